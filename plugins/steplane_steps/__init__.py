@@ -1,0 +1,1 @@
+"""The built-in step types, registered through the same entry points and hooks as anyone's."""

@@ -1,0 +1,53 @@
+"""What the kernel wants done, as data. Each names its instance by serial number."""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from steplane.events import Fact, Question
+
+
+class Ask(Struct, frozen=True):
+    """Evaluate the expressions behind the question and reply with `Answered`."""
+
+    instance: int
+    question: Question
+
+
+class Start(Struct, frozen=True):
+    """Begin an attempt of the instance's action; reply with `AttemptEnded`."""
+
+    instance: int
+    attempt: int
+
+
+class Stop(Struct, frozen=True):
+    """End the running attempt; its `AttemptEnded` still comes."""
+
+    instance: int
+    attempt: int
+    reason: Literal["cancelled", "timeout"] = "cancelled"
+
+
+class SetTimer(Struct, frozen=True):
+    """Reply with `TimerFired` after `delay` seconds, unless dropped before."""
+
+    instance: int
+    timer: Literal["retry", "timeout"]
+    delay: float
+
+
+class DropTimer(Struct, frozen=True):
+    """Forget the timer."""
+
+    instance: int
+    timer: Literal["retry", "timeout"]
+
+
+class Record(Struct, frozen=True):
+    """Write the fact into the journal and show it."""
+
+    fact: Fact
+
+
+Command: TypeAlias = Ask | Start | Stop | SetTimer | DropTimer | Record

@@ -1,0 +1,168 @@
+"""What happens in a run, as data.
+
+Two families share one journal. An *input* comes from outside and drives the kernel: folding the inputs of a journal
+gives the state. A *fact* is what the kernel concluded from them: it is recorded for history, statistics and
+people, and is derived again, equal, when the journal is folded.
+
+An instance is named by its serial number (given by the kernel in the order of creation, the same in every fold) in
+inputs, and by its path and activation in facts. Times are microseconds since the epoch, UTC.
+"""
+
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+Status = Literal[
+    "pending", "ready", "running", "waiting",
+    "succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "reused", "compensated",
+]  # fmt: skip
+"""The life of a step's activation or of an instance; the second line holds the ends."""
+
+Outcome = Literal["succeeded", "failed", "cancelled"]
+"""How one attempt ended."""
+
+Question = Literal["if", "loop", "enter", "require", "switch", "branches", "ensure", "outputs", "retry"]
+"""What the kernel may ask, because the answer needs an expression evaluated."""
+
+OK: frozenset[str] = frozenset({"succeeded", "warning", "reused", "skipped"})
+ENDED: frozenset[str] = OK | {"failed", "blocked", "cancelled", "compensated"}
+
+
+class ErrorInfo(Struct, frozen=True, omit_defaults=True):
+    """Why a step failed: a dotted `type`, a sentence, an exit or status code, further data, the path of the step."""
+
+    type: str
+    message: str = ""
+    code: int | None = None
+    detail: Any = None
+    step: str = ""
+
+
+class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
+    """The root of all events. `at` is set by the driver when it journals the event."""
+
+    at: int = 0
+
+
+# ---------------------------------------------------------------- inputs
+
+
+class RunStarted(Event, frozen=True, tag="run.begun"):
+    """The first input. `pool` bounds the attempts that run at once."""
+
+    pool: int = 8
+
+
+class Answered(Event, frozen=True, tag="answered"):
+    """The reply to an `Ask`: the value, or the error that its evaluation gave.
+
+    Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int, "allowed": int}` (`allowed` failures) ·
+    `enter` `{"lock": text, "limit": int, "timeout": seconds | None, "attempts": int, "delay": seconds}`, each only where dynamic ·
+    `require`, `ensure` true (a false one comes as an error) · `switch` index of the arm or null · `branches` list of bool ·
+    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}`.
+    """
+
+    instance: int
+    question: Question
+    value: Any = None
+    error: ErrorInfo | None = None
+
+
+class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
+    """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`)."""
+
+    instance: int
+    attempt: int
+    outcome: Outcome
+    outputs: Any = None
+    error: ErrorInfo | None = None
+
+
+class TimerFired(Event, frozen=True, tag="timer"):
+    """A timer that the kernel set is due."""
+
+    instance: int
+    timer: Literal["retry", "timeout"]
+
+
+class CancelRequested(Event, frozen=True, tag="cancel.requested"):
+    """Somebody asked for the end of the whole run (`steplane cancel`)."""
+
+    actor: str = ""
+    reason: str = ""
+
+
+class Resumed(Event, frozen=True, tag="resumed"):
+    """The run goes on in a new process: what was in flight died with the old one.
+
+    `redo` and `assume` name instance paths: run an `at_most_once` step again, or take it as ended with a status
+    (`succeeded`, `failed`) and outputs.
+    """
+
+    pool: int = 8
+    actor: str = ""
+    redo: tuple[str, ...] = ()
+    assume: dict[str, Any] = {}
+
+
+Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | CancelRequested | Resumed
+
+
+# ---------------------------------------------------------------- facts
+
+
+class StepFact(Event, frozen=True, omit_defaults=True):
+    """The root of facts about one activation: `step` is the id, `path` the instance's path."""
+
+    step: str
+    path: str
+    activation: int = 1
+    instance: int = 0
+
+
+class StepReady(StepFact, frozen=True, tag="step.ready"):
+    """Its `needs` hold."""
+
+
+class StepStarted(StepFact, frozen=True, tag="step.started"):
+    """An attempt of it begins (of a group: its body)."""
+
+    attempt: int = 1
+
+
+class StepRetry(StepFact, frozen=True, tag="step.retry"):
+    """The attempt failed, another follows after `delay` seconds."""
+
+    attempt: int = 1
+    delay: float = 0.0
+    error: ErrorInfo | None = None
+
+
+class StepEnded(StepFact, frozen=True, tag="step.ended"):
+    """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it."""
+
+    status: Status
+    reason: str = ""
+    by: str = ""
+    attempts: int = 0
+    recovered: bool = False
+    error: ErrorInfo | None = None
+
+
+class RunWaiting(Event, frozen=True, tag="run.waiting"):
+    """Nothing runs and only a person or a decision can move the run; `steps` are the paths concerned."""
+
+    steps: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class RunEnded(Event, frozen=True, tag="run.ended"):
+    """The run is over."""
+
+    status: Literal["succeeded", "warning", "failed", "cancelled"]
+    outputs: Any = None
+    error: ErrorInfo | None = None
+
+
+Fact: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded | RunWaiting | RunEnded
+AnyEvent: TypeAlias = Input | Fact
