@@ -1,0 +1,63 @@
+"""The frozen, typed form of a workflow file. Raw mappings end here; every name keeps its place."""
+
+from steplane.model.modifiers import (
+    Axis,
+    Backoff,
+    Cache,
+    Environment,
+    FailurePolicy,
+    ForEach,
+    Join,
+    Lock,
+    Loop,
+    Matrix,
+    Need,
+    Needs,
+    NeedWord,
+    Output,
+    Outputs,
+    Retry,
+    Spread,
+    Tolerance,
+    Until,
+    While,
+)  # fmt: skip
+from steplane.model.steps import (
+    Action,
+    Arm,
+    Branch,
+    Broken,
+    Call,
+    Cancel,
+    End,
+    Goto,
+    Group,
+    Leaf,
+    Parallel,
+    Race,
+    RaceBranch,
+    Run,
+    Signal,
+    Step,
+    Switch,
+    Uses,
+    Wait,
+)  # fmt: skip
+from steplane.model.values import Condition, Count, Duration, Name, Named, Value
+from steplane.model.workflow import (
+    BusinessObject,
+    Concurrency,
+    Input,
+    Measure,
+    Rule,
+    SecretSource,
+    Workflow,
+)  # fmt: skip
+
+__all__ = [
+    "Action", "Arm", "Axis", "Backoff", "Branch", "Broken", "BusinessObject", "Cache", "Call", "Cancel", "Concurrency",
+    "Condition", "Count", "Duration", "End", "Environment", "FailurePolicy", "ForEach", "Goto", "Group", "Input",
+    "Join", "Leaf", "Lock", "Loop", "Matrix", "Measure", "Name", "Named", "Need", "NeedWord", "Needs", "Output",
+    "Outputs", "Parallel", "Race", "RaceBranch", "Retry", "Rule", "Run", "SecretSource", "Signal", "Spread", "Step",
+    "Switch", "Tolerance", "Until", "Uses", "Value", "Wait", "While", "Workflow",
+]  # fmt: skip
