@@ -1,0 +1,113 @@
+"""The base classes of a step type and of its outputs, and the kinds of its parameters."""
+
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, dataclass_transform
+
+from msgspec import Meta, Struct, StructMeta, field
+
+if TYPE_CHECKING:
+    from steplane.sdk.context import StepContext
+
+API = 1
+"""The version of this contract. A plugin may state the one that it was written for as `STEPLANE_API = 1`."""
+
+DURATION = "duration"
+"""The `format` of a duration in a schema."""
+
+
+class Secret:
+    """A text that is never shown: its own text is `***`, `reveal()` gives the value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+
+Duration = Annotated[float, Meta(ge=0, extra_json_schema={"format": DURATION})]
+"""Seconds. In a file it is written as text with a unit (`30s`, `1h30m`)."""
+
+Private = Meta(extra={"steplane": "private"})
+"""Marks a field that the core fills in and no author may name: `Annotated[str | None, Private]`. Not in the schema."""
+
+Spread = Annotated[dict[str, Any], Meta(extra={"steplane": "spread"})]
+"""A field of a `Result` whose entries are outputs of their own, beside the declared ones (which win)."""
+
+
+class Declaration(NamedTuple):
+    """What a step type says of itself in its class line."""
+
+    type: str
+    errors: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    idempotent: bool = False
+    cancellable: bool = False
+
+
+@dataclass_transform(field_specifiers=(field,), kw_only_default=True, frozen_default=True)
+class StepMeta(StructMeta):
+    """Takes what a step type says of itself as class keywords; msgspec takes none but its own."""
+
+    def __new__(
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        type: str = "",  # noqa: A002 - the language's own word
+        errors: tuple[str, ...] = (),
+        capabilities: tuple[str, ...] = (),
+        idempotent: bool = False,
+        cancellable: bool = False,
+        **options: Any,
+    ) -> "StepMeta":
+        """Build the class: frozen, parameters by keyword only, unknown ones refused."""
+        fixed = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True}
+        made = super().__new__(mcls, name, bases, namespace, **{**options, **fixed})
+        made.steplane = Declaration(type, tuple(errors), tuple(capabilities), idempotent, cancellable)
+        return made
+
+    steplane: Declaration
+
+
+class Step(Struct, metaclass=StepMeta):
+    """One step type: its fields are the parameters of `with`, `run` does the work.
+
+    Class keywords: `type` (`NAMESPACE.NAME`, or the namespace alone), `errors` (the types it raises), `capabilities`
+    (`network`, `filesystem`, `process`, `secrets`), `idempotent` (a second run changes nothing more), `cancellable`
+    (`run` looks at `ctx.cancelled`, or is always over within a moment: only such types run in a thread).
+
+    `run` may be followed by `plan(self, ctx: PlanContext) -> Planned`: what a dry run can truthfully say.
+    """
+
+    def run(self, ctx: "StepContext") -> Any:
+        """Do the work; return a `Result` (or None) or raise `StepError`. The return annotation gives the outputs."""
+        raise NotImplementedError
+
+
+@dataclass_transform(field_specifiers=(field,), frozen_default=True)
+class ResultMeta(StructMeta):
+    """Makes every result frozen, so that an author need not say it."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> "ResultMeta":
+        """Build the class."""
+        return super().__new__(mcls, name, bases, namespace, **{**options, "frozen": True})
+
+
+class Result(Struct, metaclass=ResultMeta):
+    """The outputs of a step type; subclasses stand at the top level of a module."""
