@@ -1,0 +1,241 @@
+r"""Takes the values of secrets out of whatever a step says, in every form in which they usually get out.
+
+Known forms: as it is, as JSON (both ways of writing non-ASCII, `\/`), Python's `repr`, HTML, URL (path, query, form,
+both cases), base64 (both alphabets, at each of the three offsets, wrapped lines), hexadecimal, quoted for a shell (in
+single or double quotes, by backslashes, as `set -x` does it), and each line of a value of several lines.
+A value shorter than `SHORTEST` characters would blot out half of any log: it is masked only where a whole datum is
+equal to it, and `Mask.weak` names it, so that the author can be warned.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+MASKED = "***"
+SHORTEST = 4
+"""Characters below which a secret is not looked for inside other text."""
+
+SHORTEST_LINE = 8
+"""Characters below which a single line of a secret of several lines is not looked for: `{` or `EOF` is no secret."""
+
+COMMON = frozenset("true false null none admin root user test password localhost secret default changeme".split())
+"""Values that are masked, but stand in so many places that masking tells them."""
+
+STARS = MASKED.encode()
+
+
+class Mask:
+    """Masks the values of the secrets (name → value) in text, data and streams of bytes.
+
+    `weak` gives, by name, the reason why a secret cannot be hidden well.
+    """
+
+    __slots__ = ("_longest", "_needles", "_roots", "_whole", "weak")
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        values = [value for value in secrets.values() if value]
+        self._whole = frozenset(values) | {value.strip() for value in values if value.strip()}
+        found = {needle for value in self._whole for needle in needles(value)}
+        self._needles = sorted(found, key=lambda one: (-len(one), one))
+        self._roots = _roots(self._needles)
+        self._longest = len(self._needles[0]) if self._needles else 0
+        self.weak = {name: reason for name, value in secrets.items() if (reason := _weakness(value))}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to mask."""
+        return bool(self._whole)
+
+    def text(self, text: str) -> str:
+        """The text without the secrets."""
+        if not self._whole:
+            return text
+        if text in self._whole:
+            return MASKED
+        return self.encoded(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+    def encoded(self, data: bytes) -> bytes:
+        """The bytes without the secrets."""
+        return b"".join(_blotted(data, spans, 0, len(data))) if (spans := self.spans(data)) else data
+
+    def data(self, data: Any) -> Any:
+        """Plain data without the secrets: in texts, keys, and numbers whose text is one."""
+        if not self._whole:
+            return data
+        if isinstance(data, str):
+            return self.text(data)
+        if isinstance(data, dict):
+            return {self.text(key) if isinstance(key, str) else key: self.data(one) for key, one in data.items()}
+        if isinstance(data, list | tuple):
+            return [self.data(one) for one in data]
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return MASKED if self._number(data) else data
+        return data
+
+    def _number(self, number: float) -> bool:
+        """Whether a number is a secret, or holds one."""
+        if isinstance(number, int) and abs(number) >= 10**4000:
+            return False
+        text = repr(number)
+        return text in self._whole or self.text(text) != text
+
+    def stream(self) -> "Stream":
+        """A masker for one stream of output."""
+        return Stream(self)
+
+    def spans(self, data: bytes) -> list[tuple[int, int]]:
+        """Where secrets stand, in order, overlapping finds made one."""
+        if not any(root in data for root in self._roots):
+            return []
+        found = sorted(span for needle in self._needles for span in _finds(needle, data))
+        return _merged(found)
+
+    def open_end(self, data: bytes) -> int:
+        """Where the longest tail begins that may yet become a secret; the length where there is none."""
+        start = max(0, len(data) - self._longest + 1)
+        best, last = len(data), data[-1:]
+        for needle in self._needles:
+            if last not in needle:
+                continue
+            at = data.find(needle[:1], max(start, len(data) - len(needle) + 1), best)
+            while at >= 0 and not needle.startswith(data[at:]):
+                at = data.find(needle[:1], at + 1, best)
+            best = at if at >= 0 else best
+        return best
+
+
+class Stream:
+    """Masks one stream of bytes that arrives in chunks; what may be the beginning of a secret waits for more."""
+
+    __slots__ = ("_covered", "_held", "_mask")
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._held = b""
+        self._covered = 0
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a chunk; the masked bytes that are certain now."""
+        if not self._mask:
+            return chunk
+        data = self._held + chunk if self._held else chunk
+        return self._emit(data, self._mask.open_end(data)) if data else b""
+
+    def flush(self) -> bytes:
+        """The rest, at the end of the stream (or when it has paused)."""
+        return self._emit(self._held, len(self._held))
+
+    def _emit(self, data: bytes, cut: int) -> bytes:
+        """Everything before `cut`. `_covered` bytes at the front are part of a secret already blotted out."""
+        spans = self._mask.spans(data)
+        covered = self._covered
+        if covered:
+            spans = _merged([(0, covered), *spans])
+        self._held = data[cut:]
+        self._covered = max((end - cut for start, end in spans if start < cut < end), default=0)
+        if not spans:
+            return data[:cut] if cut < len(data) else data
+        parts = list(_blotted(data, spans, 0, cut))
+        return b"".join(parts[1:] if covered else parts)
+
+
+def needles(value: str) -> set[bytes]:
+    """The byte strings by which the value is recognised; none for a value that is too short."""
+    if len(value) < SHORTEST:
+        return set()
+    lines = {line.strip() for line in value.splitlines()} if len(value.splitlines()) > 1 else set()
+    long_lines = {line for line in lines if len(line) >= SHORTEST_LINE}
+    texts = {one for text in (value, *long_lines) for one in _written(text)}
+    raw = value.encode("utf-8", "surrogatepass")
+    found = {one.encode("utf-8", "surrogatepass") for one in texts} | set(_coded(raw)) | set(_coded(raw + b"\n"))
+    return {one for one in found if len(one) >= SHORTEST}
+
+
+def _written(text: str) -> Iterator[str]:
+    """The value as people and programs write it."""
+    from html import escape
+    from urllib.parse import quote, quote_plus
+
+    plain = json.dumps(text, ensure_ascii=False)[1:-1]
+    yield from (text, plain, plain.replace("/", "\\/"), json.dumps(text)[1:-1], repr(text)[1:-1])
+    yield from (escape(text), escape(text, quote=False))
+    encodable = text.encode("utf-8", "replace")
+    for coded in (quote(encodable, safe=""), quote(encodable), quote_plus(encodable), quote(encodable, safe="!'()*~/")):
+        yield from (coded, _lower_escapes(coded))
+    yield from (text.replace("'", "'\"'\"'"), text.replace("'", "'\\''"))
+    yield "".join("\\" + one if one in '"$`\\' else one for one in text)
+    yield "".join(one if one.isalnum() or one in "_-./:,@%+=" else "\\" + one for one in text)
+
+
+def _lower_escapes(text: str) -> str:
+    """Percent escapes with small letters."""
+    head, *rest = text.split("%")
+    return "%".join((head, *(one[:2].lower() + one[2:] for one in rest)))
+
+
+def _coded(raw: bytes) -> Iterator[bytes]:
+    """The value as base64 and hexadecimal text."""
+    for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = alphabet(raw)
+        yield from (whole, whole.rstrip(b"="))
+        for offset, cut in ((0, 0), (1, 2), (2, 3)):
+            coded = alphabet(b"\0" * offset + raw)
+            yield coded[cut : (offset + len(raw)) * 8 // 6]
+        for width in (64, 76):
+            yield from _wrapped(whole, width)
+    for text in (raw.hex().encode(), raw.hex().upper().encode()):
+        yield text
+        yield from _wrapped(text, 60)
+
+
+def _wrapped(text: bytes, width: int) -> Iterator[bytes]:
+    """The lines of a text that a program has broken at `width`."""
+    if len(text) > width:
+        yield from (text[at : at + width] for at in range(0, len(text), width) if len(text) - at >= SHORTEST_LINE)
+
+
+def _roots(found: list[bytes]) -> list[bytes]:
+    """The needles that contain no other: where none of these stands, none stands."""
+    roots: list[bytes] = []
+    for one in reversed(found):
+        if not any(root in one for root in roots):
+            roots.append(one)
+    return roots
+
+
+def _weakness(value: str) -> str:
+    if not value:
+        return "is empty"
+    if len(value) < SHORTEST:
+        return f"has fewer than {SHORTEST} characters and is not masked inside other text"
+    return "is so common a word that masking it shows where it stands" if value.casefold() in COMMON else ""
+
+
+def _finds(needle: bytes, data: bytes) -> Iterator[tuple[int, int]]:
+    at = data.find(needle)
+    while at >= 0:
+        yield at, at + len(needle)
+        at = data.find(needle, at + 1)
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _blotted(data: bytes, spans: list[tuple[int, int]], at: int, cut: int) -> Iterator[bytes]:
+    """The pieces of the data before `cut`, each span that begins there replaced."""
+    for start, end in spans:
+        if start >= cut:
+            break
+        if start > at:
+            yield data[at:start]
+        yield STARS
+        at = end
+    if at < cut:
+        yield data[at:cut]
