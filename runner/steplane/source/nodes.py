@@ -8,9 +8,9 @@ from steplane.diagnostics import Span
 
 
 class Scalar(Struct, frozen=True, eq=False):
-    """A leaf. `value` follows the YAML 1.2 core schema, `text` is the decoded text, `plain` says that it was unquoted."""
+    """A leaf. `value` follows the YAML 1.2 core schema, `text` is the decoded text, `plain`: it was unquoted."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     text: str
     span: Span
     plain: bool = True

@@ -1,0 +1,55 @@
+"""What a recogniser of syntax errors has to go by."""
+
+import re
+from typing import NamedTuple
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.source.events import SyntaxProblem
+from steplane.source.nodes import Scalar
+
+_KEY = r"""(?:"[^"]*"|'[^']*'|[^\s'"#{}\[\],][^#{}\[\],:]*(?::(?=\S)[^:]*)*)"""
+_VALUE = re.compile(rf"[ \t]*(?:-[ \t]+)*(?:{_KEY}:[ \t]+)?")
+
+
+class Mistake(NamedTuple):
+    """A diagnostic and the line whose block is left out to read the rest."""
+
+    diagnostic: Diagnostic
+    line: int
+
+
+class Complaint:
+    """The parser's problem with the source around it. Lines and columns from 1; a line beyond the end is empty."""
+
+    def __init__(self, problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Scalar | None) -> None:
+        self.problem = problem
+        self.lines = lines
+        self.file = file
+        self.last = last
+        self.line, self.column = problem.place
+        while self.line > 1 and not self.text_of(self.line).strip():
+            self.line -= 1
+            self.column = len(self.text_of(self.line)) + 1
+
+    def says(self, pattern: str) -> bool:
+        """Whether the problem's words match."""
+        return re.search(pattern, self.problem.problem) is not None
+
+    def text_of(self, line: int) -> str:
+        """The line's text."""
+        return self.lines[line - 1] if 1 <= line <= len(self.lines) else ""
+
+    def span(self, line: int, column: int, length: int = 1) -> Span:
+        """A place on one line."""
+        return Span(self.file, line, column, line, column + length)
+
+    def value_column(self, line: int) -> int:
+        """The column where the value of the line's `key:` or `- ` begins."""
+        match = _VALUE.match(self.text_of(line))
+        return (match.end() if match else 0) + 1
+
+    def rest(self, line: int, column: int) -> str:
+        """The line from the column on, without blanks and a comment at its end."""
+        text = self.text_of(line)[column - 1 :]
+        comment = re.search(r"[ \t]#", text)
+        return (text[: comment.start()] if comment else text).rstrip()

@@ -1,0 +1,272 @@
+"""Parse events to a tree of nodes with places.
+
+Everything that a hostile file could blow up is counted on the events, before it is built: an alias weighs as much as
+what it stands for.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.source import mistakes
+from steplane.source.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+from steplane.source.limits import DEPTH, NODES, SCALAR_CHARACTERS
+from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.source.pairs import HIDDEN, Pairs
+from steplane.source.scalars import BadNumber, resolve
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:(?:[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\n))+[ \t]*|[ \t]+|$))+")
+_ITEM_LINE = re.compile(r"[\r\n][ \t]*(- )")
+
+
+class LimitPassed(Exception):
+    """The file asks for more than a file may; `diagnostic` says where."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+class Anchored(NamedTuple):
+    """What an anchor stands for; `node` is None while it is still being read."""
+
+    node: Node | None
+    weight: int
+    span: Span
+
+
+class Composer:
+    """Builds the tree of one file from its events, and collects what is wrong."""
+
+    def __init__(self, events: Iterator[Event], text: str, file: str, restore: dict[int, str] | None = None) -> None:
+        self.file = file
+        self.text = text
+        self.diagnostics: list[Diagnostic] = []
+        self.broken: list[Span] = []
+        self.last: Scalar | None = None
+        self._events = events
+        self._restore = restore
+        self._anchors: dict[str, Anchored] = {}
+        self._unused: dict[str, Span] = {}
+        self._weight = 0
+        self._depth = 0
+        self._flow = 0
+        self._path: list[str] = []
+        self._hidden = HIDDEN.search(text) is not None
+
+    def document(self) -> Node | None:
+        """The root of the first document, or None where the file holds nothing.
+
+        Raises:
+            SyntaxProblem: from the events.
+            LimitPassed: the file is too large or too deep.
+        """
+        next(self._events)
+        if type(next(self._events)) is StreamEndEvent:
+            return None
+        root = self._node(next(self._events))
+        next(self._events)
+        after = next(self._events)
+        if type(after) is DocumentStartEvent:
+            self.diagnostics.append(mistakes.several_documents(self._span(after)))
+        self.diagnostics += [mistakes.unused_anchor(name, span) for name, span in self._unused.items()]
+        return root
+
+    def _node(self, event: Event) -> Node:
+        kind = type(event)
+        self._weight += 1
+        if self._weight > NODES:
+            raise LimitPassed(mistakes.too_many_nodes(self._span(event)))
+        if kind is ScalarEvent:
+            if event.anchor is None and event.tag is None:
+                return self._scalar(event)
+        elif kind is AliasEvent:
+            return self._alias(event)
+        return self._with_properties(event) if event.anchor or event.tag else self._collection(event)
+
+    def _with_properties(self, event: Event) -> Node:
+        if event.tag:
+            self.diagnostics.append(mistakes.tag(*self._property(event, "!")))
+        if not event.anchor:
+            return self._unadorned(event)
+        _, span = self._property(event, "&")
+        name: str = event.anchor
+        self._anchors[name] = Anchored(None, 0, span)
+        self._unused[name] = span
+        before = self._weight
+        node = self._unadorned(event)
+        self._anchors[name] = Anchored(node, self._weight - before + 1, span)
+        return node
+
+    def _unadorned(self, event: Event) -> Node:
+        return self._scalar(event) if type(event) is ScalarEvent else self._collection(event)
+
+    def _collection(self, event: Event) -> Node:
+        self._depth += 1
+        if self._depth > DEPTH:
+            raise LimitPassed(mistakes.too_deep(self._span(event)))
+        self._flow += event.flow_style
+        try:
+            return self._mapping(event) if type(event) is MappingStartEvent else self._sequence(event)
+        finally:
+            self._depth -= 1
+            self._flow -= event.flow_style
+
+    def _scalar(self, event: Event) -> Scalar:
+        start, end = event.start_mark, event.end_mark
+        text: str = event.value
+        if self._restore:
+            text = text.translate(self._restore)
+        if event.anchor or event.tag:
+            line, column = self._behind_properties(event)
+        else:
+            line, column = start.line + 1, start.column + 1
+        plain = not event.style
+        if event.style in {"|", ">"}:
+            span = Span(self.file, line, column, *self._block_end(event))
+        else:
+            span = Span(self.file, line, column, end.line + 1, end.column + 1)
+        value: bool | int | float | str | None = text
+        if plain:
+            try:
+                value = resolve(text)
+            except BadNumber as error:
+                self.diagnostics.append(mistakes.bad_number(str(error), span))
+            if start.line != end.line:
+                self._look_for_items(event, span)
+        if len(text) > SCALAR_CHARACTERS:
+            self.diagnostics.append(mistakes.too_long_text(span))
+        self.last = scalar = Scalar(value, text, span, plain)
+        return scalar
+
+    def _sequence(self, event: Event) -> Sequence:
+        items: list[Node] = []
+        following = next(self._events)
+        while type(following) is not SequenceEndEvent:
+            items.append(self._node(following))
+            following = next(self._events)
+        return Sequence(tuple(items), self._collection_span(event, following, items[-1] if items else None))
+
+    def _mapping(self, event: Event) -> Node:
+        pairs = Pairs(self._hidden, self.broken)
+        following = next(self._events)
+        if self._is_template(event, following):
+            return self._template(event, following)
+        while type(following) is not MappingEndEvent:
+            key = self._node(following)
+            self._path.append(key.text if isinstance(key, Scalar) else "")
+            value = self._node(next(self._events))
+            self._path.pop()
+            pairs.add(key, value)
+            following = next(self._events)
+        entries = pairs.entries(self._path)
+        self.diagnostics += pairs.diagnostics
+        self.broken += pairs.broken
+        last = pairs.last_value
+        return Mapping(entries, self._collection_span(event, following, last))
+
+    def _is_template(self, event: Event, first: Event) -> bool:
+        """Whether a flow mapping is `{{ x }}`: a mapping that is the key of a mapping, brace on brace."""
+        adjacent: bool = first.start_mark.index == event.start_mark.index + 1
+        return bool(event.flow_style) and adjacent and type(first) is MappingStartEvent and bool(first.flow_style)
+
+    def _template(self, event: Event, following: Event) -> Scalar:
+        kept = len(self.diagnostics)
+        while type(following) is not MappingEndEvent:
+            self._node(following)
+            following = next(self._events)
+        del self.diagnostics[kept:]
+        span = self._span(event, following)
+        text = self.text[event.start_mark.index : following.end_mark.index]
+        self.diagnostics.append(mistakes.unquoted_template(span, text, quote=self._flow > 1))
+        return Scalar(f"${text}", f"${text}", span, True)
+
+    def _alias(self, event: Event) -> Node:
+        name: str = event.anchor
+        span = self._span(event)
+        anchored = self._anchors.get(name)
+        if anchored is not None:
+            self._unused.pop(name, None)
+            if anchored.node is not None:
+                self._weight += anchored.weight - 1
+                if self._weight > NODES:
+                    raise LimitPassed(mistakes.too_many_nodes(span))
+                return _moved(anchored.node, span)
+            self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
+        else:
+            self.diagnostics.append(mistakes.undefined_alias(name, span, self._anchors))
+        self.broken.append(span)
+        return Scalar(None, "", span, True)
+
+    def _look_for_items(self, event: Event, span: Span) -> None:
+        source = self.text[event.start_mark.index : event.end_mark.index]
+        match = _ITEM_LINE.search(source)
+        if match is not None:
+            line, column = self._place(event.start_mark.index + match.start(1))
+            place = Span(self.file, line, column, line, column + 1)
+            start = Span(self.file, span.line, span.column, span.line, span.column + 1)
+            self.diagnostics.append(mistakes.swallowed_item(place, start))
+
+    def _property(self, event: Event, sign: str) -> tuple[str, Span]:
+        """The anchor's name or the tag as written, with its place."""
+        text, index = self.text, event.start_mark.index
+        while index < len(text) and text[index] != sign:
+            match = re.compile(r"[&!]\S*").match(text, index)
+            index = match.end() if match else index + 1
+        match = re.compile(r"[^\s,\[\]{}]+").match(text, index)
+        written = match.group() if match else sign
+        line, column = self._place(index)
+        return written.removeprefix("&"), Span(self.file, line, column, line, column + len(written))
+
+    def _behind_properties(self, event: Event) -> tuple[int, int]:
+        match = _PROPERTIES.match(self.text, event.start_mark.index)
+        end = event.end_mark
+        if match is None or match.end() > end.index:
+            return end.line + 1, end.column + 1
+        return self._place(match.end())
+
+    def _block_end(self, event: Event) -> tuple[int, int]:
+        """Behind the last character of a block text: its end mark is the start of what follows."""
+        text, index = self.text, event.end_mark.index
+        while index > event.start_mark.index + 1 and text[index - 1] in " \t\r\n":
+            index -= 1
+        return self._place(index, event)
+
+    def _place(self, index: int, near: Event | None = None) -> tuple[int, int]:
+        """Line and column of an index, counted from the mark of an event where one is near."""
+        text = self.text
+        start, line = (near.start_mark.index, near.start_mark.line) if near else (0, 0)
+        breaks = text.count("\n", start, index)
+        if "\r" in text:
+            breaks = len(re.findall(r"\r\n|\n|\r", text[start:index]))
+        begin = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+        return line + breaks + 1, index - begin + 1
+
+    def _collection_span(self, event: Event, end: Event, last: Node | None) -> Span:
+        if event.flow_style or last is None:
+            return self._span(event, end)
+        start = event.start_mark
+        return Span(self.file, start.line + 1, start.column + 1, last.span.end_line, last.span.end_column)
+
+    def _span(self, first: Event, last: Event | None = None) -> Span:
+        start, end = first.start_mark, (last or first).end_mark
+        return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _moved(node: Node, span: Span) -> Node:
+    """The node at the place of an alias; what is inside it keeps its own places."""
+    if isinstance(node, Scalar):
+        return Scalar(node.value, node.text, span, node.plain)
+    if isinstance(node, Sequence):
+        return Sequence(node.items, span)
+    return Mapping(node.entries, span)

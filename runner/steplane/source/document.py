@@ -1,0 +1,45 @@
+"""A file that was read: its text, its tree and what is wrong with it as YAML."""
+
+from msgspec import Struct
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.source import places
+from steplane.source.nodes import Node, Scalar
+
+
+class Document(Struct, frozen=True, eq=False):
+    """A file that was read. `root` is the mapping at the top, or None where nothing could be read.
+
+    `lines` are the lines without their ends. `broken` are stretches that could not be read as they stand (a step with a
+    syntax error in it): the tree holds what is healthy of them, so nothing can be said there about what is missing.
+    """
+
+    file: str
+    text: str
+    lines: tuple[str, ...]
+    root: Node | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    broken: tuple[Span, ...] = ()
+
+    def place(self, scalar: Scalar, offset: int, length: int = 1) -> Span:
+        """The place of `length` characters from `offset` of the scalar's decoded text.
+
+        Where the text cannot be found again in the source (an alias, for example), it is the scalar's own start.
+        """
+        return places.place(self.lines, scalar, offset, length)
+
+    def comment_after(self, scalar: Scalar) -> bool:
+        """Whether a comment cuts off an unquoted scalar on its line."""
+        if not scalar.plain or not scalar.text:
+            return False
+        rest = self.lines[scalar.span.end_line - 1][scalar.span.end_column - 1 :]
+        return rest[:1] in {" ", "\t"} and rest.lstrip().startswith("#") and places.is_written_here(self.lines, scalar)
+
+    def is_broken(self, span: Span) -> bool:
+        """Whether a stretch that could not be read touches this place, so that what is said of it may be untrue."""
+        start, end = (span.line, span.column), (span.end_line, span.end_column)
+        return any(
+            (start < (broken.end_line, broken.end_column) and (broken.line, broken.column) < end)
+            or (broken.line, broken.column) <= start < (broken.end_line, broken.end_column)
+            for broken in self.broken
+        )

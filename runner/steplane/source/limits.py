@@ -1,0 +1,22 @@
+"""What a file may ask of the reader. A hostile file is refused at its place before it costs time or memory."""
+
+FILE_BYTES = 10_000_000
+"""Size of a file in bytes."""
+
+NODES = 400_000
+"""Keys, values, lists and mappings of a file, with every alias and merge counted as if it were written out."""
+
+DEPTH = 100
+"""Lists and mappings inside each other."""
+
+SCALAR_CHARACTERS = 1_000_000
+"""Characters of one text."""
+
+NUMBER_CHARACTERS = 300
+"""Characters of one number."""
+
+SYNTAX_ERRORS = 20
+"""Syntax errors that are looked for in one file."""
+
+RECOVERY_CHARACTERS = 4_000_000
+"""Characters read in all while looking for further syntax errors."""

@@ -1,0 +1,125 @@
+"""The words for what is wrong in the events of a file: one function per mistake."""
+
+from collections.abc import Iterable
+
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
+from steplane.source.limits import DEPTH, NODES, SCALAR_CHARACTERS
+from steplane.source.nodes import Entry
+from steplane.suggest import did_you_mean
+
+BEGIN = "a workflow begins with `steplane: 1`"
+"""The advice where nothing can be read."""
+
+
+def set_twice(first: Entry, second: Entry, place: str) -> Diagnostic:
+    """A key that a mapping holds already; the place is the second one."""
+    message = f"`{second.name}` is set twice{place}"
+    related = (Related(first.key.span, "first set here"),)
+    return Diagnostic("duplicate-key", message, second.key.span, label="set again", related=related, help="keep one")
+
+
+def tag(name: str, span: Span) -> Diagnostic:
+    """A YAML tag (`!x`): types come from the core schema only."""
+    advice = "quote the value if it is a text that begins with `!`, else remove the tag"
+    return Diagnostic("tag", f"`{name}` is a YAML tag, and tags are not read", span, help=advice)
+
+
+def undefined_alias(name: str, span: Span, anchors: Iterable[str]) -> Diagnostic:
+    """An alias without an anchor above it."""
+    meant = did_you_mean(name, anchors)
+    label = f"did you mean `*{meant}`?" if meant else ""
+    fix = Fix(f"replace `*{name}` with `*{meant}`", (Edit(span, f"*{meant}"),), safe=False) if meant else None
+    advice = "" if meant else f"define it above with `&{name}`, or quote the value if it is a text that begins with `*`"
+    message = f"the alias `*{name}` has no anchor above it"
+    return Diagnostic("undefined-alias", message, span, label=label, fix=fix, help=advice)
+
+
+def recursive_alias(name: str, span: Span, anchor: Span) -> Diagnostic:
+    """An alias inside what it stands for."""
+    related = (Related(anchor, "the anchor begins here"),)
+    message = f"the alias `*{name}` stands inside its own anchor, so it would never end"
+    advice = "name what is repeated, not what is around it"
+    return Diagnostic("recursive-alias", message, span, related=related, help=advice)
+
+
+def unused_anchor(name: str, span: Span) -> Diagnostic:
+    """An anchor that no alias uses."""
+    return Diagnostic("unused-anchor", f"no alias uses the anchor `&{name}`", span, "warning", help="remove it")
+
+
+def bad_merge(span: Span) -> Diagnostic:
+    """`<<` with something that is no mapping."""
+    message = "`<<` merges mappings; this is none"
+    return Diagnostic("merge", message, span, help="give an alias of a mapping, or a list of such aliases")
+
+
+def too_many_nodes(span: Span) -> Diagnostic:
+    """More nodes than a file may have, aliases written out."""
+    message = f"the file has more than {NODES:,} keys and values, aliases counted as if written out"
+    advice = "split the workflow, or use fewer aliases of aliases"
+    return Diagnostic("too-many-nodes", message, span, label="the limit is passed here", help=advice)
+
+
+def too_deep(span: Span) -> Diagnostic:
+    """More nesting than a file may have."""
+    message = f"lists and mappings stand more than {DEPTH} deep inside each other"
+    return Diagnostic("too-deep", message, span, help="put inner steps into a workflow of their own and `call` it")
+
+
+def too_long_text(span: Span) -> Diagnostic:
+    """A text that belongs into a file of its own."""
+    message = f"this text has more than {SCALAR_CHARACTERS:,} characters"
+    return Diagnostic("too-long-text", message, span, help="keep it in a file of its own")
+
+
+def bad_number(reason: str, span: Span) -> Diagnostic:
+    """An unquoted number without a value."""
+    return Diagnostic("number", reason, span, help="quote it if it is text")
+
+
+def key_not_text(span: Span, what: str, spelling: str | None) -> Diagnostic:
+    """A key that is null, a boolean, a list, a mapping, or a number in no canonical spelling."""
+    fix = Fix(f"quote it: `{spelling}`", (Edit(span, spelling),)) if spelling else None
+    return Diagnostic("key-not-text", f"a key must be text; this is {what}", span, fix=fix)
+
+
+def hidden_character(character: str, span: Span) -> Diagnostic:
+    """A character in a key that cannot be seen, so that two keys look alike."""
+    message = f"the key holds the invisible character U+{ord(character):04X}"
+    advice = f'remove it, or write "\\u{ord(character):04X}" in double quotes'
+    return Diagnostic("hidden-character", message, span, help=advice)
+
+
+def several_documents(span: Span) -> Diagnostic:
+    """A second document in the file."""
+    message = "a file holds one workflow: a second document begins here"
+    return Diagnostic("several-documents", message, span, help="put it into a file of its own")
+
+
+def not_a_mapping(span: Span, what: str) -> Diagnostic:
+    """A file whose top is no mapping."""
+    message = f"the top level must be keys with values; this is {what}"
+    return Diagnostic("not-a-mapping", message, span, help=BEGIN)
+
+
+def unquoted_template(span: Span, text: str, quote: bool) -> Diagnostic:
+    """`{{ x }}` without `$` and quotes: the habit from other tools, which YAML reads as a mapping."""
+    wanted = in_quotes(f"${text}") if quote else f"${text}"
+    message = f"`{text}` is read as a YAML mapping; an expression is written `${text}`"
+    fix = Fix(f"write `{wanted}`", (Edit(span, wanted),))
+    return Diagnostic("unquoted-template", message, span, label=f"write `{wanted}`", fix=fix)
+
+
+def swallowed_item(span: Span, start: Span) -> Diagnostic:
+    """A `- ` line that became part of the text above it."""
+    message = "this `- ` begins no list item: the line belongs to the text above it"
+    related = (Related(start, "the text begins here"),)
+    advice = "align it with the other items, or quote the text"
+    return Diagnostic("swallowed-item", message, span, related=related, help=advice)
+
+
+def in_quotes(text: str) -> str:
+    """The text as a quoted scalar on one line, in double quotes where nothing needs an escape."""
+    if '"' in text or "\\" in text:
+        return "'" + text.replace("'", "''") + "'"
+    return f'"{text}"'

@@ -1,0 +1,121 @@
+"""The keys of one mapping: each once, merges applied, text only."""
+
+import re
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.source import mistakes
+from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
+from steplane.source.scalars import canonical_text
+
+HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+"""Characters that show nothing, or turn the direction of the text around them."""
+
+_STEP_LISTS = frozenset({"steps", "rescue", "finally", "compensate"})
+
+
+class Pairs:
+    """Collects keys and values in the order of the file.
+
+    `hidden`: the file holds characters that cannot be seen. `known_broken`: aliases that stand for nothing.
+    """
+
+    __slots__ = (
+        "_first",
+        "_hidden",
+        "_known_broken",
+        "_merge",
+        "_merge_position",
+        "_twice",
+        "broken",
+        "diagnostics",
+        "last_value",
+    )
+
+    def __init__(self, hidden: bool, known_broken: list[Span]) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.broken: list[Span] = []
+        self.last_value: Node | None = None
+        self._hidden = hidden
+        self._known_broken = known_broken
+        self._first: dict[str, Entry] = {}
+        self._twice: list[tuple[Entry, Entry]] = []
+        self._merge: Entry | None = None
+        self._merge_position = 0
+
+    def add(self, key: Node, value: Node) -> None:
+        """Take one key with its value; of a key that is set twice the first stays."""
+        self.last_value = value
+        if not isinstance(key, Scalar):
+            what = "a list" if isinstance(key, Sequence) else "a mapping"
+            self.diagnostics.append(mistakes.key_not_text(key.span, what, None))
+            self.broken.append(key.span)
+            return
+        entry = Entry(key, value)
+        if key.plain:
+            if key.text == "<<":
+                self._add_merge(entry)
+                return
+            if not isinstance(key.value, str):
+                self._check_spelling(key)
+        if self._hidden:
+            self._check_visible(key)
+        first = self._first.setdefault(key.text, entry)
+        if first is not entry:
+            self._twice.append((first, entry))
+
+    def entries(self, path: list[str]) -> tuple[Entry, ...]:
+        """The entries, explicit keys before merged ones of the same name; `path` is the keys around the mapping."""
+        for first, second in self._twice:
+            self.diagnostics.append(mistakes.set_twice(first, second, self._where(path)))
+        own = tuple(self._first.values())
+        if self._merge is None:
+            return own
+        merged: dict[str, Entry] = {}
+        for source in self._merged(self._merge.value):
+            for entry in source.entries:
+                if entry.name not in self._first:
+                    merged.setdefault(entry.name, entry)
+        return (*own[: self._merge_position], *merged.values(), *own[self._merge_position :])
+
+    def _add_merge(self, entry: Entry) -> None:
+        if self._merge is not None:
+            self._twice.append((self._merge, entry))
+        else:
+            self._merge, self._merge_position = entry, len(self._first)
+
+    def _merged(self, value: Node) -> list[Mapping]:
+        sources = []
+        for node in value.items if isinstance(value, Sequence) else (value,):
+            if isinstance(node, Mapping):
+                sources.append(node)
+            elif node.span not in self._known_broken:
+                self.diagnostics.append(mistakes.bad_merge(node.span))
+                self.broken.append(node.span)
+        return sources
+
+    def _where(self, path: list[str]) -> str:
+        name = self._first.get("id")
+        if name is not None and isinstance(name.value, Scalar) and name.value.text:
+            inside = next((key for key in reversed(path) if key), "steps")
+            if inside in _STEP_LISTS:
+                return f" in step `{name.value.text}`"
+        return f" in `{path[-1]}`" if path and path[-1] else ""
+
+    def _check_spelling(self, key: Scalar) -> None:
+        if canonical_text(key) is not None:
+            return
+        if not key.text:
+            self.diagnostics.append(mistakes.key_not_text(key.span, "empty", None))
+            return
+        what = "null" if key.value is None else "a boolean" if isinstance(key.value, bool) else "a number"
+        self.diagnostics.append(mistakes.key_not_text(key.span, what, f'"{key.text}"'))
+
+    def _check_visible(self, key: Scalar) -> None:
+        match = HIDDEN.search(key.text)
+        if match is None:
+            return
+        span = key.span
+        if span.end_column - span.column == len(key.text) and span.line == span.end_line:
+            column = span.column + match.start()
+            span = Span(span.file, span.line, column, span.line, column + 1)
+        self.diagnostics.append(mistakes.hidden_character(match.group(), span))

@@ -1,0 +1,85 @@
+"""Where a character of a scalar's decoded text stands in the source.
+
+The scalar is decoded again, this time with the index of each character; the result counts only if it equals the text.
+"""
+
+from steplane.diagnostics import Span
+from steplane.source.nodes import Scalar
+from steplane.source.styles import Decoded, block, double_quoted, plain, single_quoted
+
+
+def place(lines: tuple[str, ...], scalar: Scalar, offset: int, length: int = 1) -> Span:
+    """The span of `length` characters from `offset`; the scalar's start (its first line) where it cannot be known."""
+    indexes = _indexes(lines, scalar)
+    if indexes is None or not 0 <= offset <= len(scalar.text):
+        return _start(scalar)
+    span = scalar.span
+    last = min(offset + max(length, 0), len(scalar.text))
+    first_line, first_column = _position(lines, span, indexes[offset])
+    if last <= offset:
+        return Span(span.file, first_line, first_column, first_line, first_column)
+    last_line, last_column = _position(lines, span, indexes[last - 1] + 1)
+    if (last_line, last_column) <= (first_line, first_column):
+        last_line, last_column = first_line, first_column + 1
+    return Span(span.file, first_line, first_column, last_line, last_column)
+
+
+def is_written_here(lines: tuple[str, ...], scalar: Scalar) -> bool:
+    """Whether the scalar's text stands at its place (an alias only points to it)."""
+    return _indexes(lines, scalar) is not None
+
+
+def _start(scalar: Scalar) -> Span:
+    span = scalar.span
+    if span.end_line == span.line:
+        return span
+    return Span(span.file, span.line, span.column, span.line, span.column + 1)
+
+
+def _position(lines: tuple[str, ...], span: Span, index: int) -> tuple[int, int]:
+    """Line and column of an index into the scalar's source."""
+    line, column = span.line, span.column + index
+    while line - 1 < len(lines) - 1 and column > len(lines[line - 1]) + 1:
+        column -= len(lines[line - 1]) + 1
+        line += 1
+    return line, column
+
+
+def _source(lines: tuple[str, ...], span: Span) -> str:
+    """The source from the scalar's start to its end, lines joined by one line feed each."""
+    own = list(lines[span.line - 1 : span.end_line])
+    if not own:
+        return ""
+    own[-1] = own[-1][: span.end_column - 1]
+    own[0] = own[0][span.column - 1 :]
+    return "\n".join(own)
+
+
+def _indexes(lines: tuple[str, ...], scalar: Scalar) -> list[int] | None:
+    """The index into the source of each character of the text, and of its end; None where they do not agree."""
+    source = _source(lines, scalar.span)
+    if source == scalar.text and "\n" not in source:
+        return list(range(len(source) + 1))
+    decoded = _decode(lines, scalar, source)
+    if decoded is None or "".join(decoded.characters) != scalar.text:
+        return None
+    return [*decoded.indexes, decoded.end]
+
+
+def _decode(lines: tuple[str, ...], scalar: Scalar, source: str) -> Decoded | None:
+    if scalar.plain:
+        return plain(source)
+    if source.startswith('"'):
+        return double_quoted(source)
+    if source.startswith("'"):
+        return single_quoted(source)
+    return block(source + _below(lines, scalar.span), scalar.text)
+
+
+def _below(lines: tuple[str, ...], span: Span) -> str:
+    """The rest of a block text's last line and the blank lines below, which may belong to it."""
+    end = span.end_line
+    blank = end
+    while blank < len(lines) and not lines[blank].strip():
+        blank += 1
+    return lines[end - 1][span.end_column - 1 :] + "".join(f"\n{line}" for line in lines[end:blank])

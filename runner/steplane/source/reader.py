@@ -1,0 +1,43 @@
+"""Reads a file: bytes to text to events to a tree."""
+
+import os
+
+from steplane.diagnostics import Diagnostic, Span, in_file_order
+from steplane.errors import UsageError
+from steplane.source.document import Document
+from steplane.source.limits import FILE_BYTES
+from steplane.source.text import decode, split_lines
+
+
+def read_file(path: str | os.PathLike[str]) -> Document:
+    """The document in the file, named in messages as the caller spells it.
+
+    Raises:
+        UsageError: the file is not there or cannot be read.
+    """
+    file = os.fspath(path)
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read(FILE_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read `{file}`: {error.strerror}", "give the path of a workflow file") from error
+    return read(data, file)
+
+
+def read(data: str | bytes, file: str) -> Document:
+    """The document in the text. Mistakes are in its `diagnostics`; nothing is raised."""
+    decoded = decode(data, file)
+    if decoded.text is None:
+        return Document(file, "", ("",), None, tuple(decoded.diagnostics))
+    lines = split_lines(decoded.text)
+    if not decoded.text.strip():
+        empty = Diagnostic("empty-file", "the file is empty", Span(file, 1, 1, 1, 1), help=_BEGIN)
+        return Document(file, decoded.text, lines, None, (*decoded.diagnostics, empty))
+    from steplane.source.recovery import parse
+
+    parsed = parse(decoded.text, lines, file)
+    diagnostics = tuple(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
+    return Document(file, decoded.text, lines, parsed.root, diagnostics, parsed.broken)
+
+
+_BEGIN = "a workflow begins with `steplane: 1`"

@@ -1,0 +1,123 @@
+"""Parses a file, and after a syntax error what is healthy around it.
+
+The broken piece (a key with all that is indented below it) is blanked out, so that everything else keeps its line and
+column, and the file is read again. What can be said of the step around the piece may then be untrue: it is `broken`.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.source import mistakes
+from steplane.source.composer import Composer, LimitPassed
+from steplane.source.events import SyntaxProblem, events
+from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
+from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.source.pieces import Piece, broken_piece
+from steplane.source.syntax import Mistake, explain
+
+_FOREIGN_BREAKS = "\x85\u2028\u2029\ufeff"
+
+
+class Parsed(NamedTuple):
+    """A tree, what is wrong, and the stretches of which little can be said."""
+
+    root: Node | None
+    diagnostics: list[Diagnostic]
+    broken: tuple[Span, ...]
+
+
+class _Attempt(NamedTuple):
+    root: Node | None
+    diagnostics: list[Diagnostic]
+    broken: list[Span]
+    mistake: Mistake | None
+
+
+def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -> Parsed:
+    """The tree of the text, as far as it can be read."""
+    found: list[Diagnostic] = []
+    broken: list[Span] = []
+    current, current_lines = text, list(lines)
+    for number in range(1, SYNTAX_ERRORS + 1):
+        attempt = _attempt(current, tuple(current_lines), file, pure=pure)
+        mistake = attempt.mistake
+        if mistake is None:
+            return _finished(attempt, found, broken, file)
+        if not any(mistake.diagnostic.span.line in range(span.line, span.end_line + 1) for span in broken):
+            found.append(mistake.diagnostic)
+        piece = broken_piece(current_lines, mistake.line, mistake.diagnostic.span.column)
+        if piece is None or number * len(text) > RECOVERY_CHARACTERS:
+            break
+        broken.append(_stretch(file, current_lines, piece))
+        current = _blanked(current_lines, piece)
+    return Parsed(None, found, tuple(broken))
+
+
+def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], file: str) -> Parsed:
+    diagnostics, root = [*found, *attempt.diagnostics], attempt.root
+    stretches = (*broken, *attempt.broken)
+    if isinstance(root, Mapping):
+        return Parsed(root, diagnostics, stretches)
+    if found or any(one.severity == "error" for one in diagnostics):
+        return Parsed(None, diagnostics, stretches)
+    if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
+        span = Span(file, 1, 1, 1, 1)
+        diagnostics.append(Diagnostic("empty-file", "the file is empty", span, help=mistakes.BEGIN))
+    else:
+        what = "a list" if isinstance(root, Sequence) else "a text" if isinstance(root.value, str) else "a single value"
+        start = Span(file, root.span.line, root.span.column, root.span.line, root.span.column + 1)
+        diagnostics.append(mistakes.not_a_mapping(start, what))
+    return Parsed(None, diagnostics, stretches)
+
+
+def _attempt(text: str, lines: tuple[str, ...], file: str, *, pure: bool) -> _Attempt:
+    shielded, restore = _shield(text)
+    composer = Composer(events(shielded, pure=pure), text, file, restore)
+    try:
+        with _without_collection():
+            root = composer.document()
+    except LimitPassed as error:
+        return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken, None)
+    except SyntaxProblem as problem:
+        return _Attempt(None, [], [], explain(problem, lines, file, composer.last))
+    return _Attempt(root, composer.diagnostics, composer.broken, None)
+
+
+def _shield(text: str) -> tuple[str, dict[int, str] | None]:
+    """The text with what YAML 1.1 takes for a line break (and 1.2 does not) replaced, and the table to undo it."""
+    present = [character for character in _FOREIGN_BREAKS if character in text]
+    if not present:
+        return text, None
+    free = (chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+    pairs = list(zip(present, free, strict=False))
+    table = {ord(character): substitute for character, substitute in pairs}
+    return text.translate(table), {ord(substitute): character for character, substitute in pairs}
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: the tree is all live, and looking through it again and again costs seconds."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _blanked(lines: list[str], piece: Piece) -> str:
+    """The text without the piece, every other character at its place; `lines` are changed too."""
+    for number in range(piece.first, piece.last + 1):
+        kept = piece.column - 1 if number == piece.first else 0
+        line = lines[number - 1]
+        lines[number - 1] = line[:kept] + " " * (len(line) - kept)
+    return "\n".join(lines)
+
+
+def _stretch(file: str, lines: list[str], piece: Piece) -> Span:
+    last = min(piece.around_last, len(lines))
+    return Span(file, piece.around_first, 1, last, len(lines[last - 1]) + 1)

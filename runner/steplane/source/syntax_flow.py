@@ -1,0 +1,103 @@
+"""Syntax errors of flow collections (`{ }`, `[ ]`) and of documents."""
+
+import re
+
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related
+from steplane.source.complaint import Complaint
+from steplane.source.mistakes import in_quotes, unquoted_template
+
+_EXPRESSION = re.compile(r"\$\{[{%#].*?[}%#]\}")
+_PARTNER = {"[": "]", "{": "}"}
+
+
+def expression_in_flow(complaint: Complaint) -> Diagnostic | None:
+    """An unquoted `${{ x }}` inside a flow collection, where braces and commas are YAML's."""
+    if "flow" not in complaint.problem.context:
+        return None
+    line, column = complaint.problem.place
+    text = complaint.text_of(line)
+    start = text.rfind("${", 0, column + 1)
+    if start < 0 or text[start : start + 3] not in {"${{", "${%", "${#"}:
+        return None
+    match = _EXPRESSION.match(text, start)
+    if match is not None and match.end() < column - 1:
+        return None
+    message = "an expression inside `{ }` or `[ ]` must be quoted: YAML takes its braces for a mapping"
+    if match is None:
+        return Diagnostic("unquoted-expression", message, complaint.span(line, start + 1, 3), help="quote the value")
+    begin, end = _around(text, match.start(), match.end())
+    wanted = in_quotes(text[begin:end])
+    edit = Edit(complaint.span(line, begin + 1, end - begin), wanted)
+    span = complaint.span(line, start + 1, len(match.group()))
+    return Diagnostic("unquoted-expression", message, span, fix=Fix(f"quote the value: `{wanted}`", (edit,)))
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The whole unquoted value around an expression, which may hold more text and more expressions."""
+    begin = start
+    while begin > 0 and text[begin - 1] not in ",[{ \t":
+        begin -= 1
+    while end < len(text) and text[end] not in ",]}":
+        following = _EXPRESSION.match(text, end)
+        end = following.end() if following else end + 1
+    return begin, begin + len(text[begin:end].rstrip())
+
+
+def template_habit(complaint: Complaint) -> Diagnostic | None:
+    """`{{ x }}` with text around it or with what YAML cannot read inside."""
+    line = complaint.problem.place[0]
+    place = complaint.problem.context_place
+    if place is not None and "flow" in complaint.problem.context:
+        line = place[0]
+    column = complaint.value_column(line)
+    text = complaint.rest(line, column)
+    if not text.startswith("{{") or "}}" not in text:
+        return None
+    span = complaint.span(line, column, len(text))
+    return unquoted_template(span, text, quote=": " in text or " #" in text)
+
+
+def second_document(complaint: Complaint) -> Diagnostic | None:
+    """Content behind `...`, the end of the document."""
+    if not complaint.says("document start"):
+        return None
+    line = complaint.problem.place[0]
+    message = "a file holds one workflow: a second document begins here"
+    advice = "put it into a file of its own"
+    return Diagnostic("several-documents", message, complaint.span(line, 1), help=advice)
+
+
+def bracket(complaint: Complaint) -> Diagnostic | None:
+    """A bracket that is never closed, closed by the wrong one, or closes nothing."""
+    problem = complaint.problem
+    line, column = problem.place
+    sign = complaint.text_of(line)[column - 1 : column]
+    if problem.context_place is None or "flow" not in problem.context:
+        return _stray(complaint, line, column, sign)
+    open_line, open_column = problem.context_place
+    opener = complaint.text_of(open_line)[open_column - 1 : open_column]
+    closer = _PARTNER.get(opener)
+    if closer is None:
+        return None
+    if sign in {"]", "}"} and sign != closer:
+        related = (Related(complaint.span(open_line, open_column), "opened here"),)
+        message = f"`{closer}` is wanted here, not `{sign}`"
+        return Diagnostic("bracket", message, complaint.span(line, column), related=related)
+    if open_line != line or complaint.says("stream end"):
+        message = f"this `{opener}` is never closed"
+        advice = f"add `{closer}`, or quote the value if the bracket belongs to a text"
+        return Diagnostic("unclosed-bracket", message, complaint.span(open_line, open_column), help=advice)
+    related = (Related(complaint.span(open_line, open_column), "opened here"),)
+    message = f"`,` or `{closer}` is wanted here"
+    advice = "quote a value that holds brackets, braces or quotes"
+    return Diagnostic("bracket", message, complaint.span(line, column), related=related, help=advice)
+
+
+def _stray(complaint: Complaint, line: int, column: int, sign: str) -> Diagnostic | None:
+    if not sign or sign not in "]},":
+        return None
+    if not complaint.says("node content|expected key|expected <block end>|expected the node content"):
+        return None
+    message = f"this `{sign}` belongs to nothing"
+    advice = "remove it, or quote the value"
+    return Diagnostic("bracket", message, complaint.span(line, column), help=advice)

@@ -1,0 +1,89 @@
+"""Syntax errors of indentation."""
+
+import re
+
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related
+from steplane.source.complaint import Complaint
+from steplane.source.pieces import indent_of, key_column
+
+_BLOCK_HEADER = re.compile(r"(?:^|[ \t])([|>][+-]?[1-9]?[+-]?)[ \t]*(?:#.*)?$")
+
+
+def tab(complaint: Complaint) -> Diagnostic | None:
+    """A tab among the blanks that a line begins with."""
+    for line in dict.fromkeys((complaint.problem.place[0], complaint.line)):
+        text = complaint.text_of(line)
+        column = text[: indent_of(text)].find("\t") + 1
+        if column:
+            width = _wanted_indent(complaint, line)
+            span = complaint.span(line, 1, indent_of(text))
+            fix = Fix(f"indent by {width} spaces", (Edit(span, " " * width),), safe=False)
+            message = "a tab in the indentation: YAML indents with spaces only"
+            return Diagnostic("tab-indentation", message, complaint.span(line, column), label="tab", fix=fix)
+    return None
+
+
+def _wanted_indent(complaint: Complaint, line: int) -> int:
+    above = next((text for text in reversed(complaint.lines[: line - 1]) if text.strip()), "")
+    if above.rstrip().endswith((":", "|", ">")):
+        return key_column(above) + 1
+    return indent_of(above) if _is_item(complaint.text_of(line)) else key_column(above) - 1
+
+
+def left_block(complaint: Complaint) -> Diagnostic | None:
+    """A line that is indented less than the block text (`|`, `>`) above it, but more than what may follow the text."""
+    for line in dict.fromkeys(((complaint.problem.context_place or (0, 0))[0], complaint.line)):
+        header = _block_above(complaint, line)
+        if header is None:
+            continue
+        number, sign_column, sign = header
+        text = complaint.text_of(line)
+        inside = indent_of(complaint.text_of(number + 1))
+        related = (Related(complaint.span(number, sign_column, len(sign)), "the block text begins here"),)
+        span = complaint.span(line, indent_of(text) + 1, len(text.strip()))
+        edit = Edit(complaint.span(line, 1, indent_of(text)), " " * inside)
+        message = "this line leaves the block text above it: it is indented less than the block's first line"
+        fix = Fix(f"indent the line by {inside} spaces", (edit,), safe=False)
+        return Diagnostic("block-indentation", message, span, related=related, fix=fix)
+    return None
+
+
+def _block_above(complaint: Complaint, line: int) -> tuple[int, int, str] | None:
+    """Line, column and sign of the block text that ends right above the line, where the line is indented less."""
+    indent = indent_of(complaint.text_of(line))
+    number = line - 1
+    deeper = False
+    while number >= 1:
+        text = complaint.text_of(number)
+        match = _BLOCK_HEADER.search(text)
+        if text.strip() and indent_of(text) <= indent:
+            if deeper and match is not None and key_column(text) - 1 <= indent:
+                return number, match.start(1) + 1, match.group(1)
+            return None
+        deeper = deeper or bool(text.strip())
+        number -= 1
+    return None
+
+
+def level(complaint: Complaint) -> Diagnostic | None:
+    """A line whose indentation is that of no level above it, or a list item among keys."""
+    if not complaint.says("expected key|expected <block end>|expected '-' indicator"):
+        return None
+    line = complaint.line
+    text = complaint.text_of(line)
+    if complaint.column != indent_of(text) + 1:
+        return None
+    context = complaint.problem.context_place
+    related = (Related(complaint.span(*context), "what it may belong to begins here"),) if context else ()
+    if complaint.problem.context_place and complaint.column == complaint.problem.context_place[1]:
+        message = "a list item stands among keys" if _is_item(text) else "a key stands among list items"
+        advice = "indent it, or align it with what it belongs to"
+    else:
+        message = "the indentation of this line is that of no level above it"
+        advice = "align it with the keys that it belongs to"
+    span = complaint.span(line, complaint.column, len(complaint.rest(line, complaint.column)))
+    return Diagnostic("indentation", message, span, related=related, help=advice)
+
+
+def _is_item(text: str) -> bool:
+    return text.lstrip().startswith("- ") or text.strip() == "-"

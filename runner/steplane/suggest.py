@@ -1,0 +1,26 @@
+"""The name that was probably meant."""
+
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate closest to `name`, or None when none is close.
+
+    Names that differ only in case, `-`, `_`, `.` and blanks come first; then the best match of difflib, with a cut-off
+    that is stricter for short names (a wrong suggestion is worse than none).
+    """
+    import difflib
+
+    pool = list(dict.fromkeys(one for one in candidates if one and one != name))
+    folded = _fold(name)
+    for candidate in pool:
+        if folded and _fold(candidate) == folded:
+            return candidate
+    by_fold = {_fold(candidate): candidate for candidate in reversed(pool)}
+    cutoff = 0.75 if len(folded) <= 4 else 0.67
+    close = difflib.get_close_matches(folded[:80], list(by_fold), n=1, cutoff=cutoff)
+    return by_fold[close[0]] if close else None
+
+
+def _fold(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter not in "-_. ")
