@@ -1,0 +1,176 @@
+"""Filters, tests and the one function: from allow-lists, with their arguments checked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from steplane.expressions.faults import ExpressionError, Missing, SyntaxFault
+from steplane.expressions.filters import FILTERS
+from steplane.expressions.frames import Frame, Run, closest
+from steplane.expressions.limits import RANGE
+from steplane.expressions.predicates import PREDICATES
+from steplane.expressions.values import kind_of
+
+APPLICATION_FILTERS = frozenset({"yaml", "from_yaml"})
+"""Filters that the application passes in."""
+
+_BUILTIN_FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
+
+
+def arguments(node: Any) -> Callable[[Frame], tuple[list[Any], dict[str, Any]]]:
+    """The arguments of a filter, test or call, evaluated."""
+    from steplane.expressions.compiling import solid, used
+
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        raise SyntaxFault("`*` and `**` arguments are not part of the language", node.lineno or 0)
+    positional = [used(argument) for argument in node.args]
+    named = [(keyword.key, used(keyword.value)) for keyword in node.kwargs]
+
+    def run(frame: Frame) -> tuple[list[Any], dict[str, Any]]:
+        return [solid(one(frame)) for one in positional], {name: solid(one(frame)) for name, one in named}
+
+    return run
+
+
+def compile_filter(node: Any) -> Run:
+    """The function of `x | name(...)`."""
+    from steplane.expressions.compiling import loose, used
+
+    if node.node is None:
+        raise SyntaxFault("this filter has nothing to work on", node.lineno or 0)
+    return filter_run(node, loose(node.node) if node.name in ("default", "d") else used(node.node))
+
+
+def filter_run(node: Any, inner: Run) -> Run:
+    """The function of a filter on what `inner` gives."""
+    name = node.name
+    if name in FILTERS:
+        check_arguments(FILTERS[name], f"the filter `{name}`", len(node.args), [one.key for one in node.kwargs], node)
+    values = arguments(node)
+
+    def run(frame: Frame) -> Any:
+        positional, named = values(frame)
+        return apply_filter(frame, name, inner(frame), positional, named)
+
+    return run
+
+
+def check_arguments(function: Callable[..., Any], what: str, count: int, names: list[str], node: Any) -> None:
+    """Raise SyntaxFault when a built-in filter or test cannot take these arguments."""
+    code = function.__code__
+    known = list(code.co_varnames[2 : code.co_argcount])
+    open_ended = bool(code.co_flags & 0x04)
+    least = len(known) - len(function.__defaults__ or ())
+    wrong = next((name for name in names if name not in known and not code.co_flags & 0x08), None)
+    if wrong is not None:
+        raise SyntaxFault(f"{what} has no argument `{wrong}`", node.lineno or 0, help=_known(known))
+    if count > len(known) and not open_ended:
+        raise SyntaxFault(f"{what} takes at most {len(known)} arguments, not {count}", node.lineno or 0)
+    if any(name in known[:count] for name in names):
+        raise SyntaxFault(f"{what} gets an argument twice", node.lineno or 0)
+    if count < least and any(name not in names for name in known[count:least]):
+        raise SyntaxFault(f"{what} needs the argument `{known[count]}`", node.lineno or 0)
+
+
+def _known(names: list[str]) -> str:
+    return f"it has {', '.join(f'`{name}`' for name in names)}" if names else "it has none"
+
+
+def apply_filter(frame: Frame, name: str, value: Any, positional: list[Any], named: dict[str, Any]) -> Any:
+    """Apply a filter by name; raises ExpressionError for an unknown one and for whatever it objects to."""
+    frame.budget.tick()
+    function = FILTERS.get(name)
+    if function is not None:
+        try:
+            return function(frame, value, *positional, **named)
+        except _BUILTIN_FAULTS as error:
+            raise ExpressionError(f"the filter `{name}` cannot do this: {error}") from None
+    from_outside = frame.engine.filters.get(name)
+    if from_outside is None:
+        raise ExpressionError(unknown_message("filter", name, [*FILTERS, *frame.engine.filters]))
+    return _outside(frame, name, from_outside, value, positional, named)
+
+
+def _outside(
+    frame: Frame, name: str, function: Callable[..., Any], value: Any, positional: list[Any], named: dict[str, Any]
+) -> Any:
+    from steplane.expressions.compiling import solid
+
+    try:
+        result = function(solid(value), *positional, **named)
+    except ExpressionError:
+        raise
+    except Exception as error:  # a plugin may raise anything; its name and words are passed on
+        raise ExpressionError(f"the filter `{name}` failed: {error or type(error).__name__}") from error
+    frame.budget.tick(16)
+    return solid(result)
+
+
+def unknown_message(what: str, name: str, known: list[str]) -> str:
+    """The sentence for a filter or test that is not on the allow-list."""
+    close = closest(name, known)
+    return f"there is no {what} `{name}`" + (f"; did you mean `{close}`?" if close else "")
+
+
+def compile_test(node: Any) -> Run:
+    """The function of `x is name(...)`."""
+    from steplane.expressions.compiling import loose, used
+
+    name = node.name
+    if name not in PREDICATES:
+        raise SyntaxFault(unknown_message("test", name, list(PREDICATES)), node.lineno or 0)
+    check_arguments(PREDICATES[name], f"the test `{name}`", len(node.args), [one.key for one in node.kwargs], node)
+    values = arguments(node)
+    if name in ("defined", "undefined"):
+        known = loose(node.node)
+        return lambda frame: (known(frame).__class__ is Missing) == (name == "undefined")
+    inner = used(node.node)
+
+    def run(frame: Frame) -> bool:
+        positional, named = values(frame)
+        return apply_test(frame, name, inner(frame), positional, named)
+
+    return run
+
+
+def apply_test(
+    frame: Frame, name: str, value: Any, positional: list[Any], named: dict[str, Any] | None = None
+) -> bool:
+    """Apply a test by name; raises ExpressionError for an unknown one."""
+    function = PREDICATES.get(name)
+    if function is None:
+        raise ExpressionError(unknown_message("test", name, list(PREDICATES)))
+    frame.budget.tick()
+    try:
+        return bool(function(frame, value, *positional, **(named or {})))
+    except _BUILTIN_FAULTS as error:
+        raise ExpressionError(f"the test `{name}` cannot do this: {error}") from None
+
+
+def compile_call(node: Any) -> Run:
+    """The function of a call: `range(...)` is the only one."""
+    target = type(node.node).__name__
+    if target == "Getattr":
+        name = node.node.attr
+        raise SyntaxFault(
+            f"`.{name}(...)`: methods cannot be called", node.lineno or 0, help=f"filters do such work: `| {name}`"
+        )
+    if target != "Name" or node.node.name != "range":
+        raise SyntaxFault("only `range(...)` can be called", node.lineno or 0, help="filters do such work: `x | name`")
+    values = arguments(node)
+
+    def run(frame: Frame) -> list[int]:
+        positional, named = values(frame)
+        if named or not 1 <= len(positional) <= 3 or any(kind_of(one) != "integer" for one in positional):
+            raise ExpressionError("`range` takes one to three whole numbers")
+        return _range(frame, positional)
+
+    return run
+
+
+def _range(frame: Frame, bounds: list[int]) -> list[int]:
+    if len(bounds) == 3 and bounds[2] == 0:
+        raise ExpressionError("the step of `range` is not 0")
+    if any(abs(bound) > 10**15 for bound in bounds) or len(range(*bounds)) > RANGE:
+        raise ExpressionError(f"`range` gives at most {RANGE:,} numbers")
+    frame.budget.items(len(range(*bounds)))
+    return list(range(*bounds))

@@ -1,0 +1,135 @@
+"""Evaluation: values and conditions on a context of plain data."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from steplane.expressions.compiling import compile_text
+from steplane.expressions.faults import ExpressionError
+from steplane.expressions.frames import Frame
+from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.expressions.values import Solid, in_words, kind_of, text_of
+
+_SCALARS = frozenset({type(None), bool, int, float, str})
+
+
+class Engine:
+    """Evaluates expressions. `filters` (name to function of the value and the arguments) join the built-in ones.
+
+    A context maps names to plain data, to lazy mappings, or to `Missing`. Lazy mappings may stand under the first two
+    keys of a path (`steps`, `steps.build`) and wherever a lazy mapping itself gives one; within a plain list or dict
+    all is plain. Every method raises ExpressionError, with the author's words, and the place of the expression.
+    """
+
+    __slots__ = ("filters",)
+
+    def __init__(self, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        self.filters = dict(filters or {})
+
+    def evaluate(self, expression: Expression, context: Mapping[str, Any]) -> Any:
+        """The value of one expression, with its type, as plain data."""
+        return _placed(expression, lambda: self._value(expression.text, context))
+
+    def render(self, template: Template, context: Mapping[str, Any]) -> Any:
+        """The value of a template: data with its type, or text."""
+        if isinstance(template, Literal):
+            return template.value
+        if isinstance(template, Expression):
+            return self.evaluate(template, context)
+        if isinstance(template, Text):
+            return self._text(template, context)
+        if isinstance(template, Blocks):
+            return _placed(template, lambda: self._blocks(template.text, context))
+        if isinstance(template, ListOf):
+            return [self.render(item, context) for item in template.items]
+        assert isinstance(template, MapOf)
+        return {name: self.render(value, context) for name, value in template.entries}
+
+    def text(self, value: Any) -> str:
+        """A value where text is wanted: a number or boolean as text; a list, mapping or null is an error."""
+        kind = kind_of(value)
+        if kind in ("list", "object"):
+            raise ExpressionError(f"text is wanted, and this is {in_words(value)}: `| json` or `| join(' ')` makes text of it")
+        return text_of(value, Frame({}, self).budget)
+
+    def render_text(self, template: Template, context: Mapping[str, Any]) -> str:
+        """A template where text is wanted; see `text`."""
+        value = self.render(template, context)
+        if isinstance(template, Expression):
+            return str(_placed(template, lambda: self.text(value)))
+        return self.text(value)
+
+    def condition(self, expression: Expression, context: Mapping[str, Any]) -> bool:
+        """The truth of a condition; a value that is no boolean is an error."""
+        value = self.evaluate(expression, context)
+        if not isinstance(value, bool):
+            raise ExpressionError(
+                f"`{expression.text}` is a condition and must be true or false, but it is {in_words(value)}",
+                expression.line,
+                expression.column,
+            )
+        return value
+
+    def explain(self, expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]:
+        """The values that a condition saw, each as "`inputs.amount` is 250"; what cannot be told is left out."""
+        from steplane.expressions.explaining import explain
+
+        return explain(expression.text, Frame(context, self))
+
+    def _value(self, text: str, context: Mapping[str, Any]) -> Any:
+        value = compile_text(text)(Frame(context, self))
+        return value if value.__class__ in _SCALARS else _plain(value, text)
+
+    def _text(self, template: Text, context: Mapping[str, Any]) -> str:
+        frame = Frame(context, self)
+        pieces: list[str] = []
+        size = 0
+        for part in template.parts:
+            piece = part if isinstance(part, str) else _printed(part, frame)
+            size += len(piece)
+            frame.budget.text(size)
+            pieces.append(piece)
+        return "".join(pieces)
+
+    def _blocks(self, text: str, context: Mapping[str, Any]) -> str:
+        from steplane.expressions.blocks import compile_blocks
+
+        return str(compile_blocks(text)(Frame(context, self)))
+
+
+def _printed(part: Expression, frame: Frame) -> str:
+    def action() -> str:
+        value = compile_text(part.text)(frame)
+        if value is None:
+            raise ExpressionError(
+                f"`{part.text}` is null, and null cannot be put into text: `| default(...)` says what stands for it"
+            )
+        return text_of(value, frame.budget)
+
+    return str(_placed(part, action))
+
+
+def _plain(value: Any, text: str) -> Any:
+    """Lazy views become plain data; what an expression has made is checked for its size."""
+    if value.__class__ in (dict, list) and _deep_path(text):
+        return value
+    return Solid().copy(value)
+
+
+def _deep_path(text: str) -> bool:
+    from steplane.expressions.paths import read_path
+
+    steps = read_path(text)
+    return steps is not None and len(steps) > 1
+
+
+def _placed(where: Any, action: Callable[[], Any]) -> Any:
+    """Do it; an error gets the place of the expression."""
+    try:
+        return action()
+    except ExpressionError as error:
+        if not error.line and isinstance(where, Expression | Blocks):
+            error.line, error.column = where.line, where.column
+        raise
+    except RecursionError:
+        line, column = (where.line, where.column) if isinstance(where, Expression | Blocks) else (0, 0)
+        raise ExpressionError("this expression is nested too deeply", line, column) from None

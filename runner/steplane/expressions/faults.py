@@ -1,0 +1,44 @@
+"""What an expression can go wrong with, and the mark of a value that is not there."""
+
+from steplane.errors import SteplaneError
+
+
+class ExpressionError(SteplaneError):
+    """An expression could not be evaluated; `message` uses the author's words.
+
+    `line` and `column` (from 1; 0 when not known) tell where the expression begins in its file, `offset` where in the
+    expression's own text the fault is.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0, offset: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.offset = offset
+
+
+class Missing:
+    """A value that is not there, in a context: an error when it is used, unless `default` or `is defined` catches it.
+
+    `reason` completes the sentence "... is missing: REASON", such as "the step was skipped".
+    """
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Missing({self.reason!r})"
+
+
+class SyntaxFault(Exception):
+    """A syntax error at `offset` of the text that was read; `help` says what to write instead."""
+
+    def __init__(self, message: str, offset: int, length: int = 1, help: str = "", code: str = "") -> None:  # noqa: A002
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.length = length
+        self.help = help
+        self.code = code or "expression-syntax"

@@ -1,0 +1,201 @@
+"""Filters that look into the items: at a key of each, by a test, in an order."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from steplane.expressions.faults import ExpressionError, Missing
+from steplane.expressions.filters.wanted import sequence
+from steplane.expressions.frames import Frame, item
+from steplane.expressions.operators import add
+from steplane.expressions.values import equal, kind_of, less, scalar_text, truth
+
+_NOT_GIVEN = "\0not given"
+
+
+def default(_frame: Frame, value: Any, default_value: Any = "", boolean: Any = False) -> Any:
+    """`default_value` for a value that is missing or null (with `boolean`, also for one that counts as false)."""
+    if value is None or value.__class__ is Missing:
+        return default_value
+    return default_value if boolean and not truth(value) else value
+
+
+def getter(frame: Frame, attribute: Any, name: str, otherwise: Any = _NOT_GIVEN) -> Callable[[Any], Any]:
+    """Reads a key (or keys, `a.b`; a number is an index) of an item; never an attribute of an object."""
+    if kind_of(attribute) not in ("string", "integer"):
+        raise ExpressionError(f"the attribute of `{name}` is the name of a key")
+    keys = [int(key) if key.isdecimal() else key for key in str(attribute).split(".")]
+
+    def get(value: Any) -> Any:
+        frame.budget.tick()
+        for key in keys:
+            by = str(key) if value.__class__ is not Missing and kind_of(value) == "object" else key
+            value = item(value, by, "the item")
+        if value.__class__ is Missing:
+            if otherwise != _NOT_GIVEN:
+                return otherwise
+            raise ExpressionError(f"`{attribute}` of an item is missing: {value.reason}")
+        return value
+
+    return get
+
+
+def map_(frame: Frame, value: Any, *arguments: Any, **named: Any) -> list[Any]:
+    """Each item through a filter (`map('upper')`), or a key of each (`map(attribute='name')`)."""
+    from steplane.expressions.calling import apply_filter
+
+    found = sequence(frame, value, "map")
+    if not arguments and "attribute" in named and set(named) <= {"attribute", "default"}:
+        get = getter(frame, named["attribute"], "map", named.get("default", _NOT_GIVEN))
+        return [get(one) for one in found]
+    if not arguments or not isinstance(arguments[0], str):
+        raise ExpressionError("`map` wants the name of a filter or `attribute='name'`")
+    name, rest = arguments[0], list(arguments[1:])
+    return [_there(apply_filter(frame, name, one, rest, named), name) for one in found]
+
+
+def _there(value: Any, name: str) -> Any:
+    if value.__class__ is Missing:
+        raise ExpressionError(f"`{name}` of an item is missing: {value.reason}")
+    return value
+
+
+def _chosen(frame: Frame, value: Any, arguments: tuple[Any, ...], name: str, *, wanted: bool, by_key: bool) -> list[Any]:
+    from steplane.expressions.calling import apply_test
+
+    found = sequence(frame, value, name)
+    rest = list(arguments)
+    get: Callable[[Any], Any] = getter(frame, rest.pop(0), name, None) if by_key else lambda one: one
+    if rest and not isinstance(rest[0], str):
+        raise ExpressionError(f"`{name}` wants the name of a test")
+    if not rest:
+        return [one for one in found if _ticked(frame, truth(get(one))) == wanted]
+    return [one for one in found if apply_test(frame, rest[0], get(one), rest[1:]) == wanted]
+
+
+def _ticked(frame: Frame, value: bool) -> bool:
+    frame.budget.tick()
+    return value
+
+
+def select(frame: Frame, value: Any, *test: Any) -> list[Any]:
+    """The items for which the test holds (without one: those that count as true)."""
+    return _chosen(frame, value, test, "select", wanted=True, by_key=False)
+
+
+def reject(frame: Frame, value: Any, *test: Any) -> list[Any]:
+    """The items for which the test does not hold."""
+    return _chosen(frame, value, test, "reject", wanted=False, by_key=False)
+
+
+def selectattr(frame: Frame, value: Any, attribute: Any, *test: Any) -> list[Any]:
+    """The items for whose key the test holds; a key that an item has not counts as null."""
+    return _chosen(frame, value, (attribute, *test), "selectattr", wanted=True, by_key=True)
+
+
+def rejectattr(frame: Frame, value: Any, attribute: Any, *test: Any) -> list[Any]:
+    """The items for whose key the test does not hold."""
+    return _chosen(frame, value, (attribute, *test), "rejectattr", wanted=False, by_key=True)
+
+
+def sorted_by(
+    frame: Frame, found: list[Any], get: Callable[[Any], Any], name: str, case_sensitive: Any, reverse: Any
+) -> list[Any]:
+    """The items in the order of what `get` gives: all numbers or all texts (letter case ignored unless said)."""
+    keys = [_order_key(frame, get(one), name, case_sensitive) for one in found]
+    if keys:
+        numbers = sum(not isinstance(key, str) for key in keys)
+        if numbers not in (0, len(keys)):
+            raise ExpressionError(f"the filter `{name}` cannot order numbers and texts together")
+    order = sorted(range(len(found)), key=keys.__getitem__, reverse=bool(reverse))
+    return [found[index] for index in order]
+
+
+def _order_key(frame: Frame, value: Any, name: str, case_sensitive: Any) -> Any:
+    frame.budget.tick()
+    kind = kind_of(value)
+    if kind not in ("integer", "number", "string"):
+        raise ExpressionError(f"the filter `{name}` orders numbers or texts, not {kind}")
+    return value.lower() if kind == "string" and not case_sensitive else value
+
+
+def _by(frame: Frame, attribute: Any, name: str) -> Callable[[Any], Any]:
+    return (lambda one: one) if attribute is None else getter(frame, attribute, name)
+
+
+def sort(frame: Frame, value: Any, reverse: Any = False, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
+    """In order, numbers or texts."""
+    found = sequence(frame, value, "sort")
+    return sorted_by(frame, found, _by(frame, attribute, "sort"), "sort", case_sensitive, reverse)
+
+
+def smallest(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any = None) -> Any:
+    """The least item; of an empty list it is missing."""
+    return _extreme(frame, value, case_sensitive, attribute, "min")
+
+
+def largest(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any = None) -> Any:
+    """The greatest item; of an empty list it is missing."""
+    return _extreme(frame, value, case_sensitive, attribute, "max")
+
+
+def _extreme(frame: Frame, value: Any, case_sensitive: Any, attribute: Any, name: str) -> Any:
+    found = sequence(frame, value, name)
+    if not found:
+        return Missing("the list is empty")
+    get = _by(frame, attribute, name)
+    keys = [_order_key(frame, get(one), name, case_sensitive) for one in found]
+    best = functools.reduce(lambda a, b: b if (less(keys[b], keys[a]) if name == "min" else less(keys[a], keys[b])) else a, range(len(keys)))
+    return found[best]
+
+
+def sum_(frame: Frame, value: Any, attribute: Any = None, start: Any = 0) -> Any:
+    """The sum of numbers; of an empty list, `start`."""
+    get = _by(frame, attribute, "sum")
+    total = start
+    for one in sequence(frame, value, "sum"):
+        frame.budget.tick()
+        number = get(one)
+        if kind_of(number) not in ("integer", "number"):
+            raise ExpressionError(f"the filter `sum` adds numbers, not {kind_of(number)}")
+        total = add(total, number, frame.budget)
+    return total
+
+
+def unique(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
+    """Without repetitions; the first of equals stays."""
+    get = _by(frame, attribute, "unique")
+    seen: dict[Any, list[Any]] = {}
+    kept = []
+    for one in sequence(frame, value, "unique"):
+        key = get(one)
+        if isinstance(key, str) and not case_sensitive:
+            key = key.lower()
+        others = seen.setdefault(_bucket(key), [])
+        if not any(equal(key, other, frame.budget) for other in others):
+            others.append(key)
+            kept.append(one)
+        frame.budget.tick()
+    return kept
+
+
+def _bucket(key: Any) -> Any:
+    kind = kind_of(key)
+    if kind in ("list", "object"):
+        return (kind, len(key))
+    return (kind == "bool", key) if kind != "null" else scalar_text(None)
+
+
+def groupby(frame: Frame, value: Any, attribute: Any, default: Any = _NOT_GIVEN, case_sensitive: Any = False) -> list[Any]:
+    """Groups of equal keys in order, each `{grouper, list}`."""
+    get = getter(frame, attribute, "groupby", default)
+    found = sorted_by(frame, sequence(frame, value, "groupby"), get, "groupby", case_sensitive, reverse=False)
+    groups: list[dict[str, Any]] = []
+    before: Any = None
+    for one in found:
+        key = _order_key(frame, get(one), "groupby", case_sensitive)
+        if not groups or not equal(key, before, frame.budget):
+            groups.append({"grouper": get(one), "list": []})
+        groups[-1]["list"].append(one)
+        before = key
+    return groups

@@ -1,0 +1,161 @@
+"""Filters on text."""
+
+from typing import Any
+
+from steplane.expressions.faults import ExpressionError
+from steplane.expressions.filters.wanted import text, whole
+from steplane.expressions.frames import Frame
+from steplane.expressions.limits import TEXT
+from steplane.expressions.values import text_of
+
+
+def upper(frame: Frame, value: Any) -> str:
+    """In capitals."""
+    return text(frame, value, "upper").upper()
+
+
+def lower(frame: Frame, value: Any) -> str:
+    """In small letters."""
+    return text(frame, value, "lower").lower()
+
+
+def capitalize(frame: Frame, value: Any) -> str:
+    """The first letter a capital, the others small."""
+    return text(frame, value, "capitalize").capitalize()
+
+
+def title(frame: Frame, value: Any) -> str:
+    """Each word with a capital."""
+    words = text(frame, value, "title")
+    return "".join(
+        letter.upper() if not index or not (words[index - 1].isalnum() or words[index - 1] == "'") else letter.lower()
+        for index, letter in enumerate(words)
+    )
+
+
+def string(frame: Frame, value: Any) -> str:
+    """The value as it stands in text."""
+    return text_of(value, frame.budget)
+
+
+def trim(frame: Frame, value: Any, chars: Any = None) -> str:
+    """Without blanks (or the given characters) at both ends."""
+    return text(frame, value, "trim").strip(None if chars is None else text(frame, chars, "trim"))
+
+
+def replace(frame: Frame, value: Any, old: Any, new: Any, count: Any = -1) -> str:
+    """Every `old` (at most `count` of them) becomes `new`."""
+    whole_text, before, after = (text(frame, one, "replace") for one in (value, old, new))
+    most = whole(count, "replace", -1, TEXT)
+    found = whole_text.count(before)
+    times = found if most < 0 else min(found, most)
+    frame.budget.text(max(len(whole_text), len(whole_text) + times * (len(after) - len(before))))
+    return whole_text.replace(before, after, most)
+
+
+def center(frame: Frame, value: Any, width: Any = 80) -> str:
+    """In the middle of a field of that many characters."""
+    line = text(frame, value, "center")
+    return line.center(_room(frame, width, "center"))
+
+
+def _room(frame: Frame, width: Any, name: str) -> int:
+    room = whole(width, name, 0, 10**18)
+    frame.budget.text(room)
+    return room
+
+
+def indent(frame: Frame, value: Any, width: Any = 4, first: Any = False, blank: Any = False) -> str:
+    """Every line but the first (with `first` that one too; with `blank` also empty ones) moved to the right."""
+    lines = text(frame, value, "indent").split("\n")
+    by = text(frame, width, "indent") if isinstance(width, str) else " " * _room(frame, width, "indent")
+    frame.budget.text(sum(map(len, lines)) + len(lines) * (1 + len(by)))
+    moved = [by + line if line or blank else line for line in lines]
+    return "\n".join(moved if first else [lines[0], *moved[1:]])
+
+
+def truncate(frame: Frame, value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 5) -> str:
+    """Cut to `length` characters, `end` included, at a blank unless `killwords`; `leeway` characters more are let be."""
+    line, tail = text(frame, value, "truncate"), text(frame, end, "truncate")
+    most = whole(length, "truncate", len(tail), TEXT)
+    if len(line) <= most + whole(leeway, "truncate", 0, TEXT):
+        return line
+    kept = line[: most - len(tail)]
+    return (kept if killwords else kept.rsplit(" ", 1)[0]) + tail
+
+
+def wordcount(frame: Frame, value: Any) -> int:
+    """How many words."""
+    return len(text(frame, value, "wordcount").split())
+
+
+def wordwrap(frame: Frame, value: Any, width: Any = 79) -> str:
+    """Broken into lines of at most `width` characters; long words are broken too."""
+    import textwrap
+
+    lines = text(frame, value, "wordwrap")
+    if len(lines) > TEXT // 10:
+        raise ExpressionError("the filter `wordwrap` is for shorter texts")
+    columns = whole(width, "wordwrap", 1, TEXT)
+    wrapped = []
+    for line in lines.splitlines():
+        frame.budget.tick(1 + len(line))
+        wrapped.append("\n".join(textwrap.wrap(line, columns, expand_tabs=False, replace_whitespace=False)))
+    return "\n".join(wrapped)
+
+
+def basename(frame: Frame, value: Any) -> str:
+    """The last part of a path."""
+    return text(frame, value, "basename").rpartition("/")[2]
+
+
+def dirname(frame: Frame, value: Any) -> str:
+    """A path without its last part."""
+    import posixpath
+
+    return posixpath.dirname(text(frame, value, "dirname"))
+
+
+def shell_quote(frame: Frame, value: Any) -> str:
+    """Quoted as one word of a POSIX shell; of a list, its items as words."""
+    import shlex
+
+    if isinstance(value, list | tuple):
+        words = [shlex.quote(text(frame, one, "shell_quote")) for one in value]
+        frame.budget.text(sum(map(len, words)) + len(words))
+        return " ".join(words)
+    return shlex.quote(text(frame, value, "shell_quote"))
+
+
+def regex_match(frame: Frame, value: Any, pattern: Any) -> bool:
+    """Whether the RE2 pattern is found in the text (write `^...$` for the whole of it)."""
+    return _pattern(frame, pattern, "regex_match").search(text(frame, value, "regex_match")) is not None
+
+
+def regex_replace(frame: Frame, value: Any, pattern: Any, replacement: Any) -> str:
+    r"""Every match of the RE2 pattern replaced; `\1` or `\g<name>` in the replacement stand for its groups."""
+    compiled = _pattern(frame, pattern, "regex_replace")
+    whole_text, new = text(frame, value, "regex_replace"), text(frame, replacement, "regex_replace")
+    pieces: list[str] = []
+    size = end = 0
+    for match in compiled.finditer(whole_text):
+        piece = whole_text[end : match.start()] + match.expand(new)
+        size += len(piece)
+        frame.budget.text(size)
+        pieces.append(piece)
+        end = match.end()
+    frame.budget.text(size + len(whole_text) - end)
+    return "".join([*pieces, whole_text[end:]])
+
+
+def _pattern(frame: Frame, pattern: Any, name: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(text(frame, pattern, name), options)
+    except re2.error as error:
+        words = error.args[0] if error.args else error
+        words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+        raise ExpressionError(f"the pattern of `{name}` is wrong: {words}") from None

@@ -1,0 +1,135 @@
+"""The only user of Jinja2: its parser makes a tree of our own words, so that every node knows its exact offset.
+
+Jinja2's parser asks its environment for words by the method `_tokenize`; ours answers with words that carry the
+character offset where Jinja2's carry the line number. (A private method: its working is pinned by a test.)
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from steplane.expressions.faults import SyntaxFault
+from steplane.expressions.pieces import cut
+from steplane.expressions.tokens import Token, read_code
+
+if TYPE_CHECKING:
+    from jinja2.parser import Parser
+
+_EXPECTED = re.compile(r"expected (?:token )?'([^']+)'")
+_BLOCKS = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "filter", "endfilter")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from jinja2 import Environment
+    from jinja2.lexer import TOKEN_EOF, TokenStream
+    from jinja2.lexer import Token as Word
+
+    class Words(Environment):
+        def _tokenize(self, source: Any, name: Any, filename: Any = None, state: Any = None) -> TokenStream:
+            tokens, end = source
+            return TokenStream(self._words(tokens, end), name, filename)
+
+        @staticmethod
+        def _words(tokens: Iterable[Token], end: int) -> Iterator[Word]:
+            before = ""
+            for token in tokens:
+                null = token.type == "name" and token.value == "null" and before != "."
+                yield Word(token.offset, token.type, "none" if null else token.value)
+                before = token.text
+            yield Word(end, TOKEN_EOF, "")
+
+    return Words()
+
+
+def _parser(tokens: Iterable[Token], end: int) -> "Parser":
+    from jinja2.parser import Parser
+
+    source: Any = (tuple(tokens), end)
+    return Parser(_environment(), source)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Any:
+    """The tree (a Jinja2 node) of one bare expression; raises SyntaxFault with the offset in `text`."""
+    code = read_code(text)
+    if code.fault is not None:
+        raise code.fault
+    return parse_tokens(text, code.tokens, len(text))
+
+
+def parse_tokens(text: str, tokens: tuple[Token, ...], end: int) -> Any:
+    """As `parse`, of words that were already read; offsets count in the text that they were read from."""
+    if not tokens:
+        raise SyntaxFault("an expression is wanted here", 0, max(1, len(text)))
+
+    def whole() -> Any:
+        parser = _parser(tokens, end)
+        tree = parser.parse_expression()
+        if parser.stream:
+            parser.fail("unexpected")
+        return tree
+
+    return _guarded(whole, tokens, end)
+
+
+@lru_cache(maxsize=512)
+def parse_blocks(text: str) -> Any:
+    """The tree (a Jinja2 Template node) of a text with blocks; raises SyntaxFault with the offset in `text`."""
+    found = cut(text)
+    if found.faults:
+        raise found.faults[0]
+    tokens: list[Token] = []
+    for piece in found.pieces:
+        if piece.kind == "text":
+            tokens.append(Token("data", piece.text, piece.text, piece.offset))
+            continue
+        kind = "variable" if piece.kind == "expression" else "block"
+        if kind == "block":
+            _check_tag(piece.tokens, piece.outer, piece.end)
+        tokens.append(Token(f"{kind}_begin", "${", "${", piece.outer))
+        tokens.extend(piece.tokens)
+        tokens.append(Token(f"{kind}_end", "}", "}}" if kind == "variable" else "%}", piece.end - 2))
+    return _guarded(lambda: _parser(tokens, len(text)).parse(), tuple(tokens), len(text))
+
+
+def _check_tag(tokens: tuple[Token, ...], start: int, end: int) -> None:
+    if not tokens:
+        raise SyntaxFault("this block is empty", start, end - start)
+    if tokens[0].text not in _BLOCKS:
+        raise SyntaxFault(
+            f"`{tokens[0].text}` is not a block of Steplane", tokens[0].offset, len(tokens[0].text),
+            "blocks are `if`, `for`, `set`, `with`, `filter` and `raw`",
+        )  # fmt: skip
+
+
+def _guarded(action: Any, tokens: tuple[Token, ...], end: int) -> Any:
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    try:
+        return action()
+    except TemplateSyntaxError as error:
+        raise _translate(error.lineno, error.message or "", tokens, end) from None
+    except (RecursionError, TemplateError):
+        raise SyntaxFault("this expression is nested too deeply", tokens[0].offset, 1) from None
+
+
+def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int) -> SyntaxFault:
+    token = next((token for token in tokens if token.offset == offset), None)
+    wanted = _EXPECTED.search(message)
+    expected = f"`{_wanted(wanted.group(1))}` is expected" if wanted else ""
+    if token is None or token.type in ("variable_end", "block_end"):
+        place = max(0, min(offset, end) - 1) if token is None else offset
+        length = 1 if token is None else 2
+        return SyntaxFault("the expression ends too early" + (f": {expected}" if expected else ""), place, length)
+    if token.type == "block_begin" or message.startswith(("Encountered", "Unexpected", "You prob")):
+        return SyntaxFault(message.rstrip("."), offset, len(token.text))
+    if token.type == "assign":
+        return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", "foreign-operator")
+    words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
+    return SyntaxFault(words, offset, len(token.text))
+
+
+def _wanted(word: str) -> str:
+    return {"end of statement block": "%}", "end of print statement": "}}"}.get(word, word)

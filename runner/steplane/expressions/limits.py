@@ -1,0 +1,61 @@
+"""What one evaluation may use: time, the size of what it makes, the depth of what it nests."""
+
+import time
+
+from steplane.expressions.faults import ExpressionError
+
+SECONDS = 1.0
+TEXT = 10_000_000
+ITEMS = 1_000_000
+RANGE = 100_000
+DEPTH = 200
+BITS = 4096
+_EVERY = 256
+
+
+class Budget:
+    """The limits of one evaluation. Work is counted in ticks, and the clock is read every few hundred of them."""
+
+    __slots__ = ("_deadline", "_left")
+
+    def __init__(self) -> None:
+        self._deadline = 0.0
+        self._left = _EVERY
+
+    def tick(self, count: int = 1) -> None:
+        """Count work; raises ExpressionError when the time is over."""
+        self._left -= count
+        if self._left < 0:
+            self._left = _EVERY
+            self._look()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if not self._deadline:
+            self._deadline = now + SECONDS
+        elif now > self._deadline:
+            raise ExpressionError(f"this takes longer than {SECONDS:g} s to evaluate; such work belongs into a step")
+
+    def text(self, length: int) -> None:
+        """Allow a text of that many characters, before it is made."""
+        if length > TEXT:
+            raise ExpressionError(f"this would make a text of {length:,} characters; at most {TEXT:,} are allowed")
+        self.tick(1 + (length >> 10))
+
+    def items(self, count: int) -> None:
+        """Allow a list of that many items, before it is made."""
+        if count > ITEMS:
+            raise ExpressionError(f"this would make a list of {count:,} items; at most {ITEMS:,} are allowed")
+        self.tick(1 + (count >> 8))
+
+    def integer(self, value: int) -> int:
+        """The integer, if it is not out of all bounds."""
+        if value.bit_length() > BITS:
+            raise ExpressionError(f"this number is too large: at most {BITS} bits are allowed")
+        return value
+
+
+def check_depth(depth: int) -> None:
+    """Raise ExpressionError for data nested deeper than any real data is."""
+    if depth > DEPTH:
+        raise ExpressionError(f"this is nested deeper than {DEPTH} levels")

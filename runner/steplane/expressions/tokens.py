@@ -1,0 +1,139 @@
+"""The words of an expression with their exact places: the lexer, without Jinja2."""
+
+import re
+from typing import Any
+
+from msgspec import Struct
+
+from steplane.expressions.faults import SyntaxFault
+
+_OPERATORS = {
+    "+": "add", "-": "sub", "/": "div", "//": "floordiv", "*": "mul", "%": "mod", "**": "pow", "~": "tilde",
+    "[": "lbracket", "]": "rbracket", "(": "lparen", ")": "rparen", "{": "lbrace", "}": "rbrace", "==": "eq",
+    "!=": "ne", ">": "gt", ">=": "gteq", "<": "lt", "<=": "lteq", "=": "assign", ".": "dot", ":": "colon",
+    "|": "pipe", ",": "comma", ";": "semicolon",
+}  # fmt: skip
+_TOKEN = re.compile(
+    r"""(?P<blank>\s+)
+    | (?P<foreign>===|!==|&&|\|\||=>|\?\?|\?\.|\?|!(?!=)|\$\{\{|\{\{|&)
+    | (?P<name>[^\W\d]\w*)
+    | (?P<number>0[xX][0-9a-fA-F]+ | (?:[0-9](?:_?[0-9])*)(?:(?:(?<!\.[0-9])\.[0-9]+)?[eE][+-]?[0-9]+|\.[0-9]+)?)
+    | (?P<string>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*")
+    | (?P<operator>//|\*\*|==|!=|>=|<=|[-+/*%~\[\](){}<>=.:|,;])""",
+    re.VERBOSE | re.DOTALL,
+)
+_INDEX = re.compile(r"[0-9]+")
+_HINTS = {
+    "===": "write `==`", "!==": "write `!=`", "&&": "write `and`", "||": "write `or`", "!": "write `not x`",
+    "?": "write `a if condition else b`", "??": "write `x | default(y)`", "?.": "write `x.y | default(z)`",
+    "=>": "write `>=`", "&": "write `and`", "{{": "leave the inner braces out: this is an expression already",
+    "${{": "leave the inner `${{ }}` out: this is an expression already",
+}  # fmt: skip
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n|.)", re.DOTALL)
+_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "\\": "\\", "'": "'", '"': '"', "\n": ""}
+_LONGEST_NUMBER = 400
+
+
+class Token(Struct, frozen=True):
+    """One word: `type` as Jinja's parser names it, `value` what it means, `text` how it is written at `offset`."""
+
+    type: str
+    value: Any
+    text: str
+    offset: int
+
+
+class Code(Struct, frozen=True):
+    """The words up to `end`, where the closing mark stands (`end` is -1 when there is none), and the first fault."""
+
+    tokens: tuple[Token, ...]
+    end: int
+    fault: SyntaxFault | None
+
+
+def read_code(text: str, start: int = 0, closer: str = "") -> Code:
+    """Read words from `start` to the `closer` (`}}` or `%}`) outside strings and brackets, or to the end of the text."""
+    tokens: list[Token] = []
+    fault: SyntaxFault | None = None
+    opened: list[str] = []
+    offset = start
+    while offset < len(text):
+        # `}}` ends it also within an open `(` or `[`: the parser then says what is missing.
+        if closer and opened[-1:] != ["{"] and text.startswith(closer, offset):
+            return Code(tuple(tokens), offset, fault)
+        try:
+            token, offset = _read_token(text, offset, tokens)
+        except SyntaxFault as found:
+            fault = fault or found
+            offset = max(offset + 1, found.offset + found.length)
+            continue
+        if token is not None:
+            _balance(opened, token.text)
+            tokens.append(token)
+    return Code(tuple(tokens), -1 if closer else len(text), fault)
+
+
+def _balance(opened: list[str], word: str) -> None:
+    if word in ("(", "[", "{"):
+        opened.append(word)
+    elif word in (")", "]", "}") and opened:
+        opened.pop()
+
+
+def _read_token(text: str, offset: int, before: list[Token]) -> tuple[Token | None, int]:
+    match = _TOKEN.match(text, offset)
+    if match is None:
+        raise _bad_character(text, offset)
+    word, kind = match.group(), match.lastgroup
+    if kind == "blank":
+        return None, match.end()
+    if kind == "foreign":
+        raise _foreign(word, offset)
+    if kind == "number" and before and before[-1].text == ".":
+        word = _INDEX.match(word).group()  # type: ignore[union-attr]  # `rows.0.name`: an index, no fraction
+    type_, value = _meaning(kind or "", word, offset)
+    return Token(type_, value, word, offset), offset + len(word)
+
+
+def _meaning(kind: str, word: str, offset: int) -> tuple[str, Any]:
+    if kind == "operator":
+        return _OPERATORS[word], word
+    if kind == "name":
+        return "name", word
+    if kind == "string":
+        return "string", unescape(word[1:-1])
+    if len(word) > _LONGEST_NUMBER:
+        raise SyntaxFault("this number is too long", offset, len(word))
+    if word[:2] in ("0x", "0X"):
+        return "integer", int(word, 16)
+    if any(mark in word for mark in ".eE"):
+        return "float", float(word)
+    return "integer", int(word)
+
+
+def unescape(text: str) -> str:
+    """The text that a string literal stands for; a backslash before any other character is kept, as in a pattern."""
+    return _ESCAPE.sub(_unescape_one, text) if "\\" in text else text
+
+
+def _unescape_one(match: re.Match[str]) -> str:
+    word = match.group(1)
+    if len(word) > 1:
+        code = int(word[1:], 16)
+        return chr(code) if code < 0x110000 else match.group()
+    return _SIMPLE.get(word, match.group())
+
+
+def _foreign(word: str, offset: int) -> SyntaxFault:
+    code = "nested-braces" if "{{" in word else "foreign-operator"
+    return SyntaxFault(f"`{word}` is not an operator of expressions", offset, len(word), _HINTS[word], code)
+
+
+def _bad_character(text: str, offset: int) -> SyntaxFault:
+    character = text[offset]
+    if character in "'\"":
+        return SyntaxFault("this quote is never closed", offset, len(text) - offset, f"add the closing `{character}`")
+    if character in "“”‘’„":
+        return SyntaxFault(f"`{character}` is not a quote of expressions", offset, 1, "write `'` or `\"`")
+    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    return SyntaxFault(f"`{shown}` means nothing in an expression", offset)
