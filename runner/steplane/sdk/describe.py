@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any, get_origin
+from typing import Any, get_origin, get_type_hints
 
-from msgspec import Struct, inspect, json
+from msgspec import NODEFAULT, Struct, ValidationError, convert, inspect, json
+from msgspec.structs import fields
 
 from steplane.sdk.durations import duration_text
 from steplane.sdk.failures import DefinitionError
@@ -42,13 +43,15 @@ def describe(step_type: type[Step]) -> StepType:
         raise DefinitionError(f"class `{step_type.__name__}` has no `run`")
     if clash := sorted(RESERVED.intersection(step_type.__struct_fields__)):
         raise DefinitionError(f"a parameter may not be called `{clash[0]}`")
+    parameters = _schema(step_type, open_=False)
+    _check_defaults(step_type)
     text, example = _doc(step_type)
     return StepType(
         name=declared.type,
         title=text.split("\n", 1)[0].strip(),
         doc=text,
         example=example,
-        parameters=_schema(step_type, open_=False),
+        parameters=parameters,
         outputs=_outputs(step_type),
         errors=declared.errors,
         capabilities=declared.capabilities,
@@ -97,7 +100,7 @@ def _return_type(step_type: type[Step]) -> Any:
     module = sys.modules.get(step_type.run.__module__)
     try:
         return eval(kind, vars(module) if module else {})  # noqa: S307 - the plugin's own text, as typing does it
-    except NameError as error:
+    except Exception as error:
         raise DefinitionError(f"`{kind}`, which `run` returns, must stand at the top level of its module") from error
 
 
@@ -107,7 +110,7 @@ def _schema(struct: type[Struct], *, open_: bool) -> dict[str, Any]:
         schema = json.schema(struct, schema_hook=_schema_hook)
     except (TypeError, NameError) as error:
         raise DefinitionError(f"class `{struct.__name__}`: {error}".replace("\n", " ")) from error
-    own = schema["$defs"].pop(struct.__name__) if "$ref" in schema else schema
+    own = _own(schema)
     for name in marked(struct, "private") | marked(struct, "spread"):
         own["properties"].pop(name, None)
     own.pop("title", None)
@@ -117,6 +120,34 @@ def _schema(struct: type[Struct], *, open_: bool) -> dict[str, Any]:
         own["$defs"] = schema["$defs"]
     _readable(own)
     return own
+
+
+def _own(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the class itself, taken out of the definitions unless it contains itself."""
+    reference: str = schema["$ref"]
+    name = reference.rsplit("/", 1)[-1]
+    definitions = schema["$defs"]
+    own = definitions[name]
+    if json.encode(definitions).count(json.encode(reference)) == 0:
+        del definitions[name]
+    return {**own, "properties": dict(own["properties"])}
+
+
+def _check_defaults(step_type: type[Step]) -> None:
+    """Refuse a default that its own type does not take: msgspec looks at given values only."""
+    kinds = get_type_hints(step_type, include_extras=True)
+    for one in fields(step_type):
+        default = one.default_factory() if one.default_factory is not NODEFAULT else one.default
+        if default is NODEFAULT or isinstance(default, Secret):
+            continue
+        try:
+            convert(default, kinds[one.name], dec_hook=_no_kind)
+        except ValidationError as error:
+            raise DefinitionError(f"the default of `{one.name}` does not fit its type: {error}") from None
+
+
+def _no_kind(kind: type, _: object) -> Any:
+    raise TypeError(f"`{kind.__name__}` cannot be made from it")
 
 
 def _schema_hook(kind: type) -> dict[str, Any]:
