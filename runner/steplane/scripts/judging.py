@@ -1,0 +1,113 @@
+"""Each value of a script: where it stands, and what is wrong with that."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.expressions.templates import Expression
+from steplane.scripts import messages, syntax
+from steplane.scripts.contexts import Context, context_of, is_compared_as_number
+from steplane.scripts.evaluators import Finding, finding, of_input
+from steplane.scripts.words import position_in, readers_of, words_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Verdict(Struct, frozen=True):
+    """What is known of one value; without a context it cannot be put into the script."""
+
+    context: Context | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def judge(
+    parts: Sequence[str | Expression], places: Sequence[Span], is_number: Callable[[Expression], bool]
+) -> list[Verdict]:
+    """A verdict for each expression, in their order; `places` are theirs in the file."""
+    source, ranges = _with_placeholders(parts)
+    root = syntax.parse(source)
+    expressions = [part for part in parts if isinstance(part, Expression)]
+    return [
+        _Judge(root, source, start, end).verdict(expression, place, is_number)
+        for (start, end), expression, place in zip(ranges, expressions, places, strict=True)
+    ]
+
+
+def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[tuple[int, int]]]:
+    source = bytearray()
+    ranges: list[tuple[int, int]] = []
+    for part in parts:
+        if isinstance(part, str):
+            source += part.encode(errors="replace")
+            continue
+        start = len(source)
+        source += b"${STEPLANE_V%d}" % (len(ranges) + 1)
+        ranges.append((start, len(source)))
+    return bytes(source), ranges
+
+
+class _Judge:
+    """The examination of one placeholder."""
+
+    __slots__ = ("end", "root", "source", "start")
+
+    def __init__(self, root: "Node", source: bytes, start: int, end: int) -> None:
+        self.root, self.source, self.start, self.end = root, source, start, end
+
+    def verdict(self, expression: Expression, place: Span, is_number: Callable[[Expression], bool]) -> Verdict:
+        raw = f"${{{{ {' '.join(expression.text.split())} }}}}"
+        context = context_of(self.root, self.source, self.start, self.end)
+        if isinstance(context, str):
+            return Verdict(None, (messages.fault(context, raw, place),))
+        if self.root.has_error:
+            return Verdict(None, (messages.fault("unknown", raw, place),))
+        if context.unused or context.construct is None:
+            return Verdict(context)
+        found = Finding("number", context.computed) if context.computed else self._finding(context.construct)
+        number = is_number(expression)
+        if found is not None and found.danger == "number":
+            wrong = () if number else (messages.wants_number(found.by, raw, place),)
+            return Verdict(Context("number"), wrong)
+        if found is not None and (found.danger == "evaluates" or not number):
+            return Verdict(context, (messages.danger(found, raw, place),))
+        if not number and self._is_whole_command(context.construct):
+            return Verdict(context, (messages.value_as_command(raw, place),))
+        return Verdict(context)
+
+    def _finding(self, construct: "Node") -> Finding | None:
+        if construct.type == "test_command":
+            return self._in_test()
+        if construct.type in ("heredoc_body", "herestring_redirect"):
+            return next(filter(None, map(of_input, readers_of(construct))), None)
+        if construct.type == "variable_assignment" and construct.parent is not None:
+            construct = construct.parent
+        words = words_of(construct)
+        position = position_in(words, self.start, self.end)
+        found = finding(words, position)
+        if found is None and position > 0 and words[0].name in ("echo", "printf", "cat"):
+            found = next(filter(None, map(of_input, readers_of(construct)[1:])), None)
+        return found
+
+    def _in_test(self) -> Finding | None:
+        operand = self._operand()
+        if is_compared_as_number(self.source, operand):
+            return Finding("number", "a numeric comparison")
+        if self.source[: operand.start_byte].rstrip().endswith((b" -v", b"\t-v")):
+            return Finding("evaluates", "[ -v")
+        return None
+
+    def _operand(self) -> "Node":
+        node = syntax.node_at(self.root, self.start, self.end)
+        for _, parent in syntax.ancestors(node):
+            if parent.type not in ("string", "concatenation", "expansion", "translated_string"):
+                break
+            node = parent
+        return node
+
+    def _is_whole_command(self, construct: "Node") -> bool:
+        name = construct.child_by_field_name("name") if construct.type == "command" else None
+        text = b"" if name is None else (name.text or b"").strip(b'"')
+        return name is not None and name.start_byte <= self.start and text == self.source[self.start : self.end]

@@ -1,0 +1,94 @@
+"""The words of the command that a value is an argument of."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from steplane.scripts import syntax
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NO_WORDS = frozenset(["variable_assignment", "file_redirect", "heredoc_redirect", "herestring_redirect", "subscript"])
+_QUOTES = str.maketrans("", "", "\"'\\")
+
+
+class Word(Struct, frozen=True):
+    """One word without its quotes, and its bytes in the source."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """The last part of a path: `/bin/sh` is `sh`."""
+        return self.text.rpartition("/")[2]
+
+
+def words_of(construct: "Node") -> list[Word]:
+    """The words of the command that `construct` is or belongs to, redirections left out; in their order."""
+    command, redirects = _command_and_redirects(construct)
+    nodes = [] if command is None else [one for one in command.children if one.is_named and one.type not in _NO_WORDS]
+    if command is not None and command.type in ("declaration_command", "unset_command"):
+        nodes = [command.children[0], *(one for one in command.children[1:] if one.is_named)]
+    for redirect in redirects:
+        nodes += _stray_words(redirect)
+    words = [Word(syntax.text_of(one).translate(_QUOTES), one.start_byte, one.end_byte) for one in nodes]
+    return sorted(words, key=lambda word: word.start)
+
+
+def position_in(words: list[Word], start: int, end: int) -> int:
+    """Which of the words holds these bytes; -1 if none does."""
+    return next((number for number, one in enumerate(words) if one.start <= start and end <= one.end), -1)
+
+
+def readers_of(body: "Node") -> list[list[Word]]:
+    """The commands that read a here-document, a here-string or the output of a command: itself, then its pipeline."""
+    around = [body, *(parent for _, parent in syntax.ancestors(body))]
+    result = []
+    for one in around:
+        if one.type in ("command", "redirected_statement") and (one is not body):
+            result.append(words_of(one))
+            break
+    for child, parent in pairwise(around):
+        if parent.type in ("command_substitution", "subshell", "compound_statement"):
+            break
+        if parent.type == "pipeline":
+            result += [words_of(later) for later in parent.children if later.start_byte > child.start_byte]
+        if parent.type == "redirected_statement":
+            result += [words_of(command) for command in _piped_after(parent)]
+    return [words for words in result if words]
+
+
+def _command_and_redirects(construct: "Node") -> "tuple[Node | None, list[Node]]":
+    statement = construct
+    while statement.type in ("command", "file_redirect", "heredoc_redirect", "declaration_command", "unset_command"):
+        if statement.parent is None or statement.parent.type not in ("redirected_statement", "heredoc_redirect"):
+            break
+        statement = statement.parent
+    if statement.type != "redirected_statement":
+        is_command = statement.type in ("command", "declaration_command", "unset_command")
+        return (statement if is_command else None), []
+    body = statement.child_by_field_name("body")
+    redirects = list(statement.children_by_field_name("redirect"))
+    redirects += [one for redirect in redirects for one in redirect.children if one.type == "file_redirect"]
+    is_command = body is not None and body.type in ("command", "declaration_command", "unset_command")
+    return (body if is_command else None), redirects
+
+
+def _stray_words(redirect: "Node") -> "list[Node]":
+    """Arguments after a redirection, which the parser counts among its targets."""
+    if redirect.type == "file_redirect":
+        return list(redirect.children_by_field_name("destination"))[1:]
+    if redirect.type == "heredoc_redirect":
+        return list(redirect.children_by_field_name("argument"))
+    return []
+
+
+def _piped_after(statement: "Node") -> "list[Node]":
+    """`cat <<EOT | sh`: the parser puts the rest of the pipeline into the redirection."""
+    redirects = [one for one in statement.children if one.type == "heredoc_redirect"]
+    pipelines = [one for redirect in redirects for one in redirect.children if one.type == "pipeline"]
+    return [command for pipeline in pipelines for command in pipeline.children if command.is_named]
