@@ -96,13 +96,14 @@ class Resumed(Event, frozen=True, tag="resumed"):
     """The run goes on in a new process: what was in flight died with the old one.
 
     `redo` and `assume` name instance paths: run an `at_most_once` step again, or take it as ended with a status
-    (`succeeded`, `failed`) and outputs.
+    (`succeeded`, `failed`) and outputs. With `cancel` nothing goes on but what cleans up.
     """
 
     pool: int = 8
     actor: str = ""
     redo: tuple[str, ...] = ()
     assume: dict[str, Any] = {}
+    cancel: bool = False
 
 
 Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | CancelRequested | Resumed
@@ -111,7 +112,7 @@ Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | CancelReq
 # ---------------------------------------------------------------- facts
 
 
-class StepFact(Event, frozen=True, omit_defaults=True):
+class StepFact(Event, frozen=True, omit_defaults=True, kw_only=True):
     """The root of facts about one activation: `step` is the id, `path` the instance's path."""
 
     step: str
@@ -138,7 +139,7 @@ class StepRetry(StepFact, frozen=True, tag="step.retry"):
     error: ErrorInfo | None = None
 
 
-class StepEnded(StepFact, frozen=True, tag="step.ended"):
+class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
     """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it."""
 
     status: Status

@@ -1,0 +1,212 @@
+"""The one thread that owns the kernel: it journals what happens, feeds it in, and does what follows."""
+
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
+from steplane.driver.attempts import Attempts
+from steplane.driver.clock import Clock
+from steplane.driver.evaluate import Evaluator
+from steplane.driver.timers import Timers
+from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, RunWaiting
+from steplane.kernel import Instance, Kernel
+
+_POLL = 3600.0  # an upper bound of one wait, so that a changed clock of the machine cannot hold it for ever
+
+
+class Journal(Protocol):
+    """Where events are made durable."""
+
+    def append(self, event: AnyEvent) -> int:
+        """Add the event to the next commit."""
+
+    def commit(self) -> None:
+        """Return when everything appended is durable."""
+
+
+class Listener(Protocol):
+    """Who shows what happens. Called by the coordinating thread, after the event is durable."""
+
+    def event(self, event: AnyEvent, instance: Instance | None) -> None:
+        """Something has been recorded."""
+
+
+class Interrupted(Struct, frozen=True):
+    """A signal asks the runner to stop; the run stays resumable."""
+
+    signal: int
+
+
+class CancelAsked(Struct, frozen=True):
+    """Somebody asks for the end of the run; `acknowledge` is called once that is durable."""
+
+    actor: str
+    reason: str
+    acknowledge: Callable[[], None]
+
+
+class Ending(Struct, frozen=True):
+    """Why the coordinator came back: the run `ended`, only `waiting` is left, or it was `interrupted` by a signal."""
+
+    reason: Literal["ended", "waiting", "interrupted"]
+    signal: int = 0
+
+
+class Coordinator:
+    """Runs one kernel to its end, or until nothing but patience is left, or until it is interrupted."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        journal: Journal,
+        evaluator: Evaluator,
+        attempts: Attempts,
+        listener: Listener,
+        inbox: "SimpleQueue[Any]",
+        clock: Clock,
+        patience: float,
+    ) -> None:
+        self.kernel = kernel
+        self.journal = journal
+        self.evaluator = evaluator
+        self.attempts = attempts
+        self.listener = listener
+        self.inbox = inbox
+        self.clock = clock
+        self.patience = patience
+        self.timers = Timers()
+        self._inputs: deque[Input] = deque()
+        self._starts: list[Start] = []
+        self._stops: list[Stop] = []
+        self._shown: list[tuple[AnyEvent, Instance | None]] = []
+        self._after_commit: list[Callable[[], None]] = []
+        self._interrupted: Interrupted | None = None
+
+    def run(self, first: Input) -> Ending:
+        """Feed the first event and go on."""
+        self._inputs.append(first)
+        while True:
+            self._turn()
+            if self.kernel.ended:
+                return Ending("ended")
+            if self._interrupted is not None:
+                return self._wind_down(self._interrupted)
+            if self._only_waiting():
+                return self._wait_elsewhere()
+            self._receive()
+
+    def _turn(self) -> None:
+        """Take in all that is at hand, make it durable, then begin what follows from it."""
+        while self._inputs:
+            self._feed(self._inputs.popleft())
+        self.journal.commit()
+        for acknowledge in self._after_commit:
+            acknowledge()
+        self._after_commit.clear()
+        for event, instance in self._shown:
+            self.listener.event(event, instance)
+        self._shown.clear()
+        self._execute()
+
+    def _feed(self, event: Input) -> None:
+        now = self.clock.now()
+        stamped = replace(event, at=now)
+        self._keep(stamped, None)
+        for command in self.kernel.step(stamped):
+            self._take(command, now)
+
+    def _keep(self, event: AnyEvent, instance: Instance | None) -> None:
+        self.journal.append(event)
+        self._shown.append((event, instance))
+
+    def _take(self, command: Command, now: int) -> None:
+        if isinstance(command, Record):
+            fact = command.fact
+            path = getattr(fact, "path", None)
+            instance = self.kernel.state.root if path is None else self.kernel.state.paths.get(path)
+            self._keep(replace(fact, at=now), instance)
+        elif isinstance(command, Start):
+            self._starts.append(command)
+        elif isinstance(command, Ask):
+            self._ask(command)
+        elif isinstance(command, SetTimer):
+            self.timers.set(command, self.clock.monotonic())
+        elif isinstance(command, DropTimer):
+            self.timers.drop(command)
+        else:
+            self._stops.append(command)
+
+    def _ask(self, command: Ask) -> None:
+        if command.instance in self.kernel.state.instances:
+            self._inputs.append(self.evaluator.answer(command))
+
+    def _execute(self) -> None:
+        """Begin and stop attempts. What was stopped before it began never begins."""
+        stops, self._stops = self._stops, []
+        starts, self._starts = self._starts, []
+        stopped = {(stop.instance, stop.attempt) for stop in stops}
+        for start in starts:
+            if (start.instance, start.attempt) not in stopped:
+                refusal = self.attempts.start(start, self.kernel.state.instances[start.instance])
+                if refusal is not None:
+                    self._inputs.append(refusal)
+        for stop in stops:
+            if not self.attempts.stop(stop):
+                self._inputs.append(AttemptEnded(instance=stop.instance, attempt=stop.attempt, outcome="cancelled"))
+
+    def _receive(self) -> None:
+        """Wait for the next thing that happens, and take what else is there."""
+        if self._inputs:
+            return
+        due = self.timers.next_due()
+        wait = _POLL if due is None else max(0.0, due - self.clock.monotonic())
+        try:
+            self._take_message(self.inbox.get(timeout=wait))
+            while True:
+                self._take_message(self.inbox.get_nowait())
+        except Empty:
+            pass
+        self._inputs.extend(self.timers.due(self.clock.monotonic()))
+
+    def _take_message(self, message: Any) -> None:
+        if isinstance(message, Interrupted):
+            self._interrupted = message
+        elif isinstance(message, CancelAsked):
+            self._inputs.append(CancelRequested(actor=message.actor, reason=message.reason))
+            self._after_commit.append(message.acknowledge)
+        else:
+            ended = self.attempts.ended(message, self.kernel.state)
+            if ended is not None:
+                self._inputs.append(ended)
+
+    def _only_waiting(self) -> bool:
+        """Whether nothing runs and no timer is due within the patience."""
+        if self._inputs or self.attempts.running:
+            return False
+        due = self.timers.next_due()
+        return due is None or due - self.clock.monotonic() > self.patience
+
+    def _wait_elsewhere(self) -> Ending:
+        state = self.kernel.state
+        steps = tuple(one.path for one in state.instances.values() if one.phase in {"backoff", "attempt", "lock"})
+        fact = RunWaiting(at=self.clock.now(), steps=steps, reason="nothing is due within the patience of this run")
+        self._keep(fact, state.root)
+        self.journal.commit()
+        self.listener.event(fact, state.root)
+        return Ending("waiting")
+
+    def _wind_down(self, interrupted: Interrupted) -> Ending:
+        """End what runs without recording it: for the journal it is as if the process had been killed."""
+        self.attempts.stop_all()
+        while self.attempts.running:
+            message = self.inbox.get()
+            if isinstance(message, Interrupted):
+                self.attempts.kill_all()
+            elif not isinstance(message, CancelAsked):
+                self.attempts.forget(message)
+        return Ending("interrupted", interrupted.signal)

@@ -1,0 +1,60 @@
+"""The interpreter of a plan: deterministic, without clock, input, output or threads.
+
+`Kernel.step` takes one input event and returns what is to be done about it. Equal inputs give equal commands.
+"""
+
+from steplane.commands import Command
+from steplane.events import Answered, AttemptEnded, CancelRequested, Input, Resumed, RunStarted, TimerFired
+from steplane.kernel import answers, pool, resume, runs
+from steplane.kernel.state import Instance, LoopState, Scope, State
+from steplane.plan.nodes import Plan
+
+__all__ = ["Instance", "Kernel", "LoopState", "Scope", "State"]
+
+
+class Kernel:
+    """One run of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.state = State(plan)
+
+    def step(self, event: Input) -> list[Command]:
+        """Take the event in; the commands that follow from it, in order. Events that came too late change nothing."""
+        state = self.state
+        state.now = max(state.now, event.at)
+        state.commands = []
+        self._take(event)
+        pool.fill_slots(state)
+        while pool.break_deadlock(state):
+            pool.fill_slots(state)
+        return state.commands
+
+    def _take(self, event: Input) -> None:
+        state = self.state
+        if isinstance(event, AttemptEnded):
+            answers.attempt(state, event)
+        elif isinstance(event, Answered):
+            answers.answered(state, event)
+        elif isinstance(event, TimerFired):
+            answers.timer(state, event)
+        elif isinstance(event, RunStarted):
+            state.pool = event.pool
+            runs.begin(state)
+        elif isinstance(event, CancelRequested):
+            runs.cancel_requested(state)
+        elif isinstance(event, Resumed):
+            resume.resumed(state, event)
+
+    @property
+    def status(self) -> str:
+        """The run's status: `running` until it is known how it ends."""
+        return runs.status(self.state)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return self.state.root is not None and self.state.root.ended
+
+    def in_flight(self) -> list[Instance]:
+        """The instances whose attempt has started and not ended: what a crash interrupts."""
+        return [*self.state.live("attempt")]

@@ -1,0 +1,131 @@
+"""What comes from outside, brought to the instance that waits for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from steplane.events import Answered, AttemptEnded, ErrorInfo, TimerFired
+from steplane.kernel import bodies, instances, lists, loops, pool, runs
+from steplane.kernel.state import Instance, State
+from steplane.plan.nodes import End
+
+
+def answered(state: State, event: Answered) -> None:
+    """The answer to a question."""
+    instance = state.instances.get(event.instance)
+    if instance is None or not _waits_for(instance, event.question):
+        return
+    rescued = instance.phase == "rescued"
+    instances.leave_question(state, instance)
+    if rescued:
+        instance.outputs = event.value if event.error is None else {}
+        instances.wind_up(state, instance, "succeeded")
+    elif event.error is not None:
+        _refused(state, instance, event.question, event.error)
+    else:
+        _TAKERS[event.question](state, instance, event.value)
+
+
+def _waits_for(instance: Instance, question: str) -> bool:
+    if question in {"switch", "branches"}:
+        return instance.phase == "choose"
+    return instance.phase == question or (question == "outputs" and instance.phase == "rescued")
+
+
+def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) -> None:
+    """The evaluation gave an error, or a condition of the step is not met."""
+    if question in {"if", "loop"}:
+        instance.error = instances.placed(instance, error)
+        instances.end(state, instance, "failed")
+    elif question in {"enter", "require", "retry"}:
+        instances.give_up(state, instance, error)
+    else:
+        instances.attempt_ended(state, instance, error)
+
+
+def _if(state: State, instance: Instance, value: Any) -> None:
+    if value:
+        instances.repeat(state, instance)
+    else:
+        instances.end(state, instance, "skipped", reason="`if` is false")
+
+
+def _enter(state: State, instance: Instance, value: dict[str, Any]) -> None:
+    lock = instance.node.lock
+    instance.lock = value.get("lock", lock.static if lock else None)
+    instance.limit = value.get("limit", lock.limit if lock else 1)
+    instance.timeout = value.get("timeout", instance.timeout)
+    instance.attempts = value.get("attempts", instance.attempts)
+    instance.delay = value.get("delay", instance.delay)
+    pool.acquire(state, instance)
+
+
+def _require(state: State, instance: Instance, _: Any) -> None:
+    instances.attempt(state, instance)
+
+
+def _ensure(state: State, instance: Instance, _: Any) -> None:
+    bodies.results(state, instance)
+
+
+def _outputs(state: State, instance: Instance, value: Any) -> None:
+    if isinstance(instance.node.action, End):
+        runs.end_now(state, instance, value)
+    else:
+        instance.outputs = value
+        instances.attempt_ended(state, instance, None)
+
+
+def _retry(state: State, instance: Instance, value: dict[str, Any]) -> None:
+    error = instance.error
+    assert error is not None
+    if value["again"]:
+        instances.back_off(state, instance, value["delay"])
+    else:
+        instances.give_up(state, instance, error)
+
+
+_TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
+    "if": _if,
+    "loop": loops.answered,
+    "enter": _enter,
+    "require": _require,
+    "switch": bodies.chosen,
+    "branches": bodies.chosen,
+    "ensure": _ensure,
+    "outputs": _outputs,
+    "retry": _retry,
+}
+
+
+def attempt(state: State, event: AttemptEnded) -> None:
+    """An attempt has ended."""
+    instance = state.instances.get(event.instance)
+    if instance is None or instance.phase not in {"attempt", "stopping"} or instance.attempt != event.attempt:
+        return
+    state.running -= 1
+    instance.phase = "new"
+    error = event.error
+    if event.outcome == "succeeded":
+        instance.outputs = event.outputs
+    elif error is None:
+        error = ErrorInfo("cancelled" if event.outcome == "cancelled" else "failed", "the attempt was ended from outside")
+    instances.attempt_ended(state, instance, error if event.outcome != "succeeded" else None)
+
+
+def timer(state: State, event: TimerFired) -> None:
+    """A timer is due."""
+    instance = state.instances.get(event.instance)
+    if instance is None or state.timers.pop((event.instance, event.timer), None) is None:
+        return
+    if event.timer == "retry":
+        instances.attempt(state, instance)
+    elif instance.phase == "attempt":
+        instances.halt(state, instance, timed_out=True)
+    elif instance.phase == "body":
+        instance.timed_out = True
+        for scope in list(instance.body):
+            lists.cancel_scope(state, scope)
+    elif instances.asks(instance):
+        instances.leave_question(state, instance)
+        instance.timed_out = True
+        instances.attempt_ended(state, instance, None)

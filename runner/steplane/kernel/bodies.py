@@ -1,0 +1,150 @@
+"""The attempts of composite steps: groups, `parallel`, `switch`, `end`."""
+
+from typing import Any
+
+from steplane.events import ErrorInfo
+from steplane.kernel import instances, lists, runs
+from steplane.kernel.state import Instance, Scope, State
+from steplane.plan.nodes import Body, Branch, Choice, End, Fork
+
+
+def enter(state: State, instance: Instance) -> None:
+    """Begin the action of a composite step."""
+    action = instance.node.action
+    if isinstance(action, Body):
+        open_lists(state, instance, [action.list])
+    elif isinstance(action, Choice):
+        instances.ask(state, instance, "switch")
+    elif isinstance(action, Fork) and any(branch.condition or branch.default for branch in action.branches):
+        instances.ask(state, instance, "branches")
+    elif isinstance(action, Fork):
+        take(state, instance, list(action.branches))
+    elif isinstance(action, End) and (action.message or action.outputs):
+        instances.ask(state, instance, "outputs")
+    else:
+        runs.end_now(state, instance, None)
+
+
+def chosen(state: State, instance: Instance, value: Any) -> None:
+    """The answer to `switch` or `branches`."""
+    action = instance.node.action
+    if isinstance(action, Choice):
+        _arm(state, instance, action, value)
+    elif isinstance(action, Fork):
+        _branches(state, instance, action, value)
+
+
+def _arm(state: State, instance: Instance, action: Choice, index: int | None) -> None:
+    if index is None:
+        message = "no `when` holds and there is no `default`"
+        instances.attempt_ended(state, instance, ErrorInfo("switch.none", message, step=instance.path))
+    else:
+        instance.choice = index
+        open_lists(state, instance, [action.arms[index].list])
+
+
+def _branches(state: State, instance: Instance, action: Fork, holds: list[bool]) -> None:
+    taken = [b for b, held in zip(action.branches, holds, strict=True) if held and not b.default]
+    taken = taken or [branch for branch in action.branches if branch.default]
+    if taken:
+        take(state, instance, taken)
+    else:
+        message = "no branch's `if` holds and there is no default"
+        instances.attempt_ended(state, instance, ErrorInfo("parallel.none", message, step=instance.path))
+
+
+def take(state: State, instance: Instance, branches: list[Branch]) -> None:
+    """Enter the branches."""
+    instance.choice = [branch.name for branch in branches]
+    open_lists(state, instance, [branch.list for branch in branches])
+
+
+def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
+    """Begin the lists, in order."""
+    instance.phase = "body"
+    instance.tainted = False
+    instance.body = [Scope(state.plan.lists[number], instance) for number in numbers]
+    for scope in instance.body:
+        if instance.phase == "body" and not scope.cancelled:
+            lists.enter(state, scope)
+
+
+def over(state: State, instance: Instance, scope: Scope) -> None:
+    """One of the body's lists is over."""
+    if instance.phase != "body" or scope not in instance.body:
+        _late_over(state, instance, scope)
+        return
+    action = instance.node.action
+    if isinstance(action, Fork):
+        _branch_over(state, instance, scope, action)
+    else:
+        action_over(state, instance)
+
+
+def _late_over(state: State, instance: Instance, scope: Scope) -> None:
+    around = (instance.parent or instance).scope
+    if around is not None and scope in around.late:
+        around.late.remove(scope)
+        state.warned = state.warned or scope.result == "failed"
+        lists.close(state, around)
+
+
+def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
+    arrived = sum(branch.over and branch.result == "succeeded" for branch in instance.body)
+    wanted = len(instance.body) if action.wanted is None else min(action.wanted, len(instance.body))
+    running = [branch for branch in instance.body if not branch.over]
+    if arrived >= wanted and not instance.cancelling and not instance.timed_out:
+        instance.tainted = any(branch.over and branch.result == "failed" for branch in instance.body)
+        around = (instance.parent or instance).scope
+        if around is not None:
+            around.late += running
+        postconditions(state, instance)
+    elif not running:
+        action_over(state, instance)
+    elif scope.result == "failed" and instance.node.failure == "cancel":
+        for branch in running:
+            lists.cancel_scope(state, branch)
+
+
+def action_over(state: State, instance: Instance) -> None:
+    """All lists of the body are over, without the join being reached where there is one."""
+    results = [scope.result for scope in instance.body]
+    if instance.cancelling or instance.timed_out:
+        instances.attempt_ended(state, instance, None)
+    elif "failed" in results:
+        instances.attempt_ended(state, instance, instances.list_error(_first_failed(instance)))
+    elif "cancelled" in results:
+        instance.cancelling = True
+        instances.attempt_ended(state, instance, None)
+    else:
+        postconditions(state, instance)
+
+
+def _first_failed(instance: Instance) -> Scope:
+    failed = [scope for scope in instance.body if scope.failed is not None]
+    return min(failed, key=lambda scope: scope.failed.order if scope.failed else 0)
+
+
+def postconditions(state: State, instance: Instance) -> None:
+    """The body has succeeded: `ensure`, then `outputs`."""
+    if instance.node.ensure:
+        instances.ask(state, instance, "ensure")
+    else:
+        results(state, instance)
+
+
+def results(state: State, instance: Instance) -> None:
+    """`ensure` holds: the step's own outputs."""
+    if instance.node.outputs is not None:
+        instances.ask(state, instance, "outputs")
+    else:
+        instances.attempt_ended(state, instance, None)
+
+
+def reopen(state: State, instance: Instance) -> None:
+    """Go on in the lists of an earlier activation: what has not succeeded there begins anew."""
+    from steplane.kernel import resume
+
+    instances.begin(state, instance)
+    instance.phase = "body"
+    resume.reopen_body(state, instance)

@@ -1,0 +1,34 @@
+"""Cancelling one instance with all that it has begun."""
+
+from steplane.events import Status
+from steplane.kernel import instances, lists, loops
+from steplane.kernel.state import Instance, State
+
+
+def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str = "") -> None:
+    """Cancel it. What it has not begun becomes `unbegun`; what cleans up (`finally`) goes on."""
+    if one.ended or one.phase == "finally":
+        return
+    if one.loop is not None:
+        loops.cancel(state, one, unbegun, by)
+    elif not one.begun:
+        instances.end(state, one, unbegun, by=by)
+    elif one.phase in {"body", "rescue"}:
+        one.cancelling = True
+        for scope in [one.after] if one.phase == "rescue" else list(one.body):
+            if scope is not None:
+                lists.cancel_scope(state, scope, unbegun, by)
+    elif one.phase in {"attempt", "stopping"}:
+        one.cancelling = True
+        if one.phase == "attempt":
+            instances.halt(state, one)
+    else:
+        _withdraw(state, one)
+
+
+def _withdraw(state: State, one: Instance) -> None:
+    """It has begun, but nothing of it runs just now: a question is open, a timer is set, a slot or lock is wanted."""
+    instances.leave_question(state, one)
+    state.drop_timer(one, "retry")
+    state.drop_timer(one, "timeout")
+    instances.wind_up(state, one, "cancelled")

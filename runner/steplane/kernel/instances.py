@@ -1,0 +1,283 @@
+"""An instance from outside in: lock, finally, on_error, rescue, require, retry, timeout, action, ensure."""
+
+from typing import Any
+
+from steplane.commands import Ask, Stop
+from steplane.events import ErrorInfo, Question, Status, StepEnded, StepReady, StepRetry, StepStarted
+from steplane.kernel import bodies, lists, loops, pool, runs
+from steplane.kernel.state import Instance, Scope, State
+from steplane.plan.nodes import Perform
+
+_ASKING = frozenset({"if", "loop", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"})
+_FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
+
+
+def ask(state: State, instance: Instance, question: Question) -> None:
+    """Put the question and wait for its answer."""
+    instance.phase = "rescued" if question == "outputs" and instance.recovered else _phase(question)
+    state.asked += 1
+    state.emit(Ask(instance.serial, question))
+
+
+def _phase(question: Question) -> Any:
+    return "choose" if question in {"switch", "branches"} else question
+
+
+def ready(state: State, instance: Instance) -> None:
+    """Its needs hold."""
+    announce(state, instance)
+    if instance.adopted:
+        pool.acquire(state, instance)
+    elif instance.node.condition is not None and instance.parent is None:
+        ask(state, instance, "if")
+    else:
+        repeat(state, instance)
+
+
+def announce(state: State, instance: Instance) -> None:
+    """Record that it is ready."""
+    instance.status = "ready"
+    instance.ready_at = state.now
+    state.record(StepReady(**_name(instance)))
+
+
+def repeat(state: State, instance: Instance) -> None:
+    """Its condition holds: ask for the items of a loop, or go in."""
+    if instance.node.loop is not None and instance.parent is None:
+        ask(state, instance, "loop")
+    else:
+        approach(state, instance)
+
+
+def approach(state: State, instance: Instance) -> None:
+    """Find out lock, timeout and retry, and take the lock."""
+    if instance.node.enter:
+        ask(state, instance, "enter")
+    else:
+        lock = instance.node.lock
+        instance.lock, instance.limit = (lock.static, lock.limit) if lock else (None, 1)
+        pool.acquire(state, instance)
+
+
+def inside(state: State, instance: Instance) -> None:
+    """The lock is held: go on with what was adopted, or check the preconditions."""
+    instance.begun = instance.begun or not isinstance(instance.node.action, Perform)
+    if instance.adopted:
+        bodies.reopen(state, instance)
+    elif instance.node.require:
+        ask(state, instance, "require")
+    else:
+        attempt(state, instance)
+
+
+def attempt(state: State, instance: Instance) -> None:
+    """Make an attempt: a step type waits for a slot, the others begin at once."""
+    if isinstance(instance.node.action, Perform):
+        instance.phase = "queue"
+        if instance.attempt == 0:
+            instance.status = "ready"
+        state.queue.append(instance)
+    else:
+        begin(state, instance)
+        bodies.enter(state, instance)
+
+
+def begin(state: State, instance: Instance) -> None:
+    """Count and record a new attempt and start its clock."""
+    instance.begun = True
+    instance.timed_out = False
+    if not instance.restart:
+        instance.attempt += 1
+    instance.restart = False
+    started(state, instance)
+    if instance.timeout is not None:
+        state.set_timer(instance, "timeout", instance.timeout)
+
+
+def started(state: State, instance: Instance) -> None:
+    """It runs from now on."""
+    instance.status = "running"
+    instance.started_at = state.now
+    instance.first_at = instance.first_at or state.now
+    if instance.scope is not None:
+        state.record(StepStarted(**_name(instance), attempt=instance.attempt))
+
+
+def attempt_ended(state: State, instance: Instance, error: ErrorInfo | None) -> None:
+    """The attempt is over: with an error it is tried again, rescued, or given up."""
+    state.drop_timer(instance, "timeout")
+    if instance.cancelling:
+        wind_up(state, instance, "cancelled")
+    elif instance.timed_out:
+        limit = f"{instance.timeout:g}" if instance.timeout is not None else "?"
+        failed(state, instance, ErrorInfo("timeout", f"not ended after {limit} s", step=instance.path))
+    elif error is not None:
+        failed(state, instance, error)
+    else:
+        wind_up(state, instance, "warning" if instance.tainted else "succeeded")
+
+
+def failed(state: State, instance: Instance, error: ErrorInfo) -> None:
+    """An attempt has failed: try again if that is allowed."""
+    instance.error = placed(instance, error)
+    retry = instance.node.retry
+    if retry is None or error.type in _FINAL_ERRORS or not _attempts_left(state, instance):
+        give_up(state, instance, instance.error)
+    elif retry.when is not None or retry.jitter or retry.full_jitter:
+        ask(state, instance, "retry")
+    else:
+        back_off(state, instance, retry.pause(instance.attempt, instance.delay))
+
+
+def _attempts_left(state: State, instance: Instance) -> bool:
+    if instance.attempts is not None and instance.attempt >= instance.attempts:
+        return False
+    return _fits(state, instance, 0.0)
+
+
+def _fits(state: State, instance: Instance, delay: float) -> bool:
+    """Whether an attempt that begins after `delay` seconds is within the retry's `for`."""
+    retry = instance.node.retry
+    if retry is None or retry.within is None:
+        return True
+    return state.now + delay * 1_000_000 - instance.first_at <= retry.within * 1_000_000
+
+
+def placed(instance: Instance, error: ErrorInfo) -> ErrorInfo:
+    """The error with the step that it belongs to."""
+    return error if error.step else ErrorInfo(error.type, error.message, error.code, error.detail, instance.path)
+
+
+def back_off(state: State, instance: Instance, delay: float) -> None:
+    """Wait before the next attempt, if it still fits."""
+    error = instance.error
+    assert error is not None
+    if not _fits(state, instance, delay):
+        give_up(state, instance, error)
+        return
+    instance.phase = "backoff"
+    instance.status = "waiting"
+    state.record(StepRetry(**_name(instance), attempt=instance.attempt, delay=delay, error=error))
+    state.set_timer(instance, "retry", delay)
+
+
+def give_up(state: State, instance: Instance, error: ErrorInfo) -> None:
+    """It has failed for good: rescue it if there is a rescue."""
+    instance.begun = True
+    instance.error = placed(instance, error)
+    if instance.node.rescue is not None:
+        open_after(state, instance, instance.node.rescue, "rescue")
+    else:
+        wind_up(state, instance, "warning" if instance.node.tolerant else "failed")
+
+
+def open_after(state: State, instance: Instance, number: int, phase: Any) -> None:
+    """Begin the rescue or the finally list."""
+    instance.phase = phase
+    instance.status = "running"
+    instance.after = Scope(state.plan.lists[number], instance)
+    lists.enter(state, instance.after)
+
+
+def wind_up(state: State, instance: Instance, outcome: Status) -> None:
+    """The outcome is known but for `finally`."""
+    instance.outcome = outcome
+    if instance.node.finally_ is not None and instance.begun:
+        open_after(state, instance, instance.node.finally_, "finally")
+    else:
+        end(state, instance, outcome)
+
+
+def list_over(state: State, scope: Scope) -> None:
+    """A list of an instance is over: its body (or a branch of it), its rescue or its finally."""
+    instance = scope.owner
+    if instance is state.root and state.ending is not None and scope.list.role != "finally":
+        runs.close(state, instance)
+    elif scope.list.role == "rescue":
+        _rescue_over(state, instance, scope)
+    elif scope.list.role == "finally":
+        _finally_over(state, instance, scope)
+    else:
+        bodies.over(state, instance, scope)
+
+
+def _rescue_over(state: State, instance: Instance, scope: Scope) -> None:
+    if instance.cancelling:
+        wind_up(state, instance, "cancelled")
+    elif scope.result == "succeeded":
+        instance.recovered = True
+        if instance.node.outputs is not None:
+            ask(state, instance, "outputs")
+        else:
+            wind_up(state, instance, "succeeded")
+    else:
+        wind_up(state, instance, "warning" if instance.node.tolerant else "failed")
+
+
+def _finally_over(state: State, instance: Instance, scope: Scope) -> None:
+    if scope.result == "succeeded":
+        end(state, instance, instance.outcome)
+        return
+    if instance.error is None:
+        instance.error = list_error(scope)
+    end(state, instance, "failed")
+
+
+def list_error(scope: Scope) -> ErrorInfo:
+    """The error of the step of the list that failed first."""
+    first = scope.failed
+    if first is not None and first.error is not None:
+        return first.error
+    return ErrorInfo("cancelled", "a step was cancelled and others stay blocked by it", step=scope.owner.path)
+
+
+def end(state: State, instance: Instance, status: Status, reason: str = "", by: str = "") -> None:
+    """It has ended; tell what it belongs to."""
+    conclude(state, instance, status, reason, by)
+    if instance.parent is not None:
+        loops.instance_ended(state, instance.parent, instance)
+    elif instance.scope is not None:
+        lists.step_ended(state, instance.scope, instance)
+    else:
+        runs.ended(state, instance)
+
+
+def conclude(state: State, instance: Instance, status: Status, reason: str = "", by: str = "") -> None:
+    """Set and record the end, give back what it holds. Nobody is told."""
+    pool.release(state, instance)
+    leave_question(state, instance)
+    instance.phase = "ended"
+    instance.status = status
+    instance.ended_at = state.now
+    instance.order = state.ended
+    state.ended += 1
+    instance.reason, instance.by = reason, by
+    state.warned = state.warned or status == "warning"
+    state.instances.pop(instance.serial, None)
+    if instance.scope is not None:
+        error = instance.error if status in {"failed", "warning"} else None
+        state.record(StepEnded(**_name(instance), status=status, reason=reason, by=by, attempts=instance.attempt,
+                               recovered=instance.recovered, error=error))
+
+
+def asks(instance: Instance) -> bool:
+    """Whether it waits for an answer."""
+    return instance.phase in _ASKING
+
+
+def leave_question(state: State, instance: Instance) -> None:
+    """It waits for the answer no longer."""
+    if instance.phase in _ASKING:
+        state.asked -= 1
+        instance.phase = "new"
+
+
+def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
+    """Tell the running attempt to stop."""
+    instance.timed_out = instance.timed_out or timed_out
+    instance.phase = "stopping"
+    state.emit(Stop(instance.serial, instance.attempt, "timeout" if timed_out else "cancelled"))
+
+
+def _name(instance: Instance) -> dict[str, Any]:
+    return {"step": instance.node.id, "path": instance.path, "activation": instance.number, "instance": instance.serial}

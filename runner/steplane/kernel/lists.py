@@ -1,0 +1,188 @@
+"""Order: which step of a list may start, is skipped or blocked, and what a failure does to the others."""
+
+from heapq import heapify, heappop, heappush
+
+from steplane.events import OK, Status
+from steplane.kernel import cancel, instances
+from steplane.kernel.state import Instance, Scope, State, Tally
+from steplane.plan.nodes import Node
+
+
+def enter(state: State, scope: Scope) -> None:
+    """Begin the list: its first step, and those with `needs: []`."""
+    advance(state, scope, [0, *scope.list.starts])
+    close(state, scope)
+
+
+def node_at(state: State, scope: Scope, position: int) -> Node:
+    """The step at the position."""
+    return state.plan.nodes[scope.list.nodes[position]]
+
+
+def path_of(scope: Scope, node: Node) -> str:
+    """The path of a step in the scope."""
+    return f"{scope.owner.path}/{node.id}" if scope.owner.path else node.id
+
+
+def step_ended(state: State, scope: Scope, instance: Instance) -> None:
+    """A step of the list has ended: apply the failure policy, wake those that waited, see whether the list is over."""
+    scope.open -= 1
+    if instance.status == "failed" and scope.failed is None:
+        scope.failed = instance
+    if not scope.cancelled:
+        candidates = settle(state, scope, instance)
+        if instance.status == "failed":
+            candidates += stop(state, scope, instance)
+        advance(state, scope, candidates)
+    close(state, scope)
+
+
+def advance(state: State, scope: Scope, candidates: list[int]) -> None:
+    """Start, skip or block what can be decided, in list order, until nothing more follows."""
+    heapify(candidates)
+    while candidates and not scope.cancelled:
+        position = heappop(candidates)
+        if position >= len(scope.current) or scope.current[position] is not None:
+            continue
+        node = node_at(state, scope, position)
+        status, by = verdict(state, scope, node)
+        if status == "ready":
+            instances.ready(state, _place(state, scope, node))
+        elif status is not None:
+            for follower in _withdraw(state, scope, _place(state, scope, node), status, by):
+                heappush(candidates, follower)
+
+
+def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]:
+    """What can be said of a pending step: `ready`, `skipped`, `blocked` (and by whom), or nothing yet."""
+    if scope.stopped and not node.handler:
+        return "blocked", _culprit_path(scope.failed)
+    if node.needs is None:
+        if scope.blocked_from < node.position:
+            return "blocked", _culprit_path(scope.current[scope.blocked_from])
+        return ("ready", "") if scope.frontier >= node.position else (None, "")
+    tally = tally_of(scope, node)
+    wanted = len(node.needs) if node.wanted is None else node.wanted
+    if tally.holds >= wanted:
+        return "ready", ""
+    if tally.holds + tally.undecided >= wanted:
+        return None, ""
+    if tally.culprit is not None:
+        return "blocked", _culprit_path(scope.current[node.needs[tally.culprit].position])
+    return ("skipped", "") if tally.undecided == 0 else (None, "")
+
+
+def tally_of(scope: Scope, node: Node) -> Tally:
+    """The step's tally, made when first asked for."""
+    tally = scope.tallies.get(node.position)
+    if tally is None:
+        needs = node.needs or ()
+        tally = scope.tallies[node.position] = Tally(len(needs))
+        for index, need in enumerate(needs):
+            other = scope.current[need.position]
+            if other is not None and other.ended:
+                _count(tally, index, other.status, need.words)
+    return tally
+
+
+def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
+    """Count the end of a step; the positions that it may have decided."""
+    position = instance.node.position
+    candidates = []
+    for dependent, index in scope.list.dependents[position] if scope.list.dependents else ():
+        candidates.append(dependent)
+        tally = scope.tallies.get(dependent)
+        needs = node_at(state, scope, dependent).needs
+        if tally is not None and needs is not None:
+            _count(tally, index, instance.status, needs[index].words)
+    return candidates + _follow(scope, instance, position)
+
+
+def _follow(scope: Scope, instance: Instance, position: int) -> list[int]:
+    """The steps without `needs` that the end of the step at the position lets start or blocks."""
+    if instance.status in OK:
+        return [follow(scope)]
+    scope.blocked = scope.blocked or instance.status == "blocked"
+    followers = list(range(position + 1, scope.blocked_from))
+    scope.blocked_from = min(scope.blocked_from, position)
+    return followers
+
+
+def follow(scope: Scope) -> int:
+    """Move the frontier over the leading steps that have ended well; where it stands then."""
+    while scope.frontier < len(scope.current) and _well(scope.current[scope.frontier]):
+        scope.frontier += 1
+    return scope.frontier
+
+
+def stop(state: State, scope: Scope, failed: Instance) -> list[int]:
+    """A step of the list has failed: what its group's policy says; the positions that this may have decided."""
+    policy = state.plan.nodes[scope.list.owner].failure
+    if policy == "continue" or scope.stopped:
+        return []
+    scope.stopped = True
+    candidates: list[int] = []
+    for position, instance in enumerate(scope.current):
+        node = node_at(state, scope, position)
+        if not node.handler and (instance is None or not (instance.ended or instance.begun)):
+            held = instance or _place(state, scope, node)
+            candidates += _withdraw(state, scope, held, "blocked", failed.path)
+    if policy == "cancel":
+        for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
+            cancel.instance(state, instance)
+    return candidates
+
+
+def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: str = "") -> None:
+    """Nothing more starts in the list; what has begun is cancelled, what has not becomes `cancelled` or `skipped`."""
+    if scope.over:
+        return
+    scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
+    scope.busy = True
+    for position, instance in enumerate(scope.current):
+        if instance is None or not (instance.ended or instance.begun):
+            held = instance or _place(state, scope, node_at(state, scope, position))
+            instances.conclude(state, held, unbegun, by=by)
+            scope.open -= 1
+        elif not instance.ended:
+            cancel.instance(state, instance, unbegun, by)
+    for branch in list(scope.late):
+        cancel_scope(state, branch, unbegun, by)
+    scope.busy = False
+    close(state, scope)
+
+
+def close(state: State, scope: Scope) -> None:
+    """If every step has ended and no late branch goes on, tell the owner."""
+    if scope.open == 0 and not scope.late and not scope.busy and not scope.over:
+        scope.over = True
+        instances.list_over(state, scope)
+
+
+def _place(state: State, scope: Scope, node: Node) -> Instance:
+    instance = state.create(node, scope, path_of(scope, node))
+    scope.current[node.position] = instance
+    return instance
+
+
+def _withdraw(state: State, scope: Scope, instance: Instance, status: Status, by: str) -> list[int]:
+    """The step ends without having begun; the positions that this may have decided."""
+    instances.conclude(state, instance, status, by=by)
+    scope.open -= 1
+    return settle(state, scope, instance)
+
+
+def _count(tally: Tally, index: int, status: Status, words: frozenset[str]) -> None:
+    tally.undecided -= 1
+    if status in words:
+        tally.holds += 1
+    if status not in OK and (tally.culprit is None or index < tally.culprit):
+        tally.culprit = index
+
+
+def _well(instance: Instance | None) -> bool:
+    return instance is not None and instance.ended and instance.ok
+
+
+def _culprit_path(instance: Instance | None) -> str:
+    return "" if instance is None else instance.path

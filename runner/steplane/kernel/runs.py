@@ -1,0 +1,66 @@
+"""Begin and end of the whole run."""
+
+from typing import Any
+
+from steplane.events import ErrorInfo, RunEnded, Status
+from steplane.kernel import cancel, instances, lists
+from steplane.kernel.state import Instance, State
+from steplane.plan.nodes import End
+
+
+def begin(state: State) -> None:
+    """Enter the workflow itself."""
+    state.root = state.create(state.plan.nodes[0], None, "")
+    instances.approach(state, state.root)
+
+
+def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> None:
+    """An `end` step: what runs is cancelled, what has not begun is skipped, the workflow's `finally` follows."""
+    root, action = state.root, instance.node.action
+    assert root is not None
+    assert isinstance(action, End)
+    state.ending = action.status
+    root.end_outputs = (value or {}).get("outputs")
+    if action.status == "failed":
+        message = (value or {}).get("message") or f"ended by step `{instance.node.id}`"
+        root.error = ErrorInfo("end", message, step=instance.path)
+    if root.phase == "finally":
+        root.outcome = action.status
+    instance.phase = "finally"  # not to be cancelled with the rest
+    for scope in [root.after] if root.phase in {"rescue", "finally"} else list(root.body):
+        if scope is not None:
+            lists.cancel_scope(state, scope, "skipped", instance.path)
+    instances.attempt_ended(state, instance, None)
+
+
+def close(state: State, root: Instance) -> None:
+    """Everything that an `end` cancelled is over."""
+    assert state.ending is not None
+    state.drop_timer(root, "timeout")
+    instances.wind_up(state, root, "cancelled" if root.cancelling else state.ending)
+
+
+def status(state: State) -> Status:
+    """The run's status as far as it is known: `running` before `finally`."""
+    root = state.root
+    if root is None or root.phase not in {"finally", "ended"}:
+        return "running"
+    known = root.status if root.ended else root.outcome
+    return "warning" if known == "succeeded" and state.warned else known
+
+
+def ended(state: State, root: Instance) -> None:
+    """The workflow's own instance has ended."""
+    root.status = status(state)
+    outputs = root.outputs if root.status in {"succeeded", "warning"} else None
+    if root.end_outputs is not None:
+        outputs = root.end_outputs
+    root.outputs = outputs
+    error = root.error if root.status == "failed" else None
+    state.record(RunEnded(status=root.status, outputs=outputs, error=error))  # type: ignore[arg-type]
+
+
+def cancel_requested(state: State) -> None:
+    """Somebody asked for the end of the run."""
+    if state.root is not None and not state.root.ended:
+        cancel.instance(state, state.root)

@@ -1,0 +1,221 @@
+"""What the kernel remembers of a run. Owned by the kernel, read by everybody, changed by nobody else."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from steplane.commands import Command, DropTimer, Record, SetTimer
+from steplane.events import OK, ErrorInfo, Fact, Status
+from steplane.plan.nodes import Node, Plan, StepList
+
+Phase = Literal[
+    "new", "if", "loop", "looping", "enter", "lock", "require", "queue", "attempt", "stopping", "choose", "body",
+    "ensure", "outputs", "retry", "backoff", "rescue", "rescued", "finally", "ended",
+]  # fmt: skip
+"""Where an instance stands, from outside in; those named like a question wait for its answer."""
+
+
+class Tally:
+    """How the needs of one pending step stand: how many hold, how many are open, the first that ended badly."""
+
+    __slots__ = ("culprit", "holds", "undecided")
+
+    def __init__(self, undecided: int) -> None:
+        self.holds = 0
+        self.undecided = undecided
+        self.culprit: int | None = None
+
+
+class Scope:
+    """One life of a list: the latest activation at each position, and how far the list has come."""
+
+    __slots__ = (
+        "blocked", "blocked_from", "busy", "cancelled", "current", "failed", "frontier", "late", "list", "open",
+        "over", "owner", "stopped", "tallies",
+    )  # fmt: skip
+
+    def __init__(self, steps: StepList, owner: "Instance") -> None:
+        size = len(steps.nodes)
+        self.list = steps
+        self.owner = owner
+        self.current: list[Instance | None] = [None] * size
+        self.frontier = 0  # so many leading steps have ended well
+        self.blocked_from = size  # from here on no step without `needs` can start
+        self.open = size  # steps that have not ended
+        self.tallies: dict[int, Tally] = {}
+        self.late: list[Scope] = []  # branches that go on after their `parallel` has ended
+        self.failed: Instance | None = None  # the first step that failed
+        self.blocked = False
+        self.stopped = False
+        self.cancelled: Literal["", "cancelled", "skipped"] = ""  # what becomes of steps not begun
+        self.busy = False
+        self.over = False
+
+    @property
+    def result(self) -> Literal["succeeded", "failed", "cancelled"]:
+        """How the list ended; of use once it is over."""
+        if self.failed is not None:
+            return "failed"
+        return "cancelled" if self.cancelled or self.blocked else "succeeded"
+
+
+class LoopState:
+    """The instances of a `foreach` or `matrix` and the budget of failures."""
+
+    __slots__ = ("active", "allowed", "concurrency", "error", "failures", "instances", "items", "keys", "open", "stopped", "todo", "warned")
+
+    def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
+        self.keys = keys
+        self.items = items
+        self.concurrency = concurrency
+        self.allowed = allowed
+        self.instances: list[Instance | None] = [None] * len(keys)
+        self.todo: deque[int] = deque(range(len(keys)))
+        self.open = len(keys)
+        self.active = 0
+        self.failures = 0
+        self.error: ErrorInfo | None = None
+        self.warned = False
+        self.stopped = False
+
+
+class Instance:
+    """One activation of a step, or one item of a looped one."""
+
+    __slots__ = (
+        "adopted", "attempt", "attempts", "begun", "body", "cancelling", "choice", "delay", "end_outputs",
+        "ended_at", "error", "first_at", "index", "key", "limit", "lock", "loop", "node", "number", "order", "outcome",
+        "outputs", "parent", "path", "phase", "reason", "by", "ready_at", "recovered", "restart", "scope", "serial",
+        "started_at", "status", "tainted", "ticket", "timed_out", "timeout", "holding", "after",
+    )  # fmt: skip
+
+    def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
+        self.serial = serial
+        self.node = node
+        self.scope = scope
+        self.path = path
+        self.number = number
+        self.parent: Instance | None = None  # the loop that this is an item of
+        self.loop: LoopState | None = None
+        self.key: str | None = None
+        self.index = 0
+        self.phase: Phase = "new"
+        self.status: Status = "pending"
+        self.begun = False
+        self.cancelling = False
+        self.timed_out = False
+        self.recovered = False
+        self.adopted = False  # goes on with the scopes of an earlier activation
+        self.restart = False  # its attempt died with the process and is made again
+        self.tainted = False  # a branch failed, yet the join was reached
+        self.holding = False  # it holds its lock
+        self.lock: str | None = None
+        self.limit = 1
+        self.ticket = 0
+        self.timeout: float | None = node.timeout
+        self.attempts: int | None = node.retry.attempts if node.retry else 1
+        self.delay = node.retry.delay if node.retry else 0.0
+        self.attempt = 0
+        self.order = 0  # which in the run it was to end
+        self.body: list[Scope] = []
+        self.after: Scope | None = None  # the rescue or finally list
+        self.choice: Any = None
+        self.outcome: Status = "succeeded"
+        self.outputs: Any = None
+        self.end_outputs: Any = None
+        self.error: ErrorInfo | None = None
+        self.reason = ""
+        self.by = ""
+        self.ready_at = 0
+        self.first_at = 0  # begin of the first attempt
+        self.started_at = 0  # begin of the latest attempt
+        self.ended_at = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has come to its end, whatever that is."""
+        return self.phase == "ended"
+
+    @property
+    def ok(self) -> bool:
+        """Whether it has ended as a plain `needs` wants it."""
+        return self.status in OK
+
+    def adopt(self, old: "Instance") -> None:
+        """Go on with what an earlier activation had decided and begun."""
+        self.adopted = True
+        self.body, self.loop, self.choice = old.body, old.loop, old.choice
+        self.lock, self.limit = old.lock, old.limit
+        self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
+
+    def __repr__(self) -> str:
+        return f"<{self.path or 'run'}#{self.number} {self.phase} {self.status}>"
+
+
+class LockQueue:
+    """The holders of a lock's name, and who waits, first come first served."""
+
+    __slots__ = ("holders", "waiting")
+
+    def __init__(self) -> None:
+        self.holders = 0
+        self.waiting: deque[Instance] = deque()
+
+
+class State:
+    """The whole run."""
+
+    __slots__ = (
+        "asked", "commands", "ended", "ending", "instances", "locks", "next_serial", "now", "paths", "plan", "pool",
+        "queue", "root", "running", "ticket", "timers", "warned",
+    )  # fmt: skip
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.pool = 1
+        self.now = 0
+        self.running = 0
+        self.asked = 0
+        self.ended = 0
+        self.ticket = 0
+        self.next_serial = 0
+        self.queue: deque[Instance] = deque()
+        self.locks: dict[str, LockQueue] = {}
+        self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
+        self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
+        self.paths: dict[str, Instance] = {}  # the latest activation of each path
+        self.root: Instance | None = None
+        self.ending: Status | None = None  # what an `end` step has said
+        self.warned = False
+        self.commands: list[Command] = []
+
+    def emit(self, command: Command) -> None:
+        """Say that the command is to be done."""
+        self.commands.append(command)
+
+    def record(self, fact: Fact) -> None:
+        """Say that the fact is to be written."""
+        self.commands.append(Record(fact))
+
+    def create(self, node: Node, scope: Scope | None, path: str) -> Instance:
+        """A new activation of the path."""
+        before = self.paths.get(path)
+        instance = Instance(self.next_serial, node, scope, path, 1 if before is None else before.number + 1)
+        self.next_serial += 1
+        self.paths[path] = instance
+        self.instances[instance.serial] = instance
+        return instance
+
+    def set_timer(self, instance: Instance, timer: Literal["retry", "timeout"], delay: float) -> None:
+        """Set the timer, `delay` seconds from now."""
+        self.timers[instance.serial, timer] = self.now + round(delay * 1_000_000)
+        self.emit(SetTimer(instance.serial, timer, delay))
+
+    def drop_timer(self, instance: Instance, timer: Literal["retry", "timeout"]) -> None:
+        """Drop the timer if it is set."""
+        if self.timers.pop((instance.serial, timer), None) is not None:
+            self.emit(DropTimer(instance.serial, timer))
+
+    def live(self, phase: Phase) -> Iterator[Instance]:
+        """The instances in the phase, in the order of their creation."""
+        return (instance for instance in self.instances.values() if instance.phase == phase)

@@ -1,0 +1,327 @@
+"""From the model to the plan: numbers for names, needs as positions, defaults filled in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from steplane import model
+from steplane.events import ENDED, OK
+from steplane.expressions.templates import ListOf, Literal, MapOf, Template
+from steplane.plan.nodes import (
+    Action, Arm, Body, Branch, Choice, End, ForEach, Fork, InputSpec, Lock, Loop, Matrix, Need, Node, OutputField,
+    Perform, Plan, Retry, Role, SecretSpec, StepList,
+)  # fmt: skip
+from steplane.scripts.shapes import Direct, Script
+
+ScriptOf = Callable[[model.Step], "Script | Direct | None"]
+
+_WORDS: Mapping[str, frozenset[str]] = {
+    "ok": OK,
+    "succeeded": frozenset({"succeeded", "reused"}),
+    "warning": frozenset({"warning"}),
+    "failed": frozenset({"failed"}),
+    "skipped": frozenset({"skipped"}),
+    "cancelled": frozenset({"cancelled"}),
+    "done": ENDED,
+}
+_HANDLES = frozenset({"failed", "cancelled", "done"})
+
+
+class Compiler:
+    """Numbers the nodes and lists of one workflow in the order of the file."""
+
+    def __init__(self, script_of: ScriptOf) -> None:
+        self.script_of = script_of
+        self.nodes: list[Node | None] = []
+        self.lists: list[StepList | None] = []
+        self.types: set[str] = set()
+
+    def workflow(self, workflow: model.Workflow) -> Node:
+        """Node 0: the workflow as a group."""
+        self.nodes.append(None)
+        body = self.steps(workflow.steps, 0, "steps", "")
+        root = Node(
+            number=0,
+            id=workflow.name.text,
+            title=workflow.title,
+            action=Body(body),
+            rescue=self.after(workflow.rescue, 0, "rescue"),
+            finally_=self.after(workflow.finally_, 0, "finally"),
+            failure=workflow.failure,
+            timeout=workflow.timeout.seconds if workflow.timeout else None,
+            timeout_value=_dynamic(workflow.timeout),
+            enter=_dynamic(workflow.timeout) is not None,
+            outputs=_outputs(workflow.outputs),
+            env=_environment(workflow.env),
+            cwd=workflow.cwd.template if workflow.cwd else None,
+        )
+        self.nodes[0] = root
+        return root
+
+    def after(self, steps: tuple[model.Step, ...], owner: int, role: Role) -> int | None:
+        """The list of a `rescue`, `finally` or `compensate`, where there is one."""
+        return self.steps(steps, owner, role, "") if steps else None
+
+    def steps(self, steps: tuple[model.Step, ...], owner: int, role: Role, label: str) -> int:
+        """Compile a list; its number."""
+        number = len(self.lists)
+        self.lists.append(None)
+        positions = {step.id: position for position, step in enumerate(steps)}
+        nodes = [self.step(step, number, position, positions) for position, step in enumerate(steps)]
+        dependents: list[list[tuple[int, int]]] = [[] for _ in nodes]
+        for node in nodes:
+            for index, need in enumerate(node.needs or ()):
+                dependents[need.position].append((node.position, index))
+        self.lists[number] = StepList(
+            number=number,
+            owner=owner,
+            role=role,
+            label=label,
+            nodes=tuple(node.number for node in nodes),
+            dependents=tuple(tuple(one) for one in dependents) if any(dependents) else (),
+            starts=tuple(node.position for node in nodes if node.needs == ()),
+        )
+        return number
+
+    def step(self, step: model.Step, number: int, position: int, positions: Mapping[str, int]) -> Node:
+        """Compile one step."""
+        own = len(self.nodes)
+        self.nodes.append(None)
+        needs = _needs(step, position, positions)
+        retry, timeout = _retry(step.retry), step.timeout
+        lock = _lock(step.lock)
+        node = Node(
+            number=own,
+            id=step.id,
+            action=self.action(step, own),
+            list=number,
+            position=position,
+            title=step.name.text if step.name else "",
+            line=step.span.line,
+            column=step.span.column,
+            lane=step.lane.text if step.lane else "",
+            needs=needs,
+            wanted=None if isinstance(step.action, model.Parallel) else _wanted(step),
+            handler=any(word in _HANDLES for need in (step.needs.needs if step.needs else ()) for word in need.words),
+            condition=step.condition.expression if step.condition else None,
+            loop=_loop(step.loop),
+            lock=lock,
+            enter=_asks_on_entry(lock, retry, timeout),
+            require=tuple(condition.expression for condition in step.require),
+            ensure=tuple(condition.expression for condition in step.ensure),
+            retry=retry,
+            timeout=timeout.seconds if timeout else None,
+            timeout_value=_dynamic(timeout),
+            tolerant=step.on_error == "warn",
+            failure=step.failure,
+            rescue=self.after(step.rescue, own, "rescue"),
+            finally_=self.after(step.finally_, own, "finally"),
+            compensate=self.after(step.compensate, own, "compensate"),
+            outputs=_outputs(step.outputs),
+            declared=_declared(step.outputs),
+            env=_environment(step.env),
+            cwd=step.cwd.template if step.cwd else None,
+            at_most_once=step.at_most_once,
+            isolate=step.isolate,
+        )
+        self.nodes[own] = node
+        return node
+
+    def action(self, step: model.Step, own: int) -> Action:
+        """Compile the action."""
+        action = step.action
+        if isinstance(action, model.Run | model.Uses):
+            return self.perform(step, action)
+        if isinstance(action, model.Group):
+            return Body(self.steps(action.steps, own, "steps", ""))
+        if isinstance(action, model.Parallel):
+            branches = tuple(self.branch(branch, own) for branch in action.branches)
+            return Fork(branches, _wanted(step))
+        if isinstance(action, model.Switch):
+            return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
+        if isinstance(action, model.End):
+            outputs = None if action.outputs is None else _mapping(action.outputs)
+            return End(action.status, action.message.template if action.message else None, outputs)
+        raise NotImplementedError(type(action).__name__)
+
+    def branch(self, branch: model.Branch, own: int) -> Branch:
+        """One branch of a `parallel`."""
+        number = self.steps(branch.steps, own, "branch", branch.name.text)
+        condition = branch.condition.expression if branch.condition else None
+        return Branch(branch.name.text, number, condition, branch.default)
+
+    def arm(self, arm: model.Arm, own: int, index: int) -> Arm:
+        """One arm of a `switch`."""
+        number = self.steps(arm.steps, own, "arm", str(index + 1))
+        return Arm(number, arm.condition.expression if arm.condition else None)
+
+    def perform(self, step: model.Step, action: model.Run | model.Uses) -> Perform:
+        """A step type with its parameters."""
+        self.types.add(action.type)
+        script = self.script_of(step)
+        parameters = [named for named in action.parameters if not (script is not None and named.name.text == "script")]
+        entries = _mapping(tuple(parameters))
+        if isinstance(action, model.Run):
+            extra = {"argv": action.argv.template} if action.argv else {}
+            if script is None and action.script is not None:
+                extra["script"] = Literal(action.script.text)
+            entries = _with(entries, extra)
+        shell = next((named.value.template for named in parameters if named.name.text == "shell"), None)
+        return Perform(action.type, entries, script, shell)
+
+
+def compile_plan(workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str) -> Plan:
+    """The plan of a workflow without errors. `digest` identifies the text."""
+    compiler = Compiler(script_of)
+    compiler.workflow(workflow)
+    return Plan(
+        name=workflow.name.text,
+        file=workflow.file,
+        hash=digest,
+        text=text,
+        nodes=tuple(node for node in compiler.nodes if node is not None),
+        lists=tuple(steps for steps in compiler.lists if steps is not None),
+        title=workflow.title,
+        version=workflow.version,
+        owner=workflow.owner,
+        labels=dict(workflow.labels),
+        timezone=workflow.timezone,
+        inputs=tuple(_input(one) for one in workflow.inputs),
+        secrets=tuple(_secret(one) for one in workflow.secrets),
+        variables=tuple((one.name.text, one.value.template) for one in workflow.variables),
+        case=workflow.case.template if workflow.case else None,
+        objects=_objects(workflow),
+        types=tuple(sorted(compiler.types)),
+    )
+
+
+def _needs(step: model.Step, position: int, positions: Mapping[str, int]) -> tuple[Need, ...] | None:
+    if step.needs is not None:
+        return tuple(_need(need, positions) for need in step.needs.needs)
+    if step.join is None or isinstance(step.action, model.Parallel) or _wanted(step) is None:
+        return None
+    return tuple(Need(above, OK) for above in range(position))
+
+
+def _need(need: model.Need, positions: Mapping[str, int]) -> Need:
+    words: frozenset[str] = frozenset().union(*(_WORDS[word] for word in need.words))
+    return Need(positions[need.step.text], words)
+
+
+def _wanted(step: model.Step) -> int | None:
+    return step.join.count if step.join is not None and step.join.mode == "count" else None
+
+
+def _dynamic(duration: model.Duration | None) -> Template | None:
+    return duration.value.template if duration is not None and duration.seconds is None and duration.value else None
+
+
+def _seconds(duration: model.Duration | None) -> float | None:
+    return None if duration is None else duration.seconds
+
+
+def _retry(retry: model.Retry | None) -> Retry | None:
+    if retry is None:
+        return None
+    attempts, within = retry.attempts, _seconds(retry.within)
+    number = attempts.number if attempts else (None if within is not None else 3)
+    delay = _seconds(retry.delay)
+    return Retry(
+        attempts=number,
+        within=within,
+        delay=1.0 if delay is None else delay,
+        backoff=retry.backoff,
+        max_delay=_seconds(retry.max_delay),
+        jitter=retry.jitter if isinstance(retry.jitter, int | float) else 0.0,
+        full_jitter=retry.jitter == "full",
+        when=retry.when.expression if retry.when else None,
+        attempts_value=_count(attempts) if attempts and attempts.number is None else None,
+        delay_value=_dynamic(retry.delay),
+    )
+
+
+def _lock(lock: model.Lock | None) -> Lock | None:
+    if lock is None:
+        return None
+    template = lock.name.template
+    return Lock(template, lock.limit, template.value if isinstance(template, Literal) else None)
+
+
+def _asks_on_entry(lock: Lock | None, retry: Retry | None, timeout: model.Duration | None) -> bool:
+    dynamic_retry = retry is not None and (retry.attempts_value is not None or retry.delay_value is not None)
+    return (lock is not None and lock.static is None) or dynamic_retry or _dynamic(timeout) is not None
+
+
+def _count(count: model.Count | None) -> Template | None:
+    if count is None:
+        return None
+    return Literal(count.number) if count.value is None else count.value.template
+
+
+def _loop(loop: model.Loop | None) -> Loop | None:
+    if isinstance(loop, model.ForEach):
+        common = _spread(loop.spread)
+        common["concurrency"] = common["concurrency"] or Literal(1)
+        return ForEach(items=loop.items.template, name=loop.item.text, **common)
+    if isinstance(loop, model.Matrix):
+        return Matrix(
+            axes=tuple((axis.name.text, axis.values.template) for axis in loop.axes),
+            exclude=tuple(one.template for one in loop.exclude),
+            include=tuple(one.template for one in loop.include),
+            **_spread(loop.spread),
+        )
+    return None
+
+
+def _spread(spread: model.Spread) -> dict[str, Any]:
+    tolerance = spread.max_failures
+    return {
+        "key": spread.key.template if spread.key else None,
+        "concurrency": _count(spread.concurrency),
+        "allowed": tolerance.count if tolerance else 0,
+        "allowed_percent": tolerance.percent if tolerance else None,
+    }
+
+
+def _outputs(outputs: model.Outputs | None) -> tuple[OutputField, ...] | None:
+    if outputs is None or not outputs.reshaped:
+        return None
+    return tuple(OutputField(one.name.text, one.value.template, one.secret) for one in outputs.items if one.value)
+
+
+def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:
+    return () if outputs is None or outputs.reshaped else tuple(one.name.text for one in outputs.items)
+
+
+def _environment(environment: model.Environment) -> tuple[tuple[str, Template], ...]:
+    return tuple((one.name.text, one.value.template) for one in environment)
+
+
+def _mapping(named: tuple[model.Named, ...]) -> Template:
+    return _with(Literal({}), {one.name.text: one.value.template for one in named})
+
+
+def _with(template: Template, entries: Mapping[str, Template]) -> Template:
+    """The mapping with further entries; literal as long as all of them are."""
+    before = template.value if isinstance(template, Literal) else {}
+    known = {name: Literal(value) for name, value in before.items()} if isinstance(template, Literal) else {}
+    if isinstance(template, MapOf):
+        known = dict(template.entries)  # type: ignore[arg-type]
+    merged: dict[str, Template] = {**known, **entries}
+    if all(isinstance(value, Literal) for value in merged.values()):
+        return Literal({name: value.value for name, value in merged.items() if isinstance(value, Literal)})
+    return MapOf(tuple(merged.items()))
+
+
+def _input(one: model.Input) -> InputSpec:
+    env = one.env.text if one.env else None
+    return InputSpec(one.name.text, one.schema, one.required, one.default, env, one.secret)
+
+
+def _secret(one: model.SecretSource) -> SecretSpec:
+    return SecretSpec(one.name.text, **{one.kind: one.source.text})
+
+
+def _objects(workflow: model.Workflow) -> Template | None:
+    if not workflow.objects:
+        return None
+    return ListOf(tuple(MapOf((("type", one.type.template), ("id", one.id.template))) for one in workflow.objects))

@@ -1,0 +1,234 @@
+"""The compiled form of a workflow: immutable, serialisable, with numbers instead of names.
+
+Node 0 is the workflow itself, a group without a list around it. Lists are numbered too; list 0 is the workflow's `steps`.
+"""
+
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+from steplane.expressions.templates import Expression, Template
+from steplane.scripts.shapes import Direct, Script
+
+Policy = Literal["stop", "cancel", "continue"]
+Backoff = Literal["constant", "linear", "exponential"]
+Role = Literal["steps", "branch", "arm", "rescue", "finally", "compensate"]
+
+
+class Need(Struct, frozen=True):
+    """A step of the same list by its position, and the statuses in which it counts."""
+
+    position: int
+    words: frozenset[str]
+
+
+class Retry(Struct, frozen=True):
+    """`attempts` in total (None: as many as fit into `within` seconds); `jitter` 1.0 is full; delays in seconds."""
+
+    attempts: int | None = None
+    within: float | None = None
+    delay: float = 1.0
+    backoff: Backoff = "constant"
+    max_delay: float | None = None
+    jitter: float = 0.0
+    full_jitter: bool = False
+    when: Expression | None = None
+    attempts_value: Template | None = None
+    delay_value: Template | None = None
+
+    def pause(self, attempts: int, delay: float) -> float:
+        """Seconds to wait after that many attempts, before any jitter."""
+        factor = {"constant": 1, "linear": attempts, "exponential": 2 ** min(attempts - 1, 62)}[self.backoff]
+        seconds = delay * factor
+        return seconds if self.max_delay is None else min(seconds, self.max_delay)
+
+
+class Lock(Struct, frozen=True):
+    """At most `limit` holders of the name in the run. `static` is the name where it holds no expression."""
+
+    name: Template
+    limit: int = 1
+    static: str | None = None
+
+
+class ForEach(Struct, frozen=True, tag="foreach"):
+    """One instance for each item; `allowed` failures as a number, or a share of the items in per cent."""
+
+    items: Template
+    name: str = "item"
+    key: Template | None = None
+    concurrency: Template | None = None
+    allowed: int = 0
+    allowed_percent: float | None = None
+
+
+class Matrix(Struct, frozen=True, tag="matrix"):
+    """All combinations, computed when the file was compiled: what each one is called and holds."""
+
+    axes: tuple[tuple[str, Template], ...]
+    exclude: tuple[Template, ...] = ()
+    include: tuple[Template, ...] = ()
+    key: Template | None = None
+    concurrency: Template | None = None
+    allowed: int = 0
+    allowed_percent: float | None = None
+
+
+Loop: TypeAlias = ForEach | Matrix
+
+
+class Perform(Struct, frozen=True, tag="perform"):
+    """A step type with its parameters; `script` is the compiled text of `run`."""
+
+    uses: str
+    parameters: Template
+    script: Script | Direct | None = None
+    shell: Template | None = None
+
+
+class Body(Struct, frozen=True, tag="body"):
+    """A group: its list."""
+
+    list: int
+
+
+class Branch(Struct, frozen=True):
+    """One branch of a `parallel`; `default` is taken where no other condition holds."""
+
+    name: str
+    list: int
+    condition: Expression | None = None
+    default: bool = False
+
+
+class Fork(Struct, frozen=True, tag="fork"):
+    """`parallel`: all branches at once; over when `wanted` of them have arrived (None: all)."""
+
+    branches: tuple[Branch, ...]
+    wanted: int | None = None
+
+
+class Arm(Struct, frozen=True):
+    """One arm of a `switch`; without a condition it is the default."""
+
+    list: int
+    condition: Expression | None = None
+
+
+class Choice(Struct, frozen=True, tag="choice"):
+    """`switch`: the first arm whose condition holds."""
+
+    arms: tuple[Arm, ...]
+
+
+class End(Struct, frozen=True, tag="end"):
+    """Ends the run."""
+
+    status: Literal["succeeded", "failed", "cancelled"]
+    message: Template | None = None
+    outputs: Template | None = None
+
+
+Action: TypeAlias = Perform | Body | Fork | Choice | End
+
+
+class OutputField(Struct, frozen=True):
+    """One output of a step: its value, and whether it may be stored."""
+
+    name: str
+    value: Template
+    secret: bool = False
+
+
+class Node(Struct, frozen=True):
+    """One step (or the workflow itself): order, modifiers, action."""
+
+    number: int
+    id: str
+    action: Action
+    list: int = -1
+    position: int = 0
+    title: str = ""
+    line: int = 0
+    column: int = 0
+    lane: str = ""
+    needs: tuple[Need, ...] | None = None
+    wanted: int | None = None
+    handler: bool = False
+    condition: Expression | None = None
+    loop: Loop | None = None
+    lock: Lock | None = None
+    enter: bool = False
+    require: tuple[Expression, ...] = ()
+    ensure: tuple[Expression, ...] = ()
+    retry: Retry | None = None
+    timeout: float | None = None
+    timeout_value: Template | None = None
+    tolerant: bool = False
+    failure: Policy = "stop"
+    rescue: int | None = None
+    finally_: int | None = None
+    compensate: int | None = None
+    outputs: tuple[OutputField, ...] | None = None
+    declared: tuple[str, ...] = ()
+    env: tuple[tuple[str, Template], ...] = ()
+    cwd: Template | None = None
+    at_most_once: bool = False
+    isolate: bool = False
+
+
+class StepList(Struct, frozen=True):
+    """An ordered list of steps: whose it is and in which role.
+
+    `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
+    `starts` the positions of the steps with `needs: []`.
+    """
+
+    number: int
+    owner: int
+    role: Role
+    label: str
+    nodes: tuple[int, ...]
+    dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
+    starts: tuple[int, ...] = ()
+
+
+class InputSpec(Struct, frozen=True):
+    """One declared input: its JSON Schema and where its value may come from."""
+
+    name: str
+    schema: dict[str, Any]
+    required: bool
+    default: Any = None
+    env: str | None = None
+    secret: bool = False
+
+
+class SecretSpec(Struct, frozen=True):
+    """Where a secret is fetched: an environment variable or a file."""
+
+    name: str
+    env: str | None = None
+    file: str | None = None
+
+
+class Plan(Struct, frozen=True):
+    """Everything that a run needs to know of its workflow."""
+
+    name: str
+    file: str
+    hash: str
+    text: str
+    nodes: tuple[Node, ...]
+    lists: tuple[StepList, ...]
+    title: str = ""
+    version: str = ""
+    owner: str = ""
+    labels: dict[str, Any] = {}
+    timezone: str = "UTC"
+    inputs: tuple[InputSpec, ...] = ()
+    secrets: tuple[SecretSpec, ...] = ()
+    variables: tuple[tuple[str, Template], ...] = ()
+    case: Template | None = None
+    objects: Template | None = None
+    types: tuple[str, ...] = ()
