@@ -1,0 +1,65 @@
+"""Large values as files named by their content: `blobs/ab/cdef…` (SHA-256). The same value is stored once."""
+
+import hashlib
+import os
+
+from steplane.errors import StateDamaged
+from steplane.store.database import damaged
+from steplane.store.files import make_directory, read_regular, remove_leftovers, state_error, state_errors, write_whole
+
+
+class Blobs:
+    """The blobs of one run."""
+
+    __slots__ = ("folder",)
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def put(self, content: bytes) -> str:
+        """Store bytes; their name. They are on disk when this returns, whatever the durability: an event that names
+        a blob may reach the disk at any later time. Raises `StateError`.
+        """
+        name = hashlib.sha256(content).hexdigest()
+        path = self._path(name)
+        with state_errors(path):
+            if not self._is_there(path, len(content)):
+                make_directory(self.folder, durable=True)
+                make_directory(os.path.dirname(path), durable=True)
+                write_whole(path, content)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """The bytes of that name. Raises `StateDamaged` if they are missing or not what was stored."""
+        if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
+            raise damaged(self.folder, f"{name[:80]!r} is not the name of a blob")
+        path = self._path(name)
+        try:
+            content = read_regular(path)
+        except (PermissionError, InterruptedError) as error:
+            raise state_error(path, error, "read") from error
+        except OSError as error:
+            raise _missing(path) from error
+        if hashlib.sha256(content).hexdigest() != name:
+            raise damaged(path, "its content is not what was recorded")
+        return content
+
+    def sweep(self) -> None:
+        """Remove what a crash left half written; only for the run's owner."""
+        if os.path.isdir(self.folder):
+            for name in os.listdir(self.folder):
+                remove_leftovers(os.path.join(self.folder, name))
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name[:2], name[2:])
+
+    @staticmethod
+    def _is_there(path: str, size: int) -> bool:
+        try:
+            return os.stat(path, follow_symlinks=False).st_size == size
+        except FileNotFoundError:
+            return False
+
+
+def _missing(path: str) -> StateDamaged:
+    return damaged(path, "the journal names it, but it cannot be read")

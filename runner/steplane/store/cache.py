@@ -1,0 +1,68 @@
+"""What can be made again, kept between runs: compiled plans and the like. Losing it costs time, never a result."""
+
+import hashlib
+import os
+from contextlib import suppress
+
+from steplane.store.files import make_directory, read_regular, write_whole
+
+MAX_ENTRIES = 256
+"""Entries of one kind that are kept; the oldest go first."""
+
+MAX_BYTES = 64 << 20
+"""Bytes of one kind that are kept."""
+
+_DIGEST = 16
+
+
+class Cache:
+    """Entries by kind and key. A damaged entry is a miss; one that cannot be written is not kept; nothing raises."""
+
+    __slots__ = ("folder",)
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """The bytes put under that kind and key, or None."""
+        path = self._path(kind, key)
+        try:
+            whole = read_regular(path)
+        except OSError:
+            return None
+        content = whole[_DIGEST:]
+        return content if whole[:_DIGEST] == _digest(kind, key, content) else None
+
+    def put(self, kind: str, key: str, content: bytes) -> None:
+        """Keep bytes, in one step; then drop the oldest of that kind beyond `MAX_ENTRIES` and `MAX_BYTES`."""
+        path = self._path(kind, key)
+        with suppress(OSError):
+            make_directory(self.folder)
+            make_directory(os.path.dirname(path))
+            write_whole(path, _digest(kind, key, content) + content, durable=False)
+            _prune(os.path.dirname(path))
+
+    def _path(self, kind: str, key: str) -> str:
+        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+        return os.path.join(self.folder, kind, name)
+
+
+def _digest(kind: str, key: str, content: bytes) -> bytes:
+    made = hashlib.blake2b(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"), digest_size=_DIGEST)
+    made.update(content)
+    return made.digest()
+
+
+def _prune(folder: str) -> None:
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                found.append((status.st_mtime_ns, status.st_size, entry.path))
+    kept = 0
+    for count, (_, size, path) in enumerate(sorted(found, reverse=True), 1):
+        kept += size
+        if count > 1 and (count > MAX_ENTRIES or kept > MAX_BYTES):
+            with suppress(OSError):
+                os.unlink(path)

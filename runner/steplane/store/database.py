@@ -1,0 +1,267 @@
+"""The only user of sqlite3: opening, transactions, and what its errors mean to a user."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
+
+from steplane.errors import StateDamaged, StateError, SteplaneError
+from steplane.store.files import make_file, state_errors
+
+Durability = Literal["full", "normal"]
+"""`full`: what is committed survives power loss. `normal`: it survives the death of the process."""
+
+Row = tuple[Any, ...]
+
+APPLICATION_ID = 0x53545045
+"""Says in the file's header that it is Steplane's (`STPE`)."""
+
+_MAX_VALUE = 256 << 20
+_BUSY_SECONDS = 10.0
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH,
+            sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG}  # fmt: skip
+_SHORT_READ = 522  # SQLITE_IOERR_SHORT_READ: the file ends before its header says
+_ELSEWHERE = "Make it accessible to you, or name another directory with `--state DIR`."
+_WHY = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space on that disk; nothing recorded is lost."),
+    sqlite3.SQLITE_READONLY: ("it cannot be written", _ELSEWHERE),
+    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", _ELSEWHERE),
+    sqlite3.SQLITE_PERM: ("permission denied", _ELSEWHERE),
+    sqlite3.SQLITE_BUSY: ("another process holds it busy", "Try again when that process has ended or goes on."),
+    sqlite3.SQLITE_IOERR: (
+        "the disk refuses to read or write",
+        "Look for a full disk, a limit on the size of files (`ulimit -f`) or a broken disk; nothing recorded is lost.",
+    ),
+}
+
+
+class Busy(StateError):
+    """Another process holds the database's write lock for longer than is sensible."""
+
+
+def damaged(path: str, what: str, remedy: str = "") -> StateDamaged:
+    """The `StateDamaged` for a file, with the advice that fits most."""
+    advice = remedy or "Restore it from a backup, or move it away; it is never repaired or made anew silently."
+    return StateDamaged(f"{path} is damaged: {what}", advice)
+
+
+class Schema:
+    """What a kind of database holds: `version` and the statements that make it."""
+
+    __slots__ = ("statements", "version")
+
+    def __init__(self, version: int, statements: tuple[str, ...]) -> None:
+        self.version = version
+        self.statements = statements
+
+
+class Database:
+    """One connection to one file of the state directory, for one thread at a time; never carried over a fork.
+
+    Every method raises `StateError` (exit 6: full, read-only, no permission) or `StateDamaged` (exit 2: not a
+    database, cut off, of another version), naming the file.
+    """
+
+    __slots__ = ("_connection", "path", "warning")
+
+    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.warning = ""
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: str, schema: Schema) -> "Database":
+        """Make a new database of mode 0600; it must not exist. Proves by a real write that WAL works there.
+
+        Where it does not, a rollback journal is used and `warning` says so.
+        """
+        with state_errors(path):
+            os.close(make_file(path))
+        database = cls(path, _connect(path))
+        try:
+            database._write_schema(schema)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def open(cls, path: str, schema: Schema, durability: Durability = "full") -> "Database":
+        """Open an existing database for writing."""
+        _must_exist(path)
+        database = cls(path, _connect(path))
+        try:
+            database._verify(schema)
+            database.set_durability(durability)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def read(cls, path: str, schema: Schema) -> "Database":
+        """Open an existing database for reading only, also one on a disk that cannot be written."""
+        _must_exist(path)
+        try:
+            return cls._read(path, schema, "mode=ro")
+        except StateError:
+            # A WAL database on a read-only disk has no shared-memory file and none can be made.
+            if os.access(os.path.dirname(path), os.W_OK) or _has_content(path + "-wal"):
+                raise
+            return cls._read(path, schema, "immutable=1")
+
+    @classmethod
+    def _read(cls, path: str, schema: Schema, mode: str) -> "Database":
+        database = cls(path, _connect(path, mode))
+        try:
+            database._verify(schema)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def set_durability(self, durability: Durability) -> None:
+        """Say what a commit must survive. A rollback journal is always written in full: else it may corrupt."""
+        full = durability == "full" or not self.has_log()
+        self.run(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+
+    def has_log(self) -> bool:
+        """Whether it is written through a write-ahead log (`-wal`) rather than a rollback journal."""
+        return self.one("PRAGMA journal_mode") == ("wal",)
+
+    def run(self, statement: str, values: Row = ()) -> int:
+        """Execute one statement; the number of rows that it changed."""
+        try:
+            return self._connection.execute(statement, values).rowcount
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    def run_many(self, statement: str, rows: Iterable[Row]) -> None:
+        """Execute one statement for each row of values."""
+        try:
+            self._connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    def one(self, statement: str, values: Row = ()) -> Row | None:
+        """The first row of an answer, or None."""
+        try:
+            row: Row | None = self._connection.execute(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+        return row
+
+    def all(self, statement: str, values: Row = ()) -> list[Row]:
+        """Every row of an answer."""
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction that may write (`BEGIN IMMEDIATE`): committed at the end, undone by any exception."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+
+    def integrity(self) -> list[str]:
+        """What SQLite's own check finds wrong with the file's structure."""
+        return [text for (text,) in self.all("PRAGMA quick_check(20)") if text != "ok"]
+
+    def close(self) -> None:
+        """Close the connection; of a last writer this folds the write-ahead log into the file."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _write_schema(self, schema: Schema) -> None:
+        try:
+            wal = self.one("PRAGMA journal_mode=WAL") == ("wal",)
+            if wal:
+                self._define(schema)
+        except StateError:
+            wal = False
+        if not wal:
+            self._leave_wal()
+            self._define(schema)
+
+    def _leave_wal(self) -> None:
+        """Go back to a rollback journal: some file systems (network, container mounts) have no shared memory."""
+        self.close()
+        with state_errors(self.path):
+            os.truncate(self.path, 0)
+        self._connection = _connect(self.path)
+        self.run("PRAGMA journal_mode=TRUNCATE")
+        self.warning = (
+            f"{self.path}: the file system does not support SQLite's write-ahead log; a rollback journal is used, "
+            "which is slower. A local disk is better: name one with `--state DIR`."
+        )
+
+    def _define(self, schema: Schema) -> None:
+        self.run("PRAGMA synchronous=FULL")
+        with self.transaction():
+            for statement in schema.statements:
+                self.run(statement)
+            self.run(f"PRAGMA application_id={APPLICATION_ID}")
+            self.run(f"PRAGMA user_version={schema.version}")
+
+    def _verify(self, schema: Schema) -> None:
+        """Refuse a later version, and any table, view or trigger that Steplane did not make (a hostile store)."""
+        version = self.one("PRAGMA user_version") or (0,)
+        if version[0] > schema.version:
+            remedy = "Update Steplane to the release that wrote it, or a later one."
+            raise StateDamaged(f"{self.path} was written by a later release (format {version[0]})", remedy)
+        found = {sql for (sql,) in self.all("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")}
+        if version[0] != schema.version or found != set(schema.statements):
+            raise damaged(self.path, "its tables are not those that Steplane makes")
+
+    def _meaning(self, error: sqlite3.Error) -> SteplaneError:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        basic = code & 0xFF
+        if basic in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return Busy(f"cannot use {self.path}: another process holds it busy", _WHY[sqlite3.SQLITE_BUSY][1])
+        if basic in _DAMAGED or code == _SHORT_READ:
+            return damaged(self.path, str(error))
+        why, remedy = _WHY.get(basic, (str(error), ""))
+        return StateError(f"cannot use {self.path}: {why}", remedy)
+
+
+def _has_content(path: str) -> bool:
+    return os.path.exists(path) and os.stat(path).st_size > 0
+
+
+def _must_exist(path: str) -> None:
+    with state_errors(path, "read"):
+        size = os.stat(path).st_size
+    if size == 0:
+        raise damaged(path, "it is empty")
+
+
+def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
+    from urllib.parse import quote
+
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(os.path.abspath(path))}?{mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=_BUSY_SECONDS,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        why, remedy = _WHY[sqlite3.SQLITE_CANTOPEN]
+        raise StateError(f"cannot use {path}: {why}", remedy) from error
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    return connection

@@ -1,0 +1,114 @@
+"""The state directory: found or made, private to its owner, and what stands where in it."""
+
+import os
+
+from steplane.errors import StateError, UsageError
+from steplane.store.files import make_directory, make_file, state_errors, write_all
+from steplane.store.folder import RunFolder
+
+NAME = ".steplane"
+_OURS = {".gitignore", "runs", "cache", "steplane.db", "steplane.db-wal", "steplane.db-shm", "steplane.db-journal"}
+_HARMLESS = {"lost+found", ".DS_Store"}
+
+
+class StateDirectory:
+    """A state directory by its absolute path. Making, refusing and finding is `find`'s part."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.abspath(path)
+
+    @classmethod
+    def find(cls, start: str, override: str | None = None, *, make: bool = True) -> "StateDirectory":
+        """The nearest `.steplane/` at or above `start`, else one made at `start` (0700, with a `.gitignore` of `*`).
+
+        `override` (`--state`, `STEPLANE_STATE`; relative to `start`) names it instead, and is made if it is not there.
+        With `make=False` nothing is made: readers of a directory that is not there find no runs.
+
+        Raises `StateError` for a directory of another user, one that others may write into, or one that cannot be
+        made; `UsageError` for an override that holds other things.
+        """
+        path = os.path.join(os.path.abspath(start), override) if override else _nearest(start)
+        directory = cls(path)
+        if os.path.lexists(directory.path):
+            directory._refuse_unsafe()
+            directory._refuse_foreign_content(override)
+        if make:
+            directory._make()
+        return directory
+
+    @property
+    def database(self) -> str:
+        """The catalogue."""
+        return os.path.join(self.path, "steplane.db")
+
+    @property
+    def runs(self) -> str:
+        """The folder of the runs' folders."""
+        return os.path.join(self.path, "runs")
+
+    @property
+    def cache(self) -> str:
+        """What may be thrown away at any time."""
+        return os.path.join(self.path, "cache")
+
+    def run(self, run_id: str) -> RunFolder:
+        """The folder of a run, by its whole, valid id."""
+        return RunFolder(os.path.join(self.runs, run_id))
+
+    def _refuse_unsafe(self) -> None:
+        with state_errors(self.path, "read"):
+            found = os.stat(self.path)
+        if not os.path.isdir(self.path):
+            raise StateError(f"{self.path} is not a directory", "Move it away, or name another with `--state DIR`.")
+        if found.st_uid != os.geteuid():
+            raise StateError(
+                f"the state directory {self.path} belongs to another user (uid {found.st_uid})",
+                "Name one of your own with `--state DIR` (or STEPLANE_STATE).",
+            )
+        if found.st_mode & 0o022:
+            raise StateError(
+                f"other users may write into the state directory {self.path}",
+                f"Look whether anything in it is not yours, then: chmod go-w {self.path}",
+            )
+
+    def _refuse_foreign_content(self, override: str | None) -> None:
+        """A slip such as `--state .` must not fill a project, and hide it from git with a `.gitignore` of `*`."""
+        with state_errors(self.path, "read"):
+            names = set(os.listdir(self.path))
+        if override and "steplane.db" not in names and names - _OURS - _HARMLESS:
+            raise UsageError(
+                f"{self.path} is not a state directory: it holds other files",
+                f"Name a new or an empty directory, such as {os.path.join(override, NAME)}",
+            )
+
+    def _make(self) -> None:
+        with state_errors(self.path, "make"):
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            make_directory(self.path)
+            make_directory(self.runs)
+            make_directory(self.cache)
+            self._ignore_in_git()
+
+    def _ignore_in_git(self) -> None:
+        try:
+            descriptor = make_file(os.path.join(self.path, ".gitignore"))
+        except FileExistsError:
+            return
+        try:
+            write_all(descriptor, b"*\n")
+        finally:
+            os.close(descriptor)
+
+
+def _nearest(start: str) -> str:
+    here = first = os.path.abspath(start)
+    while True:
+        candidate = os.path.join(here, NAME)
+        if os.path.lexists(candidate):
+            return candidate
+        above = os.path.dirname(here)
+        if above == here:
+            return os.path.join(first, NAME)
+        here = above

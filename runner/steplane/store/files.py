@@ -1,0 +1,111 @@
+"""Private directories and files: made so that no umask opens them, written so that no crash leaves half of one."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from steplane.errors import StateError
+
+_REMEDIES = {
+    errno.ENOSPC: "Free some space on that disk; nothing recorded is lost.",
+    errno.EDQUOT: "Free some of the quota; nothing recorded is lost.",
+    errno.EFBIG: "Raise the limit on the size of files (`ulimit -f`); nothing recorded is lost.",
+    errno.EROFS: "Name a directory on a writable disk with `--state DIR`.",
+    errno.EACCES: "Make it accessible to you, or name another directory with `--state DIR`.",
+    errno.EPERM: "Make it accessible to you, or name another directory with `--state DIR`.",
+}
+
+
+@contextmanager
+def state_errors(path: str, doing: str = "write") -> Iterator[None]:
+    """Turn an `OSError` within the block into a `StateError` that names the path and how to go on."""
+    try:
+        yield
+    except OSError as error:
+        raise state_error(path, error, doing) from error
+
+
+def state_error(path: str, error: OSError, doing: str = "write") -> StateError:
+    """The `StateError` for an error of the operating system at `path`."""
+    why = error.strerror or str(error)
+    return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, ""))
+
+
+def make_directory(path: str, *, durable: bool = False) -> None:
+    """Make a directory of mode 0700, under any umask, unless it is there. Parents must exist. Raises `OSError`."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+    os.chmod(path, 0o700)
+    if durable:
+        sync_directory(os.path.dirname(path))
+
+
+def make_file(path: str) -> int:
+    """Make a new file of mode 0600, under any umask; its descriptor, open for reading and writing."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def write_whole(path: str, content: bytes, *, durable: bool = True) -> None:
+    """Put `content` at `path` in one step: a reader finds the old file or the new one, whole.
+
+    With `durable` it survives power loss once this returns. Raises `OSError`; nothing is left behind then.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".new-{os.getpid()}-{os.urandom(4).hex()}-{name[:80]}")
+    descriptor = make_file(temporary)
+    try:
+        try:
+            write_all(descriptor, content)
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    if durable:
+        sync_directory(folder)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write every byte, however small the pieces that the operating system takes. Raises `OSError`."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def read_regular(path: str) -> bytes:
+    """The bytes of a plain file: a link, a pipe or a device in its place is refused, not followed or waited for.
+
+    Raises `OSError`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", path)
+        return file.read()
+
+
+def sync_directory(path: str) -> None:
+    """Make the names in a directory survive power loss. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: str) -> None:
+    """Remove what a crash left of `write_whole` in a folder that nobody else writes into."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(".new-"):
+                os.unlink(os.path.join(folder, name))

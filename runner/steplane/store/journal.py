@@ -1,0 +1,144 @@
+"""Writing the journal of one run: made whole, then appended to by the owner of its lease only."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import msgspec
+
+from steplane.errors import LeaseLost
+from steplane.events import AnyEvent
+from steplane.store.database import Busy, Database, Durability, Row
+from steplane.store.files import state_errors, sync_directory, write_whole
+from steplane.store.folder import RunFolder
+from steplane.store.lease import Lease, held_by
+from steplane.store.reader import SCHEMA, JournalReader, digest, refuse_lost_log
+from steplane.store.records import COLUMNS, to_row
+
+_INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 12)})"  # noqa: S608 - no user text
+
+
+class Journal(JournalReader):
+    """A journal open for writing by the owner of its lease.
+
+    `append` gathers, `commit` writes what was gathered in one transaction that proves the lease's epoch. A commit that
+    failed with `StateError` (full disk) keeps what was gathered: call it again when there is room.
+    """
+
+    __slots__ = ("_actor", "_next", "_pending", "epoch", "lease")
+
+    def __init__(self, folder: RunFolder, database: Database, lease: Lease, epoch: int, actor: str = "") -> None:
+        super().__init__(folder, database)
+        self.lease = lease
+        self.epoch = epoch
+        self._actor = actor
+        self._pending: list[Row] = []
+        self._next = self.last_seq() + 1
+
+    @classmethod
+    def take(
+        cls, folder: RunFolder, durability: Durability = "full", *, actor: str = "", force: bool = False
+    ) -> "Journal":
+        """Take the lease, raise the epoch, open for writing. `actor` stands with each event that names none.
+
+        Raises `RunHeld`, `StateError`, `StateDamaged`. `force`: see `Lease.take`.
+        """
+        lease = Lease.take(folder, force=force)
+        try:
+            refuse_lost_log(folder)
+            # In full, whatever was asked: once the mark stands, the log beside it must survive a power loss.
+            database = Database.open(folder.journal, SCHEMA, "full")
+            try:
+                epoch = _raise_epoch(database)
+                if database.has_log():
+                    with state_errors(folder.open_mark):
+                        write_whole(folder.open_mark, b"", durable=False)
+                database.set_durability(durability)
+                journal = cls(folder, database, lease, epoch, actor)
+            except BaseException:
+                database.close()
+                raise
+        except Busy as busy:
+            lease.release()
+            raise held_by(folder) from busy
+        except BaseException:
+            lease.release()
+            raise
+        journal._blobs.sweep()
+        return journal
+
+    def append(self, event: AnyEvent, path: str = "") -> int:
+        """Gather an event for the next commit; its number. `path` stands for events that have none of their own.
+
+        Raises `ValueError` for what JSON cannot hold, `StateError` if a large value cannot be written; the event is
+        then not gathered.
+        """
+        seq = self._next
+        self._pending.append(to_row(event, seq, self.epoch, self._blobs, actor=self._actor, path=path))
+        self._next = seq + 1
+        return seq
+
+    def commit(self) -> None:
+        """Write what was gathered, all or nothing.
+
+        Raises `LeaseLost` (nothing is written, and never will be again), `StateError` (it may be tried again).
+        """
+        if self._pending:
+            with self._owned():
+                self._database.run_many(_INSERT, self._pending)
+            self._pending.clear()
+
+    def add_definition(self, text: str, hashed: str) -> None:
+        """Record at once a changed definition that the run goes on with. One that is known is left alone."""
+        with self._owned():
+            _put_definition(self._database, text, hashed)
+
+    def close(self) -> None:
+        """Drop what was gathered and not committed, close the file, give the run free."""
+        self._pending.clear()
+        if self.lease.is_mine():
+            with suppress(OSError):
+                os.unlink(self.folder.open_mark)
+                sync_directory(self.folder.path)  # the mark must be gone before the log is
+        super().close()
+        self.lease.release()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    @contextmanager
+    def _owned(self) -> Iterator[None]:
+        with self._database.transaction():
+            epoch = self._database.one("SELECT epoch FROM run")
+            if epoch != (self.epoch,):
+                raise LeaseLost(
+                    f"run {self.run} was taken over by another process",
+                    f"This process stops here and has written nothing; follow the run with: steplane show {self.run}",
+                )
+            yield
+
+
+def write_new(folder: RunFolder, definition: str, hashed: str, header: dict[str, Any]) -> str:
+    """Make the journal of a new run, closed again; the warning of its file system, if any. Raises `StateError`."""
+    database = Database.create(folder.journal, SCHEMA)
+    try:
+        text = msgspec.json.encode(header).decode()
+        with database.transaction():
+            database.run("INSERT INTO run VALUES (1, 0, ?, ?)", (text, digest(text)))
+            _put_definition(database, definition, hashed)
+    finally:
+        database.close()
+    return database.warning
+
+
+def _put_definition(database: Database, text: str, hashed: str) -> None:
+    row = (hashed, text, digest(hashed + "\n" + text))
+    database.run("INSERT OR IGNORE INTO definitions (hash, text, checksum) VALUES (?, ?, ?)", row)
+
+
+def _raise_epoch(database: Database) -> int:
+    with database.transaction():
+        database.run("UPDATE run SET epoch = epoch + 1")
+        row = database.one("SELECT epoch FROM run")
+    return int(row[0]) if row else 0

@@ -1,0 +1,168 @@
+"""Who owns a run: an `flock` on a file of its folder, freed by the kernel with the process that holds it.
+
+The lock belongs to the open file: a child made by `fork` without `exec` shares it and keeps the run held until it has
+ended too or has called `Lease.forget`. A program started by `exec` does not get it.
+"""
+
+import fcntl
+import os
+import socket
+import time
+from contextlib import suppress
+
+import msgspec
+
+from steplane.errors import RunHeld
+from steplane.store.files import make_file, state_errors, write_all
+from steplane.store.folder import RunFolder
+
+# A look at whether a run is live holds the lock for microseconds: a taker must not mistake it for an owner.
+_PATIENCE = 0.25
+_PAUSE = 0.01
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who took the lease, for people: process, host, and when (µs since the epoch, UTC). It proves nothing."""
+
+    pid: int
+    host: str
+    since: int
+
+
+class Lease:
+    """The lock of one run, held by this process until `release`. The journal adds the epoch."""
+
+    __slots__ = ("_descriptor", "_path", "_pid")
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._pid = os.getpid()
+
+    @classmethod
+    def take(cls, folder: RunFolder, *, force: bool = False) -> "Lease":
+        """Take the lock. Raises `RunHeld` naming the holder, `StateError` where the file cannot be opened.
+
+        With `force` the lock is taken from a holder that is suspended or out of reach: it gets a new file, and the
+        epoch in the journal keeps the old holder from writing, should it wake.
+        """
+        with state_errors(folder.lock):
+            descriptor = _replace_lock(folder) if force else _lock_in_time(folder)
+        lease = cls(folder.lock, descriptor)
+        with suppress(OSError):  # a full disk: the owner is for display only
+            lease._sign()
+        return lease
+
+    def is_mine(self) -> bool:
+        """Whether the lock is still this one's: not released, and not taken over by force."""
+        with suppress(OSError):
+            return self._descriptor >= 0 and os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
+        return False
+
+    def adopt(self) -> None:
+        """Say, in a child made by `fork`, that the child goes on as the owner; the parent then calls `forget`."""
+        self._pid = os.getpid()
+        with suppress(OSError):
+            self._sign()
+
+    def forget(self) -> None:
+        """Close this process's share of the lock and leave it to the process that it was forked from or into."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def release(self) -> None:
+        """Give the run free, even if a forked child still has the file open; in such a child it is only forgotten."""
+        if self._descriptor >= 0 and self._pid == os.getpid():
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        self.forget()
+
+    def _sign(self) -> None:
+        owner = Owner(self._pid, socket.gethostname(), time.time_ns() // 1000)
+        os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        write_all(self._descriptor, msgspec.json.encode(owner))
+
+
+def is_held(folder: RunFolder) -> bool:
+    """Whether a live process owns the run, told by trying its lock; never by what is written somewhere."""
+    try:
+        descriptor = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def owner_of(folder: RunFolder) -> Owner | None:
+    """The last process that took the run, if that can be read."""
+    try:
+        with open(folder.lock, "rb") as file:
+            return msgspec.json.decode(file.read(4096), type=Owner)
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return None
+
+
+def held_by(folder: RunFolder) -> RunHeld:
+    """The `RunHeld` that names the holder as far as it is known."""
+    owner = owner_of(folder)
+    who = "a process that has just taken it"
+    if owner is not None:
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since / 1e6))
+        who = f"process {owner.pid} on {owner.host}, since {since}"
+    return RunHeld(f"run {folder.run} is held by {who}", f"Wait for it to end, or end it: steplane cancel {folder.run}")
+
+
+def _lock_in_time(folder: RunFolder) -> int:
+    limit = time.monotonic() + _PATIENCE
+    while True:
+        descriptor = _try_lock(folder)
+        if descriptor is not None:
+            return descriptor
+        if time.monotonic() > limit:
+            raise held_by(folder)
+        time.sleep(_PAUSE)
+
+
+def _try_lock(folder: RunFolder) -> int | None:
+    """A descriptor with the lock, or None. A file that was replaced while it was being locked does not count."""
+    descriptor = _open_lock(folder.lock)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), os.stat(folder.lock)):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def _open_lock(path: str) -> int:
+    while True:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            with suppress(FileExistsError):
+                return make_file(path)
+
+
+def _replace_lock(folder: RunFolder) -> int:
+    temporary = os.path.join(folder.path, f".new-{os.getpid()}-{os.urandom(4).hex()}")
+    descriptor = make_file(temporary)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.rename(temporary, folder.lock)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

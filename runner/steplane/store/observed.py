@@ -1,0 +1,62 @@
+"""What a run is doing, told from its own folder: the lease and the journal, never a stored "running"."""
+
+from typing import Any
+
+import msgspec
+
+from steplane.errors import StateDamaged, StateError
+from steplane.events import RunEnded, RunWaiting
+from steplane.store.catalogue import RunSummary
+from steplane.store.folder import RunFolder
+from steplane.store.lease import is_held
+from steplane.store.reader import JournalReader
+
+
+def summary_of(run: str, definition_hash: str, header: dict[str, Any]) -> RunSummary:
+    """What the catalogue takes of a run's header; a value of another type than it should be is left out."""
+    labels, started = header.get("labels"), header.get("started_at")
+    return RunSummary(
+        id=run,
+        definition_hash=definition_hash,
+        labels=labels if isinstance(labels, dict) else {},
+        started_at=started if isinstance(started, int) else 0,
+        workflow=_text(header.get("workflow")),
+        file=_text(header.get("file")),
+        version=_text(header.get("version")),
+        title=_text(header.get("title")),
+        case=_text(header.get("case")),
+        parent=_text(header.get("parent")),
+    )
+
+
+def observe(folder: RunFolder) -> RunSummary:
+    """All of one run from its folder alone; one that cannot be read has the status `damaged`."""
+    try:
+        with JournalReader.open(folder) as journal:
+            recorded = summary_of(folder.run, journal.definitions()[-1].hash, journal.header)
+    except (StateDamaged, StateError, IndexError):
+        return RunSummary(folder.run, status="damaged")
+    return with_state(folder, recorded)
+
+
+def with_state(folder: RunFolder, recorded: RunSummary) -> RunSummary:
+    """The summary with the status and the end that the lease and the journal show now."""
+    status, ended_at = _state(folder)
+    return msgspec.structs.replace(recorded, status=status, ended_at=ended_at)
+
+
+def _state(folder: RunFolder) -> tuple[str, int]:
+    if is_held(folder):
+        return "running", 0
+    try:
+        with JournalReader.open(folder) as journal:
+            last = journal.last()
+    except (StateDamaged, StateError):
+        return "damaged", 0
+    if last is not None and isinstance(last.event, RunEnded):
+        return last.event.status, last.at
+    return ("waiting" if last is not None and isinstance(last.event, RunWaiting) else "interrupted"), 0
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,174 @@
+"""Reading the journal of one run: the append-only truth from which everything else is derived."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from steplane.errors import StateDamaged
+from steplane.events import AnyEvent
+from steplane.store.blobs import Blobs
+from steplane.store.database import Database, Row, Schema, damaged
+from steplane.store.folder import RunFolder
+from steplane.store.records import COLUMNS, Entry, to_entry, to_event
+
+_RUN = (
+    "CREATE TABLE run (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, header TEXT NOT NULL, "
+    "checksum TEXT NOT NULL)"
+)
+_DEFINITIONS = (
+    "CREATE TABLE definitions (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, text TEXT NOT NULL, "
+    "checksum TEXT NOT NULL)"
+)
+_EVENTS = (
+    "CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mono INTEGER NOT NULL, "
+    "epoch INTEGER NOT NULL, type TEXT NOT NULL, path TEXT NOT NULL, activation INTEGER NOT NULL, "
+    "attempt INTEGER NOT NULL, actor TEXT NOT NULL, data TEXT NOT NULL, blob TEXT NOT NULL, "
+    "checksum INTEGER NOT NULL)"
+)
+SCHEMA = Schema(1, (_RUN, _DEFINITIONS, _EVENTS))
+
+_PAGE = 4096
+_SELECT = f"SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"  # noqa: S608 - no user text
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """The text that a run executes and its hash, as the caller made them."""
+
+    hash: str
+    text: str
+
+
+class JournalReader:
+    """A journal open for reading, by anyone, also while its owner writes. Close it, or use it with `with`."""
+
+    __slots__ = ("_blobs", "_database", "folder")
+
+    def __init__(self, folder: RunFolder, database: Database) -> None:
+        self.folder = folder
+        self._database = database
+        self._blobs = Blobs(folder.blobs)
+
+    @classmethod
+    def open(cls, folder: RunFolder) -> "JournalReader":
+        """Open it. Raises `StateError`, `StateDamaged`."""
+        refuse_lost_log(folder)
+        return cls(folder, Database.read(folder.journal, SCHEMA))
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.folder.run
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What was said of the run when it was made. Raises `StateDamaged`."""
+        row = self._database.one("SELECT header, checksum FROM run")
+        if row is None or digest(row[0]) != row[1]:
+            raise damaged(self.folder.journal, "its header is not what was recorded (checksum)")
+        header: dict[str, Any] = msgspec.json.decode(row[0])
+        return header
+
+    def definitions(self) -> list[Definition]:
+        """Every definition that the run was begun or resumed with, oldest first. Raises `StateDamaged`."""
+        found = []
+        for hashed, text, check in self._database.all("SELECT hash, text, checksum FROM definitions ORDER BY number"):
+            if digest(hashed + "\n" + text) != check:
+                raise damaged(self.folder.journal, "a definition is not what was recorded (checksum)")
+            found.append(Definition(hashed, text))
+        return found
+
+    def events(self, since: int = 0) -> Iterator[tuple[int, AnyEvent]]:
+        """The committed events after number `since`, in order, each with its number.
+
+        Raises `StateDamaged` at the first gap, wrong checksum or unknown type.
+        """
+        path, blobs = self.folder.journal, self._blobs
+        for row in self._rows(since):
+            since += 1
+            yield since, to_event(row, since, path, blobs)
+
+    def entries(self, since: int = 0) -> Iterator[Entry]:
+        """As `events`, with the columns: times, epoch, actor."""
+        for row in self._rows(since):
+            since += 1
+            yield to_entry(row, since, self.folder.journal, self._blobs)
+
+    def last(self) -> Entry | None:
+        """The newest event, or None."""
+        seq = self.last_seq()
+        return next(self.entries(seq - 1)) if seq else None
+
+    def last_seq(self) -> int:
+        """The number of the newest committed event; 0 if there is none."""
+        row = self._database.one("SELECT max(seq) FROM events")
+        return int(row[0] or 0) if row else 0
+
+    def check(self) -> list[str]:
+        """Everything that is wrong with the journal, in sentences: structure, header, definitions, each event."""
+        problems: list[str] = []
+        for look in (self._structure, self._descriptions, self._every_event):
+            try:
+                problems += look()
+            except StateDamaged as error:
+                problems.append(error.message)
+        return problems
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> "JournalReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rows(self, since: int) -> Iterator[Row]:
+        # Page by page: bounded memory, and no long read that would keep the writer's log from being folded in.
+        while rows := self._database.all(_SELECT, (since,)):
+            yield from rows
+            since = rows[-1][0]
+
+    def _structure(self) -> list[str]:
+        return [f"{self.folder.journal} is damaged: {text}" for text in self._database.integrity()]
+
+    def _descriptions(self) -> list[str]:
+        return [] if self.header is not None and self.definitions() else [f"{self.folder.journal} has no definition"]
+
+    def _every_event(self) -> list[str]:
+        for _ in self.events():
+            pass
+        return []
+
+
+def digest(text: str) -> str:
+    """The checksum of a header or a definition."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def refuse_lost_log(folder: RunFolder) -> None:
+    """Raise `StateDamaged` if the write-ahead log is gone that a dead owner had open: what it committed is in there.
+
+    The mark is looked at before and after, because an owner may be closing the journal at this moment.
+    """
+    before = _identity(folder.open_mark)
+    if before is not None and not _size(folder.journal + "-wal") and _identity(folder.open_mark) == before:
+        remedy = f"Put it back beside the journal. Without it the newest events are lost: then rm {folder.open_mark}"
+        raise damaged(folder.journal, "its write-ahead log journal.db-wal is missing", remedy)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = os.stat(path)
+        return found.st_ino, found.st_mtime_ns
+    return None
+
+
+def _size(path: str) -> int:
+    with suppress(OSError):
+        return os.stat(path).st_size
+    return 0

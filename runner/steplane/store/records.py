@@ -1,0 +1,108 @@
+"""Events as rows of the journal: columns, compact JSON, checksum; and back, by type."""
+
+import time
+from typing import Any
+from zlib import crc32
+
+import msgspec
+
+from steplane.events import AnyEvent
+from steplane.store.blobs import Blobs
+from steplane.store.database import Row, damaged
+
+BLOB_OVER = 64 << 10
+"""An event whose JSON is longer (bytes) lives in a blob; its row names it."""
+
+COLUMNS = "seq, at, mono, epoch, type, path, activation, attempt, actor, data, blob, checksum"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AnyEvent).decode
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row of a journal. `at`: µs since the epoch, UTC; `mono`: ns of the writer's monotonic clock; `epoch`: that
+    of the lease it was written under; `actor`: who wrote it.
+    """
+
+    seq: int
+    at: int
+    mono: int
+    epoch: int
+    type: str
+    path: str
+    activation: int
+    attempt: int
+    actor: str
+    event: AnyEvent
+
+
+def checksum(fields: Row) -> int:
+    """CRC-32 over the columns, each text with its length before it, so that none can lend a character to the next."""
+    seq, at, mono, epoch, kind, path, activation, attempt, actor, data, blob = fields
+    numbers = f"{seq},{at},{mono},{epoch},{activation},{attempt},{len(kind)},{len(path)},{len(actor)},{blob},"
+    return crc32(f"{numbers}{kind}{path}{actor}{data}".encode())
+
+
+def now() -> int:
+    """The wall clock in microseconds since the epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+def to_row(event: AnyEvent, seq: int, epoch: int, blobs: Blobs, *, actor: str = "", path: str = "") -> Row:
+    """The row of an event, with its checksum last; one without a time gets the present.
+
+    Raises `ValueError` for a value that JSON cannot hold (a lone surrogate, an integer of more than 4,300 digits,
+    an object), `StateError` if its blob cannot be written.
+    """
+    if not event.at:
+        event = msgspec.structs.replace(event, at=now())
+    try:
+        data = _encode(event)
+    except (TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"this event cannot be recorded as JSON: {error}") from error
+    blob = ""
+    if len(data) > BLOB_OVER:
+        blob, data = blobs.put(data), b""
+    detail: Any = event
+    fields = (
+        seq,
+        event.at,
+        time.monotonic_ns(),
+        epoch,
+        event.__struct_config__.tag,
+        path or getattr(detail, "path", ""),
+        getattr(detail, "activation", 0),
+        getattr(detail, "attempt", 0),
+        getattr(detail, "actor", "") or actor,
+        data.decode(),
+        blob,
+    )
+    return (*fields, checksum(fields))
+
+
+def to_event(row: Row, expected: int, journal: str, blobs: Blobs) -> AnyEvent:
+    """The event of a row that should have the number `expected`.
+
+    Raises `StateDamaged` for a gap, a wrong checksum, a type that this release does not know.
+    """
+    if row[0] != expected:
+        raise damaged(journal, f"event {expected} is missing")
+    try:
+        intact = checksum(row[:11]) == row[11]
+    except (TypeError, ValueError):
+        intact = False
+    if not intact:
+        raise damaged(journal, f"event {expected} is not what was recorded (checksum)")
+    try:
+        event: AnyEvent = _decode(blobs.get(row[10]) if row[10] else row[9])
+    except (msgspec.MsgspecError, ValueError) as error:
+        remedy = "A later release may have written it: update Steplane."
+        raise damaged(journal, f"event {expected} ({row[4]}) cannot be understood: {error}", remedy) from error
+    return event
+
+
+def to_entry(row: Row, expected: int, journal: str, blobs: Blobs) -> Entry:
+    """As `to_event`, with the columns."""
+    event = to_event(row, expected, journal, blobs)
+    seq, at, mono, epoch, kind, path, activation, attempt, actor = row[:9]
+    return Entry(seq, at, mono, epoch, kind, path, activation, attempt, actor, event)

@@ -1,0 +1,250 @@
+"""The store of runs: the one door to a state directory for everything above."""
+
+import errno
+import os
+import shutil
+from contextlib import suppress
+from typing import Any
+
+from steplane.errors import UnknownRun, UsageError
+from steplane.store.cache import Cache
+from steplane.store.catalogue import Catalogue, Request, RunSummary
+from steplane.store.database import Durability
+from steplane.store.directory import StateDirectory
+from steplane.store.files import make_directory, state_errors, sync_directory
+from steplane.store.folder import RunFolder
+from steplane.store.ids import is_run_id, validate_run_id
+from steplane.store.journal import Journal, write_new
+from steplane.store.lease import Lease, is_held
+from steplane.store.observed import observe, summary_of, with_state
+from steplane.store.reader import JournalReader
+from steplane.store.records import now
+
+UNFINISHED = frozenset({"running", "waiting", "interrupted"})
+"""Statuses of runs that have no recorded end."""
+
+_NEW = ".new"
+
+
+class RunStore:
+    """The runs of one state directory. Holds no open file itself: any number may be used at once, in any process."""
+
+    __slots__ = ("cache", "catalogue", "directory", "warning")
+
+    def __init__(self, directory: StateDirectory) -> None:
+        self.directory = directory
+        self.catalogue = Catalogue(directory)
+        self.cache = Cache(directory.cache)
+        self.warning = ""
+
+    # ------------------------------------------------------------ begin and end
+
+    def create(
+        self,
+        run_id: str,
+        definition: str,
+        definition_hash: str,
+        header: dict[str, Any],
+        durability: Durability = "full",
+        *,
+        actor: str = "",
+    ) -> Journal:
+        """Make a run and own it. The header is kept as it is (plain JSON); of it the catalogue takes `workflow`,
+        `file`, `version`, `title`, `case`, `parent` (text), `labels` (mapping), `started_at` (µs; else the present).
+
+        The folder appears whole, in one step: a crash leaves a run or none. Raises `UsageError` if the id is not valid
+        or taken, `StateError`. A file system without write-ahead log is told in `warning`.
+        """
+        folder = self.directory.run(validate_run_id(run_id))
+        _refuse_taken(folder)
+        summary = summary_of(run_id, definition_hash, {"started_at": now(), **header})
+        header = {**header, "started_at": summary.started_at}
+        self._build(folder, definition, definition_hash, header)
+        journal = Journal.take(folder, durability, actor=actor)
+        try:
+            self.rebuild()
+            self.catalogue.put(summary)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    def acquire(self, run_id: str, durability: Durability = "full", *, actor: str = "", force: bool = False) -> Journal:
+        """Own a run that exists, to go on with it (or to look before that: nothing is written but the epoch).
+
+        Raises `RunHeld`, `LeaseLost`, `UnknownRun`, `StateError`, `StateDamaged`. `force`: see `Lease.take`.
+        """
+        return Journal.take(self._folder(run_id), durability, actor=actor, force=force)
+
+    def reopened(self, run_id: str) -> None:
+        """Say in the catalogue that a run with a recorded end goes on."""
+        self.rebuild()
+        self.catalogue.end(run_id, "", 0)
+
+    def ended(self, run_id: str, status: str, at: int = 0) -> None:
+        """Say in the catalogue how a run has ended (µs; else the present). The journal says it first, and rules."""
+        self.rebuild()
+        self.catalogue.end(run_id, status, at or now())
+
+    def _build(self, folder: RunFolder, definition: str, hashed: str, header: dict[str, Any]) -> None:
+        nursery = os.path.join(self.directory.runs, _NEW)
+        new = RunFolder(os.path.join(nursery, f"{folder.run}-{os.getpid()}-{os.urandom(4).hex()}"))
+        with state_errors(new.path):
+            make_directory(self.directory.runs)
+            make_directory(nursery)
+            make_directory(new.path)
+        lease = Lease.take(new)
+        try:
+            self.warning = write_new(new, definition, hashed, header) or self.warning
+            with state_errors(folder.path):
+                make_directory(new.artifacts)
+                sync_directory(new.path)
+                _move(new, folder)
+                sync_directory(self.directory.runs)
+        except BaseException:
+            shutil.rmtree(new.path, ignore_errors=True)
+            raise
+        finally:
+            lease.release()
+        _sweep(nursery)
+
+    # ------------------------------------------------------------ reading
+
+    def read(self, run_id: str) -> JournalReader:
+        """Open a run's journal for reading, also while it is written.
+
+        Raises `UnknownRun`, `StateError`, `StateDamaged`.
+        """
+        return JournalReader.open(self._folder(run_id))
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Where a run's files stand. Raises `UnknownRun`."""
+        return self._folder(run_id)
+
+    def ids(self) -> list[str]:
+        """The ids of all runs, by their folders, in the order of their names."""
+        with state_errors(self.directory.runs, "read"):
+            try:
+                names = os.listdir(self.directory.runs)
+            except FileNotFoundError:
+                return []
+        return sorted(name for name in names if is_run_id(name))
+
+    def resolve(self, text: str) -> str:
+        """The id that a person means: whole, or any beginning of it that only one run has.
+
+        Raises `UnknownRun` naming the nearest ids, `UsageError` naming those that a beginning fits.
+        """
+        ids = self.ids()
+        if text in ids:
+            return text
+        fitting = [one for one in ids if text and one.startswith(text)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            newest = ", ".join(reversed(fitting[-5:]))
+            raise UsageError(f"{text!r} fits {len(fitting)} runs: {newest}", "Give more of the id.")
+        raise _unknown(text, ids)
+
+    def status(self, run_id: str) -> str:
+        """What a run is doing, computed: `running` if a live process holds it, else what its journal says last."""
+        return self.summary(run_id).status
+
+    def summary(self, run_id: str) -> RunSummary:
+        """All of one run, from its own folder. Raises `UnknownRun`."""
+        return observe(self._folder(run_id))
+
+    def list_runs(
+        self, *, status: str = "", workflow: str = "", case: str = "", parent: str = "", limit: int = 0
+    ) -> list[RunSummary]:
+        """List the runs, newest first; each given word must be equal. `limit` 0 is all."""
+        if not os.path.isdir(self.directory.runs):
+            return []
+        self.rebuild()
+        found = []
+        for recorded in self._recorded():
+            wanted = (
+                workflow in {"", recorded.workflow} and case in {"", recorded.case} and parent in {"", recorded.parent}
+            )
+            one = self._current(recorded) if wanted else None
+            if one is not None and status in {"", one.status}:
+                found.append(one)
+            if limit and len(found) == limit:
+                break
+        return found
+
+    def latest(self, *, unfinished: bool = False) -> str:
+        """The id of the newest run, or of the newest that has not ended. Raises `UnknownRun` if there is none."""
+        for one in self.list_runs():
+            if not unfinished or one.status in UNFINISHED:
+                return one.id
+        what = "no unfinished run" if unfinished else "no run"
+        raise UnknownRun(f"there is {what} in {self.directory.path}", "Start one: steplane run FILE")
+
+    def requests(self, run_id: str) -> list[Request]:
+        """What was asked of a run while it was not live, oldest first. After use: `catalogue.done`."""
+        return self.catalogue.requests(run_id) if self.catalogue.exists() else []
+
+    def ask(self, run_id: str, kind: str, data: Any = None, actor: str = "") -> int:
+        """Leave a request for a run that is not live."""
+        self.rebuild()
+        return self.catalogue.ask(self._folder(run_id).run, kind, data, actor)
+
+    def rebuild(self) -> None:
+        """Make the catalogue from the runs' folders, if it is not there."""
+        if not self.catalogue.exists():
+            self.catalogue.make([observe(self.directory.run(one)) for one in self.ids()])
+
+    def _folder(self, run_id: str) -> RunFolder:
+        folder = self.directory.run(run_id)
+        if not is_run_id(run_id) or not os.path.isdir(folder.path):
+            raise _unknown(run_id, self.ids())
+        return folder
+
+    def _recorded(self) -> list[RunSummary]:
+        """The catalogue, and those runs of the folders that it does not know (a crash just after the begin)."""
+        known = {one.id: one for one in self.catalogue.summaries()}
+        there = set(self.ids())
+        strays = [observe(self.directory.run(one)) for one in there - known.keys()]
+        listed = [one for one in known.values() if one.id in there] + strays
+        return sorted(listed, key=lambda one: (one.started_at, one.id), reverse=True)
+
+    def _current(self, recorded: RunSummary) -> RunSummary:
+        return recorded if recorded.ended_at else with_state(self.directory.run(recorded.id), recorded)
+
+
+def _refuse_taken(folder: RunFolder) -> None:
+    if os.path.lexists(folder.path):
+        run = folder.run
+        raise UsageError(
+            f"a run {run!r} exists already in {os.path.dirname(os.path.dirname(folder.path))}",
+            f"Go on with it: steplane resume {run}; look at it: steplane show {run}; or give another --id.",
+        )
+
+
+def _move(new: RunFolder, folder: RunFolder) -> None:
+    """Give the finished folder its name. The system refuses to replace a folder that holds anything."""
+    try:
+        os.rename(new.path, folder.path)
+    except OSError as error:
+        if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+            _refuse_taken(folder)
+        raise
+
+
+def _sweep(nursery: str) -> None:
+    """Remove folders of runs whose maker died before they had a name."""
+    with suppress(OSError):
+        for name in os.listdir(nursery):
+            folder = RunFolder(os.path.join(nursery, name))
+            if os.path.exists(folder.lock) and not is_held(folder):
+                shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _unknown(text: str, ids: list[str]) -> UnknownRun:
+    if not ids:
+        return UnknownRun(f"no run {text!r}: there is no run yet", "Start one: steplane run FILE")
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, ids, n=3, cutoff=0.6) or ids[-3:][::-1]
+    return UnknownRun(f"no run {text!r}", f"Nearest: {', '.join(near)}. All: steplane runs")
