@@ -1,0 +1,77 @@
+"""Children that are ours, and those that we inherited because their parents died.
+
+The runner is a child subreaper, so orphans of steps become its children and would stay as zombies. Nothing marks them,
+but everybody who starts a child on purpose waits for it. So a dead child that no spawn of ours has made, that is not in
+our own process group (as those are that a plugin's `subprocess` starts), and that nobody has fetched for `PATIENCE`
+seconds, is an orphan, and is fetched here.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from steplane.executors.tree import processes
+
+PATIENCE = 2.0
+"""Seconds for which a dead child of unknown origin is left to whoever may be waiting for it."""
+
+own: set[int] = set()
+"""The process ids that `spawn` made and nobody has collected yet."""
+
+_lock = threading.Lock()
+_spawns = 0
+_seen: dict[int, float] = {}
+_last = 0.0
+
+
+@contextmanager
+def spawning() -> Iterator[set[int]]:
+    """While a child exists perhaps, and is not yet entered in `own`."""
+    global _spawns  # noqa: PLW0603 - there is one table of children in a process
+    with _lock:
+        _spawns += 1
+    try:
+        yield own
+    finally:
+        with _lock:
+            _spawns -= 1
+
+
+def collect(pid: int, *, block: bool = True) -> int | None:
+    """Wait for a child that `spawn` made: its exit code (negative: the signal), None when it still runs."""
+    try:
+        found, status = os.waitpid(pid, 0 if block else os.WNOHANG)
+    except ChildProcessError:  # a plugin waited for any child
+        own.discard(pid)
+        return 0
+    if not found:
+        return None
+    own.discard(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
+def reap(patience: float = PATIENCE) -> int:
+    """Fetch the dead orphans; how many. To be called after each step: it looks but once in `patience` seconds."""
+    global _last  # noqa: PLW0603 - there is one table of children in a process
+    now = time.monotonic()
+    with _lock:
+        if _spawns or now - _last < patience:
+            return 0
+        _last = now
+        me, group = os.getpid(), os.getpgrp()
+        dead = {one.pid for one in processes() if one.parent == me and one.state == "Z" and one.group != group} - own
+        for pid in tuple(_seen):
+            if pid not in dead:
+                del _seen[pid]
+        ripe = [pid for pid in dead if now - _seen.setdefault(pid, now) >= patience]
+        return sum(_fetch(pid) for pid in ripe)
+
+
+def _fetch(pid: int) -> bool:
+    del _seen[pid]
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return False

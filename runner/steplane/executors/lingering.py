@@ -1,0 +1,51 @@
+"""Reads on what background children write after their step has ended.
+
+A server that one step starts for the next ones would die of SIGPIPE, or hang on a full pipe, if nobody read.
+"""
+
+import os
+import select
+import threading
+
+from steplane.executors.logs import LogSink, StreamName
+
+_lock = threading.Lock()
+_open: dict[int, tuple[StreamName, LogSink]] = {}
+_wake: list[int] = []
+
+
+def linger(descriptor: int, stream: StreamName, log: LogSink) -> None:
+    """Take over our end of a pipe until the last writer is gone; its text still goes into the step's log file."""
+    with _lock:
+        _open[descriptor] = (stream, log)
+        if not _wake:
+            _wake.extend(os.pipe())
+            threading.Thread(target=_read_on, args=(_wake[0],), name="steplane-lingering", daemon=True).start()
+        os.write(_wake[1], b"!")
+
+
+def _read_on(wake: int) -> None:
+    while True:
+        poller = select.poll()
+        for descriptor in (wake, *_open):
+            poller.register(descriptor, select.POLLIN)
+        for descriptor, _ in poller.poll():
+            if descriptor == wake:
+                os.read(wake, 4096)
+            else:
+                _read(descriptor)
+
+
+def _read(descriptor: int) -> None:
+    stream, log = _open[descriptor]
+    try:
+        data = os.read(descriptor, 1 << 16)
+    except OSError:  # a terminal whose last user is gone
+        data = b""
+    if data:
+        log.feed(stream, data)
+        return
+    with _lock:
+        del _open[descriptor]
+    os.close(descriptor)
+    log.close()

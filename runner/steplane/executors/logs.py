@@ -1,0 +1,128 @@
+"""The log of one instance: masked bytes in a file, whole lines to a listener."""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+from steplane.masking import Mask, Stream
+
+StreamName = Literal["stdout", "stderr", "log", "warning"]
+Listener = Callable[[str, StreamName, str], None]
+"""Called with the instance path, the stream, and the masked text of whole lines (no newline at the end)."""
+
+LOG_LIMIT = 1 << 30
+"""The most bytes that one log takes; what comes later is counted, not kept."""
+
+LONGEST_LINE = 1 << 16
+"""A line longer than this is written in pieces."""
+
+
+class LogSink:
+    """Takes what a step says on its streams. Lines of different streams are never mixed up; safe from any thread.
+
+    The file is opened at the first byte, for appending, readable by its owner only. It never raises: when the file
+    cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered.
+    """
+
+    __slots__ = ("_cut", "_file", "_limit", "_lock", "_masks", "_open_line", "_parts", "_written", "failure",
+                 "listener", "mask", "path", "size", "step")  # fmt: skip
+
+    def __init__(
+        self, path: str, mask: Mask, *, step: str = "", listener: Listener | None = None, limit: int = LOG_LIMIT
+    ) -> None:
+        self.path, self.mask, self.step, self.listener = path, mask, step, listener
+        self.failure, self.size = "", 0
+        self._limit, self._written, self._cut = limit, 0, False
+        self._file = -1
+        self._lock = threading.RLock()
+        self._masks: dict[StreamName, Stream] = {}
+        self._parts: dict[StreamName, bytes] = {}
+        self._open_line: StreamName | None = None
+
+    def feed(self, stream: StreamName, data: bytes) -> bytes:
+        """Take bytes as a program wrote them; the masked bytes that are certain now."""
+        with self._lock:
+            masked = self._masks.setdefault(stream, self.mask.stream()).feed(data)
+            self._take(stream, masked)
+            return masked
+
+    def end(self, stream: StreamName) -> bytes:
+        """The stream has ended: write its unfinished line; the masked bytes that were still held back."""
+        with self._lock:
+            held = self._masks.pop(stream).flush() if stream in self._masks else b""
+            self._take(stream, held)
+            self._put(stream, self._parts.pop(stream, b""))
+            return held
+
+    def line(self, stream: StreamName, text: str) -> None:
+        """Write a text as one or more whole lines."""
+        with self._lock:
+            self.pause()
+            data = self.mask.text(text).encode("utf-8", "replace")
+            self._put(stream, data if data.endswith(b"\n") else data + b"\n")
+
+    @property
+    def pending(self) -> bool:
+        """Whether the beginning of a line waits for its end."""
+        return any(self._parts.values())
+
+    def pause(self) -> None:
+        """Write what there is of unfinished lines: a prompt, a row of dots."""
+        with self._lock:
+            for stream in tuple(self._parts):
+                self._put(stream, self._parts.pop(stream))
+
+    def close(self) -> None:
+        """Finish every stream and close the file (it is opened again if more comes)."""
+        with self._lock:
+            for stream in {*self._masks, *self._parts}:
+                self.end(stream)
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+
+    def _take(self, stream: StreamName, data: bytes) -> None:
+        """Write the whole lines, keep the rest."""
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            self._put(stream, self._parts.pop(stream, b"") + data[:cut])
+            data = data[cut:]
+        if data:
+            rest = self._parts.pop(stream, b"") + data
+            if len(rest) > LONGEST_LINE:
+                self._put(stream, rest)
+            else:
+                self._parts[stream] = rest
+
+    def _put(self, stream: StreamName, data: bytes) -> None:
+        if not data:
+            return
+        self.size += len(data)
+        if self._open_line not in {None, stream}:
+            self._write(b"\n")
+        self._open_line = None if data.endswith(b"\n") else stream
+        self._write(data)
+        if self.listener is not None and not self._cut:
+            self.listener(self.step, stream, data.decode("utf-8", "replace").removesuffix("\n"))
+
+    def _write(self, data: bytes) -> None:
+        if self._cut or self.failure:
+            return
+        try:
+            if self._file < 0:
+                self._open()
+            room = self._limit - self._written
+            if len(data) > room:
+                self._cut = True
+                data = data[: max(room, 0)] + f"\n[steplane] the log is cut here: {self._limit} bytes\n".encode()
+            self._written += len(data)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            self.failure = f"the log {self.path} cannot be written: {error.strerror}"
+
+    def _open(self) -> None:
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._written = os.fstat(self._file).st_size

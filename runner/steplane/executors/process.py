@@ -1,0 +1,86 @@
+"""Runs one program for a step: its output into the log, its end on request, nothing of it left behind then."""
+
+import errno
+import signal
+from collections.abc import Callable, Mapping, Sequence
+
+from steplane.executors import adopted
+from steplane.executors.cancel import CancelToken
+from steplane.executors.failures import as_spawn_error
+from steplane.executors.logs import LogSink
+from steplane.executors.plumbing import Plumbing
+from steplane.executors.pump import Pump
+from steplane.executors.spawn import spawn
+from steplane.sdk import ProcessResult
+from steplane.sdk.context import MEBIBYTE, NO_FILES
+
+RETRIED = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY})
+"""What may be over in a moment: no process, memory or descriptor free; a script that another thread still writes."""
+
+PATIENCE = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between the attempts to start a program, then the error is final."""
+
+MARKS = ("STEPLANE_RUN_ID", "STEPLANE_STEP")
+"""The variables by which the processes of a step are known, wherever they have gone."""
+
+
+def run_process(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    log: LogSink,
+    cancel: CancelToken,
+    stdin: bytes | None = None,
+    capture: bool = True,
+    limit: int = MEBIBYTE,
+    grace: float = 10.0,
+    pass_files: Mapping[int, bytes] = NO_FILES,
+    tty: bool = False,
+) -> ProcessResult:
+    """Run the program to its end. The arguments are those of `StepContext.process`.
+
+    It leads a process group of its own; standard input is /dev/null unless given. The call returns when the program
+    itself has ended and what it wrote is read; children that it left running are not waited for, and their output goes
+    on into the log. After `cancel` the group and every descendant get SIGTERM, and SIGKILL after `grace` seconds or
+    when `cancel.at_once` is set; then none is left. A negative exit code is the signal that ended it.
+    Raises `SpawnError` when the program cannot be started.
+    """
+    if cancel.cancelled:
+        return ProcessResult(exit_code=-signal.SIGTERM)
+    pid, plumbing = _started(lambda: Plumbing(stdin, pass_files, tty=tty), argv, env, cwd, cancel)
+    marks = [f"{name}={env[name]}" for name in MARKS if name in env] if MARKS[1] in env else []
+    pump = Pump(pid, plumbing, log, cancel, grace=grace, limit=limit if capture else 0, marks=marks)
+    try:
+        code = pump.run()
+    finally:
+        plumbing.close()
+        adopted.reap()
+    return ProcessResult(exit_code=code, stdout=_text(pump.captured, cut=pump.truncated), truncated=pump.truncated)
+
+
+def _started(
+    opened: Callable[[], Plumbing], argv: Sequence[str], env: Mapping[str, str], cwd: str, cancel: CancelToken
+) -> tuple[int, Plumbing]:
+    """The process id and its files; tried again where the cause may be over in a moment."""
+    for pause in (*PATIENCE, None):
+        try:
+            plumbing = opened()
+            try:
+                pid = spawn(argv, env, cwd, plumbing.files, terminal=plumbing.terminal)
+            except BaseException:
+                plumbing.close()
+                raise
+            plumbing.close_theirs()
+        except OSError as error:
+            if error.errno not in RETRIED or pause is None or cancel.wait(pause):
+                raise as_spawn_error(error, argv) from None
+        else:
+            return pid, plumbing
+    raise AssertionError
+
+
+def _text(data: bytearray, *, cut: bool) -> str:
+    """The captured bytes as text, without half a character at a cut."""
+    text = data.decode("utf-8", "replace")
+    return text.removesuffix("\ufffd") if cut else text
