@@ -56,8 +56,8 @@ def spawn(
         raise SpawnError(errno.EINVAL, "the command is empty")
     program = find_program(argv[0], env, cwd)
     try:
-        arguments = _array([os.fsencode(one) for one in argv], argv)
-        variables = _array([os.fsencode(f"{name}={value}") for name, value in env.items()], list(env))
+        arguments = _array(argv)
+        variables = _array([f"{name}={value}" for name, value in env.items()])
         path, folder = os.fsencode(program), os.fsencode(cwd)
     except UnicodeEncodeError as error:
         raise SpawnError(errno.EINVAL, f"an argument or variable holds text that is no Unicode: {error}") from None
@@ -144,9 +144,10 @@ def _attributes(session: bool) -> Any:
     return attributes
 
 
-def _array(texts: list[bytes], names: Sequence[str]) -> Any:
+def _array(texts: Sequence[str]) -> Any:
     """A C array of texts with NULL at its end."""
-    for text, name in zip(texts, names, strict=True):
-        if b"\0" in text:
-            raise SpawnError(errno.EINVAL, f"`{name[:40]!r}` holds a NUL character, which no program can be given")
-    return (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
+    if any("\0" in text for text in texts):
+        name = next(text for text in texts if "\0" in text)
+        raise SpawnError(errno.EINVAL, f"{name[:40]!r} holds a NUL character, which no program can be given")
+    coded = os.fsencode("\0".join(texts)).split(b"\0") if texts else []
+    return (ctypes.c_char_p * (len(coded) + 1))(*coded, None)

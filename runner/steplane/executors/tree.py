@@ -5,7 +5,6 @@ Linux: read from /proc. Elsewhere: `ps`, without environments.
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -72,7 +71,7 @@ def end(find: Callable[[], list[int]], deadline: float = DEADLINE) -> bool:
 
 
 def send(pid: int, number: int) -> None:
-    """Send a signal, to a group when `pid` is negative; nothing happens where nobody is there, or may not be reached."""
+    """Send a signal, to a group when `pid` is negative; nothing where nobody is there or may be reached."""
     try:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
@@ -131,6 +130,8 @@ def _stat(pid: int) -> Process | None:
 
 
 def _ps() -> Iterator[Process]:
+    import subprocess
+
     shown = subprocess.run(["ps", "-axo", "pid=,ppid=,pgid=,sess=,state="], capture_output=True, check=False, text=True)
     for line in shown.stdout.splitlines():
         pid, parent, group, session, state, *_ = line.split()

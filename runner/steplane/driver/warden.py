@@ -1,0 +1,165 @@
+"""The small process above the runner: whatever happens to either, nothing of a run is left behind.
+
+`guard` forks. The parent, the warden, adopts every orphan below it, hands on the signals that are sent to it, and when
+the runner is gone, however it went, kills what remains. When the warden is killed the system tells the runner, which
+kills what is below it and stops, as if it had been killed itself: the run can be resumed. When both are killed at once
+`end_leftovers` finds what is left by its environment.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from steplane.driver.prctl import become_subreaper, signal_on_death_of_parent
+from steplane.executors import tree
+
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+SI_KERNEL = 0x80
+"""`si_code` of a signal that the terminal gave to its whole foreground group, the runner included; see sigaction(2)."""
+
+if sys.platform == "linux":
+    ORPHANED: int = signal.SIGRTMIN + 3
+    """What the runner is sent when the warden has died. Nobody else uses a real-time signal by its number."""
+else:
+    ORPHANED = signal.SIGUSR2
+
+DIED = 128 + signal.SIGKILL
+"""The exit code of a runner that stops because its warden was killed."""
+
+
+def guard(main: Callable[[], int]) -> int:
+    """Run `main` in a child under a warden, and return its exit code (128 + n after the signal n). Call it early, while
+    there is one thread. The child never returns: it ends without waiting for its threads.
+    """
+    _fill_standard_files()
+    _flush()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    become_subreaper()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *FORWARDED})
+    warden = os.getpid()
+    runner = os.fork()
+    if not runner:
+        _run(main, warden, before)
+    code = _watch(runner)
+    _end_the_rest()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return code
+
+
+def end_leftovers(run_id: str) -> list[int]:
+    """Kill the processes that steps of an earlier life of the run have left; the ids of those first found.
+
+    They are known by `STEPLANE_RUN_ID` in their environment. This process and those above it are spared, so a step may
+    resume its own run.
+    """
+    marks = [f"STEPLANE_RUN_ID={run_id}"]
+    found = tree.marked(marks)
+    if found:
+        tree.end(lambda: tree.marked(marks))
+    return found
+
+
+def _run(main: Callable[[], int], warden: int, before: set[int | signal.Signals]) -> NoReturn:
+    """The runner's whole life."""
+    code = 4
+    try:
+        signal.signal(ORPHANED, _orphaned)
+        become_subreaper()
+        signal_on_death_of_parent(ORPHANED)
+        if os.getppid() != warden:  # it died before it could be said
+            os._exit(DIED)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        code = main()
+    except SystemExit as end:
+        code = _code(end.code)
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    except BaseException:  # noqa: BLE001 - nothing may get out of the child into the warden's own stack
+        sys.excepthook(*sys.exc_info())
+    finally:
+        _flush()
+        os._exit(code & 0xFF)
+
+
+def _code(given: object) -> int:
+    """The exit code that `sys.exit(given)` means."""
+    if given is None or isinstance(given, int):
+        return given or 0
+    if sys.stderr is not None:
+        sys.stderr.write(f"{given}\n")
+    return 1
+
+
+def _orphaned(_number: int, _frame: object) -> NoReturn:
+    """The warden is gone: nobody would clean up after this process, so it does so itself, now."""
+    tree.end(lambda: tree.descendants(os.getpid()))
+    os._exit(DIED)
+
+
+def _watch(runner: int) -> int:
+    """Hand on signals and collect the dead until the runner has ended; its exit code."""
+    while True:
+        number, from_terminal = _next_signal()
+        if number == signal.SIGCHLD:
+            for pid, code in _dead():
+                if pid == runner:
+                    return code
+        elif not from_terminal:
+            tree.send(runner, number)
+
+
+def _next_signal() -> tuple[int, bool]:
+    """The next signal, and whether the runner was given it too."""
+    awaited = {signal.SIGCHLD, *FORWARDED}
+    if sys.platform != "linux":  # no word on where it came from
+        number = signal.sigwait(awaited)
+        return number, number in {signal.SIGINT, signal.SIGQUIT} and os.isatty(0)
+    info = signal.sigwaitinfo(awaited)
+    alone = info.si_signo == signal.SIGHUP and os.getsid(0) == os.getpid()  # a hang-up tells the leader of the session
+    return info.si_signo, info.si_code == SI_KERNEL and not alone
+
+
+def _dead() -> list[tuple[int, int]]:
+    """The children that have ended since the last look, orphans too, with their exit codes."""
+    found: list[tuple[int, int]] = []
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if not pid:
+            return found
+        code = os.waitstatus_to_exitcode(status)
+        found.append((pid, code if code >= 0 else 128 - code))
+
+
+def _end_the_rest() -> None:
+    """Kill every descendant, and collect them: as process 1 of a container nobody else would."""
+    me, limit = os.getpid(), time.monotonic() + tree.DEADLINE
+    tree.end(lambda: tree.descendants(me))
+    while _dead() and time.monotonic() < limit:
+        continue
+
+
+def _fill_standard_files() -> None:
+    """Open /dev/null where 0, 1 or 2 is closed, or the next file that is opened would stand there: a journal, perhaps."""
+    for number, mode in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # the lowest free number is this one
+            os.set_inheritable(number, True)
+
+
+def _flush() -> None:
+    """Write out what stands in buffers; that nobody reads it any more is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            continue
