@@ -1,6 +1,11 @@
 """The name that was probably meant."""
 
 from collections.abc import Iterable
+from itertools import islice
+
+_POOL = 1000
+_LENGTHS = 4
+_LONG = 80
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
@@ -18,7 +23,10 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
             return candidate
     by_fold = {_fold(candidate): candidate for candidate in reversed(pool)}
     cutoff = 0.75 if len(folded) <= 4 else 0.67
-    close = difflib.get_close_matches(folded[:80], list(by_fold), n=1, cutoff=cutoff)
+    near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
+    if len(folded) > _LONG:
+        return None
+    close = difflib.get_close_matches(folded, near, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None
 
 

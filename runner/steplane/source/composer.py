@@ -20,12 +20,14 @@ from steplane.source.events import (
     SequenceEndEvent,
     StreamEndEvent,
 )
-from steplane.source.limits import DEPTH, NODES, SCALAR_CHARACTERS
+from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:(?:[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\n))+[ \t]*|[ \t]+|$))+")
+_PROPERTY = re.compile(r"[&!]\S*")
+_NAME = re.compile(r"[^\s,\[\]{}]+")
 _ITEM_LINE = re.compile(r"[\r\n][ \t]*(- )")
 
 
@@ -62,6 +64,7 @@ class Composer:
         self._depth = 0
         self._flow = 0
         self._path: list[str] = []
+        self._carriage_returns = "\r" in text
         self._hidden = HIDDEN.search(text) is not None
 
     def document(self) -> Node | None:
@@ -87,6 +90,8 @@ class Composer:
         self._weight += 1
         if self._weight > NODES:
             raise LimitPassed(mistakes.too_many_nodes(self._span(event)))
+        if len(self.diagnostics) > MISTAKES:
+            raise LimitPassed(mistakes.too_many_mistakes(self._span(event)))
         if kind is ScalarEvent:
             if event.anchor is None and event.tag is None:
                 return self._scalar(event)
@@ -187,7 +192,7 @@ class Composer:
             following = next(self._events)
         del self.diagnostics[kept:]
         span = self._span(event, following)
-        text = self.text[event.start_mark.index : following.end_mark.index]
+        text = self._written(event, following)
         self.diagnostics.append(mistakes.unquoted_template(span, text, quote=self._flow > 1))
         return Scalar(f"${text}", f"${text}", span, True)
 
@@ -209,10 +214,10 @@ class Composer:
         return Scalar(None, "", span, True)
 
     def _look_for_items(self, event: Event, span: Span) -> None:
-        source = self.text[event.start_mark.index : event.end_mark.index]
+        source = self._written(event, event)
         match = _ITEM_LINE.search(source)
         if match is not None:
-            line, column = self._place(event.start_mark.index + match.start(1))
+            line, column = self._place(event.start_mark.index + match.start(1), event)
             place = Span(self.file, line, column, line, column + 1)
             start = Span(self.file, span.line, span.column, span.line, span.column + 1)
             self.diagnostics.append(mistakes.swallowed_item(place, start))
@@ -221,11 +226,11 @@ class Composer:
         """The anchor's name or the tag as written, with its place."""
         text, index = self.text, event.start_mark.index
         while index < len(text) and text[index] != sign:
-            match = re.compile(r"[&!]\S*").match(text, index)
+            match = _PROPERTY.match(text, index)
             index = match.end() if match else index + 1
-        match = re.compile(r"[^\s,\[\]{}]+").match(text, index)
+        match = _NAME.match(text, index)
         written = match.group() if match else sign
-        line, column = self._place(index)
+        line, column = self._place(index, event)
         return written.removeprefix("&"), Span(self.file, line, column, line, column + len(written))
 
     def _behind_properties(self, event: Event) -> tuple[int, int]:
@@ -233,7 +238,7 @@ class Composer:
         end = event.end_mark
         if match is None or match.end() > end.index:
             return end.line + 1, end.column + 1
-        return self._place(match.end())
+        return self._place(match.end(), event)
 
     def _block_end(self, event: Event) -> tuple[int, int]:
         """Behind the last character of a block text: its end mark is the start of what follows."""
@@ -242,15 +247,16 @@ class Composer:
             index -= 1
         return self._place(index, event)
 
-    def _place(self, index: int, near: Event | None = None) -> tuple[int, int]:
-        """Line and column of an index, counted from the mark of an event where one is near."""
-        text = self.text
-        start, line = (near.start_mark.index, near.start_mark.line) if near else (0, 0)
-        breaks = text.count("\n", start, index)
-        if "\r" in text:
-            breaks = len(re.findall(r"\r\n|\n|\r", text[start:index]))
-        begin = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
-        return line + breaks + 1, index - begin + 1
+    def _place(self, index: int, near: Event) -> tuple[int, int]:
+        """Line and column of an index, counted from the start of an event on the same line or above."""
+        mark = near.start_mark
+        between = self.text[mark.index - mark.column : index]
+        if self._carriage_returns:
+            between = between.replace("\r\n", " \n").replace("\r", "\n")
+        return mark.line + between.count("\n") + 1, len(between) - between.rfind("\n")
+
+    def _written(self, first: Event, last: Event) -> str:
+        return self.text[first.start_mark.index : last.end_mark.index]
 
     def _collection_span(self, event: Event, end: Event, last: Node | None) -> Span:
         if event.flow_style or last is None:

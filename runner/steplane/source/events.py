@@ -71,7 +71,7 @@ def _place(mark: Any) -> _PLACE | None:
 
 def _parser() -> Any:
     if yaml.__with_libyaml__:
-        from yaml.cyaml import CParser
+        from yaml._yaml import CParser
 
         return CParser
     return _pure_parser()

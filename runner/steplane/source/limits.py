@@ -3,11 +3,17 @@
 FILE_BYTES = 10_000_000
 """Size of a file in bytes."""
 
-NODES = 400_000
+NODES = 300_000
 """Keys, values, lists and mappings of a file, with every alias and merge counted as if it were written out."""
 
 DEPTH = 100
 """Lists and mappings inside each other."""
+
+LINES = 500_000
+"""Lines of a file."""
+
+MISTAKES = 200
+"""Mistakes of which a file is told; the reader stops there."""
 
 SCALAR_CHARACTERS = 1_000_000
 """Characters of one text."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
-from steplane.source.limits import DEPTH, NODES, SCALAR_CHARACTERS
+from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS
 from steplane.source.nodes import Entry
 from steplane.suggest import did_you_mean
 
@@ -58,6 +58,12 @@ def too_many_nodes(span: Span) -> Diagnostic:
     message = f"the file has more than {NODES:,} keys and values, aliases counted as if written out"
     advice = "split the workflow, or use fewer aliases of aliases"
     return Diagnostic("too-many-nodes", message, span, label="the limit is passed here", help=advice)
+
+
+def too_many_mistakes(span: Span) -> Diagnostic:
+    """The reader gave up."""
+    message = f"the file has more than {MISTAKES} mistakes of its YAML; those further down are left out"
+    return Diagnostic("too-many-mistakes", message, span, help="mend those above first")
 
 
 def too_deep(span: Span) -> Diagnostic:

@@ -5,7 +5,8 @@ import os
 from steplane.diagnostics import Diagnostic, Span, in_file_order
 from steplane.errors import UsageError
 from steplane.source.document import Document
-from steplane.source.limits import FILE_BYTES
+from steplane.source.limits import FILE_BYTES, MISTAKES
+from steplane.source.mistakes import BEGIN, too_many_mistakes
 from steplane.source.text import decode, split_lines
 
 
@@ -31,13 +32,16 @@ def read(data: str | bytes, file: str) -> Document:
         return Document(file, "", ("",), None, tuple(decoded.diagnostics))
     lines = split_lines(decoded.text)
     if not decoded.text.strip():
-        empty = Diagnostic("empty-file", "the file is empty", Span(file, 1, 1, 1, 1), help=_BEGIN)
+        empty = Diagnostic("empty-file", "the file is empty", Span(file, 1, 1, 1, 1), help=BEGIN)
         return Document(file, decoded.text, lines, None, (*decoded.diagnostics, empty))
     from steplane.source.recovery import parse
 
     parsed = parse(decoded.text, lines, file)
-    diagnostics = tuple(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
+    diagnostics = _not_too_many(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
     return Document(file, decoded.text, lines, parsed.root, diagnostics, parsed.broken)
 
 
-_BEGIN = "a workflow begins with `steplane: 1`"
+def _not_too_many(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    if len(diagnostics) <= MISTAKES:
+        return tuple(diagnostics)
+    return (*diagnostics[:MISTAKES], too_many_mistakes(diagnostics[MISTAKES].span))

@@ -48,8 +48,10 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
             return _finished(attempt, found, broken, file)
         if not any(mistake.diagnostic.span.line in range(span.line, span.end_line + 1) for span in broken):
             found.append(mistake.diagnostic)
+        if number * len(text) > RECOVERY_CHARACTERS:
+            break
         piece = broken_piece(current_lines, mistake.line, mistake.diagnostic.span.column)
-        if piece is None or number * len(text) > RECOVERY_CHARACTERS:
+        if piece is None:
             break
         broken.append(_stretch(file, current_lines, piece))
         current = _blanked(current_lines, piece)

@@ -8,6 +8,7 @@ from steplane.source.mistakes import in_quotes
 from steplane.source.pieces import indent_of
 
 _KEY_LINE = re.compile(r"[ \t]*(?:- +)*[A-Za-z_][\w.-]*:(?:[ \t]|$)")
+_LONGEST_KEY = 1024
 _GLUED = re.compile(r"[ \t]*(?:- +)*[A-Za-z_][\w-]*(:)\S")
 
 
@@ -110,6 +111,9 @@ def colon_in_value(complaint: Complaint) -> Diagnostic | None:
         return None
     line, column = complaint.problem.place
     text = complaint.text_of(line)
+    if column - indent_of(text) > _LONGEST_KEY:
+        message = f"a key may not be longer than {_LONGEST_KEY:,} characters"
+        return Diagnostic("too-long-key", message, complaint.span(line, indent_of(text) + 1))
     start = complaint.value_column(line)
     if start < column and start > indent_of(text) + 1:
         value = complaint.rest(line, start)

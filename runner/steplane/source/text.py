@@ -5,11 +5,12 @@ import re
 from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Span
-from steplane.source.limits import FILE_BYTES
+from steplane.source.limits import FILE_BYTES, LINES
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MANY = 5
+_ADVICE = "keep data in files of their own"
 
 
 class Decoded(NamedTuple):
@@ -23,7 +24,9 @@ def decode(data: str | bytes, file: str) -> Decoded:
     """The text of a file without its byte order mark."""
     if len(data) > FILE_BYTES:
         message = f"the file has more than {FILE_BYTES // 1_000_000} MB"
-        return Decoded(None, [_at(file, 1, 1, "file-too-large", message, "keep data in files of its own")])
+        return Decoded(None, [_at(file, 1, 1, "file-too-large", message, _ADVICE)])
+    if data.count("\n" if isinstance(data, str) else b"\n") > LINES:  # type: ignore[arg-type]
+        return Decoded(None, [_at(file, 1, 1, "file-too-large", f"the file has more than {LINES:,} lines", _ADVICE)])
     if isinstance(data, str):
         text = data
     else:
@@ -42,7 +45,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def _from_bytes(data: bytes, file: str) -> str | Diagnostic:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in data[:4]:
-        wide = "UTF-32" if data[:4].count(b"\x00") > 1 else "UTF-16"
+        wide = "UTF-32" if data[:4].count(b"\x00") > 2 else "UTF-16"
         return _at(file, 1, 1, "encoding", f"the file is {wide}, not UTF-8", "save it as UTF-8")
     try:
         return data.decode("utf-8")
