@@ -22,6 +22,7 @@ from steplane.model.modifiers import (
     Until,
     While,
 )  # fmt: skip
+from steplane.model.reading import read_workflow
 from steplane.model.steps import (
     Action,
     Arm,
@@ -44,6 +45,7 @@ from steplane.model.steps import (
     Wait,
 )  # fmt: skip
 from steplane.model.values import Condition, Count, Duration, Name, Named, Value
+from steplane.model.walk import StepList, all_steps, lists_of, step_lists
 from steplane.model.workflow import (
     BusinessObject,
     Concurrency,
@@ -59,5 +61,6 @@ __all__ = [
     "Condition", "Count", "Duration", "End", "Environment", "FailurePolicy", "ForEach", "Goto", "Group", "Input",
     "Join", "Leaf", "Lock", "Loop", "Matrix", "Measure", "Name", "Named", "Need", "NeedWord", "Needs", "Output",
     "Outputs", "Parallel", "Race", "RaceBranch", "Retry", "Rule", "Run", "SecretSource", "Signal", "Spread", "Step",
-    "Switch", "Tolerance", "Until", "Uses", "Value", "Wait", "While", "Workflow",
+    "StepList", "Switch", "Tolerance", "Until", "Uses", "Value", "Wait", "While", "Workflow",
+    "all_steps", "lists_of", "read_workflow", "step_lists",
 ]  # fmt: skip

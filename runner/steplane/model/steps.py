@@ -6,6 +6,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from steplane.diagnostics import Span
+from steplane.expressions.templates import Expression
 from steplane.model.modifiers import Cache, Environment, FailurePolicy, Join, Lock, Loop, Needs, Outputs, Retry
 from steplane.model.values import Condition, Duration, Name, Named, Value
 from steplane.source.nodes import Mapping, Scalar
@@ -14,12 +15,18 @@ from steplane.source.nodes import Mapping, Scalar
 
 
 class Run(Struct, frozen=True):
-    """A `shell` step: the text of a `script`, or the arguments (`argv`) of a program; `parameters` are those in `with`."""
+    """A `shell` step: the text of a `script`, or the arguments (`argv`) of a program; `parameters` are those in `with`.
+
+    `parts` are the script's texts and expressions, in order, and `spans` where each `${{ }}` begins and ends in its
+    decoded text, one per expression.
+    """
 
     script: Scalar | None
     argv: Value | None
     parameters: tuple[Named, ...]
     span: Span
+    parts: tuple[str | Expression, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
 
     @property
     def type(self) -> str:

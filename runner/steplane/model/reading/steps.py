@@ -1,0 +1,124 @@
+"""Steps: identity, action, modifiers, and what `defaults` add."""
+
+from typing import Any
+
+from msgspec import structs
+
+from steplane.model.modifiers import Environment, Retry
+from steplane.model.reading.actions import read_action
+from steplane.model.reading.identity import Identities
+from steplane.model.reading.modifiers import (
+    read_cache, read_join, read_lock, read_loop, read_needs, read_outputs, read_retry,
+)  # fmt: skip
+from steplane.model.reading.reader import Reader, key_name
+from steplane.model.steps import Action, Run, Step, Uses
+from steplane.model.values import Duration, Named
+from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+
+POLICIES = ("stop", "cancel", "continue")
+
+
+class Defaults:
+    """What `defaults` say, read once."""
+
+    def __init__(self, reader: Reader, node: Node | None) -> None:
+        given = node if isinstance(node, Mapping) else None
+        self.retry_node = given.get("retry") if given else None
+        self.retry: Retry | None = read_retry(reader, self.retry_node)
+        self.timeout: Duration | None = reader.duration(given.get("timeout"), zero=False) if given else None
+        self.env: Environment = reader.named(given.get("env"), texts=True) if given else ()
+        self.shell: Named | None = _shell(reader, given)
+
+
+def _shell(reader: Reader, given: Mapping | None) -> Named | None:
+    entry = given.entry("shell") if given else None
+    value = reader.value(entry.value) if entry else None
+    empty = entry is not None and isinstance(entry.value, Scalar) and entry.value.value is None
+    return None if entry is None or value is None or empty else Named(key_name(entry), value)
+
+
+class StepReader:
+    """Reads lists of steps."""
+
+    def __init__(self, reader: Reader, identities: Identities, defaults: Defaults) -> None:
+        self.reader = reader
+        self.identities = identities
+        self.defaults = defaults
+
+    def steps(self, node: Node | None, prefix: str) -> tuple[Step, ...]:
+        """The steps of a list; ids that are derived from the position begin with `prefix`. What is no step is left out."""
+        if not isinstance(node, Sequence):
+            return ()
+        numbered = enumerate(node.items, 1)
+        return tuple(self._step(item, f"{prefix}_{number}") for number, item in numbered if isinstance(item, Mapping))
+
+    def _step(self, node: Mapping, position: str) -> Step:
+        reader = self.reader
+        given = reader.name(node.get("id"))
+        name = reader.name(node.get("name"))
+        identity = given.text if given else self.identities.derive(name.text if name else None, position)
+        action = self._with_shell(read_action(reader, node, identity, self.steps))
+        return Step(
+            id=identity, node=node, action=action, id_span=given.span if given else None, name=name,
+            description=reader.name(node.get("description")), lane=reader.name(node.get("lane")),
+            region=reader.name(node.get("region")),
+            **self._order(node), **self._running(node, isinstance(action, Run | Uses)), **self._lists(node, identity),
+            **self._results(node),
+        )  # fmt: skip
+
+    def _order(self, node: Mapping) -> dict[str, Any]:
+        reader = self.reader
+        return {
+            "needs": read_needs(reader, node.get("needs")),
+            "join": read_join(reader, node.get("join")),
+            "condition": reader.condition(node.get("if")),
+            "loop": read_loop(reader, node),
+            "failure": reader.choice(node.get("failure"), POLICIES, "stop"),
+            "on_error": reader.choice(node.get("on_error"), ("fail", "warn"), "fail"),
+        }
+
+    def _running(self, node: Mapping, leaf: bool) -> dict[str, Any]:
+        """Retry, timeout and environment; `defaults` count for leaves only."""
+        reader, defaults = self.reader, self.defaults
+        own_retry, own_timeout = node.get("retry"), reader.duration(node.get("timeout"), zero=False)
+        env = reader.named(node.get("env"), texts=True)
+        if leaf and own_retry is None:
+            retry = defaults.retry
+        else:
+            retry = read_retry(reader, own_retry, defaults.retry_node if leaf else None)
+        return {
+            "retry": retry,
+            "timeout": own_timeout or (defaults.timeout if leaf and node.entry("timeout") is None else None),
+            "env": (*defaults.env, *env) if leaf else env,
+            "cwd": reader.text_value(node.get("cwd")),
+            "lock": read_lock(reader, node.get("lock")),
+            "at_most_once": reader.flag(node.get("at_most_once")),
+            "isolate": reader.flag(node.get("isolate")),
+            "restart": reader.flag(node.get("restart")),
+        }
+
+    def _lists(self, node: Mapping, identity: str) -> dict[str, Any]:
+        return {
+            "rescue": self.steps(node.get("rescue"), f"{identity}_rescue"),
+            "finally_": self.steps(node.get("finally"), f"{identity}_finally"),
+            "compensate": self.steps(node.get("compensate"), f"{identity}_compensate"),
+        }
+
+    def _results(self, node: Mapping) -> dict[str, Any]:
+        reader = self.reader
+        return {
+            "outputs": read_outputs(reader, node.get("outputs")),
+            "require": reader.conditions(node.get("require")),
+            "ensure": reader.conditions(node.get("ensure")),
+            "cache": read_cache(reader, node.get("cache")),
+            "artifacts": reader.names(node.get("artifacts")),
+        }
+
+    def _with_shell(self, action: Action) -> Action:
+        """The action with the shell of `defaults`, where it is a shell step that names none."""
+        shell = self.defaults.shell
+        if shell is None or not isinstance(action, Run | Uses) or action.type != "shell":
+            return action
+        if any(one.name.text == "shell" for one in action.parameters) or getattr(action, "argv", None) is not None:
+            return action
+        return structs.replace(action, parameters=(*action.parameters, shell))

@@ -1,0 +1,85 @@
+"""Keys that a mapping does not have: what was probably meant."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from steplane.diagnostics import Diagnostic, Edit, Fix
+from steplane.schema.habits import HABITS, Habit
+from steplane.schema.place import Place
+from steplane.schema.words import listed
+from steplane.source.nodes import Entry, Mapping, Scalar
+from steplane.suggest import did_you_mean
+
+Parameters = Callable[[str], Iterable[str]]
+"""The parameters of a step type, none where it is not known."""
+
+Properties = dict[str, Any]
+
+
+def unknown_key(
+    entry: Entry, mapping: Mapping, known: Properties, place: Place, level: str, definitions: dict[str, Any],
+    parameters: Parameters,
+) -> Diagnostic:  # fmt: skip
+    """The diagnostic for a key that is not known here: its case, a habit, another level, a similar name, or the names."""
+    name = entry.name
+    message = f"`{name}` is not a key of {_owner(place, level)}"
+    if name.lower() in known and name != name.lower():
+        return _renamed(entry, name.lower(), f"{message}: keys are lower case", "key-case")
+    if habit := HABITS.get(level, {}).get(name):
+        return _habit(entry, habit, message, mapping)
+    if level == "step" and (home := _parameter_home(name, mapping, parameters)):
+        return Diagnostic("wrong-level", f"{message}: it is a parameter of `{home}` and belongs under `with`",
+                          entry.key.span, label="belongs under `with`", help=f"write `with: {{{name}: ...}}`")  # fmt: skip
+    if place_of := _level(name, level, known, definitions):
+        return Diagnostic("wrong-level", f"{message}: it belongs {place_of}", entry.key.span, label=f"belongs {place_of}",
+                          help=f"move `{name}` {place_of}")  # fmt: skip
+    meant = did_you_mean(name, [one for one in known if mapping.entry(one) is None]) or did_you_mean(name, known)
+    if meant:
+        return _renamed(entry, meant, message, "unknown-key")
+    names = sorted(known)
+    help_ = f"the keys here are {listed(names, 'and')}" if 0 < len(names) <= 10 else "remove it, or see `steplane schema`"
+    return Diagnostic("unknown-key", message, entry.key.span, help=help_)
+
+
+def _owner(place: Place, level: str) -> str:
+    if place.keys or place.owner:
+        return place.subject
+    return "a workflow" if level == "workflow" else "the file"
+
+
+def _renamed(entry: Entry, meant: str, message: str, code: str) -> Diagnostic:
+    fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=code == "key-case")
+    return Diagnostic(code, message, entry.key.span, label=f"did you mean `{meant}`?", fix=fix)
+
+
+def _habit(entry: Entry, habit: Habit, message: str, mapping: Mapping) -> Diagnostic:
+    fix = None
+    if habit.same and mapping.entry(habit.key) is None:
+        fix = Fix(f"replace `{entry.name}` with `{habit.key}`", (Edit(entry.key.span, habit.key),), safe=False)
+    words = f"{message}; here it is `{habit.key}`"
+    return Diagnostic("habit", words, entry.key.span, label=f"write `{habit.key}`", help=f"for example `{habit.example}`", fix=fix)
+
+
+def _parameter_home(name: str, mapping: Mapping, parameters: Parameters) -> str:
+    uses = mapping.get("uses")
+    kind = uses.text if isinstance(uses, Scalar) else "shell" if mapping.entry("run") else ""
+    return kind if kind and name in set(parameters(kind)) else ""
+
+
+def _level(name: str, level: str, known: Properties, definitions: dict[str, Any]) -> str:
+    """Where a key of another level belongs, in words."""
+    for holder in ("retry", "lock", "join", "cache", "matrix") if level == "step" else ():
+        if name in _properties_of(definitions, definitions.get(holder, {})):
+            return f"under `{holder}`"
+    if level != "step" and name in definitions["step"]["properties"]:
+        return "on a step" if level in {"workflow", "defaults"} else "on the step itself"
+    if level == "step" and name in definitions.get("workflow", {}):
+        return "at the top of the file"
+    return ""
+
+
+def _properties_of(definitions: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    names = set(schema.get("properties", {}))
+    for one in schema.get("anyOf", ()):
+        names |= set(one.get("properties", {}))
+    return names

@@ -1,0 +1,45 @@
+"""Where in a file the structure check stands, in the author's words."""
+
+from msgspec import Struct
+
+from steplane.source.nodes import Mapping, Node, Scalar
+
+
+class Place(Struct, frozen=True):
+    """The keys since the last step (or the top), the step, the list's item, and the key's own node."""
+
+    keys: tuple[str, ...] = ()
+    owner: str = ""
+    item: int = 0
+    key: Scalar | None = None
+
+    def under(self, key: Scalar) -> "Place":
+        """The place of the key's value."""
+        keys = (*self.keys, f"{self.item}") if self.item else self.keys
+        return Place((*keys, key.text), self.owner, 0, key)
+
+    def at(self, number: int) -> "Place":
+        """The place of a list's item; they count from 1."""
+        return Place(self.keys, self.owner, number, self.key)
+
+    def step(self, node: Node) -> "Place":
+        """The place of a step."""
+        return Place((), step_words(node, self.item), 0, None)
+
+    @property
+    def subject(self) -> str:
+        """What a message begins with: "`delay` of `retry` of step `build`"."""
+        if not self.keys:
+            return self.owner or "the file"
+        name = f"`{'.'.join(self.keys)}`"
+        whole = f"item {self.item} of {name}" if self.item else name
+        return f"{whole} of {self.owner}" if self.owner else whole
+
+
+def step_words(node: Node, number: int = 0) -> str:
+    """What a step is called in messages: by its id, its name, or its number in the list."""
+    for key in ("id", "name"):
+        named = node.get(key) if isinstance(node, Mapping) else None
+        if isinstance(named, Scalar) and named.text.strip() and len(named.text) <= 60 and "\n" not in named.text:
+            return f"step `{named.text}`"
+    return f"step {number}" if number else "the step"

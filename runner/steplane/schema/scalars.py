@@ -1,0 +1,140 @@
+"""Whether a scalar is what a schema asks for, and the words where it is not."""
+
+import re
+from functools import cache
+from typing import Any
+
+from steplane.diagnostics import Diagnostic, Edit, Fix
+from steplane.schema.place import Place
+from steplane.schema.simple import LIMITS
+from steplane.schema.words import expected, kind_of, shown, what_it_is
+from steplane.source import canonical_text
+from steplane.source.nodes import Scalar
+from steplane.suggest import did_you_mean
+
+OLD_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+"""What YAML 1.1 took for booleans."""
+
+NUMERIC = frozenset({"integer", "number"})
+
+
+def check_scalar(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnostic]:
+    """What is wrong with a scalar that holds no expression, against `type const enum pattern minimum ...`."""
+    if "const" in schema or "enum" in schema:
+        return _choice(scalar, schema, place)
+    wanted = schema.get("type")
+    if wanted is None:
+        return []
+    kinds = {wanted} if isinstance(wanted, str) else set(wanted)
+    if found := _kind(scalar, kinds, schema, place):
+        return found
+    if "string" in kinds and kind_of(scalar) not in kinds - {"string"}:
+        return _text(scalar, schema, place)
+    return _number(scalar, schema, place) if kind_of(scalar) in NUMERIC else []
+
+
+def _choice(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnostic]:
+    allowed = [schema["const"]] if "const" in schema else schema["enum"]
+    if any(_same(scalar, one) for one in allowed):
+        return []
+    if old := _old_boolean(scalar, {"boolean"} if True in allowed else set(), place):
+        return [old]
+    meant = did_you_mean(scalar.text, [shown(one) for one in allowed])
+    message = f"{place.subject} must be {expected(schema)}, not {what_it_is(scalar)}"
+    fix = Fix(f"replace `{scalar.text}` with `{meant}`", (Edit(scalar.span, meant),), safe=False) if meant else None
+    label = f"did you mean `{meant}`?" if meant else ""
+    return [Diagnostic("enum", message, scalar.span, label=label, fix=fix, help=_choose(schema, meant))]
+
+
+def _choose(schema: dict[str, Any], meant: str | None) -> str:
+    return "" if meant else f"write {expected(schema)}"
+
+
+def _same(scalar: Scalar, value: Any) -> bool:
+    if isinstance(value, str):
+        return canonical_text(scalar) == value
+    return type(scalar.value) is type(value) and scalar.value == value
+
+
+def _kind(scalar: Scalar, kinds: set[str], schema: dict[str, Any], place: Place) -> list[Diagnostic]:
+    kind = kind_of(scalar)
+    spelled = kind in NUMERIC and scalar.plain and ("string" in kinds) and (not kinds & NUMERIC or schema.get("x-text"))
+    if spelled and canonical_text(scalar) is None:
+        return [_spelling(scalar, place)]
+    if kind in kinds or spelled or (kind == "integer" and "number" in kinds):
+        return []
+    if kind == "number" and "integer" in kinds and float(scalar.text).is_integer():
+        return []
+    if old := _old_boolean(scalar, kinds, place):
+        return [old]
+    message = f"{place.subject} must be {expected(schema)}, not {what_it_is(scalar)}"
+    return [Diagnostic("wrong-kind", message, scalar.span, help=_remedy(scalar, kinds, schema), fix=_quoting(scalar, kinds))]
+
+
+def _spelling(scalar: Scalar, place: Place) -> Diagnostic:
+    message = f"{place.subject} is text, and the number `{scalar.text}` could be read as `{scalar.value}`: quote it"
+    fix = Fix(f'quote it: `"{scalar.text}"`', (Edit(scalar.span, f'"{scalar.text}"'),))
+    return Diagnostic("unquoted-number", message, scalar.span, label=f'write `"{scalar.text}"`', fix=fix)
+
+
+def _old_boolean(scalar: Scalar, kinds: set[str], place: Place) -> Diagnostic | None:
+    meant = OLD_BOOLEANS.get(scalar.text.lower()) if isinstance(scalar.value, str) and scalar.plain else None
+    if meant is None or "boolean" not in kinds or "string" in kinds:
+        return None
+    fix = Fix(f"replace `{scalar.text}` with `{meant}`", (Edit(scalar.span, meant),))
+    message = f"{place.subject} must be `true` or `false`; `{scalar.text}` is text"
+    return Diagnostic("old-boolean", message, scalar.span, label=f"write `{meant}`", fix=fix)
+
+
+def _remedy(scalar: Scalar, kinds: set[str], schema: dict[str, Any]) -> str:
+    if _quoting(scalar, kinds):
+        return ""
+    if "array" in kinds and "object" not in kinds:
+        return f"write a list: `[{scalar.text}]`" if len(scalar.text) <= 30 and scalar.text else "write a list"
+    return f"write {expected(schema)}"
+
+
+def _quoting(scalar: Scalar, kinds: set[str]) -> Fix | None:
+    """Quotes for what is no text, or none for a quoted number or boolean."""
+    if "string" in kinds and isinstance(scalar.value, bool | int | float):
+        return Fix(f'quote it: `"{scalar.text}"`', (Edit(scalar.span, f'"{scalar.text}"'),))
+    bare = scalar.text.strip()
+    number = kinds & NUMERIC and re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", bare)
+    boolean = "boolean" in kinds and bare in {"true", "false"}
+    if not scalar.plain and (number or boolean):
+        return Fix(f"write `{bare}` without quotes", (Edit(scalar.span, bare),))
+    return None
+
+
+def _text(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnostic]:
+    if not scalar.text.strip() and schema.get("minLength"):
+        message = f"{place.subject} is empty"
+        return [Diagnostic("empty", message, scalar.span, help=f"write {expected(schema)}, or leave the key out")]
+    pattern = schema.get("pattern")
+    if not pattern or _compiled(pattern).search(scalar.text):
+        return []
+    message = f"{place.subject} must be {expected(schema)}, not {what_it_is(scalar)}"
+    fix = _mended(scalar, schema)
+    return [Diagnostic("pattern", message, scalar.span, help="" if fix else f"write {expected(schema)}", fix=fix)]
+
+
+def _mended(scalar: Scalar, schema: dict[str, Any]) -> Fix | None:
+    """A unit for a bare number where a duration is wanted; a spelling that is allowed for an id."""
+    if schema.get("x-level") == "id" and (spelling := re.sub(r"[^a-z0-9_]", "_", scalar.text.lower()).lstrip("_0123456789")):
+        return Fix(f"replace `{scalar.text}` with `{spelling}`", (Edit(scalar.span, spelling),), safe=False)
+    if "duration" in str(schema.get("x-expected")) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", scalar.text):
+        return Fix(f"`{scalar.text}s` for seconds", (Edit(scalar.span, f"{scalar.text}s"),), safe=False)
+    return None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("$", r"\Z") if pattern.endswith("$") and "\\$" not in pattern else pattern)
+
+
+def _number(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnostic]:
+    for keyword, (words, holds) in LIMITS.items():
+        if keyword in schema and not holds(scalar.value, schema[keyword]):
+            message = f"{place.subject} must be {words} {schema[keyword]}, not {scalar.text}"
+            return [Diagnostic("range", message, scalar.span, help=f"write {expected(schema)}")]
+    return []

@@ -1,0 +1,166 @@
+"""What a step's keys must and must not be together."""
+
+from collections.abc import Iterator
+
+from steplane.diagnostics import Diagnostic, Related
+from steplane.schema.place import step_words
+from steplane.schema.words import listed
+from steplane.source.nodes import Entry, Mapping, Node, Sequence
+
+ACTIONS = ("run", "uses", "steps", "parallel", "switch", "race", "call", "wait", "signal", "cancel", "goto", "end")
+"""The keys of which a step has one."""
+
+LOOPS = ("foreach", "matrix", "while", "until")
+SPREAD = ("key", "concurrency", "max_failures", "complete", "rest")
+LISTS = ("steps", "rescue", "finally", "compensate")
+
+COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (("as",), ("foreach",), "names the item of `foreach`"),
+    (SPREAD, ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
+    (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
+    (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),
+    (("join",), ("needs", "parallel"), "stands beside `needs` or `parallel`"),
+)
+"""Keys that mean something only beside one of others."""
+
+
+def steps_in(root: Mapping) -> Iterator[tuple[Mapping, int]]:
+    """Every step of a file, outer ones first, with its number in its list."""
+    for key in LISTS:
+        yield from _steps_of(root.get(key))
+
+
+def check_steps(root: Mapping) -> Iterator[Diagnostic]:
+    """What is wrong with the combination of keys in each step of a file."""
+    for step, number in steps_in(root):
+        words = step_words(step, number)
+        yield from _actions(step, words)
+        yield from _loops(step, words)
+        yield from _companions(step, words)
+        yield from _choices(step, words)
+
+
+def _steps_of(node: Node | None) -> Iterator[tuple[Mapping, int]]:
+    if not isinstance(node, Sequence):
+        return
+    for number, step in enumerate(node.items, 1):
+        if isinstance(step, Mapping):
+            yield step, number
+            for inner in _lists(step):
+                yield from _steps_of(inner)
+
+
+def _lists(step: Mapping) -> Iterator[Node | None]:
+    for key in LISTS:
+        yield step.get(key)
+    for key in ("parallel", "race"):
+        branches = step.get(key)
+        for entry in branches.entries if isinstance(branches, Mapping) else ():
+            yield entry.value.get("steps") if isinstance(entry.value, Mapping) else entry.value
+    arms = step.get("switch")
+    for arm in arms.items if isinstance(arms, Sequence) else ():
+        yield arm.get("steps") if isinstance(arm, Mapping) else None
+
+
+def _given(mapping: Mapping, names: tuple[str, ...]) -> list[Entry]:
+    return [entry for entry in mapping.entries if entry.name in names]
+
+
+def _two(first: Entry, second: Entry, words: str, why: str) -> Diagnostic:
+    message = f"{words} has both `{first.name}` and `{second.name}`: {why}"
+    related = (Related(first.key.span, "the first one"),)
+    return Diagnostic("exclusive", message, second.key.span, related=related, help="keep one of them")
+
+
+def _actions(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    actions = _given(step, ACTIONS)
+    for other in actions[1:]:
+        yield _two(actions[0], other, words, "a step has one action")
+
+
+def lacks_action(step: Mapping) -> bool:
+    """Whether no key of the step is an action."""
+    return not _given(step, ACTIONS)
+
+
+def no_action(step: Mapping, number: int) -> Diagnostic:
+    """The diagnostic for a step without an action."""
+    words = step_words(step, number)
+    identity = step.entry("id") or step.entry("name") or (step.entries[0] if step.entries else None)
+    span = identity.key.span if identity is not None else step.span
+    help_ = f"give it {listed(ACTIONS[:5])}"
+    return Diagnostic("no-action", f"{words} has no action: it says nothing to do", span, help=help_)
+
+
+def _loops(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    loops = _given(step, LOOPS)
+    for other in loops[1:]:
+        yield _two(loops[0], other, words, "a step has one loop; put the other around it in a group")
+
+
+def _companions(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    for names, wanted, what in COMPANIONS:
+        if _given(step, wanted) or (names == ("with",) and lacks_action(step)):
+            continue
+        for entry in _given(step, names):
+            message = f"`{entry.name}` of {words} has no {listed(wanted)} beside it: it {what}"
+            yield Diagnostic("missing-companion", message, entry.key.span, help=f"remove it, or add {listed(wanted)}")
+
+
+def _choices(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    yield from _arms(step, words)
+    branches = step.get("parallel")
+    for entry in branches.entries if isinstance(branches, Mapping) else ():
+        if isinstance(entry.value, Mapping):
+            pair = _given(entry.value, ("if", "default"))
+            if len(pair) == 2:
+                yield _two(pair[0], pair[1], f"branch `{entry.name}` of {words}", "the default is taken when no other is")
+    wait = step.get("wait")
+    if isinstance(wait, Mapping):
+        kinds = _given(wait, ("until", "signal"))
+        if len(kinds) == 2:
+            yield _two(kinds[0], kinds[1], f"`wait` of {words}", "it waits for one thing; `race` waits for the first of several")
+        elif not kinds and wait.entries:
+            message = f"`wait` of {words} says neither `until` nor `signal`"
+            yield Diagnostic("missing-key", message, wait.entries[0].key.span, help="add what it waits for")
+    goto = step.entry("goto")
+    if goto is not None and step.entry("max") is None:
+        message = f"`goto` of {words} has no `max`: it could jump for ever"
+        yield Diagnostic("missing-key", message, goto.key.span, help="add the most jumps that make sense, such as `max: 10`")
+
+
+def _arms(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    arms = step.get("switch")
+    default: Entry | None = None
+    for number, arm in enumerate(arms.items if isinstance(arms, Sequence) else (), 1):
+        if not isinstance(arm, Mapping):
+            continue
+        pair = _given(arm, ("when", "default"))
+        if len(pair) == 2:
+            yield _two(pair[0], pair[1], f"arm {number} of {words}", "the default is taken when no other is")
+        elif not pair and arm.entries and not _given(arm, ("if", "case", "else", "otherwise", "condition")):
+            message = f"arm {number} of {words} has neither `when` nor `default: true`"
+            yield Diagnostic("missing-key", message, arm.entries[0].key.span, help="add `when: EXPR`, or `default: true`")
+        elif pair and default is not None:
+            message = f"arm {number} of {words} stands after the default arm and is never taken"
+            related = (Related(default.key.span, "the default arm"),)
+            yield Diagnostic("never-taken", message, pair[0].key.span, "error", related=related, help="put the default arm last")
+        if pair and pair[0].name == "default":
+            default = pair[0]
+
+
+def check_secrets(root: Mapping) -> Iterator[Diagnostic]:
+    """What is wrong with the combination of keys in each secret."""
+    secrets = root.get("secrets")
+    for entry in secrets.entries if isinstance(secrets, Mapping) else ():
+        if not isinstance(entry.value, Mapping) or not entry.value.entries:
+            continue
+        kinds = _given(entry.value, ("env", "file", "provider"))
+        for other in kinds[1:]:
+            yield _two(kinds[0], other, f"secret `{entry.name}`", "it comes from one place")
+        if not kinds:
+            message = f"secret `{entry.name}` does not say where it comes from"
+            yield Diagnostic("missing-key", message, entry.key.span, help="add `env: VARIABLE` or `file: PATH`")
+        elif kinds[0].name == "provider" and entry.value.entry("key") is None:
+            message = f"secret `{entry.name}` has a `provider` and no `key`"
+            yield Diagnostic("missing-key", message, kinds[0].key.span, help="add what the provider calls it: `key: NAME`")
