@@ -1,0 +1,211 @@
+"""One attempt of each kind of action."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tests.reference.life import Cancelled, Error, Process, Trouble
+from tests.reference.reading import COMPOSITE, Branch
+from tests.reference.words import dynamic
+
+if TYPE_CHECKING:
+    from tests.reference.instance import Instance
+    from tests.reference.scope import Scope
+
+
+def act(one: "Instance") -> Process[None]:
+    """Make an attempt."""
+    one.body, one.verdict = {}, "succeeded"
+    if one.step.kind not in COMPOSITE:
+        yield from ACTIONS[one.step.kind](one)
+        return
+    start_clock(one)
+    one.in_body = True
+    try:
+        yield from ACTIONS[one.step.kind](one)
+    finally:
+        one.in_body = False
+    yield from results(one)
+
+
+def start_clock(one: "Instance") -> None:
+    """The attempt begins now."""
+    if one.first_start is None:
+        one.first_start = one.reference.now
+    one.begun = True
+    one.status = "running"
+    if one.limited:
+        one.timers.add("timeout")
+
+
+def results(one: "Instance") -> Process[None]:
+    """`ensure`, then `outputs`, of a composite. If they fail, branches that run on are cancelled first."""
+    try:
+        if "ensure" in one.step.raw:
+            yield from one.ask("ensure")
+        if "outputs" in one.step.raw:
+            yield from one.ask("outputs")
+    except (Trouble, Cancelled) as trouble:
+        failure = trouble
+    else:
+        return
+    late = list(one.body.values())
+    for scope in late:
+        scope.cancel(one.unbegun)
+    yield lambda: all(scope.over for scope in late)
+    raise failure
+
+
+# ---------------------------------------------------------------- a step type
+
+
+def perform(one: "Instance") -> Process[None]:
+    """A step type: a slot of the pool, the work, its end."""
+    one.queued = True
+    one.wanting_since = one.reference.moment
+    yield lambda: one.has_slot or one.cancelling
+    one.queued = False
+    if not one.has_slot:
+        raise Cancelled
+    yield lambda: one.outcome is not None or one.interrupted
+    if one.outcome is None and one.has_slot:
+        one.stopping = True
+        yield lambda: one.outcome is not None
+    one.queued = one.lost = False
+    outcome, error_type = one.outcome or ("cancelled", None)
+    one.outcome, one.stopping = None, False
+    one.give_way()
+    if outcome != "succeeded":
+        raise Trouble(Error(error_type or outcome, one.path))
+
+
+# ---------------------------------------------------------------- lists
+
+
+def enter(one: "Instance", branch: Branch) -> "Scope":
+    """Enter a list of the body: a new life of it, or that of the activation before a resume."""
+    before = one.adopted() if one.attempt == 1 else None
+    scope = before.body.get(branch.rank) if before is not None else None
+    if scope is None:
+        scope = one.open(branch)
+    else:
+        scope.owner, scope.cancelled, scope.cut, scope.late = one, False, False, False
+        one.scopes.append(scope)
+        scope.resume()
+    one.body[branch.rank] = scope
+    return scope
+
+
+def chosen_before(one: "Instance") -> list[int]:
+    """The branches that the activation before a resume had chosen."""
+    before = one.adopted() if one.attempt == 1 else None
+    return sorted(before.body) if before is not None else []
+
+
+def conclude(one: "Instance", scopes: list["Scope"]) -> None:
+    """All lists of the body are over."""
+    one.give_way()
+    failed = [scope for scope in scopes if scope.result == "failed"]
+    if failed:
+        raise Trouble(min(failed, key=lambda scope: scope.failed.ended_as if scope.failed else 0).error)
+    if any(scope.result == "cancelled" for scope in scopes):
+        raise Cancelled
+
+
+def group(one: "Instance") -> Process[None]:
+    """A list of steps."""
+    scope = enter(one, one.step.body[0])
+    yield from one.until_over([scope])
+    conclude(one, [scope])
+
+
+def switch(one: "Instance") -> Process[None]:
+    """The first arm that holds."""
+    before = chosen_before(one)
+    arm = before[0] if before else (yield from one.ask("switch"))
+    if arm is None:
+        raise Trouble(Error("switch.none", one.path))
+    scope = enter(one, one.step.body[int(arm)])
+    yield from one.until_over([scope])
+    conclude(one, [scope])
+
+
+# ---------------------------------------------------------------- parallel
+
+
+def parallel(one: "Instance") -> Process[None]:
+    """Branches at once; over when all, or as many as `join` says, have arrived."""
+    branches = yield from taken(one)
+    scopes = [enter(one, branch) for branch in branches]
+    join = one.step.raw.get("join", "all")
+    join = join["count"] if isinstance(join, dict) else join
+    wanted = min({"all": len(scopes), "any": 1}.get(str(join)) or int(join), len(scopes))
+    while not arrived(one, scopes, wanted) and not all(scope.over for scope in scopes):
+        cut_short(one, scopes)
+        before = state(one, scopes)
+        yield lambda seen=before: state(one, scopes) != seen  # type: ignore[misc]
+    if not arrived(one, scopes, wanted):
+        conclude(one, scopes)
+    over = [scope for scope in scopes if scope.over]
+    one.verdict = "warning" if any(scope.result == "failed" for scope in over) else "succeeded"
+    for scope in scopes:
+        if scope not in over:
+            one.reference.run_on(scope)
+
+
+def taken(one: "Instance") -> Process[list[Branch]]:
+    """The branches that are entered."""
+    branches = one.step.body
+    before = chosen_before(one)
+    if before:
+        return [branches[rank] for rank in before]
+    if not any("if" in branch.raw or branch.raw.get("default") for branch in branches):
+        return branches
+    answer = yield from one.ask("branches")
+    found = [b for b, holds in zip(branches, answer, strict=True) if holds and not b.raw.get("default")]
+    found = found or [branch for branch in branches if branch.raw.get("default")]
+    if not found:
+        raise Trouble(Error("parallel.none", one.path))
+    return found
+
+
+def arrived(one: "Instance", scopes: list["Scope"], wanted: int) -> bool:
+    """Whether as many branches as wanted have ended well."""
+    return not one.interrupted and sum(scope.over and scope.result == "succeeded" for scope in scopes) >= wanted
+
+
+def state(one: "Instance", scopes: list["Scope"]) -> tuple[bool, ...]:
+    """What a `parallel` watches."""
+    return (one.interrupted, *[scope.over for scope in scopes])
+
+
+def cut_short(one: "Instance", scopes: list["Scope"]) -> None:
+    """Cancel the branches when interrupted, or when one has failed under `failure: cancel`."""
+    failed = any(scope.over and scope.result == "failed" for scope in scopes)
+    if one.interrupted or (failed and one.step.policy == "cancel"):
+        for scope in scopes:
+            scope.cancel(one.unbegun)
+
+
+# ---------------------------------------------------------------- end
+
+
+def end(one: "Instance") -> Process[None]:
+    """End the run."""
+    written = one.step.raw["end"]
+    written = written if isinstance(written, dict) else {"status": written}
+    one.finishing = True
+    one.status = "running"
+    if "outputs" in written or dynamic(written.get("message")):
+        one.finishing = False
+        yield from one.ask("outputs")
+        one.finishing = True
+    one.reference.end_run(str(written["status"]))
+
+
+ACTIONS: dict[str, Callable[["Instance"], Process[None]]] = {
+    "leaf": perform,
+    "steps": group,
+    "parallel": parallel,
+    "switch": switch,
+    "end": end,
+}

@@ -1,0 +1,257 @@
+"""An instance from outside in: lock, finally, on_error, rescue, require, retry, timeout, action, ensure."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tests.reference import bodies
+from tests.reference.life import Cancelled, Error, Life, Process, Stillborn, Trouble
+from tests.reference.reading import Branch, Step, retry_of
+from tests.reference.scope import Scope
+from tests.reference.words import dynamic, seconds
+
+if TYPE_CHECKING:
+    from tests.reference.interpreter import Reference
+
+NEVER_AGAIN = frozenset({"expression", "input.invalid", "require", "cancelled"})
+
+
+class Instance(Life):
+    """One life of an action with its modifiers."""
+
+    def __init__(self, reference: "Reference", step: Step, scope: Scope | None, path: str) -> None:
+        super().__init__(reference, step, scope, path)
+        self.scopes: list[Scope] = []
+        self.body: dict[int, Scope] = {}
+        self.in_body = False
+        self.chosen: list[int] = []
+        self.verdict = "succeeded"
+        self.recovered = False
+        self.attempt = 0
+        self.first_start: float | None = None
+        self.settings: dict[str, Any] = {}
+        self.lock_wanted: str | None = None
+        self.lock_limit = 1
+        self.lock_held: str | None = None
+        self.deadlocked = False
+        self.wanting_since = 0
+        self.queued = False
+        self.has_slot = False
+        self.stopping = False
+        self.lost = False
+        self.assumed: str | None = None
+        self.outcome: tuple[str, str | None] | None = None
+
+    # ------------------------------------------------------------ from outside in
+
+    def live(self) -> Process[None]:
+        """Everything inside `if` and the loop."""
+        outcome = yield from self.guarded()
+        if self.reference.ends(self) and not self.cancelling:
+            outcome = self.reference.ending or outcome
+        self.finishing = True
+        if self.begun and "finally" in self.step.after:
+            scope = self.open(self.step.after["finally"])
+            self.status = "running"
+            yield lambda: scope.over
+            if self.reference.ends(self, scope):
+                outcome = self.reference.ending or outcome
+            if scope.result != "succeeded":
+                outcome = "failed"
+                self.error = self.error or scope.error
+        self.end(outcome)
+
+    def guarded(self) -> Process[str]:
+        """What `finally` guards; how it came out."""
+        try:
+            yield from self.prepare()
+            yield from self.tries()
+        except Cancelled:
+            return "cancelled"
+        except Stillborn:
+            raise
+        except Trouble as trouble:
+            self.error = trouble.error
+        else:
+            self.error = None
+            return self.verdict
+        self.begun = True
+        self.status = "running"
+        try:
+            if (yield from self.rescued()):
+                self.error = None
+                return "succeeded"
+        except Cancelled:
+            return "cancelled"
+        return "warning" if self.step.raw.get("on_error") == "warn" else "failed"
+
+    def rescued(self) -> Process[bool]:
+        """Whether the `rescue` list mended it."""
+        if "rescue" not in self.step.after:
+            return False
+        scope = self.open(self.step.after["rescue"])
+        yield from self.until_over([scope])
+        self.give_way()
+        if scope.result != "succeeded":
+            return False
+        self.recovered = True
+        if "outputs" in self.step.raw:
+            try:
+                yield from self.ask("outputs")
+            except Trouble:
+                return True
+        return True
+
+    def prepare(self) -> Process[None]:
+        """`enter`, the lock, `require`. What goes on from an earlier body has them behind it but for the lock."""
+        before = self.adopted()
+        if before is not None:
+            self.settings = before.settings
+        elif any(dynamic(self.step.raw.get(key)) for key in ("lock", "timeout")) or dynamic(self.retry_values()):
+            self.settings = yield from self.ask("enter")
+        yield from self.take_lock()
+        self.status = "ready"
+        if self.step.kind != "leaf":
+            self.begun = True
+            self.status = "running"
+        if before is None and "require" in self.step.raw:
+            yield from self.ask("require")
+
+    def tries(self) -> Process[None]:
+        """Attempts until one succeeds or no more may be made."""
+        while True:
+            self.attempt += 1
+            try:
+                yield from bodies.act(self)
+            except Trouble as trouble:
+                failure = trouble
+            else:
+                return
+            finally:
+                self.timers.discard("timeout")
+                self.timed_out = False
+            if not (yield from self.again(failure.error)):
+                raise failure
+            self.status = "waiting"
+            self.timers.add("retry")
+            yield lambda: "retry" not in self.timers or self.cancelling
+            self.timers.discard("retry")
+            self.give_way()
+
+    def again(self, error: Error) -> Process[bool]:
+        """Whether another attempt follows the failed one."""
+        retry = retry_of(self.step.raw.get("retry"))
+        attempts = self.settings.get("attempts", retry.get("attempts"))
+        if not retry or error.type in NEVER_AGAIN or (attempts is not None and self.attempt >= int(attempts)):
+            return False
+        if attempts is None and "for" not in retry:
+            return False
+        if not self.fits(0.0):
+            return False
+        if "when" in retry or retry.get("jitter") not in {None, "none", 0}:
+            answer = yield from self.ask("retry")
+            return bool(answer["again"]) and self.fits(answer.get("delay", 0.0))
+        return self.fits(self.delay(retry))
+
+    def fits(self, delay: float) -> bool:
+        """Whether an attempt after `delay` seconds begins within the retry's `for`."""
+        retry = retry_of(self.step.raw.get("retry"))
+        return "for" not in retry or self.reference.now + delay - (self.first_start or 0.0) <= seconds(retry["for"])
+
+    def delay(self, retry: dict[str, Any]) -> float:
+        """Seconds before the next attempt."""
+        base = float(self.settings.get("delay", seconds(retry.get("delay", "1s"))))
+        factor: dict[str, float] = {"constant": 1, "linear": self.attempt, "exponential": 2 ** (self.attempt - 1)}
+        delay = base * factor[retry.get("backoff", "constant")]
+        limit = seconds(retry["max_delay"]) if "max_delay" in retry else delay
+        return min(delay, limit)
+
+    def retry_values(self) -> dict[str, Any]:
+        """The keys of `retry` that may hold expressions."""
+        retry = retry_of(self.step.raw.get("retry"))
+        return {key: retry[key] for key in ("attempts", "delay") if key in retry}
+
+    @property
+    def limited(self) -> bool:
+        """Whether an attempt has a time limit."""
+        static = self.step.raw.get("timeout")
+        return self.settings.get("timeout", None if dynamic(static) else static) is not None
+
+    # ------------------------------------------------------------ lists
+
+    def open(self, branch: Branch) -> Scope:
+        """Enter one of the step's lists."""
+        scope = Scope(self, branch)
+        self.scopes.append(scope)
+        return scope
+
+    def adopted(self) -> "Instance | None":
+        """The activation before a resume whose lists this one goes on with."""
+        return self.old if isinstance(self.old, Instance) and self.old.begun and self.old.body else None
+
+    def until_over(self, scopes: list[Scope]) -> Process[None]:
+        """Wait for the lists; cancel them when interrupted."""
+        yield lambda: self.interrupted or all(scope.over for scope in scopes)
+        for scope in scopes:
+            if not scope.over:
+                scope.cancel(self.unbegun)
+        yield lambda: all(scope.over for scope in scopes)
+
+    # ------------------------------------------------------------ lock
+
+    def take_lock(self) -> Process[None]:
+        """Hold the step's lock, unless something around it holds the same name."""
+        lock = self.step.raw.get("lock")
+        if lock is None:
+            return
+        written = lock if isinstance(lock, dict) else {"name": lock}
+        name = str(self.settings.get("lock", written["name"]))
+        if name in self.held_around():
+            return
+        self.lock_limit = int(self.settings.get("limit") or written.get("limit") or 1)
+        self.lock_wanted = name
+        self.wanting_since = self.reference.moment
+        self.status = "waiting"
+        yield lambda: self.lock_held is not None or self.deadlocked
+        if self.deadlocked:
+            raise Stillborn(Error("lock.deadlock", self.path))
+
+    def held_around(self) -> list[str | None]:
+        """The locks that the instances around this one hold."""
+        held, around = [], self.around()
+        while around is not None:
+            held.append(around.lock_held)
+            around = around.around()
+        return held
+
+    def around(self) -> "Instance | None":
+        """The instance that owns the list that this one stands in."""
+        return self.scope.owner if self.scope is not None else None
+
+    # ------------------------------------------------------------ what others see and do
+
+    @property
+    def over(self) -> bool:
+        """Ended, and no late branch goes on."""
+        return self.ended and all(scope.over for scope in self.scopes)
+
+    def everyone(self) -> Iterator[Life | Scope]:
+        """It, then its lists."""
+        yield self
+        for scope in list(self.scopes):
+            yield from scope.everyone()
+
+    def cancel(self, unbegun: str = "cancelled") -> None:
+        """Cancel it; late branches too."""
+        if self.ended:
+            for scope in self.scopes:
+                scope.cancel(unbegun)
+        super().cancel(unbegun)
+
+    # ------------------------------------------------------------ resume
+
+    def resume(self) -> None:
+        """Go on with a live instance: the lists that it is in are walked."""
+        inside = list(self.body.values()) if self.in_body and not self.interrupted else []
+        for scope in self.scopes:
+            if scope in inside or not scope.over:
+                scope.resume()

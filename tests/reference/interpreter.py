@@ -1,0 +1,157 @@
+"""The whole run: what comes from outside, what is wanted, how what follows from an event is worked out."""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from tests.reference import resources, resume
+from tests.reference.instance import Instance
+from tests.reference.life import Life
+from tests.reference.reading import read
+from tests.reference.scope import Scope
+
+Want: TypeAlias = tuple[Any, ...]
+Event: TypeAlias = tuple[Any, ...]
+
+
+class Reference:
+    """One run of one workflow, given as plain data."""
+
+    def __init__(self, workflow: dict[str, Any], pool: int = 8) -> None:
+        self.workflow = read(workflow)
+        self.pool = pool
+        self.now = 0.0
+        self.moment = 0
+        self.lives: list[Life] = []
+        self.numbers: dict[str, int] = {}
+        self.ends_given = 0
+        self.late: list[Scope] = []
+        self.ending: str | None = None
+        self.ending_scope: Scope | None = None
+        self.begun = False
+        self.root = Instance(self, self.workflow, None, "")
+
+    # ------------------------------------------------------------ from outside
+
+    def begin(self) -> None:
+        """Enter the workflow."""
+        self.begun = True
+        self.settle()
+
+    def feed(self, event: Event, at: float = 0.0) -> None:
+        """Take in what happened; late news changes nothing. `at` (seconds) is only for the `for` of `retry`."""
+        self.moment += 1
+        self.now = max(self.now, at)
+        if event[0] == "resumed":
+            resume.resumed(self, tuple(event[1]), dict(event[2]))
+        elif event[0] == "cancel":
+            self.root.cancel()
+        else:
+            self.reply(event)
+        self.settle()
+
+    def reply(self, event: Event) -> None:
+        """Bring a reply to the life that waits for it."""
+        kind, path, number = event[:3]
+        life = next((one for one in self.everyone() if (one.path, one.number) == (path, number)), None)
+        if life is None or life.ended:
+            return
+        if kind == "answered" and life.question == event[3] and life.answer is None:
+            life.answer = (event[4], event[5])
+        elif kind == "timer" and event[3] in life.timers:
+            life.timers.discard(event[3])
+            life.timed_out = event[3] == "timeout" and not self.stops(life)
+        elif kind == "attempt.ended" and isinstance(life, Instance) and life.has_slot and life.attempt == event[3]:
+            life.has_slot = False
+            life.outcome = (event[4], event[5])
+
+    def stops(self, life: Life) -> bool:
+        """Whether its attempt is being ended already."""
+        return isinstance(life, Instance) and life.stopping
+
+    # ------------------------------------------------------------ what follows
+
+    def everyone(self) -> Iterator[Life]:
+        """All lives, in the order of the document."""
+        return (one for one in self.root.everyone() if isinstance(one, Life))
+
+    def settle(self) -> None:
+        """Work out all that follows, the first in the document first; then locks, then slots, then a deadlock."""
+        while True:
+            while any(one.advance() for one in self.root.everyone()):
+                pass
+            if not resources.grant_lock(self) and not resources.grant_slot(self) and not resources.break_deadlock(self):
+                return
+
+    def count(self, path: str) -> int:
+        """The number of the next activation of that path."""
+        self.numbers[path] = self.numbers.get(path, 0) + 1
+        return self.numbers[path]
+
+    def next_end(self) -> int:
+        """Ends are numbered as they come."""
+        self.ends_given += 1
+        return self.ends_given
+
+    def give_back(self, life: Life) -> None:
+        """What an ended life held or wanted is free."""
+        if isinstance(life, Instance):
+            life.lock_held = life.lock_wanted = None
+            life.queued = life.has_slot = False
+
+    def run_on(self, scope: Scope) -> None:
+        """A branch goes on after its `parallel` has ended."""
+        scope.late = True
+        self.late.append(scope)
+
+    # ------------------------------------------------------------ `end`
+
+    def end_run(self, status: str) -> None:
+        """An `end` step: cancel what runs, skip what has not begun, go to the workflow's `finally`."""
+        if self.ending is not None:
+            return
+        self.ending = status
+        for scope in self.root.scopes:
+            if not scope.over:
+                self.ending_scope = scope
+                scope.cancel("skipped")
+
+    def ends(self, life: Life, scope: Scope | None = None) -> bool:
+        """Whether it is the workflow itself and an `end` decides how it ends (in its `finally`: that list)."""
+        if life is not self.root or self.ending is None:
+            return False
+        return self.ending_scope is scope if scope is not None else not life.finishing
+
+    # ------------------------------------------------------------ what is seen
+
+    def wants(self) -> frozenset[Want]:
+        """What is wanted from outside now."""
+        if not self.begun:
+            return frozenset()
+        found: set[Want] = set()
+        for life in self.everyone():
+            name = (life.path, life.number)
+            if life.question is not None:
+                found.add(("ask", *name, life.question))
+            found.update(("timer", *name, timer) for timer in life.timers)
+            if isinstance(life, Instance) and life.has_slot:
+                found.add(("attempt", *name, life.attempt))
+                if life.stopping:
+                    found.add(("stop", *name, life.attempt))
+        return frozenset(found)
+
+    def statuses(self) -> dict[tuple[str, int], str]:
+        """The status of every activation that is no longer pending, the workflow itself (path "") among them."""
+        return {(life.path, life.number): life.status for life in self.lives if life.status != "pending"}
+
+    def held(self) -> frozenset[str]:
+        """Paths of `at_most_once` steps that died in the middle: somebody must say what became of them."""
+        return frozenset(life.path for life in self.everyone() if isinstance(life, Instance) and life.lost)
+
+    @property
+    def ended(self) -> str | None:
+        """The run's status once it is over."""
+        if not self.root.ended:
+            return None
+        warned = any(life.status == "warning" for life in self.lives)
+        warned = warned or any(scope.result == "failed" for scope in self.late)
+        return "warning" if self.root.status == "succeeded" and warned else self.root.status
