@@ -104,7 +104,7 @@ def _variable(piece: Slot, value: object, slot: int, assignments: list[tuple[str
 def _prelude(assignments: list[tuple[str, str]]) -> str:
     """Assignments of plain variables: an inherited one of that name loses its export, `set -a` is put aside."""
     names = " ".join(name for name, _ in assignments)
-    lines = [f"unset STEPLANE_V0 {names}", "STEPLANE_V0=$-", "set +a"]
+    lines = ["STEPLANE_V0=$-", "set +a", f"unset {names}"]
     lines += [f"{name}={quoted(value)}" for name, value in assignments]
     lines += ["case $STEPLANE_V0 in *a*) set -a ;; esac", "unset STEPLANE_V0", ""]
     return "\n".join(lines)

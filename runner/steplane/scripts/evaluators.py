@@ -145,8 +145,9 @@ def _of_option(program: Word, rest: list[Word], at: int) -> Finding | None:
             if at in (number + 1, *programs):
                 return Finding("program", f"{program.name} -{letters[0]}", remedy.format(name=program.name))
             return None
-        if is_shell and not word.text.startswith(("-", "+")) and rest[number - 1].text[-1:] not in ("o", "O"):
-            return None  # a script's file: what follows are its arguments
+        takes_word = number > 0 and re.match(r"-[A-Za-z]*[oOWXIr]$", rest[number - 1].text)
+        if word.text == "-m" or not (takes_word or word.text.startswith(("-", "+"))):
+            return None  # a program in a file or module: what follows are its arguments
     return None
 
 

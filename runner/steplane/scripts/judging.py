@@ -10,7 +10,7 @@ from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
 from steplane.scripts.contexts import Context, context_of, is_compared_as_number
 from steplane.scripts.evaluators import Finding, finding, of_input
-from steplane.scripts.words import position_in, readers_of, words_of
+from steplane.scripts.words import commands_after, position_in, readers_of, words_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -46,7 +46,7 @@ def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[t
         start = len(source)
         source += b"${STEPLANE_V%d}" % (len(ranges) + 1)
         ranges.append((start, len(source)))
-    return bytes(source), ranges
+    return bytes(source) + b"\n", ranges
 
 
 class _Judge:
@@ -87,8 +87,8 @@ class _Judge:
         words = words_of(construct)
         position = position_in(words, self.start, self.end)
         found = finding(words, position)
-        if found is None and position > 0 and words[0].name in ("echo", "printf", "cat"):
-            found = next(filter(None, map(of_input, readers_of(construct)[1:])), None)
+        if found is None and position > 0 and words[0].name in ("echo", "printf"):
+            found = next(filter(None, map(of_input, commands_after(construct))), None)
         return found
 
     def _in_test(self) -> Finding | None:

@@ -1,10 +1,14 @@
 """The sentences about values in scripts: place, reason, remedy."""
 
-from steplane.diagnostics import Diagnostic, Severity, Span
-from steplane.scripts.contexts import Fault
-from steplane.scripts.evaluators import Finding
+from typing import TYPE_CHECKING
 
-_FAULTS: dict[Fault, tuple[str, str, str]] = {
+from steplane.diagnostics import Diagnostic, Severity, Span
+
+if TYPE_CHECKING:  # running a compiled script needs none of the judging
+    from steplane.scripts.contexts import Fault
+    from steplane.scripts.evaluators import Finding
+
+_FAULTS: dict["Fault", tuple[str, str, str]] = {
     "single-quotes": (
         "expression-in-single-quotes",
         "{label} stands in single quotes, where the shell expands nothing",
@@ -17,7 +21,7 @@ _FAULTS: dict[Fault, tuple[str, str, str]] = {
     ),
     "backslash": (
         "expression-after-backslash",
-        "the backslash before {label} would escape the value's first character of code",
+        "the backslash before {label} would make the shell print the name of a variable instead of the value",
         "take it away; for a backslash in the text write `\\\\`",
     ),
     "dollar": (
@@ -33,7 +37,7 @@ _FAULTS: dict[Fault, tuple[str, str, str]] = {
 }
 
 
-def fault(kind: Fault, raw: str, span: Span) -> Diagnostic:
+def fault(kind: "Fault", raw: str, span: Span) -> Diagnostic:
     """Why a value cannot stand there at all; `raw` is the expression as written."""
     code, message, remedy = _FAULTS[kind]
     return Diagnostic(code, message.format(label=f"`{raw}`"), span, help=remedy.format(raw=raw))
@@ -49,7 +53,7 @@ def wants_number(by: str, raw: str, span: Span) -> Diagnostic:
     )
 
 
-def danger(finding: Finding, raw: str, span: Span) -> Diagnostic:
+def danger(finding: "Finding", raw: str, span: Span) -> Diagnostic:
     """A value that a command takes for code."""
     if finding.danger == "evaluates":
         remedy = (

@@ -1,6 +1,5 @@
 """The words of the command that a value is an argument of."""
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,15 +44,19 @@ def position_in(words: list[Word], start: int, end: int) -> int:
 
 
 def readers_of(body: "Node") -> list[list[Word]]:
-    """The commands that read a here-document, a here-string or the output of a command: itself, then its pipeline."""
-    around = [body, *(parent for _, parent in syntax.ancestors(body))]
-    result = []
-    for one in around:
-        if one.type in ("command", "redirected_statement") and (one is not body):
-            result.append(words_of(one))
-            break
-    for child, parent in pairwise(around):
-        if parent.type in ("command_substitution", "subshell", "compound_statement"):
+    """The commands that read a here-document or a here-string: its own, then those after it in the pipeline."""
+    statement = next(
+        (one for _, one in syntax.ancestors(body) if one.type in ("command", "redirected_statement")), None
+    )
+    own = [] if statement is None else words_of(statement)
+    return [words for words in (own, *commands_after(body)) if words]
+
+
+def commands_after(node: "Node") -> list[list[Word]]:
+    """The commands that read what the command of `node` writes, through a pipeline."""
+    result: list[list[Word]] = []
+    for child, parent in syntax.ancestors(node):
+        if parent.type in ("command_substitution", "process_substitution", "function_definition", "do_group"):
             break
         if parent.type == "pipeline":
             result += [words_of(later) for later in parent.children if later.start_byte > child.start_byte]
