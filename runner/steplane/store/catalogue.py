@@ -22,9 +22,8 @@ _REQUESTS = (
     "data TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL)"
 )
 _REQUESTS_BY_RUN = "CREATE INDEX requests_by_run ON requests (run)"
-SCHEMA = Schema(1, (_RUNS, _RUNS_BY_START, _REQUESTS, _REQUESTS_BY_RUN))
-
 _ADVICE = "Move it (and its -wal) away: it is made again from the runs' own folders at the next command."
+SCHEMA = Schema(1, (_RUNS, _RUNS_BY_START, _REQUESTS, _REQUESTS_BY_RUN), _ADVICE)
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -148,7 +147,7 @@ class Catalogue:
     def _decoded(self, text: str) -> Any:
         try:
             return msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, TypeError, ValueError) as error:
             raise damaged(self._directory.database, str(error), _ADVICE) from error
 
 

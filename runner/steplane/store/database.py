@@ -47,13 +47,14 @@ def damaged(path: str, what: str, remedy: str = "") -> StateDamaged:
 
 
 class Schema:
-    """What a kind of database holds: `version` and the statements that make it."""
+    """What a kind of database holds: `version`, the statements that make it, what to do when it is damaged."""
 
-    __slots__ = ("statements", "version")
+    __slots__ = ("remedy", "statements", "version")
 
-    def __init__(self, version: int, statements: tuple[str, ...]) -> None:
+    def __init__(self, version: int, statements: tuple[str, ...], remedy: str = "") -> None:
         self.version = version
         self.statements = statements
+        self.remedy = remedy
 
 
 class Database:
@@ -63,10 +64,11 @@ class Database:
     database, cut off, of another version), naming the file.
     """
 
-    __slots__ = ("_connection", "path", "warning")
+    __slots__ = ("_connection", "_schema", "path", "warning")
 
-    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: str, schema: Schema, connection: sqlite3.Connection) -> None:
         self.path = path
+        self._schema = schema
         self.warning = ""
         self._connection = connection
 
@@ -78,9 +80,9 @@ class Database:
         """
         with state_errors(path):
             os.close(make_file(path))
-        database = cls(path, _connect(path))
+        database = cls(path, schema, _connect(path))
         try:
-            database._write_schema(schema)
+            database._write_schema()
         except BaseException:
             database.close()
             raise
@@ -89,10 +91,10 @@ class Database:
     @classmethod
     def open(cls, path: str, schema: Schema, durability: Durability = "full") -> "Database":
         """Open an existing database for writing."""
-        _must_exist(path)
-        database = cls(path, _connect(path))
+        _must_exist(path, schema)
+        database = cls(path, schema, _connect(path))
         try:
-            database._verify(schema)
+            database._verify()
             database.set_durability(durability)
         except BaseException:
             database.close()
@@ -102,7 +104,7 @@ class Database:
     @classmethod
     def read(cls, path: str, schema: Schema) -> "Database":
         """Open an existing database for reading only, also one on a disk that cannot be written."""
-        _must_exist(path)
+        _must_exist(path, schema)
         try:
             return cls._read(path, schema, "mode=ro")
         except StateError:
@@ -113,9 +115,9 @@ class Database:
 
     @classmethod
     def _read(cls, path: str, schema: Schema, mode: str) -> "Database":
-        database = cls(path, _connect(path, mode))
+        database = cls(path, schema, _connect(path, mode))
         try:
-            database._verify(schema)
+            database._verify()
         except BaseException:
             database.close()
             raise
@@ -148,7 +150,7 @@ class Database:
         """The first row of an answer, or None."""
         try:
             row: Row | None = self._connection.execute(statement, values).fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._meaning(error) from error
         return row
 
@@ -156,7 +158,7 @@ class Database:
         """Every row of an answer."""
         try:
             return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._meaning(error) from error
 
     @contextmanager
@@ -184,16 +186,16 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def _write_schema(self, schema: Schema) -> None:
+    def _write_schema(self) -> None:
         try:
             wal = self.one("PRAGMA journal_mode=WAL") == ("wal",)
             if wal:
-                self._define(schema)
+                self._define()
         except StateError:
             wal = False
         if not wal:
             self._leave_wal()
-            self._define(schema)
+            self._define()
 
     def _leave_wal(self) -> None:
         """Go back to a rollback journal: some file systems (network, container mounts) have no shared memory."""
@@ -207,31 +209,31 @@ class Database:
             "which is slower. A local disk is better: name one with `--state DIR`."
         )
 
-    def _define(self, schema: Schema) -> None:
+    def _define(self) -> None:
         self.run("PRAGMA synchronous=FULL")
         with self.transaction():
-            for statement in schema.statements:
+            for statement in self._schema.statements:
                 self.run(statement)
             self.run(f"PRAGMA application_id={APPLICATION_ID}")
-            self.run(f"PRAGMA user_version={schema.version}")
+            self.run(f"PRAGMA user_version={self._schema.version}")
 
-    def _verify(self, schema: Schema) -> None:
+    def _verify(self) -> None:
         """Refuse a later version, and any table, view or trigger that Steplane did not make (a hostile store)."""
         version = self.one("PRAGMA user_version") or (0,)
-        if version[0] > schema.version:
+        if version[0] > self._schema.version:
             remedy = "Update Steplane to the release that wrote it, or a later one."
             raise StateDamaged(f"{self.path} was written by a later release (format {version[0]})", remedy)
         found = {sql for (sql,) in self.all("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")}
-        if version[0] != schema.version or found != set(schema.statements):
-            raise damaged(self.path, "its tables are not those that Steplane makes")
+        if version[0] != self._schema.version or found != set(self._schema.statements):
+            raise damaged(self.path, "its tables are not those that Steplane makes", self._schema.remedy)
 
-    def _meaning(self, error: sqlite3.Error) -> SteplaneError:
+    def _meaning(self, error: Exception) -> SteplaneError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         basic = code & 0xFF
         if basic in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return Busy(f"cannot use {self.path}: another process holds it busy", _WHY[sqlite3.SQLITE_BUSY][1])
         if basic in _DAMAGED or code == _SHORT_READ:
-            return damaged(self.path, str(error))
+            return damaged(self.path, str(error), self._schema.remedy)
         why, remedy = _WHY.get(basic, (str(error), ""))
         return StateError(f"cannot use {self.path}: {why}", remedy)
 
@@ -240,11 +242,11 @@ def _has_content(path: str) -> bool:
     return os.path.exists(path) and os.stat(path).st_size > 0
 
 
-def _must_exist(path: str) -> None:
+def _must_exist(path: str, schema: Schema) -> None:
     with state_errors(path, "read"):
         size = os.stat(path).st_size
     if size == 0:
-        raise damaged(path, "it is empty")
+        raise damaged(path, "it is empty", schema.remedy)
 
 
 def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:

@@ -27,11 +27,6 @@ class RunFolder:
         return os.path.join(self.path, "journal.db")
 
     @property
-    def open_mark(self) -> str:
-        """Stands while a writer has the journal open: then its write-ahead log must be there too."""
-        return os.path.join(self.path, "journal.open")
-
-    @property
     def lock(self) -> str:
         """The file that the run's owner holds with `flock`."""
         return os.path.join(self.path, "owner.lock")
@@ -55,7 +50,8 @@ def log_name(instance: str) -> str:
     """A file name for an instance's path, which may hold any characters and be of any length.
 
     Two paths never share a name, also where the file system ignores case; at most 104 characters. A plain path
-    keeps its words: `build/test` is `build.test.log`; any other ends in a digest: `price[A 1]` is `price.a.1-<16 hex>.log`.
+    keeps its words: `build/test` is `build.test.log`; any other ends in a digest: `price[A 1]` is
+    `price.a.1-<16 hex>.log`.
     """
     if not instance:
         return "_run.log"

@@ -1,8 +1,7 @@
 """Writing the journal of one run: made whole, then appended to by the owner of its lease only."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -10,9 +9,8 @@ import msgspec
 from steplane.errors import LeaseLost
 from steplane.events import AnyEvent
 from steplane.store.database import Busy, Database, Durability, Row
-from steplane.store.files import state_errors, sync_directory, write_whole
 from steplane.store.folder import RunFolder
-from steplane.store.lease import Lease, held_by
+from steplane.store.lease import Lease, held_by, owner_of
 from steplane.store.reader import SCHEMA, JournalReader, digest, refuse_lost_log
 from steplane.store.records import COLUMNS, to_row
 
@@ -46,24 +44,26 @@ class Journal(JournalReader):
         """
         lease = Lease.take(folder, force=force)
         try:
-            refuse_lost_log(folder)
-            # In full, whatever was asked: once the mark stands, the log beside it must survive a power loss.
-            database = Database.open(folder.journal, SCHEMA, "full")
-            try:
-                epoch = _raise_epoch(database)
-                if database.has_log():
-                    with state_errors(folder.open_mark):
-                        write_whole(folder.open_mark, b"", durable=False)
-                database.set_durability(durability)
-                journal = cls(folder, database, lease, epoch, actor)
-            except BaseException:
-                database.close()
-                raise
+            return cls._open(folder, lease, durability, actor)
         except Busy as busy:
             lease.release()
             raise held_by(folder) from busy
         except BaseException:
             lease.release()
+            raise
+
+    @classmethod
+    def _open(cls, folder: RunFolder, lease: Lease, durability: Durability, actor: str) -> "Journal":
+        # In full, whatever was asked: the owner file names an epoch only once it survives a power loss.
+        database = Database.open(folder.journal, SCHEMA, "full")
+        try:
+            refuse_lost_log(folder, database, owner_of(folder))
+            epoch = _raise_epoch(database)
+            lease.sign(epoch)
+            database.set_durability(durability)
+            journal = cls(folder, database, lease, epoch, actor)
+        except BaseException:
+            database.close()
             raise
         journal._blobs.sweep()
         return journal
@@ -97,10 +97,6 @@ class Journal(JournalReader):
     def close(self) -> None:
         """Drop what was gathered and not committed, close the file, give the run free."""
         self._pending.clear()
-        if self.lease.is_mine():
-            with suppress(OSError):
-                os.unlink(self.folder.open_mark)
-                sync_directory(self.folder.path)  # the mark must be gone before the log is
         super().close()
         self.lease.release()
 
@@ -133,7 +129,7 @@ def write_new(folder: RunFolder, definition: str, hashed: str, header: dict[str,
 
 
 def _put_definition(database: Database, text: str, hashed: str) -> None:
-    row = (hashed, text, digest(hashed + "\n" + text))
+    row = (hashed, text, digest(hashed, text))
     database.run("INSERT OR IGNORE INTO definitions (hash, text, checksum) VALUES (?, ?, ?)", row)
 
 

@@ -22,20 +22,24 @@ _PAUSE = 0.01
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Who took the lease, for people: process, host, and when (µs since the epoch, UTC). It proves nothing."""
+    """Who took the lease: process, host, and when (µs since the epoch, UTC); for people, it proves nothing.
+
+    `epoch` is on disk in the journal before it stands here: a journal with a lower one has lost its newest part.
+    """
 
     pid: int
     host: str
     since: int
+    epoch: int = 0
 
 
 class Lease:
     """The lock of one run, held by this process until `release`. The journal adds the epoch."""
 
-    __slots__ = ("_descriptor", "_path", "_pid")
+    __slots__ = ("_descriptor", "_epoch", "_pid")
 
-    def __init__(self, path: str, descriptor: int) -> None:
-        self._path = path
+    def __init__(self, descriptor: int, epoch: int) -> None:
+        self._epoch = epoch
         self._descriptor = descriptor
         self._pid = os.getpid()
 
@@ -47,23 +51,21 @@ class Lease:
         epoch in the journal keeps the old holder from writing, should it wake.
         """
         with state_errors(folder.lock):
+            before = owner_of(folder)
             descriptor = _replace_lock(folder) if force else _lock_in_time(folder)
-        lease = cls(folder.lock, descriptor)
-        with suppress(OSError):  # a full disk: the owner is for display only
-            lease._sign()
+        lease = cls(descriptor, before.epoch if before else 0)
+        lease._sign()
         return lease
 
-    def is_mine(self) -> bool:
-        """Whether the lock is still this one's: not released, and not taken over by force."""
-        with suppress(OSError):
-            return self._descriptor >= 0 and os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
-        return False
+    def sign(self, epoch: int) -> None:
+        """Write down the owner and the epoch, once the journal has it on disk."""
+        self._epoch = epoch
+        self._sign()
 
     def adopt(self) -> None:
         """Say, in a child made by `fork`, that the child goes on as the owner; the parent then calls `forget`."""
         self._pid = os.getpid()
-        with suppress(OSError):
-            self._sign()
+        self._sign()
 
     def forget(self) -> None:
         """Close this process's share of the lock and leave it to the process that it was forked from or into."""
@@ -78,10 +80,11 @@ class Lease:
         self.forget()
 
     def _sign(self) -> None:
-        owner = Owner(self._pid, socket.gethostname(), time.time_ns() // 1000)
-        os.ftruncate(self._descriptor, 0)
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        write_all(self._descriptor, msgspec.json.encode(owner))
+        owner = msgspec.json.encode(Owner(self._pid, socket.gethostname(), time.time_ns() // 1000, self._epoch))
+        with suppress(OSError):  # on a full disk the run is owned without a name
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            write_all(self._descriptor, owner)
+            os.ftruncate(self._descriptor, len(owner))
 
 
 def is_held(folder: RunFolder) -> bool:

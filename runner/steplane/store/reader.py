@@ -1,9 +1,7 @@
 """Reading the journal of one run: the append-only truth from which everything else is derived."""
 
 import hashlib
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -13,6 +11,7 @@ from steplane.events import AnyEvent
 from steplane.store.blobs import Blobs
 from steplane.store.database import Database, Row, Schema, damaged
 from steplane.store.folder import RunFolder
+from steplane.store.lease import Owner, owner_of
 from steplane.store.records import COLUMNS, Entry, to_entry, to_event
 
 _RUN = (
@@ -55,8 +54,14 @@ class JournalReader:
     @classmethod
     def open(cls, folder: RunFolder) -> "JournalReader":
         """Open it. Raises `StateError`, `StateDamaged`."""
-        refuse_lost_log(folder)
-        return cls(folder, Database.read(folder.journal, SCHEMA))
+        owner = owner_of(folder)
+        database = Database.read(folder.journal, SCHEMA)
+        try:
+            refuse_lost_log(folder, database, owner)
+        except BaseException:
+            database.close()
+            raise
+        return cls(folder, database)
 
     @property
     def run(self) -> str:
@@ -76,7 +81,7 @@ class JournalReader:
         """Every definition that the run was begun or resumed with, oldest first. Raises `StateDamaged`."""
         found = []
         for hashed, text, check in self._database.all("SELECT hash, text, checksum FROM definitions ORDER BY number"):
-            if digest(hashed + "\n" + text) != check:
+            if digest(hashed, text) != check:
                 raise damaged(self.folder.journal, "a definition is not what was recorded (checksum)")
             found.append(Definition(hashed, text))
         return found
@@ -145,30 +150,21 @@ class JournalReader:
         return []
 
 
-def digest(text: str) -> str:
-    """The checksum of a header or a definition."""
+def digest(*texts: str) -> str:
+    """The checksum of the texts of a header or a definition."""
+    text = "\n".join(f"{len(str(text))}:{text}" for text in texts)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def refuse_lost_log(folder: RunFolder) -> None:
-    """Raise `StateDamaged` if the write-ahead log is gone that a dead owner had open: what it committed is in there.
-
-    The mark is looked at before and after, because an owner may be closing the journal at this moment.
+def refuse_lost_log(folder: RunFolder, database: Database, owner: Owner | None) -> None:
+    """Raise `StateDamaged` if the journal is older than its last owner, as read before the journal: what was committed
+    since stood in a write-ahead log that is gone or damaged.
     """
-    before = _identity(folder.open_mark)
-    if before is not None and not _size(folder.journal + "-wal") and _identity(folder.open_mark) == before:
-        remedy = f"Put it back beside the journal. Without it the newest events are lost: then rm {folder.open_mark}"
-        raise damaged(folder.journal, "its write-ahead log journal.db-wal is missing", remedy)
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    with suppress(OSError):
-        found = os.stat(path)
-        return found.st_ino, found.st_mtime_ns
-    return None
-
-
-def _size(path: str) -> int:
-    with suppress(OSError):
-        return os.stat(path).st_size
-    return 0
+    row = database.one("SELECT epoch FROM run")
+    epoch = row[0] if row else None
+    if not isinstance(epoch, int) or (owner is not None and epoch < owner.epoch):
+        remedy = (
+            "Put journal.db-wal back beside the journal as it was. Without it the newest events are lost; to go on "
+            f"from what is left: rm {folder.lock}"
+        )
+        raise damaged(folder.journal, "its newest events are missing (they stood in journal.db-wal)", remedy)

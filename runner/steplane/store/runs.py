@@ -1,9 +1,7 @@
 """The store of runs: the one door to a state directory for everything above."""
 
-import errno
 import os
 import shutil
-from contextlib import suppress
 from typing import Any
 
 from steplane.errors import UnknownRun, UsageError
@@ -11,19 +9,17 @@ from steplane.store.cache import Cache
 from steplane.store.catalogue import Catalogue, Request, RunSummary
 from steplane.store.database import Durability
 from steplane.store.directory import StateDirectory
-from steplane.store.files import make_directory, state_errors, sync_directory
+from steplane.store.files import make_directory, state_errors
 from steplane.store.folder import RunFolder
 from steplane.store.ids import is_run_id, validate_run_id
 from steplane.store.journal import Journal, write_new
-from steplane.store.lease import Lease, is_held
+from steplane.store.nursery import new_folder
 from steplane.store.observed import observe, summary_of, with_state
 from steplane.store.reader import JournalReader
 from steplane.store.records import now
 
 UNFINISHED = frozenset({"running", "waiting", "interrupted"})
 """Statuses of runs that have no recorded end."""
-
-_NEW = ".new"
 
 
 class RunStore:
@@ -66,6 +62,7 @@ class RunStore:
             self.catalogue.put(summary)
         except BaseException:
             journal.close()
+            shutil.rmtree(folder.path, ignore_errors=True)  # nothing has happened in it yet
             raise
         return journal
 
@@ -87,26 +84,14 @@ class RunStore:
         self.catalogue.end(run_id, status, at or now())
 
     def _build(self, folder: RunFolder, definition: str, hashed: str, header: dict[str, Any]) -> None:
-        nursery = os.path.join(self.directory.runs, _NEW)
-        new = RunFolder(os.path.join(nursery, f"{folder.run}-{os.getpid()}-{os.urandom(4).hex()}"))
-        with state_errors(new.path):
-            make_directory(self.directory.runs)
-            make_directory(nursery)
-            make_directory(new.path)
-        lease = Lease.take(new)
         try:
-            self.warning = write_new(new, definition, hashed, header) or self.warning
-            with state_errors(folder.path):
-                make_directory(new.artifacts)
-                sync_directory(new.path)
-                _move(new, folder)
-                sync_directory(self.directory.runs)
-        except BaseException:
-            shutil.rmtree(new.path, ignore_errors=True)
+            with new_folder(folder) as new:
+                self.warning = write_new(new, definition, hashed, header) or self.warning
+                with state_errors(new.path):
+                    make_directory(new.artifacts)
+        except FileExistsError:
+            _refuse_taken(folder)
             raise
-        finally:
-            lease.release()
-        _sweep(nursery)
 
     # ------------------------------------------------------------ reading
 
@@ -220,25 +205,6 @@ def _refuse_taken(folder: RunFolder) -> None:
             f"a run {run!r} exists already in {os.path.dirname(os.path.dirname(folder.path))}",
             f"Go on with it: steplane resume {run}; look at it: steplane show {run}; or give another --id.",
         )
-
-
-def _move(new: RunFolder, folder: RunFolder) -> None:
-    """Give the finished folder its name. The system refuses to replace a folder that holds anything."""
-    try:
-        os.rename(new.path, folder.path)
-    except OSError as error:
-        if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
-            _refuse_taken(folder)
-        raise
-
-
-def _sweep(nursery: str) -> None:
-    """Remove folders of runs whose maker died before they had a name."""
-    with suppress(OSError):
-        for name in os.listdir(nursery):
-            folder = RunFolder(os.path.join(nursery, name))
-            if os.path.exists(folder.lock) and not is_held(folder):
-                shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def _unknown(text: str, ids: list[str]) -> UnknownRun:

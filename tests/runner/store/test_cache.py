@@ -1,0 +1,87 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from steplane.store import Cache
+from steplane.store import cache as module
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(str(tmp_path / "cache"))
+
+
+def only_file(cache: Cache) -> Path:
+    (path,) = (one for one in Path(cache.folder).rglob("*") if one.is_file())
+    return path
+
+
+def test_what_was_put_is_had_again(cache: Cache) -> None:
+    cache.put("plan", "key/../\0", b"content")
+
+    assert cache.get("plan", "key/../\0") == b"content"
+    assert cache.get("plan", "other") is None
+    assert cache.get("index", "key/../\0") is None
+
+
+def test_a_later_one_replaces(cache: Cache) -> None:
+    cache.put("plan", "key", b"old")
+    cache.put("plan", "key", b"")
+
+    assert cache.get("plan", "key") == b""
+
+
+@pytest.mark.parametrize("junk", [b"", b"short", b"x" * 100])
+def test_a_damaged_entry_is_a_miss(cache: Cache, junk: bytes) -> None:
+    cache.put("plan", "key", b"content")
+    only_file(cache).write_bytes(junk)
+
+    assert cache.get("plan", "key") is None
+
+
+def test_an_entry_under_the_name_of_another_is_a_miss(cache: Cache) -> None:
+    cache.put("plan", "one", b"content")
+    path = only_file(cache)
+    content = path.read_bytes()
+    path.unlink()
+    cache.put("plan", "two", b"content")
+    only_file(cache).write_bytes(content)
+
+    assert cache.get("plan", "two") is None
+
+
+def test_a_pipe_in_its_place_is_a_miss_and_does_not_hang(cache: Cache) -> None:
+    cache.put("plan", "key", b"content")
+    path = only_file(cache)
+    path.unlink()
+    os.mkfifo(path)
+
+    assert cache.get("plan", "key") is None
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cache = Cache(str(tmp_path / "file"))
+    cache.put("plan", "key", b"content")
+
+    assert cache.get("plan", "key") is None
+
+
+def test_the_oldest_are_dropped(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ENTRIES", 3)
+    for number in range(6):
+        cache.put("plan", str(number), b"x")
+        newest = max(Path(cache.folder, "plan").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        os.utime(newest, ns=(number, number))
+
+    assert [cache.get("plan", str(number)) for number in range(6)] == [None, None, None, b"x", b"x", b"x"]
+
+
+def test_the_size_is_bounded_but_the_newest_stays(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 100)
+    cache.put("plan", "small", b"x")
+    cache.put("plan", "large", b"x" * 1000)
+
+    assert cache.get("plan", "small") is None
+    assert cache.get("plan", "large") == b"x" * 1000
