@@ -8,12 +8,22 @@ from msgspec import Struct
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
-from steplane.scripts.contexts import Context, context_of, is_compared_as_number
+from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number
 from steplane.scripts.evaluators import Finding, finding, of_input
+from steplane.scripts.quoting import Quoting, quoting_of
+from steplane.scripts.shapes import Place
 from steplane.scripts.words import commands_after, position_in, readers_of, words_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+_QUOTINGS: dict[Place, tuple[Quoting, ...]] = {
+    "word": ("bare",),
+    "glued": ("bare",),
+    "text": ("double", "heredoc"),
+    "number": ("arithmetic", "bare", "double", "heredoc"),
+}
 
 
 class Verdict(Struct, frozen=True):
@@ -29,9 +39,10 @@ def judge(
     """A verdict for each expression, in their order; `places` are theirs in the file."""
     source, ranges = _with_placeholders(parts)
     root = syntax.parse(source)
+    quotings = quoting_of(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
     expressions = [part for part in parts if isinstance(part, Expression)]
     return [
-        _Judge(root, source, start, end).verdict(expression, place, is_number)
+        _Judge(root, source, start, end, quotings.get(start)).verdict(expression, place, is_number)
         for (start, end), expression, place in zip(ranges, expressions, places, strict=True)
     ]
 
@@ -52,18 +63,19 @@ def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[t
 class _Judge:
     """The examination of one placeholder."""
 
-    __slots__ = ("end", "root", "source", "start")
+    __slots__ = ("end", "quoting", "root", "source", "start")
 
-    def __init__(self, root: "Node", source: bytes, start: int, end: int) -> None:
+    def __init__(self, root: "Node", source: bytes, start: int, end: int, quoting: Quoting | None) -> None:
+        self.quoting = quoting
         self.root, self.source, self.start, self.end = root, source, start, end
 
     def verdict(self, expression: Expression, place: Span, is_number: Callable[[Expression], bool]) -> Verdict:
         raw = f"${{{{ {' '.join(expression.text.split())} }}}}"
         context = context_of(self.root, self.source, self.start, self.end)
+        if not self._is_certain(context):
+            context = "unknown"
         if isinstance(context, str):
             return Verdict(None, (messages.fault(context, raw, place),))
-        if self.root.has_error:
-            return Verdict(None, (messages.fault("unknown", raw, place),))
         if context.unused or context.construct is None:
             return Verdict(context)
         found = Finding("number", context.computed) if context.computed else self._finding(context.construct)
@@ -76,6 +88,19 @@ class _Judge:
         if not number and self._is_whole_command(context.construct):
             return Verdict(context, (messages.value_as_command(raw, place),))
         return Verdict(context)
+
+    def _is_certain(self, context: Context | Fault) -> bool:
+        """Whether both opinions agree, and no error of the parser is near."""
+        if isinstance(context, str):
+            return context not in ("single-quotes", "quoted-heredoc") or self.quoting == "literal"
+        if context.unused:
+            return self.quoting == "comment"
+        construct = context.construct
+        if construct is not None and self.root.has_error:
+            around = [construct, *(parent for _, parent in syntax.ancestors(construct))]
+            if construct.has_error or any(one.type == "ERROR" for one in around):
+                return False
+        return self.quoting in _QUOTINGS[context.place]
 
     def _finding(self, construct: "Node") -> Finding | None:
         if construct.type == "test_command":
