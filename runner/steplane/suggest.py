@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
+_CANDIDATES = 10_000
 _POOL = 1000
 _LENGTHS = 4
 _LONG = 80
@@ -16,16 +17,16 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """
     import difflib
 
-    pool = list(dict.fromkeys(one for one in candidates if one and one != name))
+    pool = list(dict.fromkeys(one for one in islice(candidates, _CANDIDATES) if one and one != name))
     folded = _fold(name)
+    if not folded or len(folded) > _LONG:
+        return None
     for candidate in pool:
-        if folded and _fold(candidate) == folded:
+        if _fold(candidate) == folded:
             return candidate
     by_fold = {_fold(candidate): candidate for candidate in reversed(pool)}
     cutoff = 0.75 if len(folded) <= 4 else 0.67
     near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
-    if len(folded) > _LONG:
-        return None
     close = difflib.get_close_matches(folded, near, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None
 

@@ -12,10 +12,11 @@ _VALUE = re.compile(rf"[ \t]*(?:-[ \t]+)*(?:{_KEY}:[ \t]+)?")
 
 
 class Mistake(NamedTuple):
-    """A diagnostic and the line whose block is left out to read the rest."""
+    """A diagnostic, and the line and column of what is left out to read the rest."""
 
     diagnostic: Diagnostic
     line: int
+    column: int
 
 
 class Complaint:

@@ -20,7 +20,7 @@ from steplane.source.events import (
     SequenceEndEvent,
     StreamEndEvent,
 )
-from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS
+from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
@@ -101,7 +101,9 @@ class Composer:
 
     def _with_properties(self, event: Event) -> Node:
         if event.tag:
-            self.diagnostics.append(mistakes.tag(*self._property(event, "!")))
+            written, span = self._property(event, "!")
+            self.diagnostics.append(mistakes.tag(written, span))
+            self.broken.append(self._span(event))
         if not event.anchor:
             return self._unadorned(event)
         _, span = self._property(event, "&")
@@ -209,7 +211,9 @@ class Composer:
                 return _moved(anchored.node, span)
             self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
         else:
-            self.diagnostics.append(mistakes.undefined_alias(name, span, self._anchors))
+            self.diagnostics.append(
+                mistakes.undefined_alias(name, span, self._anchors if len(self.diagnostics) < SUGGESTIONS else ())
+            )
         self.broken.append(span)
         return Scalar(None, "", span, True)
 

@@ -15,6 +15,9 @@ LINES = 500_000
 MISTAKES = 200
 """Mistakes of which a file is told; the reader stops there."""
 
+SUGGESTIONS = 20
+"""Mistakes of a file that are compared with all names to find the one that was meant."""
+
 SCALAR_CHARACTERS = 1_000_000
 """Characters of one text."""
 

@@ -20,7 +20,7 @@ def set_twice(first: Entry, second: Entry, place: str) -> Diagnostic:
 
 def tag(name: str, span: Span) -> Diagnostic:
     """A YAML tag (`!x`): types come from the core schema only."""
-    advice = "quote the value if it is a text that begins with `!`, else remove the tag"
+    advice = "remove it, or quote the value if it is a text that begins with `!`; in an expression `!x` is `not x`"
     return Diagnostic("tag", f"`{name}` is a YAML tag, and tags are not read", span, help=advice)
 
 
@@ -86,7 +86,8 @@ def bad_number(reason: str, span: Span) -> Diagnostic:
 def key_not_text(span: Span, what: str, spelling: str | None) -> Diagnostic:
     """A key that is null, a boolean, a list, a mapping, or a number in no canonical spelling."""
     fix = Fix(f"quote it: `{spelling}`", (Edit(span, spelling),)) if spelling else None
-    return Diagnostic("key-not-text", f"a key must be text; this is {what}", span, fix=fix)
+    advice = "" if fix else "write a text before the `:`"
+    return Diagnostic("key-not-text", f"a key must be text; this is {what}", span, fix=fix, help=advice)
 
 
 def hidden_character(character: str, span: Span) -> Diagnostic:

@@ -4,6 +4,7 @@ import re
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.limits import MISTAKES
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.source.scalars import canonical_text
 
@@ -60,7 +61,7 @@ class Pairs:
         if self._hidden:
             self._check_visible(key)
         first = self._first.setdefault(key.text, entry)
-        if first is not entry:
+        if first is not entry and len(self._twice) <= MISTAKES:
             self._twice.append((first, entry))
 
     def entries(self, path: list[str]) -> tuple[Entry, ...]:

@@ -62,6 +62,8 @@ def block_end(lines: Sequence[str], first: int, column: int) -> int:
         if indent_of(line) < column:
             break
         last = number
+    while last < len(lines) and lines[last].lstrip().startswith(("]", "}")):
+        last += 1
     return last
 
 

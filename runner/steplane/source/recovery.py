@@ -16,7 +16,7 @@ from steplane.source.events import SyntaxProblem, events
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pieces import Piece, broken_piece
-from steplane.source.syntax import Mistake, explain
+from steplane.source.syntax import CERTAIN, Mistake, explain
 
 _FOREIGN_BREAKS = "\x85\u2028\u2029\ufeff"
 
@@ -46,16 +46,22 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
         mistake = attempt.mistake
         if mistake is None:
             return _finished(attempt, found, broken, file)
-        if not any(mistake.diagnostic.span.line in range(span.line, span.end_line + 1) for span in broken):
+        if not _may_follow(mistake.diagnostic, broken):
             found.append(mistake.diagnostic)
         if number * len(text) > RECOVERY_CHARACTERS:
             break
-        piece = broken_piece(current_lines, mistake.line, mistake.diagnostic.span.column)
+        piece = broken_piece(current_lines, mistake.line, mistake.column)
         if piece is None:
             break
         broken.append(_stretch(file, current_lines, piece))
         current = _blanked(current_lines, piece)
     return Parsed(None, found, tuple(broken))
+
+
+def _may_follow(diagnostic: Diagnostic, broken: list[Span]) -> bool:
+    """Whether the mistake may only be there because something in the same step was left out."""
+    line = diagnostic.span.line
+    return diagnostic.code not in CERTAIN and any(span.line <= line <= span.end_line for span in broken)
 
 
 def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], file: str) -> Parsed:
@@ -112,11 +118,10 @@ def _without_collection() -> Iterator[None]:
 
 
 def _blanked(lines: list[str], piece: Piece) -> str:
-    """The text without the piece, every other character at its place; `lines` are changed too."""
+    """The text without the piece, all else at its line and column; `lines` are changed too."""
     for number in range(piece.first, piece.last + 1):
         kept = piece.column - 1 if number == piece.first else 0
-        line = lines[number - 1]
-        lines[number - 1] = line[:kept] + " " * (len(line) - kept)
+        lines[number - 1] = lines[number - 1][:kept]
     return "\n".join(lines)
 
 

@@ -12,24 +12,41 @@ from steplane.source.complaint import Complaint, Mistake
 from steplane.source.events import SyntaxProblem
 from steplane.source.nodes import Scalar
 
-__all__ = ["Mistake", "explain"]
+__all__ = ["CERTAIN", "Mistake", "explain"]
 
 _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_indent.tab,
     syntax_text.unclosed_quote,
     syntax_text.bad_escape,
-    syntax_text.reserved_start,
-    syntax_text.block_header,
     syntax_flow.expression_in_flow,
     syntax_flow.template_habit,
+    syntax_text.reserved_start,
+    syntax_text.block_header,
     syntax_flow.second_document,
-    syntax_flow.bracket,
     syntax_text.text_after_quote,
+    syntax_flow.bracket,
     syntax_indent.left_block,
     syntax_text.colon_in_value,
+    syntax_text.item_in_value,
     syntax_text.no_colon,
     syntax_indent.level,
 )
+
+
+CERTAIN = frozenset(
+    {
+        "bad-escape",
+        "block-indentation",
+        "colon-in-value",
+        "item-in-value",
+        "reserved-start",
+        "tab-indentation",
+        "text-after-quote",
+        "unquoted-expression",
+        "unquoted-template",
+    }
+)
+"""Codes of mistakes that are what they are wherever they stand; others may follow from what was left out before."""
 
 
 def explain(problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Scalar | None) -> Mistake:
@@ -38,8 +55,16 @@ def explain(problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Sca
     for recogniser in _RECOGNISERS:
         diagnostic = recogniser(complaint)
         if diagnostic is not None:
-            return Mistake(diagnostic, diagnostic.span.line)
-    return Mistake(_plain_words(complaint), complaint.line)
+            return _mistake(diagnostic, complaint)
+    return _mistake(_plain_words(complaint), complaint)
+
+
+def _mistake(diagnostic: Diagnostic, complaint: Complaint) -> Mistake:
+    """With the place to leave out: of a list or mapping in brackets the whole, from its opener."""
+    opener = complaint.problem.context_place
+    if opener is not None and "flow" in complaint.problem.context and opener[0] < diagnostic.span.line:
+        return Mistake(diagnostic, *opener)
+    return Mistake(diagnostic, diagnostic.span.line, diagnostic.span.column)
 
 
 def _plain_words(complaint: Complaint) -> Diagnostic:

@@ -5,8 +5,10 @@ import re
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.source.complaint import Complaint
 from steplane.source.mistakes import in_quotes, unquoted_template
+from steplane.source.pieces import indent_of, key_column
 
 _EXPRESSION = re.compile(r"\$\{[{%#].*?[}%#]\}")
+_FAR = 200
 _PARTNER = {"[": "]", "{": "}"}
 
 
@@ -51,6 +53,9 @@ def template_habit(complaint: Complaint) -> Diagnostic | None:
         line = place[0]
     column = complaint.value_column(line)
     text = complaint.rest(line, column)
+    if text.startswith("{%"):
+        message = "`{%` is read as a YAML mapping; a block of an expression is written `${% %}`"
+        return Diagnostic("unquoted-template", message, complaint.span(line, column, 2), help="quote the value")
     if not text.startswith("{{") or "}}" not in text:
         return None
     span = complaint.span(line, column, len(text))
@@ -72,6 +77,8 @@ def bracket(complaint: Complaint) -> Diagnostic | None:
     problem = complaint.problem
     line, column = problem.place
     sign = complaint.text_of(line)[column - 1 : column]
+    if complaint.says("node content") and not complaint.text_of(line)[column - 1 :].strip():
+        return _unclosed_at_end(complaint)
     if problem.context_place is None or "flow" not in problem.context:
         return _stray(complaint, line, column, sign)
     open_line, open_column = problem.context_place
@@ -83,14 +90,44 @@ def bracket(complaint: Complaint) -> Diagnostic | None:
         related = (Related(complaint.span(open_line, open_column), "opened here"),)
         message = f"`{closer}` is wanted here, not `{sign}`"
         return Diagnostic("bracket", message, complaint.span(line, column), related=related)
-    if open_line != line or complaint.says("stream end"):
-        message = f"this `{opener}` is never closed"
-        advice = f"add `{closer}`, or quote the value if the bracket belongs to a text"
-        return Diagnostic("unclosed-bracket", message, complaint.span(open_line, open_column), help=advice)
+    missing_comma = open_line != line and _is_inside(complaint, open_line, line)
+    if open_line != line and not missing_comma:
+        return _unclosed(complaint, open_line, open_column)
+    if missing_comma:
+        column = indent_of(complaint.text_of(line)) + 1
     related = (Related(complaint.span(open_line, open_column), "opened here"),)
-    message = f"`,` or `{closer}` is wanted here"
-    advice = "quote a value that holds brackets, braces or quotes"
+    message = f"`,` or `{closer}` is wanted {'before this' if missing_comma else 'here'}"
+    advice = "" if missing_comma else "quote a value that holds brackets, braces or quotes"
     return Diagnostic("bracket", message, complaint.span(line, column), related=related, help=advice)
+
+
+def _unclosed(complaint: Complaint, line: int, column: int) -> Diagnostic:
+    opener = complaint.text_of(line)[column - 1 : column]
+    message = f"this `{opener}` is never closed"
+    advice = f"add `{_PARTNER[opener]}`, or quote the value if the bracket belongs to a text"
+    return Diagnostic("unclosed-bracket", message, complaint.span(line, column), help=advice)
+
+
+def _is_inside(complaint: Complaint, opener: int, line: int) -> bool:
+    """Whether a line is indented as what stands in the brackets that the line `opener` opens."""
+    text = complaint.text_of(line)
+    return line == complaint.line and bool(text.strip()) and indent_of(text) >= key_column(complaint.text_of(opener))
+
+
+def _unclosed_at_end(complaint: Complaint) -> Diagnostic | None:
+    """The file ends where a value of a list or mapping in brackets is wanted: the last bracket without a partner."""
+    closed = 0
+    for line in range(len(complaint.lines), max(len(complaint.lines) - _FAR, 0), -1):
+        text = complaint.text_of(line)
+        for column in range(len(text), 0, -1):
+            sign = text[column - 1]
+            if sign in "]}":
+                closed += 1
+            elif sign in _PARTNER and closed:
+                closed -= 1
+            elif sign in _PARTNER:
+                return _unclosed(complaint, line, column)
+    return None
 
 
 def _stray(complaint: Complaint, line: int, column: int, sign: str) -> Diagnostic | None:

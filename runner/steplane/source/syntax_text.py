@@ -96,6 +96,8 @@ def text_after_quote(complaint: Complaint) -> Diagnostic | None:
     between = complaint.text_of(line)[end.end_column - 1 : column - 1]
     if end.end_line != line or column < end.end_column or between.strip():
         return None
+    if complaint.text_of(line)[column - 1 : column] in {"", "]", "}", ":"}:
+        return None
     sign = complaint.text_of(end.end_line)[end.end_column - 2 : end.end_column - 1]
     if sign not in {"'", '"'}:
         return None
@@ -126,6 +128,17 @@ def colon_in_value(complaint: Complaint) -> Diagnostic | None:
     place = complaint.span(line, indent_of(text) + 1, max(column - indent_of(text) - 1, 1))
     advice = "align it with the keys above, or leave the value above it empty"
     return Diagnostic("indentation", message, place, related=related, help=advice)
+
+
+def item_in_value(complaint: Complaint) -> Diagnostic | None:
+    """`- ` right behind `key:`."""
+    if not complaint.says("sequence entries are not allowed"):
+        return None
+    line, column = complaint.problem.place
+    text = complaint.rest(line, column)
+    message = "a list does not begin on the line of its key"
+    advice = "put `- ` on the line below, or quote the value if it is a text"
+    return Diagnostic("item-in-value", message, complaint.span(line, column, len(text)), help=advice)
 
 
 def no_colon(complaint: Complaint) -> Diagnostic | None:

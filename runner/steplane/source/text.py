@@ -45,7 +45,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def _from_bytes(data: bytes, file: str) -> str | Diagnostic:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in data[:4]:
-        wide = "UTF-32" if data[:4].count(b"\x00") > 2 else "UTF-16"
+        wide = "UTF-32" if data[:4].count(b"\x00") > 2 or data.startswith(codecs.BOM_UTF32_LE) else "UTF-16"
         return _at(file, 1, 1, "encoding", f"the file is {wide}, not UTF-8", "save it as UTF-8")
     try:
         return data.decode("utf-8")
