@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from steplane.expressions.calling import filter_run
 from steplane.expressions.compiling import solid, used
-from steplane.expressions.faults import ExpressionError, SyntaxFault
+from steplane.expressions.faults import ExpressionError, Missing, SyntaxFault
 from steplane.expressions.frames import Frame, Run
 from steplane.expressions.values import in_words, kind_of, text_of, truth
 
@@ -23,7 +23,7 @@ def compile_blocks(text: str) -> Run:
     try:
         body = _body(parse_blocks(text).body)
     except SyntaxFault as fault:
-        help_ = f" ({fault.help})" if fault.help else ""
+        help_ = f" ({fault.remedy})" if fault.remedy else ""
         raise ExpressionError(f"{fault.message}{help_}", offset=fault.offset) from None
     except RecursionError:
         raise ExpressionError("these blocks are nested too deeply") from None
@@ -107,7 +107,8 @@ def _target(node: Any) -> Callable[[dict[str, Any], Any], None]:
 
     def unpack(local: dict[str, Any], value: Any) -> None:
         if kind_of(value) != "list" or len(value) != len(targets):
-            raise ExpressionError(f"{len(targets)} names want a list of {len(targets)} items, and this is {in_words(value)}")
+            wanted = f"{len(targets)} names want a list of {len(targets)} items"
+            raise ExpressionError(f"{wanted}, and this is {in_words(value)}")
         for target, one in zip(targets, value, strict=True):
             target(local, one)
 
@@ -160,14 +161,12 @@ def _items(frame: Frame, value: Any) -> list[Any]:
 
 def _loop(items: list[Any], index: int) -> dict[str, Any]:
     count = len(items)
-    loop = {
+    loop: dict[str, Any] = {
         "index": index + 1, "index0": index, "first": index == 0, "last": index == count - 1, "length": count,
         "revindex": count - index, "revindex0": count - index - 1,
     }  # fmt: skip
-    if index:
-        loop["previtem"] = items[index - 1]
-    if index < count - 1:
-        loop["nextitem"] = items[index + 1]
+    loop["previtem"] = items[index - 1] if index else Missing("this is the first item")
+    loop["nextitem"] = items[index + 1] if index < count - 1 else Missing("this is the last item")
     return loop
 
 

@@ -62,7 +62,7 @@ def check_arguments(function: Callable[..., Any], what: str, count: int, names: 
     least = len(known) - len(function.__defaults__ or ())
     wrong = next((name for name in names if name not in known and not code.co_flags & 0x08), None)
     if wrong is not None:
-        raise SyntaxFault(f"{what} has no argument `{wrong}`", node.lineno or 0, help=_known(known))
+        raise SyntaxFault(f"{what} has no argument `{wrong}`", node.lineno or 0, remedy=_known(known))
     if count > len(known) and not open_ended:
         raise SyntaxFault(f"{what} takes at most {len(known)} arguments, not {count}", node.lineno or 0)
     if any(name in known[:count] for name in names):
@@ -84,19 +84,19 @@ def apply_filter(frame: Frame, name: str, value: Any, positional: list[Any], nam
             return function(frame, value, *positional, **named)
         except _BUILTIN_FAULTS as error:
             raise ExpressionError(f"the filter `{name}` cannot do this: {error}") from None
+    from steplane.expressions.compiling import solid
+
     from_outside = frame.engine.filters.get(name)
     if from_outside is None:
         raise ExpressionError(unknown_message("filter", name, [*FILTERS, *frame.engine.filters]))
-    return _outside(frame, name, from_outside, value, positional, named)
+    return _outside(frame, name, lambda: from_outside(solid(value), *positional, **named))
 
 
-def _outside(
-    frame: Frame, name: str, function: Callable[..., Any], value: Any, positional: list[Any], named: dict[str, Any]
-) -> Any:
+def _outside(frame: Frame, name: str, action: Callable[[], Any]) -> Any:
     from steplane.expressions.compiling import solid
 
     try:
-        result = function(solid(value), *positional, **named)
+        result = action()
     except ExpressionError:
         raise
     except Exception as error:  # a plugin may raise anything; its name and words are passed on
@@ -132,9 +132,7 @@ def compile_test(node: Any) -> Run:
     return run
 
 
-def apply_test(
-    frame: Frame, name: str, value: Any, positional: list[Any], named: dict[str, Any] | None = None
-) -> bool:
+def apply_test(frame: Frame, name: str, value: Any, positional: list[Any], named: dict[str, Any] | None = None) -> bool:
     """Apply a test by name; raises ExpressionError for an unknown one."""
     function = PREDICATES.get(name)
     if function is None:
@@ -152,10 +150,12 @@ def compile_call(node: Any) -> Run:
     if target == "Getattr":
         name = node.node.attr
         raise SyntaxFault(
-            f"`.{name}(...)`: methods cannot be called", node.lineno or 0, help=f"filters do such work: `| {name}`"
+            f"`.{name}(...)`: methods cannot be called", node.lineno or 0, remedy=f"filters do such work: `| {name}`"
         )
     if target != "Name" or node.node.name != "range":
-        raise SyntaxFault("only `range(...)` can be called", node.lineno or 0, help="filters do such work: `x | name`")
+        raise SyntaxFault(
+            "only `range(...)` can be called", node.lineno or 0, remedy="filters do such work: `x | name`"
+        )
     values = arguments(node)
 
     def run(frame: Frame) -> list[int]:

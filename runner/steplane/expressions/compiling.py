@@ -31,7 +31,7 @@ def compile_text(text: str) -> Run:
     try:
         return used(parse(text))
     except SyntaxFault as fault:
-        help_ = f" ({fault.help})" if fault.help else ""
+        help_ = f" ({fault.remedy})" if fault.remedy else ""
         raise ExpressionError(f"`{text}`: {fault.message}{help_}", offset=fault.offset) from None
     except RecursionError:
         raise ExpressionError("this expression is nested too deeply") from None
@@ -84,8 +84,7 @@ def _getitem(node: Any) -> Run:
     if kind == "Const" and isinstance(node.arg.value, str):
         declared = type(node.node).__name__ == "Name" and node.node.name in DECLARED
         text = node.arg.value
-        by_key = key_run(inner, text, path, declared=declared)
-        return by_key
+        return key_run(inner, text, path, declared=declared)
     key = used(node.arg)
     declared = type(node.node).__name__ == "Name" and node.node.name in DECLARED
 
@@ -109,7 +108,7 @@ def _slice(inner: Run, node: Any, path: str) -> Run:
         cut = [bound(frame) if bound is not None else None for bound in bounds]
         if any(bound is not None and kind_of(bound) != "integer" for bound in cut) or cut[2] == 0:
             raise ExpressionError("the bounds of `[a:b]` are whole numbers, and its step is not 0")
-        frame.budget.tick(1 + (len(value) >> 8))
+        frame.budget.spend(len(value))
         return value[cut[0] : cut[1] : cut[2]]
 
     return run
@@ -176,7 +175,7 @@ def _concat(node: Any) -> Run:
 
     def run(frame: Frame) -> str:
         texts = [text_of(part(frame), frame.budget) for part in parts]
-        frame.budget.text(sum(map(len, texts)))
+        frame.budget.spend(sum(map(len, texts)))
         return "".join(texts)
 
     return run

@@ -48,7 +48,9 @@ class Engine:
         """A value where text is wanted: a number or boolean as text; a list, mapping or null is an error."""
         kind = kind_of(value)
         if kind in ("list", "object"):
-            raise ExpressionError(f"text is wanted, and this is {in_words(value)}: `| json` or `| join(' ')` makes text of it")
+            raise ExpressionError(
+                f"text is wanted, and this is {in_words(value)}: `| json` or `| join(' ')` makes text of it"
+            )
         return text_of(value, Frame({}, self).budget)
 
     def render_text(self, template: Template, context: Mapping[str, Any]) -> str:

@@ -33,12 +33,22 @@ class Missing:
 
 
 class SyntaxFault(Exception):
-    """A syntax error at `offset` of the text that was read; `help` says what to write instead."""
+    """A syntax error at `offset` of the text that was read; `remedy` says what to write, `instead` is that text."""
 
-    def __init__(self, message: str, offset: int, length: int = 1, help: str = "", code: str = "") -> None:  # noqa: A002
+    def __init__(
+        self,
+        message: str,
+        offset: int,
+        length: int = 1,
+        remedy: str = "",
+        *,
+        code: str = "",
+        instead: str = "",
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.offset = offset
         self.length = length
-        self.help = help
+        self.remedy = remedy
         self.code = code or "expression-syntax"
+        self.instead = instead

@@ -4,6 +4,7 @@ Jinja2's parser asks its environment for words by the method `_tokenize`; ours a
 character offset where Jinja2's carry the line number. (A private method: its working is pinned by a test.)
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from jinja2.parser import Parser
 
 _EXPECTED = re.compile(r"expected (?:token )?'([^']+)'")
+_TAGS = re.compile(r"looking for the following tags: (.+?)\.")
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _BLOCKS = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "filter", "endfilter")
 
 
@@ -116,19 +119,60 @@ def _guarded(action: Any, tokens: tuple[Token, ...], end: int) -> Any:
 
 
 def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int) -> SyntaxFault:
+    tags = _TAGS.search(message)
+    if tags is not None and message.startswith("Unexpected end"):
+        open_ = _opener(tokens)
+        return SyntaxFault(f"this `{open_.text}` is never closed", open_.offset, len(open_.text), f"add {_ends(tags)}")
     token = next((token for token in tokens if token.offset == offset), None)
     wanted = _EXPECTED.search(message)
-    expected = f"`{_wanted(wanted.group(1))}` is expected" if wanted else ""
+    expected = (
+        f"`{_wanted(wanted.group(1))}` is expected" if wanted and "end of template" not in wanted.group(1) else ""
+    )
     if token is None or token.type in ("variable_end", "block_end"):
+        closer = _open_bracket(tokens)
+        expected = f"`{closer}` is expected" if closer else expected
         place = max(0, min(offset, end) - 1) if token is None else offset
         length = 1 if token is None else 2
         return SyntaxFault("the expression ends too early" + (f": {expected}" if expected else ""), place, length)
-    if token.type == "block_begin" or message.startswith(("Encountered", "Unexpected", "You prob")):
-        return SyntaxFault(message.rstrip("."), offset, len(token.text))
     if token.type == "assign":
-        return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", "foreign-operator")
+        return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", code="foreign-operator")
     words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
     return SyntaxFault(words, offset, len(token.text))
+
+
+def _open_bracket(tokens: tuple[Token, ...]) -> str:
+    """What would close the innermost bracket that is still open at the end."""
+    opened: list[str] = []
+    for token in tokens:
+        if token.text in _CLOSERS and token.type in ("lparen", "lbracket", "lbrace"):
+            opened.append(_CLOSERS[token.text])
+        elif opened and token.text == opened[-1]:
+            opened.pop()
+    return opened[-1] if opened else ""
+
+
+def _opener(tokens: tuple[Token, ...]) -> Token:
+    """The word of the innermost block that is still open at the end."""
+    opened: list[Token] = []
+    for index, token in enumerate(tokens[:-1]):
+        word = tokens[index + 1]
+        if token.type != "block_begin":
+            continue
+        if word.text.startswith("end") and opened:
+            opened.pop()
+        elif word.text in ("if", "for", "with", "filter") or (word.text == "set" and not _sets_value(tokens, index)):
+            opened.append(word)
+    return opened[-1] if opened else tokens[0]
+
+
+def _sets_value(tokens: tuple[Token, ...], index: int) -> bool:
+    inside = itertools.takewhile(lambda token: token.type != "block_end", tokens[index:])
+    return any(token.type == "assign" for token in inside)
+
+
+def _ends(tags: re.Match[str]) -> str:
+    names = [name.strip("'") for name in tags.group(1).split(" or ")]
+    return f"`${{% {names[-1]} %}}`"
 
 
 def _wanted(word: str) -> str:

@@ -16,11 +16,13 @@ _EVERY = 256
 class Budget:
     """The limits of one evaluation. Work is counted in ticks, and the clock is read every few hundred of them."""
 
-    __slots__ = ("_deadline", "_left")
+    __slots__ = ("_chars", "_deadline", "_items", "_left")
 
     def __init__(self) -> None:
         self._deadline = 0.0
         self._left = _EVERY
+        self._chars = 0
+        self._items = 0
 
     def tick(self, count: int = 1) -> None:
         """Count work; raises ExpressionError when the time is over."""
@@ -42,11 +44,21 @@ class Budget:
             raise ExpressionError(f"this would make a text of {length:,} characters; at most {TEXT:,} are allowed")
         self.tick(1 + (length >> 10))
 
+    def spend(self, length: int) -> None:
+        """As `text`, and count it to the whole of what this evaluation makes."""
+        self.text(length)
+        self._chars += length
+        if self._chars > TEXT * 10:
+            raise ExpressionError(f"this would make more than {TEXT * 10:,} characters of text in all")
+
     def items(self, count: int) -> None:
         """Allow a list of that many items, before it is made."""
         if count > ITEMS:
             raise ExpressionError(f"this would make a list of {count:,} items; at most {ITEMS:,} are allowed")
         self.tick(1 + (count >> 8))
+        self._items += count
+        if self._items > ITEMS * 10:
+            raise ExpressionError(f"this would make more than {ITEMS * 10:,} items of lists in all")
 
     def integer(self, value: int) -> int:
         """The integer, if it is not out of all bounds."""

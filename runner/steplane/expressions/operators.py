@@ -15,7 +15,7 @@ def add(left: Any, right: Any, budget: Budget) -> Any:
         return _checked(operator.add, left, right, budget, "+")
     kinds = (kind_of(left), kind_of(right))
     if kinds == ("string", "string"):
-        budget.text(len(left) + len(right))
+        budget.spend(len(left) + len(right))
         return left + right
     if kinds == ("list", "list"):
         budget.items(len(left) + len(right))
@@ -31,7 +31,7 @@ def multiply(left: Any, right: Any, budget: Budget) -> Any:
     if kind_of(left) == "integer":
         left, right = right, left
     if kind_of(right) == "integer" and kind_of(left) == "string":
-        budget.text(len(left) * max(right, 0))
+        budget.spend(len(left) * max(right, 0))
         return left * right
     if kind_of(right) == "integer" and kind_of(left) == "list":
         return _repeat(left, right, budget)

@@ -12,6 +12,8 @@ from steplane.expressions.tokens import unescape
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PATH = re.compile(rf"{_NAME}(?:\.{_NAME}|\['[^'\\]*'\]|\[\"[^\"\\]*\"\]|\[-?[0-9]{{1,9}}\])*", re.ASCII)
 _STEP = re.compile(rf"\.({_NAME})|\['([^']*)'\]|\[\"([^\"]*)\"\]|\[(-?[0-9]+)\]", re.ASCII)
+_WORD = re.compile(_NAME, re.ASCII)
+_LONGEST = 400
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _STRING = re.compile(r"'[^'\\]*'|\"[^\"\\]*\"")
 KEYWORDS = frozenset({"and", "or", "not", "if", "else", "in", "is"})
@@ -28,9 +30,9 @@ class Step(Struct, frozen=True):
 
 def read_path(text: str) -> tuple[Step, ...] | None:
     """The parts of `a.b['c'][0]`, or None when the text is anything else."""
-    if not _PATH.fullmatch(text):
+    if len(text) > _LONGEST or not _PATH.fullmatch(text):
         return None
-    first = re.match(_NAME, text, re.ASCII)
+    first = _WORD.match(text)
     assert first is not None
     if first.group() in KEYWORDS or first.group() in _CONSTANTS:
         return None
@@ -60,7 +62,7 @@ def describe(keys: tuple[str | int, ...]) -> str:
         if isinstance(key, int):
             text += f"[{key}]"
         else:
-            text += f".{key}" if re.fullmatch(_NAME, key, re.ASCII) else f"['{key}']"
+            text += f".{key}" if _WORD.fullmatch(key) else f"['{key}']"
     return text
 
 

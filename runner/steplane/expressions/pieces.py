@@ -87,7 +87,8 @@ class _Cutter:
         start = match.end() + self.text.startswith("-", match.end())
         code = read_code(self.text, start, closer)
         if code.end < 0:
-            self.faults.append(_unclosed(opener, closer, match.start()))
+            quote = code.fault if code.fault is not None and code.fault.code == "unclosed-quote" else None
+            self.faults.append(quote or _unclosed(opener, closer, match.start()))
             return self.resume(match.end())
         self.add_code(match.start(), start, code, kind)
         return code.end + 2
@@ -123,5 +124,9 @@ def cut(text: str) -> Pieces:
 
 def _unclosed(opener: str, closer: str, offset: int) -> SyntaxFault:
     return SyntaxFault(
-        f"`{opener}` is never closed", offset, len(opener), f"add `{closer}` behind the expression", "unclosed-expression"
+        f"`{opener}` is never closed",
+        offset,
+        len(opener),
+        f"add `{closer}` behind the expression",
+        code="unclosed-expression",
     )

@@ -13,9 +13,7 @@ Locate: TypeAlias = Callable[[int, int], Span]
 """Where `length` characters from `offset` of the decoded text stand in the file."""
 
 
-def parse_value(
-    text: str, locate: Locate, filters: Collection[str] | None = None
-) -> tuple[Template, list[Diagnostic]]:
+def parse_value(text: str, locate: Locate, filters: Collection[str] | None = None) -> tuple[Template, list[Diagnostic]]:
     """The template of a text value. With `filters` (those of plugins), an unknown filter is reported too.
 
     One expression and nothing else keeps its type (Expression); with text around it, Text; with blocks, Blocks.
@@ -42,7 +40,7 @@ def parse_condition(
     stripped = text.strip()
     if not stripped:
         return Expression("false"), [
-            Diagnostic("expression-syntax", "a condition is wanted here", locate(0, len(text)), help="write an expression")
+            Diagnostic("expression-syntax", "a condition is wanted here, and there is none", locate(0, len(text)))
         ]
     if "${{" in stripped and stripped.startswith("${"):
         return _unwrapped(text, locate, filters)
@@ -54,7 +52,8 @@ def parse_condition(
 def _unwrapped(text: str, locate: Locate, filters: Collection[str] | None) -> tuple[Expression, list[Diagnostic]]:
     found = cut(text)
     codes = [piece for piece in found.pieces if piece.kind == "expression"]
-    alone = len(codes) == 1 and not any(piece.kind == "block" or piece.text.strip() for piece in found.pieces if piece not in codes)
+    others = [piece for piece in found.pieces if piece.kind == "block" or (piece.kind == "text" and piece.text.strip())]
+    alone = len(codes) == 1 and not others
     if not codes:
         return Expression(text.strip()), [_diagnostic(fault, 0, locate) for fault in found.faults]
     piece = codes[0]
@@ -163,4 +162,5 @@ def _check_blocks(text: str, filters: Collection[str] | None) -> list[SyntaxFaul
 
 def _diagnostic(fault: SyntaxFault, base: int, locate: Locate) -> Diagnostic:
     span = locate(base + fault.offset, fault.length)
-    return Diagnostic(fault.code, fault.message, span, label=fault.help, help=fault.help)
+    fix = Fix(f"replace by `{fault.instead.strip()}`", (Edit(span, fault.instead),)) if fault.instead else None
+    return Diagnostic(fault.code, fault.message, span, help=fault.remedy, fix=fix)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Expression(Struct, frozen=True, tag="expression"):
-    """One Jinja expression without its `${{ }}`; `line` and `column` (from 1) tell where its text begins in the file."""
+    """One expression without its `${{ }}`; `line` and `column` (from 1) tell where its text begins in the file."""
 
     text: str
     line: int = 0

@@ -29,6 +29,7 @@ _HINTS = {
     "=>": "write `>=`", "&": "write `and`", "{{": "leave the inner braces out: this is an expression already",
     "${{": "leave the inner `${{ }}` out: this is an expression already",
 }  # fmt: skip
+_INSTEAD = {"===": "==", "!==": "!=", "&&": "and", "||": "or", "!": "not ", "&": "and"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "\\": "\\", "'": "'", '"': '"', "\n": ""}
 _LONGEST_NUMBER = 400
@@ -52,7 +53,7 @@ class Code(Struct, frozen=True):
 
 
 def read_code(text: str, start: int = 0, closer: str = "") -> Code:
-    """Read words from `start` to the `closer` (`}}` or `%}`) outside strings and brackets, or to the end of the text."""
+    """Read words from `start` to the `closer` (`}}` or `%}`) outside strings and braces, or to the end."""
     tokens: list[Token] = []
     fault: SyntaxFault | None = None
     opened: list[str] = []
@@ -65,7 +66,7 @@ def read_code(text: str, start: int = 0, closer: str = "") -> Code:
             token, offset = _read_token(text, offset, tokens)
         except SyntaxFault as found:
             fault = fault or found
-            offset = max(offset + 1, found.offset + found.length)
+            offset = len(text) if found.code == "unclosed-quote" else found.offset + found.length
             continue
         if token is not None:
             _balance(opened, token.text)
@@ -126,13 +127,16 @@ def _unescape_one(match: re.Match[str]) -> str:
 
 def _foreign(word: str, offset: int) -> SyntaxFault:
     code = "nested-braces" if "{{" in word else "foreign-operator"
-    return SyntaxFault(f"`{word}` is not an operator of expressions", offset, len(word), _HINTS[word], code)
+    message = f"`{word}` is not an operator of expressions"
+    return SyntaxFault(message, offset, len(word), _HINTS[word], code=code, instead=_INSTEAD.get(word, ""))
 
 
 def _bad_character(text: str, offset: int) -> SyntaxFault:
     character = text[offset]
     if character in "'\"":
-        return SyntaxFault("this quote is never closed", offset, len(text) - offset, f"add the closing `{character}`")
+        return SyntaxFault(
+            "this quote is never closed", offset, 1, f"add the closing `{character}`", code="unclosed-quote"
+        )
     if character in "“”‘’„":
         return SyntaxFault(f"`{character}` is not a quote of expressions", offset, 1, "write `'` or `\"`")
     shown = character if character.isprintable() else f"U+{ord(character):04X}"

@@ -106,10 +106,17 @@ def _uses_of(expression: Expression | Blocks) -> list[Use]:
 _NAMES = {"Filter": re.compile(r"()(?P<name>\w+)"), "Test": re.compile(r"(is\s+(?:not\s+)?)?(?P<name>\w+|[=!<>]+)")}
 
 
+_NAMED_INSIDE: dict[str, tuple[int, Literal["filter", "test"]]] = {
+    "map": (0, "filter"), "select": (0, "test"), "reject": (0, "test"), "selectattr": (1, "test"),
+    "rejectattr": (1, "test"),
+}  # fmt: skip
+"""Filters that name another filter or a test in an argument: which one."""
+
+
 def _calls_in(text: str, tree: Any) -> Iterator[tuple[Literal["filter", "test"], str, int, int]]:
     from jinja2 import nodes
 
-    found = [node for node in tree.find_all((nodes.Filter, nodes.Test))]
+    found = list(tree.find_all((nodes.Filter, nodes.Test)))
     if isinstance(tree, nodes.Filter | nodes.Test):
         found.append(tree)
     for node in sorted(found, key=lambda one: one.lineno):
@@ -117,10 +124,14 @@ def _calls_in(text: str, tree: Any) -> Iterator[tuple[Literal["filter", "test"],
         match = _NAMES[kind].match(text, node.lineno)
         offset = match.start("name") if match else node.lineno
         yield ("filter" if kind == "Filter" else "test"), node.name, offset, len(node.name)
+        place, what = _NAMED_INSIDE.get(node.name, (len(node.args), "filter"))
+        named = node.args[place] if kind == "Filter" and place < len(node.args) else None
+        if isinstance(named, nodes.Const) and isinstance(named.value, str):
+            yield what, named.value, named.lineno + 1, len(named.value)
 
 
 def unknown_calls(text: str, tree: Any, filters: Collection[str] | None) -> list[SyntaxFault]:
-    """A fault for each filter or test that does not exist; filters are looked at only when those of plugins are known."""
+    """A fault for each filter or test that does not exist; filters only when those of plugins are given."""
     from steplane.expressions.calling import APPLICATION_FILTERS, unknown_message
     from steplane.expressions.filters import FILTERS
     from steplane.expressions.predicates import PREDICATES

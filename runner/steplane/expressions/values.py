@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from steplane.expressions.faults import ExpressionError, Missing
@@ -71,12 +71,28 @@ def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
     if kind != other:
         return False
     if kind == "list":
-        return len(left) == len(right) and all(equal(*pair, budget, depth + 1) for pair in zip(left, right, strict=True))
+        return len(left) == len(right) and all(
+            equal(*pair, budget, depth + 1) for pair in zip(left, right, strict=True)
+        )
     if kind == "object":
         return len(left) == len(right) and all(
             name in right and equal(left[name], right[name], budget, depth + 1) for name in left
         )
     return bool(left == right)
+
+
+def canonical(value: Any, budget: Budget, depth: int = 0) -> Hashable:
+    """Something hashable that is the same for equal values, and only for them (see `equal`)."""
+    budget.tick()
+    check_depth(depth)
+    kind = kind_of(value)
+    if kind == "list":
+        return (kind, *(canonical(one, budget, depth + 1) for one in value))
+    if kind == "object":
+        return (kind, frozenset((name, canonical(value[name], budget, depth + 1)) for name in value))
+    if kind == "string":
+        budget.spend(len(value))
+    return ("number" if kind == "integer" else kind, value)
 
 
 def contains(container: Any, item: Any, budget: Budget) -> bool:
@@ -124,7 +140,7 @@ def scalar_text(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise ExpressionError("the number is not finite")
     try:
-        return repr(value)
+        return float.__repr__(value) if isinstance(value, float) else int.__repr__(value)
     except ValueError:
         raise ExpressionError("this number is too large to be written") from None
 
@@ -136,8 +152,8 @@ def json_text(value: Any, budget: Budget, indent: int | None = None) -> str:
     try:
         text = json.dumps(solid, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
     except (ValueError, RecursionError):
-        raise ExpressionError("the value cannot be written as JSON: a number in it is not finite or too large") from None
-    budget.text(len(text))
+        raise ExpressionError("this cannot be written as JSON: a number in it is not finite or too large") from None
+    budget.spend(len(text))
     return text
 
 

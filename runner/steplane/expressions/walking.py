@@ -1,7 +1,7 @@
 """Walks a tree with its scopes and collects the free names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from steplane.expressions.templates import Blocks, Expression
@@ -20,56 +20,71 @@ class Walker:
 
     def walk(self, tree: Any) -> list[Use]:
         """All free name paths of the tree, in the order of the text."""
-        self.visit(tree, frozenset(), defaulted=False)
+        self.visit(tree, frozenset())
         return sorted(self.found, key=lambda use: use.offset)
 
-    def visit(self, node: Any, bound: frozenset[str], *, defaulted: bool) -> None:
+    def visit(self, node: Any, bound: frozenset[str], *, defaulted: bool = False) -> None:
         """One node, with the names that blocks around it have bound."""
         kind = type(node).__name__
-        if kind in ("Name", "Getattr", "Getitem"):
+        rule = _STATEMENTS.get(kind)
+        if rule is not None:
+            rule(self, node, bound)
+        elif kind in ("Name", "Getattr", "Getitem"):
             self.path(node, bound, defaulted=defaulted)
-        elif kind == "For":
-            self.loop(node, bound)
-        elif kind == "With":
-            self.visit_all(node.values, bound)
-            self.sequence(node.body, bound | _names(node.targets))
-        elif kind == "Template":
-            self.sequence(node.body, bound)
-        elif kind in ("AssignBlock", "FilterBlock"):
-            if node.filter is not None:
-                self.visit(node.filter, bound, defaulted=False)
-            self.sequence(node.body, bound)
-        elif kind == "If":
-            self.visit(node.test, bound, defaulted=False)
-            for body in (node.body, node.elif_, node.else_):
-                self.sequence(body, bound)
         elif kind in ("Filter", "Test"):
             self.call(node, bound, defaulted=defaulted)
-        elif kind == "Call" and type(node.node).__name__ == "Name":
-            self.visit_all([*node.args, *node.kwargs], bound)
-        elif kind == "Assign":
-            self.visit(node.node, bound, defaulted=False)
         else:
             for child in node.iter_child_nodes():
                 self.visit(child, bound, defaulted=defaulted and kind in ("CondExpr", "And", "Or"))
 
+    def template(self, node: Any, bound: frozenset[str]) -> None:
+        """A whole text with blocks."""
+        self.sequence(node.body, bound)
+
+    def with_(self, node: Any, bound: frozenset[str]) -> None:
+        """A `with` block."""
+        self.visit_all(node.values, bound)
+        self.sequence(node.body, bound | _names(node.targets))
+
+    def captured(self, node: Any, bound: frozenset[str]) -> None:
+        """A `filter` block, or a `set` block with a body."""
+        if node.filter is not None:
+            self.visit(node.filter, bound)
+        self.sequence(node.body, bound)
+
+    def if_(self, node: Any, bound: frozenset[str]) -> None:
+        """An `if` block."""
+        self.visit(node.test, bound)
+        for body in (node.body, node.elif_, node.else_):
+            self.sequence(body, bound)
+
+    def function(self, node: Any, bound: frozenset[str]) -> None:
+        """A call: the function's own name is none of the context."""
+        if type(node.node).__name__ != "Name":
+            self.visit(node.node, bound)
+        self.visit_all([*node.args, *node.kwargs], bound)
+
+    def assign(self, node: Any, bound: frozenset[str]) -> None:
+        """A `set` block."""
+        self.visit(node.node, bound)
+
     def visit_all(self, nodes: Iterable[Any], bound: frozenset[str]) -> None:
         """Several nodes of one scope."""
         for node in nodes:
-            self.visit(node, bound, defaulted=False)
+            self.visit(node, bound)
 
     def sequence(self, nodes: Iterable[Any], bound: frozenset[str]) -> None:
         """Statements in order: what `set` binds is bound from there on."""
         for node in nodes:
-            self.visit(node, bound, defaulted=False)
+            self.visit(node, bound)
             bound |= _set_by(node)
 
     def loop(self, node: Any, bound: frozenset[str]) -> None:
         """A `for` block."""
-        self.visit(node.iter, bound, defaulted=False)
+        self.visit(node.iter, bound)
         inner = bound | _names([node.target])
         if node.test is not None:
-            self.visit(node.test, inner, defaulted=False)
+            self.visit(node.test, inner)
         self.sequence(node.body, inner | {"loop"})
         self.sequence(node.else_, bound)
 
@@ -88,7 +103,7 @@ class Walker:
         root = chain.pop()
         for one in chain:
             if type(one).__name__ == "Getitem" and type(one.arg).__name__ != "Const":
-                self.visit(one.arg, bound, defaulted=False)
+                self.visit(one.arg, bound)
         if type(root).__name__ != "Name":
             self.visit(root, bound, defaulted=defaulted)
         elif root.name not in bound and root.ctx == "load":
@@ -111,10 +126,22 @@ class Walker:
         )
 
 
+_STATEMENTS: dict[str, Callable[[Walker, Any, frozenset[str]], None]] = {
+    "Template": Walker.template,
+    "For": Walker.loop,
+    "With": Walker.with_,
+    "AssignBlock": Walker.captured,
+    "FilterBlock": Walker.captured,
+    "If": Walker.if_,
+    "Assign": Walker.assign,
+    "Call": Walker.function,
+}
+
+
 def _names(targets: Iterable[Any]) -> frozenset[str]:
     names: frozenset[str] = frozenset()
     for target in targets:
-        names |= {target.name} if type(target).__name__ == "Name" else _names(target.items)
+        names |= {target.name} if type(target).__name__ == "Name" else _names(getattr(target, "items", ()))
     return names
 
 

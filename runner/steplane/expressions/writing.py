@@ -45,7 +45,7 @@ def source_of(node: Any) -> str:
 
 def _constant(value: Any) -> str:
     if isinstance(value, str):
-        return f"'{value}'"
+        return f"'{value}'" if "'" not in value else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)
 
 

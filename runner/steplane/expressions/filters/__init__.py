@@ -69,8 +69,8 @@ RESULTS: dict[str, str] = {
     **dict.fromkeys(
         [
             "b64decode", "b64encode", "basename", "capitalize", "center", "dirname", "hash", "indent", "join", "json",
-            "lower", "regex_replace", "replace", "shell_quote", "string", "title", "tojson", "trim", "truncate", "upper",
-            "urlencode", "wordwrap", "yaml",
+            "lower", "regex_replace", "replace", "shell_quote", "string", "title", "tojson", "trim", "truncate",
+            "upper", "urlencode", "wordwrap", "yaml",
         ],
         "string",
     ),

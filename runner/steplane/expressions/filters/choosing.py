@@ -1,6 +1,5 @@
 """Filters that look into the items: at a key of each, by a test, in an order."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +7,7 @@ from steplane.expressions.faults import ExpressionError, Missing
 from steplane.expressions.filters.wanted import sequence
 from steplane.expressions.frames import Frame, item
 from steplane.expressions.operators import add
-from steplane.expressions.values import equal, kind_of, less, scalar_text, truth
+from steplane.expressions.values import canonical, equal, in_words, kind_of, less, truth
 
 _NOT_GIVEN = "\0not given"
 
@@ -60,7 +59,9 @@ def _there(value: Any, name: str) -> Any:
     return value
 
 
-def _chosen(frame: Frame, value: Any, arguments: tuple[Any, ...], name: str, *, wanted: bool, by_key: bool) -> list[Any]:
+def _chosen(
+    frame: Frame, value: Any, arguments: tuple[Any, ...], name: str, *, wanted: bool, by_key: bool
+) -> list[Any]:
     from steplane.expressions.calling import apply_test
 
     found = sequence(frame, value, name)
@@ -99,7 +100,7 @@ def rejectattr(frame: Frame, value: Any, attribute: Any, *test: Any) -> list[Any
 
 
 def sorted_by(
-    frame: Frame, found: list[Any], get: Callable[[Any], Any], name: str, case_sensitive: Any, reverse: Any
+    frame: Frame, found: list[Any], get: Callable[[Any], Any], name: str, *, case_sensitive: Any, reverse: Any
 ) -> list[Any]:
     """The items in the order of what `get` gives: all numbers or all texts (letter case ignored unless said)."""
     keys = [_order_key(frame, get(one), name, case_sensitive) for one in found]
@@ -115,7 +116,9 @@ def _order_key(frame: Frame, value: Any, name: str, case_sensitive: Any) -> Any:
     frame.budget.tick()
     kind = kind_of(value)
     if kind not in ("integer", "number", "string"):
-        raise ExpressionError(f"the filter `{name}` orders numbers or texts, not {kind}")
+        raise ExpressionError(f"the filter `{name}` orders numbers or texts, not {in_words(value)}")
+    if kind == "string":
+        frame.budget.spend(len(value))
     return value.lower() if kind == "string" and not case_sensitive else value
 
 
@@ -123,10 +126,14 @@ def _by(frame: Frame, attribute: Any, name: str) -> Callable[[Any], Any]:
     return (lambda one: one) if attribute is None else getter(frame, attribute, name)
 
 
-def sort(frame: Frame, value: Any, reverse: Any = False, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
+def sort(
+    frame: Frame, value: Any, reverse: Any = False, case_sensitive: Any = False, attribute: Any = None
+) -> list[Any]:
     """In order, numbers or texts."""
     found = sequence(frame, value, "sort")
-    return sorted_by(frame, found, _by(frame, attribute, "sort"), "sort", case_sensitive, reverse)
+    return sorted_by(
+        frame, found, _by(frame, attribute, "sort"), "sort", case_sensitive=case_sensitive, reverse=reverse
+    )
 
 
 def smallest(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any = None) -> Any:
@@ -145,7 +152,10 @@ def _extreme(frame: Frame, value: Any, case_sensitive: Any, attribute: Any, name
         return Missing("the list is empty")
     get = _by(frame, attribute, name)
     keys = [_order_key(frame, get(one), name, case_sensitive) for one in found]
-    best = functools.reduce(lambda a, b: b if (less(keys[b], keys[a]) if name == "min" else less(keys[a], keys[b])) else a, range(len(keys)))
+    best = 0
+    for index in range(1, len(keys)):
+        pair = (keys[index], keys[best]) if name == "min" else (keys[best], keys[index])
+        best = index if less(*pair) else best
     return found[best]
 
 
@@ -157,7 +167,7 @@ def sum_(frame: Frame, value: Any, attribute: Any = None, start: Any = 0) -> Any
         frame.budget.tick()
         number = get(one)
         if kind_of(number) not in ("integer", "number"):
-            raise ExpressionError(f"the filter `sum` adds numbers, not {kind_of(number)}")
+            raise ExpressionError(f"the filter `sum` adds numbers, not {in_words(number)}")
         total = add(total, number, frame.budget)
     return total
 
@@ -165,31 +175,27 @@ def sum_(frame: Frame, value: Any, attribute: Any = None, start: Any = 0) -> Any
 def unique(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
     """Without repetitions; the first of equals stays."""
     get = _by(frame, attribute, "unique")
-    seen: dict[Any, list[Any]] = {}
+    seen: set[Any] = set()
     kept = []
     for one in sequence(frame, value, "unique"):
         key = get(one)
         if isinstance(key, str) and not case_sensitive:
             key = key.lower()
-        others = seen.setdefault(_bucket(key), [])
-        if not any(equal(key, other, frame.budget) for other in others):
-            others.append(key)
+        known = len(seen)
+        seen.add(canonical(key, frame.budget))
+        if len(seen) > known:
             kept.append(one)
-        frame.budget.tick()
     return kept
 
 
-def _bucket(key: Any) -> Any:
-    kind = kind_of(key)
-    if kind in ("list", "object"):
-        return (kind, len(key))
-    return (kind == "bool", key) if kind != "null" else scalar_text(None)
-
-
-def groupby(frame: Frame, value: Any, attribute: Any, default: Any = _NOT_GIVEN, case_sensitive: Any = False) -> list[Any]:
+def groupby(
+    frame: Frame, value: Any, attribute: Any, default: Any = _NOT_GIVEN, case_sensitive: Any = False
+) -> list[Any]:
     """Groups of equal keys in order, each `{grouper, list}`."""
     get = getter(frame, attribute, "groupby", default)
-    found = sorted_by(frame, sequence(frame, value, "groupby"), get, "groupby", case_sensitive, reverse=False)
+    found = sorted_by(
+        frame, sequence(frame, value, "groupby"), get, "groupby", case_sensitive=case_sensitive, reverse=False
+    )
     groups: list[dict[str, Any]] = []
     before: Any = None
     for one in found:

@@ -79,6 +79,5 @@ def urlencode(frame: Frame, value: Any) -> str:
         if kind_of(pair) != "list" or len(pair) != 2:
             raise ExpressionError("the filter `urlencode` wants text, a mapping or a list of pairs")
         parts.append("=".join(quote(text(frame, one, "urlencode"), safe="") for one in pair))
-        frame.budget.text(sum(map(len, parts)) if len(parts) < 100 else len(parts[-1]))
     frame.budget.text(sum(map(len, parts)) + len(parts))
     return "&".join(parts)

@@ -69,7 +69,9 @@ def dictsort(frame: Frame, value: Any, case_sensitive: Any = False, by: Any = "k
     if by not in ("key", "value"):
         raise ExpressionError("`by` of `dictsort` is 'key' or 'value'")
     place = 0 if by == "key" else 1
-    return sorted_by(frame, items(frame, value), lambda pair: pair[place], "dictsort", case_sensitive, reverse)
+    return sorted_by(
+        frame, items(frame, value), lambda pair: pair[place], "dictsort", case_sensitive=case_sensitive, reverse=reverse
+    )
 
 
 def join(frame: Frame, value: Any, d: Any = "", attribute: Any = None) -> str:

@@ -74,8 +74,10 @@ def indent(frame: Frame, value: Any, width: Any = 4, first: Any = False, blank: 
     return "\n".join(moved if first else [lines[0], *moved[1:]])
 
 
-def truncate(frame: Frame, value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 5) -> str:
-    """Cut to `length` characters, `end` included, at a blank unless `killwords`; `leeway` characters more are let be."""
+def truncate(  # noqa: PLR0917  # the arguments of Jinja's filter, in its order
+    frame: Frame, value: Any, length: Any = 255, killwords: Any = False, end: Any = "...", leeway: Any = 5
+) -> str:
+    """Cut to `length` characters, `end` included, at a blank unless `killwords`; `leeway` more are let be."""
     line, tail = text(frame, value, "truncate"), text(frame, end, "truncate")
     most = whole(length, "truncate", len(tail), TEXT)
     if len(line) <= most + whole(leeway, "truncate", 0, TEXT):

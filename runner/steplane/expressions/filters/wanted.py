@@ -10,6 +10,7 @@ from steplane.expressions.values import in_words, is_number, kind_of, text_of
 def text(frame: Frame, value: Any, name: str) -> str:
     """Text, or a number or boolean as text."""
     if isinstance(value, str):
+        frame.budget.spend(len(value))
         return value
     if kind_of(value) in ("list", "object", "null"):
         raise ExpressionError(f"the filter `{name}` wants text, and this is {in_words(value)}")

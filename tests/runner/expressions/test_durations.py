@@ -1,0 +1,40 @@
+"""Durations as text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steplane.expressions.durations import format_duration, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("250ms", 0.25), ("30s", 30), ("5m", 300), ("4h", 14400), ("2d", 172800), ("1h30m", 5400), ("1.5h", 5400), ("0s", 0),
+     ("1d2h3m4s5ms", 93784.005)],
+)  # fmt: skip
+def test_parse(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("90", "`90` has no unit: write `90s` for seconds (units: ms, s, m, h, d)"),
+        ("-5s", "`-5s` is negative: a duration is not"),
+        ("30m1h", "`30m1h` is not a duration: the larger unit stands first, each unit once (`1h30m`)"),
+        ("1h1h", "`1h1h` is not a duration: the larger unit stands first, each unit once (`1h30m`)"),
+        ("soon", "`soon` is not a duration: write a number with a unit (ms, s, m, h, d), such as `30s` or `1h30m`"),
+        ("", "`` is not a duration: write a number with a unit (ms, s, m, h, d), such as `30s` or `1h30m`"),
+        ("1 h", "`1 h` is not a duration: write a number with a unit (ms, s, m, h, d), such as `30s` or `1h30m`"),
+        ("١s", "`١s` is not a duration: write a number with a unit (ms, s, m, h, d), such as `30s` or `1h30m`"),
+    ],
+)
+def test_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the whole text is compared
+        parse_duration(text)
+    assert str(caught.value) == message
+
+
+@given(st.integers(0, 10**12))
+def test_what_is_written_is_read_back(milliseconds: int) -> None:
+    assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)

@@ -1,0 +1,124 @@
+"""The filters of the allow-list."""
+
+from typing import Any
+
+import pytest
+
+from steplane.expressions import Engine, Expression, ExpressionError
+
+ROWS = [{"n": "b", "q": 2, "in": {"x": 1}}, {"n": "A", "q": 1, "in": {"x": 2}}, {"n": "b", "q": 3, "in": {"x": 3}}]
+
+
+def evaluate(text: str) -> Any:
+    return Engine().evaluate(Expression(text), {"rows": ROWS, "m": {"b": 1, "a": 2}, "t": "some text"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[1, null, 2] | present", [1, 2]),
+        ("{'a': [1, true, null, 'é']} | json", '{"a":[1,true,null,"é"]}'),
+        ("{'a': 1} | json(indent=2)", '{\n  "a": 1\n}'),
+        ("'[1, {\"a\": null}]' | from_json", [1, {"a": None}]),
+        ("t | regex_match('s.me')", True),
+        ("t | regex_match('^text')", False),
+        (r"'a1b22' | regex_replace('([0-9]+)', '<\\1>')", "a<1>b<22>"),
+        ("'abc' | hash", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ("'é' | b64encode", "w6k="),
+        ("'w6k=' | b64decode", "é"),
+        ("'/a/b.txt' | basename", "b.txt"),
+        ("'/a/b.txt' | dirname", "/a"),
+        ("'1h30m' | duration", 5400.0),
+        ("'1970-01-02T00:00:00Z' | timestamp", 86400.0),
+        ("'1970-01-02T02:00:00+02:00' | timestamp", 86400.0),
+        ("'1970-01-02' | timestamp", 86400.0),
+        ('"it\'s" | shell_quote', "'it'\"'\"'s'"),
+        ("['a b', 1] | shell_quote", "'a b' 1"),
+        ("'aB' | upper ~ ('aB' | lower) ~ ('aB c' | title) ~ ('aB' | capitalize)", "ABabAb CAb"),
+        ("' x ' | trim", "x"),
+        ("'xax' | trim('x')", "a"),
+        ("'aaa' | replace('a', 'b', 2)", "bba"),
+        ("'a' | center(3)", " a "),
+        ("'a\\nb' | indent(2)", "a\n  b"),
+        ("'one two three' | truncate(9, leeway=0)", "one..."),
+        ("'one two' | wordcount", 2),
+        ("'aa bb' | wordwrap(2)", "aa\nbb"),
+        ("'a b&c' | urlencode", "a%20b%26c"),
+        ("{'a': 1, 'b c': 'd&'} | urlencode", "a=1&b%20c=d%26"),
+        ("'12' | int + ('1.9' | int) + (true | int)", 14),
+        ("'x' | int(0)", 0),
+        ("'1.5' | float", 1.5),
+        ("2.5 | round + (3.5 | round)", 6),
+        ("1.234 | round(2)", 1.23),
+        ("1.2 | round(0, 'ceil')", 2),
+        ("-2 | abs", 2),
+        ("rows | map(attribute='n') | join", "bAb"),
+        ("rows | map(attribute='in.x') | sum", 6),
+        ("rows | map(attribute='zz', default=0) | list", [0, 0, 0]),
+        ("['a'] | map('upper') | first", "A"),
+        ("rows | selectattr('q', 'gt', 1) | length", 2),
+        ("rows | rejectattr('zz') | length", 3),
+        ("[1, 2, 3] | select('odd') | list", [1, 3]),
+        ("[0, 1] | reject | list", [0]),
+        ("rows | sort(attribute='n') | map(attribute='q') | list", [1, 2, 3]),
+        ("['b', 'A'] | sort(case_sensitive=true)", ["A", "b"]),
+        ("[2, 1, 3] | sort(reverse=true)", [3, 2, 1]),
+        ("rows | groupby('n') | map(attribute='grouper') | list", ["A", "b"]),
+        ("(rows | groupby('n'))[1].list | length", 2),
+        ("rows | sum('q')", 6),
+        ("rows | max(attribute='q') | json", '{"n":"b","q":3,"in":{"x":3}}'),
+        ("[3, 1.5] | min", 1.5),
+        ("[] | max | default(0)", 0),
+        ("['a', 'A', 'b'] | unique", ["a", "b"]),
+        ("[{'a': 1}, {'a': 1.0}] | unique", [{"a": 1}]),
+        ("m | dictsort", [["a", 2], ["b", 1]]),
+        ("m | dictsort(by='value')", [["b", 1], ["a", 2]]),
+        ("m | items", [["b", 1], ["a", 2]]),
+        ("[1, 2, 3] | batch(2, 0)", [[1, 2], [3, 0]]),
+        ("[1, 2, 3] | slice(2)", [[1, 2], [3]]),
+        ("[1, 2] | reverse", [2, 1]),
+        ("'ab' | reverse", "ba"),
+        ("'ab' | list", ["a", "b"]),
+        ("'ab' | last", "b"),
+        ("m | length", 2),
+        ("['1', '2'] | map('int') | sum", 3),
+    ],
+)
+def test_filter(text: str, expected: Any) -> None:
+    value = evaluate(text)
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("'(' | regex_match('(')", "the pattern of `regex_match` is wrong"),
+        ("'NaN' | from_json", "NaN is not JSON"),
+        ("'1e999' | from_json", "out of the range"),
+        ("'{' | from_json", "the filter `from_json` cannot read this"),
+        ("'%' | b64decode", "it is not Base64"),
+        ("'/w==' | b64decode", "no UTF-8"),
+        ("90 | duration", "wants text such as"),
+        ("'90' | duration", "`90` has no unit: write `90s`"),
+        ("'soon' | timestamp", "not a time in ISO 8601"),
+        ("[1, 'a'] | sort", "cannot order numbers and texts together"),
+        ("[true] | sort", "orders numbers or texts, not a boolean"),
+        ("[null] | join", "null cannot be put into text"),
+        ("['a'] | sum", "adds numbers, not text"),
+        ("[1] | upper", "the filter `upper` wants text, and this is a list"),
+        ("1 | length", "wants a list, a mapping or text"),
+        ("'a' | center('x')", "wants a whole number"),
+        ("'a' | replace('a')", "the filter `replace` needs the argument `new`"),
+        ("'a' | upper(1)", "the filter `upper` takes at most 0 arguments, not 1"),
+        ("'a' | indent(wdth=1)", "has no argument `wdth`"),
+        ("[1] | map('__class__')", "there is no filter `__class__`"),
+        ("[1] | select('callable')", "there is no test `callable`"),
+        ("['a'] | map(attribute='__class__')", "whole number"),
+        ("'ab' | regex_replace('a', '\\\\9')", "the filter `regex_replace` cannot do this"),
+    ],
+)
+def test_filter_error(text: str, words: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        evaluate(text)
+    assert words in caught.value.message
