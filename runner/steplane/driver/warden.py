@@ -146,7 +146,7 @@ def _end_the_rest() -> None:
 
 
 def _fill_standard_files() -> None:
-    """Open /dev/null where 0, 1 or 2 is closed, or the next file that is opened would stand there: a journal, perhaps."""
+    """Open /dev/null where 0, 1 or 2 is closed, or the next file that is opened would stand there."""
     for number, mode in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
         try:
             os.fstat(number)

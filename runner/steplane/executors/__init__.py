@@ -1,1 +1,5 @@
 """What runs attempts: threads and warm worker processes, and the one way in which a program is started."""
+
+from steplane.executors.requests import AttemptOutcome, AttemptRequest, Executor
+
+__all__ = ["AttemptOutcome", "AttemptRequest", "Executor"]

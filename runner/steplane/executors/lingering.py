@@ -7,14 +7,14 @@ import os
 import select
 import threading
 
-from steplane.executors.logs import LogSink, StreamName
+from steplane.executors.logs import Log, StreamName
 
 _lock = threading.Lock()
-_open: dict[int, tuple[StreamName, LogSink]] = {}
+_open: dict[int, tuple[StreamName, Log]] = {}
 _wake: list[int] = []
 
 
-def linger(descriptor: int, stream: StreamName, log: LogSink) -> None:
+def linger(descriptor: int, stream: StreamName, log: Log) -> None:
     """Take over our end of a pipe until the last writer is gone; its text still goes into the step's log file."""
     with _lock:
         _open[descriptor] = (stream, log)

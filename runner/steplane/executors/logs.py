@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from steplane.masking import Mask, Stream
 
@@ -16,6 +16,29 @@ LOG_LIMIT = 1 << 30
 
 LONGEST_LINE = 1 << 16
 """A line longer than this is written in pieces."""
+
+
+class Log(Protocol):
+    """Where the streams of a step go; see `LogSink`."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the beginning of a line waits for its end."""
+
+    def feed(self, stream: StreamName, data: bytes) -> bytes:
+        """Take bytes of a stream."""
+
+    def end(self, stream: StreamName) -> bytes:
+        """The stream has ended."""
+
+    def line(self, stream: StreamName, text: str) -> None:
+        """Write whole lines."""
+
+    def pause(self) -> None:
+        """Write what there is of unfinished lines."""
+
+    def close(self) -> None:
+        """Write everything."""
 
 
 class LogSink:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from steplane.executors import adopted
 from steplane.executors.cancel import CancelToken
 from steplane.executors.failures import as_spawn_error
-from steplane.executors.logs import LogSink
+from steplane.executors.logs import Log
 from steplane.executors.plumbing import Plumbing
 from steplane.executors.pump import Pump
 from steplane.executors.spawn import spawn
@@ -29,7 +29,7 @@ def run_process(
     *,
     env: Mapping[str, str],
     cwd: str,
-    log: LogSink,
+    log: Log,
     cancel: CancelToken,
     stdin: bytes | None = None,
     capture: bool = True,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from steplane.executors import adopted, tree
 from steplane.executors.cancel import CancelToken
 from steplane.executors.lingering import linger
-from steplane.executors.logs import LogSink
+from steplane.executors.logs import Log
 from steplane.executors.plumbing import Plumbing, widen
 
 DRAIN = 0.2
@@ -29,7 +29,7 @@ class Pump:
     """One running child. `run` returns its exit code; `captured` is the masked beginning of its standard output."""
 
     def __init__(
-        self, pid: int, plumbing: Plumbing, log: LogSink, cancel: CancelToken, *, grace: float, limit: int,
+        self, pid: int, plumbing: Plumbing, log: Log, cancel: CancelToken, *, grace: float, limit: int,
         marks: Sequence[str],
     ) -> None:  # fmt: skip
         self.captured = bytearray()
@@ -46,25 +46,37 @@ class Pump:
     def run(self) -> int:
         """Wait for the end of the program; see `run_process`."""
         try:
-            with self._cancel.watched() as wish:
-                for descriptor in (*self._plumbing.streams, wish, *([self._pidfd] if self._pidfd >= 0 else [])):
-                    self._poller.register(descriptor, select.POLLIN)
-                while not self._over():
-                    self._turn(wish)
-            self._hand_over()
+            self.pump()
+            self.hand_over()
         except BaseException:
             tree.end(self._members)
             raise
         finally:
-            if self._pidfd >= 0:
-                os.close(self._pidfd)
-            code = self._collect()
+            self.release()
+            code = self.collect()
         return code
+
+    def pump(self) -> None:
+        """Move output, and see to the program's end when it is asked for, until nothing more is to be waited for."""
+        with self._cancel.watched() as wish:
+            for descriptor in (*self._plumbing.streams, wish, *([self._pidfd] if self._pidfd >= 0 else [])):
+                self._poller.register(descriptor, select.POLLIN)
+            while not self._over():
+                self._turn(wish)
+
+    def release(self) -> None:
+        """Give back what was opened to watch the program."""
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
 
     def _turn(self, wish: int) -> None:
         """Wait for one thing to happen, and do what it asks for."""
         events = self._poller.poll(self._timeout())
-        if not events:
+        self._handle(events, wish, quiet=not events)
+
+    def _handle(self, events: list[tuple[int, int]], wish: int, *, quiet: bool) -> None:
+        if quiet:
             self._log.pause()
         for descriptor, _ in events:
             if descriptor in self._plumbing.streams:
@@ -160,7 +172,7 @@ class Pump:
             self.truncated = self.truncated or len(data) > room
             self.captured += data[:room]
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
         """What others still write goes on into the log, unless all were ended."""
         while self._plumbing.streams:
             descriptor, stream = self._plumbing.streams.popitem()
@@ -170,7 +182,7 @@ class Pump:
             else:
                 linger(descriptor, stream, self._log)
 
-    def _collect(self) -> int:
+    def collect(self) -> int:
         """The exit code; SIGKILL's for one that hangs in the system and cannot die."""
         code = adopted.collect(self._pid, block=self._exited)
         return -signal.SIGKILL if code is None else code

@@ -1,0 +1,111 @@
+"""The talk between the runner and a worker process: each message is its length (4 bytes) and msgpack."""
+
+import socket
+import struct
+import threading
+from typing import Any, TypeVar
+
+from msgspec import Struct, ValidationError, msgpack
+
+from steplane.executors.logs import StreamName
+from steplane.executors.requests import AttemptOutcome, AttemptRequest
+from steplane.plugins import Plugin
+
+LARGEST = 1 << 27
+"""The most bytes of one message; the outputs of a step are limited far below."""
+
+HEAD = struct.Struct("!I")
+
+
+class Task(Struct, frozen=True, tag="task"):
+    """To the worker: do this with the step type of that plugin. `path` is our `sys.path`.
+
+    `cooperative`: the step type looks at its context's `cancelled`, so SIGTERM is not to end the worker.
+    """
+
+    request: AttemptRequest
+    plugin: Plugin
+    secrets: dict[str, str]
+    path: tuple[str, ...]
+    cooperative: bool = False
+
+
+class Cancel(Struct, frozen=True, tag="cancel"):
+    """To the worker: the attempt should end."""
+
+
+class Line(Struct, frozen=True, tag="line"):
+    """From the worker: lines for the log."""
+
+    stream: StreamName
+    text: str
+
+
+class Progress(Struct, frozen=True, tag="progress"):
+    """From the worker: how far it is."""
+
+    done: float
+    total: float | None
+    text: str
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """From the worker: the outcome. `spoilt` says what the step changed so that the worker is no good for others."""
+
+    outcome: AttemptOutcome
+    spoilt: str = ""
+
+
+ToWorker = Task | Cancel
+FromWorker = Line | Progress | Done
+Message = TypeVar("Message")
+
+
+class Broken(Exception):
+    """What came is no message of ours: the step has written into the channel."""
+
+
+class Channel:
+    """One end of a connected socket. Sending is safe from any thread."""
+
+    def __init__(self, end: socket.socket, kind: Any) -> None:
+        self.socket = end
+        self._decoder = msgpack.Decoder(kind)
+        self._buffer = bytearray()
+        self._lock = threading.Lock()
+
+    def send(self, message: Struct) -> None:
+        """Send a message; raises `OSError` when the other side is gone."""
+        data = msgpack.encode(message)
+        with self._lock:
+            self.socket.sendall(HEAD.pack(len(data)) + data)
+
+    def receive(self) -> list[Any] | None:
+        """The messages that are complete after one read, which may block; None at the end. Raises `Broken`."""
+        try:
+            data = self.socket.recv(1 << 18)
+        except ConnectionError:
+            return None
+        if not data:
+            return None
+        self._buffer += data
+        return self._complete()
+
+    def _complete(self) -> list[Any]:
+        messages = []
+        while len(self._buffer) >= HEAD.size:
+            (size,) = HEAD.unpack_from(self._buffer)
+            if size > LARGEST:
+                raise Broken
+            if len(self._buffer) < HEAD.size + size:
+                break
+            try:
+                messages.append(self._decoder.decode(memoryview(self._buffer)[HEAD.size : HEAD.size + size]))
+            except (ValidationError, ValueError) as error:
+                raise Broken from error
+            del self._buffer[: HEAD.size + size]
+        return messages
+
+    def close(self) -> None:
+        """Hang up."""
+        self.socket.close()

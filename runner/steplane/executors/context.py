@@ -1,0 +1,100 @@
+"""What a step of this process sees of the runner."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from steplane.executors.cancel import CancelToken
+from steplane.executors.logs import Log
+from steplane.executors.process import run_process
+from steplane.executors.requests import AttemptRequest
+from steplane.sdk import ProcessResult, Secret, StepContext
+from steplane.sdk.context import MEBIBYTE, NO_FILES
+
+SecretSource = Callable[[str], str]
+"""Gives the value of a secret by its name; raises `KeyError` for none, `StepError` when it cannot be had."""
+
+Progress = Callable[[float, float | None, str], None]
+
+
+class Secrets(Mapping[str, Secret]):
+    """The secrets that a step may read, each fetched when it is first asked for."""
+
+    def __init__(self, names: Sequence[str], source: SecretSource) -> None:
+        self._names, self._source = tuple(names), source
+
+    def __getitem__(self, name: str) -> Secret:
+        if name not in self._names:
+            raise KeyError(name)
+        return Secret(self._source(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class AttemptContext(StepContext):
+    """The context of one attempt; see `StepContext`."""
+
+    def __init__(
+        self, request: AttemptRequest, log: Log, cancel: CancelToken, secrets: SecretSource, progress: Progress
+    ) -> None:
+        self.run_id, self.step, self.attempt = request.run, request.path, request.attempt
+        self.idempotency_key, self.outputs_declared = request.idempotency_key, request.outputs_declared
+        self.deadline = None if request.timeout is None else time.monotonic() + request.timeout
+        self.env, self.workdir, self.artifacts = request.env, Path(request.workdir), Path(request.artifacts)
+        self.secrets = Secrets(request.secrets, secrets)
+        self.warnings: list[str] = []
+        self.sink, self.token, self._progress = log, cancel, progress
+
+    def log(self, text: str) -> None:
+        """Write a line (or several) into the step's log."""
+        self.sink.line("log", str(text))
+
+    def warn(self, text: str) -> None:
+        """Write a line into the log that is shown as a warning."""
+        self.warnings.append(str(text))
+        self.sink.line("warning", str(text))
+
+    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
+        """Say how far it is; shown live, not recorded."""
+        self._progress(done, total, text)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the step should stop now (cancel or timeout)."""
+        return self.token.cancelled
+
+    def wait_cancelled(self, seconds: float) -> bool:
+        """Sleep for that long, but no longer than until the step should stop; whether it should."""
+        return self.token.wait(max(0.0, seconds))
+
+    def process(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | str | None = None,
+        grace: float = 10.0,
+        capture: bool = True,
+        limit: int = MEBIBYTE,
+        pass_files: Mapping[int, bytes] = NO_FILES,
+        tty: bool = False,
+    ) -> ProcessResult:
+        """Run a program; see `StepContext.process`."""
+        return run_process(
+            argv,
+            env=self.env if env is None else env,
+            cwd=str(self.workdir if cwd is None else self.workdir / cwd),
+            log=self.sink,
+            cancel=self.token,
+            stdin=stdin,
+            capture=capture,
+            limit=limit,
+            grace=grace,
+            pass_files=pass_files,
+            tty=tty,
+        )

@@ -1,0 +1,103 @@
+"""Runs a step type's own code, and makes an outcome of whatever it does."""
+
+import traceback
+from typing import Any
+
+from msgspec import json, to_builtins
+
+from steplane.events import ErrorInfo
+from steplane.executors.context import AttemptContext
+from steplane.executors.failures import SpawnError
+from steplane.executors.requests import AttemptOutcome, AttemptRequest
+from steplane.sdk import Step, StepError, Suspend, convert, to_plain
+
+LONGEST = 1 << 16
+"""Characters of an error's text, and bytes of its data, that are kept."""
+
+
+def perform(request: AttemptRequest, step_type: type[Step], source: str, context: AttemptContext) -> AttemptOutcome:
+    """The outcome of the attempt. Nothing that the plugin raises gets out; `source` names step type and plugin."""
+    outputs, error = None, None
+    try:
+        step = convert(step_type, request.parameters, request.private or None)
+        outputs = to_plain(step.run(context), source)
+    except StepError as raised:
+        error = told(raised)
+        outputs = _known(raised, source)
+    except SpawnError as raised:
+        error = ErrorInfo(type=raised.type, message=raised.message)
+    except Suspend:
+        what = "wants to wait for a completion from outside, which is not in this release"
+        error = ErrorInfo(type="plugin.crash", message=f"{source} {what}")
+    except BaseException as raised:  # noqa: BLE001 - a plugin's SystemExit is no wish of ours
+        context.sink.line("stderr", "".join(traceback.format_exception(raised)))
+        error = crashed(source, raised)
+    if context.token.cancelled:
+        outcome: Any = "cancelled"
+    else:
+        outcome = "succeeded" if error is None else "failed"
+    return AttemptOutcome(
+        instance=request.instance, attempt=request.attempt, outcome=outcome, outputs=outputs, error=error,
+        warnings=tuple(context.warnings),
+    )  # fmt: skip
+
+
+def failed(request: AttemptRequest, error: ErrorInfo, *, cancelled: bool = False) -> AttemptOutcome:
+    """The outcome of an attempt whose step could not tell it."""
+    return AttemptOutcome(
+        instance=request.instance,
+        attempt=request.attempt,
+        outcome="cancelled" if cancelled else "failed",
+        error=error,
+    )
+
+
+def crashed(source: str, raised: BaseException) -> ErrorInfo:
+    """The error of a step type that raised what it should not."""
+    if isinstance(raised, SystemExit):
+        what = f"called `sys.exit({raised.code!r})`"
+    else:
+        text = _safe_text(raised)
+        what = f"raised {type(raised).__name__}" + (f": {text}" if text else "")
+    return ErrorInfo(type="plugin.crash", message=f"{source} {what}"[:LONGEST])
+
+
+def _safe_text(raised: BaseException) -> str:
+    try:
+        return str(raised)
+    except Exception:  # noqa: BLE001 - an exception's own text may be broken too
+        return ""
+
+
+def told(raised: StepError) -> ErrorInfo:
+    """The error as the step type says it, as far as it is data of the right kinds."""
+    code = raised.code if isinstance(raised.code, int) and abs(raised.code) < 1 << 63 else None
+    message = _safe_text(raised) if not isinstance(raised.message, str) else raised.message
+    return ErrorInfo(type=str(raised.type), message=message[:LONGEST], code=code, detail=_plain(raised.detail))
+
+
+def _plain(detail: Any) -> Any:
+    """The data, or its text where it is no JSON or too much."""
+    if detail is None or isinstance(detail, bool | int | float):
+        return detail
+    try:
+        plain = to_builtins(detail)
+        if len(json.encode(plain)) <= LONGEST:
+            return plain
+    except Exception:  # noqa: BLE001 - a plugin's data may do anything when it is read
+        plain = None
+    return _cut(detail)
+
+
+def _cut(detail: Any) -> str:
+    try:
+        return str(detail)[:LONGEST]
+    except Exception:  # noqa: BLE001 - the same
+        return f"({type(detail).__name__})"
+
+
+def _known(raised: StepError, source: str) -> dict[str, Any] | None:
+    try:
+        return to_plain(raised.outputs, source)
+    except StepError:
+        return None

@@ -1,0 +1,62 @@
+"""What is asked of an executor, and what it answers; plain data, so that any executor can take it."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from steplane.events import ErrorInfo, Outcome
+from steplane.executors.cancel import Reason
+
+
+class AttemptRequest(Struct, frozen=True, kw_only=True):
+    """One attempt of a step.
+
+    `path` is the instance path, `step` its id, `instance` its serial number. `parameters` are rendered; `private` holds
+    the fields of the step type that no author may name. `env` is the whole environment. `timeout` and `grace` are
+    seconds: the attempt is told its deadline, but ended only by `cancel`; `grace` is what a worker process gets between
+    SIGTERM and SIGKILL. `secrets` are the names that the step may read. `log` and `artifacts` are paths.
+    """
+
+    run: str
+    path: str
+    step: str
+    type: str
+    instance: int
+    workdir: str
+    log: str
+    artifacts: str
+    activation: int = 1
+    attempt: int = 1
+    parameters: dict[str, Any] = {}
+    private: dict[str, Any] = {}
+    env: dict[str, str] = {}
+    idempotency_key: str = ""
+    outputs_declared: tuple[str, ...] = ()
+    timeout: float | None = None
+    grace: float = 10.0
+    isolate: bool = False
+    secrets: tuple[str, ...] = ()
+
+
+class AttemptOutcome(Struct, frozen=True, kw_only=True):
+    """How an attempt ended. `outputs` are plain data, masked; a failed attempt may have some."""
+
+    instance: int
+    attempt: int
+    outcome: Outcome
+    outputs: dict[str, Any] | None = None
+    error: ErrorInfo | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Executor(Protocol):
+    """Takes attempts; each submitted one has exactly one outcome, which is handed to whoever made the executor."""
+
+    def submit(self, request: AttemptRequest) -> None:
+        """Begin the attempt, or queue it."""
+
+    def cancel(self, instance: int, attempt: int, reason: Reason, *, at_once: bool = False) -> None:
+        """Ask a submitted attempt to end; its outcome still comes. Unknown ones are ignored."""
+
+    def close(self) -> None:
+        """End what still runs, and give back threads and processes."""

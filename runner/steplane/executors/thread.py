@@ -1,0 +1,154 @@
+"""The executor of the runner's own process: a pool of threads, and warm worker processes for what may not run there."""
+
+import sys
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Protocol
+
+from steplane.events import ErrorInfo
+from steplane.executors.cancel import CancelToken, Reason
+from steplane.executors.channel import Task
+from steplane.executors.context import AttemptContext, SecretSource
+from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
+from steplane.executors.perform import crashed, failed, perform, told
+from steplane.executors.requests import AttemptOutcome, AttemptRequest
+from steplane.executors.worker import WorkerPool
+from steplane.masking import Mask
+from steplane.plugins import PluginProblem, Registry
+from steplane.sdk import StepError
+
+Key = tuple[int, int]
+OnOutcome = Callable[[AttemptOutcome], None]
+
+
+class OnProgress(Protocol):
+    """Called with the instance path, what is done, of how much, and a text."""
+
+    def __call__(self, path: str, done: float, total: float | None, text: str) -> None:
+        """Show it."""
+
+
+def no_secret(name: str) -> str:
+    """The source of secrets where there are none."""
+    raise KeyError(name)
+
+
+def unseen(path: str, done: float, total: float | None, text: str) -> None:
+    """Where nobody looks at the progress."""
+
+
+class ThreadExecutor:
+    """At most `size` attempts at once, each in a thread that is started when it is first needed.
+
+    A step type that declares `cancellable` runs in the thread itself, any other, and every attempt with `isolate`, in a
+    worker process. `on_outcome` (and `listener`, `on_progress`) are called from these threads: they should only put
+    what they get into a queue. `mask` may be replaced when a further secret becomes known. An `Executor`.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        registry: Registry,
+        on_outcome: OnOutcome,
+        *,
+        mask: Mask | None = None,
+        secrets: SecretSource = no_secret,
+        listener: Listener | None = None,
+        on_progress: OnProgress = unseen,
+        log_limit: int = LOG_LIMIT,
+    ) -> None:
+        self.mask = mask or Mask({})
+        self._size, self._registry, self._on_outcome = size, registry, on_outcome
+        self._secrets, self._listener, self._on_progress, self._log_limit = secrets, listener, on_progress, log_limit
+        self._workers = WorkerPool()
+        self._queue: SimpleQueue[AttemptRequest | None] = SimpleQueue()
+        self._tokens: dict[Key, CancelToken] = {}
+        self._threads: list[threading.Thread] = []
+        self._unfinished = 0
+        self._lock = threading.Lock()
+
+    def submit(self, request: AttemptRequest) -> None:
+        """Begin the attempt, or queue it while `size` others run."""
+        with self._lock:
+            self._tokens[request.instance, request.attempt] = CancelToken()
+            self._unfinished += 1
+            if self._unfinished > len(self._threads) < self._size:
+                thread = threading.Thread(target=self._serve, name="steplane-attempt", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._queue.put(request)
+
+    def cancel(self, instance: int, attempt: int, reason: Reason, *, at_once: bool = False) -> None:
+        """Ask the attempt to end: its processes get SIGTERM, then SIGKILL; `at_once` without grace."""
+        with self._lock:
+            token = self._tokens.get((instance, attempt))
+        if token is not None:
+            token.cancel(reason, at_once=at_once)
+
+    def close(self, wait: float = 5.0) -> None:
+        """End what still runs without grace, then threads and workers; one that hangs is left after `wait` seconds."""
+        with self._lock:
+            tokens, threads = list(self._tokens.values()), list(self._threads)
+        for token in tokens:
+            token.cancel("cancelled", at_once=True)
+        for _ in threads:
+            self._queue.put(None)
+        for thread in threads:
+            thread.join(wait)
+        self._workers.close()
+
+    def _serve(self) -> None:
+        """One thread's life."""
+        while (request := self._queue.get()) is not None:
+            key = (request.instance, request.attempt)
+            outcome = self._outcome(request, self._tokens[key])
+            with self._lock:
+                self._unfinished -= 1
+                del self._tokens[key]
+            self._on_outcome(outcome)
+
+    def _outcome(self, request: AttemptRequest, token: CancelToken) -> AttemptOutcome:
+        if token.cancelled:
+            return failed(request, ErrorInfo(type="cancelled"), cancelled=True)
+        mask = self.mask
+        log = LogSink(request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit)
+        try:
+            outcome = self._perform(request, token, log)
+        except StepError as error:  # a secret cannot be had
+            outcome = failed(request, told(error))
+        except BaseException as error:  # noqa: BLE001 - an attempt without an outcome would hold the run for ever
+            outcome = failed(request, crashed(f"the executor of `{request.type}`", error))
+        log.listener = None  # what children write from now on belongs to no running step
+        log.close()
+        return _masked(outcome, self.mask, log.failure)
+
+    def _perform(self, request: AttemptRequest, token: CancelToken, log: LogSink) -> AttemptOutcome:
+        found = self._registry.find(request.type)
+        if isinstance(found, PluginProblem):
+            return failed(request, ErrorInfo(type="plugin.crash", message=found.message))
+        cooperative = found.cls.steplane.cancellable
+        if cooperative and not request.isolate:
+            context = AttemptContext(request, log, token, self._secrets, self._progress_of(request))
+            return perform(request, found.cls, found.source, context)
+        secrets = {name: self._secrets(name) for name in request.secrets}
+        task = Task(request, found.plugin, secrets, tuple(sys.path), cooperative)
+        return self._workers.perform(task, found.source, log, token, self._progress_of(request))
+
+    def _progress_of(self, request: AttemptRequest) -> Callable[[float, float | None, str], None]:
+        return lambda done, total, text: self._on_progress(request.path, done, total, text)
+
+
+def _masked(outcome: AttemptOutcome, mask: Mask, log_failure: str) -> AttemptOutcome:
+    """The outcome as it may be recorded."""
+    from msgspec.structs import replace
+
+    warnings = (*outcome.warnings, log_failure) if log_failure else outcome.warnings
+    if not mask:
+        return replace(outcome, warnings=warnings) if log_failure else outcome
+    error = outcome.error
+    if error is not None:
+        error = replace(error, message=mask.text(error.message), detail=mask.data(error.detail))
+    return replace(
+        outcome, outputs=mask.data(outcome.outputs), error=error, warnings=tuple(mask.text(one) for one in warnings)
+    )
