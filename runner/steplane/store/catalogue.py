@@ -8,6 +8,8 @@ import msgspec
 
 from steplane.store.database import Database, Row, Schema, damaged
 from steplane.store.directory import StateDirectory
+from steplane.store.files import state_errors
+from steplane.store.nursery import temporary_folder
 from steplane.store.records import now
 
 _RUNS = (
@@ -70,21 +72,13 @@ class Catalogue:
 
     def make(self, summaries: list[RunSummary]) -> None:
         """Make it, holding these runs, in one step: a reader finds none or the whole."""
-        path = self._directory.database
-        temporary = f"{path}.new-{os.getpid()}-{os.urandom(4).hex()}"
-        database = Database.create(temporary, SCHEMA)
-        try:
-            with database.transaction():
+        with temporary_folder(self._directory.runs, "catalogue") as folder:
+            temporary = os.path.join(folder, "steplane.db")
+            with closing(Database.create(temporary, SCHEMA)) as database, database.transaction():
                 for summary in summaries:
                     _put(database, summary)
-        finally:
-            database.close()
-        try:
-            os.link(temporary, path)  # unlike a rename, never over one that another process has just made
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(temporary)
+            with state_errors(self._directory.database):
+                _give_name(temporary, self._directory.database)
 
     def put(self, summary: RunSummary) -> None:
         """Add a run, or replace what is said of it."""
@@ -157,3 +151,13 @@ def _put(database: Database, one: RunSummary) -> None:
         one.status, one.case, msgspec.json.encode(one.labels).decode(), one.parent,
     )  # fmt: skip
     database.run(f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * 12)})", values)  # noqa: S608 - no user text
+
+
+def _give_name(temporary: str, path: str) -> None:
+    """Link rather than rename: never over a catalogue that another process has just made."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        os.rename(temporary, path)

@@ -250,11 +250,10 @@ def _must_exist(path: str, schema: Schema) -> None:
 
 
 def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
-    from urllib.parse import quote
-
+    address = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         connection = sqlite3.connect(
-            f"file:{quote(os.path.abspath(path))}?{mode}",
+            f"file:{address}?{mode}",
             uri=True,
             isolation_level=None,
             timeout=_BUSY_SECONDS,

@@ -109,3 +109,10 @@ def remove_leftovers(folder: str) -> None:
         for name in os.listdir(folder):
             if name.startswith(".new-"):
                 os.unlink(os.path.join(folder, name))
+
+
+def remove_tree(path: str) -> None:
+    """Remove a folder with all that is in it, as far as that can be done."""
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)

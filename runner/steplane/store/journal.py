@@ -24,7 +24,7 @@ class Journal(JournalReader):
     failed with `StateError` (full disk) keeps what was gathered: call it again when there is room.
     """
 
-    __slots__ = ("_actor", "_next", "_pending", "epoch", "lease")
+    __slots__ = ("_actor", "_next", "_pending", "_unsure", "epoch", "lease")
 
     def __init__(self, folder: RunFolder, database: Database, lease: Lease, epoch: int, actor: str = "") -> None:
         super().__init__(folder, database)
@@ -32,6 +32,7 @@ class Journal(JournalReader):
         self.epoch = epoch
         self._actor = actor
         self._pending: list[Row] = []
+        self._unsure = False
         self._next = self.last_seq() + 1
 
     @classmethod
@@ -85,9 +86,14 @@ class Journal(JournalReader):
         Raises `LeaseLost` (nothing is written, and never will be again), `StateError` (it may be tried again).
         """
         if self._pending:
+            if self._unsure:  # the last commit was broken off: by an error, or by an interrupt after it was done
+                done = self.last_seq()
+                self._pending = [row for row in self._pending if row[0] > done]
+            self._unsure = True
             with self._owned():
                 self._database.run_many(_INSERT, self._pending)
             self._pending.clear()
+            self._unsure = False
 
     def add_definition(self, text: str, hashed: str) -> None:
         """Record at once a changed definition that the run goes on with. One that is known is left alone."""

@@ -6,7 +6,6 @@ ended too or has called `Lease.forget`. A program started by `exec` does not get
 
 import fcntl
 import os
-import socket
 import time
 from contextlib import suppress
 
@@ -80,7 +79,7 @@ class Lease:
         self.forget()
 
     def _sign(self) -> None:
-        owner = msgspec.json.encode(Owner(self._pid, socket.gethostname(), time.time_ns() // 1000, self._epoch))
+        owner = msgspec.json.encode(Owner(self._pid, os.uname().nodename, time.time_ns() // 1000, self._epoch))
         with suppress(OSError):  # on a full disk the run is owned without a name
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             write_all(self._descriptor, owner)

@@ -3,11 +3,10 @@
 import errno
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from steplane.store.files import make_directory, state_error, state_errors, sync_directory
+from steplane.store.files import make_directory, remove_tree, state_error, state_errors, sync_directory
 from steplane.store.folder import RunFolder
 
 NAME = ".new"
@@ -19,21 +18,28 @@ def new_folder(folder: RunFolder) -> Iterator[RunFolder]:
 
     Raises `StateError`, and `FileExistsError` if the name was taken meanwhile.
     """
-    runs = os.path.dirname(folder.path)
+    with temporary_folder(os.path.dirname(folder.path), folder.run) as path:
+        new = RunFolder(path)
+        yield new
+        _give_name(new, folder)
+
+
+@contextmanager
+def temporary_folder(runs: str, label: str) -> Iterator[str]:
+    """A private folder under `runs` for the time of the block; what a crash leaves of it, the next maker removes."""
     nursery = os.path.join(runs, NAME)
     with state_errors(nursery):
         make_directory(runs)
         make_directory(nursery)
     with _making(nursery):
-        new = RunFolder(os.path.join(nursery, f"{folder.run}-{os.getpid()}-{os.urandom(4).hex()}"))
-        with state_errors(new.path):
-            make_directory(new.path)
+        path = os.path.join(nursery, f"{label}-{os.getpid()}-{os.urandom(4).hex()}")
+        with state_errors(path):
+            make_directory(path)
         try:
-            yield new
-            _give_name(new, folder)
-        except BaseException:
-            shutil.rmtree(new.path, ignore_errors=True)
-            raise
+            yield path
+        finally:
+            if os.path.exists(path):
+                remove_tree(path)
 
 
 @contextmanager
@@ -48,7 +54,7 @@ def _making(nursery: str) -> Iterator[None]:
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for name in os.listdir(nursery):
-                shutil.rmtree(os.path.join(nursery, name), ignore_errors=True)
+                remove_tree(os.path.join(nursery, name))
     finally:
         os.close(descriptor)
 

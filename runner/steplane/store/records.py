@@ -95,7 +95,7 @@ def to_event(row: Row, expected: int, journal: str, blobs: Blobs) -> AnyEvent:
         raise damaged(journal, f"event {expected} is not what was recorded (checksum)")
     try:
         event: AnyEvent = _decode(blobs.get(row[10]) if row[10] else row[9])
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         remedy = "A later release may have written it: update Steplane."
         raise damaged(journal, f"event {expected} ({row[4]}) cannot be understood: {error}", remedy) from error
     return event

@@ -1,15 +1,15 @@
 """The store of runs: the one door to a state directory for everything above."""
 
 import os
-import shutil
+from contextlib import suppress
 from typing import Any
 
-from steplane.errors import UnknownRun, UsageError
+from steplane.errors import StateError, UnknownRun, UsageError
 from steplane.store.cache import Cache
 from steplane.store.catalogue import Catalogue, Request, RunSummary
 from steplane.store.database import Durability
 from steplane.store.directory import StateDirectory
-from steplane.store.files import make_directory, state_errors
+from steplane.store.files import make_directory, remove_tree, state_errors
 from steplane.store.folder import RunFolder
 from steplane.store.ids import is_run_id, validate_run_id
 from steplane.store.journal import Journal, write_new
@@ -62,7 +62,7 @@ class RunStore:
             self.catalogue.put(summary)
         except BaseException:
             journal.close()
-            shutil.rmtree(folder.path, ignore_errors=True)  # nothing has happened in it yet
+            remove_tree(folder.path)  # nothing has happened in it yet
             raise
         return journal
 
@@ -145,7 +145,8 @@ class RunStore:
         """List the runs, newest first; each given word must be equal. `limit` 0 is all."""
         if not os.path.isdir(self.directory.runs):
             return []
-        self.rebuild()
+        with suppress(StateError):  # a directory that cannot be written is listed all the same
+            self.rebuild()
         found = []
         for recorded in self._recorded():
             wanted = (
@@ -188,7 +189,7 @@ class RunStore:
 
     def _recorded(self) -> list[RunSummary]:
         """The catalogue, and those runs of the folders that it does not know (a crash just after the begin)."""
-        known = {one.id: one for one in self.catalogue.summaries()}
+        known = {one.id: one for one in self.catalogue.summaries()} if self.catalogue.exists() else {}
         there = set(self.ids())
         strays = [observe(self.directory.run(one)) for one in there - known.keys()]
         listed = [one for one in known.values() if one.id in there] + strays

@@ -11,6 +11,7 @@ from steplane.errors import LeaseLost, UsageError
 from steplane.events import Answered, AnyEvent, AttemptEnded, ErrorInfo, RunEnded, RunStarted, StepEnded, StepStarted
 from steplane.store import Journal, RunStore
 from steplane.store.blobs import Blobs
+from steplane.store.database import Database, Row
 from steplane.store.records import BLOB_OVER, to_event, to_row
 
 JSON = st.recursive(
@@ -146,6 +147,28 @@ def test_an_id_that_is_taken_is_refused(store: RunStore, journal: Journal) -> No
     assert caught.value.remedy == (
         "Go on with it: steplane resume r1; look at it: steplane show r1; or give another --id."
     )
+
+
+def test_a_commit_that_was_done_before_an_interrupt_is_not_done_twice(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Database.run
+
+    def interrupted(self: Database, statement: str, values: Row = ()) -> int:
+        changed = run(self, statement, values)
+        if statement == "COMMIT":
+            raise KeyboardInterrupt
+        return changed
+
+    journal.append(RunStarted(at=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal.commit()
+    journal.append(RunStarted(at=2))
+    journal.commit()
+
+    assert [event.at for _, event in journal.events()] == [1, 2]
 
 
 @given(EVENT)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from steplane.errors import StateDamaged, UnknownRun, UsageError
+from steplane.errors import StateDamaged, StateError, UnknownRun, UsageError
 from steplane.events import RunEnded
 from steplane.store import RunStore, RunSummary
 
@@ -170,3 +170,25 @@ def test_a_run_is_made_whole_or_not_at_all_where_its_header_is_no_json(store: Ru
 
     assert store.ids() == []
     assert os.listdir(Path(store.directory.runs, ".new")) == []
+
+
+def test_making_the_catalogue_leaves_nothing_beside_it(store: RunStore) -> None:
+    make(store, "a")
+
+    assert sorted(os.listdir(store.directory.path)) == [".gitignore", "cache", "runs", "steplane.db"]
+    assert os.listdir(Path(store.directory.runs, ".new")) == []
+
+
+def test_without_a_catalogue_that_can_be_made_the_runs_are_still_listed(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(store, "a", title="one")
+    lose_catalogue(store)
+
+    def fail(_: object) -> None:
+        raise StateError("cannot write")
+
+    monkeypatch.setattr(RunStore, "rebuild", fail)
+
+    assert [(one.id, one.title) for one in store.list_runs()] == [("a", "one")]
+    assert store.requests("a") == []
