@@ -15,9 +15,9 @@ _SCALARS = frozenset({type(None), bool, int, float, str})
 class Engine:
     """Evaluates expressions. `filters` (name to function of the value and the arguments) join the built-in ones.
 
-    A context maps names to plain data, to lazy mappings, or to `Missing`. Lazy mappings may stand under the first two
-    keys of a path (`steps`, `steps.build`) and wherever a lazy mapping itself gives one; within a plain list or dict
-    all is plain. Every method raises ExpressionError, with the author's words, and the place of the expression.
+    A context maps names to plain data, to lazy mappings, or to `Missing`. Lazy mappings may stand in the context, in
+    a lazy mapping, and in the dict of one step (`steps.build`); within any other list or dict all is plain. Every
+    method raises ExpressionError, with the author's words and the place of the expression.
     """
 
     __slots__ = ("filters",)
@@ -121,7 +121,7 @@ def _deep_path(text: str) -> bool:
     from steplane.expressions.paths import read_path
 
     steps = read_path(text)
-    return steps is not None and len(steps) > 1
+    return steps is not None and len(steps) > (2 if steps[0].key == "steps" else 1)
 
 
 def _placed(where: Any, action: Callable[[], Any]) -> Any:

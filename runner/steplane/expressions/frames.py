@@ -55,13 +55,10 @@ def unknown(message: str, name: str, known: Mapping[str, Any]) -> str:
 
 
 def closest(name: str, names: list[str]) -> str | None:
-    """The most similar of the names, or None."""
-    if len(names) > 1000 or len(name) > 100:
-        return None
-    from difflib import get_close_matches
+    """The name that was probably meant, or None."""
+    from steplane.suggest import did_you_mean
 
-    found = get_close_matches(name, names, n=1, cutoff=0.6)
-    return found[0] if found else None
+    return did_you_mean(name, names)
 
 
 def key_run(inner: Run, key: str, path: str, *, declared: bool) -> Run:

@@ -101,13 +101,22 @@ def contains(container: Any, item: Any, budget: Budget) -> bool:
     if kind == "list":
         return any(equal(item, other, budget) for other in container)
     if kind == "object":
-        return isinstance(item, str) and item in container
+        return isinstance(item, str) and _has(container, item)
     if kind == "string":
         if not isinstance(item, str):
             raise ExpressionError(f"`in` looks for text in a text, and this is {in_words(item)}")
         budget.text(len(container))
         return item in container
     raise ExpressionError(f"`in` needs a list, a mapping or text on its right, and this is {in_words(container)}")
+
+
+def _has(container: Mapping[str, Any], name: str) -> bool:
+    if container.__class__ is dict:
+        return name in container
+    try:
+        return container[name].__class__ is not Missing
+    except KeyError:
+        return False
 
 
 def less(left: Any, right: Any) -> bool:

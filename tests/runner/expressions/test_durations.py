@@ -9,9 +9,18 @@ from steplane.expressions.durations import format_duration, parse_duration
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("250ms", 0.25), ("30s", 30), ("5m", 300), ("4h", 14400), ("2d", 172800), ("1h30m", 5400), ("1.5h", 5400), ("0s", 0),
-     ("1d2h3m4s5ms", 93784.005)],
-)  # fmt: skip
+    [
+        ("250ms", 0.25),
+        ("30s", 30),
+        ("5m", 300),
+        ("4h", 14400),
+        ("2d", 172800),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        ("0s", 0),
+        ("1d2h3m4s5ms", 93784.005),
+    ],
+)
 def test_parse(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
 

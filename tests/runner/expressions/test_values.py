@@ -8,6 +8,9 @@ import pytest
 from steplane.diagnostics import Span
 from steplane.expressions import Engine, Expression, ExpressionError, Literal, Missing, parse_value
 
+NULL = "`inputs.null` is null, and null cannot be put into text: `| default(...)` says what stands for it"
+UPPER = "`.upper` needs a mapping, and `inputs.s` is text; a filter does it: `value | upper`"
+
 
 class View(Mapping[str, Any]):
     """A lazy mapping, as the driver gives them."""
@@ -199,15 +202,14 @@ def test_text(text: str, expected: str) -> None:
         ("${{ item.tags[9] }}", "`item.tags[9]` is missing: there is no index 9: a list of length 2"),
         ("${{ error.type }}", "`error.type` is missing: `error` is null"),
         ("${{ [] | first }}", "the value is missing: the list is empty"),
-        ("x${{ inputs.null }}", "`inputs.null` is null, and null cannot be put into text: `| default(...)` says what "
-         "stands for it"),
+        ("x${{ inputs.null }}", NULL),
         ("${{ 'a' ~ null }}", "null cannot be put into text: use `default(...)` to say what stands for it"),
         ("${{ 'a' + 1 }}", "`+` cannot add text and a number; `~` joins texts"),
         ("${{ true + 1 }}", "`+` cannot add a boolean and a number"),
         ("${{ '3' - 1 }}", "`-` needs numbers, and this is text: `| int` or `| float` reads a number from text"),
         ("${{ 1 / 0 }}", "`/` by zero"),
         ("${{ 1 < '2' }}", "a number and text have no order: compare two numbers or two texts"),
-        ("${{ inputs.s.upper }}", "`.upper` needs a mapping, and `inputs.s` is text; a filter does it: `value | upper`"),
+        ("${{ inputs.s.upper }}", UPPER),
         ("${{ 'x' | int }}", "the filter `int` cannot read `x` as a number; `| int(default=0)` says what then"),
         ("${{ 1 | uper }}", "there is no filter `uper`; did you mean `upper`?"),
         ("${% for x in 3 %}${% endfor %}", "`for` wants a list or a mapping, and this is a number"),
@@ -247,12 +249,22 @@ def test_condition_must_be_boolean() -> None:
     assert (caught.value.line, caught.value.column) == (2, 3)
 
 
+def test_a_step_may_be_a_dict_with_a_view_in_it() -> None:
+    context = {"steps": View({"a": {"outputs": View({"x": 1})}})}
+    value = Engine().evaluate(Expression("steps.a"), context)
+    assert type(value["outputs"]) is dict
+    rows = [{"a": 1}]
+    assert Engine().evaluate(Expression("inputs.rows"), {"inputs": {"rows": rows}}) is rows
+
+
 def test_lazy_views_become_plain_data() -> None:
     value = render("${{ steps.ok }}")
     assert value == {"status": "succeeded", "outputs": {"stdout": "hi", "rows": [{"id": 1, "k": "b"}, {"id": 2}]}}
     assert type(value) is dict
     assert type(value["outputs"]) is dict
     assert type(render("${{ [steps.ok.outputs] }}")[0]) is dict
+    assert render("${{ 'stdout' in steps.half.outputs }}") is False
+    assert render("${{ 'stdout' in steps.ok.outputs }}") is True
     assert fail("${{ steps.half }}") == "the value is missing: the step failed"
 
 
