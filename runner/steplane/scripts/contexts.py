@@ -40,8 +40,8 @@ _ARITHMETIC = {
     "subscript": "an array subscript",
 }
 _ALONE_BEFORE, _ALONE_AFTER = frozenset(b" \t\r\n;|&()`"), frozenset(b" \t\r\n;|&)<>`")
-_NUMERIC_NEXT = re.compile(rb"\s+-(eq|ne|lt|le|gt|ge)\s")
-_NUMERIC_BEFORE = re.compile(rb"\s-(eq|ne|lt|le|gt|ge)\s+$")
+_NUMERIC_NEXT = re.compile(rb"(?:\s|\\\n)+-(eq|ne|lt|le|gt|ge)\s")
+_NUMERIC_BEFORE = re.compile(rb"\s-(eq|ne|lt|le|gt|ge)(?:\s|\\\n)+$")
 
 
 def context_of(root: "Node", source: bytes, start: int, end: int) -> Context | Fault:

@@ -47,6 +47,13 @@ _READ_WITH_VALUE = "dinNptu"
 _MAPFILE_WITH_VALUE = "dnOsuc"
 
 
+_WHOLLY = {
+    "eval": Finding("evaluates", "eval"),
+    "let": Finding("number", "`let`"),
+    "alias": Finding("program", "alias", "write a function, which takes the value as an argument"),
+}
+
+
 def finding(words: list[Word], position: int) -> Finding | None:
     """What the command makes of its word at `position` (0: its name). None: an argument like any other."""
     if position < 1:
@@ -78,15 +85,15 @@ def _reads_program(arguments: list[Word]) -> bool:
 
 
 def _of_this_shell(words: list[Word], position: int) -> Finding | None:
-    first = next((n for n, one in enumerate(words) if one.text not in ("command", "builtin", "exec", "time")), 0)
+    first = next(
+        (n for n, one in enumerate(words) if one.text not in ("command", "builtin", "exec", "time", "coproc")), 0
+    )
     name, before = words[first].text, words[first + 1 : position]
     previous = words[position - 1].text
     if position <= first:
         return None
-    if name == "eval":
-        return Finding("evaluates", "eval")
-    if name == "let":
-        return Finding("number", "`let`")
+    if name in _WHOLLY:
+        return _WHOLLY[name]
     if name in ("test", "[") and previous == "-v":
         return Finding("evaluates", f"{name} -v")
     if name == "test" and (previous in _NUMERIC or _next(words, position) in _NUMERIC):

@@ -1,5 +1,6 @@
 """Each value of a script: where it stands, and what is wrong with that."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ _QUOTINGS: dict[Place, tuple[Quoting, ...]] = {
     "text": ("double", "heredoc"),
     "number": ("arithmetic", "bare", "double", "heredoc"),
 }
+
+_OF_ONE_STATEMENT = frozenset(
+    ["command", "redirected_statement", "heredoc_redirect", "herestring_redirect", "file_redirect", "pipeline", "list"]
+)
 
 
 class Verdict(Struct, frozen=True):
@@ -95,11 +100,8 @@ class _Judge:
             return context not in ("single-quotes", "quoted-heredoc") or self.quoting == "literal"
         if context.unused:
             return self.quoting == "comment"
-        construct = context.construct
-        if construct is not None and self.root.has_error:
-            around = [construct, *(parent for _, parent in syntax.ancestors(construct))]
-            if construct.has_error or any(one.type == "ERROR" for one in around):
-                return False
+        if context.construct is not None and self.root.has_error and _is_near_an_error(context.construct):
+            return False
         return self.quoting in _QUOTINGS[context.place]
 
     def _finding(self, construct: "Node") -> Finding | None:
@@ -107,7 +109,9 @@ class _Judge:
             return self._in_test()
         if construct.type in ("heredoc_body", "herestring_redirect"):
             return next(filter(None, map(of_input, readers_of(construct))), None)
-        if construct.type == "variable_assignment" and construct.parent is not None:
+        while construct.type in ("array", "variable_assignment") and construct.parent is not None:
+            if construct.type == "variable_assignment" and self._is_declared_a_number(construct):
+                return Finding("number", "`declare -i`")
             construct = construct.parent
         words = words_of(construct)
         position = position_in(words, self.start, self.end)
@@ -115,6 +119,13 @@ class _Judge:
         if found is None and position > 0 and words[0].name in ("echo", "printf"):
             found = next(filter(None, map(of_input, commands_after(construct))), None)
         return found
+
+    def _is_declared_a_number(self, assignment: "Node") -> bool:
+        name = re.match(rb"[A-Za-z_][A-Za-z0-9_]*", assignment.text or b"")
+        declared = rb"\b(?:declare|typeset|local|readonly)(?: +-\w+)* +-\w*i\w*[^\n;&|]* %s\b" % (
+            name[0] if name else b"="
+        )
+        return re.search(declared, self.source) is not None
 
     def _in_test(self) -> Finding | None:
         operand = self._operand()
@@ -136,3 +147,15 @@ class _Judge:
         name = construct.child_by_field_name("name") if construct.type == "command" else None
         text = b"" if name is None else (name.text or b"").strip(b'"')
         return name is not None and name.start_byte <= self.start and text == self.source[self.start : self.end]
+
+
+def _is_near_an_error(construct: "Node") -> bool:
+    """Whether the whole statement, what encloses it, or what stands beside it was not understood."""
+    statement = construct
+    for child, parent in syntax.ancestors(construct):
+        if parent.type == "ERROR":
+            return True
+        if child is statement and parent.type in _OF_ONE_STATEMENT:
+            statement = parent
+    beside = (statement.prev_sibling, statement.next_sibling)
+    return statement.has_error or any(one is not None and one.type == "ERROR" for one in beside)

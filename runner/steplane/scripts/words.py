@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _NO_WORDS = frozenset(["variable_assignment", "file_redirect", "heredoc_redirect", "herestring_redirect", "subscript"])
+_COMMANDS = frozenset(["command", "declaration_command", "unset_command"])
 _QUOTES = str.maketrans("", "", "\"'\\")
 
 
@@ -22,8 +23,8 @@ class Word(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The last part of a path: `/bin/sh` is `sh`."""
-        return self.text.rpartition("/")[2]
+        """The last part of a path: `/bin/sh` is `sh`, and so is `$SHELL`."""
+        return "sh" if self.text in ("$SHELL", "${SHELL}", "$BASH", "${BASH}") else self.text.rpartition("/")[2]
 
 
 def words_of(construct: "Node") -> list[Word]:
@@ -67,18 +68,18 @@ def commands_after(node: "Node") -> list[list[Word]]:
 
 def _command_and_redirects(construct: "Node") -> "tuple[Node | None, list[Node]]":
     statement = construct
+    if construct.type in _COMMANDS and construct.parent is not None and construct.parent.type == "heredoc_redirect":
+        return construct, []  # `cat <<EOT && eval x`: the parser puts what follows into the redirection
     while statement.type in ("command", "file_redirect", "heredoc_redirect", "declaration_command", "unset_command"):
         if statement.parent is None or statement.parent.type not in ("redirected_statement", "heredoc_redirect"):
             break
         statement = statement.parent
     if statement.type != "redirected_statement":
-        is_command = statement.type in ("command", "declaration_command", "unset_command")
-        return (statement if is_command else None), []
+        return (statement if statement.type in _COMMANDS else None), []
     body = statement.child_by_field_name("body")
     redirects = list(statement.children_by_field_name("redirect"))
     redirects += [one for redirect in redirects for one in redirect.children if one.type == "file_redirect"]
-    is_command = body is not None and body.type in ("command", "declaration_command", "unset_command")
-    return (body if is_command else None), redirects
+    return (body if body is not None and body.type in _COMMANDS else None), redirects
 
 
 def _stray_words(redirect: "Node") -> "list[Node]":
