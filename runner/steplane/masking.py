@@ -127,6 +127,9 @@ class Stream:
 
     def _emit(self, data: bytes, cut: int) -> bytes:
         """Everything before `cut`. `_covered` bytes at the front are part of a secret already blotted out."""
+        if not cut:
+            self._held = data
+            return b""
         spans = self._mask.spans(data)
         covered = self._covered
         if covered:
@@ -157,7 +160,9 @@ def _written(text: str) -> Iterator[str]:
     from urllib.parse import quote, quote_plus
 
     plain = json.dumps(text, ensure_ascii=False)[1:-1]
-    yield from (text, plain, plain.replace("/", "\\/"), json.dumps(text)[1:-1], repr(text)[1:-1])
+    yield from (text, plain, plain.replace("/", "\\/"), repr(text)[1:-1])
+    ascii_only = json.dumps(text)[1:-1]
+    yield from (ascii_only, ascii_only.replace("/", "\\/"))
     yield from (escape(text), escape(text, quote=False))
     encodable = text.encode("utf-8", "replace")
     for coded in (quote(encodable, safe=""), quote(encodable), quote_plus(encodable), quote(encodable, safe="!'()*~/")):

@@ -176,6 +176,8 @@ class WorkerPump(Pump):
         for message in messages or ():
             if isinstance(message, Done):
                 self._done = message
+                if self._stopping:  # its part is over; what it has started keeps its grace
+                    tree.send(self._pid, signal.SIGKILL)
             elif isinstance(message, Line):
                 self._log.line(message.stream, message.text)
             else:

@@ -1,0 +1,149 @@
+import base64
+import html
+import json
+import shlex
+import time
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from steplane.masking import SHORTEST, Mask
+
+NASTY = "pä'ss \"w/o$r`d\\&<+%\n!"
+LONG = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n"
+
+
+def masked(text: str, secret: str = NASTY) -> str:
+    return Mask({"key": secret}).text(text)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        NASTY,
+        json.dumps(NASTY)[1:-1],
+        json.dumps(NASTY, ensure_ascii=False)[1:-1],
+        json.dumps(NASTY)[1:-1].replace("/", "\\/"),
+        quote(NASTY),
+        quote(NASTY, safe=""),
+        quote_plus(NASTY),
+        quote(NASTY, safe="").lower(),
+        base64.b64encode(NASTY.encode()).decode(),
+        base64.urlsafe_b64encode(NASTY.encode()).decode(),
+        NASTY.encode().hex(),
+        NASTY.encode().hex().upper(),
+        shlex.quote(NASTY)[1:-1],
+        NASTY.replace("'", "'\\''"),
+        repr(NASTY)[1:-1],
+        html.escape(NASTY),
+    ],
+)
+def test_each_way_of_writing_a_secret_is_masked(written: str) -> None:
+    assert masked(f"<{written}>") == "<***>"
+
+
+@pytest.mark.parametrize("before", [b"", b"x", b"xy", b"user:", b"user:x"])
+def test_base64_at_each_offset_leaves_at_most_the_edges(before: bytes) -> None:
+    secret = "correct-horse-battery"
+    coded = base64.b64encode(before + secret.encode() + b"tail").decode()
+    left = masked(coded, secret)
+    assert "***" in left
+    whole = base64.b64encode(secret.encode()).decode().rstrip("=")
+    assert len(left.replace("***", "")) <= len(coded) - len(whole) + 3
+
+
+def test_base64_and_hex_that_a_program_wrapped() -> None:
+    secret = "s3cr3t" * 30
+    mask = Mask({"key": secret})
+    coded = base64.b64encode(secret.encode()).decode()
+    lines = "\n".join(coded[at : at + 76] for at in range(0, len(coded), 76))
+    assert set(mask.text(lines).split("\n")) == {"***"}
+
+
+def test_each_long_line_of_a_secret_of_several() -> None:
+    assert masked("a MIIEvQIBADANBgkqhkiG9w0BAQEFAASC b", LONG) == "a *** b"
+    assert masked(LONG, LONG) == "***"
+    assert masked("a\n{\nb", '{\n"k": "v-long-enough"\n}') == "a\n{\nb"
+
+
+def test_overlapping_secrets_leave_nothing() -> None:
+    mask = Mask({"a": "abcdef", "b": "defghi"})
+    assert mask.text("xabcdefghix") == "x***x"
+
+
+def test_a_short_secret_is_masked_alone_only_and_named() -> None:
+    mask = Mask({"pin": "123", "word": "password", "good": "swordfish-99", "none": ""})
+    assert mask.text("123") == "***"
+    assert mask.text("it is 1234 o'clock") == "it is 1234 o'clock"
+    assert mask.data({"pin": 123, "other": 1234}) == {"pin": "***", "other": 1234}
+    assert mask.weak == {
+        "pin": "has fewer than 4 characters and is not masked inside other text",
+        "word": "is so common a word that masking it shows where it stands",
+        "none": "is empty",
+    }
+
+
+def test_data_in_keys_lists_and_numbers() -> None:
+    mask = Mask({"a": "swordfish", "n": "48213377"})
+    data = {"swordfish": ["xswordfishx", 48213377, 1.5, True, None, {"k": "v"}]}
+    assert mask.data(data) == {"***": ["x***x", "***", 1.5, True, None, {"k": "v"}]}
+
+
+def test_without_secrets_everything_is_the_same_object() -> None:
+    mask = Mask({})
+    data, text, chunk = {"a": [1]}, "text", b"bytes"
+    assert not mask
+    assert mask.data(data) is data
+    assert mask.text(text) is text
+    assert mask.stream().feed(chunk) is chunk
+
+
+def test_bytes_that_are_no_text_pass_and_lone_surrogates_too() -> None:
+    mask = Mask({"a": "swordfish"})
+    assert mask.stream().feed(b"\xff\0\xc3") == b"\xff\0\xc3"
+    assert mask.text("\udc80swordfish") == "\udc80***"
+
+
+def test_a_line_that_cannot_begin_a_secret_is_not_held_back() -> None:
+    stream = Mask({"a": "swordfish"}).stream()
+    assert stream.feed(b"line\n") == b"line\n"
+    assert stream.feed(b"a swor") == b"a "
+    assert stream.feed(b"d\n") == b"sword\n"
+    assert stream.feed(b"sword") == b""
+    assert stream.flush() == b"sword"
+
+
+LETTERS = st.text(alphabet="ab\n", min_size=SHORTEST, max_size=7)
+
+
+@given(
+    secrets=st.lists(LETTERS, min_size=1, max_size=3),
+    pieces=st.lists(st.text(alphabet="ab\nc", max_size=9), max_size=8),
+)
+def test_a_stream_masks_as_if_it_came_at_once(secrets: list[str], pieces: list[str]) -> None:
+    mask = Mask({str(number): value for number, value in enumerate(secrets)})
+    stream = mask.stream()
+    streamed = b"".join(stream.feed(piece.encode()) for piece in pieces) + stream.flush()
+    assert streamed == mask.encoded("".join(pieces).encode())
+
+
+@given(secret=st.text(min_size=SHORTEST, max_size=12), before=st.text(max_size=5), after=st.text(max_size=5))
+def test_a_secret_never_survives(secret: str, before: str, after: str) -> None:
+    left = Mask({"key": secret}).text(before + secret + after)
+    assert secret not in left or set(secret) <= {"*"}
+
+
+def test_a_hundred_megabytes_take_seconds_not_minutes() -> None:
+    stream = Mask({str(number): f"secret-number-{number}-of-five" for number in range(5)}).stream()
+    chunk = b"2026-11-23 INFO nothing to see in this line of the log at all\n" * 4096
+    begun = time.process_time()
+    size = 0
+    while size < 20_000_000:
+        size += len(stream.feed(chunk))
+    assert time.process_time() - begun < 4
+
+
+def test_a_stream_of_nothing_but_beginnings_stays_small() -> None:
+    stream = Mask({"a": "aaaaaaab"}).stream()
+    assert sum(len(stream.feed(b"a" * 1000)) for _ in range(50)) >= 49_000
