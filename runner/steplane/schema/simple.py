@@ -29,14 +29,20 @@ LIMITS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 Path = tuple[str | int, ...]
 
 
-def is_simple(schema: dict[str, Any]) -> bool:
-    """Whether `simple_problems` knows every keyword of the schema."""
-    if not schema.keys() <= NOTES | CHECKED or not isinstance(schema.get("type", ""), str):
-        return False
-    if schema.get("format", "path") not in FORMATS or not all(_is_scalar(one) for one in schema.get("enum", ())):
-        return False
-    items = schema.get("items", {})
-    return isinstance(items, dict) and is_simple(items)
+def is_simple(schema: Any) -> bool:
+    """Whether `simple_problems` knows every keyword of the schema, and each is used rightly."""
+    return isinstance(schema, dict) and schema.keys() <= NOTES | CHECKED and all(map(_is_usual, schema.items()))
+
+
+def _is_usual(item: tuple[str, Any]) -> bool:
+    keyword, value = item
+    if keyword in LIMITS:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if keyword == "enum":
+        return isinstance(value, list) and bool(value) and all(map(_is_scalar, value))
+    if keyword in {"type", "format"}:
+        return isinstance(value, str) and value in (ARTICLES if keyword == "type" else FORMATS)
+    return is_simple(value) if keyword == "items" else True
 
 
 def _is_scalar(value: Any) -> bool:

@@ -1,0 +1,77 @@
+"""What is wrong in a workflow file, all of it in one go: shape, values, names, order, step types."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from steplane.checks.conditions import check_conditions
+from steplane.checks.context import Context, StepTypes
+from steplane.checks.environment import check_environment
+from steplane.checks.flow import check_ends, check_switches
+from steplane.checks.identities import check_identities
+from steplane.checks.inputs import check_inputs
+from steplane.checks.locks import check_locks
+from steplane.checks.loops import check_loops
+from steplane.checks.names import check_names
+from steplane.checks.needs import check_cycles, check_joins, check_needs
+from steplane.checks.parameters import check_parameters
+from steplane.checks.release import check_release
+from steplane.checks.scripts import check_scripts
+from steplane.diagnostics import Diagnostic, in_file_order
+from steplane.model import Workflow, read_workflow
+from steplane.plugins import PluginProblem
+from steplane.schema import check_structure
+from steplane.source import Document
+from steplane.source.nodes import Mapping
+
+Check = Callable[[Workflow, Context], Iterator[Diagnostic]]
+
+CHECKS: tuple[Check, ...] = (
+    check_identities,
+    check_needs,
+    check_joins,
+    check_cycles,
+    check_names,
+    check_conditions,
+    check_parameters,
+    check_inputs,
+    check_environment,
+    check_switches,
+    check_ends,
+    check_loops,
+    check_locks,
+    check_scripts,
+    check_release,
+)
+"""Every check of a workflow, in no order that matters."""
+
+
+def check_workflow(
+    document: Document, registry: StepTypes | None = None, filters: tuple[str, ...] = ()
+) -> tuple[Workflow | None, tuple[Diagnostic, ...]]:
+    """The workflow in a document, and everything that is wrong with it: in the order of the file, each once.
+
+    `registry` gives the step types (None: nothing is said of them), `filters` are those that plugins add. The workflow
+    is None where the document holds no mapping; with errors among the diagnostics it must not run.
+    """
+    found = list(document.diagnostics)
+    shape: list[Diagnostic] = []
+    if isinstance(document.root, Mapping):
+        shape = check_structure(document.root, _parameter_names(registry), document.is_broken)
+        found += shape
+    workflow, said = read_workflow(document, filters)
+    found += said
+    if workflow is not None:
+        context = Context(document, workflow, registry, [*shape, *said])
+        for check in CHECKS:
+            found += check(workflow, context)
+    return workflow, tuple(in_file_order(found))
+
+
+def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str]]:
+    def names(step_type: str) -> Iterable[str]:
+        found = registry.step_type(step_type) if registry is not None else None
+        return () if found is None or isinstance(found, PluginProblem) else found.parameter_names()
+
+    return names
+
+
+__all__ = ["CHECKS", "Check", "Context", "StepTypes", "check_workflow"]

@@ -1,0 +1,106 @@
+"""What every check may ask: the document, the step types, and where each step stands."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Protocol
+
+from msgspec import Struct
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.model import ForEach, Leaf, Matrix, Run, Step, StepList, Uses, Workflow, step_lists
+from steplane.plugins import PluginProblem
+from steplane.sdk import StepType
+from steplane.source import Document
+from steplane.source.nodes import Scalar
+
+
+class StepTypes(Protocol):
+    """Where step types come from: the plugin registry, or a stand-in in tests."""
+
+    def step_type(self, name: str) -> StepType | PluginProblem:
+        """The step type of that name, or why it cannot be had."""
+
+
+class Position(Struct, frozen=True, eq=False):
+    """Where a step stands: the lists around it with the step that leads on, outermost first, itself last."""
+
+    chain: tuple[tuple[StepList, Step], ...]
+
+    @property
+    def step(self) -> Step:
+        """The step itself."""
+        return self.chain[-1][1]
+
+    @property
+    def list(self) -> StepList:
+        """The list that the step stands in."""
+        return self.chain[-1][0]
+
+
+class Context:
+    """One check of one file. `registry` None: nothing is known of step types, so nothing is said of them."""
+
+    def __init__(
+        self, document: Document, workflow: Workflow, registry: StepTypes | None = None, shape: Iterable[Diagnostic] = ()
+    ) -> None:
+        self.document = document
+        self._wrong = tuple((one.span.line, one.span.column) for one in shape if one.severity == "error")
+        self.workflow = workflow
+        self.registry = registry
+        self.lists: tuple[StepList, ...] = tuple(step_lists(workflow))
+
+    def is_misshapen(self, span: Span) -> bool:
+        """Whether its shape or its expressions are wrong, so that more about it would be noise."""
+        start, end = (span.line, span.column), (span.end_line, span.end_column)
+        return any(start <= place < end for place in self._wrong)
+
+    @cached_property
+    def positions(self) -> tuple[Position, ...]:
+        """Where each step stands, list by list."""
+        chains: dict[int, tuple[tuple[StepList, Step], ...]] = {}
+        found = []
+        for listed in self.lists:
+            around = () if listed.owner is None else chains[id(listed.owner)]
+            for step in listed.steps:
+                chains[id(step)] = (*around, (listed, step))
+                found.append(Position(chains[id(step)]))
+        return tuple(found)
+
+    @cached_property
+    def by_id(self) -> dict[str, Position]:
+        """Where the steps stand, by id; the first of those that share one."""
+        found: dict[str, Position] = {}
+        for position in self.positions:
+            found.setdefault(position.step.id, position)
+        return found
+
+    @cached_property
+    def given_ids(self) -> tuple[str, ...]:
+        """The ids that the author gave: the only ones to suggest."""
+        return tuple(name for name, position in self.by_id.items() if position.step.id_span is not None)
+
+    def type_of(self, action: object) -> StepType | None:
+        """The step type behind a `run` or `uses`, where it can be had."""
+        if self.registry is None or not isinstance(action, Run | Uses):
+            return None
+        found = self.registry.step_type(action.type)
+        return found if isinstance(found, StepType) else None
+
+    def place(self, scalar: Scalar, offset: int, length: int) -> Span:
+        """Where a stretch of a scalar's text stands."""
+        return self.document.place(scalar, offset, length)
+
+
+def words_for(step: Step) -> str:
+    """What a step is called in messages."""
+    if step.id_span is not None:
+        return f"step `{step.id}`"
+    return f"step `{step.name.text}`" if step.name is not None else f"the step in line {step.node.span.line}"
+
+
+def is_spread(step: Step) -> bool:
+    """Whether the step is a `foreach` or `matrix`."""
+    return isinstance(step.loop, ForEach | Matrix)
+
+
+__all__ = ["Context", "Leaf", "Position", "StepTypes", "is_spread", "words_for"]

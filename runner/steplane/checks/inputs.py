@@ -1,0 +1,56 @@
+"""Inputs: schemas that can be used, defaults that fit them."""
+
+from collections.abc import Iterator
+
+from steplane.checks.context import Context
+from steplane.diagnostics import Diagnostic, Span
+from steplane.model import Input, Workflow
+from steplane.schema import Problem, check_schema, validate_value
+from steplane.source.nodes import Mapping, Node, Sequence
+
+
+def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Bad schemas, defaults of the wrong kind, `optional` beside a default."""
+    for one in workflow.inputs:
+        if context.is_misshapen(one.node.span):
+            continue
+        problems = check_schema(one.schema)
+        for problem in problems:
+            yield _bad_schema(one, problem)
+        if not problems:
+            yield from _default(one)
+        if one.optional and one.has_default:
+            node = one.node
+            assert isinstance(node, Mapping)
+            entry = node.entry("optional")
+            message = f"input `{one.name}` has a `default` and is `optional`: it can never be null"
+            span = entry.key.span if entry else one.name.span
+            yield Diagnostic("optional-default", message, span, help="keep one of them")
+
+
+def _bad_schema(one: Input, problem: Problem) -> Diagnostic:
+    message = f"`{'.'.join(map(str, problem.path))}` of input `{one.name}` {problem.message}"
+    return Diagnostic("bad-schema", message, _place(one.node, problem.path), help="mend the schema of the input")
+
+
+def _default(one: Input) -> Iterator[Diagnostic]:
+    if not one.has_default:
+        return
+    for problem in validate_value(one.schema, one.default, ("default",)):
+        name = ".".join(map(str, problem.path))
+        message = f"`{name}` of input `{one.name}` {problem.message}"
+        span = _place(one.node, problem.path)
+        label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
+        yield Diagnostic("bad-default", message, span, label=label, help="give a default that fits the input's own schema")
+
+
+def _place(node: Node, path: tuple[str | int, ...]) -> Span:
+    """The place of the value at a path, as far as it is there."""
+    for part in path:
+        if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+        elif isinstance(node, Mapping) and isinstance(part, str) and (inner := node.get(part)) is not None:
+            node = inner
+        else:
+            break
+    return node.span

@@ -1,0 +1,100 @@
+"""Loops: names of items, numbers, and combinations of a matrix."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from steplane.checks.context import Context, Position, words_for
+from steplane.checks.kinds import WORDS, Kinds
+from steplane.diagnostics import Diagnostic, Edit, Fix
+from steplane.expressions import Expression, Literal
+from steplane.model import ForEach, Matrix, Spread, Step, Value, Workflow
+
+TAKEN = frozenset({
+    "inputs", "vars", "env", "secrets", "steps", "run", "workflow", "loop", "matrix", "error", "attempt", "result",
+    "true", "false", "none", "null", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else",
+})  # fmt: skip
+"""Names that an item cannot have."""
+
+
+def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """What is wrong with the loops of a file."""
+    kinds = Kinds(workflow, context)
+    for position in context.positions:
+        loop = position.step.loop
+        if isinstance(loop, ForEach):
+            yield from _item(position, loop)
+            yield from _items(loop, position.step, kinds)
+        elif isinstance(loop, Matrix):
+            yield from _matrix(loop, position.step)
+        if isinstance(loop, ForEach | Matrix):
+            yield from _keys(loop, position.step)
+
+
+def _item(position: Position, loop: ForEach) -> Iterator[Diagnostic]:
+    name = loop.item.text
+    if name in TAKEN:
+        message = f"`as: {name}` takes a name that means something else in expressions"
+        yield Diagnostic("reserved-name", message, loop.item.span, help="choose another name for the item")
+        return
+    for listed, _ in position.chain:
+        outer = listed.owner.loop if listed.owner is not None else None
+        if isinstance(outer, ForEach) and outer.item.text == name:
+            given = position.step.node.entry("as") is not None
+            message = f"the item `{name}` of {words_for(position.step)} hides the one of the loop around it"
+            help_ = "choose another name" if given else "give one of the two loops a name with `as`"
+            yield Diagnostic("shadowed-name", message, loop.item.span, "warning", help=help_)
+            return
+
+
+def _items(loop: ForEach, step: Step, kinds: Kinds) -> Iterator[Diagnostic]:
+    given = kinds.of(loop.items.template)
+    if given not in {"any", "list", "object"}:
+        template = loop.items.template
+        shown = f"`{template.text}` is " if isinstance(template, Expression) else "this is "
+        message = f"`foreach` of {words_for(step)} wants a list or a mapping, and {shown}{WORDS[given]}"
+        yield Diagnostic("wrong-kind", message, loop.items.span, help="give a list, or an expression that gives one")
+
+
+def _keys(loop: ForEach | Matrix, step: Step) -> Iterator[Diagnostic]:
+    spread: Spread = loop.spread
+    if spread.key is not None and isinstance(spread.key.template, Literal) and _many(loop):
+        message = f"`key` of {words_for(step)} is the same for every instance"
+        yield Diagnostic("same-key", message, spread.key.span, help="use the item in it, for example `${{ item.id }}`")
+
+
+def _many(loop: ForEach | Matrix) -> bool:
+    """Whether there are certainly two instances."""
+    if isinstance(loop, Matrix):
+        return any(len(_list(axis.values)) > 1 for axis in loop.axes) and not loop.exclude
+    return len(_list(loop.items)) > 1
+
+
+def _list(value: Value) -> list[Any]:
+    template = value.template
+    return template.value if isinstance(template, Literal) and isinstance(template.value, list) else []
+
+
+def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
+    axes = {axis.name.text: _list(axis.values) for axis in loop.axes}
+    if not axes and not loop.include:
+        message = f"`matrix` of {words_for(step)} has no axis"
+        yield Diagnostic("empty", message, loop.span, help="add an axis such as `os: [linux, macos]`")
+    for partial in loop.exclude:
+        yield from _exclude(partial, axes, step)
+
+
+def _exclude(partial: Value, axes: dict[str, list[Any]], step: Step) -> Iterator[Diagnostic]:
+    from steplane.suggest import did_you_mean
+
+    for entry in getattr(partial.node, "entries", ()):
+        if entry.name not in axes:
+            meant = did_you_mean(entry.name, axes)
+            fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=False) if meant else None
+            message = f"`exclude` of {words_for(step)} names `{entry.name}`, which is no axis of the matrix"
+            label = f"did you mean `{meant}`?" if meant else ""
+            yield Diagnostic("unknown-axis", message, entry.key.span, label=label, fix=fix, help="" if fix else "name an axis")
+        elif isinstance(partial.template, Literal):
+            value = partial.template.value[entry.name]
+            if not any(type(one) is type(value) and one == value for one in axes[entry.name]):
+                message = f"`exclude` of {words_for(step)} leaves out nothing: `{entry.name}` is never `{value}`"
+                yield Diagnostic("exclude-nothing", message, entry.value.span, "warning", help="remove it, or mend the value")

@@ -1,0 +1,268 @@
+"""Names in expressions: known at all, known at this key, with attributes that exist."""
+
+from collections.abc import Iterator
+
+from steplane.checks.context import Context, Position, words_for
+from steplane.checks.sites import BASE, Site, all_sites
+from steplane.checks.visibility import Sighting, output_names, step_attributes
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
+from steplane.expressions import uses
+from steplane.expressions.usage import Use
+from steplane.model import Matrix, Step, Workflow
+from steplane.schema.words import listed
+from steplane.suggest import did_you_mean
+
+FIXED: dict[str, tuple[str, ...]] = {
+    "run": ("id", "started_at", "status", "case", "parent"),
+    "workflow": ("name", "version", "title", "owner", "file", "hash", "labels"),
+    "error": ("type", "message", "code", "detail", "step"),
+    "loop": ("index", "index0", "first", "last", "length", "key", "previous"),
+}
+"""The attributes of names that are the same in every file."""
+
+KNOWN_SOMEWHERE = {
+    "error": "in `rescue`, `finally`, `compensate` and `retry.when`",
+    "result": "in `outputs`, `ensure` and `until`",
+    "attempt": "in what an attempt uses and in `retry.when`",
+    "loop": "inside a loop",
+    "matrix": "inside a `matrix`",
+    "item": "inside a `foreach`",
+    "steps": "once the first step may have ended, not at the run's start",
+}
+"""Where names are known that are not known everywhere."""
+
+
+def check_names(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """What is wrong with the names in all expressions of a file."""
+    names = _Names(workflow, context)
+    for site in all_sites(workflow, context):
+        found = uses(site.template)
+        subtracted = {use.path[1] for use in found if len(use.path) > 1 and use.path[0] == "steps"}
+        for use in found:
+            yield from names.check(site, use, subtracted)
+
+
+class _Names:
+    def __init__(self, workflow: Workflow, context: Context) -> None:
+        self.workflow = workflow
+        self.context = context
+        self.sighting = Sighting(context)
+        self.declared = {
+            "inputs": tuple(one.name.text for one in workflow.inputs),
+            "vars": tuple(one.name.text for one in workflow.variables),
+            "secrets": tuple(one.name.text for one in workflow.secrets),
+        }
+        self.items = {
+            name for one in context.positions for name in _own_loop_names(one.step) if name not in {"loop", "matrix"}
+        }
+
+    def check(self, site: Site, use: Use, subtracted: set[str]) -> Iterator[Diagnostic]:
+        """What is wrong with one path of names."""
+        root = use.path[0]
+        if root not in site.names:
+            if not self._is_rest_of_subtraction(site, use, subtracted):
+                yield self._unknown(site, use)
+        elif len(use.path) == 1:
+            return
+        elif root in self.declared:
+            yield from self._declared(site, use)
+        elif root == "steps":
+            yield from self._step(site, use)
+        elif root in FIXED and not self._is_item(site, root):
+            yield from self._attribute(site, use, 1, FIXED[root], f"`{root}`")
+        elif root == "matrix":
+            yield from self._matrix(site, use)
+
+    # ---------------------------------------------------------------- roots
+
+    def _unknown(self, site: Site, use: Use) -> Diagnostic:
+        name, span = use.path[0], self._span(site, use, 0)
+        if name in KNOWN_SOMEWHERE or name in self.items:
+            return self._elsewhere(site, name, span)
+        meant = self._meant(name, site)
+        message = f"`{name}` is not a name that is known here"
+        if meant is None:
+            return Diagnostic("unknown-name", message, span, help=f"known are {listed(sorted(site.names), 'and')}")
+        return Diagnostic("unknown-name", message, span, label=f"did you mean `{meant}`?", fix=_replace(span, name, meant))
+
+    def _elsewhere(self, site: Site, name: str, span: Span) -> Diagnostic:
+        where = KNOWN_SOMEWHERE.get(name, "inside the loop that names its items so")
+        message = f"`{name}` is not known in {site.key}: it is known {where}"
+        beside = site.position is not None and name in _own_loop_names(site.position.step)
+        help_ = (
+            f"{site.key} is asked before the loop; put the step into a group with the `if`, or look at the whole list"
+            if beside and site.key == "`if`"
+            else f"known here are {listed(sorted(site.names), 'and')}"
+        )
+        return Diagnostic("name-not-here", message, span, help=help_)
+
+    def _meant(self, name: str, site: Site) -> str | None:
+        for root, names in (("steps", self.context.given_ids), *self.declared.items()):
+            if name in names and root in site.names:
+                return f"{root}.{name}"
+        roots = [*site.names, "true", "false", "null"]
+        meant = did_you_mean(name, roots)
+        if meant:
+            return meant
+        everything = {one: root for root, names in (("steps", self.context.given_ids), *self.declared.items()) for one in names}
+        close = did_you_mean(name, everything)
+        return f"{everything[close]}.{close}" if close and everything[close] in site.names else None
+
+    def _is_rest_of_subtraction(self, site: Site, use: Use, subtracted: set[str]) -> bool:
+        """Whether the name is the `step` of `steps.my-step`, which is reported as a whole."""
+        text = use.expression.text
+        before = text[: use.offset]
+        if not before.endswith("-"):
+            return False
+        word = before[:-1].rsplit(".", 1)[-1].rsplit(" ", 1)[-1]
+        return word in subtracted and word not in self.context.by_id
+
+    @staticmethod
+    def _is_item(site: Site, root: str) -> bool:
+        """Whether an item of a loop has this name, so that its attributes are the item's."""
+        return root not in BASE | {"error", "loop"} and root in site.names
+
+    # ---------------------------------------------------------------- attributes
+
+    def _declared(self, site: Site, use: Use) -> Iterator[Diagnostic]:
+        root, name = use.path[0], use.path[1]
+        names = self.declared[root]
+        if name not in names:
+            what = {"inputs": "an input", "vars": "a variable", "secrets": "a secret"}[root]
+            yield self._missing(site, use, 1, names, f"`{root}.{name}` is not declared: `{name}` is not {what}", f"under `{root}`")
+        elif root == "vars" and site.until is not None and names.index(name) >= site.until:
+            itself = names.index(name) == site.until
+            message = f"`vars.{name}` is not known yet: {'it is this variable' if itself else 'variables are worked out in order'}"
+            declared = self.workflow.variables[names.index(name)].name.span
+            help_ = "a variable cannot use itself" if itself else f"move `{name}` above this one"
+            yield Diagnostic("vars-order", message, self._span(site, use, 1), help=help_,
+                             related=() if itself else (Related(declared, "declared here"),))  # fmt: skip
+
+    def _step(self, site: Site, use: Use) -> Iterator[Diagnostic]:
+        position = self.context.by_id.get(use.path[1])
+        if position is None:
+            yield self._unknown_step(site, use)
+            return
+        yield from self._visible(site, use, position)
+        step = position.step
+        if len(use.path) > 2:
+            yield from self._attribute(site, use, 2, step_attributes(step), words_for(step))
+        if len(use.path) > 3 and use.path[2] == "outputs":
+            yield from self._output(site, use, step)
+
+    def _unknown_step(self, site: Site, use: Use) -> Diagnostic:
+        name, span = use.path[1], self._span(site, use, 1)
+        behind = use.expression.text[use.parts[1][0] + use.parts[1][1] :]
+        rest = behind.split(".")[0].split(" ")[0] if behind.startswith("-") else ""
+        whole = did_you_mean(name + rest, self.context.by_id) if rest else None
+        if whole:
+            message = f"`steps.{name}{rest}` is a subtraction: an id has no `-`"
+            span = self._at(site, use, use.parts[1][0], len(name + rest))
+            return Diagnostic("unknown-step", message, span, label=f"did you mean `steps.{whole}`?",
+                              fix=_replace(span, name + rest, whole))  # fmt: skip
+        return self._missing(site, use, 1, self.context.given_ids, f"`steps.{name}` names no step", "as the `id` of a step", "unknown-step")
+
+    def _visible(self, site: Site, use: Use, position: Position) -> Iterator[Diagnostic]:
+        sight, blamed = self.sighting.sight(site, position)
+        if sight == "seen":
+            return
+        step, span = position.step, self._span(site, use, 1)
+        related = (Related(step.span, "it stands here"),)
+        fix = None
+        if sight == "in a loop" and blamed is not None:
+            message = f"{words_for(step)} is inside the loop {_quoted(blamed)} and is not visible outside it"
+            help_ = f"give {words_for(blamed)} `outputs`, and use `steps.{blamed.id}.outputs`"
+        elif sight == "itself":
+            message = f"{words_for(step)} has not ended when {site.key} is worked out"
+            help_ = "use `result` in `outputs` and `ensure`"
+        elif sight == "around":
+            message = f"{words_for(step)} is around this one and has not ended here"
+            help_ = "use the steps beside this one"
+        else:
+            message = f"{words_for(step)} need not have ended here: this step does not wait for it"
+            help_, fix = self._waiting(site, position, blamed)
+        yield Diagnostic("not-upstream", message, span, related=related, help=help_, fix=fix)
+
+    def _waiting(self, site: Site, target: Position, blamed: Step | None) -> tuple[str, Fix | None]:
+        """How to wait for the step: add it to `needs`, or put it above."""
+        own = site.position
+        beside = own is not None and blamed is not None and any(blamed in listed.steps for listed, _ in own.chain)
+        if own is None or blamed is None or not beside:
+            return f"what {words_for(target.step)} gives is known to what comes after it", None
+        waiter = next(step for listed, step in own.chain if blamed in listed.steps)
+        if waiter.needs is None:
+            return f"move {words_for(blamed)} above {words_for(waiter)}, or name it in `needs`", None
+        text = f"add `{blamed.id}` to `needs` of {words_for(waiter)}"
+        node = waiter.node.get("needs")
+        items = getattr(node, "items", None)
+        if items:
+            end = items[-1].span
+            place = Span(end.file, end.end_line, end.end_column, end.end_line, end.end_column)
+            if node is not None and node.span.line == node.span.end_line:
+                return text, Fix(text, (Edit(place, f", {blamed.id}"),), safe=False)
+        return text, None
+
+    def _output(self, site: Site, use: Use, step: Step) -> Iterator[Diagnostic]:
+        names = output_names(step, self.context)
+        name = use.path[3]
+        if names is None or name in names:
+            return
+        message = f"{words_for(step)} has no output `{name}`"
+        if not names:
+            span = self._span(site, use, 3)
+            help_ = "a group gives what its own `outputs` say" if step.outputs is None else "declare it under `outputs`"
+            yield Diagnostic("unknown-output", message, span, help=help_, related=(Related(step.span, "the step"),))
+        else:
+            yield self._missing(site, use, 3, names, message, "under `outputs` of the step", "unknown-output")
+
+    def _matrix(self, site: Site, use: Use) -> Iterator[Diagnostic]:
+        loop = None
+        for _, step in reversed(site.position.chain if site.position else ()):
+            if isinstance(step.loop, Matrix):
+                loop = step.loop
+                break
+        if loop is None:
+            return
+        names = [axis.name.text for axis in loop.axes]
+        for extra in loop.include:
+            names += [entry.name for entry in getattr(extra.node, "entries", ())]
+        yield from self._attribute(site, use, 1, tuple(dict.fromkeys(names)), "`matrix`")
+
+    def _attribute(self, site: Site, use: Use, index: int, names: tuple[str, ...], owner: str) -> Iterator[Diagnostic]:
+        name = use.path[index]
+        if name not in names:
+            yield self._missing(site, use, index, names, f"{owner} has no `{name}`", "", "unknown-attribute")
+
+    # ---------------------------------------------------------------- words and places
+
+    def _missing(
+        self, site: Site, use: Use, index: int, names: tuple[str, ...], message: str, where: str, code: str = "undeclared"
+    ) -> Diagnostic:
+        name, span = use.path[index], self._span(site, use, index)
+        meant = did_you_mean(name, names)
+        if meant:
+            return Diagnostic(code, message, span, label=f"did you mean `{meant}`?", fix=_replace(span, name, meant))
+        known = f"known are {listed(names, 'and')}" if 0 < len(names) <= 12 else ""
+        declare = f"declare it {where}" if where else ""
+        return Diagnostic(code, message, span, help="; ".join(part for part in (known, declare) if part))
+
+    def _span(self, site: Site, use: Use, index: int) -> Span:
+        offset, length = use.parts[index]
+        return self._at(site, use, offset, length)
+
+    def _at(self, site: Site, use: Use, offset: int, length: int) -> Span:
+        return self.context.place(site.scalar, site.offset_of(use.expression) + offset, length)
+
+
+def _own_loop_names(step: Step) -> frozenset[str]:
+    from steplane.checks.sites import loop_names
+
+    return loop_names(step.loop)
+
+
+def _quoted(step: Step) -> str:
+    return f"`{step.id}`"
+
+
+def _replace(span: Span, name: str, meant: str) -> Fix:
+    return Fix(f"replace `{name}` with `{meant}`", (Edit(span, meant),), safe=False)

@@ -1,0 +1,188 @@
+"""`needs`: names that exist in the same list, no step twice, no circle; `join` that can be reached."""
+
+from collections.abc import Iterator
+
+from steplane.checks.context import Context, words_for
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related
+from steplane.model import Name, Parallel, Step, StepList, Workflow
+from steplane.suggest import did_you_mean
+
+
+def check_needs(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """What is wrong with the names in `needs`."""
+    for listed in context.lists:
+        ids = {step.id for step in listed.steps}
+        for step in listed.steps:
+            seen: dict[str, Name] = {}
+            for need in step.needs.needs if step.needs else ():
+                yield from _need(step, need.step, ids, seen, context)
+                seen.setdefault(need.step.text, need.step)
+
+
+def _need(step: Step, name: Name, ids: set[str], seen: dict[str, Name], context: Context) -> Iterator[Diagnostic]:
+    if name.text == step.id:
+        message = f"{words_for(step)} needs itself: it could never start"
+        yield Diagnostic("needs-itself", message, name.span, help="remove it from `needs`")
+    elif name.text in seen:
+        related = (Related(seen[name.text].span, "named here already"),)
+        message = f"`needs` of {words_for(step)} names `{name.text}` twice"
+        yield Diagnostic("needs-twice", message, name.span, "warning", related=related, help="keep one")
+    elif name.text not in ids:
+        yield _unknown(step, name, ids, context)
+
+
+def _unknown(step: Step, name: Name, ids: set[str], context: Context) -> Diagnostic:
+    other = context.by_id.get(name.text)
+    if other is not None:
+        place = other.step.span
+        around = other.list.owner
+        where = f"inside {words_for(around)}" if around is not None else "in another list"
+        message = f"`needs` of {words_for(step)} names `{name.text}`, which is a step of another list ({where})"
+        outer = next((one.id for _, one in other.chain if one.id in ids), None)
+        help_ = f"name the step around it, `{outer}`" if outer else "`needs` names steps of the same list"
+        return Diagnostic("needs-across", message, name.span, related=(Related(place, "it stands here"),), help=help_)
+    given = [one for one in context.given_ids if one in ids and one != step.id]
+    meant = did_you_mean(name.text, given)
+    message = f"`needs` of {words_for(step)} names `{name.text}`, which is not a step"
+    if meant is None:
+        help_ = "`needs` names ids of steps in the same list"
+        return Diagnostic("unknown-step", message, name.span, help=help_)
+    related = (Related(context.by_id[meant].step.span, "declared here"),)
+    fix = Fix(f"replace `{name.text}` with `{meant}`", (Edit(name.span, meant),), safe=False)
+    return Diagnostic("unknown-step", message, name.span, label=f"did you mean `{meant}`?", related=related, fix=fix)
+
+
+def check_joins(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """`join: N` with fewer than N needs or branches."""
+    for position in context.positions:
+        step = position.step
+        if step.join is None or step.join.count is None:
+            continue
+        if step.needs is not None:
+            size, what = len(step.needs.needs), "needs"
+        elif isinstance(step.action, Parallel):
+            size, what = len(step.action.branches), "branches"
+        else:
+            continue
+        if step.join.count > size:
+            message = f"`join` of {words_for(step)} wants {step.join.count} arrivals, and it has {size} {what}"
+            yield Diagnostic("join-too-large", message, step.join.span, help=f"write at most {size}, or `all`")
+
+
+def check_cycles(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Circles of `needs`: of each knot of steps the shortest one, told from the first `needs` of it in the file."""
+    for listed in context.lists:
+        graph = _Graph(listed)
+        for knot in graph.knots():
+            yield _circle(graph, graph.shortest(knot))
+
+
+def _circle(graph: "_Graph", circle: list[int]) -> Diagnostic:
+    steps = [graph.steps[number] for number in circle]
+    first = min(range(len(steps)), key=lambda index: _line(steps[index]))
+    steps = steps[first:] + steps[:first]
+    places = [_edge(step, steps[(index + 1) % len(steps)]) for index, step in enumerate(steps)]
+    told = " needs ".join(f"`{step.id}`" for step in [*steps, steps[0]])
+    message = f"these steps wait for each other, so that none can start: {told}"
+    related = tuple(Related(name.span, f"`{step.id}` needs `{name.text}`") for step, name in list(zip(steps, places, strict=True))[1:] if name)
+    span = places[0].span if places[0] is not None else steps[0].span
+    return Diagnostic("cycle", message, span, related=related, help="take one of these out of its `needs`")
+
+
+def _line(step: Step) -> tuple[bool, int]:
+    return step.needs is None, step.needs.span.line if step.needs else step.span.line
+
+
+def _edge(step: Step, other: Step) -> Name | None:
+    """Where `step` names `other`; None where it waits for all above it."""
+    needs = step.needs.needs if step.needs else ()
+    return next((need.step for need in needs if need.step.text == other.id), None)
+
+
+class _Graph:
+    """The steps of a list by number and what each waits for; "every step above" is never written out."""
+
+    def __init__(self, listed: StepList) -> None:
+        self.steps = listed.steps
+        numbers = {step.id: number for number, step in reversed(list(enumerate(listed.steps)))}
+        self.edges: list[list[int]] = []
+        for number, step in enumerate(listed.steps):
+            named = [numbers[one.step.text] for one in step.needs.needs if one.step.text in numbers] if step.needs else []
+            self.edges.append([other for other in named if other != number])
+
+    def waits_for(self, number: int) -> range | list[int]:
+        """What a step waits for directly."""
+        return range(number) if self.steps[number].needs is None else self.edges[number]
+
+    def knots(self) -> list[list[int]]:
+        """Sets of steps of which each waits for each other, directly or not."""
+        if all(other < number for number, edges in enumerate(self.edges) for other in edges):
+            return []
+        return _strong(len(self.steps), self.waits_for)
+
+    def shortest(self, knot: list[int]) -> list[int]:
+        """The shortest circle within a knot; of equal ones the one that begins first in the file."""
+        inside = set(knot)
+        best: list[int] = []
+        for start in sorted(knot)[:200]:
+            circle = self._from(start, inside, len(best) or len(knot) + 1)
+            if circle and (not best or len(circle) < len(best)):
+                best = circle
+        return best or knot
+
+    def _from(self, start: int, inside: set[int], bound: int) -> list[int]:
+        paths, seen = [[start]], {start}
+        while paths and len(paths[0]) < bound:
+            longer = []
+            for path in paths:
+                for other in self.waits_for(path[-1]):
+                    if other == start:
+                        return path
+                    if other in inside and other not in seen:
+                        seen.add(other)
+                        longer.append([*path, other])
+            paths = longer
+        return []
+
+
+def _strong(size: int, edges: object) -> list[list[int]]:
+    """The strongly connected components with more than one member (Tarjan 1972), without recursion."""
+    waits_for = edges
+    assert callable(waits_for)
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    stack: list[int] = []
+    on_stack: set[int] = set()
+    found: list[list[int]] = []
+    for root in range(size):
+        if root in index:
+            continue
+        work = [(root, iter(waits_for(root)))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            number, rest = work[-1]
+            other = next(rest, None)
+            if other is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[number])
+                if low[number] == index[number]:
+                    knot = []
+                    while True:
+                        member = stack.pop()
+                        on_stack.discard(member)
+                        knot.append(member)
+                        if member == number:
+                            break
+                    if len(knot) > 1:
+                        found.append(knot)
+            elif other not in index:
+                index[other] = low[other] = len(index)
+                stack.append(other)
+                on_stack.add(other)
+                work.append((other, iter(waits_for(other))))
+            elif other in on_stack:
+                low[number] = min(low[number], index[other])
+    return found

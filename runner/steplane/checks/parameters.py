@@ -1,0 +1,225 @@
+"""Step types that exist, with parameters that they have and take."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from steplane.checks.context import Context, words_for
+from steplane.checks.kinds import WORDS, Kinds
+
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.model import Named, Run, Step, Uses, Workflow
+from steplane.plugins import PluginProblem
+from steplane.schema import Problem, validate_value
+from steplane.schema.problems import Templated, shown_path
+from steplane.schema.words import listed
+from steplane.source import canonical_text
+from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
+from steplane.suggest import did_you_mean
+
+KIND_OF_TYPE = {"string": "string", "array": "list", "object": "object", "boolean": "bool", "integer": "integer", "number": "number"}
+
+
+def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Unknown step types; unknown, missing and mistyped parameters."""
+    if context.registry is None:
+        return
+    kinds = Kinds(workflow, context)
+    for position in context.positions:
+        step = position.step
+        if isinstance(step.action, Run | Uses):
+            found = context.registry.step_type(step.action.type)
+            if isinstance(found, PluginProblem):
+                yield _problem(step, step.action, found)
+            else:
+                yield from _Parameters(step, step.action, found.parameters, kinds).check()
+
+
+def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnostic:
+    span = action.name.span if isinstance(action, Uses) else action.span
+    meant = problem.suggestion
+    fix = Fix(f"replace `{action.type}` with `{meant}`", (Edit(span, meant),), safe=False) if meant else None
+    message = f"`uses` of {words_for(step)} names `{action.type}`: {problem.message}"
+    label = f"did you mean `{meant}`?" if meant else ""
+    return Diagnostic(problem.code, message, span, label=label, help="" if meant else problem.help, fix=fix)
+
+
+class _Parameters:
+    """The parameters of one step against the schema of its type."""
+
+    def __init__(self, step: Step, action: Run | Uses, schema: dict[str, Any], kinds: Kinds) -> None:
+        self.step = step
+        self.action = action
+        self.schema = schema
+        self.kinds = kinds
+        self.outside = () if isinstance(action, Uses) else ("script", "argv")
+        self.properties: dict[str, Any] = {
+            name: one for name, one in schema.get("properties", {}).items() if name not in self.outside
+        }
+
+    def check(self) -> Iterator[Diagnostic]:
+        given = {one.name.text: one for one in self.action.parameters}
+        for name in self.schema.get("required", ()):
+            if name not in given and name not in self.outside:
+                yield self._missing(name)
+        for one in self.action.parameters:
+            if one.name.text in self.properties:
+                yield from self._value(one)
+            elif self.schema.get("additionalProperties", True) is False:
+                yield self._unknown(one, given)
+
+    def _missing(self, name: str) -> Diagnostic:
+        with_ = self.step.node.entry("with")
+        span = self.action.name.span if isinstance(self.action, Uses) else self.action.span
+        message = f"{words_for(self.step)} gives no `{name}`, which `{self.action.type}` needs"
+        return Diagnostic("missing-parameter", message, with_.key.span if with_ else span, help=f"add it under `with`: `{name}: ...`")
+
+    def _unknown(self, one: Named, given: dict[str, Named]) -> Diagnostic:
+        name, span = one.name.text, one.name.span
+        if name in self.outside:
+            message = f"`{name}` is given by `run` of {words_for(self.step)} and not under `with`"
+            return Diagnostic("unknown-parameter", message, span, help="use `uses: shell` to give it under `with`")
+        message = f"`{self.action.type}` has no parameter `{name}`"
+        meant = did_you_mean(name, [known for known in self.properties if known not in given])
+        if meant:
+            fix = Fix(f"replace `{name}` with `{meant}`", (Edit(span, meant),), safe=False)
+            return Diagnostic("unknown-parameter", message, span, label=f"did you mean `{meant}`?", fix=fix)
+        names = list(self.properties)
+        help_ = f"it has {listed(names, 'and')}" if 0 < len(names) <= 12 else f"see `steplane steps {self.action.type}`"
+        return Diagnostic("unknown-parameter", message, span, help=help_)
+
+    def _value(self, one: Named) -> Iterator[Diagnostic]:
+        schema = self.properties[one.name.text]
+        defs = self.schema.get("$defs")
+        whole = {**schema, "$defs": defs} if defs and isinstance(schema, dict) else schema
+        for problem in validate_value(whole, _data(one.value.template, one.value.node), (one.name.text,)):
+            found = self._problem(problem, one)
+            if found is not None:
+                yield found
+        yield from self._inferred(one, schema)
+
+    def _problem(self, problem: Problem, one: Named) -> Diagnostic | None:
+        node, key = _at(one.value.node, problem.path[1:])
+        if isinstance(node, Scalar) and _is_text_after_all(problem, node):
+            if node.plain and canonical_text(node) is None and not isinstance(node.value, bool):
+                return _unquoted(problem, node)
+            return None
+        span = key if key is not None else node.span
+        shown, kind = shown_path(problem.path), self.action.type
+        if problem.keyword == "additionalProperties":
+            message = f"`{shown}` of `{kind}` {problem.message}"
+        else:
+            message = f"parameter `{shown}` of `{kind}` {problem.message}"
+        fix = None
+        if problem.suggestion:
+            text = str(problem.path[-1]) if key is not None else node.text if isinstance(node, Scalar) else ""
+            fix = Fix(f"replace `{text}` with `{problem.suggestion}`", (Edit(span, problem.suggestion),), safe=False)
+        label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
+        return Diagnostic("bad-parameter", message, span, label=label, fix=fix, help="" if fix else f"see `steplane steps {kind}`")
+
+    # ---------------------------------------------------------------- what expressions give
+
+    def _inferred(self, one: Named, schema: Any) -> Iterator[Diagnostic]:
+        """Where an expression is sure to give another kind than the parameter takes."""
+        wanted = _wanted(schema)
+        template = one.value.template
+        if not wanted or not isinstance(template, Expression | Text | Blocks):
+            return
+        given = self.kinds.of(template)
+        if given == "any" or _fits(given, wanted):
+            return
+        name, node = one.name.text, one.value.node
+        takes = " or ".join(WORDS[kind] for kind in sorted(wanted))
+        inner = _alone(template)
+        if inner is not None and _fits(self.kinds.of(inner), wanted | {"any"}):
+            message = f"the blank around the expression makes `{name}` text, and `{self.action.type}` wants {takes}"
+            text = f"${{{{ {inner.text} }}}}"
+            fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
+            yield Diagnostic("blank-makes-text", message, node.span, fix=fix, label="text, because of the blank")
+            return
+        said = f"`{template.text}` is {WORDS[given]}" if isinstance(template, Expression) else "this is text"
+        message = f"parameter `{name}` of `{self.action.type}` wants {takes}, and {said}"
+        help_ = "name one item of it, or join it: `| join(' ')`" if given == "list" and "string" in wanted else f"give {takes}"
+        yield Diagnostic("wrong-kind", message, _inner_span(node, template), help=help_)
+
+
+def _alone(template: Template) -> Expression | None:
+    """The one expression of a text that has nothing else but blanks."""
+    if not isinstance(template, Text):
+        return None
+    expressions = [part for part in template.parts if isinstance(part, Expression)]
+    blank = all(not part.strip() for part in template.parts if isinstance(part, str))
+    return expressions[0] if len(expressions) == 1 and blank else None
+
+
+def _inner_span(node: Node, _: Template) -> Span:
+    return node.span
+
+
+def _wanted(schema: Any) -> set[str]:
+    """The kinds that a parameter takes; empty where anything goes."""
+    if not isinstance(schema, dict):
+        return set()
+    if "anyOf" in schema:
+        parts = [_wanted(one) for one in schema["anyOf"]]
+        return set().union(*parts) if all(parts) else set()
+    if "enum" in schema:
+        return {"string"} if all(isinstance(one, str) for one in schema["enum"]) else set()
+    kinds = schema.get("type")
+    if kinds is None:
+        return set()
+    names = [kinds] if isinstance(kinds, str) else kinds
+    return {KIND_OF_TYPE.get(name, "null") for name in names}
+
+
+def _fits(given: str, wanted: set[str]) -> bool:
+    """Whether a kind is taken: numbers for whole numbers (it may be one), and numbers and booleans for text."""
+    if given in wanted or given == "null":
+        return True
+    if given in {"integer", "number"}:
+        return bool(wanted & {"integer", "number", "string"})
+    return given == "bool" and "string" in wanted
+
+
+def _data(template: Template, node: Node) -> Any:
+    """Plain data in which what is not known yet is `Templated`."""
+    if isinstance(template, Literal):
+        return plain(node) if not isinstance(node, Scalar) else node.value
+    if isinstance(template, ListOf) and isinstance(node, Sequence):
+        return [_data(item, inner) for item, inner in zip(template.items, node.items, strict=True)]
+    if isinstance(template, MapOf) and isinstance(node, Mapping):
+        return {
+            name: _data(item, entry.value)
+            for (name, item), entry in zip(template.entries, node.entries, strict=True)
+        }
+    return Templated("${{ }}")
+
+
+def _is_text_after_all(problem: Problem, node: Scalar) -> bool:
+    """Whether text is wanted and the scalar is a number or boolean, which is taken as its text."""
+    wanted = [problem.wanted] if isinstance(problem.wanted, str) else list(problem.wanted or ())
+    kinds = isinstance(node.value, bool | int | float) and problem.keyword == "type"
+    return kinds and "string" in wanted and problem.format != "duration"
+
+
+def _unquoted(problem: Problem, node: Scalar) -> Diagnostic:
+    message = f"`{shown_path(problem.path)}` is text, and the number `{node.text}` could be read as `{node.value}`: quote it"
+    fix = Fix(f'quote it: `"{node.text}"`', (Edit(node.span, f'"{node.text}"'),))
+    return Diagnostic("unquoted-number", message, node.span, label=f'write `"{node.text}"`', fix=fix)
+
+
+def _at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Span | None]:
+    """The node at the end of a path, as far as it is there, and the key's place for one that is not a value's own."""
+    for index, part in enumerate(path):
+        if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+            continue
+        entry = node.entry(part) if isinstance(node, Mapping) and isinstance(part, str) else None
+        if entry is None:
+            return node, None
+        if index == len(path) - 1 and not isinstance(entry.value, Scalar):
+            return entry.value, entry.key.span
+        node = entry.value
+    return node, None
+
+

@@ -1,0 +1,43 @@
+"""What the language has and this release does not run yet: refused by name, never ignored."""
+
+from collections.abc import Iterator
+
+from steplane.checks.context import Context, words_for
+from steplane.diagnostics import Diagnostic, Span
+from steplane.model import Step, Workflow
+
+ACTIONS = ("race", "call", "wait", "signal", "cancel", "goto")
+MODIFIERS = ("while", "until", "compensate", "cache", "region", "restart", "complete", "rest", "artifacts")
+TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
+JOINS = ("each", "active")
+"""What is not built. A later release takes it out of here."""
+
+
+def check_release(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Every element of the language that this release does not run."""
+    for key in TOP:
+        if workflow.node.entry(key) is not None:
+            yield _later(f"`{key}`", workflow.key_span(key))
+    for secret in workflow.secrets:
+        if secret.kind == "provider":
+            yield _later(f"the provider of secret `{secret.name}`", secret.source.span)
+    for position in context.positions:
+        yield from _step(position.step)
+
+
+def _step(step: Step) -> Iterator[Diagnostic]:
+    for key in (*ACTIONS, *MODIFIERS):
+        if step.node.entry(key) is not None:
+            yield _later(f"`{key}` of {words_for(step)}", step.key_span(key))
+    join = step.join
+    if join is not None and (join.mode in JOINS or step.node.get("join") is not None and join.rest != "run"):
+        yield _later(f"this `join` of {words_for(step)}", join.span)
+    elif join is not None and hasattr(step.node.get("join"), "entries"):
+        yield _later(f"this `join` of {words_for(step)}", join.span)
+    if step.lock is not None and step.lock.scope == "store":
+        yield _later(f"`scope: store` of the lock of {words_for(step)}", step.lock.span)
+
+
+def _later(what: str, span: Span) -> Diagnostic:
+    help_ = "take it out, or wait for a later release"
+    return Diagnostic("not-in-this-release", f"{what} is not in this release", span, help=help_)

@@ -1,0 +1,46 @@
+"""Scripts: no value may become code of the shell."""
+
+from collections.abc import Iterator
+from typing import Literal as OneOf
+
+from steplane.checks.context import Context
+from steplane.checks.kinds import Kinds
+from steplane.diagnostics import Diagnostic
+from steplane.expressions import Literal
+from steplane.model import Run, Workflow
+from steplane.scripts import compile_script
+
+
+def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """What the script compiler finds in each `run` for `bash` and `sh`; other shells take values through `env`."""
+    kinds = Kinds(workflow, context)
+    for position in context.positions:
+        run = position.step.action
+        if not isinstance(run, Run) or run.script is None or not run.spans:
+            continue
+        script, shell = run.script, shell_of(run)
+        if context.is_misshapen(script.span):
+            continue
+        if shell is None:
+            message = "an expression in `run` is for `bash` and `sh` only: another shell could take it for code"
+            start, end = run.spans[0]
+            yield Diagnostic("foreign-shell", message, context.place(script, start, end - start),
+                             help="give the value through `env` and read the variable in the script")  # fmt: skip
+            continue
+        _, found = compile_script(
+            run.parts, spans=run.spans, shell=shell, is_number=lambda one: kinds.of(one) in {"integer", "number"},
+            locate=lambda offset, length, script=script: context.place(script, offset, length),
+        )  # fmt: skip
+        yield from found
+
+
+def shell_of(run: Run) -> OneOf["bash", "sh"] | None:
+    """Which of the two known shells reads the script; None for another one, or one that is not known before the run."""
+    given = next((one.value.template for one in run.parameters if one.name.text == "shell"), Literal("bash"))
+    if not isinstance(given, Literal):
+        return None
+    value = given.value[0] if isinstance(given.value, list) and given.value else given.value
+    name = str(value).rsplit("/", 1)[-1]
+    if name == "bash":
+        return "bash"
+    return "sh" if name == "sh" else None

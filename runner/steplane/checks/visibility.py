@@ -1,0 +1,142 @@
+"""Which steps an expression can see, and what of them."""
+
+from typing import Literal as OneOf
+
+from steplane.checks.context import Context, Position
+from steplane.checks.sites import Site
+from steplane.model import Group, Parallel, Run, Step, StepList, Switch, Until, Uses, While
+
+Sight = OneOf["seen", "later", "itself", "around", "in a loop", "elsewhere"]
+"""Whether a step can have ended where an expression stands, and if not, why."""
+
+AFTER = frozenset({"rescue", "finally", "compensate"})
+
+
+class Sighting:
+    """Answers for one file which step is seen from where."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._above: dict[int, _Upstream] = {}
+
+    def sight(self, site: Site, target: Position) -> tuple[Sight, Step | None]:
+        """What of `target` is known at the site, and the step that is to blame where it is not."""
+        if site.position is None:
+            return self._from_end(site, target)
+        depth = 0
+        own, other = site.position.chain, target.chain
+        while depth < min(len(own), len(other)) and own[depth][1] is other[depth][1]:
+            depth += 1
+        if depth == len(other):
+            return self._ancestor(site, target, depth)
+        if depth == len(own):
+            return self._within(site, target, depth)
+        if own[depth][0] is not other[depth][0]:
+            return self._other_list(own[depth][0], target, depth)
+        step, needed = own[depth][1], other[depth][1]
+        if not self.is_upstream(own[depth][0], step, needed):
+            return "later", needed
+        return self._through(target, depth)
+
+    def is_upstream(self, listed: StepList, step: Step, other: Step) -> bool:
+        """Whether `step` waits, directly or not, for `other` of the same list."""
+        if id(listed) not in self._above:
+            self._above[id(listed)] = _Upstream(listed)
+        return self._above[id(listed)].waits(step, other)
+
+    def _from_end(self, site: Site, target: Position) -> tuple[Sight, Step | None]:
+        if target.chain[0][0].role != "steps" and site.moment == "end":
+            return "elsewhere", target.step
+        return self._through(target, 0)
+
+    def _ancestor(self, site: Site, target: Position, depth: int) -> tuple[Sight, Step | None]:
+        """The step itself, or one around it."""
+        assert site.position is not None
+        if depth < len(site.position.chain):
+            return ("seen", None) if site.position.chain[depth][0].role in AFTER else ("around", target.step)
+        return ("seen", None) if site.moment == "after" else ("itself", target.step)
+
+    def _within(self, site: Site, target: Position, depth: int) -> tuple[Sight, Step | None]:
+        """A step inside the one that the site belongs to."""
+        if site.moment != "after" or target.chain[depth][0].role in AFTER:
+            return "later", target.step
+        return self._through(target, depth)
+
+    def _other_list(self, own: StepList, target: Position, depth: int) -> tuple[Sight, Step | None]:
+        """A step in another list of the same owner: rescue, finally and compensate see the others."""
+        role = target.chain[depth][0].role
+        if own.role not in AFTER or (role in AFTER and own.role != "finally"):
+            return "elsewhere", target.chain[depth][1]
+        return self._through(target, depth)
+
+    def _through(self, target: Position, depth: int) -> tuple[Sight, Step | None]:
+        """Steps inside a loop are not visible outside."""
+        for _, step in target.chain[depth:-1]:
+            if step.loop is not None:
+                return "in a loop", step
+        return "seen", None
+
+
+class _Upstream:
+    """Reachability over the needs of one list; "every step above" counts as a stretch, not as edges."""
+
+    def __init__(self, listed: StepList) -> None:
+        self._steps = listed.steps
+        self._numbers = {step.id: number for number, step in enumerate(listed.steps)}
+        self._plain = all(step.needs is None for step in listed.steps)
+
+    def waits(self, step: Step, other: Step) -> bool:
+        start, wanted = self._numbers[step.id], self._numbers[other.id]
+        if self._plain or (step.needs is None and wanted < start):
+            return wanted < start
+        seen: set[int] = set()
+        pending, stretch = [start], 0
+        while pending:
+            number = pending.pop()
+            needs = self._steps[number].needs
+            if needs is None:
+                if wanted < number:
+                    return True
+                pending += range(stretch, number)
+                stretch = max(stretch, number)
+                continue
+            for need in needs.needs:
+                named = self._numbers.get(need.step.text)
+                if named is None or named in seen:
+                    continue
+                if named == wanted:
+                    return True
+                seen.add(named)
+                pending.append(named)
+        return False
+
+
+def step_attributes(step: Step) -> tuple[str, ...]:
+    """What follows `steps.x.`."""
+    own: tuple[str, ...] = (
+        "outputs", "status", "error", "attempts", "recovered", "started_at", "ended_at", "duration",
+    )  # fmt: skip
+    if isinstance(step.loop, While | Until):
+        return (*own, "rounds")
+    return (*own, "instances") if step.loop is not None else own
+
+
+def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
+    """The names of a step's outputs; None where they are not known."""
+    if step.outputs is not None:
+        return tuple(one.name.text for one in step.outputs.items)
+    if isinstance(step.action, Group | Parallel | Switch):
+        return ()
+    if not isinstance(step.action, Run | Uses):
+        return None
+    kind = context.type_of(step.action)
+    if kind is None:
+        return None
+    if kind.outputs is None:
+        return ()
+    if kind.outputs.get("additionalProperties", True):
+        return None
+    return tuple(kind.outputs.get("properties", {}))
+
+
+__all__ = ["AFTER", "Position", "Sight", "Sighting", "output_names", "step_attributes"]
