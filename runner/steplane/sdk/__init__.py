@@ -14,7 +14,7 @@ from steplane.sdk.durations import seconds
 from steplane.sdk.failures import DefinitionError, InvalidParameter, InvalidResult, StepError, Suspend
 from steplane.sdk.parameters import convert
 from steplane.sdk.results import RESULT_LIMIT, to_plain
-from steplane.sdk.steps import API, Duration, Private, Result, Secret, Spread, Step
+from steplane.sdk.steps import API, Code, Duration, Private, Result, Secret, Spread, Step
 
 hookimpl = HookimplMarker("steplane")
 """Marks a module's function as an implementation of one of the `steplane_` hooks."""
@@ -22,6 +22,7 @@ hookimpl = HookimplMarker("steplane")
 __all__ = [
     "API",
     "RESULT_LIMIT",
+    "Code",
     "DefinitionError",
     "Duration",
     "InvalidParameter",

@@ -37,13 +37,13 @@ def kind_at(struct: type[Struct], path: tuple[str | int, ...]) -> Any:
 
 def is_duration(kind: Any) -> bool:
     """Whether durations are read there, perhaps beside null."""
-    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    kinds = _members(kind)
     return any(isinstance(one, inspect.Metadata) and _marks_duration(one) for one in kinds)
 
 
 def choices(kind: Any) -> tuple[str, ...]:
     """The values of an enumeration, as JSON text; empty where it is none."""
-    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    kinds = _members(kind)
     values: list[Any] = []
     for one in kinds:
         plain = one.type if isinstance(one, inspect.Metadata) else one
@@ -52,6 +52,13 @@ def choices(kind: Any) -> tuple[str, ...]:
         elif isinstance(plain, inspect.EnumType):
             values += [member.value for member in plain.cls]
     return tuple(one if isinstance(one, str) else json.encode(one).decode() for one in values)
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    """The kinds that are taken there: those of a union, else the one."""
+    if isinstance(kind, inspect.Metadata) and isinstance(kind.type, inspect.UnionType):
+        kind = kind.type
+    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
 
 
 def _marks_duration(kind: inspect.Metadata) -> bool:

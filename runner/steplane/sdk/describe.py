@@ -113,6 +113,8 @@ def _schema(struct: type[Struct], *, open_: bool) -> dict[str, Any]:
     own = _own(schema)
     for name in marked(struct, "private") | marked(struct, "spread"):
         own["properties"].pop(name, None)
+    for one in own["properties"].values():
+        _describe_whole(one)
     own.pop("title", None)
     own.pop("description", None)
     own["additionalProperties"] = open_
@@ -155,6 +157,13 @@ def _schema_hook(kind: type) -> dict[str, Any]:
     if kind is Secret:
         return {"type": "string", "writeOnly": True}
     raise NotImplementedError
+
+
+def _describe_whole(schema: dict[str, Any]) -> None:
+    """Let the description of an optional parameter's one kind be that of the parameter."""
+    described = [one for one in schema.get("anyOf", ()) if "description" in one]
+    if len(described) == 1 and "description" not in schema:
+        schema["description"] = described[0].pop("description")
 
 
 def _readable(schema: Any) -> None:

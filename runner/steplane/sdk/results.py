@@ -44,16 +44,17 @@ def _plain(result: object, source: str, limit: int) -> dict[str, Any]:
     data = to_builtins(result, builtin_types=KEPT)
     if isinstance(result, Struct):
         for name in marked(type(result), "spread"):
-            data = {**data.pop(name), **data}
+            entries = data.pop(name)
+            data = {**data, **entries}
     if wrong := _wrong(data, ""):
         raise InvalidResult(f"{source} returned what is no JSON: {wrong}")
-    if (size := len(json.encode(data))) > limit:
+    encoded = json.encode(data)
+    if (size := len(encoded)) > limit:
         raise InvalidResult(
             f"{source} returned {_mebibytes(size)} of data, more than the {_mebibytes(limit)} that are kept; "
             "write it to a file and return the path"
         )
-    plain: dict[str, Any] = data
-    return plain
+    return json.decode(encoded, type=dict[str, Any])  # just what a later reader of the journal gets
 
 
 def _mebibytes(size: int) -> str:
@@ -68,7 +69,7 @@ def _wrong(value: Any, path: str) -> str:
         return f"`{path}` is a whole number of too many digits" if abs(value) >= LARGEST else ""
     if isinstance(value, float):
         return "" if math.isfinite(value) else f"`{path}` is {value}, which is no number"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         places = ((one, f"{path}[{index}]") for index, one in enumerate(value))
         return next((wrong for one, place in places if (wrong := _wrong(one, place))), "")
     if isinstance(value, dict):

@@ -45,8 +45,11 @@ Duration = Annotated[float, Meta(ge=0, extra_json_schema={"format": DURATION})]
 Private = Meta(extra={"steplane": "private"})
 """Marks a field that the core fills in and no author may name: `Annotated[str | None, Private]`. Not in the schema."""
 
+Code = Annotated[str, Meta(extra_json_schema={"x-steplane-code": True})]
+"""Text that is run as a program: no expression may stand in it, values are given to it in another way."""
+
 Spread = Annotated[dict[str, Any], Meta(extra={"steplane": "spread"})]
-"""A field of a `Result` whose entries are outputs of their own, beside the declared ones (which win)."""
+"""A field of a `Result` whose entries are outputs of their own; one with the name of a declared one replaces it."""
 
 
 class Declaration(NamedTuple):

@@ -1,0 +1,127 @@
+"""Step types for Python: `python.run` (a program of its own) and `python.call` (a function)."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import field
+
+from steplane.sdk import Code, Duration, Meta, Result, Spread, Step, StepContext, StepError, hookimpl
+from steplane_steps import programs, written
+from steplane_steps.calls import called
+
+RESULT_LIMIT = 16 << 20
+
+
+class RunResult(Result):
+    """`result` is what the program wrote, as JSON, to the file `$STEPLANE_RESULT`; null when it wrote none."""
+
+    exit_code: int
+    stdout: str = ""
+    result: Any = None
+    written: Spread = field(default_factory=dict)
+
+
+class Run(
+    Step, type="python.run", errors=("python.exit", "python.result", "shell.start", "shell.output"),
+    capabilities=("process",), cancellable=True,
+):  # fmt: skip
+    """Run a Python script in an interpreter of its own.
+
+    It finds `values` as JSON on standard input and may write its result, as JSON, to the file `$STEPLANE_RESULT`.
+
+    Example:
+        uses: python.run
+        with:
+          values: {numbers: "${{ steps.load.outputs.numbers }}"}
+          script: |
+            import json, os, sys
+            values = json.load(sys.stdin)
+            with open(os.environ["STEPLANE_RESULT"], "w") as file:
+                json.dump({"sum": sum(values["numbers"])}, file)
+    """
+
+    script: Annotated[Code | None, Meta(description="The program's text; values come through `values`")] = None
+    file: Annotated[str | None, Meta(description="The program's file instead; relative to the working directory")] = (
+        None
+    )
+    args: Annotated[tuple[str, ...], Meta(description="Arguments (`sys.argv[1:]`)")] = ()
+    values: Annotated[Any, Meta(description="What the program finds on standard input, as JSON")] = None
+    python: Annotated[str, Meta(min_length=1, description="The interpreter: a path or a name on the PATH")] = "python3"
+    ok_codes: Annotated[tuple[int, ...], Meta(min_length=1, description="Exit codes that count as success")] = (0,)
+    grace: Annotated[Duration, Meta(description="How long it may take to end after SIGTERM, before SIGKILL")] = 10.0
+
+    def run(self, ctx: StepContext) -> RunResult:
+        """Run it and read its result."""
+        argv, files = self._command(ctx)
+        stdin = None if self.values is None else msgspec.json.encode(self.values)
+        with tempfile.TemporaryDirectory(prefix="steplane-") as folder:
+            place = os.path.join(folder, "result.json")
+            ended = programs.run(
+                ctx, argv, stdin=stdin, env={**ctx.env, "STEPLANE_RESULT": place}, grace=self.grace, pass_files=files
+            )  # fmt: skip
+            programs.require_ok(ended.exit_code, self.ok_codes, {}, "the Python program", "python.exit")
+            result = _result(place)
+        return RunResult(ended.exit_code, ended.stdout.rstrip("\n"), result, written.collect(ctx))
+
+    def _command(self, ctx: StepContext) -> tuple[list[str], dict[int, bytes]]:
+        if (self.script is None) == (self.file is None):
+            raise StepError("input.invalid", "`python.run` takes either `script` or `file`")
+        if self.script is not None:
+            files = {programs.SCRIPT_DESCRIPTOR: self.script.encode()}
+            return [self.python, programs.SCRIPT_PATH, *self.args], files
+        return [self.python, os.path.join(ctx.workdir, self.file or ""), *self.args], {}
+
+
+class CallResult(Result):
+    """What the function returned, as plain data."""
+
+    value: Any = None
+
+
+class Call(Step, type="python.call", errors=("python.exception", "python.import"), capabilities=("process",)):
+    """Call a Python function, in a worker process: a function cannot be asked to stop.
+
+    Example:
+        uses: python.call
+        with: {function: "tools/prices.py:total", args: [["${{ inputs.order }}"]], kwargs: {currency: EUR}}
+    """
+
+    function: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^:\x00]+:[A-Za-z_][A-Za-z0-9_.]*$",
+            description="`MODULE:NAME`, or `FILE.py:NAME` relative to the working directory",
+        ),
+    ]
+    args: Annotated[tuple[Any, ...], Meta(description="Positional arguments")] = ()
+    kwargs: Annotated[dict[str, Any], Meta(description="Arguments by name")] = field(default_factory=dict)
+    path: Annotated[tuple[str, ...], Meta(description="Directories to look for modules in, before others")] = ()
+
+    def run(self, ctx: StepContext) -> CallResult:
+        """Call it."""
+        places = [os.path.join(ctx.workdir, one) for one in self.path]
+        return CallResult(called(ctx, self.function, self.args, self.kwargs, places))
+
+
+def _result(place: str) -> Any:
+    """The JSON in the file; None where the program wrote none."""
+    try:
+        with open(place, "rb") as file:
+            content = file.read(RESULT_LIMIT + 1)
+    except FileNotFoundError:
+        return None
+    if len(content) > RESULT_LIMIT:
+        raise StepError("python.result", f"the program's result is larger than {RESULT_LIMIT >> 20} MiB")
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        raise StepError("python.result", f"the file $STEPLANE_RESULT holds no JSON: {error}") from error
+
+
+@hookimpl
+def steplane_steps() -> Sequence[type[Step]]:
+    """The step types of this module."""
+    return [Run, Call]

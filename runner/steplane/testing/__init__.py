@@ -1,0 +1,5 @@
+"""What authors of plugins test their step types with."""
+
+from steplane.testing.context import RecordingContext
+
+__all__ = ["RecordingContext"]
