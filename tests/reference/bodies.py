@@ -140,8 +140,8 @@ def parallel(one: "Instance") -> Process[None]:
     join = join["count"] if isinstance(join, dict) else join
     wanted = min({"all": len(scopes), "any": 1}.get(str(join)) or int(join), len(scopes))
     while not arrived(one, scopes, wanted) and not all(scope.over for scope in scopes):
-        cut_short(one, scopes)
         before = state(one, scopes)
+        cut_short(one, scopes)
         yield lambda seen=before: state(one, scopes) != seen  # type: ignore[misc]
     if not arrived(one, scopes, wanted):
         conclude(one, scopes)

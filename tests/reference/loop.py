@@ -33,6 +33,7 @@ class Loop(Life):
     def see_through(self) -> Process[None]:
         """Begin instances in order; begin no more when cancelled or when too many have failed."""
         while not all(one.ended for one in self.instances):
+            seen = self.state()
             if self.cancelling:
                 for one in self.instances:
                     one.cancel(self.unbegun)
@@ -42,7 +43,6 @@ class Loop(Life):
                         one.end("blocked", by=self.first_failed().path)
             else:
                 self.admit()
-            seen = self.state()
             yield lambda before=seen: self.state() != before  # type: ignore[misc]
 
     def admit(self) -> None:

@@ -141,6 +141,7 @@ class Scope:
         for life in self.counting:
             if life.status in NOT_OK and not self.cancelled:
                 self.lives.remove(life)
+                self.joins[life.step.id] = Join(self, life.step)
                 self.add(life.step, life)
             else:
                 life.resume()
