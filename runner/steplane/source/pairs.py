@@ -56,7 +56,7 @@ class Pairs:
             if key.text == "<<":
                 self._add_merge(entry)
                 return
-            if not isinstance(key.value, str):
+            if not isinstance(key.value, str) and key.span not in self._known_broken:
                 self._check_spelling(key)
         if self._hidden:
             self._check_visible(key)

@@ -46,7 +46,7 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
         mistake = attempt.mistake
         if mistake is None:
             return _finished(attempt, found, broken, file)
-        if not _may_follow(mistake.diagnostic, broken):
+        if not (found and _may_follow(mistake.diagnostic, broken)):
             found.append(mistake.diagnostic)
         if number * len(text) > RECOVERY_CHARACTERS:
             break
@@ -59,9 +59,14 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
 
 
 def _may_follow(diagnostic: Diagnostic, broken: list[Span]) -> bool:
-    """Whether the mistake may only be there because something in the same step was left out."""
+    """Whether the mistake may only be there because of one that was found before it.
+
+    That is: something of the same step was left out, or a whole top-level key does not fit the ones above it.
+    """
     line = diagnostic.span.line
-    return diagnostic.code not in CERTAIN and any(span.line <= line <= span.end_line for span in broken)
+    if diagnostic.code in CERTAIN:
+        return False
+    return diagnostic.span.column == 1 or any(span.line <= line <= span.end_line for span in broken)
 
 
 def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], file: str) -> Parsed:

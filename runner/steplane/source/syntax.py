@@ -49,6 +49,17 @@ CERTAIN = frozenset(
 """Codes of mistakes that are what they are wherever they stand; others may follow from what was left out before."""
 
 
+_WORDS = {
+    "node content": "a value is wanted here",
+    "cannot start any token": "no value begins like this",
+    "mapping keys are not allowed": "no key is wanted here",
+    "expected '-' indicator": "a list item (`- `) is wanted here",
+    "expected key": "this follows a value that is complete",
+    "expected <block end>": "this follows a value that is complete",
+    "unknown directive": "no document begins with this",
+}
+
+
 def explain(problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Scalar | None) -> Mistake:
     """The mistake behind the parser's problem; `last` is the last scalar that was read before it."""
     complaint = Complaint(problem, lines, file, last)
@@ -72,7 +83,8 @@ def _plain_words(complaint: Complaint) -> Diagnostic:
     related: tuple[Related, ...] = ()
     if problem.context_place is not None and problem.context_place != problem.place:
         related = (Related(_one(complaint.file, *problem.context_place), problem.context),)
-    message = f"this is not YAML: {problem.problem}"
+    said = next((words for parser, words in _WORDS.items() if parser in problem.problem), problem.problem)
+    message = f"this is not YAML: {said}"
     return Diagnostic("syntax", message, _one(complaint.file, complaint.line, complaint.column), related=related)
 
 

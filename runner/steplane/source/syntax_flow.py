@@ -67,6 +67,11 @@ def second_document(complaint: Complaint) -> Diagnostic | None:
     if not complaint.says("document start"):
         return None
     line = complaint.problem.place[0]
+    above = next((text for text in reversed(complaint.lines[: line - 1]) if text.strip()), "")
+    if indent_of(above) > 0:
+        message = "this line is indented less than the first key of the file"
+        advice = "begin the keys of the top level in the first column"
+        return Diagnostic("indentation", message, complaint.span(line, 1), help=advice)
     message = "a file holds one workflow: a second document begins here"
     advice = "put it into a file of its own"
     return Diagnostic("several-documents", message, complaint.span(line, 1), help=advice)

@@ -32,20 +32,20 @@ def _wanted_indent(complaint: Complaint, line: int) -> int:
 
 def left_block(complaint: Complaint) -> Diagnostic | None:
     """A line that is indented less than the block text (`|`, `>`) above it, but more than what may follow the text."""
-    for line in dict.fromkeys(((complaint.problem.context_place or (0, 0))[0], complaint.line)):
-        header = _block_above(complaint, line)
-        if header is None:
-            continue
-        number, sign_column, sign = header
-        text = complaint.text_of(line)
-        inside = indent_of(complaint.text_of(number + 1))
-        related = (Related(complaint.span(number, sign_column, len(sign)), "the block text begins here"),)
-        span = complaint.span(line, indent_of(text) + 1, len(text.strip()))
-        edit = Edit(complaint.span(line, 1, indent_of(text)), " " * inside)
-        message = "this line leaves the block text above it: it is indented less than the block's first line"
-        fix = Fix(f"indent the line by {inside} spaces", (edit,), safe=False)
-        return Diagnostic("block-indentation", message, span, related=related, fix=fix)
-    return None
+    place = complaint.problem.context_place
+    line = place[0] if place is not None and complaint.says("expected ':'") else complaint.line
+    header = _block_above(complaint, line)
+    if header is None:
+        return None
+    number, sign_column, sign = header
+    text = complaint.text_of(line)
+    inside = indent_of(complaint.text_of(number + 1))
+    related = (Related(complaint.span(number, sign_column, len(sign)), "the block text begins here"),)
+    span = complaint.span(line, indent_of(text) + 1, len(text.strip()))
+    edit = Edit(complaint.span(line, 1, indent_of(text)), " " * inside)
+    message = "this line leaves the block text above it: it is indented less than the block's first line"
+    fix = Fix(f"indent the line by {inside} spaces", (edit,), safe=False)
+    return Diagnostic("block-indentation", message, span, related=related, fix=fix)
 
 
 def _block_above(complaint: Complaint, line: int) -> tuple[int, int, str] | None:

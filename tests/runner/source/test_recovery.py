@@ -80,3 +80,9 @@ def test_what_may_follow_from_the_first_mistake_is_not_told() -> None:
     assert len(document.diagnostics) == 1
     assert document.root is not None
     assert plain(document.root) == {"steps": [{"id": "a", "run": "x\n"}, {"id": "b", "run": "x"}]}
+
+
+def test_a_first_key_that_is_indented_is_one_mistake() -> None:
+    document = read(" steplane: 1\nname: x\nsteps:\n  - run: x\n", "a.yaml")
+
+    assert codes(document) == [("indentation", 2, 1)]

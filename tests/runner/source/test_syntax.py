@@ -50,6 +50,8 @@ CASES = {
     "a: {% if x %}": "1:4 unquoted-template: `{%` is read as a YAML mapping; a block of an expression is written `${% %}` {quote the value}",
     "a: 1\n---\nb: 1": "2:1 several-documents: a file holds one workflow: a second document begins here {put it into a file of its own}",
     "a: 1\n...\nb: 1": "3:1 several-documents: a file holds one workflow: a second document begins here {put it into a file of its own}",
+    "a: [1] b: 2": "1:8 syntax: this is not YAML: this follows a value that is complete",
+    "a: [,]": "1:5 syntax: this is not YAML: a value is wanted here",
     "k" * 1100 + ": 1": "1:1 too-long-key: a key may not be longer than 1,024 characters",
 }  # fmt: skip
 
