@@ -41,7 +41,11 @@ class Context:
     """One check of one file. `registry` None: nothing is known of step types, so nothing is said of them."""
 
     def __init__(
-        self, document: Document, workflow: Workflow, registry: StepTypes | None = None, shape: Iterable[Diagnostic] = ()
+        self,
+        document: Document,
+        workflow: Workflow,
+        registry: StepTypes | None = None,
+        shape: Iterable[Diagnostic] = (),
     ) -> None:
         self.document = document
         self._wrong = tuple((one.span.line, one.span.column) for one in shape if one.severity == "error")

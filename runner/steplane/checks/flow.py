@@ -13,8 +13,9 @@ def check_switches(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         action = position.step.action
         if isinstance(action, Switch) and action.arms and not any(arm.default for arm in action.arms):
             message = f"`switch` of {words_for(position.step)} has no default: it fails when no arm holds"
-            yield Diagnostic("switch-without-default", message, action.span, "warning",
-                             help="add `- {default: true, steps: [...]}`")  # fmt: skip
+            yield Diagnostic(
+                "switch-without-default", message, action.span, "warning", help="add `- {default: true, steps: [...]}`"
+            )
 
 
 def check_ends(_: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -32,6 +33,12 @@ def _behind(listed: StepList) -> Iterator[Diagnostic]:
             if later.needs is None:
                 message = f"{words_for(later)} is never reached: {words_for(step)} ends the run before it"
                 related = (Related(step.key_span("end"), "the run ends here"),)
-                yield Diagnostic("unreachable", message, later.span, "warning", related=related,
-                                 help="give the `end` an `if`, or remove what stands behind it")  # fmt: skip
+                yield Diagnostic(
+                    "unreachable",
+                    message,
+                    later.span,
+                    "warning",
+                    related=related,
+                    help="give the `end` an `if`, or remove what stands behind it",
+                )
                 return

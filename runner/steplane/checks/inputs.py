@@ -41,7 +41,9 @@ def _default(one: Input) -> Iterator[Diagnostic]:
         message = f"`{name}` of input `{one.name}` {problem.message}"
         span = _place(one.node, problem.path)
         label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
-        yield Diagnostic("bad-default", message, span, label=label, help="give a default that fits the input's own schema")
+        yield Diagnostic(
+            "bad-default", message, span, label=label, help="give a default that fits the input's own schema"
+        )
 
 
 def _place(node: Node, path: tuple[str | int, ...]) -> Span:

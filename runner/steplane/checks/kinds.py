@@ -7,25 +7,49 @@ from steplane.expressions import Template, kind
 from steplane.model import Workflow
 
 JSON_KINDS = {
-    "null": "null", "boolean": "bool", "integer": "integer", "number": "number", "string": "string", "array": "list",
+    "null": "null",
+    "boolean": "bool",
+    "integer": "integer",
+    "number": "number",
+    "string": "string",
+    "array": "list",
     "object": "object",
-}  # fmt: skip
+}
 """The kinds of expressions for the types of JSON Schema."""
 
 STEP_KINDS = {
-    "status": "string", "attempts": "integer", "recovered": "bool", "started_at": "string", "instances": "list",
+    "status": "string",
+    "attempts": "integer",
+    "recovered": "bool",
+    "started_at": "string",
+    "instances": "list",
     "rounds": "integer",
-}  # fmt: skip
+}
 FIXED_KINDS = {
-    ("run", "id"): "string", ("run", "started_at"): "string", ("run", "status"): "string",
-    ("workflow", "name"): "string", ("workflow", "hash"): "string", ("workflow", "file"): "string",
-    ("loop", "index"): "integer", ("loop", "index0"): "integer", ("loop", "first"): "bool", ("loop", "last"): "bool",
-    ("loop", "length"): "integer", ("error", "type"): "string", ("error", "message"): "string", ("attempt",): "integer",
-}  # fmt: skip
+    ("run", "id"): "string",
+    ("run", "started_at"): "string",
+    ("run", "status"): "string",
+    ("workflow", "name"): "string",
+    ("workflow", "hash"): "string",
+    ("workflow", "file"): "string",
+    ("loop", "index"): "integer",
+    ("loop", "index0"): "integer",
+    ("loop", "first"): "bool",
+    ("loop", "last"): "bool",
+    ("loop", "length"): "integer",
+    ("error", "type"): "string",
+    ("error", "message"): "string",
+    ("attempt",): "integer",
+}
 WORDS = {
-    "null": "null", "bool": "a boolean", "integer": "a whole number", "number": "a number", "string": "text",
-    "list": "a list", "object": "a mapping",
-}  # fmt: skip
+    "null": "null",
+    "bool": "a boolean",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "list": "a list",
+    "object": "a mapping",
+}
 """Kinds in words."""
 
 
@@ -46,16 +70,16 @@ class Kinds:
     """The kinds of a file's names. What cannot be known is `any`."""
 
     def __init__(self, workflow: Workflow, context: Context) -> None:
-        self._inputs = {
-            one.name.text: "any" if one.optional else schema_kind(one.schema) for one in workflow.inputs
-        }
+        self._inputs = {one.name.text: "any" if one.optional else schema_kind(one.schema) for one in workflow.inputs}
         self._variables = {one.name.text: one.value.template for one in workflow.variables}
         self._busy: set[str] = set()
         self._context = context
         self._taken = {
-            name for position in context.positions if position.step.loop is not None
+            name
+            for position in context.positions
+            if position.step.loop is not None
             for name in [getattr(getattr(position.step.loop, "item", None), "text", "")]
-        }  # fmt: skip
+        }
 
     def of(self, template: Template) -> str:
         """The kind of a value."""

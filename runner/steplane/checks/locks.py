@@ -8,7 +8,7 @@ from steplane.expressions import Literal
 from steplane.model import Lock, Workflow
 
 
-def check_locks(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+def check_locks(_workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """A lock that a step around holds already, and one name with two limits."""
     first: dict[str, Lock] = {}
     for position in context.positions:
@@ -16,10 +16,10 @@ def check_locks(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         name = _name(lock)
         if lock is None or name is None:
             continue
-        for listed, _ in position.chain:
+        for listed, _step in position.chain:
             outer = listed.owner.lock if listed.owner is not None else None
             if outer is not None and _name(outer) == name:
-                message = f"the lock `{name}` of {words_for(position.step)} is held by the step around it, so it has no effect"
+                message = f"the lock `{name}` of {words_for(position.step)} has no effect: the step around holds it"
                 related = (Related(outer.span, "held here"),)
                 yield Diagnostic("lock-held", message, lock.span, "warning", related=related, help="remove it here")
         known = first.setdefault(name, lock)

@@ -9,10 +9,36 @@ from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.expressions import Expression, Literal
 from steplane.model import ForEach, Matrix, Spread, Step, Value, Workflow
 
-TAKEN = frozenset({
-    "inputs", "vars", "env", "secrets", "steps", "run", "workflow", "loop", "matrix", "error", "attempt", "result",
-    "true", "false", "none", "null", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else",
-})  # fmt: skip
+TAKEN = frozenset(
+    {
+        "inputs",
+        "vars",
+        "env",
+        "secrets",
+        "steps",
+        "run",
+        "workflow",
+        "loop",
+        "matrix",
+        "error",
+        "attempt",
+        "result",
+        "true",
+        "false",
+        "none",
+        "null",
+        "True",
+        "False",
+        "None",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "else",
+    }
+)
 """Names that an item cannot have."""
 
 
@@ -89,12 +115,20 @@ def _exclude(partial: Value, axes: dict[str, list[Any]], step: Step) -> Iterator
     for entry in getattr(partial.node, "entries", ()):
         if entry.name not in axes:
             meant = did_you_mean(entry.name, axes)
-            fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=False) if meant else None
+            fix = (
+                Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=False)
+                if meant
+                else None
+            )
             message = f"`exclude` of {words_for(step)} names `{entry.name}`, which is no axis of the matrix"
             label = f"did you mean `{meant}`?" if meant else ""
-            yield Diagnostic("unknown-axis", message, entry.key.span, label=label, fix=fix, help="" if fix else "name an axis")
+            yield Diagnostic(
+                "unknown-axis", message, entry.key.span, label=label, fix=fix, help="" if fix else "name an axis"
+            )
         elif isinstance(partial.template, Literal):
             value = partial.template.value[entry.name]
             if not any(type(one) is type(value) and one == value for one in axes[entry.name]):
                 message = f"`exclude` of {words_for(step)} leaves out nothing: `{entry.name}` is never `{value}`"
-                yield Diagnostic("exclude-nothing", message, entry.value.span, "warning", help="remove it, or mend the value")
+                yield Diagnostic(
+                    "exclude-nothing", message, entry.value.span, "warning", help="remove it, or mend the value"
+                )

@@ -83,7 +83,9 @@ class _Names:
         message = f"`{name}` is not a name that is known here"
         if meant is None:
             return Diagnostic("unknown-name", message, span, help=f"known are {listed(sorted(site.names), 'and')}")
-        return Diagnostic("unknown-name", message, span, label=f"did you mean `{meant}`?", fix=_replace(span, name, meant))
+        return Diagnostic(
+            "unknown-name", message, span, label=f"did you mean `{meant}`?", fix=_replace(span, name, meant)
+        )
 
     def _elsewhere(self, site: Site, name: str, span: Span) -> Diagnostic:
         where = KNOWN_SOMEWHERE.get(name, "inside the loop that names its items so")
@@ -104,7 +106,9 @@ class _Names:
         meant = did_you_mean(name, roots)
         if meant:
             return meant
-        everything = {one: root for root, names in (("steps", self.context.given_ids), *self.declared.items()) for one in names}
+        everything = {
+            one: root for root, names in (("steps", self.context.given_ids), *self.declared.items()) for one in names
+        }
         close = did_you_mean(name, everything)
         return f"{everything[close]}.{close}" if close and everything[close] in site.names else None
 
@@ -129,14 +133,21 @@ class _Names:
         names = self.declared[root]
         if name not in names:
             what = {"inputs": "an input", "vars": "a variable", "secrets": "a secret"}[root]
-            yield self._missing(site, use, 1, names, f"`{root}.{name}` is not declared: `{name}` is not {what}", f"under `{root}`")
+            message = f"`{root}.{name}` is not declared: `{name}` is not {what}"
+            yield self._missing(site, use, 1, names, message, where=f"under `{root}`")
         elif root == "vars" and site.until is not None and names.index(name) >= site.until:
             itself = names.index(name) == site.until
-            message = f"`vars.{name}` is not known yet: {'it is this variable' if itself else 'variables are worked out in order'}"
+            why = "it is this variable" if itself else "variables are worked out in order"
+            message = f"`vars.{name}` is not known yet: {why}"
             declared = self.workflow.variables[names.index(name)].name.span
             help_ = "a variable cannot use itself" if itself else f"move `{name}` above this one"
-            yield Diagnostic("vars-order", message, self._span(site, use, 1), help=help_,
-                             related=() if itself else (Related(declared, "declared here"),))  # fmt: skip
+            yield Diagnostic(
+                "vars-order",
+                message,
+                self._span(site, use, 1),
+                help=help_,
+                related=() if itself else (Related(declared, "declared here"),),
+            )
 
     def _step(self, site: Site, use: Use) -> Iterator[Diagnostic]:
         position = self.context.by_id.get(use.path[1])
@@ -158,9 +169,16 @@ class _Names:
         if whole:
             message = f"`steps.{name}{rest}` is a subtraction: an id has no `-`"
             span = self._at(site, use, use.parts[1][0], len(name + rest))
-            return Diagnostic("unknown-step", message, span, label=f"did you mean `steps.{whole}`?",
-                              fix=_replace(span, name + rest, whole))  # fmt: skip
-        return self._missing(site, use, 1, self.context.given_ids, f"`steps.{name}` names no step", "as the `id` of a step", "unknown-step")
+            return Diagnostic(
+                "unknown-step",
+                message,
+                span,
+                label=f"did you mean `steps.{whole}`?",
+                fix=_replace(span, name + rest, whole),
+            )
+        message = f"`steps.{name}` names no step"
+        ids = self.context.given_ids
+        return self._missing(site, use, 1, ids, message, where="as the `id` of a step", code="unknown-step")
 
     def _visible(self, site: Site, use: Use, position: Position) -> Iterator[Diagnostic]:
         sight, blamed = self.sighting.sight(site, position)
@@ -213,7 +231,9 @@ class _Names:
             help_ = "a group gives what its own `outputs` say" if step.outputs is None else "declare it under `outputs`"
             yield Diagnostic("unknown-output", message, span, help=help_, related=(Related(step.span, "the step"),))
         else:
-            yield self._missing(site, use, 3, names, message, "under `outputs` of the step", "unknown-output")
+            yield self._missing(
+                site, use, 3, names, message, where="under `outputs` of the step", code="unknown-output"
+            )
 
     def _matrix(self, site: Site, use: Use) -> Iterator[Diagnostic]:
         loop = None
@@ -231,12 +251,20 @@ class _Names:
     def _attribute(self, site: Site, use: Use, index: int, names: tuple[str, ...], owner: str) -> Iterator[Diagnostic]:
         name = use.path[index]
         if name not in names:
-            yield self._missing(site, use, index, names, f"{owner} has no `{name}`", "", "unknown-attribute")
+            yield self._missing(site, use, index, names, f"{owner} has no `{name}`", code="unknown-attribute")
 
     # ---------------------------------------------------------------- words and places
 
     def _missing(
-        self, site: Site, use: Use, index: int, names: tuple[str, ...], message: str, where: str, code: str = "undeclared"
+        self,
+        site: Site,
+        use: Use,
+        index: int,
+        names: tuple[str, ...],
+        message: str,
+        *,
+        where: str = "",
+        code: str = "undeclared",
     ) -> Diagnostic:
         name, span = use.path[index], self._span(site, use, index)
         meant = did_you_mean(name, names)

@@ -1,6 +1,6 @@
 """`needs`: names that exist in the same list, no step twice, no circle; `join` that can be reached."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
@@ -84,7 +84,8 @@ def _circle(graph: "_Graph", circle: list[int]) -> Diagnostic:
     places = [_edge(step, steps[(index + 1) % len(steps)]) for index, step in enumerate(steps)]
     told = " needs ".join(f"`{step.id}`" for step in [*steps, steps[0]])
     message = f"these steps wait for each other, so that none can start: {told}"
-    related = tuple(Related(name.span, f"`{step.id}` needs `{name.text}`") for step, name in list(zip(steps, places, strict=True))[1:] if name)
+    others = list(zip(steps, places, strict=True))[1:]
+    related = tuple(Related(name.span, f"`{step.id}` needs `{name.text}`") for step, name in others if name)
     span = places[0].span if places[0] is not None else steps[0].span
     return Diagnostic("cycle", message, span, related=related, help="take one of these out of its `needs`")
 
@@ -107,7 +108,9 @@ class _Graph:
         numbers = {step.id: number for number, step in reversed(list(enumerate(listed.steps)))}
         self.edges: list[list[int]] = []
         for number, step in enumerate(listed.steps):
-            named = [numbers[one.step.text] for one in step.needs.needs if one.step.text in numbers] if step.needs else []
+            named = (
+                [numbers[one.step.text] for one in step.needs.needs if one.step.text in numbers] if step.needs else []
+            )
             self.edges.append([other for other in named if other != number])
 
     def waits_for(self, number: int) -> range | list[int]:
@@ -118,7 +121,10 @@ class _Graph:
         """Sets of steps of which each waits for each other, directly or not."""
         if all(other < number for number, edges in enumerate(self.edges) for other in edges):
             return []
-        return _strong(len(self.steps), self.waits_for)
+        knots = _Knots(self.waits_for)
+        for number in range(len(self.steps)):
+            knots.visit(number)
+        return knots.found
 
     def shortest(self, knot: list[int]) -> list[int]:
         """The shortest circle within a knot; of equal ones the one that begins first in the file."""
@@ -145,44 +151,47 @@ class _Graph:
         return []
 
 
-def _strong(size: int, edges: object) -> list[list[int]]:
+class _Knots:
     """The strongly connected components with more than one member (Tarjan 1972), without recursion."""
-    waits_for = edges
-    assert callable(waits_for)
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    found: list[list[int]] = []
-    for root in range(size):
-        if root in index:
-            continue
-        work = [(root, iter(waits_for(root)))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
+
+    def __init__(self, waits_for: Callable[[int], Iterable[int]]) -> None:
+        self._waits_for = waits_for
+        self._index: dict[int, int] = {}
+        self._low: dict[int, int] = {}
+        self._stack: list[int] = []
+        self._on_stack: set[int] = set()
+        self.found: list[list[int]] = []
+
+    def visit(self, root: int) -> None:
+        """Take in everything that `root` waits for."""
+        if root in self._index:
+            return
+        work = [self._enter(root)]
         while work:
             number, rest = work[-1]
             other = next(rest, None)
             if other is None:
                 work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[number])
-                if low[number] == index[number]:
-                    knot = []
-                    while True:
-                        member = stack.pop()
-                        on_stack.discard(member)
-                        knot.append(member)
-                        if member == number:
-                            break
-                    if len(knot) > 1:
-                        found.append(knot)
-            elif other not in index:
-                index[other] = low[other] = len(index)
-                stack.append(other)
-                on_stack.add(other)
-                work.append((other, iter(waits_for(other))))
-            elif other in on_stack:
-                low[number] = min(low[number], index[other])
-    return found
+                self._leave(number, work[-1][0] if work else None)
+            elif other not in self._index:
+                work.append(self._enter(other))
+            elif other in self._on_stack:
+                self._low[number] = min(self._low[number], self._index[other])
+
+    def _enter(self, number: int) -> tuple[int, Iterator[int]]:
+        self._index[number] = self._low[number] = len(self._index)
+        self._stack.append(number)
+        self._on_stack.add(number)
+        return number, iter(self._waits_for(number))
+
+    def _leave(self, number: int, around: int | None) -> None:
+        if around is not None:
+            self._low[around] = min(self._low[around], self._low[number])
+        if self._low[number] != self._index[number]:
+            return
+        start = self._stack.index(number)
+        knot = self._stack[start:]
+        del self._stack[start:]
+        self._on_stack.difference_update(knot)
+        if len(knot) > 1:
+            self.found.append(knot)

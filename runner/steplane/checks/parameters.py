@@ -5,7 +5,6 @@ from typing import Any
 
 from steplane.checks.context import Context, words_for
 from steplane.checks.kinds import WORDS, Kinds
-
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.model import Named, Run, Step, Uses, Workflow
@@ -17,7 +16,14 @@ from steplane.source import canonical_text
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
 from steplane.suggest import did_you_mean
 
-KIND_OF_TYPE = {"string": "string", "array": "list", "object": "object", "boolean": "bool", "integer": "integer", "number": "number"}
+KIND_OF_TYPE = {
+    "string": "string",
+    "array": "list",
+    "object": "object",
+    "boolean": "bool",
+    "integer": "integer",
+    "number": "number",
+}
 
 
 def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -72,7 +78,9 @@ class _Parameters:
         with_ = self.step.node.entry("with")
         span = self.action.name.span if isinstance(self.action, Uses) else self.action.span
         message = f"{words_for(self.step)} gives no `{name}`, which `{self.action.type}` needs"
-        return Diagnostic("missing-parameter", message, with_.key.span if with_ else span, help=f"add it under `with`: `{name}: ...`")
+        return Diagnostic(
+            "missing-parameter", message, with_.key.span if with_ else span, help=f"add it under `with`: `{name}: ...`"
+        )
 
     def _unknown(self, one: Named, given: dict[str, Named]) -> Diagnostic:
         name, span = one.name.text, one.name.span
@@ -115,7 +123,9 @@ class _Parameters:
             text = str(problem.path[-1]) if key is not None else node.text if isinstance(node, Scalar) else ""
             fix = Fix(f"replace `{text}` with `{problem.suggestion}`", (Edit(span, problem.suggestion),), safe=False)
         label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
-        return Diagnostic("bad-parameter", message, span, label=label, fix=fix, help="" if fix else f"see `steplane steps {kind}`")
+        return Diagnostic(
+            "bad-parameter", message, span, label=label, fix=fix, help="" if fix else f"see `steplane steps {kind}`"
+        )
 
     # ---------------------------------------------------------------- what expressions give
 
@@ -139,7 +149,11 @@ class _Parameters:
             return
         said = f"`{template.text}` is {WORDS[given]}" if isinstance(template, Expression) else "this is text"
         message = f"parameter `{name}` of `{self.action.type}` wants {takes}, and {said}"
-        help_ = "name one item of it, or join it: `| join(' ')`" if given == "list" and "string" in wanted else f"give {takes}"
+        help_ = (
+            "name one item of it, or join it: `| join(' ')`"
+            if given == "list" and "string" in wanted
+            else f"give {takes}"
+        )
         yield Diagnostic("wrong-kind", message, _inner_span(node, template), help=help_)
 
 
@@ -189,8 +203,7 @@ def _data(template: Template, node: Node) -> Any:
         return [_data(item, inner) for item, inner in zip(template.items, node.items, strict=True)]
     if isinstance(template, MapOf) and isinstance(node, Mapping):
         return {
-            name: _data(item, entry.value)
-            for (name, item), entry in zip(template.entries, node.entries, strict=True)
+            name: _data(item, entry.value) for (name, item), entry in zip(template.entries, node.entries, strict=True)
         }
     return Templated("${{ }}")
 
@@ -203,7 +216,9 @@ def _is_text_after_all(problem: Problem, node: Scalar) -> bool:
 
 
 def _unquoted(problem: Problem, node: Scalar) -> Diagnostic:
-    message = f"`{shown_path(problem.path)}` is text, and the number `{node.text}` could be read as `{node.value}`: quote it"
+    message = (
+        f"`{shown_path(problem.path)}` is text, and the number `{node.text}` could be read as `{node.value}`: quote it"
+    )
     fix = Fix(f'quote it: `"{node.text}"`', (Edit(node.span, f'"{node.text}"'),))
     return Diagnostic("unquoted-number", message, node.span, label=f'write `"{node.text}"`', fix=fix)
 
@@ -221,5 +236,3 @@ def _at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Span | None]:
             return entry.value, entry.key.span
         node = entry.value
     return node, None
-
-

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
+from steplane.source.nodes import Mapping
 
 ACTIONS = ("race", "call", "wait", "signal", "cancel", "goto")
 MODIFIERS = ("while", "until", "compensate", "cache", "region", "restart", "complete", "rest", "artifacts")
@@ -30,9 +31,7 @@ def _step(step: Step) -> Iterator[Diagnostic]:
         if step.node.entry(key) is not None:
             yield _later(f"`{key}` of {words_for(step)}", step.key_span(key))
     join = step.join
-    if join is not None and (join.mode in JOINS or step.node.get("join") is not None and join.rest != "run"):
-        yield _later(f"this `join` of {words_for(step)}", join.span)
-    elif join is not None and hasattr(step.node.get("join"), "entries"):
+    if join is not None and (join.mode in JOINS or isinstance(step.node.get("join"), Mapping)):
         yield _later(f"this `join` of {words_for(step)}", join.span)
     if step.lock is not None and step.lock.scope == "store":
         yield _later(f"`scope: store` of the lock of {words_for(step)}", step.lock.span)

@@ -9,6 +9,9 @@ from steplane.diagnostics import Diagnostic
 from steplane.expressions import Literal
 from steplane.model import Run, Workflow
 from steplane.scripts import compile_script
+from steplane.source.nodes import Scalar
+
+Shell = OneOf["bash", "sh"]
 
 
 def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -24,17 +27,28 @@ def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         if shell is None:
             message = "an expression in `run` is for `bash` and `sh` only: another shell could take it for code"
             start, end = run.spans[0]
-            yield Diagnostic("foreign-shell", message, context.place(script, start, end - start),
-                             help="give the value through `env` and read the variable in the script")  # fmt: skip
+            yield Diagnostic(
+                "foreign-shell",
+                message,
+                context.place(script, start, end - start),
+                help="give the value through `env` and read the variable in the script",
+            )
             continue
-        _, found = compile_script(
-            run.parts, spans=run.spans, shell=shell, is_number=lambda one: kinds.of(one) in {"integer", "number"},
-            locate=lambda offset, length, script=script: context.place(script, offset, length),
-        )  # fmt: skip
-        yield from found
+        yield from _compiled(run, script, shell, kinds, context)
 
 
-def shell_of(run: Run) -> OneOf["bash", "sh"] | None:
+def _compiled(run: Run, script: Scalar, shell: Shell, kinds: Kinds, context: Context) -> list[Diagnostic]:
+    _, found = compile_script(
+        run.parts,
+        spans=run.spans,
+        shell=shell,
+        is_number=lambda one: kinds.of(one) in {"integer", "number"},
+        locate=lambda offset, length: context.place(script, offset, length),
+    )
+    return found
+
+
+def shell_of(run: Run) -> Shell | None:
     """Which of the two known shells reads the script; None for another one, or one that is not known before the run."""
     given = next((one.value.template for one in run.parameters if one.name.text == "shell"), Literal("bash"))
     if not isinstance(given, Literal):

@@ -9,9 +9,26 @@ from steplane.checks.context import Context, Position
 from steplane.expressions import Expression, Template, Text, expression_offsets
 from steplane.expressions.templates import Blocks, ListOf, MapOf
 from steplane.model import (
-    Condition, End, ForEach, Loop, Matrix, Named, Outputs, Parallel, Run, Signal, Step, Switch, Until, Uses, Value, Wait,
-    While, Workflow,
-)  # fmt: skip
+    Call,
+    Condition,
+    End,
+    ForEach,
+    Loop,
+    Matrix,
+    Named,
+    Outputs,
+    Parallel,
+    Run,
+    Signal,
+    Step,
+    Switch,
+    Until,
+    Uses,
+    Value,
+    Wait,
+    While,
+    Workflow,
+)
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 
 BASE = frozenset({"inputs", "vars", "env", "secrets", "steps", "run", "workflow"})
@@ -19,7 +36,7 @@ START = BASE - {"steps"}
 """What is known before the first step."""
 
 Moment = OneOf["start", "before", "loop", "instance", "attempt", "after", "end"]
-"""When it is evaluated: at the run's start, before the step's loop, around an instance, in an attempt, after it, at the end."""
+"""At the run's start, before the step's loop, for an instance, in an attempt, after it, at the workflow's end."""
 
 
 class Site(Struct, frozen=True, eq=False):
@@ -85,9 +102,9 @@ def _of_workflow(workflow: Workflow) -> Iterator[Site]:
         yield from _value(workflow.cwd, "`cwd`", start, text=True)
     if workflow.case:
         yield from _value(workflow.case, "`case`", start, text=True)
-    for one in workflow.objects:
-        yield from _value(one.type, "`objects`", start, text=True)
-        yield from _value(one.id, "`objects`", start, text=True)
+    for thing in workflow.objects:
+        yield from _value(thing.type, "`objects`", start, text=True)
+        yield from _value(thing.id, "`objects`", start, text=True)
     if workflow.timeout and workflow.timeout.value:
         yield from _value(workflow.timeout.value, "`timeout`", start, text=True)
     if workflow.concurrency:
@@ -171,29 +188,34 @@ def _guards(step: Step, inside: _Where) -> Iterator[Site]:
 
 def _action(step: Step, inside: _Where) -> Iterator[Site]:
     action = step.action
-    if isinstance(action, Run) and action.script is not None:
-        if action.spans:
-            yield _site(Text(action.parts), action.script, "`run`", inside)
-    elif isinstance(action, Run) and action.argv is not None:
-        yield from _value(action.argv, "`run`", inside)
-    if isinstance(action, Run | Uses):
+    if isinstance(action, Run):
+        yield from _run(action, inside)
+    if isinstance(action, Run | Uses | Call):
         yield from _entries(action.parameters, "with", inside)
-    elif isinstance(action, Parallel):
-        for branch in action.branches:
-            if branch.condition:
-                yield from _condition(branch.condition, "`if`", inside)
-    elif isinstance(action, Switch):
-        for arm in action.arms:
-            if arm.condition:
-                yield from _condition(arm.condition, "`when`", inside)
+    elif isinstance(action, Parallel | Switch):
+        yield from _choices(action, inside)
     elif isinstance(action, End):
-        if action.message:
-            yield from _value(action.message, "`message`", inside, text=True)
+        yield from _value(action.message, "`message`", inside, text=True) if action.message else ()
         yield from _entries(action.outputs or (), "outputs", inside)
     elif isinstance(action, Wait | Signal):
         yield from _later(action, inside)
-    elif hasattr(action, "parameters"):
-        yield from _entries(action.parameters, "with", inside)
+
+
+def _run(action: Run, inside: _Where) -> Iterator[Site]:
+    if action.script is not None and action.spans:
+        yield _site(Text(action.parts), action.script, "`run`", inside)
+    elif action.argv is not None:
+        yield from _value(action.argv, "`run`", inside)
+
+
+def _choices(action: Parallel | Switch, inside: _Where) -> Iterator[Site]:
+    if isinstance(action, Parallel):
+        conditions, key = [branch.condition for branch in action.branches], "`if`"
+    else:
+        conditions, key = [arm.condition for arm in action.arms], "`when`"
+    for condition in conditions:
+        if condition is not None:
+            yield from _condition(condition, key, inside)
 
 
 def _later(action: Wait | Signal, inside: _Where) -> Iterator[Site]:

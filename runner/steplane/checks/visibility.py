@@ -114,8 +114,15 @@ class _Upstream:
 def step_attributes(step: Step) -> tuple[str, ...]:
     """What follows `steps.x.`."""
     own: tuple[str, ...] = (
-        "outputs", "status", "error", "attempts", "recovered", "started_at", "ended_at", "duration",
-    )  # fmt: skip
+        "outputs",
+        "status",
+        "error",
+        "attempts",
+        "recovered",
+        "started_at",
+        "ended_at",
+        "duration",
+    )
     if isinstance(step.loop, While | Until):
         return (*own, "rounds")
     return (*own, "instances") if step.loop is not None else own

@@ -21,7 +21,7 @@ from steplane.model.modifiers import (
     Tolerance,
     Until,
     While,
-)  # fmt: skip
+)
 from steplane.model.reading import read_workflow
 from steplane.model.steps import (
     Action,
@@ -43,7 +43,7 @@ from steplane.model.steps import (
     Switch,
     Uses,
     Wait,
-)  # fmt: skip
+)
 from steplane.model.values import Condition, Count, Duration, Name, Named, Value
 from steplane.model.walk import StepList, all_steps, lists_of, step_lists
 from steplane.model.workflow import (
@@ -54,13 +54,64 @@ from steplane.model.workflow import (
     Rule,
     SecretSource,
     Workflow,
-)  # fmt: skip
+)
 
 __all__ = [
-    "Action", "Arm", "Axis", "Backoff", "Branch", "Broken", "BusinessObject", "Cache", "Call", "Cancel", "Concurrency",
-    "Condition", "Count", "Duration", "End", "Environment", "FailurePolicy", "ForEach", "Goto", "Group", "Input",
-    "Join", "Leaf", "Lock", "Loop", "Matrix", "Measure", "Name", "Named", "Need", "NeedWord", "Needs", "Output",
-    "Outputs", "Parallel", "Race", "RaceBranch", "Retry", "Rule", "Run", "SecretSource", "Signal", "Spread", "Step",
-    "StepList", "Switch", "Tolerance", "Until", "Uses", "Value", "Wait", "While", "Workflow",
-    "all_steps", "lists_of", "read_workflow", "step_lists",
-]  # fmt: skip
+    "Action",
+    "Arm",
+    "Axis",
+    "Backoff",
+    "Branch",
+    "Broken",
+    "BusinessObject",
+    "Cache",
+    "Call",
+    "Cancel",
+    "Concurrency",
+    "Condition",
+    "Count",
+    "Duration",
+    "End",
+    "Environment",
+    "FailurePolicy",
+    "ForEach",
+    "Goto",
+    "Group",
+    "Input",
+    "Join",
+    "Leaf",
+    "Lock",
+    "Loop",
+    "Matrix",
+    "Measure",
+    "Name",
+    "Named",
+    "Need",
+    "NeedWord",
+    "Needs",
+    "Output",
+    "Outputs",
+    "Parallel",
+    "Race",
+    "RaceBranch",
+    "Retry",
+    "Rule",
+    "Run",
+    "SecretSource",
+    "Signal",
+    "Spread",
+    "Step",
+    "StepList",
+    "Switch",
+    "Tolerance",
+    "Until",
+    "Uses",
+    "Value",
+    "Wait",
+    "While",
+    "Workflow",
+    "all_steps",
+    "lists_of",
+    "read_workflow",
+    "step_lists",
+]

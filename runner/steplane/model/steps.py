@@ -165,9 +165,7 @@ class Broken(Struct, frozen=True):
     span: Span
 
 
-Action: TypeAlias = (
-    Run | Uses | Group | Parallel | Switch | Race | Call | Wait | Signal | Cancel | Goto | End | Broken
-)  # fmt: skip
+Action: TypeAlias = Run | Uses | Group | Parallel | Switch | Race | Call | Wait | Signal | Cancel | Goto | End | Broken
 Leaf: TypeAlias = Run | Uses
 
 

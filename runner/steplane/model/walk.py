@@ -43,8 +43,10 @@ def lists_of(step: Step) -> Iterator[tuple[tuple[Step, ...], Role, str]]:
 def step_lists(workflow: Workflow) -> Iterator[StepList]:
     """Every list that has steps, outer ones first, in the order of the file within each."""
     own: tuple[tuple[tuple[Step, ...], Role], ...] = (
-        (workflow.steps, "steps"), (workflow.rescue, "rescue"), (workflow.finally_, "finally"),
-    )  # fmt: skip
+        (workflow.steps, "steps"),
+        (workflow.rescue, "rescue"),
+        (workflow.finally_, "finally"),
+    )
     for steps, role in own:
         if steps:
             yield from _below(StepList(steps, role, None))

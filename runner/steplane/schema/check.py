@@ -61,7 +61,9 @@ def _version(root: Mapping) -> Iterable[Diagnostic]:
         yield Diagnostic("newer-language", message, span, help="install a newer release of Steplane")
     elif type(value) is not int or value != VERSION:
         fix = Fix("replace it with `1`", (Edit(span, "1"),))
-        yield Diagnostic("enum", f"`steplane` is the version of the language: `1`, not `{entry.value.text}`", span, fix=fix)
+        yield Diagnostic(
+            "enum", f"`steplane` is the version of the language: `1`, not `{entry.value.text}`", span, fix=fix
+        )
     first = next((one for one in root.entries if not one.name.startswith("x-")), entry)
     if first is not entry:
         message = "`steplane` stands first in a file, so that every reader knows the language at once"

@@ -43,7 +43,8 @@ def _templated(schema: dict[str, Any]) -> dict[str, Any]:
     defs = schema.get("$defs", {})
     template = {"$ref": "#/$defs/template"}
     own["properties"] = {
-        name: {"anyOf": [_inlined(one, defs), template], **_said(one)} for name, one in own.get("properties", {}).items()
+        name: {"anyOf": [_inlined(one, defs), template], **_said(one)}
+        for name, one in own.get("properties", {}).items()
     }
     return own
 

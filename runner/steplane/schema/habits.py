@@ -1,7 +1,5 @@
 """Keys that other tools use for what Steplane has under another name."""
 
-from typing import Literal
-
 from msgspec import Struct
 
 
@@ -13,92 +11,322 @@ class Habit(Struct, frozen=True):
     same: bool = False
 
 
-def _all(habit: Habit, *names: str) -> dict[str, Habit]:
-    return dict.fromkeys(names, habit)
+def _all(names: str, key: str, example: str, *, same: bool = False) -> dict[str, Habit]:
+    """The habit for each of the names, which stand apart by blanks."""
+    return dict.fromkeys(names.split(), Habit(key, example, same))
 
 
 STEP: dict[str, Habit] = {
-    **_all(Habit("needs", "needs: [build]", same=True), "depends_on", "dependsOn", "depends", "dependencies", "deps",
-           "runAfter", "run_after", "after", "requires", "upstream", "wait_for"),
-    **_all(Habit("if", "if: inputs.day == 'monday'", same=True), "when", "condition", "only_if", "runIf", "run_if"),
-    **_all(Habit("run", "run: ./build.sh", same=True), "script", "command", "commands", "cmd", "cmds", "bash", "sh", "exec"),
-    **_all(Habit("on_error", "on_error: warn"), "continue-on-error", "continue_on_error", "continueOnError", "continueOn",
-           "ignore_errors", "ignore_error", "allow_failure", "allowFailure", "soft_fail", "failed_when"),
-    **_all(Habit("timeout", "timeout: 10m"), "timeout-minutes", "timeout_minutes", "timeoutMinutes", "timeout_sec",
-           "timeout_seconds", "timeoutSeconds", "timeoutSec", "time_limit", "activeDeadlineSeconds", "deadline"),
-    **_all(Habit("foreach", "foreach: ${{ vars.items }}", same=True), "withItems", "with_items", "withParam", "with_param",
-           "withSequence", "items", "loop", "for_each", "forEach", "for", "each", "values"),
-    **_all(Habit("retry", "retry: 3", same=True), "retries", "max_retries", "maxRetries", "retry_count", "attempts_max"),
-    **_all(Habit("retry", "retry: {attempts: 3, delay: 10s}"), "retryStrategy", "retry_strategy", "retryPolicy",
-           "retry_policy", "retry_delay", "interval"),
-    **_all(Habit("env", "env: {MODE: fast}", same=True), "environment", "env_vars", "envs", "environ"),
-    **_all(Habit("cwd", "cwd: build", same=True), "working-directory", "working_directory", "workingDirectory",
-           "working_dir", "workingDir", "workdir", "dir", "chdir", "directory"),
-    **_all(Habit("steps", "steps: [...]", same=True), "tasks", "jobs", "block", "do", "group", "children", "activities", "try"),
-    **_all(Habit("rescue", "rescue: [...]"), "catch", "on_failure", "onFailure", "on-failure", "onExit", "errors",
-           "fallback", "on_fail"),
-    **_all(Habit("finally", "finally: [...]"), "always", "cleanup", "teardown", "on_exit"),
-    **_all(Habit("with", "with: {path: orders.csv}", same=True), "args", "params", "parameters", "arguments", "options",
-           "inputs", "input", "kwargs"),
-    **_all(Habit("uses", "uses: csv.read", same=True), "type", "action", "task", "operator", "plugin", "module", "template"),
-    **_all(Habit("matrix", "matrix: {os: [linux, macos]}"), "strategy"),
-    **_all(Habit("concurrency", "concurrency: 4", same=True), "max-parallel", "max_parallel", "maxParallel", "parallelism",
-           "forks", "concurrencyLimit", "throttle"),
-    **_all(Habit("failure", "failure: cancel"), "fail-fast", "failFast", "fail_fast"),
-    **_all(Habit("outputs", "outputs: {total: \"${{ result.json.total }}\"}"), "output", "register", "save", "export"),
-    **_all(Habit("parallel", "parallel: {left: [...], right: [...]}"), "fork", "branches", "concurrent"),
-    **_all(Habit("switch", "switch: [{when: ..., steps: [...]}, {default: true, steps: [...]}]"), "case", "choice", "choose"),
-    **_all(Habit("call", "call: other.yaml", same=True), "workflow", "subworkflow", "sub_workflow", "subflow", "import", "include"),
-    **_all(Habit("wait", "wait: 30s", same=True), "sleep", "pause", "delay"),
-    **_all(Habit("end", "end: succeeded"), "exit", "stop", "return", "terminate"),
-    **_all(Habit("lock", "lock: printer", same=True), "mutex", "semaphore", "synchronization"),
-    **_all(Habit("name", "name: Build the image", same=True), "title", "label", "displayName", "display_name"),
-    **_all(Habit("lane", "lane: credit", same=True), "role", "assignee", "owner", "actor"),
-    **_all(Habit("cache", "cache: {files: [src/**]}"), "memoize", "sources", "caching"),
-    **_all(Habit("description", "description: What it is for", same=True), "desc", "summary", "doc"),
-}  # fmt: skip
+    **_all(
+        "depends_on dependsOn depends dependencies deps runAfter run_after after requires upstream wait_for",
+        "needs",
+        "needs: [build]",
+        same=True,
+    ),
+    **_all(
+        "when condition only_if runIf run_if",
+        "if",
+        "if: inputs.day == 'monday'",
+        same=True,
+    ),
+    **_all(
+        "script command commands cmd cmds bash sh exec",
+        "run",
+        "run: ./build.sh",
+        same=True,
+    ),
+    **_all(
+        "continue-on-error continue_on_error continueOnError continueOn ignore_errors ignore_error "
+        "allow_failure allowFailure soft_fail failed_when",
+        "on_error",
+        "on_error: warn",
+    ),
+    **_all(
+        "timeout-minutes timeout_minutes timeoutMinutes timeout_sec timeout_seconds timeoutSeconds timeoutSec "
+        "time_limit activeDeadlineSeconds deadline",
+        "timeout",
+        "timeout: 10m",
+    ),
+    **_all(
+        "withItems with_items withParam with_param withSequence items loop for_each forEach for each values",
+        "foreach",
+        "foreach: ${{ vars.items }}",
+        same=True,
+    ),
+    **_all(
+        "retries max_retries maxRetries retry_count attempts_max",
+        "retry",
+        "retry: 3",
+        same=True,
+    ),
+    **_all(
+        "retryStrategy retry_strategy retryPolicy retry_policy retry_delay interval",
+        "retry",
+        "retry: {attempts: 3, delay: 10s}",
+    ),
+    **_all(
+        "environment env_vars envs environ",
+        "env",
+        "env: {MODE: fast}",
+        same=True,
+    ),
+    **_all(
+        "working-directory working_directory workingDirectory working_dir workingDir workdir dir chdir directory",
+        "cwd",
+        "cwd: build",
+        same=True,
+    ),
+    **_all(
+        "tasks jobs block do group children activities try",
+        "steps",
+        "steps: [...]",
+        same=True,
+    ),
+    **_all(
+        "catch on_failure onFailure on-failure onExit errors fallback on_fail",
+        "rescue",
+        "rescue: [...]",
+    ),
+    **_all(
+        "always cleanup teardown on_exit",
+        "finally",
+        "finally: [...]",
+    ),
+    **_all(
+        "args params parameters arguments options inputs input kwargs",
+        "with",
+        "with: {path: orders.csv}",
+        same=True,
+    ),
+    **_all(
+        "type action task operator plugin module template",
+        "uses",
+        "uses: csv.read",
+        same=True,
+    ),
+    **_all(
+        "strategy",
+        "matrix",
+        "matrix: {os: [linux, macos]}",
+    ),
+    **_all(
+        "max-parallel max_parallel maxParallel parallelism forks concurrencyLimit throttle",
+        "concurrency",
+        "concurrency: 4",
+        same=True,
+    ),
+    **_all(
+        "fail-fast failFast fail_fast",
+        "failure",
+        "failure: cancel",
+    ),
+    **_all(
+        "output register save export",
+        "outputs",
+        'outputs: {total: "${{ result.json.total }}"}',
+    ),
+    **_all(
+        "fork branches concurrent",
+        "parallel",
+        "parallel: {left: [...], right: [...]}",
+    ),
+    **_all(
+        "case choice choose",
+        "switch",
+        "switch: [{when: ..., steps: [...]}, {default: true, steps: [...]}]",
+    ),
+    **_all(
+        "workflow subworkflow sub_workflow subflow import include",
+        "call",
+        "call: other.yaml",
+        same=True,
+    ),
+    **_all(
+        "sleep pause delay",
+        "wait",
+        "wait: 30s",
+        same=True,
+    ),
+    **_all(
+        "exit stop return terminate",
+        "end",
+        "end: succeeded",
+    ),
+    **_all(
+        "mutex semaphore synchronization",
+        "lock",
+        "lock: printer",
+        same=True,
+    ),
+    **_all(
+        "title label displayName display_name",
+        "name",
+        "name: Build the image",
+        same=True,
+    ),
+    **_all(
+        "role assignee owner actor",
+        "lane",
+        "lane: credit",
+        same=True,
+    ),
+    **_all(
+        "memoize sources caching",
+        "cache",
+        "cache: {files: [src/**]}",
+    ),
+    **_all(
+        "desc summary doc",
+        "description",
+        "description: What it is for",
+        same=True,
+    ),
+}
 """Habits on a step."""
 
 WORKFLOW: dict[str, Habit] = {
-    **_all(Habit("steps", "steps: [...]", same=True), "jobs", "tasks", "stages", "nodes", "activities", "pipeline", "dag",
-           "do", "states", "job", "workflow"),
-    **_all(Habit("inputs", "inputs: {limit: {type: number, default: 10}}"), "params", "parameters", "arguments", "args",
-           "input"),
-    **_all(Habit("vars", "vars: {day: monday}", same=True), "variables", "var", "constants", "locals"),
-    **_all(Habit("env", "env: {MODE: fast}", same=True), "environment", "env_vars", "envs"),
-    **_all(Habit("cwd", "cwd: build", same=True), "working-directory", "working_directory", "workdir", "working_dir", "dir"),
-    **_all(Habit("triggers", "run it from cron or CI with `steplane run FILE`"), "on", "schedule", "schedules", "cron",
-           "trigger"),
-    **_all(Habit("labels", "labels: {team: logistics}"), "tags", "metadata", "annotations"),
-    **_all(Habit("name", "name: order-to-cash", same=True), "id", "workflow_name"),
-    **_all(Habit("steplane", "steplane: 1"), "apiVersion", "schema_version", "syntax", "spec_version"),
-    **_all(Habit("rescue", "rescue: [...]"), "on_failure", "onFailure", "handlers", "catch", "errors"),
-    **_all(Habit("finally", "finally: [...]"), "onExit", "on_exit", "handlerOn", "always", "cleanup"),
-    **_all(Habit("failure", "failure: cancel"), "fail-fast", "failFast", "fail_fast"),
-    **_all(Habit("timeout", "timeout: 4h"), "timeout-minutes", "timeoutSec", "timeout_sec", "timeout_seconds"),
-    **_all(Habit("outputs", "outputs: {total: \"${{ steps.add.outputs.stdout }}\"}"), "output", "results"),
-    **_all(Habit("description", "description: What it is for", same=True), "desc", "summary"),
-}  # fmt: skip
+    **_all(
+        "jobs tasks stages nodes activities pipeline dag do states job workflow",
+        "steps",
+        "steps: [...]",
+        same=True,
+    ),
+    **_all(
+        "params parameters arguments args input",
+        "inputs",
+        "inputs: {limit: {type: number, default: 10}}",
+    ),
+    **_all(
+        "variables var constants locals",
+        "vars",
+        "vars: {day: monday}",
+        same=True,
+    ),
+    **_all(
+        "environment env_vars envs",
+        "env",
+        "env: {MODE: fast}",
+        same=True,
+    ),
+    **_all(
+        "working-directory working_directory workdir working_dir dir",
+        "cwd",
+        "cwd: build",
+        same=True,
+    ),
+    **_all(
+        "on schedule schedules cron trigger",
+        "triggers",
+        "run it from cron or CI with `steplane run FILE`",
+    ),
+    **_all(
+        "tags metadata annotations",
+        "labels",
+        "labels: {team: logistics}",
+    ),
+    **_all(
+        "id workflow_name",
+        "name",
+        "name: order-to-cash",
+        same=True,
+    ),
+    **_all(
+        "apiVersion schema_version syntax spec_version",
+        "steplane",
+        "steplane: 1",
+    ),
+    **_all(
+        "on_failure onFailure handlers catch errors",
+        "rescue",
+        "rescue: [...]",
+    ),
+    **_all(
+        "onExit on_exit handlerOn always cleanup",
+        "finally",
+        "finally: [...]",
+    ),
+    **_all(
+        "fail-fast failFast fail_fast",
+        "failure",
+        "failure: cancel",
+    ),
+    **_all(
+        "timeout-minutes timeoutSec timeout_sec timeout_seconds",
+        "timeout",
+        "timeout: 4h",
+    ),
+    **_all(
+        "output results",
+        "outputs",
+        'outputs: {total: "${{ steps.add.outputs.stdout }}"}',
+    ),
+    **_all(
+        "desc summary",
+        "description",
+        "description: What it is for",
+        same=True,
+    ),
+}
 """Habits at the top of a file."""
 
 RETRY: dict[str, Habit] = {
-    **_all(Habit("attempts", "attempts: 3", same=True), "count", "max_attempts", "maxAttempts", "limit", "times", "max",
-           "retries", "maxAttempt"),
-    **_all(Habit("delay", "delay: 10s", same=True), "interval", "wait", "sleep", "duration", "initial_delay", "period"),
-    **_all(Habit("backoff", "backoff: exponential"), "type", "strategy", "factor", "multiplier"),
-    **_all(Habit("max_delay", "max_delay: 1m", same=True), "maxDelay", "max_interval", "maxInterval", "maxDuration", "cap"),
-    **_all(Habit("when", "when: error.type == 'http.timeout'"), "if", "on", "retry_on", "retryOn", "condition", "until"),
-    **_all(Habit("for", "for: 15m", same=True), "max_elapsed", "timeout", "deadline"),
-}  # fmt: skip
+    **_all(
+        "count max_attempts maxAttempts limit times max retries maxAttempt",
+        "attempts",
+        "attempts: 3",
+        same=True,
+    ),
+    **_all(
+        "interval wait sleep duration initial_delay period",
+        "delay",
+        "delay: 10s",
+        same=True,
+    ),
+    **_all(
+        "type strategy factor multiplier",
+        "backoff",
+        "backoff: exponential",
+    ),
+    **_all(
+        "maxDelay max_interval maxInterval maxDuration cap",
+        "max_delay",
+        "max_delay: 1m",
+        same=True,
+    ),
+    **_all(
+        "if on retry_on retryOn condition until",
+        "when",
+        "when: error.type == 'http.timeout'",
+    ),
+    **_all(
+        "max_elapsed timeout deadline",
+        "for",
+        "for: 15m",
+        same=True,
+    ),
+}
 """Habits under `retry`."""
 
 ARM: dict[str, Habit] = {
-    **_all(Habit("when", "when: inputs.kind == 'physical'", same=True), "if", "case", "condition"),
-    **_all(Habit("default", "default: true"), "else", "otherwise"),
-    **_all(Habit("steps", "steps: [...]", same=True), "then", "do", "tasks"),
-}  # fmt: skip
+    **_all(
+        "if case condition",
+        "when",
+        "when: inputs.kind == 'physical'",
+        same=True,
+    ),
+    **_all(
+        "else otherwise",
+        "default",
+        "default: true",
+    ),
+    **_all(
+        "then do tasks",
+        "steps",
+        "steps: [...]",
+        same=True,
+    ),
+}
 """Habits in an arm of `switch`."""
 
-Level = Literal["step", "workflow", "retry", "arm"]
 HABITS: dict[str, dict[str, Habit]] = {"step": STEP, "workflow": WORKFLOW, "retry": RETRY, "arm": ARM}
 """Habits by the definition in the schema where they turn up."""

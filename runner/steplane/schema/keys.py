@@ -17,9 +17,14 @@ Properties = dict[str, Any]
 
 
 def unknown_key(
-    entry: Entry, mapping: Mapping, known: Properties, place: Place, level: str, definitions: dict[str, Any],
+    entry: Entry,
+    mapping: Mapping,
+    known: Properties,
+    place: Place,
+    level: str,
+    definitions: dict[str, Any],
     parameters: Parameters,
-) -> Diagnostic:  # fmt: skip
+) -> Diagnostic:
     """The diagnostic for a key that is not known here: its case, a habit, another level, a similar name, or the names."""
     name = entry.name
     message = f"`{name}` is not a key of {_owner(place, level)}"
@@ -28,16 +33,28 @@ def unknown_key(
     if habit := HABITS.get(level, {}).get(name):
         return _habit(entry, habit, message, mapping)
     if level == "step" and (home := _parameter_home(name, mapping, parameters)):
-        return Diagnostic("wrong-level", f"{message}: it is a parameter of `{home}` and belongs under `with`",
-                          entry.key.span, label="belongs under `with`", help=f"write `with: {{{name}: ...}}`")  # fmt: skip
+        return Diagnostic(
+            "wrong-level",
+            f"{message}: it is a parameter of `{home}` and belongs under `with`",
+            entry.key.span,
+            label="belongs under `with`",
+            help=f"write `with: {{{name}: ...}}`",
+        )
     if place_of := _level(name, level, known, definitions):
-        return Diagnostic("wrong-level", f"{message}: it belongs {place_of}", entry.key.span, label=f"belongs {place_of}",
-                          help=f"move `{name}` {place_of}")  # fmt: skip
+        return Diagnostic(
+            "wrong-level",
+            f"{message}: it belongs {place_of}",
+            entry.key.span,
+            label=f"belongs {place_of}",
+            help=f"move `{name}` {place_of}",
+        )
     meant = did_you_mean(name, [one for one in known if mapping.entry(one) is None]) or did_you_mean(name, known)
     if meant:
         return _renamed(entry, meant, message, "unknown-key")
     names = sorted(known)
-    help_ = f"the keys here are {listed(names, 'and')}" if 0 < len(names) <= 10 else "remove it, or see `steplane schema`"
+    help_ = (
+        f"the keys here are {listed(names, 'and')}" if 0 < len(names) <= 10 else "remove it, or see `steplane schema`"
+    )
     return Diagnostic("unknown-key", message, entry.key.span, help=help_)
 
 
@@ -57,7 +74,9 @@ def _habit(entry: Entry, habit: Habit, message: str, mapping: Mapping) -> Diagno
     if habit.same and mapping.entry(habit.key) is None:
         fix = Fix(f"replace `{entry.name}` with `{habit.key}`", (Edit(entry.key.span, habit.key),), safe=False)
     words = f"{message}; here it is `{habit.key}`"
-    return Diagnostic("habit", words, entry.key.span, label=f"write `{habit.key}`", help=f"for example `{habit.example}`", fix=fix)
+    return Diagnostic(
+        "habit", words, entry.key.span, label=f"write `{habit.key}`", help=f"for example `{habit.example}`", fix=fix
+    )
 
 
 def _parameter_home(name: str, mapping: Mapping, parameters: Parameters) -> str:

@@ -68,7 +68,9 @@ def _kind(scalar: Scalar, kinds: set[str], schema: dict[str, Any], place: Place)
     if old := _old_boolean(scalar, kinds, place):
         return [old]
     message = f"{place.subject} must be {expected(schema)}, not {what_it_is(scalar)}"
-    return [Diagnostic("wrong-kind", message, scalar.span, help=_remedy(scalar, kinds, schema), fix=_quoting(scalar, kinds))]
+    return [
+        Diagnostic("wrong-kind", message, scalar.span, help=_remedy(scalar, kinds, schema), fix=_quoting(scalar, kinds))
+    ]
 
 
 def _spelling(scalar: Scalar, place: Place) -> Diagnostic:
@@ -120,7 +122,9 @@ def _text(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnost
 
 def _mended(scalar: Scalar, schema: dict[str, Any]) -> Fix | None:
     """A unit for a bare number where a duration is wanted; a spelling that is allowed for an id."""
-    if schema.get("x-level") == "id" and (spelling := re.sub(r"[^a-z0-9_]", "_", scalar.text.lower()).lstrip("_0123456789")):
+    if schema.get("x-level") == "id" and (
+        spelling := re.sub(r"[^a-z0-9_]", "_", scalar.text.lower()).lstrip("_0123456789")
+    ):
         return Fix(f"replace `{scalar.text}` with `{spelling}`", (Edit(scalar.span, spelling),), safe=False)
     if "duration" in str(schema.get("x-expected")) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", scalar.text):
         return Fix(f"`{scalar.text}s` for seconds", (Edit(scalar.span, f"{scalar.text}s"),), safe=False)

@@ -12,8 +12,21 @@ from steplane.suggest import did_you_mean
 NOTES = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"})
 """Keywords that say nothing of a value."""
 
-CHECKED = frozenset({"type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength", "maxLength", "minItems",
-                     "maxItems", "items", "format"})  # fmt: skip
+CHECKED = frozenset(
+    {
+        "type",
+        "enum",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "items",
+        "format",
+    }
+)
 FORMATS = frozenset({"path", "duration"})
 LIMITS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "minimum": ("at least", operator.ge),
@@ -106,7 +119,9 @@ def _bounds(schema: dict[str, Any], value: Any, path: Path) -> list[Problem]:
     for keyword, (words, holds) in LIMITS.items():
         if keyword in schema and _bounded(keyword, value) and not holds(size, schema[keyword]):
             shown_size = f"{size}{unit}" if unit else brief(value)
-            return [Problem(path, f"must be {words} {schema[keyword]}{unit}, not {shown_size}", keyword, schema[keyword])]
+            return [
+                Problem(path, f"must be {words} {schema[keyword]}{unit}, not {shown_size}", keyword, schema[keyword])
+            ]
     return []
 
 
@@ -137,7 +152,9 @@ def brief(value: Any) -> str:
     """A value as it stands in a message: short, and never a whole document."""
     if isinstance(value, str):
         text = value if len(value) <= 40 else value[:37] + "..."
-        return f"`{text}`" if text and "\n" not in text and "`" not in text else "this text" if text else "an empty text"
+        return (
+            f"`{text}`" if text and "\n" not in text and "`" not in text else "this text" if text else "an empty text"
+        )
     if isinstance(value, list | dict):
         return ARTICLES[kind_of_value(value)]
     return f"`{shown(value)}`"

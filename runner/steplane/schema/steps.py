@@ -114,19 +114,28 @@ def _choices(step: Mapping, words: str) -> Iterator[Diagnostic]:
         if isinstance(entry.value, Mapping):
             pair = _given(entry.value, ("if", "default"))
             if len(pair) == 2:
-                yield _two(pair[0], pair[1], f"branch `{entry.name}` of {words}", "the default is taken when no other is")
+                yield _two(
+                    pair[0], pair[1], f"branch `{entry.name}` of {words}", "the default is taken when no other is"
+                )
     wait = step.get("wait")
     if isinstance(wait, Mapping):
         kinds = _given(wait, ("until", "signal"))
         if len(kinds) == 2:
-            yield _two(kinds[0], kinds[1], f"`wait` of {words}", "it waits for one thing; `race` waits for the first of several")
+            yield _two(
+                kinds[0],
+                kinds[1],
+                f"`wait` of {words}",
+                "it waits for one thing; `race` waits for the first of several",
+            )
         elif not kinds and wait.entries:
             message = f"`wait` of {words} says neither `until` nor `signal`"
             yield Diagnostic("missing-key", message, wait.entries[0].key.span, help="add what it waits for")
     goto = step.entry("goto")
     if goto is not None and step.entry("max") is None:
         message = f"`goto` of {words} has no `max`: it could jump for ever"
-        yield Diagnostic("missing-key", message, goto.key.span, help="add the most jumps that make sense, such as `max: 10`")
+        yield Diagnostic(
+            "missing-key", message, goto.key.span, help="add the most jumps that make sense, such as `max: 10`"
+        )
 
 
 def _arms(step: Mapping, words: str) -> Iterator[Diagnostic]:
@@ -140,11 +149,15 @@ def _arms(step: Mapping, words: str) -> Iterator[Diagnostic]:
             yield _two(pair[0], pair[1], f"arm {number} of {words}", "the default is taken when no other is")
         elif not pair and arm.entries and not _given(arm, ("if", "case", "else", "otherwise", "condition")):
             message = f"arm {number} of {words} has neither `when` nor `default: true`"
-            yield Diagnostic("missing-key", message, arm.entries[0].key.span, help="add `when: EXPR`, or `default: true`")
+            yield Diagnostic(
+                "missing-key", message, arm.entries[0].key.span, help="add `when: EXPR`, or `default: true`"
+            )
         elif pair and default is not None:
             message = f"arm {number} of {words} stands after the default arm and is never taken"
             related = (Related(default.key.span, "the default arm"),)
-            yield Diagnostic("never-taken", message, pair[0].key.span, "error", related=related, help="put the default arm last")
+            yield Diagnostic(
+                "never-taken", message, pair[0].key.span, "error", related=related, help="put the default arm last"
+            )
         if pair and pair[0].name == "default":
             default = pair[0]
 
@@ -163,4 +176,6 @@ def check_secrets(root: Mapping) -> Iterator[Diagnostic]:
             yield Diagnostic("missing-key", message, entry.key.span, help="add `env: VARIABLE` or `file: PATH`")
         elif kinds[0].name == "provider" and entry.value.entry("key") is None:
             message = f"secret `{entry.name}` has a `provider` and no `key`"
-            yield Diagnostic("missing-key", message, kinds[0].key.span, help="add what the provider calls it: `key: NAME`")
+            yield Diagnostic(
+                "missing-key", message, kinds[0].key.span, help="add what the provider calls it: `key: NAME`"
+            )

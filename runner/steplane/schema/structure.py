@@ -66,7 +66,9 @@ class Structure:
             return set().union(*(self._accepts(self._resolve(one)) for one in schema["anyOf"]))
         if "enum" in schema or "const" in schema:
             values = schema.get("enum", [schema.get("const")])
-            return {"boolean" if isinstance(one, bool) else "string" if isinstance(one, str) else "number" for one in values}
+            return {
+                "boolean" if isinstance(one, bool) else "string" if isinstance(one, str) else "number" for one in values
+            }
         kinds = schema.get("type", ["string", "number", "integer", "boolean", "array", "object"])
         return {kinds} if isinstance(kinds, str) else set(kinds)
 
@@ -159,7 +161,9 @@ class Structure:
 
     # ---------------------------------------------------------------- words
 
-    def _add(self, code: str, message: str, span: Span, *, label: str = "", help: str = "", fix: Fix | None = None) -> None:  # noqa: A002
+    def _add(
+        self, code: str, message: str, span: Span, *, label: str = "", help: str = "", fix: Fix | None = None
+    ) -> None:  # noqa: A002
         self.diagnostics.append(Diagnostic(code, message, span, label=label, help=help, fix=fix))
 
     def _takes_null(self, schema: Schema) -> bool:
@@ -176,11 +180,19 @@ class Structure:
         self._add("empty", f"{place.subject} is empty", span, help=help_)
 
     def _say_kind(self, node: Node, schema: Schema, place: Place) -> None:
-        wanted = expected(schema) if "x-expected" in schema or "type" in schema or "enum" in schema else self._kinds(schema)
+        wanted = (
+            expected(schema) if "x-expected" in schema or "type" in schema or "enum" in schema else self._kinds(schema)
+        )
         fix = _wrapping(node, place) if place.keys[-1:] == ("foreach",) else None
         message = f"{place.subject} must be {wanted}, not {what_it_is(node)}"
-        self._add("wrong-kind", message, node.span, help="" if fix else f"write {wanted}", fix=fix,
-                  label=f"write `{fix.edits[0].text}`" if fix else "")  # fmt: skip
+        self._add(
+            "wrong-kind",
+            message,
+            node.span,
+            help="" if fix else f"write {wanted}",
+            fix=fix,
+            label=f"write `{fix.edits[0].text}`" if fix else "",
+        )
 
     def _kinds(self, schema: Schema) -> str:
         return expected({"type": sorted(self._accepts(schema))})
@@ -194,7 +206,12 @@ class Structure:
             span = place.key.span if place.key is not None and not place.item else node.span
             self._add("empty", f"{place.subject} is empty", span, help="put something into it, or leave the key out")
             return
-        self._add("length", f"{place.subject} takes at least {schema['minItems']} items", node.span, help="add what is missing")
+        self._add(
+            "length",
+            f"{place.subject} takes at least {schema['minItems']} items",
+            node.span,
+            help="add what is missing",
+        )
 
     def _say_unknown(self, entry: Entry, node: Mapping, schema: Schema, place: Place) -> None:
         level = schema.get("x-level", "")

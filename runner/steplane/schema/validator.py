@@ -11,11 +11,16 @@ from steplane.schema.words import ARTICLES, listed
 from steplane.suggest import did_you_mean
 
 COUNTS = {
-    "minimum": "at least {}", "maximum": "at most {}", "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}", "multipleOf": "a multiple of {}",
-    "minLength": "at least {} characters long", "maxLength": "at most {} characters long",
-    "minItems": "at least {} items long", "maxItems": "at most {} items long",
-}  # fmt: skip
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} characters long",
+    "maxLength": "at most {} characters long",
+    "minItems": "at least {} items long",
+    "maxItems": "at most {} items long",
+}
 FORMATS = ("date", "email", "idn-email", "ipv4", "ipv6", "regex", "uuid")
 """The formats of JSON Schema that jsonschema checks without further libraries."""
 
@@ -194,9 +199,13 @@ def _alternatives(error: Any, here: Path) -> Iterator[Problem]:
             yield from _explained(inner, here)
         return
     kinds = [kind for group in groups.values() for one in group if _kind_error(one) for kind in _listed_kinds(one)]
-    form = next((one.schema["format"] for group in groups.values() for one in group if "format" in (one.schema or {})), "")
+    form = next(
+        (one.schema["format"] for group in groups.values() for one in group if "format" in (one.schema or {})), ""
+    )
     words = list(dict.fromkeys(wanted_words({"format": form} if kind == "string" else {}, kind) for kind in kinds))
-    choices = [shown for group in groups.values() for one in group if one.validator == "enum" for shown in one.validator_value]
+    choices = [
+        shown for group in groups.values() for one in group if one.validator == "enum" for shown in one.validator_value
+    ]
     if not words and choices:
         yield choice_problem(choices, error.instance, here)
     elif fitting or not words:
@@ -251,7 +260,7 @@ def _leads(reference: str, root: dict[str, Any]) -> bool:
     from referencing.exceptions import Unresolvable
 
     try:
-        _validator(root)._resolver.lookup(reference)  # noqa: SLF001 - the public way is to validate with it
+        _validator(root)._resolver.lookup(reference)
     except (Unresolvable, ValueError):
         return False
     return True

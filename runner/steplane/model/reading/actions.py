@@ -7,10 +7,25 @@ from steplane.expressions.pieces import cut
 from steplane.expressions.templates import Expression
 from steplane.model.reading.reader import Reader, key_name
 from steplane.model.steps import (
-    Action, Arm, Branch, Broken, Call, Cancel, End, Goto, Group, Parallel, Race, RaceBranch, Run, Signal, Step, Switch,
-    Uses, Wait,
-)  # fmt: skip
-
+    Action,
+    Arm,
+    Branch,
+    Broken,
+    Call,
+    Cancel,
+    End,
+    Goto,
+    Group,
+    Parallel,
+    Race,
+    RaceBranch,
+    Run,
+    Signal,
+    Step,
+    Switch,
+    Uses,
+    Wait,
+)
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 Steps = Callable[[Node | None, str], tuple[Step, ...]]
@@ -44,8 +59,12 @@ def _script(reader: Reader, node: Scalar) -> tuple[tuple[str | Expression, ...],
     blocks = [piece for piece in found.pieces if piece.kind == "block"]
     for piece in blocks:
         place = reader.document.place(node, piece.outer, piece.end - piece.outer)
-        reader.say("block-in-run", "`${% %}` blocks are not for `run`: a value never becomes code of the shell", place,
-                   "write the loop or condition in the shell, or build the value under `vars`")  # fmt: skip
+        reader.say(
+            "block-in-run",
+            "`${% %}` blocks are not for `run`: a value never becomes code of the shell",
+            place,
+            "write the loop or condition in the shell, or build the value under `vars`",
+        )
     if not blocks:
         reader.value(node)
     parts: list[str | Expression] = []
@@ -173,8 +192,17 @@ def _end(reader: Reader, _: Mapping, entry: Entry, __: str, ___: Steps) -> Actio
 
 
 READERS: dict[str, Callable[[Reader, Mapping, Entry, str, Steps], Action | None]] = {
-    "run": _run, "uses": _uses, "steps": _group, "parallel": _parallel, "switch": _switch, "race": _race, "call": _call,
-    "wait": _wait, "signal": _signal, "cancel": _cancel, "goto": _goto, "end": _end,
-}  # fmt: skip
+    "run": _run,
+    "uses": _uses,
+    "steps": _group,
+    "parallel": _parallel,
+    "switch": _switch,
+    "race": _race,
+    "call": _call,
+    "wait": _wait,
+    "signal": _signal,
+    "cancel": _cancel,
+    "goto": _goto,
+    "end": _end,
+}
 """How each action is read."""
-

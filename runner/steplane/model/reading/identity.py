@@ -31,7 +31,9 @@ class Identities:
                 given = node.get("id")
                 if isinstance(given, Scalar):
                     self._used.add(given.text)
-                pending += [entry.value for entry in node.entries if entry.name not in {"with", "env", "vars", "inputs"}]
+                pending += [
+                    entry.value for entry in node.entries if entry.name not in {"with", "env", "vars", "inputs"}
+                ]
 
     def derive(self, name: str | None, position: str) -> str:
         """An id that is not used yet: of the name, else `position`, with `_2`, `_3`, ... where that is taken."""

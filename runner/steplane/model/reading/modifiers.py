@@ -3,8 +3,23 @@
 from typing import Any
 
 from steplane.model.modifiers import (
-    Axis, Cache, ForEach, Join, Lock, Loop, Matrix, Need, Needs, Output, Outputs, Retry, Spread, Tolerance, Until, While,
-)  # fmt: skip
+    Axis,
+    Cache,
+    ForEach,
+    Join,
+    Lock,
+    Loop,
+    Matrix,
+    Need,
+    Needs,
+    Output,
+    Outputs,
+    Retry,
+    Spread,
+    Tolerance,
+    Until,
+    While,
+)
 from steplane.model.reading.reader import Reader, key_name
 from steplane.model.values import Name, Value
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -75,7 +90,9 @@ def _matrix(reader: Reader, step: Mapping, entry: Entry) -> Loop | None:
 
 
 def _partials(reader: Reader, node: Node | None) -> tuple[Value, ...]:
-    found = [reader.value(item) for item in node.items if isinstance(item, Mapping)] if isinstance(node, Sequence) else []
+    found = (
+        [reader.value(item) for item in node.items if isinstance(item, Mapping)] if isinstance(node, Sequence) else []
+    )
     return tuple(one for one in found if one is not None)
 
 
@@ -177,4 +194,6 @@ def read_cache(reader: Reader, node: Node | None) -> Cache | None:
     """`cache`."""
     if not isinstance(node, Mapping):
         return None
-    return Cache(node.span, reader.value(node.get("key")), reader.names(node.get("files")), reader.names(node.get("outputs")))
+    return Cache(
+        node.span, reader.value(node.get("key")), reader.names(node.get("files")), reader.names(node.get("outputs"))
+    )

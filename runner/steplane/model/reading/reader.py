@@ -114,8 +114,12 @@ class Reader:
             self._bad_duration(text, str(error), node.span)
             return None
         if seconds == 0 and not zero:
-            self.say("zero-duration", f"`{text}` is no time at all: it must be longer than zero", node.span,
-                     "give it more, or leave the key out")  # fmt: skip
+            self.say(
+                "zero-duration",
+                f"`{text}` is no time at all: it must be longer than zero",
+                node.span,
+                "give it more, or leave the key out",
+            )
         return Duration(seconds, None, node.span)
 
     def _bad_duration(self, text: str, reason: str, span: Span) -> None:
@@ -155,7 +159,9 @@ class Reader:
         if not errors or not self.document.comment_after(node):
             return found
         message = "` #` begins a comment here and cuts the expression off"
-        end = Span(node.span.file, node.span.end_line, node.span.end_column, node.span.end_line, node.span.end_column + 2)
+        end = Span(
+            node.span.file, node.span.end_line, node.span.end_column, node.span.end_line, node.span.end_column + 2
+        )
         return [Diagnostic("comment-in-expression", message, end, help="quote the whole value")]
 
 

@@ -8,8 +8,14 @@ from steplane.model.modifiers import Environment, Retry
 from steplane.model.reading.actions import read_action
 from steplane.model.reading.identity import Identities
 from steplane.model.reading.modifiers import (
-    read_cache, read_join, read_lock, read_loop, read_needs, read_outputs, read_retry,
-)  # fmt: skip
+    read_cache,
+    read_join,
+    read_lock,
+    read_loop,
+    read_needs,
+    read_outputs,
+    read_retry,
+)
 from steplane.model.reading.reader import Reader, key_name
 from steplane.model.steps import Action, Run, Step, Uses
 from steplane.model.values import Duration, Named
@@ -59,12 +65,19 @@ class StepReader:
         identity = given.text if given else self.identities.derive(name.text if name else None, position)
         action = self._with_shell(read_action(reader, node, identity, self.steps))
         return Step(
-            id=identity, node=node, action=action, id_span=given.span if given else None, name=name,
-            description=reader.name(node.get("description")), lane=reader.name(node.get("lane")),
+            id=identity,
+            node=node,
+            action=action,
+            id_span=given.span if given else None,
+            name=name,
+            description=reader.name(node.get("description")),
+            lane=reader.name(node.get("lane")),
             region=reader.name(node.get("region")),
-            **self._order(node), **self._running(node, isinstance(action, Run | Uses)), **self._lists(node, identity),
+            **self._order(node),
+            **self._running(node, isinstance(action, Run | Uses)),
+            **self._lists(node, identity),
             **self._results(node),
-        )  # fmt: skip
+        )
 
     def _order(self, node: Mapping) -> dict[str, Any]:
         reader = self.reader

@@ -13,8 +13,14 @@ from steplane.model.reading.reader import Reader, key_name
 from steplane.model.reading.steps import POLICIES, Defaults, StepReader
 from steplane.model.values import Name
 from steplane.model.workflow import (
-    BusinessObject, Concurrency, Input, Measure, Rule, SecretSource, Workflow,
-)  # fmt: skip
+    BusinessObject,
+    Concurrency,
+    Input,
+    Measure,
+    Rule,
+    SecretSource,
+    Workflow,
+)
 from steplane.source import Document
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
 
@@ -34,15 +40,22 @@ def read_workflow(document: Document, filters: tuple[str, ...] = ()) -> tuple[Wo
     reader = Reader(document, filters)
     steps = StepReader(reader, Identities(root), Defaults(reader, root.get("defaults")))
     workflow = Workflow(
-        file=document.file, node=root, name=_name(reader, root), **_texts(reader, root), **_values(reader, root),
-        inputs=tuple(_inputs(reader, root.get("inputs"))), secrets=tuple(_secrets(reader, root.get("secrets"))),
-        steps=steps.steps(root.get("steps"), "step"), rescue=steps.steps(root.get("rescue"), "rescue"),
+        file=document.file,
+        node=root,
+        name=_name(reader, root),
+        **_texts(reader, root),
+        **_values(reader, root),
+        inputs=tuple(_inputs(reader, root.get("inputs"))),
+        secrets=tuple(_secrets(reader, root.get("secrets"))),
+        steps=steps.steps(root.get("steps"), "step"),
+        rescue=steps.steps(root.get("rescue"), "rescue"),
         finally_=steps.steps(root.get("finally"), "finally"),
         failure=reader.choice(root.get("failure"), POLICIES, "stop"),
-        measures=tuple(_measures(root.get("measures"))), rules=tuple(_rules(root.get("rules"))),
+        measures=tuple(_measures(root.get("measures"))),
+        rules=tuple(_rules(root.get("rules"))),
         on_violation=reader.choice(root.get("on_violation"), ("warn", "fail"), "warn"),
         concurrency=_concurrency(reader, root.get("concurrency")),
-    )  # fmt: skip
+    )
     return workflow, reader.diagnostics
 
 
@@ -96,12 +109,16 @@ def _inputs(reader: Reader, node: Node | None) -> Iterator[Input]:
         schema = {one.name: plain(one.value) for one in body.entries if one.name not in OWN} if body else {}
         default = body.get("default") if body else None
         yield Input(
-            name=key_name(entry), schema=schema, node=entry.value,
-            default=None if default is None else plain(default), has_default=default is not None,
-            env=reader.name(body.get("env")) if body else None, secret=reader.flag(body.get("secret") if body else None),
+            name=key_name(entry),
+            schema=schema,
+            node=entry.value,
+            default=None if default is None else plain(default),
+            has_default=default is not None,
+            env=reader.name(body.get("env")) if body else None,
+            secret=reader.flag(body.get("secret") if body else None),
             optional=reader.flag(body.get("optional") if body else None),
             description=reader.text(body.get("description")) or "" if body else "",
-        )  # fmt: skip
+        )
 
 
 def _secrets(reader: Reader, node: Node | None) -> Iterator[SecretSource]:
