@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steplane.scripts import Direct, expressions_of
 from steplane.scripts.quoting import quoting_of
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ VALUE = 'a[$(touch canary)]`touch canary`$(touch canary)\n"; touch canary; \'; t
 @settings(max_examples=250, deadline=None)
 @given(st.lists(st.sampled_from([*FRAGMENTS, *["${{ v }}"] * 8]), min_size=2, max_size=14).map("".join))
 def test_what_is_let_through_never_runs_a_value(scripts: "Scripts", text: str) -> None:
-    if "${{ v }}" not in text or scripts.said(text):
+    what, found = scripts.compile(text)
+    if found or isinstance(what, Direct) or not expressions_of(what):
         return
     for shell in ("bash", "sh"):
         scripts.run(text, {"v": VALUE}, shell)
