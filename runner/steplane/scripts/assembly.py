@@ -68,7 +68,7 @@ def invocation(shell_argv: Sequence[str], script_path: str) -> list[str]:
     The spawner writes `Assembled.script` to a file and passes its path as the last argument; the path shows in the
     shell's messages. (A memfd as `/dev/fd/N` works too, but stays open in the script's children.) Where
     `Assembled.prelude` is not empty, its UTF-8 bytes must be readable on descriptor 8 (`PRELUDE_DESCRIPTOR`), not
-    close-on-exec: a memfd or an unlinked file *positioned at 0*, or a pipe that someone fills meanwhile. The shell closes
+    close-on-exec: a memfd or an unlinked file *positioned at 0*, or a pipe someone fills meanwhile. The shell closes
     descriptor 8 before the author's first command; 0, 1 and 2 are not touched. Exit code 125 with "the values of the
     script cannot be read": descriptor 8 was not given.
     """
