@@ -1,12 +1,12 @@
 """Running a program as a step: how it is started, what its end means."""
 
+import errno
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from steplane.sdk import ProcessResult, StepContext, StepError
-from steplane_steps import written
 
 SCRIPT_DESCRIPTOR = 9
 """Where an interpreter finds its script; one digit, for dash knows no others."""
@@ -15,17 +15,17 @@ SCRIPT_PATH = f"/dev/fd/{SCRIPT_DESCRIPTOR}"
 
 
 def run(ctx: StepContext, argv: Sequence[str], **options: Any) -> ProcessResult:
-    """Run the program; `shell.start` when it cannot be started, `cancelled` when it was stopped.
+    """Run the program; `shell.spawn` when it cannot be started, `cancelled` when it was stopped.
 
     The exit code of one that a signal ended is 128 and the signal's number, as shells have it.
     """
-    written.prepare(ctx)
     try:
         ended = ctx.process(argv, **options)
     except ValueError as error:
         raise StepError("input.invalid", f"an argument or variable of the program is wrong: {error}") from error
     except OSError as error:
-        raise StepError("shell.start", _not_started(argv[0], error), code=_start_code(error)) from error
+        code = 127 if error.errno == errno.ENOENT else 126
+        raise StepError("shell.spawn", _not_started(argv[0], error), code=code) from error
     if ctx.cancelled:
         raise StepError("cancelled", "the program was stopped")
     if ended.exit_code < 0:
@@ -33,16 +33,10 @@ def run(ctx: StepContext, argv: Sequence[str], **options: Any) -> ProcessResult:
     return ended
 
 
-def require_ok(
-    exit_code: int,
-    ok_codes: Sequence[int],
-    outputs: Mapping[str, Any],
-    what: str = "the program",
-    error: str = "shell.exit",
-) -> None:
+def require_ok(exit_code: int, ok_codes: Sequence[int], what: str, error: str = "shell.exit") -> None:
     """Fail with `error` unless the exit code is one of those that count as success."""
     if exit_code not in ok_codes:
-        raise StepError(error, f"{what} {_ending(exit_code)}", code=exit_code, outputs=outputs)
+        raise StepError(error, f"{what} {_ending(exit_code)}", code=exit_code)
 
 
 def _ending(exit_code: int) -> str:
@@ -59,13 +53,10 @@ def _signal_name(number: int) -> str:
         return ""
 
 
-def _start_code(error: OSError) -> int:
-    return 127 if isinstance(error, FileNotFoundError) else 126
-
-
 def _not_started(program: str, error: OSError) -> str:
-    import errno
-
+    """Why, in the runner's own words where it has some (`message`), else from what the system says."""
+    if own := getattr(error, "message", ""):
+        return str(own)
     # a working directory that is missing gives the same error as a missing program, but names itself
     where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else program
     if error.errno == errno.E2BIG:

@@ -1,8 +1,8 @@
 """Step types for Python: `python.run` (a program of its own) and `python.call` (a function)."""
 
+import contextlib
 import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,8 +11,6 @@ from msgspec import field
 from steplane.sdk import Code, Duration, Meta, Result, Spread, Step, StepContext, StepError, hookimpl
 from steplane_steps import programs, written
 from steplane_steps.calls import called
-
-RESULT_LIMIT = 16 << 20
 
 
 class RunResult(Result):
@@ -25,7 +23,7 @@ class RunResult(Result):
 
 
 class Run(
-    Step, type="python.run", errors=("python.exit", "python.result", "shell.start", "shell.output"),
+    Step, type="python.run", errors=("python.exit", "python.result", "shell.spawn", "shell.output"),
     capabilities=("process",), cancellable=True,
 ):  # fmt: skip
     """Run a Python script in an interpreter of its own.
@@ -57,14 +55,12 @@ class Run(
         """Run it and read its result."""
         argv, files = self._command(ctx)
         stdin = None if self.values is None else msgspec.json.encode(self.values)
-        with tempfile.TemporaryDirectory(prefix="steplane-") as folder:
-            place = os.path.join(folder, "result.json")
-            ended = programs.run(
-                ctx, argv, stdin=stdin, env={**ctx.env, "STEPLANE_RESULT": place}, grace=self.grace, pass_files=files
-            )  # fmt: skip
-            programs.require_ok(ended.exit_code, self.ok_codes, {}, "the Python program", "python.exit")
-            result = _result(place)
-        return RunResult(ended.exit_code, ended.stdout.rstrip("\n"), result, written.collect(ctx))
+        with written.file_for_outputs(ctx) as path, _file_for_result(path) as place:
+            env = {**ctx.env, "STEPLANE_OUTPUT": path, "STEPLANE_RESULT": place}
+            ended = programs.run(ctx, argv, stdin=stdin, env=env, grace=self.grace, pass_files=files)
+            programs.require_ok(ended.exit_code, self.ok_codes, "the Python program", "python.exit")
+            outputs = written.collect(ctx, path)
+            return RunResult(ended.exit_code, ended.stdout.rstrip("\n"), _result(place), outputs)
 
     def _command(self, ctx: StepContext) -> tuple[list[str], dict[int, bytes]]:
         if (self.script is None) == (self.file is None):
@@ -106,18 +102,27 @@ class Call(Step, type="python.call", errors=("python.exception", "python.import"
         return CallResult(called(ctx, self.function, self.args, self.kwargs, places))
 
 
+@contextlib.contextmanager
+def _file_for_result(outputs: str) -> Iterator[str]:
+    """A path beside the file for outputs at which nothing is, neither before nor afterwards."""
+    path = f"{outputs}.result"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
 def _result(place: str) -> Any:
     """The JSON in the file; None where the program wrote none."""
-    try:
-        with open(place, "rb") as file:
-            content = file.read(RESULT_LIMIT + 1)
-    except FileNotFoundError:
+    content = written.content_of(place, "STEPLANE_RESULT", "python.result")
+    if content is None:
         return None
-    if len(content) > RESULT_LIMIT:
-        raise StepError("python.result", f"the program's result is larger than {RESULT_LIMIT >> 20} MiB")
     try:
         return msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StepError("python.result", f"the file $STEPLANE_RESULT holds no JSON: {error}") from error
 
 

@@ -39,7 +39,7 @@ class ShellResult(Result):
 
 
 class Shell(
-    Step, type="shell", errors=("shell.exit", "shell.start", "shell.capture", "shell.output"),
+    Step, type="shell", errors=("shell.exit", "shell.spawn", "shell.capture", "shell.output"),
     capabilities=("process",), cancellable=True,
 ):  # fmt: skip
     """Run a shell script, or a program without a shell.
@@ -74,13 +74,15 @@ class Shell(
     def run(self, ctx: StepContext) -> ShellResult:
         """Run it and read what it gave."""
         argv, files = self._command()
-        ended = programs.run(
-            ctx, argv, stdin=None if self.stdin is None else self.stdin.encode(), grace=self.grace, tty=self.tty,
-            capture=self.capture != "none", limit=KEPT if self.capture == "text" else CAPTURED, pass_files=files,
-        )  # fmt: skip
-        outputs = written.collect(ctx) if ended.exit_code in self.ok_codes else {}
-        what = "the script" if self.script is not None else f"`{argv[0]}`"
-        programs.require_ok(ended.exit_code, self.ok_codes, {}, what)
+        with written.file_for_outputs(ctx) as path:
+            ended = programs.run(
+                ctx, argv, stdin=None if self.stdin is None else self.stdin.encode(), grace=self.grace, tty=self.tty,
+                env={**ctx.env, "STEPLANE_OUTPUT": path}, capture=self.capture != "none",
+                limit=KEPT if self.capture == "text" else CAPTURED, pass_files=files,
+            )  # fmt: skip
+            what = "the script" if self.script is not None else f"`{argv[0]}`"
+            programs.require_ok(ended.exit_code, self.ok_codes, what)
+            outputs = written.collect(ctx, path)
         return self._result(ctx, ended.exit_code, ended.stdout, ended.truncated, outputs)
 
     def _command(self) -> tuple[list[str], dict[int, bytes]]:

@@ -15,23 +15,37 @@ LIMIT = 16 << 20
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-def prepare(ctx: StepContext) -> None:
-    """Make the file empty: what an earlier attempt wrote does not count."""
-    path = ctx.env.get("STEPLANE_OUTPUT")
-    if path:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+@contextlib.contextmanager
+def file_for_outputs(ctx: StepContext) -> Iterator[str]:
+    """The path of the file, empty: what an earlier attempt wrote does not count.
+
+    It is where the runner says (`STEPLANE_OUTPUT` in `ctx.env`), else in a temporary directory.
+    """
+    if path := ctx.env.get("STEPLANE_OUTPUT"):
+        _make(path)
+        yield path
+        return
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="steplane-") as folder:
+        _make(os.path.join(folder, "output"))
+        yield os.path.join(folder, "output")
 
 
-def collect(ctx: StepContext) -> dict[str, Any]:
+def _make(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def collect(ctx: StepContext, path: str) -> dict[str, Any]:
     """The declared outputs that were written; others are left out, with a warning.
 
     A line is `NAME=VALUE` (text, split at the first `=`) or a JSON object; a later one replaces an earlier one. Raises
     `StepError` `shell.output` for any other line, and for a file that is none or is too large.
     """
     written: dict[str, Any] = {}
-    for number, line in enumerate(_text(ctx).split("\n"), 1):
+    for number, line in enumerate(_text(path).split("\n"), 1):
         written.update(_entries(line, number))
     for name in written.keys() - set(ctx.outputs_declared):
         ctx.warn(f"the step wrote an output {name!r}, which its `outputs` does not list: it is ignored")
@@ -52,25 +66,29 @@ def _entries(line: str, number: int) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def _text(ctx: StepContext) -> str:
-    """The file's text; empty where there is none. It was in the hands of the program, so nothing is taken on trust."""
-    path = ctx.env.get("STEPLANE_OUTPUT")
-    if not path:
-        return ""
+def content_of(path: str, variable: str, error: str) -> bytes | None:
+    """What a program wrote to the file that it knows by `variable`; None when there is no file. Raises `error`.
+
+    The file was in the hands of the program, so nothing is taken on trust: no link, no pipe, no endless file.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise StepError("shell.output", f"$STEPLANE_OUTPUT cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+        return None
+    except OSError as failure:
+        raise StepError(error, f"${variable} cannot be read: {failure.strerror}") from failure
+    with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StepError("shell.output", "$STEPLANE_OUTPUT is no regular file any more")
+            raise StepError(error, f"${variable} is no regular file any more")
         content = file.read(LIMIT + 1)
     if len(content) > LIMIT:
-        raise StepError("shell.output", f"the step wrote more than {LIMIT >> 20} MiB to $STEPLANE_OUTPUT")
+        raise StepError(error, f"the step wrote more than {LIMIT >> 20} MiB to ${variable}")
+    return content
+
+
+def _text(path: str) -> str:
     try:
-        return content.decode()
+        return (content_of(path, "STEPLANE_OUTPUT", "shell.output") or b"").decode()
     except UnicodeDecodeError as error:
         raise StepError("shell.output", f"$STEPLANE_OUTPUT is not UTF-8 (byte {error.start})") from error
 

@@ -1,5 +1,6 @@
 """`shell` and `python.run`: programs as steps."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -110,12 +111,12 @@ class TestProgram:
 
     def test_that_is_missing(self, ctx: RecordingContext) -> None:
         assert failure(ctx, argv=["no-such-program"]) == (
-            "shell.start", "`no-such-program` does not exist, or is not on the PATH", 127,
+            "shell.spawn", "`no-such-program` does not exist, or is not on the PATH", 127,
         )  # fmt: skip
 
     def test_that_may_not_be_executed(self, ctx: RecordingContext) -> None:
         (ctx.workdir / "plain").write_text("echo no")
-        assert failure(ctx, argv=["./plain"]) == ("shell.start", "`./plain` cannot be started: Permission denied", 126)
+        assert failure(ctx, argv=["./plain"]) == ("shell.spawn", "`./plain` cannot be started: Permission denied", 126)
 
     def test_with_a_nul_in_an_argument(self, ctx: RecordingContext) -> None:
         kind, said, _ = failure(ctx, argv=["echo", "a\0b"])
@@ -231,6 +232,13 @@ class TestWrittenOutputs:
         shell(ctx, script='echo "total=1" >> "$STEPLANE_OUTPUT"')
         assert "total" not in shell(ctx, script="true")
 
+    def test_there_is_a_file_even_where_the_runner_names_none(self, tmp_path: Path) -> None:
+        env = {name: value for name, value in os.environ.items() if name != "STEPLANE_OUTPUT"}
+        ctx = RecordingContext(tmp_path, env=env, outputs_declared=("total", "place"))
+        plain = shell(ctx, script='printf "total=1\\nplace=$STEPLANE_OUTPUT\\n" >> "$STEPLANE_OUTPUT"')
+        assert plain["total"] == "1"
+        assert not Path(plain["place"]).parent.exists()
+
     @pytest.mark.parametrize(
         ("script", "said"),
         [
@@ -291,7 +299,7 @@ class TestPythonRun:
             ),
             (
                 {"script": "1", "python": "no-python"},
-                "shell.start",
+                "shell.spawn",
                 "`no-python` does not exist, or is not on the PATH",
             ),
         ],

@@ -93,7 +93,7 @@ class StepContext(ABC):
         timeout the group gets SIGTERM and, `grace` seconds later, SIGKILL. With `capture` the first `limit` bytes of
         standard output are kept. `pass_files`: contents that the child can read at the file descriptors of those
         numbers. `tty`: the program sees a terminal. Raises `OSError` when the program cannot
-        be started.
+        be started; its `message`, if it has one, says why.
         """
 
 
