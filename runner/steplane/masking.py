@@ -19,7 +19,9 @@ SHORTEST = 4
 SHORTEST_LINE = 8
 """Characters below which a single line of a secret of several lines is not looked for: `{` or `EOF` is no secret."""
 
-COMMON = frozenset("true false null none admin root user test password localhost secret default changeme".split())
+COMMON = frozenset(
+    {"true", "false", "null", "none", "admin", "root", "user", "test", "password", "localhost", "secret", "changeme"}
+)
 """Values that are masked, but stand in so many places that masking tells them."""
 
 STARS = MASKED.encode()

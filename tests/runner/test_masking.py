@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from steplane.masking import SHORTEST, Mask
 
 NASTY = "pä'ss \"w/o$r`d\\&<+%\n!"

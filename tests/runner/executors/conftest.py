@@ -4,6 +4,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
 from steplane.executors.thread import ThreadExecutor
 from steplane.plugins import Index, Plugin, Registry

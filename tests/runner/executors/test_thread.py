@@ -73,7 +73,8 @@ def test_an_unknown_attempt_is_ignored(bench: "Bench") -> None:
 
 def test_the_deadline_and_the_names(bench: "Bench") -> None:
     now = time.monotonic()
-    code = "result = {'d': ctx.deadline, 'k': ctx.idempotency_key, 'o': list(ctx.outputs_declared), 's': list(ctx.secrets)}"
+    code = "result = {'d': ctx.deadline, 'k': ctx.idempotency_key, 'o': list(ctx.outputs_declared)}\n"
+    code += "result['s'] = list(ctx.secrets)"
     outputs = bench.run(code, HERE, timeout=5.0, idempotency_key="k", outputs_declared=("a",), secrets=("key",)).outputs
     assert outputs is not None
     assert now + 5 <= outputs.pop("d") <= time.monotonic() + 5
@@ -82,7 +83,9 @@ def test_the_deadline_and_the_names(bench: "Bench") -> None:
 
 def test_only_named_secrets_are_given(bench: "Bench") -> None:
     bench.executor.mask = Mask({})
-    assert bench.run("result = {'x': ctx.secrets['key'].reveal()}", HERE, secrets=("key",)).outputs == {"x": "swordfish-99"}
+    assert bench.run("result = {'x': ctx.secrets['key'].reveal()}", HERE, secrets=("key",)).outputs == {
+        "x": "swordfish-99"
+    }
     outcome = bench.run("ctx.secrets['key']", HERE)
     assert outcome.error is not None
     assert "raised KeyError" in outcome.error.message
