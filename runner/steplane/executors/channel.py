@@ -14,6 +14,9 @@ from steplane.plugins import Plugin
 LARGEST = 1 << 27
 """The most bytes of one message; the outputs of a step are limited far below."""
 
+CHANNEL = 3
+"""The number of the descriptor at which a worker finds its end."""
+
 HEAD = struct.Struct("!I")
 
 

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Mapping
 
 from steplane.executors.logs import StreamName
@@ -76,6 +75,8 @@ def contents_file(data: bytes) -> int:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("steplane", os.MFD_CLOEXEC)
     else:
+        import tempfile
+
         with tempfile.TemporaryFile() as file:
             descriptor = fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 3)
     view = memoryview(data)

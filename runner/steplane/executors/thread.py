@@ -4,19 +4,20 @@ import sys
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from steplane.events import ErrorInfo
 from steplane.executors.cancel import CancelToken, Reason
-from steplane.executors.channel import Task
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
 from steplane.executors.perform import crashed, failed, perform, told
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
-from steplane.executors.worker import WorkerPool
 from steplane.masking import Mask
-from steplane.plugins import PluginProblem, Registry
+from steplane.plugins import PluginProblem, Registered, Registry
 from steplane.sdk import StepError
+
+if TYPE_CHECKING:
+    from steplane.executors.worker import WorkerPool
 
 Key = tuple[int, int]
 OnOutcome = Callable[[AttemptOutcome], None]
@@ -61,7 +62,7 @@ class ThreadExecutor:
         self.mask = mask or Mask({})
         self._size, self._registry, self._on_outcome = size, registry, on_outcome
         self._secrets, self._listener, self._on_progress, self._log_limit = secrets, listener, on_progress, log_limit
-        self._workers = WorkerPool()
+        self._workers: WorkerPool | None = None
         self._queue: SimpleQueue[AttemptRequest | None] = SimpleQueue()
         self._tokens: dict[Key, CancelToken] = {}
         self._threads: list[threading.Thread] = []
@@ -96,7 +97,8 @@ class ThreadExecutor:
             self._queue.put(None)
         for thread in threads:
             thread.join(wait)
-        self._workers.close()
+        if self._workers is not None:
+            self._workers.close()
 
     def _serve(self) -> None:
         """One thread's life."""
@@ -127,13 +129,22 @@ class ThreadExecutor:
         found = self._registry.find(request.type)
         if isinstance(found, PluginProblem):
             return failed(request, ErrorInfo(type="plugin.crash", message=found.message))
-        cooperative = found.cls.steplane.cancellable
-        if cooperative and not request.isolate:
+        if found.cls.steplane.cancellable and not request.isolate:
             context = AttemptContext(request, log, token, self._secrets, self._progress_of(request))
             return perform(request, found.cls, found.source, context)
+        return self._in_worker(request, found, token, log)
+
+    def _in_worker(
+        self, request: AttemptRequest, found: Registered, token: CancelToken, log: LogSink
+    ) -> AttemptOutcome:
+        from steplane.executors.channel import Task
+        from steplane.executors.worker import WorkerPool
+
+        with self._lock:
+            self._workers = workers = self._workers or WorkerPool()
         secrets = {name: self._secrets(name) for name in request.secrets}
-        task = Task(request, found.plugin, secrets, tuple(sys.path), cooperative)
-        return self._workers.perform(task, found.source, log, token, self._progress_of(request))
+        task = Task(request, found.plugin, secrets, tuple(sys.path), found.cls.steplane.cancellable)
+        return workers.perform(task, found.source, log, token, self._progress_of(request))
 
     def _progress_of(self, request: AttemptRequest) -> Callable[[float, float | None, str], None]:
         return lambda done, total, text: self._on_progress(request.path, done, total, text)

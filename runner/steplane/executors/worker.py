@@ -15,7 +15,7 @@ from typing import Any
 from steplane.events import ErrorInfo
 from steplane.executors import adopted, tree
 from steplane.executors.cancel import CancelToken
-from steplane.executors.channel import Broken, Cancel, Channel, Done, FromWorker, Line, Task
+from steplane.executors.channel import CHANNEL, Broken, Cancel, Channel, Done, FromWorker, Line, Task
 from steplane.executors.failures import SpawnError
 from steplane.executors.logs import Log
 from steplane.executors.perform import failed
@@ -24,7 +24,6 @@ from steplane.executors.process import MARKS
 from steplane.executors.pump import Pump
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
 from steplane.executors.spawn import spawn
-from steplane.executors.worker_main import CHANNEL
 
 OnProgress = Callable[[float, float | None, str], None]
 

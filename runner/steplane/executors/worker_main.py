@@ -16,16 +16,13 @@ from msgspec import Struct
 
 from steplane.events import ErrorInfo
 from steplane.executors.cancel import CancelToken
-from steplane.executors.channel import Broken, Cancel, Channel, Done, Line, Progress, Task, ToWorker
+from steplane.executors.channel import CHANNEL, Broken, Cancel, Channel, Done, Line, Progress, Task, ToWorker
 from steplane.executors.context import AttemptContext
 from steplane.executors.logs import StreamName
 from steplane.executors.perform import failed, perform
 from steplane.executors.requests import AttemptOutcome
 from steplane.plugins.loading import load, new_manager
 from steplane.plugins.problems import PluginProblem
-
-CHANNEL = 3
-"""The number of the descriptor that the runner has placed."""
 
 WATCHED_SIGNALS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 

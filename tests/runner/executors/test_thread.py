@@ -100,3 +100,13 @@ def test_a_log_that_cannot_be_written_is_a_warning(bench: "Bench") -> None:
 def test_a_request_survives_a_wire(bench: "Bench") -> None:
     request = bench.request("x", secrets=("a",))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(request), type=AttemptRequest) == request
+
+
+def test_what_the_executor_does_not_import() -> None:
+    import subprocess
+    import sys
+
+    heavy = "asyncio logging tempfile subprocess socket yaml jinja2 jsonschema sqlite3 tree_sitter rich"
+    code = f"import sys, steplane.executors.thread; print([one for one in {heavy.split()} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
