@@ -11,7 +11,7 @@ def check_identities(_: Workflow, context: Context) -> Iterator[Diagnostic]:
     """A second step of the same id; ids are unique in the file, branches and groups included."""
     given = [position.step for position in context.positions if position.step.id_span is not None]
     first: dict[str, Span] = {}
-    for step in sorted(given, key=lambda one: one.span):
+    for step in sorted(given, key=lambda one: (one.span.line, one.span.column)):
         assert step.id_span is not None
         if step.id in first:
             related = (Related(first[step.id], "first given here"),)

@@ -49,7 +49,8 @@ def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         loop = position.step.loop
         if isinstance(loop, ForEach):
             yield from _item(position, loop)
-            yield from _items(loop, position.step, kinds)
+            if not context.is_misshapen(loop.items.span):
+                yield from _items(loop, position.step, kinds)
         elif isinstance(loop, Matrix):
             yield from _matrix(loop, position.step)
         if isinstance(loop, ForEach | Matrix):

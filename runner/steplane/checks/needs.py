@@ -59,9 +59,11 @@ def check_joins(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         if step.join is None or step.join.count is None:
             continue
         if step.needs is not None:
-            size, what = len(step.needs.needs), "needs"
+            size = len(step.needs.needs)
+            what = "need" if size == 1 else "needs"
         elif isinstance(step.action, Parallel):
-            size, what = len(step.action.branches), "branches"
+            size = len(step.action.branches)
+            what = "branch" if size == 1 else "branches"
         else:
             continue
         if step.join.count > size:

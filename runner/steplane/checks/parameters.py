@@ -47,7 +47,9 @@ def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnost
     fix = Fix(f"replace `{action.type}` with `{meant}`", (Edit(span, meant),), safe=False) if meant else None
     message = f"`uses` of {words_for(step)} names `{action.type}`: {problem.message}"
     label = f"did you mean `{meant}`?" if meant else ""
-    return Diagnostic(problem.code, message, span, label=label, help="" if meant else problem.help, fix=fix)
+    later = "take it out, or wait for a later release" if problem.code == "not-in-this-release" else ""
+    help_ = "" if meant else problem.help or later
+    return Diagnostic(problem.code, message, span, label=label, help=help_, fix=fix)
 
 
 class _Parameters:
@@ -65,8 +67,9 @@ class _Parameters:
 
     def check(self) -> Iterator[Diagnostic]:
         given = {one.name.text: one for one in self.action.parameters}
+        meant = {self._meant(one.name.text, given) for one in self.action.parameters}
         for name in self.schema.get("required", ()):
-            if name not in given and name not in self.outside:
+            if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
         for one in self.action.parameters:
             if one.name.text in self.properties:
@@ -88,13 +91,19 @@ class _Parameters:
             message = f"`{name}` is given by `run` of {words_for(self.step)} and not under `with`"
             return Diagnostic("unknown-parameter", message, span, help="use `uses: shell` to give it under `with`")
         message = f"`{self.action.type}` has no parameter `{name}`"
-        meant = did_you_mean(name, [known for known in self.properties if known not in given])
+        meant = self._meant(name, given)
         if meant:
             fix = Fix(f"replace `{name}` with `{meant}`", (Edit(span, meant),), safe=False)
             return Diagnostic("unknown-parameter", message, span, label=f"did you mean `{meant}`?", fix=fix)
         names = list(self.properties)
         help_ = f"it has {listed(names, 'and')}" if 0 < len(names) <= 12 else f"see `steplane steps {self.action.type}`"
         return Diagnostic("unknown-parameter", message, span, help=help_)
+
+    def _meant(self, name: str, given: dict[str, Named]) -> str | None:
+        """The parameter that an unknown name was probably meant to be."""
+        if name in self.properties:
+            return None
+        return did_you_mean(name, [known for known in self.properties if known not in given])
 
     def _value(self, one: Named) -> Iterator[Diagnostic]:
         schema = self.properties[one.name.text]

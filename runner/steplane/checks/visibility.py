@@ -141,7 +141,8 @@ def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
         return None
     if kind.outputs is None:
         return ()
-    if kind.outputs.get("additionalProperties", True):
+    # What a script writes besides is an output only where `outputs` names it.
+    if kind.outputs.get("additionalProperties", True) and step.action.type != "shell":
         return None
     return tuple(kind.outputs.get("properties", {}))
 

@@ -30,8 +30,8 @@ def check_structure(
     found += check_steps(root)
     found += check_secrets(root)
     found += [
-        no_action(step, number)
-        for step, number in steps_in(root)
+        no_action(step)
+        for step in steps_in(root)
         if step.entries and lacks_action(step) and not is_broken(step.span) and not _has_habit(step)
     ]
     return found

@@ -16,7 +16,7 @@ Parameters = Callable[[str], Iterable[str]]
 Properties = dict[str, Any]
 
 
-def unknown_key(
+def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
     entry: Entry,
     mapping: Mapping,
     known: Properties,
@@ -25,7 +25,7 @@ def unknown_key(
     definitions: dict[str, Any],
     parameters: Parameters,
 ) -> Diagnostic:
-    """The diagnostic for a key that is not known here: its case, a habit, another level, a similar name, or the names."""
+    """What to say of a key that is not known here: its case, a habit, another level, a similar name, or the names."""
     name = entry.name
     message = f"`{name}` is not a key of {_owner(place, level)}"
     if name.lower() in known and name != name.lower():

@@ -24,7 +24,7 @@ class Place(Struct, frozen=True):
 
     def step(self, node: Node) -> "Place":
         """The place of a step."""
-        return Place((), step_words(node, self.item), 0, None)
+        return Place((), step_words(node), 0, None)
 
     @property
     def subject(self) -> str:
@@ -36,10 +36,10 @@ class Place(Struct, frozen=True):
         return f"{whole} of {self.owner}" if self.owner else whole
 
 
-def step_words(node: Node, number: int = 0) -> str:
-    """What a step is called in messages: by its id, its name, or its number in the list."""
+def step_words(node: Node) -> str:
+    """What a step is called in messages: by its id, its name, or its line."""
     for key in ("id", "name"):
         named = node.get(key) if isinstance(node, Mapping) else None
         if isinstance(named, Scalar) and named.text.strip() and len(named.text) <= 60 and "\n" not in named.text:
             return f"step `{named.text}`"
-    return f"step {number}" if number else "the step"
+    return f"the step in line {node.span.line}"

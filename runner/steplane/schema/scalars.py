@@ -7,7 +7,7 @@ from typing import Any
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.schema.place import Place
 from steplane.schema.simple import LIMITS
-from steplane.schema.words import expected, kind_of, shown, what_it_is
+from steplane.schema.words import as_written, expected, kind_of, shown, what_it_is
 from steplane.source import canonical_text
 from steplane.source.nodes import Scalar
 from steplane.suggest import did_you_mean
@@ -40,7 +40,7 @@ def _choice(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagno
     if old := _old_boolean(scalar, {"boolean"} if True in allowed else set(), place):
         return [old]
     meant = did_you_mean(scalar.text, [shown(one) for one in allowed])
-    message = f"{place.subject} must be {expected(schema)}, not {what_it_is(scalar)}"
+    message = f"{place.subject} must be {expected(schema)}, not {as_written(scalar)}"
     fix = Fix(f"replace `{scalar.text}` with `{meant}`", (Edit(scalar.span, meant),), safe=False) if meant else None
     label = f"did you mean `{meant}`?" if meant else ""
     return [Diagnostic("enum", message, scalar.span, label=label, fix=fix, help=_choose(schema, meant))]
@@ -115,7 +115,7 @@ def _text(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnost
     pattern = schema.get("pattern")
     if not pattern or _compiled(pattern).search(scalar.text):
         return []
-    message = f"{place.subject} must be {expected(schema)}, not {what_it_is(scalar)}"
+    message = f"{place.subject} must be {expected(schema)}, not {as_written(scalar)}"
     fix = _mended(scalar, schema)
     return [Diagnostic("pattern", message, scalar.span, help="" if fix else f"write {expected(schema)}", fix=fix)]
 

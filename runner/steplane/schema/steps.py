@@ -24,28 +24,28 @@ COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 """Keys that mean something only beside one of others."""
 
 
-def steps_in(root: Mapping) -> Iterator[tuple[Mapping, int]]:
-    """Every step of a file, outer ones first, with its number in its list."""
+def steps_in(root: Mapping) -> Iterator[Mapping]:
+    """Every step of a file, outer ones first."""
     for key in LISTS:
         yield from _steps_of(root.get(key))
 
 
 def check_steps(root: Mapping) -> Iterator[Diagnostic]:
     """What is wrong with the combination of keys in each step of a file."""
-    for step, number in steps_in(root):
-        words = step_words(step, number)
+    for step in steps_in(root):
+        words = step_words(step)
         yield from _actions(step, words)
         yield from _loops(step, words)
         yield from _companions(step, words)
         yield from _choices(step, words)
 
 
-def _steps_of(node: Node | None) -> Iterator[tuple[Mapping, int]]:
+def _steps_of(node: Node | None) -> Iterator[Mapping]:
     if not isinstance(node, Sequence):
         return
-    for number, step in enumerate(node.items, 1):
+    for step in node.items:
         if isinstance(step, Mapping):
-            yield step, number
+            yield step
             for inner in _lists(step):
                 yield from _steps_of(inner)
 
@@ -83,9 +83,9 @@ def lacks_action(step: Mapping) -> bool:
     return not _given(step, ACTIONS)
 
 
-def no_action(step: Mapping, number: int) -> Diagnostic:
+def no_action(step: Mapping) -> Diagnostic:
     """The diagnostic for a step without an action."""
-    words = step_words(step, number)
+    words = step_words(step)
     identity = step.entry("id") or step.entry("name") or (step.entries[0] if step.entries else None)
     span = identity.key.span if identity is not None else step.span
     help_ = f"give it {listed(ACTIONS[:5])}"

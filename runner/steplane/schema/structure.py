@@ -1,10 +1,11 @@
 """Walks a file's tree along its JSON Schema, with messages of our own at the exact places.
 
 It reads the keywords that our schemas use (`$ref type enum const pattern minimum maximum minLength minItems maxItems
-minProperties properties patternProperties additionalProperties unevaluatedProperties propertyNames required items anyOf`);
-in an `anyOf` the kind of the value says which alternative is meant. Values that hold expressions skip value keywords.
+minProperties properties patternProperties additionalProperties unevaluatedProperties propertyNames required items
+anyOf`); in an `anyOf` the kind of the value says which alternative is meant. Values that hold expressions skip value keywords.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -162,8 +163,15 @@ class Structure:
     # ---------------------------------------------------------------- words
 
     def _add(
-        self, code: str, message: str, span: Span, *, label: str = "", help: str = "", fix: Fix | None = None
-    ) -> None:  # noqa: A002
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help: str = "",  # noqa: A002 - the field's own name
+        fix: Fix | None = None,
+    ) -> None:
         self.diagnostics.append(Diagnostic(code, message, span, label=label, help=help, fix=fix))
 
     def _takes_null(self, schema: Schema) -> bool:
@@ -183,7 +191,7 @@ class Structure:
         wanted = (
             expected(schema) if "x-expected" in schema or "type" in schema or "enum" in schema else self._kinds(schema)
         )
-        fix = _wrapping(node, place) if place.keys[-1:] == ("foreach",) else None
+        fix = _wrapping(node, place) if place.keys[-1:] == ("foreach",) else _listing(node, self._accepts(schema))
         message = f"{place.subject} must be {wanted}, not {what_it_is(node)}"
         self._add(
             "wrong-kind",
@@ -252,6 +260,15 @@ def _version_line(node: Mapping) -> Fix | None:
     span = node.entries[0].key.span
     start = Span(span.file, span.line, span.column, span.line, span.column)
     return Fix("begin the file with `steplane: 1`", (Edit(start, "steplane: 1\n"),))
+
+
+def _listing(node: Node, accepted: set[str]) -> Fix | None:
+    """Brackets around one word where a list is wanted."""
+    if "array" not in accepted or not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return None
+    if not node.plain or not re.fullmatch(r"[A-Za-z0-9_./*-]+", node.text):
+        return None
+    return Fix(f"write `[{node.text}]`", (Edit(node.span, f"[{node.text}]"),))
 
 
 def _wrapping(node: Node, place: Place) -> Fix | None:

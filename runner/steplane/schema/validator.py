@@ -114,6 +114,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it refers to itself without end"
     reference = getattr(error, "ref", "")
+    if reference.startswith("/"):
+        reference = f"#{reference}"
     return f"`$ref: {reference}` leads nowhere in it, and nothing is fetched" if reference else str(error)
 
 

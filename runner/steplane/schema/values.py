@@ -1,4 +1,4 @@
-"""Values against JSON Schema, draft 2020-12, with messages in words. The only user of jsonschema, imported when needed."""
+"""Values against JSON Schema, draft 2020-12, with messages in words. jsonschema is imported when it is needed."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def validate_value(schema: dict[str, Any] | bool, value: Any, path: Path = ()) -
 
 
 def check_schema(schema: dict[str, Any] | bool, path: Path = ()) -> list[Problem]:
-    """What is wrong with a schema itself: patterns that cannot be read, references that lead nowhere, keywords misused."""
+    """What is wrong with a schema itself: broken patterns, references that lead nowhere, keywords misused."""
     if isinstance(schema, bool) or is_simple(schema):
         return []
     from steplane.schema.validator import schema_problems

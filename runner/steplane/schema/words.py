@@ -40,11 +40,16 @@ def what_it_is(node: Node) -> str:
         return ARTICLES[kind_of(node)]
     if node.value is None:
         return "empty"
-    text = node.text if len(node.text) <= 40 else node.text[:37] + "..."
-    shown = f"`{text}`" if text.strip() and "\n" not in text and "`" not in text else "this text"
+    shown = as_written(node)
     if isinstance(node.value, str):
         return f"{shown}, which is text" if node.plain else f"the text {shown}" if shown != "this text" else shown
     return shown
+
+
+def as_written(node: Scalar) -> str:
+    """The text of a scalar as it stands in a message, without its kind."""
+    text = node.text if len(node.text) <= 40 else node.text[:37] + "..."
+    return f"`{text}`" if text.strip() and "\n" not in text and "`" not in text else "this text"
 
 
 def listed(names: Sequence[str], joint: str = "or") -> str:

@@ -57,7 +57,7 @@ def _script(reader: Reader, node: Scalar) -> tuple[tuple[str | Expression, ...],
         return (text,), ()
     found = cut(text)
     blocks = [piece for piece in found.pieces if piece.kind == "block"]
-    for piece in blocks:
+    for piece in blocks[:1]:
         place = reader.document.place(node, piece.outer, piece.end - piece.outer)
         reader.say(
             "block-in-run",

@@ -52,7 +52,7 @@ class StepReader:
         self.defaults = defaults
 
     def steps(self, node: Node | None, prefix: str) -> tuple[Step, ...]:
-        """The steps of a list; ids that are derived from the position begin with `prefix`. What is no step is left out."""
+        """The steps of a list; ids derived from the position begin with `prefix`. What is no step is left out."""
         if not isinstance(node, Sequence):
             return ()
         numbered = enumerate(node.items, 1)

@@ -1,0 +1,143 @@
+import pytest
+
+from steplane.checks import check_workflow
+from steplane.checks.release import ACTIONS, MODIFIERS, TOP
+from steplane.schema import read_schema
+from steplane.source import read
+from tests.runner.checks.support import check, check_steps, codes, said
+
+
+def test_an_id_is_unique_in_the_whole_file() -> None:
+    found = check_steps("""
+        - id: build
+          parallel:
+            linux: [{id: compile, run: make}]
+            macos: [{id: compile, run: make}]
+        - {id: build, run: make}
+    """)
+    assert said(found) == [
+        "duplicate-id 6:20 the id `compile` is given twice: an id is unique in the file",
+        "duplicate-id 7:10 the id `build` is given twice: an id is unique in the file",
+    ]
+    assert found[0].related[0].span.line == 5
+
+
+def test_an_id_that_is_none_gets_a_spelling_that_is() -> None:
+    (found,) = check_steps("- {id: Build-Image, run: make}")
+    assert found.code == "pattern"
+    assert found.fix is not None
+    assert found.fix.edits[0].text == "build_image"
+
+
+@pytest.mark.parametrize(
+    ("top", "expected"),
+    [
+        ("inputs: {n: {type: integer, default: x}}\n", ["bad-default"]),
+        ("inputs: {n: {enum: [a, b], default: c}}\n", ["bad-default"]),
+        ("inputs: {n: {type: integer, default: 1, optional: true}}\n", ["optional-default"]),
+        ("inputs: {n: {type: string, pattern: '('}}\n", ["bad-schema"]),
+        ("inputs: {n: {$ref: '#/$defs/none'}}\n", ["bad-schema"]),
+        ("inputs: {n: {$ref: 'https://example.org/x.json'}}\n", ["pattern"]),
+        ("inputs: {n: {type: strng, default: 1}}\n", ["enum"]),
+        ("inputs: {n: {type: string, format: duration, default: 1x}}\n", ["bad-default"]),
+        ("inputs: {n: {type: [integer, 'null'], default: null}}\n", []),
+        ("inputs: {n: {env: STEPLANE_X}}\n", ["reserved-env"]),
+        ("env: {STEPLANE_STEP: x}\n", ["reserved-env"]),
+        ("env: {1X: x}\n", ["pattern"]),
+        ("env: {X: [1]}\n", ["wrong-kind"]),
+        ("inputs: {l: {type: array, default: []}}\nenv: {X: '${{ inputs.l }}'}\n", ["wrong-kind"]),
+        ("timeout: 0s\n", ["zero-duration"]),
+        ("timeout: 30\n", ["pattern"]),
+        ("timeout: 30m1h\n", ["duration"]),
+        ("secrets: {a: {provider: vault, key: x}}\n", ["not-in-this-release"]),
+        ("secrets: {a: {env: A, file: b}}\n", ["exclusive"]),
+    ],
+)
+def test_the_top_of_a_file(top: str, expected: list[str]) -> None:
+    assert codes(check_steps("- run: 'true'", top)) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("- {switch: [{when: inputs.go, steps: [{run: 'true'}]}]}", ["switch-without-default"]),
+        ("- {end: succeeded}\n- {run: 'true'}\n- {run: 'true'}", ["unreachable"]),
+        ("- {end: succeeded}\n- {run: 'true', needs: []}", []),
+        ("- {if: inputs.go, end: succeeded}\n- {run: 'true'}", []),
+        ("- {foreach: [1], as: steps, run: 'true'}", ["reserved-name"]),
+        ("- {foreach: [1], steps: [{foreach: [2], run: 'true'}]}", ["shadowed-name"]),
+        ("- {foreach: '${{ inputs.word }}', run: 'true'}", ["wrong-kind"]),
+        ("- {foreach: inputs.word, run: 'true'}", ["wrong-kind"]),
+        ("- {foreach: [1, 2], key: same, run: 'true'}", ["same-key"]),
+        ("- {foreach: [1, 2], concurrency: 0, run: 'true'}", ["range"]),
+        ("- {foreach: [1, 2], max_failures: 101%, run: 'true'}", ["pattern"]),
+        ("- {matrix: {os: [a, b], exclude: [{so: a}]}, run: 'true'}", ["unknown-axis"]),
+        ("- {matrix: {os: [a, b], exclude: [{os: c}]}, run: 'true'}", ["exclude-nothing"]),
+        ("- {lock: a, steps: [{lock: a, run: 'true'}]}", ["lock-held"]),
+        ("- {lock: a, run: 'true'}\n- {lock: {name: a, limit: 2}, run: 'true'}", ["lock-limit"]),
+        ("- {if: inputs.word, run: 'true'}", ["not-boolean"]),
+        ("- {if: '${{ inputs.go }}', run: 'true'}", ["wrapped-condition"]),
+        ("- {if: inputs.word ==, run: 'true'}", ["expression-syntax"]),
+        ("- {run: \"echo '${{ inputs.word }}'\"}", ["expression-in-single-quotes"]),
+        ("- {run: 'eval ${{ inputs.word }}'}", ["shell-evaluates-value"]),
+        ("- {run: '${% if x %}a${% endif %}'}", ["block-in-run"]),
+        ("- {run: 'print(${{ inputs.word }})', with: {shell: [python3]}}", ["foreign-shell"]),
+    ],
+)
+def test_steps(steps: str, expected: list[str]) -> None:
+    top = "inputs: {go: {type: boolean, default: true}, word: {type: string, default: x}}\n"
+    assert codes(check_steps(steps, top)) == expected
+
+
+LATER = {
+    "race": "race: {a: {wait: 1s, steps: [{run: 'true'}]}, b: {wait: 2s, steps: [{run: 'true'}]}}",
+    "call": "call: other.yaml", "wait": "wait: 1s", "signal": "signal: {name: x}", "cancel": "cancel: [other]",
+    "goto": "{goto: other, max: 2}", "while": "{while: 'false', run: x}", "until": "{until: 'true', run: x}",
+    "compensate": "{run: x, compensate: [{run: y}]}", "cache": "{run: x, cache: {key: 1}}",
+    "region": "{run: x, region: r}", "restart": "{steps: [{run: x}], restart: true}",
+    "complete": "{foreach: [1], complete: 1, run: x}", "rest": "{foreach: [1], rest: run, run: x}",
+    "artifacts": "{run: x, artifacts: [a]}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [*ACTIONS, *MODIFIERS])
+def test_every_step_key_of_a_later_release_is_refused_by_name(key: str) -> None:
+    text = LATER[key] if LATER[key].startswith("{") else "{" + LATER[key] + "}"
+    found = [one for one in check_steps(f"- {{id: other, run: x}}\n- {text}") if one.code == "not-in-this-release"]
+    assert [one.message.split(" of ")[0] for one in found] == [f"`{key}`"]
+
+
+@pytest.mark.parametrize("key", TOP)
+def test_every_top_key_of_a_later_release_is_refused_by_name(key: str) -> None:
+    example = read_schema("workflow")["properties"][key]["examples"][0]
+    import json
+
+    found = check(f"steplane: 1\nsteps: [{{id: load, run: x}}]\n{key}: {json.dumps(example)}\n")
+    assert "not-in-this-release" in codes(found)
+
+
+@pytest.mark.parametrize("join", ["each", "active", "{count: 1, rest: cancel}", "{count: 1}"])
+def test_joins_of_a_later_release(join: str) -> None:
+    found = check_steps(f"- {{id: a, run: x}}\n- {{needs: [a], join: {join}, run: y}}")
+    assert codes(found) == ["not-in-this-release"]
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "a: 1", "steplane: 1\nsteps: 3", "steplane: 1\nsteps: [3, null, []]",
+                                  "steplane: [1]\nsteps: {a: b}", "{steplane: 1, steps: [{}]}", "steps:\n- run:\n",
+                                  "steplane: 1\nsteps: [{switch: [3], parallel: 4, needs: {a: 3}}]"])  # fmt: skip
+def test_what_is_no_workflow_is_told_and_never_raises(text: str) -> None:
+    assert codes(check(text))
+
+
+def test_findings_come_in_the_order_of_the_file_each_once() -> None:
+    found = check_steps(
+        "- {run: 'true', tiemout: 1s}\n- {uses: shel}",
+        "inputs: {a: {type: strng}}\ndefaults: {env: {STEPLANE_A: x}}\n",
+    )
+    assert [one.span.line for one in found] == sorted(one.span.line for one in found)
+    assert codes(found) == ["enum", "reserved-env", "unknown-key", "unknown-plugin"]
+
+
+def test_a_broken_step_is_not_told_to_be_incomplete() -> None:
+    text = "steplane: 1\nsteps:\n  - id: a\n    env:\n\tX: y\n    run: make\n  - id: b\n    run: echo ${{ steps.a.status }}\n"
+    assert codes(check_workflow(read(text, "w.yaml"))[1]) == ["tab-indentation"]

@@ -1,0 +1,65 @@
+import pytest
+
+from tests.runner.checks.support import check_steps, codes, said
+
+
+def test_a_plugin_and_a_type_that_do_not_exist() -> None:
+    found = check_steps("""
+        - {id: a, uses: shel, with: {script: 'true'}}
+        - {id: b, uses: csv.raed, with: {path: a.csv}}
+    """)
+    assert codes(found) == ["unknown-plugin", "unknown-step-type"]
+    assert [one.label for one in found] == ["did you mean `shell`?", "did you mean `csv.read`?"]
+    assert [(one.span.line, one.span.column) for one in found] == [(3, 19), (4, 19)]
+
+
+def test_what_a_later_release_brings_is_refused_by_name() -> None:
+    (found,) = check_steps("- {uses: decide, with: {table: x.yaml}}")
+    assert found.code == "not-in-this-release"
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("{uses: csv.read, with: {pathh: a.csv}}", ["unknown-parameter"]),
+        ("{uses: csv.read}", ["missing-parameter"]),
+        ("{run: 'true', with: {capture: jsn}}", ["bad-parameter"]),
+        ("{run: 'true', with: {ok_codes: [0, x]}}", ["bad-parameter"]),
+        ("{run: 'true', with: {script: 'false'}}", ["unknown-parameter"]),
+        ("{run: 'true', with: {grace: 10}}", ["bad-parameter"]),
+        ("{run: 'true', with: {grace: 1h}}", []),
+        ("{run: 'true', with: {stdin: 8080}}", []),
+        ("{run: 'true', with: {stdin: 1.10}}", ["unquoted-number"]),
+        ("{run: 'true', capture: json}", ["wrong-level"]),
+        ("{run: 'true', with: {capture: '${{ inputs.how }}'}}", []),
+        ("{run: 'true', with: {ok_codes: '${{ inputs.codes }}'}}", []),
+        ("{run: 'true', with: {ok_codes: '${{ inputs.how }}'}}", ["wrong-kind"]),
+        ("{run: 'true', with: {stdin: '${{ inputs.codes }}'}}", ["wrong-kind"]),
+        ("{run: 'true', with: {ok_codes: ' ${{ inputs.codes }}'}}", ["blank-makes-text"]),
+        ("{run: 'true', with: {tty: '${{ 1 + 1 }}'}}", ["wrong-kind"]),
+    ],
+)
+def test_parameters_against_the_schema_of_the_type(step: str, expected: list[str]) -> None:
+    top = "inputs: {how: {type: string, default: json}, codes: {type: array, default: [0]}}\n"
+    assert codes(check_steps(f"- {step}", top)) == expected
+
+
+def test_the_wrong_item_is_the_place() -> None:
+    (found,) = check_steps("""
+        - run: 'true'
+          with:
+            ok_codes:
+              - 0
+              - zero
+    """)
+    assert said((found,)) == [
+        "bad-parameter 7:11 parameter `ok_codes[1]` of `shell` must be a whole number, not `zero`"
+    ]
+
+
+def test_without_a_registry_nothing_is_said_of_step_types() -> None:
+    from steplane.checks import check_workflow
+    from steplane.source import read
+
+    text = "steplane: 1\nsteps:\n  - {uses: no.such, with: {x: 1}}\n"
+    assert check_workflow(read(text, "w.yaml"))[1] == ()

@@ -1,0 +1,128 @@
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from steplane.schema import check_schema, validate_value
+from steplane.schema.problems import Templated
+from steplane.schema.simple import is_simple, simple_problems
+from steplane.schema.validator import problems
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"type": "integer"}, "x", "must be a whole number, not `x`"),
+        ({"type": "integer"}, True, "must be a whole number, not `true`"),
+        ({"type": "integer"}, 3.0, None),
+        ({"type": "number", "minimum": 0}, -1, "must be at least 0, not `-1`"),
+        ({"type": "string", "minLength": 2}, "a", "must be at least 2 characters long, not 1 characters long"),
+        ({"enum": ["eu", "us"]}, "eus", "must be `eu` or `us`, not `eus`"),
+        ({"enum": [1, "a", None]}, True, "must be `1`, `a` or `null`, not `true`"),
+        ({"type": "string", "format": "duration"}, "5", "must be a duration: `5` has no unit: write `5s` for seconds (units: ms, s, m, h, d)"),
+        ({"type": "string", "format": "duration"}, "1h30m", None),
+        ({"type": "string", "format": "path"}, "", "must be a path, not an empty text"),
+        ({"type": "array", "items": {"type": "string"}}, ["a", 1], "must be text, not `1`"),
+        ({"type": ["string", "null"]}, 3, "must be text or nothing, not `3`"),
+        ({"type": "string", "pattern": "^[a-z]+$"}, "A", "must match the pattern `^[a-z]+$`; `A` does not"),
+        ({"const": 3}, 4, "must be `3`, not `4`"),
+        ({"anyOf": [{"type": "string"}, {"type": "array"}]}, 3, "must be text or a list, not `3`"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 3}]}, 2, "must be at least 3, not `2`"),
+        ({"format": "date"}, "2026-13-01", "must be of the format `date`; `2026-13-01` is not"),
+        ({"format": "date-time"}, "2026-12-01", "must be of the format `date-time`; `2026-12-01` is not"),
+        ({"format": "uri"}, "no", "must be of the format `uri`; `no` is not"),
+        ({"type": "array", "uniqueItems": True}, [1, 1], "must not hold the same item twice"),
+    ],
+)  # fmt: skip
+def test_messages_are_words(schema: dict[str, Any], value: Any, expected: str | None) -> None:
+    assert [one.message for one in validate_value(schema, value)] == ([] if expected is None else [expected])
+
+
+def test_every_key_that_is_missing_or_unknown_has_its_own_problem() -> None:
+    schema = {
+        "type": "object", "required": ["path", "mode"], "additionalProperties": False,
+        "properties": {"path": {"type": "string"}, "mode": {}, "lines": {"type": "integer"}},
+    }  # fmt: skip
+    found = validate_value(schema, {"pathh": 1, "x": 2, "lines": "a"}, ("with",))
+    assert sorted((one.path, one.message, one.suggestion) for one in found) == [
+        (("with", "lines"), "must be a whole number, not `a`", ""),
+        (("with", "mode"), "is missing", ""),
+        (("with", "path"), "is missing", ""),
+        (("with", "pathh"), "is not known", "path"),
+        (("with", "x"), "is not known; known are `path`, `mode` and `lines`", ""),
+    ]
+
+
+@pytest.mark.parametrize("reference", ["https://example.org/s.json", "file:///etc/passwd", "#/$defs/none", "other.json"])
+def test_a_reference_is_never_followed_out_of_the_schema(reference: str) -> None:
+    schema = {"properties": {"a": {"$ref": reference}}}
+    (found,) = validate_value(schema, {"a": 1})
+    assert found.message == f"cannot be checked: its schema is wrong (`$ref: {reference}` leads nowhere in it, and nothing is fetched)"
+    assert [one.path for one in check_schema(schema)] == [("properties", "a", "$ref")]
+
+
+def test_a_reference_within_the_schema_is_followed() -> None:
+    schema = {"$defs": {"n": {"type": "integer"}}, "items": {"$ref": "#/$defs/n"}}
+    assert [one.path for one in validate_value(schema, [1, "x"])] == [(1,)]
+    assert not check_schema(schema)
+
+
+def test_a_schema_that_refers_to_itself_without_end_is_told() -> None:
+    (found,) = validate_value({"$ref": "#"}, 1)
+    assert "without end" in found.message
+
+
+def test_a_pattern_takes_linear_time() -> None:
+    schema = {"type": "object", "additionalProperties": {"pattern": "^(a+)+$"}}
+    assert len(validate_value(schema, {"x": "a" * 5000 + "!"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ({"pattern": "("}, ("pattern",)),
+        ({"items": {"pattern": "(a)\\1"}}, ("items", "pattern")),
+        ({"minimum": "x"}, ("minimum",)),
+        ({"type": "strng"}, ("type",)),
+        ({"enum": 3}, ("enum",)),
+    ],
+)
+def test_a_schema_that_is_wrong(schema: dict[str, Any], path: tuple[str, ...]) -> None:
+    assert path in [one.path for one in check_schema(schema)]
+
+
+def test_what_is_not_known_yet_is_never_wrong() -> None:
+    schema = {"properties": {"a": {"type": "integer", "enum": [1]}, "b": {"type": "array", "items": {"type": "integer"}}}}
+    assert not validate_value(schema, {"a": Templated("${{ }}"), "b": [1, Templated("${{ }}")]})
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
+)
+SIMPLE = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"]),
+        "enum": st.lists(st.none() | st.booleans() | st.integers(-2, 2) | st.text(max_size=1), min_size=1, max_size=3),
+        "minimum": st.integers(-3, 3),
+        "maximum": st.integers(-3, 3),
+        "exclusiveMinimum": st.integers(-3, 3),
+        "minLength": st.integers(0, 2),
+        "maxItems": st.integers(0, 2),
+        "items": st.fixed_dictionaries({"type": st.sampled_from(["integer", "string"])}),
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SIMPLE, PLAIN)
+def test_the_fast_way_says_the_same_as_the_library(schema: dict[str, Any], value: Any) -> None:
+    assert is_simple(schema)
+    fast = not simple_problems(schema, value, ())
+    assert fast == (not problems(schema, value, ()))
+    assert fast == Draft202012Validator(schema).is_valid(value) or (isinstance(value, float) and not math.isfinite(value))
