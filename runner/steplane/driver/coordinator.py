@@ -151,8 +151,9 @@ class Coordinator:
         starts, self._starts = self._starts, []
         stopped = {(stop.instance, stop.attempt) for stop in stops}
         for start in starts:
-            if (start.instance, start.attempt) not in stopped:
-                refusal = self.attempts.start(start, self.kernel.state.instances[start.instance])
+            instance = self.kernel.state.instances.get(start.instance)
+            if instance is not None and (start.instance, start.attempt) not in stopped:
+                refusal = self.attempts.start(start, instance)
                 if refusal is not None:
                     self._inputs.append(refusal)
         for stop in stops:

@@ -8,7 +8,7 @@ from typing import Any
 from steplane.commands import Ask
 from steplane.driver.names import Lazy, Places, Steps, error_view, handled_error, loop_names
 from steplane.events import Answered, ErrorInfo, Question
-from steplane.expressions import Engine, ExpressionError, MapOf, Missing, Template
+from steplane.expressions import Engine, ExpressionError, Missing, Template
 from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression
 from steplane.kernel import Instance, State
@@ -155,10 +155,9 @@ class Evaluator:
         for condition in conditions:
             if not self.engine.condition(condition, context):
                 seen = self.engine.explain(condition, context)
-                values = ", ".join(f"{name} is {_short(self.engine, value)}" for name, value in seen.items())
                 place = f"{self.plan.file}:{condition.line}:{condition.column}"
-                message = f"`{condition.text.strip()}` does not hold ({place})" + (f": {values}" if values else "")
-                raise Refused(kind, message, detail=dict(seen) or None)
+                message = f"`{condition.text.strip()}` does not hold ({place})" + (": " + ", ".join(seen) if seen else "")
+                raise Refused(kind, message, detail=list(seen) or None)
 
     def _switch(self, here: Instance) -> int | None:
         action = here.node.action
@@ -269,9 +268,4 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), "a mapping" if isinstance(value, Mapping) else "a list")
 
 
-def _short(engine: Engine, value: Any) -> str:
-    text = "null" if value is None else f"`{value}`" if isinstance(value, str) else engine.text(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-__all__ = ["Evaluator", "MapOf", "Refused", "combinations"]
+__all__ = ["Evaluator", "Refused", "combinations"]

@@ -10,7 +10,6 @@ from steplane.kernel import Instance, Scope, State
 from steplane.plan.nodes import ForEach, Node, Plan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 - datetime.UTC is the same
-NO_ERROR = None
 
 
 class Lazy(Mapping[str, Any]):
@@ -123,8 +122,8 @@ class Outputs(Mapping[str, Any]):
         if self._values is not None and name in self._values:
             return self._values[name]
         known = self._status in OK and self._status != "skipped"
-        why = "it did not write it" if known else _WHY.get(self._status, "it has not ended")
-        return Missing(f"the output `{name}` of step `{self._node.id}` is missing: {why}")
+        why = "the step did not give it" if known else _WHY.get(self._status, "the step has not ended")
+        return Missing(why)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values or {})

@@ -23,10 +23,9 @@ class Kernel:
         state = self.state
         state.now = max(state.now, event.at)
         state.commands = []
+        state.moment += 1
         self._take(event)
-        pool.fill_slots(state)
-        while pool.break_deadlock(state):
-            pool.fill_slots(state)
+        pool.settle(state)
         return state.commands
 
     def _take(self, event: Input) -> None:
@@ -57,4 +56,4 @@ class Kernel:
 
     def in_flight(self) -> list[Instance]:
         """The instances whose attempt has started and not ended: what a crash interrupts."""
-        return [*self.state.live("attempt")]
+        return [*self.state.live("attempt"), *self.state.live("undecided")]

@@ -38,6 +38,8 @@ def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) 
         instances.end(state, instance, "failed")
     elif question in {"enter", "require", "retry"}:
         instances.give_up(state, instance, error)
+    elif question in {"ensure", "outputs"}:
+        bodies.abandon(state, instance, error)
     else:
         instances.attempt_ended(state, instance, error)
 
@@ -128,4 +130,4 @@ def timer(state: State, event: TimerFired) -> None:
     elif instances.asks(instance):
         instances.leave_question(state, instance)
         instance.timed_out = True
-        instances.attempt_ended(state, instance, None)
+        bodies.abandon(state, instance, None)

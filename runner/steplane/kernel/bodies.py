@@ -82,11 +82,26 @@ def over(state: State, instance: Instance, scope: Scope) -> None:
 
 
 def _late_over(state: State, instance: Instance, scope: Scope) -> None:
-    around = (instance.parent or instance).scope
+    around = instance.scope
     if around is not None and scope in around.late:
         around.late.remove(scope)
         state.warned = state.warned or scope.result == "failed"
+        if instance.phase == "trailing" and all(branch.over for branch in instance.body):
+            instance.phase = "new"
+            instances.attempt_ended(state, instance, instance.error)
         lists.close(state, around)
+
+
+def abandon(state: State, instance: Instance, error: ErrorInfo | None) -> None:
+    """The body has succeeded, but not what follows it; branches that still run are cancelled first."""
+    late = [branch for branch in instance.body if not branch.over]
+    if not late:
+        instances.attempt_ended(state, instance, error)
+        return
+    instance.phase = "trailing"
+    instance.error = error
+    for branch in late:
+        lists.cancel_scope(state, branch, instance.unbegun)
 
 
 def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
@@ -95,9 +110,8 @@ def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -
     running = [branch for branch in instance.body if not branch.over]
     if arrived >= wanted and not instance.cancelling and not instance.timed_out:
         instance.tainted = any(branch.over and branch.result == "failed" for branch in instance.body)
-        around = (instance.parent or instance).scope
-        if around is not None:
-            around.late += running
+        if instance.scope is not None:
+            instance.scope.late += running
         postconditions(state, instance)
     elif not running:
         action_over(state, instance)

@@ -1,7 +1,7 @@
 """Cancelling one instance with all that it has begun."""
 
 from steplane.events import Status
-from steplane.kernel import instances, lists, loops
+from steplane.kernel import bodies, instances, lists, loops
 from steplane.kernel.state import Instance, State
 
 
@@ -9,6 +9,7 @@ def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str
     """Cancel it. What it has not begun becomes `unbegun`; what cleans up (`finally`) goes on."""
     if one.ended or one.phase == "finally":
         return
+    one.unbegun = unbegun
     if one.loop is not None:
         loops.cancel(state, one, unbegun, by)
     elif not one.begun:
@@ -18,10 +19,14 @@ def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str
         for scope in [one.after] if one.phase == "rescue" else list(one.body):
             if scope is not None:
                 lists.cancel_scope(state, scope, unbegun, by)
-    elif one.phase in {"attempt", "stopping"}:
+    elif one.phase in {"attempt", "stopping", "trailing"}:
         one.cancelling = True
         if one.phase == "attempt":
             instances.halt(state, one)
+    elif one.phase in {"ensure", "outputs"}:
+        instances.leave_question(state, one)
+        one.cancelling = True
+        bodies.abandon(state, one, None)
     else:
         _withdraw(state, one)
 

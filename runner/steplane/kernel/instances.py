@@ -26,9 +26,11 @@ def _phase(question: Question) -> Any:
 def ready(state: State, instance: Instance) -> None:
     """Its needs hold."""
     announce(state, instance)
-    if instance.adopted:
+    if instance.adopted and instance.loop is not None:
+        loops.start(state, instance)
+    elif instance.adopted:
         pool.acquire(state, instance)
-    elif instance.node.condition is not None and instance.parent is None:
+    elif instance.node.condition is not None and instance.parent is None and not instance.unasked:
         ask(state, instance, "if")
     else:
         repeat(state, instance)
@@ -73,10 +75,9 @@ def inside(state: State, instance: Instance) -> None:
 def attempt(state: State, instance: Instance) -> None:
     """Make an attempt: a step type waits for a slot, the others begin at once."""
     if isinstance(instance.node.action, Perform):
-        instance.phase = "queue"
         if instance.attempt == 0:
             instance.status = "ready"
-        state.queue.append(instance)
+        pool.want_slot(state, instance)
     else:
         begin(state, instance)
         bodies.enter(state, instance)

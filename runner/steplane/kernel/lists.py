@@ -29,6 +29,8 @@ def step_ended(state: State, scope: Scope, instance: Instance) -> None:
     scope.open -= 1
     if instance.status == "failed" and scope.failed is None:
         scope.failed = instance
+    if scope.frozen:
+        return
     if not scope.cancelled:
         candidates = settle(state, scope, instance)
         if instance.status == "failed":
@@ -162,6 +164,9 @@ def close(state: State, scope: Scope) -> None:
 def _place(state: State, scope: Scope, node: Node) -> Instance:
     instance = state.create(node, scope, path_of(scope, node))
     scope.current[node.position] = instance
+    old = scope.old.pop(node.position, None) if scope.old else None
+    if old is not None:
+        instance.continue_from(old)
     return instance
 
 

@@ -18,6 +18,8 @@ def answered(state: State, outer: Instance, value: dict[str, Any]) -> None:
 
 def start(state: State, outer: Instance) -> None:
     """Begin the loop, or go on with an adopted one."""
+    if outer.adopted:
+        reopen(state, outer)
     outer.phase = "looping"
     outer.begun = True
     outer.attempt = 1
@@ -40,8 +42,8 @@ def _item(state: State, outer: Instance, index: int) -> Instance:
     before = loop.instances[index]
     item = state.create(outer.node, outer.scope, f"{outer.path}[{loop.keys[index]}]")
     item.parent, item.key, item.index = outer, loop.keys[index], index
-    if before is not None and before.begun and before.body:
-        item.adopt(before)
+    if before is not None:
+        item.continue_from(before)
     loop.instances[index] = item
     return item
 
@@ -51,6 +53,8 @@ def instance_ended(state: State, outer: Instance, item: Instance) -> None:
     loop = _loop(outer)
     loop.open -= 1
     loop.active -= 1
+    if outer.scope is not None and outer.scope.frozen:
+        return
     loop.warned = loop.warned or item.status == "warning"
     if item.status == "failed":
         loop.failures += 1
@@ -101,7 +105,7 @@ def _too_many(outer: Instance, loop: LoopState) -> ErrorInfo:
     return ErrorInfo("loop.failures", message, detail=to_builtins(loop.error), step=outer.path)
 
 
-def reopen(state: State, outer: Instance) -> None:
+def reopen(_: State, outer: Instance) -> None:
     """Count anew after a resume: what has not succeeded is to do again."""
     loop = _loop(outer)
     done = [one for one in loop.instances if one is not None and one.ended and one.status in OK]

@@ -1,4 +1,8 @@
-"""What instances compete for: slots of the pool and locks, first come first served."""
+"""What instances compete for: locks and slots of the pool, first come first served.
+
+Both are given after everything else that follows from an event, locks first. Who came to want with the same event
+stands in the order of the document.
+"""
 
 from steplane.commands import Start
 from steplane.events import ErrorInfo
@@ -7,43 +11,78 @@ from steplane.kernel.state import Instance, LockQueue, State
 
 
 def acquire(state: State, instance: Instance) -> None:
-    """Take the instance's lock, or wait for it; an ancestor's lock of the same name is enough."""
+    """Want the instance's lock; an ancestor's lock of the same name is enough."""
     name = instance.lock
     if name is None or _held_around(instance, name):
         instances.inside(state, instance)
         return
-    queue = state.locks.setdefault(name, LockQueue())
-    if not queue.waiting and queue.holders < instance.limit:
-        _grant(state, queue, instance)
-        return
     instance.phase = "lock"
     instance.status = "waiting"
-    instance.ticket = state.ticket
-    state.ticket += 1
+    instance.wanting = (state.moment, instance.place)
+    queue = state.locks.setdefault(name, LockQueue())
     queue.waiting.append(instance)
+    queue.waiting.sort(key=lambda one: one.wanting)
+    state.lock_waiters += 1
+
+
+def want_slot(state: State, instance: Instance) -> None:
+    """Want a slot for an attempt."""
+    instance.phase = "queue"
+    state.wanting.append(instance)
 
 
 def release(state: State, instance: Instance) -> None:
-    """Give back the lock and the place in a queue; the next in the queue goes on."""
+    """Give back the lock, or the place in its queue, and the slot."""
     if instance.phase in {"attempt", "stopping"}:
         state.running -= 1
     if instance.lock is None:
         return
     queue = state.locks.get(instance.lock)
-    if queue is None:
-        return
-    if instance.phase == "lock":
+    if queue is not None and instance.phase == "lock":
         queue.waiting.remove(instance)
-    elif instance.holding:
+        state.lock_waiters -= 1
+    elif queue is not None and instance.holding:
         instance.holding = False
         queue.holders -= 1
-    instance.phase = "ended"
-    while queue.waiting and queue.holders < queue.waiting[0].limit:
-        _grant(state, queue, queue.waiting.popleft())
 
 
-def fill_slots(state: State) -> None:
+def settle(state: State) -> None:
+    """Give what can be given, until nothing more follows."""
+    while True:
+        while state.lock_waiters and _grant_lock(state):
+            pass
+        _fill_slots(state)
+        if not state.lock_waiters or not _break_deadlock(state):
+            return
+
+
+def _grant_lock(state: State) -> bool:
+    """Give the first lock that can be given, to the head of its queue; whether there was one."""
+    heads = [
+        queue.waiting[0]
+        for queue in state.locks.values()
+        if queue.waiting and queue.holders < queue.waiting[0].limit
+    ]
+    if not heads:
+        return False
+    first = min(heads, key=lambda one: one.wanting)
+    queue = state.locks[first.lock or ""]
+    queue.waiting.remove(first)
+    queue.holders += 1
+    state.lock_waiters -= 1
+    first.holding = True
+    first.status = "ready"
+    instances.inside(state, first)
+    return True
+
+
+def _fill_slots(state: State) -> None:
     """Start attempts while there are free slots."""
+    if state.wanting:
+        if not _in_order(state.wanting):
+            state.wanting.sort(key=lambda one: one.place)
+        state.queue.extend(state.wanting)
+        state.wanting.clear()
     while state.queue and state.running < state.pool:
         instance = state.queue.popleft()
         if instance.phase == "queue":
@@ -53,30 +92,31 @@ def fill_slots(state: State) -> None:
             state.emit(Start(instance.serial, instance.attempt))
 
 
-def break_deadlock(state: State) -> bool:
+def _in_order(wanting: list[Instance]) -> bool:
+    """Whether they are steps of one list, or instances of one loop, already in order: the usual case, and cheap to tell."""
+    first = wanting[0]
+    if any(one.scope is not first.scope or one.parent is not first.parent for one in wanting):
+        return False
+    places = [(one.node.position, one.index) for one in wanting]
+    return all(before < after for before, after in zip(places, places[1:], strict=False))
+
+
+def _break_deadlock(state: State) -> bool:
     """If only lock waiters are left, the one that waits longest fails; whether that was so."""
-    if state.running or state.asked or state.timers or state.queue:
+    if state.running or state.asked or state.timers or state.queue or any(state.live("undecided")):
         return False
     waiting = [instance for queue in state.locks.values() for instance in queue.waiting]
-    if not waiting:
-        return False
-    victim = min(waiting, key=lambda one: one.ticket)
+    victim = min(waiting, key=lambda one: one.wanting)
     message = f"waits for lock `{victim.lock}`, whose holders wait for others in turn"
     victim.error = ErrorInfo("lock.deadlock", message, step=victim.path)
     instances.end(state, victim, "failed")
     return True
 
 
-def _grant(state: State, queue: LockQueue, instance: Instance) -> None:
-    queue.holders += 1
-    instance.holding = True
-    instances.inside(state, instance)
-
-
 def _held_around(instance: Instance, name: str) -> bool:
-    around = instance.parent or (instance.scope.owner if instance.scope else None)
+    around = instance.scope.owner if instance.scope else None
     while around is not None:
         if around.holding and around.lock == name:
             return True
-        around = around.parent or (around.scope.owner if around.scope else None)
+        around = around.scope.owner if around.scope else None
     return False

@@ -18,7 +18,9 @@ def resumed(state: State, event: Resumed) -> None:
     state.queue.clear()
     if root.ended:
         state.root = state.create(root.node, None, "")
-        state.root.adopt(root)
+        state.root.continue_from(root)
+        if state.ending is not None:
+            state.root.error = root.error
         pool.acquire(state, state.root)
     else:
         walk(state, root, event)
@@ -31,13 +33,9 @@ def walk(state: State, one: Instance, event: Resumed) -> None:
     if one.phase == "looping":
         _walk_loop(state, one, event)
     elif one.phase == "queue":
-        state.queue.append(one)
-    elif one.phase == "attempt":
+        pool.want_slot(state, one)
+    elif one.phase in {"attempt", "undecided"}:
         _again(state, one, event)
-    elif one.phase == "stopping":
-        state.running -= 1
-        one.phase = "new"
-        instances.attempt_ended(state, one, None)
     elif one.phase == "backoff":
         _wait_on(state, one, "retry")
     elif one.phase == "body":
@@ -64,105 +62,96 @@ def _wait_on(state: State, one: Instance, timer: str) -> None:
 
 def _again(state: State, one: Instance, event: Resumed) -> None:
     """The attempt died with the process: make it again, unless nobody knows whether that is allowed."""
-    if one.node.at_most_once and one.path in event.assume:
+    if one.phase == "attempt":
         state.running -= 1
+        state.drop_timer(one, "timeout")
+    if one.node.at_most_once and one.path in event.assume:
         one.phase = "new"
         assumed = event.assume[one.path]
         one.outputs = assumed.get("outputs")
         failed = assumed.get("status") == "failed"
         error = ErrorInfo("assumed", "taken as failed on resume", step=one.path) if failed else None
         instances.attempt_ended(state, one, error)
-    elif not one.node.at_most_once or one.path in event.redo:
-        state.running -= 1
-        state.drop_timer(one, "timeout")
+    elif one.node.at_most_once and one.path not in event.redo:
+        one.phase = "undecided"
+    else:
         one.restart = True
-        one.phase = "queue"
-        state.queue.append(one)
+        pool.want_slot(state, one)
 
 
 def _walk_body(state: State, one: Instance, event: Resumed) -> None:
     _wait_on(state, one, "timeout")
-    for scope in one.body:
-        if one.ended:
+    interrupted = one.cancelling or one.timed_out
+    for scope in list(one.body):
+        if one.phase != "body":
             return
-        if not scope.over:
-            _walk_scope(state, scope, event)
-        elif scope.result != "succeeded" and not (one.cancelling or one.timed_out):
-            scope.over = False
+        if not scope.over or (scope.result != "succeeded" and not interrupted):
             _walk_scope(state, scope, event)
 
 
 def _walk_loop(state: State, outer: Instance, event: Resumed) -> None:
-    live = [one for one in outer.loop.instances if one is not None and not one.ended] if outer.loop else []
+    assert outer.loop is not None
+    live = [one for one in outer.loop.instances if one is not None and not one.ended]
+    settled = [one for one in live if _settle_stopped(state, one)]
     if not outer.cancelling:
         loops.reopen(state, outer)
     for one in live:
-        walk(state, one, event)
+        if not one.ended and one not in settled:
+            walk(state, one, event)
     if outer.phase == "looping":
         loops.proceed(state, outer)
+
+
+def _settle_stopped(state: State, one: Instance) -> bool:
+    """An attempt that was being stopped counts as ended; whether it was one."""
+    if one.phase != "stopping" or one.scope is None:
+        return False
+    frozen, one.scope.frozen = one.scope.frozen, True
+    state.running -= 1
+    one.phase = "new"
+    instances.attempt_ended(state, one, None)
+    one.scope.frozen = frozen
+    return True
 
 
 def reopen_body(state: State, one: Instance) -> None:
     """The lists of an adopted instance begin again with what had not succeeded in them."""
     for scope in one.body:
         scope.owner = one
-    for scope in one.body:
+        scope.over = False
+        scope.cancelled = ""
+    for scope in list(one.body):
         if one.phase == "body":
-            scope.over = False
-            scope.cancelled = ""
             _walk_scope(state, scope, Resumed())
 
 
 def _walk_scope(state: State, scope: Scope, event: Resumed) -> None:
     """Go on with a list: its live steps, then those that begin anew, then what these decide."""
-    if scope.cancelled:
-        _walk_steps(state, scope, event)
-    else:
-        _recount(state, scope)
-        scope.busy = True
-        _walk_steps(state, scope, event)
+    settled = [one for one in scope.current if one is not None and _settle_stopped(state, one)]
+    scope.busy = True
+    if not scope.cancelled:
+        scope.over = False
+        _recount(scope)
+    for one in list(scope.current):
+        if one is not None and not one.ended and one not in settled:
+            walk(state, one, event)
+    if not scope.cancelled:
         lists.advance(state, scope, list(range(len(scope.current))))
-        scope.busy = False
     for branch in list(scope.late):
         _walk_scope(state, branch, event)
+    scope.busy = False
     lists.close(state, scope)
 
 
-def _walk_steps(state: State, scope: Scope, event: Resumed) -> None:
-    for one in list(scope.current):
-        if one is not None and one.adopted and one.phase == "new":
-            _enter_adopted(state, one)
-        elif one is not None and not one.ended:
-            walk(state, one, event)
-
-
-def _enter_adopted(state: State, one: Instance) -> None:
-    instances.announce(state, one)
-    if one.loop is not None:
-        loops.start(state, one)
-    else:
-        pool.acquire(state, one)
-
-
-def _recount(state: State, scope: Scope) -> None:
-    """Forget what was not ok, and count anew."""
+def _recount(scope: Scope) -> None:
+    """Put aside what was not ok, and count anew."""
     for position, one in enumerate(scope.current):
         if one is not None and one.ended and one.status in _AGAIN:
-            scope.current[position] = _renewed(state, scope, one)
+            scope.old[position] = one
+            scope.current[position] = None
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
     scope.blocked_from = len(scope.current)
     scope.open = sum(one is None or not one.ended for one in scope.current)
     scope.frontier = 0
     lists.follow(scope)
-
-
-def _renewed(state: State, scope: Scope, old: Instance) -> Instance | None:
-    """A new activation that goes on where the old one stood, or nothing where it had not come far."""
-    if not old.begun or not (old.body or old.loop):
-        return None
-    new = state.create(old.node, scope, old.path)
-    new.adopt(old)
-    if new.loop is not None:
-        loops.reopen(state, new)
-    return new

@@ -19,6 +19,9 @@ def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> N
     root, action = state.root, instance.node.action
     assert root is not None
     assert isinstance(action, End)
+    if state.ending is not None:
+        instances.attempt_ended(state, instance, None)
+        return
     state.ending = action.status
     root.end_outputs = (value or {}).get("outputs")
     if action.status == "failed":

@@ -10,7 +10,7 @@ from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
     "new", "if", "loop", "looping", "enter", "lock", "require", "queue", "attempt", "stopping", "choose", "body",
-    "ensure", "outputs", "retry", "backoff", "rescue", "rescued", "finally", "ended",
+    "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued", "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -30,7 +30,7 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "busy", "cancelled", "current", "failed", "frontier", "late", "list", "open",
+        "blocked", "blocked_from", "busy", "cancelled", "current", "failed", "frontier", "frozen", "late", "list", "old", "open",
         "over", "owner", "stopped", "tallies",
     )  # fmt: skip
 
@@ -48,7 +48,9 @@ class Scope:
         self.blocked = False
         self.stopped = False
         self.cancelled: Literal["", "cancelled", "skipped"] = ""  # what becomes of steps not begun
-        self.busy = False
+        self.busy = False  # not to be closed just now
+        self.frozen = False  # what ends in it is only counted: a resume looks at it first
+        self.old: dict[int, Instance] = {}  # after a resume: what a step goes on with when its needs hold
         self.over = False
 
     @property
@@ -56,7 +58,7 @@ class Scope:
         """How the list ended; of use once it is over."""
         if self.failed is not None:
             return "failed"
-        return "cancelled" if self.cancelled or self.blocked else "succeeded"
+        return "cancelled" if self.cancelled == "cancelled" or self.blocked else "succeeded"
 
 
 class LoopState:
@@ -86,7 +88,7 @@ class Instance:
         "adopted", "attempt", "attempts", "begun", "body", "cancelling", "choice", "delay", "end_outputs",
         "ended_at", "error", "first_at", "index", "key", "limit", "lock", "loop", "node", "number", "order", "outcome",
         "outputs", "parent", "path", "phase", "reason", "by", "ready_at", "recovered", "restart", "scope", "serial",
-        "started_at", "status", "tainted", "ticket", "timed_out", "timeout", "holding", "after",
+        "started_at", "status", "tainted", "timed_out", "timeout", "holding", "after", "unasked", "unbegun", "wanting",
     )  # fmt: skip
 
     def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
@@ -111,7 +113,9 @@ class Instance:
         self.holding = False  # it holds its lock
         self.lock: str | None = None
         self.limit = 1
-        self.ticket = 0
+        self.wanting: tuple[int, tuple[int, ...]] = (0, ())  # since which event it wants its lock, and its place
+        self.unasked = False  # `if` is not asked again of what had begun before a resume
+        self.unbegun: Status = "cancelled"  # what becomes of what it has not begun when it is cancelled
         self.timeout: float | None = node.timeout
         self.attempts: int | None = node.retry.attempts if node.retry else 1
         self.delay = node.retry.delay if node.retry else 0.0
@@ -132,6 +136,16 @@ class Instance:
         self.ended_at = 0
 
     @property
+    def place(self) -> tuple[int, ...]:
+        """Where it stands in the document: lists, positions and items from outside in."""
+        place: list[int] = []
+        one: Instance | None = self
+        while one is not None and one.scope is not None:
+            place += [one.index + 1 if one.parent is not None else 0, one.node.position, one.scope.list.number]
+            one = one.scope.owner
+        return tuple(reversed(place))
+
+    @property
     def ended(self) -> bool:
         """Whether it has come to its end, whatever that is."""
         return self.phase == "ended"
@@ -145,8 +159,15 @@ class Instance:
         """Go on with what an earlier activation had decided and begun."""
         self.adopted = True
         self.body, self.loop, self.choice = old.body, old.loop, old.choice
+        self.end_outputs = old.end_outputs
         self.lock, self.limit = old.lock, old.limit
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
+
+    def continue_from(self, old: "Instance") -> None:
+        """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
+        self.unasked = old.begun or old.unasked
+        if old.body or old.loop is not None:
+            self.adopt(old)
 
     def __repr__(self) -> str:
         return f"<{self.path or 'run'}#{self.number} {self.phase} {self.status}>"
@@ -159,7 +180,7 @@ class LockQueue:
 
     def __init__(self) -> None:
         self.holders = 0
-        self.waiting: deque[Instance] = deque()
+        self.waiting: list[Instance] = []
 
 
 class State:
@@ -167,7 +188,7 @@ class State:
 
     __slots__ = (
         "asked", "commands", "ended", "ending", "instances", "locks", "next_serial", "now", "paths", "plan", "pool",
-        "queue", "root", "running", "ticket", "timers", "warned",
+        "lock_waiters", "moment", "queue", "root", "running", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -177,8 +198,10 @@ class State:
         self.running = 0
         self.asked = 0
         self.ended = 0
-        self.ticket = 0
         self.next_serial = 0
+        self.moment = 0  # the number of the event that is being taken in
+        self.lock_waiters = 0
+        self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
         self.locks: dict[str, LockQueue] = {}
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds

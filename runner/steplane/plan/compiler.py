@@ -314,7 +314,7 @@ def _with(template: Template, entries: Mapping[str, Template]) -> Template:
 
 def _input(one: model.Input) -> InputSpec:
     env = one.env.text if one.env else None
-    return InputSpec(one.name.text, one.schema, one.required, one.default, env, one.secret)
+    return InputSpec(one.name.text, one.schema, one.required, one.default, env, one.secret, one.optional)
 
 
 def _secret(one: model.SecretSource) -> SecretSpec:

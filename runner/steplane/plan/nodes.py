@@ -202,6 +202,7 @@ class InputSpec(Struct, frozen=True):
     default: Any = None
     env: str | None = None
     secret: bool = False
+    optional: bool = False
 
 
 class SecretSpec(Struct, frozen=True):

@@ -1,0 +1,166 @@
+"""Where things are: the configuration, the state directory, the workflows by name."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from steplane.errors import UsageError
+from steplane.store import RunStore, StateDirectory
+
+KEYS = {
+    "state": str, "jobs": int, "durability": str, "format": str, "strict": bool, "patience": str, "plugins": list,
+    "color": str,
+}  # fmt: skip
+"""What `steplane.toml` may hold, and each kind."""
+
+
+class Settings(Struct, frozen=True):
+    """The configuration: option beats environment (`STEPLANE_*`) beats file. `source` is the file, where there is one.
+
+    `jobs` bounds running attempts (0: the greater of 8 and twice the CPUs); `plugins` are the only namespaces that may be
+    used (None: all); `patience` is a duration as text.
+    """
+
+    state: str | None = None
+    jobs: int = 0
+    durability: str = "full"
+    format: str = "auto"
+    strict: bool = False
+    patience: str = "10m"
+    plugins: tuple[str, ...] | None = None
+    color: str = "auto"
+    source: str = ""
+
+    @property
+    def pool(self) -> int:
+        """How many attempts may run at once."""
+        return self.jobs or max(8, 2 * (os.cpu_count() or 1))
+
+
+def read_settings(start: str, environ: Mapping[str, str], options: Mapping[str, Any]) -> Settings:
+    """The settings that hold at `start`. `options` are those given on the command line (None: not given)."""
+    source, table = _table(start)
+    values = _checked(source, table)
+    if "state" in values:
+        values["state"] = os.path.join(os.path.dirname(source), values["state"])
+    values |= _from_environment(environ)
+    values |= {name: value for name, value in options.items() if value is not None}
+    if "plugins" in values:
+        values["plugins"] = tuple(values["plugins"])
+    return Settings(**values, source=source)
+
+
+def _table(start: str) -> tuple[str, dict[str, Any]]:
+    """The nearest `steplane.toml` or `[tool.steplane]` above, and what it holds."""
+    folder = os.path.abspath(start)
+    while True:
+        own, project = os.path.join(folder, "steplane.toml"), os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(own):
+            return own, _toml(own)
+        if os.path.isfile(project):
+            with open(project, "rb") as file:
+                mentioned = b"[tool.steplane" in file.read()
+            if mentioned:
+                return project, _toml(project).get("tool", {}).get("steplane", {})
+        above = os.path.dirname(folder)
+        if above == folder:
+            return "", {}
+        folder = above
+
+
+def _toml(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "Mend the file, or move it away.") from error
+
+
+def _checked(source: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    from steplane.suggest import did_you_mean
+
+    for name, value in table.items():
+        if name not in KEYS:
+            near = did_you_mean(name, KEYS)
+            hint = f"Did you mean `{near}`?" if near else f"Known settings: {', '.join(sorted(KEYS))}."
+            raise UsageError(f"{source}: unknown setting `{name}`", hint)
+        if not isinstance(value, KEYS[name]) or (KEYS[name] is int and isinstance(value, bool)):
+            kinds = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
+            raise UsageError(f"{source}: `{name}` wants {kinds[KEYS[name]]}, this is {value!r}", "Mend the setting.")
+    return dict(table)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in ("state", "durability", "format", "patience", "color"):
+        text = environ.get(f"STEPLANE_{name.upper()}")
+        if text:
+            values[name] = text
+    jobs = environ.get("STEPLANE_JOBS")
+    if jobs:
+        if not jobs.isdigit() or int(jobs) < 1:
+            raise UsageError(f"STEPLANE_JOBS wants a whole number of at least 1, this is {jobs!r}", "Change the variable.")
+        values["jobs"] = int(jobs)
+    strict = environ.get("STEPLANE_STRICT")
+    if strict:
+        values["strict"] = strict.lower() in {"1", "true", "yes", "on"}
+    return values
+
+
+def open_store(settings: Settings, start: str, *, make: bool = True) -> RunStore:
+    """The store of the state directory that holds at `start`."""
+    return RunStore(StateDirectory.find(start, settings.state, make=make))
+
+
+def find_workflow(name: str, start: str) -> str:
+    """The file that `run FILE|NAME` means: a path, or `workflows/NAME.yaml` here or in a folder above."""
+    if os.path.isfile(name):
+        return name
+    if os.path.isdir(name):
+        raise UsageError(f"{name} is a folder", "Name a workflow file in it.")
+    if os.sep not in name and not name.endswith((".yaml", ".yml")):
+        found = _by_name(name, start)
+        if found:
+            return found
+    known = workflows(start)
+    from steplane.suggest import did_you_mean
+
+    near = did_you_mean(name, known)
+    hint = f"Did you mean `{near}`?" if near else "Known here: " + (", ".join(sorted(known)) or "no workflows at all")
+    raise UsageError(f"there is no workflow `{name}`: no such file, and no workflows/{name}.yaml", hint)
+
+
+def _folders(start: str) -> list[str]:
+    folder = os.path.abspath(start)
+    folders = []
+    while True:
+        folders.append(os.path.join(folder, "workflows"))
+        above = os.path.dirname(folder)
+        if above == folder or os.path.isdir(os.path.join(folder, ".git")):
+            return folders
+        folder = above
+
+
+def _by_name(name: str, start: str) -> str | None:
+    for folder in _folders(start):
+        for ending in (".yaml", ".yml"):
+            path = os.path.join(folder, name + ending)
+            if os.path.isfile(path):
+                return os.path.relpath(path, start)
+    return None
+
+
+def workflows(start: str) -> list[str]:
+    """The names of the workflows that can be run by name from `start`."""
+    names: dict[str, None] = {}
+    for folder in _folders(start):
+        if os.path.isdir(folder):
+            for file in sorted(os.listdir(folder)):
+                stem, ending = os.path.splitext(file)
+                if ending in {".yaml", ".yml"} and not stem.endswith(".decision"):
+                    names.setdefault(stem)
+    return list(names)

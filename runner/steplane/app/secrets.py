@@ -1,0 +1,52 @@
+"""The secrets of a run: fetched once, never stored, and known to the mask."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from steplane.expressions import Missing
+from steplane.plan.nodes import Plan, SecretSpec
+
+
+class Secrets(Mapping[str, Any]):
+    """`secrets` as expressions see it. One that cannot be had is missing, with the reason, and only when it is used."""
+
+    def __init__(self, plan: Plan, environ: Mapping[str, str], home: str) -> None:
+        self._values = {one.name: _fetch(one, environ, home) for one in plan.secrets}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def known(self) -> dict[str, str]:
+        """Those that could be had, by name."""
+        return {name: value for name, value in self._values.items() if isinstance(value, str)}
+
+
+def _fetch(spec: SecretSpec, environ: Mapping[str, str], home: str) -> str | Missing:
+    if spec.env is not None:
+        found = environ.get(spec.env)
+        return Missing(f"the variable {spec.env} is not set") if found is None else found
+    path = os.path.join(home, spec.file or "")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        return Missing(f"{path} cannot be read: {error}")
+
+
+def hidden_variables(plan: Plan) -> set[str]:
+    """The variables of the caller's environment that no process of a step gets."""
+    names = {one.env for one in plan.secrets} | {one.env for one in plan.inputs if one.secret}
+    return {name for name in names if name}
+
+
+def secret_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of the secret inputs, by name."""
+    found = {spec.name: inputs.get(spec.name) for spec in plan.inputs if spec.secret}
+    return {name: str(value) for name, value in found.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Carries a run: the event loop around the kernel, and the warden around the process."""

@@ -1,0 +1,176 @@
+"""Attempts: from a node to a request that any executor can take, and from its outcome to an event."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from msgspec import Struct
+
+from steplane.commands import Start, Stop
+from steplane.driver.environment import Environments
+from steplane.driver.evaluate import Evaluator, Refused
+from steplane.events import AttemptEnded
+from steplane.executors import AttemptOutcome, AttemptRequest, Executor
+from steplane.expressions.templates import Literal
+from steplane.kernel import Instance, State
+from steplane.masking import Mask
+from steplane.plan.nodes import Perform
+from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
+
+
+class Folders(Struct, frozen=True):
+    """Where the files of a run go: `log` gives the log file of an instance's path."""
+
+    log: Callable[[str], str]
+    artifacts: str
+
+
+class Attempts:
+    """Hands attempts to the executor and brings their outcomes back."""
+
+    def __init__(
+        self,
+        run: str,
+        evaluator: Evaluator,
+        environments: Environments,
+        executor: Executor,
+        mask: Mask,
+        folders: Folders,
+    ) -> None:
+        self.run = run
+        self.evaluator = evaluator
+        self.environments = environments
+        self.executor = executor
+        self.mask = mask
+        self.folders = folders
+        self._live: dict[tuple[int, int], str] = {}  # with the file of `$STEPLANE_OUTPUT`
+
+    @property
+    def running(self) -> int:
+        """How many attempts have been handed over and have not ended."""
+        return len(self._live)
+
+    def start(self, command: Start, instance: Instance) -> AttemptEnded | None:
+        """Begin the attempt; an event at once if its parameters cannot be made."""
+        request, error = self.evaluator.guarded(lambda: self.request(instance))
+        if error is not None:
+            return AttemptEnded(instance=command.instance, attempt=command.attempt, outcome="failed", error=error)
+        self._live[command.instance, command.attempt] = request.env["STEPLANE_OUTPUT"]
+        self.executor.submit(request)
+        return None
+
+    def stop(self, command: Stop) -> bool:
+        """Ask the attempt to end; whether there is one."""
+        if (command.instance, command.attempt) not in self._live:
+            return False
+        self.executor.cancel(command.instance, command.attempt, command.reason)
+        return True
+
+    def stop_all(self) -> None:
+        """Ask every attempt to end."""
+        for instance, attempt in self._live:
+            self.executor.cancel(instance, attempt, "cancelled")
+
+    def kill_all(self) -> None:
+        """End every attempt without grace."""
+        for instance, attempt in self._live:
+            self.executor.cancel(instance, attempt, "cancelled", at_once=True)
+
+    def forget(self, outcome: AttemptOutcome) -> None:
+        """The attempt is over and nobody wants to know how."""
+        written = self._live.pop((outcome.instance, outcome.attempt), None)
+        for path in (written, f"{written}.result") if written else ():
+            with suppress(OSError):  # it may hold what must not be stored
+                os.unlink(path)
+
+    def ended(self, outcome: AttemptOutcome, state: State) -> AttemptEnded | None:
+        """The event of an outcome, with the step's postconditions and outputs evaluated; None if it came too late."""
+        self.forget(outcome)
+        instance = state.instances.get(outcome.instance)
+        if instance is None:
+            return None
+        if outcome.outcome != "succeeded":
+            return AttemptEnded(
+                instance=outcome.instance, attempt=outcome.attempt, outcome=outcome.outcome, error=outcome.error
+            )
+        outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs))
+        return AttemptEnded(
+            instance=outcome.instance,
+            attempt=outcome.attempt,
+            outcome="failed" if error else "succeeded",
+            outputs=outputs,
+            error=error,
+        )
+
+    def _outputs(self, instance: Instance, result: Any) -> Any:
+        node = instance.node
+        if not node.ensure and node.outputs is None:
+            return {name: result[name] for name in node.declared if name in result} if node.declared else result
+        context = self.evaluator.context(instance, result=result)
+        self.evaluator.hold("ensure", node.ensure, context)
+        if node.outputs is None:
+            return {name: result[name] for name in node.declared if name in result} if node.declared else result
+        made = self.evaluator.reshape(node.outputs, context, lenient=False)
+        hidden = {field.name for field in node.outputs if field.secret}
+        return {name: value if name in hidden else self.mask.data(value) for name, value in made.items()}
+
+    # ------------------------------------------------------------ requests
+
+    def request(self, instance: Instance) -> AttemptRequest:
+        """Everything that an executor needs. Raises `Refused`, `ExpressionError`."""
+        node, action = instance.node, instance.node.action
+        assert isinstance(action, Perform)
+        context = self.evaluator.context(instance)
+        key = f"{self.run}/{instance.path}/{instance.number}"
+        workdir = self.environments.workdir(instance, context)
+        log = self.folders.log(instance.path)
+        parameters, private = self._parameters(action, context)
+        env = {
+            **self.environments.layers(instance),
+            "STEPLANE_RUN_ID": self.run,
+            "STEPLANE_STEP": instance.path,
+            "STEPLANE_ATTEMPT": str(instance.attempt),
+            "STEPLANE_OUTPUT": f"{log}.output",
+            "STEPLANE_ARTIFACTS": self.folders.artifacts,
+            "STEPLANE_IDEMPOTENCY_KEY": key,
+        }
+        return AttemptRequest(
+            run=self.run,
+            path=instance.path,
+            step=node.id,
+            activation=instance.number,
+            attempt=instance.attempt,
+            instance=instance.serial,
+            type=action.uses,
+            parameters=parameters,
+            private=private,
+            env=env,
+            workdir=workdir,
+            idempotency_key=key,
+            outputs_declared=node.declared,
+            timeout=instance.timeout,
+            isolate=node.isolate,
+            log=log,
+            secrets=tuple(self.evaluator.names["secrets"]),
+            artifacts=self.folders.artifacts,
+        )
+
+    def _parameters(self, action: Perform, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The parameters of `with`, and what the step type is given beside them."""
+        engine = self.evaluator.engine
+        parameters = dict(engine.render(action.parameters, context))
+        if action.script is None:
+            return parameters, {}
+        values = [engine.evaluate(expression, context) for expression in expressions_of(action.script)]
+        try:
+            if isinstance(action.script, Direct):
+                return {**parameters, "argv": arguments(action.script, values)}, {}
+            assembled = assemble(action.script, values, _shell(action))
+        except ScriptValueError as wrong:
+            raise Refused("expression", str(wrong)) from wrong
+        return {**parameters, "script": assembled.script}, {"prelude": assembled.prelude or None}
+
+
+def _shell(action: Perform) -> Any:
+    return "sh" if isinstance(action.shell, Literal) and action.shell.value == "sh" else "bash"

@@ -1,0 +1,162 @@
+"""The kernel and the reference interpreter side by side, driven by the same events."""
+
+from collections.abc import Callable
+from typing import Any
+
+from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
+from steplane.events import Answered, AttemptEnded, CancelRequested, ErrorInfo, Input, Resumed, RunStarted, TimerFired
+from steplane.kernel import Instance, Kernel
+from steplane.plan.nodes import Plan
+from tests.reference.interpreter import Reference, Want
+
+Name = tuple[str, int]
+
+
+class Sides:
+    """Both, and what each wants from outside."""
+
+    def __init__(self, workflow: dict[str, Any], plan: Plan, pool: int) -> None:
+        self.plan = plan
+        self.workflow = workflow
+        self.pool = pool
+        self.reference = Reference(workflow, pool)
+        self.kernel = Kernel(plan)
+        self.names: dict[int, Name] = {}
+        self.wanted: set[Want] = set()
+        self.inputs: list[Input] = []
+        self.commands: list[list[Command]] = []
+        self.trace: list[Any] = []
+        self.reference.begin()
+        self.step(RunStarted(pool=pool))
+
+    def step(self, event: Input) -> None:
+        """The kernel's side of an event."""
+        self.inputs.append(event)
+        self.commands.append(list(self.kernel.step(event)))
+        for command in self.commands[-1]:
+            if not isinstance(command, Record) and command.instance in self.kernel.state.instances:
+                self.note(command)
+        self.forget_ended()
+
+    def note(self, command: Any) -> None:
+        """Keep what a command wants."""
+        name = self.name_of(command.instance)
+        if isinstance(command, Ask):
+            self.wanted.add(("ask", *name, command.question))
+        elif isinstance(command, Start):
+            self.wanted.add(("attempt", *name, command.attempt))
+        elif isinstance(command, Stop):
+            self.wanted.add(("stop", *name, command.attempt))
+        elif isinstance(command, SetTimer):
+            self.wanted.add(("timer", *name, command.timer))
+        elif isinstance(command, DropTimer):
+            self.wanted.discard(("timer", *name, command.timer))
+
+    def name_of(self, serial: int) -> Name:
+        """Path and activation of an instance."""
+        if serial not in self.names:
+            instance = self.kernel.state.instances[serial]
+            self.names[serial] = (instance.path, instance.number)
+        return self.names[serial]
+
+    def serial_of(self, name: Name) -> int:
+        """The instance of a path and activation."""
+        return next(serial for serial, known in self.names.items() if known == name)
+
+    def forget_ended(self) -> None:
+        """What an ended or cancelled instance had asked is wanted no more."""
+        live = {(one.path, one.number): one for one in self.kernel.state.instances.values()}
+        self.wanted = {want for want in self.wanted if self.still(want, live)}
+
+    def still(self, want: Want, live: dict[Name, Instance]) -> bool:
+        """Whether the want still stands."""
+        instance = live.get((want[1], want[2]))
+        if instance is None:
+            return False
+        if want[0] == "ask":
+            return instance.phase in _PHASES[want[3]]
+        if want[0] == "timer":
+            return (instance.serial, want[3]) in self.kernel.state.timers
+        if want[0] == "stop":
+            return instance.phase == "stopping"
+        return instance.phase in {"attempt", "stopping"} and instance.attempt == want[3]
+
+    # ------------------------------------------------------------ events
+
+    def reply(self, want: Want, choose: Callable[[str, list[Any]], Any]) -> None:
+        """Reply to a want in some way."""
+        kind, path, number, what = want
+        serial = self.serial_of((path, number))
+        if kind == "ask":
+            value, error = answer(what, choose, self.plan, self.kernel.state.instances[serial])
+            info = ErrorInfo(error) if error else None
+            self.both(
+                ("answered", path, number, what, value, error),
+                Answered(instance=serial, question=what, value=value, error=info),
+            )
+        elif kind == "attempt":
+            outcome, error = choose("outcome", [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)])
+            info = ErrorInfo(error) if error else None
+            self.both(
+                ("attempt.ended", path, number, what, outcome, error),
+                AttemptEnded(instance=serial, attempt=what, outcome=outcome, error=info),
+            )
+        else:
+            self.both(("timer", path, number, what), TimerFired(instance=serial, timer=what))
+
+    def both(self, event: tuple[Any, ...], own: Input) -> None:
+        """Feed both sides."""
+        self.trace.append(event)
+        self.reference.feed(event)
+        self.step(own)
+
+    def cancel(self) -> None:
+        """Ask for the end of the run."""
+        self.both(("cancel",), CancelRequested())
+
+    def resume(self, redo: tuple[str, ...], assume: dict[str, Any]) -> None:
+        """Go on in a new process."""
+        self.wanted = set()
+        self.both(("resumed", redo, assume), Resumed(pool=self.pool, redo=redo, assume=assume))
+
+    # ------------------------------------------------------------ what is seen
+
+    def statuses(self) -> dict[Name, str]:
+        """Ends by path and activation, as the kernel has recorded them."""
+        found: dict[Name, str] = {}
+        kernel = Kernel(self.plan)
+        for event in self.inputs:
+            for command in kernel.step(event):
+                if isinstance(command, Record) and hasattr(command.fact, "path") and hasattr(command.fact, "status"):
+                    found[command.fact.path, command.fact.activation] = command.fact.status
+        return found
+
+
+_PHASES = {
+    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"}, "branches": {"choose"},
+    "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+}  # fmt: skip
+
+
+def answer(question: str, choose: Callable[[str, list[Any]], Any], plan: Plan, instance: Instance) -> tuple[Any, str | None]:
+    """A possible answer to the question: its value and the type of an error."""
+    if choose("error", [False] * 9 + [True]):
+        return None, "expression"
+    if question == "if":
+        return choose("if", [True, True, False]), None
+    if question in {"require", "ensure"}:
+        return choose("holds", [(True, None), (True, None), (None, question)])
+    if question == "loop":
+        loop = instance.node.loop
+        assert loop is not None
+        concurrency = loop.concurrency.value if loop.concurrency is not None else None  # type: ignore[union-attr]
+        keys = choose("keys", [["a", "b", "c"], ["a"], [], ["a", "b"]])
+        return {"keys": keys, "items": keys, "concurrency": concurrency, "allowed": loop.allowed}, None
+    if question == "switch":
+        return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
+    if question == "branches":
+        branches = instance.node.action.branches  # type: ignore[union-attr]
+        return [branch.condition is None or choose("branch", [True, False]) for branch in branches], None
+    if question == "outputs":
+        return {"x": 1}, None
+    return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

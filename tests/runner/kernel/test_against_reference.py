@@ -1,0 +1,85 @@
+"""The kernel does what the reference interpreter does: random workflows, random orders of events."""
+
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from steplane.commands import Command
+from steplane.events import ENDED, Input
+from steplane.kernel import Kernel
+from steplane.plan.nodes import Plan
+from tests.runner.kernel.compiled import plan_of
+from tests.runner.kernel.sides import Sides
+from tests.runner.kernel.workflows import workflow_of
+
+SEEDS = 2000
+_SETTINGS = settings(
+    max_examples=SEEDS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a seed does not shrink
+)
+
+
+def check(sides: Sides) -> None:
+    """Both want the same, and have ended alike."""
+    wanted = set(sides.reference.wants())
+    assert sides.wanted == wanted, (sides.wanted - wanted, wanted - sides.wanted, sides.workflow, sides.trace)
+    ended = sides.kernel.status if sides.kernel.ended else None
+    assert ended == sides.reference.ended, (ended, sides.reference.ended, sides.workflow, sides.trace)
+
+
+def play(random: Random, *, resumes: int) -> Sides:
+    """A random workflow; reply in a random order until nothing is wanted."""
+    workflow = workflow_of(random)
+    sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
+
+    def choose(_: str, options: list[Any]) -> Any:
+        return random.choice(options)
+
+    check(sides)
+    for _ in range(400):
+        move = random.randint(0, 40)
+        replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
+        if move == 0 and not sides.kernel.ended:
+            sides.cancel()
+        elif resumes and (move <= 2 or not replies):
+            resumes -= 1
+            held = {one.path for one in sides.kernel.in_flight() if one.node.at_most_once}
+            redo = tuple(path for path in sorted(held) if random.randint(0, 2))
+            said = {path: {"status": random.choice(["succeeded", "failed"])} for path in sorted(held - set(redo))}
+            sides.resume(redo, said if random.randint(0, 3) else {})
+        elif not replies:
+            break
+        else:
+            sides.reply(random.choice(replies), choose)
+        check(sides)
+    return sides
+
+
+def finish(sides: Sides) -> None:
+    """Nothing is left open, every end is the same, and every prefix replays equal."""
+    ends = {name: status for name, status in sides.reference.statuses().items() if status in ENDED and name[0]}
+    seen = sides.statuses()
+    assert seen == ends, (set(seen.items()) ^ set(ends.items()), sides.workflow, sides.trace)
+    assert sides.kernel.ended or sides.reference.held(), (sides.workflow, sides.trace)
+    assert replay(sides.plan, sides.inputs) == sides.commands
+
+
+def replay(plan: Plan, inputs: list[Input]) -> list[list[Command]]:
+    """The commands of each event of a fold; that all are equal is that every prefix is."""
+    kernel = Kernel(plan)
+    return [list(kernel.step(event)) for event in inputs]
+
+
+@_SETTINGS
+@given(seed=st.integers(0, 2**48))
+def test_equal(seed: int) -> None:
+    finish(play(Random(seed), resumes=0))
+
+
+@_SETTINGS
+@given(seed=st.integers(0, 2**48))
+def test_equal_over_resumes(seed: int) -> None:
+    finish(play(Random(seed), resumes=3))

@@ -1,0 +1,142 @@
+"""Random workflows of the language that runs, as plain data."""
+
+from random import Random
+from typing import Any
+
+POLICIES = ["stop", "cancel", "continue"]
+WORDS = ["ok", "succeeded", "failed", "skipped", "cancelled", "done", "warning"]
+
+
+class Ids:
+    """Gives out ids that are unique in one file."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def next(self) -> str:
+        """The next one."""
+        self.count += 1
+        return f"s{self.count}"
+
+
+def workflow_of(random: Random) -> dict[str, Any]:
+    """A workflow with a few steps, nested up to three deep."""
+    ids = Ids()
+    found: dict[str, Any] = {"steps": lists(random, ids, 3, top=True)}
+    group_keys(random, found, ids, 2)
+    if chance(random, 6):
+        found["outputs"] = {"x": "1"}
+    return found
+
+
+def chance(random: Random, of: int) -> bool:
+    """True once in so many."""
+    return random.randint(0, of - 1) == 0
+
+
+def lists(random: Random, ids: Ids, depth: int, *, top: bool = False) -> list[dict[str, Any]]:
+    """A list of steps whose `needs` name each other."""
+    size = random.randint(1, 4 if depth == 3 else 3)
+    steps = [step(random, ids, depth) for _ in range(size)]
+    for position, one in enumerate(steps):
+        names = [other["id"] for other in steps[:position]]
+        needs(random, one, names)
+    return steps
+
+
+def needs(random: Random, one: dict[str, Any], names: list[str]) -> None:
+    """Leave `needs` out, or name some of the steps above."""
+    kind = random.randint(0, 5)
+    if kind <= 1 or (kind > 2 and not names):
+        return
+    if kind == 2:
+        one["needs"] = []
+        return
+    chosen = random.sample(names, random.randint(1, min(3, len(names))))
+    if kind == 3:
+        one["needs"] = chosen
+    else:
+        one["needs"] = {name: outcome(random) for name in chosen}
+    if "parallel" not in one and len(chosen) > 1 and chance(random, 2):
+        one["join"] = random.choice(["any", 2, "all"])
+
+
+def outcome(random: Random) -> Any:
+    """One outcome word or two."""
+    return random.choice(WORDS) if chance(random, 2) else random.sample(WORDS, 2)
+
+
+def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """One step: an action and some modifiers."""
+    one: dict[str, Any] = {"id": ids.next()}
+    kind = random.randint(0, 11) if depth > 1 else 0
+    if kind <= 6:
+        one["run"] = ["true"]
+    elif kind <= 8:
+        one["steps"] = lists(random, ids, depth - 1)
+    elif kind == 9:
+        one["parallel"] = branches(random, ids, depth - 1)
+        if chance(random, 2):
+            one["join"] = random.choice(["any", 2, "all"])
+    elif kind == 10:
+        arms: list[dict[str, Any]] = [
+            {"when": "inputs.x", "steps": lists(random, ids, depth - 1)} for _ in range(random.randint(1, 2))
+        ]
+        one["switch"] = arms
+    else:
+        one["end"] = random.choice(["succeeded", "failed", "cancelled"])
+        if chance(random, 3):
+            one["if"] = "inputs.x"
+        return one
+    modifiers(random, one, ids, depth)
+    return one
+
+
+def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """The branches of a `parallel`, some with a condition."""
+    found: dict[str, Any] = {}
+    conditional = chance(random, 3)
+    for name in ["left", "right", "middle"][: random.randint(2, 3)]:
+        steps = lists(random, ids, depth)
+        found[name] = {"if": "inputs.x", "steps": steps} if conditional and chance(random, 2) else steps
+    return found
+
+
+def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:
+    """What stands beside the action."""
+    if chance(random, 5):
+        one["if"] = "inputs.x"
+    if chance(random, 5):
+        one["retry"] = random.choice([2, 3, {"attempts": 2, "when": "attempt < 9"}, {"attempts": 3, "jitter": "full"}])
+    if chance(random, 6):
+        one["timeout"] = "5s"
+    if chance(random, 6):
+        one["on_error"] = "warn"
+    if chance(random, 6):
+        one["require"] = ["inputs.x"]
+    if chance(random, 8):
+        one["lock"] = random.choice(["alpha", "beta", {"name": "alpha", "limit": 2}])
+    if chance(random, 10):
+        one["at_most_once"] = True
+    if chance(random, 5):
+        one["foreach"] = ["a", "b", "c"]
+        one["concurrency"] = random.randint(1, 3)
+        one["max_failures"] = random.randint(0, 2)
+    if "run" not in one:
+        group_keys(random, one, ids, depth - 1)
+    elif chance(random, 6):
+        one["rescue"] = lists(random, ids, 1)
+    elif chance(random, 6):
+        one["finally"] = lists(random, ids, 1)
+
+
+def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:
+    """What groups have more often than others."""
+    if chance(random, 2):
+        one["failure"] = random.choice(POLICIES)
+    if chance(random, 4):
+        one["rescue"] = lists(random, ids, min(depth, 2) or 1)
+    if chance(random, 4):
+        one["finally"] = lists(random, ids, 1)
+    if "id" in one and chance(random, 6):
+        one["ensure"] = ["inputs.x"]
