@@ -47,7 +47,9 @@ _NUMERIC_BEFORE = re.compile(rb"\s-(eq|ne|lt|le|gt|ge)(?:\s|\\\n)+$")
 def context_of(root: "Node", source: bytes, start: int, end: int) -> Context | Fault:
     """The context of the placeholder in `source[start:end]`, or why a value cannot stand there."""
     node = syntax.node_at(root, start, end)
-    if (node.start_byte, node.end_byte) == (start, end) and node.type in ("expansion", "regex"):
+    # Between two expansions in one string the parser gives the blanks to the second.
+    blanks = source[node.start_byte : start]
+    if node.end_byte == end and not blanks.strip() and node.type in ("expansion", "regex"):
         return _Walk(node, source, start, end).context()
     return _opaque(node, source, start, end)
 
