@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.runner.checks.support import check_document
 
 from steplane.reporters.diagnostics import render
 from steplane.source import read
-from tests.runner.checks.support import check_document
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.yaml"))

@@ -7,13 +7,13 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.runner.checks.support import TYPES
 
 from steplane import events
 from steplane.schema import ACTIONS, check_structure, read_schema, workflow_schema
 from steplane.schema.files import SchemaName
 from steplane.source import read_file
 from steplane.source.nodes import Mapping, plain
-from tests.runner.checks.support import TYPES
 
 ROOT = Path(__file__).parents[2]
 NAMES: tuple[SchemaName, ...] = get_args(SchemaName)

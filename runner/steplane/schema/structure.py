@@ -2,7 +2,8 @@
 
 It reads the keywords that our schemas use (`$ref type enum const pattern minimum maximum minLength minItems maxItems
 minProperties properties patternProperties additionalProperties unevaluatedProperties propertyNames required items
-anyOf`); in an `anyOf` the kind of the value says which alternative is meant. Values that hold expressions skip value keywords.
+anyOf`); in an `anyOf` the kind of the value says which alternative is meant. Values that hold expressions skip value
+keywords.
 """
 
 import re

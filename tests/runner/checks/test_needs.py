@@ -1,6 +1,5 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.runner.checks.support import check_steps, codes, said
 
 
@@ -78,7 +77,10 @@ def test_join_that_can_never_be_reached() -> None:
 @given(st.lists(st.one_of(st.none(), st.lists(st.integers(0, 6), max_size=3, unique=True)), min_size=2, max_size=7))
 def test_a_circle_is_reported_just_when_no_order_exists(needs: list[list[int] | None]) -> None:
     size = len(needs)
-    named = [None if one is None else [number for number in one if number < size and number != at] for at, one in enumerate(needs)]
+    named = [
+        None if one is None else [number for number in one if number < size and number != at]
+        for at, one in enumerate(needs)
+    ]
     lines = [
         f"- {{id: s{at}, run: 'true'" + ("" if one is None else f", needs: [{', '.join(f's{n}' for n in one)}]") + "}"
         for at, one in enumerate(named)
@@ -86,7 +88,9 @@ def test_a_circle_is_reported_just_when_no_order_exists(needs: list[list[int] | 
     started: set[int] = set()
     while True:
         more = {
-            at for at, one in enumerate(named) if at not in started and set(range(at) if one is None else one) <= started
+            at
+            for at, one in enumerate(named)
+            if at not in started and set(range(at) if one is None else one) <= started
         }
         if not more:
             break

@@ -1,10 +1,10 @@
 import pytest
+from tests.runner.checks.support import check, check_steps, codes, said
 
 from steplane.checks import check_workflow
 from steplane.checks.release import ACTIONS, MODIFIERS, TOP
 from steplane.schema import read_schema
 from steplane.source import read
-from tests.runner.checks.support import check, check_steps, codes, said
 
 
 def test_an_id_is_unique_in_the_whole_file() -> None:
@@ -122,9 +122,21 @@ def test_joins_of_a_later_release(join: str) -> None:
     assert codes(found) == ["not-in-this-release"]
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "a: 1", "steplane: 1\nsteps: 3", "steplane: 1\nsteps: [3, null, []]",
-                                  "steplane: [1]\nsteps: {a: b}", "{steplane: 1, steps: [{}]}", "steps:\n- run:\n",
-                                  "steplane: 1\nsteps: [{switch: [3], parallel: 4, needs: {a: 3}}]"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "a: 1",
+        "steplane: 1\nsteps: 3",
+        "steplane: 1\nsteps: [3, null, []]",
+        "steplane: [1]\nsteps: {a: b}",
+        "{steplane: 1, steps: [{}]}",
+        "steps:\n- run:\n",
+        "steplane: 1\nsteps: [{switch: [3], parallel: 4, needs: {a: 3}}]",
+    ],
+)
 def test_what_is_no_workflow_is_told_and_never_raises(text: str) -> None:
     assert codes(check(text))
 
@@ -139,5 +151,5 @@ def test_findings_come_in_the_order_of_the_file_each_once() -> None:
 
 
 def test_a_broken_step_is_not_told_to_be_incomplete() -> None:
-    text = "steplane: 1\nsteps:\n  - id: a\n    env:\n\tX: y\n    run: make\n  - id: b\n    run: echo ${{ steps.a.status }}\n"
+    text = "steplane: 1\nsteps:\n  - id: a\n    env:\n\tX: y\n    run: make\n  - run: echo ${{ steps.a.status }}\n"
     assert codes(check_workflow(read(text, "w.yaml"))[1]) == ["tab-indentation"]

@@ -1,5 +1,4 @@
 import pytest
-
 from tests.runner.checks.support import check_steps, codes, said
 
 

@@ -1,16 +1,31 @@
+import json
 from textwrap import dedent
 from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.runner.checks.support import check_document
 
-from steplane.diagnostics import Diagnostic
 from steplane.expressions import Expression, Literal, Text
 from steplane.model import (
-    End, ForEach, Group, Matrix, Need, Parallel, Run, Step, Switch, Uses, Workflow, all_steps, read_workflow, step_lists,
+    End,
+    ForEach,
+    Group,
+    Matrix,
+    Need,
+    Parallel,
+    Run,
+    Step,
+    Switch,
+    Uses,
+    Workflow,
+    all_steps,
+    read_workflow,
+    step_lists,
 )  # fmt: skip
 from steplane.model.reading.identity import VALID, slug
+from steplane.schema import read_schema
 from steplane.source import read
 
 Kind = TypeVar("Kind")
@@ -132,7 +147,10 @@ def test_defaults_are_merged_key_by_key_into_leaves_only() -> None:
 def test_both_forms_of_needs() -> None:
     step = one("{needs: {a: [failed, done], b: succeeded}, run: x}")
     assert step.needs is not None
-    assert [(need.step.text, need.words) for need in step.needs.needs] == [("a", ("failed", "done")), ("b", ("succeeded",))]
+    assert [(need.step.text, need.words) for need in step.needs.needs] == [
+        ("a", ("failed", "done")),
+        ("b", ("succeeded",)),
+    ]
     listed = one("{needs: [a], run: x}").needs
     assert listed is not None
     assert listed.needs == (Need(listed.needs[0].step),)
@@ -142,7 +160,9 @@ def test_both_forms_of_needs() -> None:
     assert one("{run: x}").needs is None
 
 
-@pytest.mark.parametrize(("text", "mode", "count"), [("all", "all", None), ("any", "count", 1), ("2", "count", 2), ("each", "each", None)])
+@pytest.mark.parametrize(
+    ("text", "mode", "count"), [("all", "all", None), ("any", "count", 1), ("2", "count", 2), ("each", "each", None)]
+)
 def test_joins(text: str, mode: str, count: int | None) -> None:
     join = one(f"{{needs: [a], join: {text}, run: x}}").join
     assert join is not None
@@ -150,7 +170,10 @@ def test_joins(text: str, mode: str, count: int | None) -> None:
 
 
 def test_loops() -> None:
-    loop = as_a(ForEach, one("{foreach: '${{ vars.x }}', as: row, key: 'n${{ row }}', concurrency: 4, max_failures: 5%, run: x}").loop)
+    loop = as_a(
+        ForEach,
+        one("{foreach: '${{ vars.x }}', as: row, key: 'n${{ row }}', concurrency: 4, max_failures: 5%, run: x}").loop,
+    )
     assert isinstance(loop.items.template, Expression)
     assert loop.item.text == "row"
     assert loop.spread.key is not None
@@ -173,7 +196,10 @@ def test_actions() -> None:
         - {id: stop, end: {status: failed, message: 'no ${{ inputs.x }}', outputs: {n: 1}}}
     """)
     assert len(as_a(Group, steps["group"].action).steps) == 1
-    assert [(branch.name.text, branch.default) for branch in as_a(Parallel, steps["fork"].action).branches] == [("a", False), ("b", True)]
+    assert [(branch.name.text, branch.default) for branch in as_a(Parallel, steps["fork"].action).branches] == [
+        ("a", False),
+        ("b", True),
+    ]
     assert [arm.default for arm in as_a(Switch, steps["choice"].action).arms] == [False, True]
     end = as_a(End, steps["stop"].action)
     assert end.status == "failed"
@@ -182,13 +208,21 @@ def test_actions() -> None:
 
 def test_a_script_is_cut_at_its_expressions() -> None:
     run = as_a(Run, one("'run': 'echo ${{ inputs.a }} and \"${{ steps.b.status }}\"'").action)
-    assert [part if isinstance(part, str) else part.text for part in run.parts] == ["echo ", "inputs.a", ' and "', "steps.b.status", '"']
+    assert [part if isinstance(part, str) else part.text for part in run.parts] == [
+        "echo ",
+        "inputs.a",
+        ' and "',
+        "steps.b.status",
+        '"',
+    ]
     assert run.script is not None
     assert [run.script.text[start:end] for start, end in run.spans] == ["${{ inputs.a }}", "${{ steps.b.status }}"]
 
 
 def test_outputs_in_all_forms() -> None:
-    outputs = one("{outputs: {a: '${{ result.x }}', b: {value: 1, type: number}, c: {value: x, secret: true}, d: {e: 1}}, run: x}").outputs
+    outputs = one(
+        "{outputs: {a: '${{ result.x }}', b: {value: 1, type: number}, c: {value: x, secret: true}, d: {e: 1}}, run: x}"
+    ).outputs
     assert outputs is not None
     assert outputs.reshaped
     assert [(one.name.text, one.schema, one.secret) for one in outputs.items] == [
@@ -226,8 +260,16 @@ def test_numbers_are_text_where_text_is_wanted() -> None:
 
 
 def test_what_has_the_wrong_shape_is_left_out_without_a_word() -> None:
-    text = "steplane: 1\nname: [x]\nvars: 3\nenv: [a]\ninputs: {a: 3}\nsecrets: {a: 1}\nsteps: [3, {id: a}, {run: {}}, {retry: [], run: x, foreach: null}]\n"
-    workflow, diagnostics = read_workflow(read(text, "w.yaml"))
+    text = """
+        steplane: 1
+        name: [x]
+        vars: 3
+        env: [a]
+        inputs: {a: 3}
+        secrets: {a: 1}
+        steps: [3, {id: a}, {run: {}}, {retry: [], run: x, foreach: null}]
+    """
+    workflow, diagnostics = read_workflow(read(dedent(text), "w.yaml"))
     assert diagnostics == []
     assert workflow is not None
     assert [type(step.action).__name__ for step in workflow.steps] == ["Broken", "Broken", "Run"]
@@ -238,23 +280,28 @@ def test_expressions_that_are_wrong_are_told_at_their_place() -> None:
     assert [(one.code, one.span.line) for one in found] == [("expression-syntax", 4), ("unclosed-expression", 5)]
 
 
-SHAPES = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2000) | st.sampled_from(["x", "${{ a }}", "1s", "${{", "any", "'", "a b"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["steplane", "steps", "run", "uses", "with", "parallel", "switch", "when", "default", "needs", "id", "name",
-                         "retry", "attempts", "foreach", "matrix", "exclude", "outputs", "value", "lock", "env", "inputs", "type",
-                         "secrets", "if", "end", "status", "wait", "signal", "race", "call", "cancel", "goto", "join", "count"]),
-        inner, max_size=5),
-    max_leaves=25,
-)  # fmt: skip
+STEP = read_schema("workflow")["$defs"]["step"]["properties"]
+EXAMPLES = [example for one in STEP.values() for example in one["examples"]]
+VALUES = st.one_of(
+    st.sampled_from(EXAMPLES), st.sampled_from([None, True, 0, 1.5, "", "x", "${{ a }}", "${{", "'", [], {}])
+)
+STEPS = st.recursive(
+    st.dictionaries(st.sampled_from(sorted(STEP)), VALUES, max_size=5),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"steps": st.lists(inner, max_size=3)}),
+        st.fixed_dictionaries(
+            {"parallel": st.dictionaries(st.sampled_from(["a", "b", "C"]), st.lists(inner), max_size=2)}
+        ),
+        st.fixed_dictionaries({"run": VALUES, "rescue": st.lists(inner, max_size=2), "foreach": VALUES}),
+    ),
+    max_leaves=5,
+)
+TOP = read_schema("workflow")["properties"]
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.dictionaries(st.sampled_from(["steps", "inputs", "secrets", "vars", "env", "defaults", "outputs", "finally", "timeout"]), SHAPES, max_size=5))
-def test_no_shape_makes_reading_or_checking_raise(top: dict[str, object]) -> None:
-    import json
-
-    from tests.runner.checks.support import check_document
-
-    found: tuple[Diagnostic, ...] = check_document(read(json.dumps({"steplane": 1, **top}), "w.yaml"))
+@settings(max_examples=250, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(TOP)), VALUES, max_size=4), st.lists(STEPS, max_size=4))
+def test_no_shape_makes_reading_or_checking_raise(top: dict[str, object], steps: list[object]) -> None:
+    found = check_document(read(json.dumps({"steplane": 1, **top, "steps": steps}), "w.yaml"))
     assert all(one.message and one.span.line >= 1 for one in found)
+    assert len({(one.code, one.span, one.message) for one in found}) == len(found)
