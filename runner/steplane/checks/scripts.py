@@ -1,17 +1,13 @@
 """Scripts: no value may become code of the shell."""
 
 from collections.abc import Iterator
-from typing import Literal as OneOf
 
 from steplane.checks.context import Context
 from steplane.checks.kinds import Kinds
 from steplane.diagnostics import Diagnostic
-from steplane.expressions import Literal
-from steplane.model import Run, Workflow
+from steplane.model import Run, Shell, Workflow, shell_of
 from steplane.scripts import compile_script
 from steplane.source.nodes import Scalar
-
-Shell = OneOf["bash", "sh"]
 
 
 def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -48,13 +44,4 @@ def _compiled(run: Run, script: Scalar, shell: Shell, kinds: Kinds, context: Con
     return found
 
 
-def shell_of(run: Run) -> Shell | None:
-    """Which of the two known shells reads the script; None for another one, or one that is not known before the run."""
-    given = next((one.value.template for one in run.parameters if one.name.text == "shell"), Literal("bash"))
-    if not isinstance(given, Literal):
-        return None
-    value = given.value[0] if isinstance(given.value, list) and given.value else given.value
-    name = str(value).rsplit("/", 1)[-1]
-    if name == "bash":
-        return "bash"
-    return "sh" if name == "sh" else None
+__all__ = ["check_scripts", "shell_of"]

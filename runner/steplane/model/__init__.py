@@ -23,6 +23,7 @@ from steplane.model.modifiers import (
     While,
 )
 from steplane.model.reading import read_workflow
+from steplane.model.shells import Shell, shell_of
 from steplane.model.steps import (
     Action,
     Arm,
@@ -98,6 +99,7 @@ __all__ = [
     "Rule",
     "Run",
     "SecretSource",
+    "Shell",
     "Signal",
     "Spread",
     "Step",
@@ -113,5 +115,6 @@ __all__ = [
     "all_steps",
     "lists_of",
     "read_workflow",
+    "shell_of",
     "step_lists",
 ]

@@ -282,7 +282,7 @@ def test_expressions_that_are_wrong_are_told_at_their_place() -> None:
 
 STEP = read_schema("workflow")["$defs"]["step"]["properties"]
 EXAMPLES = [example for one in STEP.values() for example in one["examples"]]
-VALUES = st.one_of(
+VALUES: st.SearchStrategy[object] = st.one_of(
     st.sampled_from(EXAMPLES), st.sampled_from([None, True, 0, 1.5, "", "x", "${{ a }}", "${{", "'", [], {}])
 )
 STEPS = st.recursive(
