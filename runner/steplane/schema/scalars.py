@@ -16,10 +16,19 @@ OLD_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": 
 """What YAML 1.1 took for booleans."""
 
 OTHER_WORDS = {
-    "success": "succeeded", "completed": "succeeded", "passed": "succeeded", "failure": "failed", "error": "failed",
-    "always": "done", "ended": "done", "ignore": "warn", "warning": "warn", "canceled": "cancelled", "fixed": "constant",
+    "success": "succeeded",
+    "completed": "succeeded",
+    "passed": "succeeded",
+    "failure": "failed",
+    "error": "failed",
+    "always": "done",
+    "ended": "done",
+    "ignore": "warn",
+    "warning": "warn",
+    "canceled": "cancelled",
+    "fixed": "constant",
     "exp": "exponential",
-}  # fmt: skip
+}
 """What other tools call an outcome or a policy."""
 
 NUMERIC = frozenset({"integer", "number"})
