@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.reference import reaching, waiting
 from tests.reference.life import Cancelled, Error, Process, Trouble
 from tests.reference.reading import COMPOSITE, Branch
 from tests.reference.words import dynamic
@@ -16,6 +17,8 @@ def act(one: "Instance") -> Process[None]:
     """Make an attempt."""
     one.body, one.verdict = {}, "succeeded"
     if one.step.kind not in COMPOSITE:
+        if one.step.kind != "leaf":
+            start_clock(one)
         yield from ACTIONS[one.step.kind](one)
         return
     start_clock(one)
@@ -52,6 +55,8 @@ def results(one: "Instance") -> Process[None]:
     for scope in late:
         scope.cancel(one.unbegun)
     yield lambda: all(scope.over for scope in late)
+    if one.cancelling:
+        raise Cancelled
     raise failure
 
 
@@ -139,9 +144,10 @@ def parallel(one: "Instance") -> Process[None]:
     join = one.step.raw.get("join", "all")
     join = join["count"] if isinstance(join, dict) else join
     wanted = min({"all": len(scopes), "any": 1}.get(str(join)) or int(join), len(scopes))
+    before: tuple[bool, ...] = (False,) * (len(scopes) + 1)
     while not arrived(one, scopes, wanted) and not all(scope.over for scope in scopes):
-        before = state(one, scopes)
-        cut_short(one, scopes)
+        known, before = before, state(one, scopes)
+        cut_short(one, scopes, known)
         yield lambda seen=before: state(one, scopes) != seen  # type: ignore[misc]
     if not arrived(one, scopes, wanted):
         conclude(one, scopes)
@@ -178,9 +184,10 @@ def state(one: "Instance", scopes: list["Scope"]) -> tuple[bool, ...]:
     return (one.interrupted, *[scope.over for scope in scopes])
 
 
-def cut_short(one: "Instance", scopes: list["Scope"]) -> None:
-    """Cancel the branches when interrupted, or when one has failed under `failure: cancel`."""
-    failed = any(scope.over and scope.result == "failed" for scope in scopes)
+def cut_short(one: "Instance", scopes: list["Scope"], known: tuple[bool, ...]) -> None:
+    """Cancel the branches when interrupted, or at the moment at which one has failed under `failure: cancel`."""
+    new = [scope for scope, before in zip(scopes, known[1:], strict=True) if scope.over and not before]
+    failed = any(scope.result == "failed" for scope in new)
     if one.interrupted or (failed and one.step.policy == "cancel"):
         for scope in scopes:
             scope.cancel(one.unbegun)
@@ -199,10 +206,18 @@ def end(one: "Instance") -> Process[None]:
         one.finishing = False
         yield from one.ask("outputs")
         one.finishing = True
-    one.reference.end_run(str(written["status"]))
+    one.workflow().end_here(str(written["status"]))
 
 
 ACTIONS: dict[str, Callable[["Instance"], Process[None]]] = {
+    "race": waiting.race,
+    "wait": waiting.wait,
+    "signal": waiting.signal,
+    "cancel": reaching.cancel,
+    "finish": reaching.finish,
+    "goto": reaching.goto,
+    "undo": reaching.undo,
+    "call": reaching.call,
     "leaf": perform,
     "steps": group,
     "parallel": parallel,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tests.reference import bodies
+from tests.reference import bodies, compensation
 from tests.reference.life import Cancelled, Error, Life, Process, Stillborn, Trouble
 from tests.reference.reading import Branch, Step, retry_of
 from tests.reference.scope import Scope
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 NEVER_AGAIN = frozenset({"expression", "input.invalid", "require", "cancelled"})
 
 
+class Reused(Exception):
+    """The recorded result is taken."""
+
+
 class Instance(Life):
     """One life of an action with its modifiers."""
 
@@ -23,6 +27,7 @@ class Instance(Life):
         self.scopes: list[Scope] = []
         self.body: dict[int, Scope] = {}
         self.in_body = False
+        self.here: Scope | None = None  # the rescue or finally list that it is in
         self.chosen: list[int] = []
         self.verdict = "succeeded"
         self.recovered = False
@@ -40,21 +45,32 @@ class Instance(Life):
         self.lost = False
         self.assumed: str | None = None
         self.outcome: tuple[str, str | None] | None = None
+        self.ending: str | None = None
+        self.ending_scope: Scope | None = None
+        self.caller: Instance | None = None
+        self.children: list[Instance] = []
 
     # ------------------------------------------------------------ from outside in
 
     def live(self) -> Process[None]:
         """Everything inside `if` and the loop."""
-        outcome = yield from self.guarded()
-        if self.reference.ends(self) and not self.cancelling:
-            outcome = self.reference.ending or outcome
+        try:
+            outcome = yield from self.guarded()
+        except Reused:
+            self.end("reused")
+            return
+        if self.ends() and not self.cancelling:
+            outcome = self.ending or outcome
+        if outcome == "cancelled" and self.completed_by_force:
+            outcome = "succeeded"
         self.finishing = True
         if self.begun and "finally" in self.step.after:
-            scope = self.open(self.step.after["finally"])
+            scope = self.here = self.open(self.step.after["finally"])
             self.status = "running"
             yield lambda: scope.over
-            if self.reference.ends(self, scope):
-                outcome = self.reference.ending or outcome
+            self.here = None
+            if self.ends(scope):
+                outcome = self.ending or outcome
             if scope.result != "succeeded":
                 outcome = "failed"
                 self.error = self.error or scope.error
@@ -76,6 +92,7 @@ class Instance(Life):
             return self.verdict
         self.begun = True
         self.status = "running"
+        yield from self.compensate()
         try:
             if (yield from self.rescued()):
                 self.error = None
@@ -88,8 +105,9 @@ class Instance(Life):
         """Whether the `rescue` list mended it."""
         if "rescue" not in self.step.after:
             return False
-        scope = self.open(self.step.after["rescue"])
+        scope = self.here = self.open(self.step.after["rescue"])
         yield from self.until_over([scope])
+        self.here = None
         self.give_way()
         if scope.result != "succeeded":
             return False
@@ -110,6 +128,8 @@ class Instance(Life):
             self.settings = yield from self.ask("enter")
         yield from self.take_lock()
         self.status = "ready"
+        if before is None and "cache" in self.step.raw and (yield from self.ask("cache")):
+            raise Reused
         if self.step.kind != "leaf":
             self.begun = True
             self.status = "running"
@@ -131,6 +151,8 @@ class Instance(Life):
                 self.timed_out = False
             if not (yield from self.again(failure.error)):
                 raise failure
+            yield from self.compensate()
+            self.give_way()
             self.status = "waiting"
             self.timers.add("retry")
             yield lambda: "retry" not in self.timers or self.cancelling
@@ -159,7 +181,7 @@ class Instance(Life):
 
     def delay(self, retry: dict[str, Any]) -> float:
         """Seconds before the next attempt."""
-        base = float(self.settings.get("delay", seconds(retry.get("delay", "1s"))))
+        base = float(self.settings["delay"] if "delay" in self.settings else seconds(retry.get("delay", "1s")))
         factor: dict[str, float] = {"constant": 1, "linear": self.attempt, "exponential": 2 ** (self.attempt - 1)}
         delay = base * factor[retry.get("backoff", "constant")]
         limit = seconds(retry["max_delay"]) if "max_delay" in retry else delay
@@ -176,6 +198,37 @@ class Instance(Life):
         static = self.step.raw.get("timeout")
         return self.settings.get("timeout", None if dynamic(static) else static) is not None
 
+    def compensate(self) -> Process[None]:
+        """Undo what the last attempt had completed in the body. No cancel stops that."""
+        done = [one for scope in self.body.values() for one in compensation.completed_in(scope)]
+        done += [one for child in self.children[-1:] for one in compensation.completed(child)]
+        yield from compensation.undo(self.reference, done)
+
+    # ------------------------------------------------------------ `end`
+
+    def workflow(self) -> "Instance":
+        """The workflow that it stands in: the run's, or a child's."""
+        one: Instance = self
+        while one.scope is not None:
+            one = one.scope.owner
+        return one
+
+    def end_here(self, status: str) -> None:
+        """An `end` step in this workflow: cancel what runs, skip what has not begun, go to `finally`."""
+        if self.ending is not None:
+            return
+        self.ending = status
+        for scope in self.scopes:
+            if not scope.over:
+                self.ending_scope = scope
+                scope.cancel("skipped")
+
+    def ends(self, scope: Scope | None = None) -> bool:
+        """Whether an `end` decides how this workflow ends (in its `finally`: that list)."""
+        if self.ending is None:
+            return False
+        return self.ending_scope is scope if scope is not None else not self.finishing
+
     # ------------------------------------------------------------ lists
 
     def open(self, branch: Branch) -> Scope:
@@ -186,7 +239,10 @@ class Instance(Life):
 
     def adopted(self) -> "Instance | None":
         """The activation before a resume whose lists this one goes on with."""
-        return self.old if isinstance(self.old, Instance) and self.old.begun and self.old.body else None
+        old = self.old
+        if not isinstance(old, Instance) or not old.begun or self.step.raw.get("restart"):
+            return None
+        return old if old.body or old.children else None
 
     def until_over(self, scopes: list[Scope]) -> Process[None]:
         """Wait for the lists; cancel them when interrupted."""
@@ -201,7 +257,7 @@ class Instance(Life):
     def take_lock(self) -> Process[None]:
         """Hold the step's lock, unless something around it holds the same name."""
         lock = self.step.raw.get("lock")
-        if lock is None:
+        if lock is None or self.lock_held is not None:
             return
         written = lock if isinstance(lock, dict) else {"name": lock}
         name = str(self.settings.get("lock", written["name"]))
@@ -225,33 +281,55 @@ class Instance(Life):
 
     def around(self) -> "Instance | None":
         """The instance that owns the list that this one stands in."""
-        return self.scope.owner if self.scope is not None else None
+        return self.scope.owner if self.scope is not None else self.caller
 
     # ------------------------------------------------------------ what others see and do
 
     @property
     def over(self) -> bool:
         """Ended, and no late branch goes on."""
-        return self.ended and all(scope.over for scope in self.scopes)
+        return self.ended and all(scope.over for scope in self.scopes) and all(one.over for one in self.children)
 
     def everyone(self) -> Iterator[Life | Scope]:
         """It, then its lists."""
         yield self
         for scope in list(self.scopes):
             yield from scope.everyone()
+        for child in list(self.children):
+            yield from child.everyone()
 
     def cancel(self, unbegun: str = "cancelled") -> None:
         """Cancel it; late branches too."""
-        if self.ended:
-            for scope in self.scopes:
+        for scope in self.scopes:
+            if scope.late and (self.ended or self.finishing):
                 scope.cancel(unbegun)
+        for child in self.children:
+            if self.ended or self.finishing:
+                child.cancel(unbegun)
         super().cancel(unbegun)
 
     # ------------------------------------------------------------ resume
 
     def resume(self) -> None:
         """Go on with a live instance: the lists that it is in are walked."""
+        if self.step.raw.get("restart") and self.in_body and not self.interrupted:
+            self.begin_again()
+        for child in self.children:
+            if not child.over:
+                child.resume()
         inside = list(self.body.values()) if self.in_body and not self.interrupted else []
+        inside += [self.here] if self.here is not None else []
         for scope in self.scopes:
             if scope in inside or not scope.over:
                 scope.resume()
+
+    def begin_again(self) -> None:
+        """A group with `restart: true` begins with new scopes; what was in the old ones is gone with the process."""
+        for life in [one for scope in self.body.values() for one in scope.everyone() if isinstance(one, Life)]:
+            if not life.ended:
+                life.status, life.process = "cancelled", None
+                self.reference.give_back(life)
+        self.scopes = [scope for scope in self.scopes if scope not in self.body.values()]
+        self.body, self.attempt, self.in_body = {}, 0, False
+        self.timers.clear()
+        self.process, self.waits = self.live(), lambda: True

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from tests.reference import resources, resume
+from tests.reference import resources, resume, waiting
 from tests.reference.instance import Instance
 from tests.reference.life import Life
 from tests.reference.reading import read
@@ -16,7 +16,8 @@ Event: TypeAlias = tuple[Any, ...]
 class Reference:
     """One run of one workflow, given as plain data."""
 
-    def __init__(self, workflow: dict[str, Any], pool: int = 8) -> None:
+    def __init__(self, workflow: dict[str, Any], pool: int = 8, files: dict[str, dict[str, Any]] | None = None) -> None:
+        self.files = files or {}
         self.workflow = read(workflow)
         self.pool = pool
         self.now = 0.0
@@ -25,9 +26,11 @@ class Reference:
         self.numbers: dict[str, int] = {}
         self.ends_given = 0
         self.late: list[Scope] = []
-        self.ending: str | None = None
-        self.ending_scope: Scope | None = None
+        self.late_lives: list[Life] = []
+        self.signals: list[tuple[str, Any]] = []
+        self.compensation_failed = False
         self.begun = False
+        self.resuming = False
         self.root = Instance(self, self.workflow, None, "")
 
     # ------------------------------------------------------------ from outside
@@ -45,6 +48,8 @@ class Reference:
             resume.resumed(self, tuple(event[1]), dict(event[2]))
         elif event[0] == "cancel":
             self.root.cancel()
+        elif event[0] == "signal":
+            waiting.send(self, event[1], event[2], transient=len(event) > 3 and bool(event[3]))
         else:
             self.reply(event)
         self.settle()
@@ -77,7 +82,7 @@ class Reference:
     def settle(self) -> None:
         """Work out all that follows, the first in the document first; then locks, then slots, then a deadlock."""
         while True:
-            while any(one.advance() for one in self.root.everyone()):
+            while any(one.advance() for one in self.root.everyone()) or waiting.deliver(self):
                 pass
             if not resources.grant_lock(self) and not resources.grant_slot(self) and not resources.break_deadlock(self):
                 return
@@ -103,24 +108,6 @@ class Reference:
         scope.late = True
         self.late.append(scope)
 
-    # ------------------------------------------------------------ `end`
-
-    def end_run(self, status: str) -> None:
-        """An `end` step: cancel what runs, skip what has not begun, go to the workflow's `finally`."""
-        if self.ending is not None:
-            return
-        self.ending = status
-        for scope in self.root.scopes:
-            if not scope.over:
-                self.ending_scope = scope
-                scope.cancel("skipped")
-
-    def ends(self, life: Life, scope: Scope | None = None) -> bool:
-        """Whether it is the workflow itself and an `end` decides how it ends (in its `finally`: that list)."""
-        if life is not self.root or self.ending is None:
-            return False
-        return self.ending_scope is scope if scope is not None else not life.finishing
-
     # ------------------------------------------------------------ what is seen
 
     def wants(self) -> frozenset[Want]:
@@ -132,6 +119,7 @@ class Reference:
             name = (life.path, life.number)
             if life.question is not None:
                 found.add(("ask", *name, life.question))
+            found.update(("signal", *name, signal) for signal in life.listens.values())
             found.update(("timer", *name, timer) for timer in life.timers)
             if isinstance(life, Instance) and life.has_slot:
                 found.add(("attempt", *name, life.attempt))
@@ -153,5 +141,6 @@ class Reference:
         if not self.root.ended:
             return None
         warned = any(life.status == "warning" for life in self.lives)
-        warned = warned or any(scope.result == "failed" for scope in self.late)
+        warned = warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
+        warned = warned or any(life.status in {"failed", "warning"} for life in self.late_lives)
         return "warning" if self.root.status == "succeeded" and warned else self.root.status

@@ -6,6 +6,7 @@ from tests.reference.reading import Step
 from tests.reference.words import NOT_OK, OK, holds
 
 if TYPE_CHECKING:
+    from tests.reference.life import Life
     from tests.reference.scope import Scope
 
 
@@ -22,10 +23,20 @@ class Join:
     # ------------------------------------------------------------ the form
 
     @property
+    def written(self) -> dict[str, Any]:
+        """`join` in its long form; that of a `parallel` is about its branches."""
+        join = "all" if self.step.kind == "parallel" else self.step.raw.get("join", "all")
+        return join if isinstance(join, dict) else {"count": join}
+
+    @property
     def form(self) -> Any:
-        """`join` as written; that of a `parallel` is about its branches."""
-        written = "all" if self.step.kind == "parallel" else self.step.raw.get("join", "all")
-        return written["count"] if isinstance(written, dict) else written
+        """How many: `all`, `any`, `each`, `active` or a number."""
+        return self.written["count"]
+
+    @property
+    def rest(self) -> str:
+        """What becomes of the steps that have not arrived."""
+        return str(self.written.get("rest", "run"))
 
     @property
     def wanted(self) -> int:
@@ -34,26 +45,57 @@ class Join:
         number = many[self.form] if isinstance(self.form, str) else int(self.form)
         return min(number, len(self.named))
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the step can start more than once in a scope, from the file alone."""
+        if self.step.needs is None:
+            return False
+        again = [self.scope.joins[name].arrives_often for name in self.named]
+        if self.form == "each":
+            return len(again) > 1 or any(again)
+        return bool(again) and (all(again) if self.form == "all" else any(again))
+
+    @property
+    def arrives_often(self) -> bool:
+        """Whether the step can arrive more than once at others."""
+        return self.repeatable or int(self.step.raw.get("split", 1)) > 1
+
     # ------------------------------------------------------------ arrivals
 
     def available(self, name: str) -> int:
-        """How many arrivals from the named step are not used up."""
+        """How many arrivals from the named step are not used up; `collect` of them are one."""
         lives = self.scope.lives_of(name)
         if self.step.needs is None:
             return int(self.final(name) and all(life.status in OK for life in lives)) - self.taken[name]
-        return sum(life.ended and holds(life.status, self.named[name]) for life in lives) - self.taken[name]
+        ends = [life for life in lives if life.ended and holds(life.status, self.named[name])]
+        arrivals = sum(int(life.step.raw.get("split", 1)) for life in ends)
+        return arrivals // int(self.step.raw.get("collect", 1)) - self.taken[name]
 
     def final(self, name: str) -> bool:
         """Whether the named step can arrive no more."""
-        return all(life.ended for life in self.scope.lives_of(name)) and not self.scope.joins[name].more()
+        if any(not life.ended for life in self.scope.lives_of(name)) or self.scope.joins[name].more():
+            return False
+        return self.form != "active" or not self.scope.comes_back(name, self.step)
+
+    def arrived(self) -> list[str]:
+        """The named steps with an arrival that is not used up."""
+        return [name for name in self.named if self.available(name) > 0]
+
+    def enough(self) -> bool:
+        """Whether the step may start now."""
+        if self.awaited or len(self.arrived()) < self.wanted:
+            return False
+        return self.form != "active" or all(self.final(name) for name in self.named)
 
     def verdict(self) -> tuple[str, str] | None:
         """What can be said of the step before it has first run."""
-        arrived = [name for name in self.named if self.available(name) > 0]
-        open_ = [name for name in self.named if self.available(name) <= 0 and not self.final(name)]
-        if len(arrived) >= self.wanted:
+        if self.enough():
             return "ready", ""
-        if len(arrived) + len(open_) >= self.wanted:
+        open_ = [name for name in self.named if not self.final(name)]
+        missing = [name for name in open_ if self.available(name) <= 0]
+        if self.form == "active":
+            missing = open_
+        if missing and len(self.arrived()) + len(missing) >= self.wanted:
             return None
         for name in self.named:
             for life in self.scope.lives_of(name):
@@ -63,16 +105,55 @@ class Join:
 
     def fire(self) -> None:
         """Use up the arrivals that let the step start."""
-        for name in self.named:
-            if self.available(name) > 0:
-                self.taken[name] += 1
+        taken = self.arrived()
+        for name in taken[:1] if self.form == "each" else taken:
+            self.taken[name] += 1
+        if self.form in {"all", "each", "active"}:
+            return
+        if self.rest == "cancel":
+            for life in self.open_lives():
+                life.cancel()
+        else:
+            self.awaited = set(self.named) - set(taken)
+
+    def open_lives(self) -> list["Life"]:
+        """Activations of named steps that have not ended."""
+        return [life for name in self.named for life in self.scope.lives_of(name) if not life.ended]
 
     # ------------------------------------------------------------ further activations
 
     def more(self) -> bool:
-        """Whether the step may run again without anything else happening in its list."""
+        """Whether the step may start again."""
+        lives = self.scope.lives_of(self.step.id)
+        if not self.repeatable or any(life.status == "pending" for life in lives) or not self.may_start():
+            return False
+        return self.enough() or any(not self.final(name) for name in self.named)
+
+    def may_start(self) -> bool:
+        """Whether the list still lets it start."""
+        return not self.scope.cancelled and (self.scope.stopped is None or self.step.handler)
+
+    def swallow(self) -> bool:
+        """Drop an arrival of a round that has started already; whether there was one."""
+        for name in sorted(self.awaited):
+            if self.available(name) > 0:
+                self.taken[name] += 1
+                self.awaited.discard(name)
+                return True
+            if self.final(name):
+                self.awaited.discard(name)
+                return True
         return False
 
     def advance(self) -> bool:
         """Begin a further activation if one is due."""
-        return False
+        if self.swallow():
+            return True
+        if not self.repeatable or not self.may_start() or self.scope.blocks(self.step):
+            return False
+        lives = self.scope.lives_of(self.step.id)
+        if any(life.status == "pending" for life in lives) or not self.enough():
+            return False
+        life = self.scope.add(self.step)
+        life.forced = True
+        return True

@@ -58,6 +58,11 @@ class Life:
         self.timed_out = False
         self.finishing = False
         self.superseded = False
+        self.forced = False
+        self.completed_by_force = False
+        self.listens: dict[int, str] = {}
+        self.heard: tuple[int, Any] | None = None
+        self.listening_since = 0
         self.error: Error | None = None
         self.by = ""
         self.ended_as = 0
@@ -125,10 +130,14 @@ class Life:
 
     def give_way(self) -> None:
         """Stop here if it is cancelled or its time is over."""
-        if self.cancelling or self.reference.ends(self):
+        if self.cancelling or self.ends():
             raise Cancelled
         if self.timed_out:
             raise Trouble(Error("timeout", self.path))
+
+    def ends(self, scope: "Scope | None" = None) -> bool:
+        """Whether an `end` decides how it ends."""
+        return False
 
     # ------------------------------------------------------------ what others see and do
 
@@ -158,8 +167,9 @@ class Life:
         if not self.begun:
             self.end(unbegun)
             return
-        self.cancelling = True
-        self.unbegun = unbegun
+        if not self.cancelling:
+            self.cancelling = True
+            self.unbegun = unbegun
 
     def resume(self) -> None:
         """Go on after the process died."""

@@ -97,7 +97,7 @@ class Loop(Life):
 
     def state(self) -> tuple[object, ...]:
         """What the loop watches."""
-        return (self.cancelling, *[one.ended for one in self.instances])
+        return (self.cancelling, *[(one.ended, one.number) for one in self.instances])
 
     # ------------------------------------------------------------ what others see and do
 

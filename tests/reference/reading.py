@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.reference.words import Words, words_of
 
-KINDS = ("steps", "parallel", "switch", "race", "call", "wait", "signal", "cancel", "goto", "end", "split", "complete")
+KINDS = ("steps", "parallel", "switch", "race", "call", "wait", "signal", "cancel", "goto", "end", "finish", "undo")
 COMPOSITE = frozenset({"steps", "parallel", "switch", "race", "call"})
 AFTER = ("compensate", "rescue", "finally")
 RANK = {"compensate": 900, "rescue": 901, "finally": 902}
@@ -29,6 +29,7 @@ class Step:
         self.id = ""
         self.position = 0
         self.siblings: list[Step] = []
+        self.any_order = False
         self.kind = next((kind for kind in KINDS if kind in raw), "leaf")
         self.needs: dict[str, Words] | None = needs_of(raw)
         self.body: list[Branch] = []
@@ -54,6 +55,8 @@ class Step:
         """The steps that it waits for: those in `needs`, else all above it."""
         if self.needs is not None:
             return self.needs
+        if self.any_order:
+            return {}
         return {step.id: ("ok",) for step in self.siblings[: self.position]}
 
 
@@ -89,6 +92,7 @@ def tree(raw: dict[str, Any], defaults: dict[str, Any] | None = None) -> Step:
         for position, one in enumerate(branch.steps):
             one.position = position
             one.siblings = branch.steps
+            one.any_order = raw.get("order") == "any" and branch in step.body
     return step
 
 

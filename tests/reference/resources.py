@@ -47,7 +47,7 @@ def grant_slot(reference: "Reference") -> bool:
 
 def break_deadlock(reference: "Reference") -> bool:
     """Where only waiters for locks are left, the one that has waited longest fails."""
-    moving = any(one.question or one.timers for one in reference.everyone())
+    moving = any(one.question or one.timers or one.listens for one in reference.everyone())
     moving = moving or any(one.has_slot or one.queued or one.lost for one in instances(reference))
     waiting = sorted((one for one in instances(reference) if one.lock_wanted), key=queue_place)
     if moving or not waiting:

@@ -13,14 +13,16 @@ def resumed(reference: "Reference", redo: tuple[str, ...], assume: dict[str, Any
     """What was in flight is made again, what was not ok begins anew, what succeeded stays."""
     if reference.root.status in OK:
         return
-    reference.ending = reference.ending if not reference.root.ended else None
+    reference.resuming = True  # what ends now is looked at below, with the list that it stands in
     for one in list(reference.everyone()):
         if isinstance(one, Instance):
             in_flight(reference, one, redo, assume)
+    reference.resuming = False
     if reference.root.ended:
         old = reference.root
         reference.root = Instance(reference, reference.workflow, None, "")
         reference.root.old = old
+        reference.root.ending, reference.root.ending_scope = old.ending, old.ending_scope
     else:
         reference.root.resume()
 

@@ -22,6 +22,9 @@ class Scope:
         self.cancelled = False
         self.cut = False
         self.stopped: Life | None = None
+        self.jump: Step | None = None
+        self.jumping: Life | None = None
+        self.jumps = 0
         self.late = False
         self.joins = {step.id: Join(self, step) for step in branch.steps}
         for step in branch.steps:
@@ -33,10 +36,11 @@ class Scope:
         """A new activation of the step."""
         from tests.reference.instance import Instance
         from tests.reference.loop import Loop
+        from tests.reference.rounds import Rounds
 
         prefix = f"{self.owner.path}/" if self.owner.path else ""
-        kind = Loop if step.loop else Instance
-        life = kind(self.owner.reference, step, self, prefix + step.id)
+        kinds = {None: Instance, "while": Rounds, "until": Rounds}
+        life = kinds.get(step.loop, Loop)(self.owner.reference, step, self, prefix + step.id)
         life.place = (*self.owner.place, self.branch.rank, step.position, 0)
         life.old = old
         self.lives.append(life)
@@ -57,9 +61,53 @@ class Scope:
 
     def verdict(self, life: Life) -> tuple[str, str] | None:
         """What can be said of a pending step: ready, skipped, or blocked and by whom; None: nothing yet."""
+        if self.jump is not None and life.step.position >= self.jump.position:
+            return None
         if self.stopped is not None and not life.step.handler:
             return "blocked", self.stopped.path
-        return self.joins[life.step.id].verdict()
+        found = ("ready", "") if life.forced else self.joins[life.step.id].verdict()
+        if found is not None and found[0] == "ready":
+            return self.held_back(life)
+        return found
+
+    def held_back(self, life: Life) -> tuple[str, str] | None:
+        """What else a step waits for whose needs hold: its milestone, its turn."""
+        milestone = life.step.raw.get("milestone") or {}
+        for other in self.lives_of(milestone.get("after", "")):
+            if not other.ended or other.status in NOT_OK:
+                return ("blocked", other.path) if other.ended else None
+        if any(other.begun for other in self.lives_of(milestone.get("before", ""))):
+            return "skipped", ""
+        if self.any_order and any(other.status != "pending" and not other.ended for other in self.lives):
+            return None
+        return "ready", ""
+
+    @property
+    def any_order(self) -> bool:
+        """Whether the steps run one at a time."""
+        return self.owner.step.raw.get("order") == "any" and self.branch in self.owner.step.body
+
+    def blocks(self, step: Step) -> bool:
+        """Whether a join with `rest: block` that waits for its reset keeps the step from starting again."""
+        return any(join.rest == "block" and join.awaited and step.id in join.named for join in self.joins.values())
+
+    def comes_back(self, name: str, join: Step) -> bool:
+        """Whether a `goto` that does not itself wait for the join can bring the named step back."""
+        position = next(step.position for step in self.branch.steps if step.id == name)
+        for life in self.counting:
+            if life.step.kind == "goto" and not life.ended and join.id not in self.upstream(life.step):
+                target = next(step for step in self.branch.steps if step.id == life.step.raw["goto"])
+                if target.position <= position:
+                    return True
+        return False
+
+    def upstream(self, step: Step) -> set[str]:
+        """The ids of all steps that the step waits for, near and far."""
+        found = set(step.named())
+        for one in self.branch.steps:
+            if one.id in step.named():
+                found |= self.upstream(one)
+        return found
 
     def fired(self, life: Life) -> None:
         """The step's needs hold and are used up."""
@@ -68,14 +116,65 @@ class Scope:
     def advance(self) -> bool:
         """Begin a further activation where a join has fired again; whether there was one."""
         if self.cancelled:
+            self.jump = None
             return False
-        return any(join.advance() for join in self.joins.values())
+        if self.jump is not None:
+            return self.make_jump()
+        return self.withdraw() or any(join.advance() for join in self.joins.values())
+
+    def withdraw(self) -> bool:
+        """Skip what has not begun though its milestone has passed."""
+        for life in self.lives:
+            before = (life.step.raw.get("milestone") or {}).get("before", "")
+            if not life.begun and not life.ended and any(other.begun for other in self.lives_of(before)):
+                life.end("skipped")
+                return True
+        return False
+
+    # ------------------------------------------------------------ goto
+
+    def go(self, target: str, life: Life) -> None:
+        """A `goto` has been reached."""
+        self.jumps += 1
+        step = next(step for step in self.branch.steps if step.id == target)
+        if step.position <= life.step.position:
+            self.jump, self.jumping = step, life
+            return
+        for one in list(self.counting):
+            if life.step.position < one.step.position < step.position and not one.begun and not one.ended:
+                one.end("skipped")
+            elif one.step is step and one.status == "pending":
+                one.forced = True
+
+    def make_jump(self) -> bool:
+        """Supersede all from the target on, once nothing of it goes on; whether anything was done."""
+        target = self.jump
+        assert target is not None
+        old = [life for life in self.counting if life.step.position >= target.position]
+        running = [life for life in old if not life.over and life is not self.jumping]
+        for life in running:
+            if not life.cancelling and not life.finishing:
+                life.cancel()
+                return True
+        if running or (self.jumping is not None and not self.jumping.over):
+            return False
+        for life in old:
+            life.superseded = True
+        if self.stopped in old:
+            self.stopped = None
+        self.jump = self.jumping = None
+        for step in self.branch.steps[target.position :]:
+            self.joins[step.id] = Join(self, step)
+            self.add(step).forced = step is target
+        return True
 
     # ------------------------------------------------------------ failure and cancel
 
     def step_ended(self, life: Life) -> None:
         """Apply the failure policy."""
         policy = self.owner.step.policy
+        if self.owner.reference.resuming:
+            return
         if life.status != "failed" or policy == "continue" or self.stopped is not None or self.cancelled:
             return
         self.stopped = life
@@ -101,7 +200,7 @@ class Scope:
     @property
     def over(self) -> bool:
         """Whether every step has ended and nothing of it goes on."""
-        done = all(life.over for life in self.lives)
+        done = all(life.over for life in self.lives) and (self.jump is None or self.cancelled)
         return done and (self.cancelled or not any(join.more() for join in self.joins.values()))
 
     @property
