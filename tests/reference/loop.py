@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tests.reference.instance import Instance
-from tests.reference.life import Error, Life, Process
+from tests.reference.life import Cancelled, Error, Life, Process
 from tests.reference.words import NOT_OK
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ class Loop(Life):
 
     instances: list[Instance]
     items: dict[str, Any]
+    ended_before = 0
 
     def live(self) -> Process[None]:
         """Ask for the items, see the instances through, sum up."""
@@ -32,8 +33,12 @@ class Loop(Life):
 
     def see_through(self) -> Process[None]:
         """Begin instances in order; begin no more when cancelled or when too many have failed."""
-        while not all(one.ended for one in self.instances):
+        self.open_for_items()
+        while self.listens or not all(one.ended for one in self.instances):
             seen = self.state()
+            self.take_item()
+            if (yield from self.complete()):
+                return
             if self.cancelling:
                 for one in self.instances:
                     one.cancel(self.unbegun)
@@ -45,6 +50,55 @@ class Loop(Life):
                 self.admit()
             yield lambda before=seen: self.state() != before  # type: ignore[misc]
 
+    def open_for_items(self) -> None:
+        """Listen for items where the loop is kept `open`."""
+        if "open" in self.step.raw:
+            self.listens = {0: str(self.step.raw["open"])}
+            self.listening_since = self.reference.moment
+
+    def take_item(self) -> None:
+        """A signal adds its data as an item; one without data closes the loop, and so does a cancel."""
+        heard, self.heard = self.heard, None
+        if self.cancelling or self.exceeded or (heard is not None and heard[1] is None):
+            self.listens = {}
+        elif heard is not None:
+            key = str(len(self.instances))
+            self.items = {**self.items, "keys": [*self.items["keys"], key]}
+            self.instances.append(self.instance(len(self.instances), key))
+
+    def complete(self) -> Process[bool]:
+        """Whether enough is done: what has not begun is skipped, what runs goes on late or is cancelled."""
+        if self.cancelling or self.exceeded or not (yield from self.enough()):
+            return False
+        self.listens = {}
+        running = [one for one in self.instances if one.begun and not one.ended]
+        for one in self.instances:
+            if not one.begun and not one.ended:
+                one.end("skipped")
+        if self.step.raw.get("rest") == "cancel":
+            for one in running:
+                one.cancel()
+            yield lambda: all(one.ended for one in running)
+        else:
+            self.reference.late_lives += running
+        return True
+
+    def enough(self) -> Process[bool]:
+        """Whether `complete` holds: a number of successes, or a condition asked after each end."""
+        written = self.step.raw.get("complete")
+        if written is None:
+            return False
+        if str(written).isdigit():
+            return sum(one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
+        ended = sum(one.ended for one in self.instances)
+        if ended == self.ended_before:
+            return False
+        self.ended_before = ended
+        try:
+            return bool((yield from self.ask("complete")))
+        except Cancelled:
+            return False
+
     def admit(self) -> None:
         """Let the next instances in while there is room."""
         limit = self.items.get("concurrency")
@@ -55,9 +109,9 @@ class Loop(Life):
 
     def sum_up(self) -> None:
         """The loop's own end."""
-        if self.cancelling:
+        if self.cancelling and not self.completed_by_force:
             self.end("cancelled")
-        elif self.exceeded:
+        elif self.exceeded and not self.completed_by_force:
             self.end("failed", Error("loop.failures", self.path))
         else:
             warned = any(one.status in {"failed", "warning"} for one in self.instances)
@@ -77,7 +131,8 @@ class Loop(Life):
         """An instance after a resume: what was ok, or is live, stays."""
         index = old.place[-1]
         if old.status in NOT_OK:
-            return self.instance(index, self.items["keys"][index], old)
+            before = old if old.begun or not isinstance(old.old, Instance) else old.old
+            return self.instance(index, self.items["keys"][index], before)
         old.loop = self
         return old
 
@@ -97,7 +152,7 @@ class Loop(Life):
 
     def state(self) -> tuple[object, ...]:
         """What the loop watches."""
-        return (self.cancelling, *[(one.ended, one.number) for one in self.instances])
+        return (self.cancelling, self.heard is not None, *[(one.ended, one.number) for one in self.instances])
 
     # ------------------------------------------------------------ what others see and do
 

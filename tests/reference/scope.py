@@ -241,6 +241,6 @@ class Scope:
             if life.status in NOT_OK and not self.cancelled:
                 self.lives.remove(life)
                 self.joins[life.step.id] = Join(self, life.step)
-                self.add(life.step, life)
+                self.add(life.step, life if life.begun else life.old)  # what had not begun has nothing to go on with
             else:
                 life.resume()

@@ -218,3 +218,48 @@ def test_restart_begins_a_group_anew() -> None:
     assert play.running == ["g/a"]
     play.ok("g/a", "g/b")
     assert play.ended == "succeeded"
+
+
+def test_a_loop_is_complete_with_enough() -> None:
+    play = Play("steps: [{id: l, foreach: v, complete: 1, run: x}, {id: b, run: x}]")
+    play.loop("l", "k", "m", "n", concurrency=2)
+    play.ok("l[k]")
+    assert [play.status(path) for path in ("l", "l[m]", "l[n]")] == ["succeeded", "running", "skipped"]
+    play.ok("b")
+    assert play.ended is None
+    play.ok("l[m]")
+    assert play.ended == "succeeded"
+
+
+def test_a_loop_is_complete_by_a_condition_and_cancels_the_rest() -> None:
+    play = Play("steps: [{id: l, foreach: v, complete: c, rest: cancel, run: x}]")
+    play.loop("l", "k", "m", concurrency=2)
+    play.ok("l[k]")
+    play.answer("l", "complete")
+    play.stop("l[m]")
+    assert play.ended == "succeeded"
+
+
+def test_an_open_loop_grows_until_it_is_closed() -> None:
+    play = Play("steps: [{id: l, foreach: v, open: more, run: x}]")
+    play.loop("l")
+    play.run.feed(("signal", "more", 7))
+    play.ok("l[0]")
+    assert play.ended is None
+    play.run.feed(("signal", "more", None))
+    assert play.ended == "succeeded"
+
+
+def test_forced_completion_goes_on_downstream() -> None:
+    play = Play("""
+        steps:
+          - {id: l, needs: [], foreach: v, run: x}
+          - {id: a, needs: [], run: x}
+          - {id: f, needs: [a], finish: [l]}
+          - {id: b, needs: [l], run: x}
+    """)
+    play.loop("l", "k", "m")
+    play.ok("a")
+    play.stop("l[k]")
+    assert [play.status(path) for path in ("l", "l[m]")] == ["succeeded", "skipped"]
+    assert play.running == ["b"]
