@@ -1,0 +1,156 @@
+"""Write the generated blocks of the manual: `python docs/generate.py`. With `--check` say what is out of date instead.
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; everything between them is replaced.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from steplane.plugins import Registry, read_index
+from steplane.sdk import StepType
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md")
+BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+BUILT_IN = "steplane_steps"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the blocks, or check them; the exit code."""
+    late = []
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after = generated(before)
+        if before != after:
+            late.append(page.relative_to(ROOT))
+            if "--check" not in arguments:
+                page.write_text(after, encoding="utf-8")
+    for page in late:
+        print(f"{page}: {'out of date' if '--check' in arguments else 'written'}")
+    return 1 if late and "--check" in arguments else 0
+
+
+def generated(text: str) -> str:
+    """A page with all its generated blocks made anew. Raises `KeyError` for a block that nobody makes."""
+    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}\n{found[4]}", text)
+
+
+# ---------------------------------------------------------------------------------------------------- step types
+
+
+def step_types() -> str:
+    """A section for each built-in step type."""
+    registry = Registry(read_index(None))
+    built_in = [one for one in registry.all() if one.claims[0].module.startswith(BUILT_IN)]
+    described = sorted((kind for one in built_in for kind in one.types), key=lambda kind: kind.name)
+    contents = "\n".join(
+        f"- [`{kind.name}`](#{kind.name.replace('.', '')}): {kind.title[0].lower()}{kind.title[1:].rstrip('.')}"
+        for kind in described
+    )
+    return "\n\n".join([contents, *(_section(kind) for kind in described)])
+
+
+def _section(kind: StepType) -> str:
+    parts = [f"## {kind.name}", kind.doc]
+    if kind.example:
+        parts.append(f"```yaml step\n{kind.example}\n```")
+    parts.append("\n".join(_parameters(kind)))
+    if kind.outputs:
+        parts.append("\n".join(_outputs(kind.outputs)))
+    parts.append(_facts(kind))
+    return "\n\n".join(parts)
+
+
+def _parameters(kind: StepType) -> Iterator[str]:
+    required = kind.parameters.get("required", ())
+    yield "| parameter | kind | default | meaning |"
+    yield "|---|---|---|---|"
+    for name, schema in kind.parameters["properties"].items():
+        default = "required" if name in required else f"`{_json(schema.get('default'))}`"
+        yield f"| `{name}` | {_kind(schema, kind.parameters)} | {default} | {_cell(schema.get('description', ''))} |"
+
+
+def _outputs(schema: Mapping[str, Any]) -> Iterator[str]:
+    yield "| output | kind |"
+    yield "|---|---|"
+    for name, one in schema["properties"].items():
+        yield f"| `{name}` | {_kind(one, schema)} |"
+    if schema.get("additionalProperties"):
+        yield "| the names in the step's `outputs: [...]` | what the step wrote to `$STEPLANE_OUTPUT` |"
+
+
+def _facts(kind: StepType) -> str:
+    errors = ", ".join(f"`{one}`" for one in kind.errors) or "none of its own"
+    where = "a thread" if kind.cancellable else "a worker process"
+    again = " A second run changes nothing more." if kind.idempotent else ""
+    return f"Errors: {errors}. Runs in {where}.{again}"
+
+
+NAMES = {"string": "text", "integer": "whole number", "boolean": "boolean", "object": "mapping", "array": "list"}
+
+
+def _kind(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
+    """A schema in words."""
+    if "$ref" in schema:
+        return _kind(whole["$defs"][schema["$ref"].rsplit("/", 1)[-1]], whole)
+    if "enum" in schema:
+        return " or ".join(f"`{one}`" for one in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_kind(one, whole) for one in schema["anyOf"])
+    kind = schema.get("type")
+    if kind == "string" and schema.get("format") == "duration":
+        return "duration"
+    if kind == "array" and schema.get("items"):
+        return f"list of {_kind(schema['items'], whole)}"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"mapping to {_kind(schema['additionalProperties'], whole)}"
+    return NAMES.get(str(kind), str(kind) if kind else "any value")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# ------------------------------------------------------------------------------------------------------- commands
+
+
+def commands() -> str:
+    """`--help` of every command."""
+    names = re.findall(r"^  ([a-z]+) ", _help().partition("Commands:")[2], re.MULTILINE)
+    sections = [f"### steplane {name}\n\n```text\n{_help(name)}\n```" for name in names]
+    return "\n\n".join(sections)
+
+
+def _help(*words: str) -> str:
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": ":".join(sys.path)}
+    code = "import sys; sys.argv[0] = 'steplane'; from steplane.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, *words, "--help"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    return done.stdout.rstrip()
+
+
+# -------------------------------------------------------------------------------------------------------- filters
+
+
+def filters() -> str:
+    """The names of all filters."""
+    from steplane.app.loading import filters as further
+    from steplane.expressions.filters import FILTERS
+
+    return " ".join(f"`{name}`" for name in sorted({*FILTERS, *further()}))
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"step-types": step_types, "commands": commands, "filters": filters}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
