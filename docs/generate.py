@@ -125,9 +125,9 @@ def _cell(text: str) -> str:
 
 def commands() -> str:
     """`--help` of every command."""
-    names = re.findall(r"^  ([a-z]+) ", _help().partition("Commands:")[2], re.MULTILINE)
-    sections = [f"### steplane {name}\n\n```text\n{_help(name)}\n```" for name in names]
-    return "\n\n".join(sections)
+    from steplane.cli.application import COMMANDS
+
+    return "\n\n".join(f"### steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
 
 
 def _help(*words: str) -> str:
