@@ -21,7 +21,7 @@ from steplane.driver.coordinator import Coordinator, Ending, Interrupted
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.names import Lazy, moment
-from steplane.events import Answered, AnyEvent, AttemptEnded, ErrorInfo, Input, RunEnded
+from steplane.events import Answered, AnyEvent, AttemptEnded, ErrorInfo, Input, RunEnded, StepEnded, StepRetry
 from steplane.executors.thread import ThreadExecutor
 from steplane.expressions import Engine
 from steplane.kernel import Instance, Kernel
@@ -42,7 +42,7 @@ class Reporter(Protocol):
         """Something was recorded."""
 
     def log(self, path: str, stream: str, text: str) -> None:
-        """A step wrote a line (already masked); `stream` is `out`, `err`, `log` or `warn`."""
+        """A step wrote one or more whole lines (already masked); `stream` is `stdout`, `stderr`, `log` or `warning`."""
 
 
 class RunResult(Struct, frozen=True):
@@ -136,9 +136,10 @@ class Execution:
             mask=self.mask, secrets=self.secrets.__getitem__, listener=reporter.log,
         )  # fmt: skip
         attempts = Attempts(self.basis.run, self.evaluator, self.environments, executors, self.mask, folders)
-        kept = _Kept(journal, self.kernel, self.mask)
+        public = _Public(self.kernel, self.mask)
+        kept, shown = _Kept(journal, public), _Shown(reporter, public)
         coordinator = Coordinator(
-            self.kernel, kept, self.evaluator, attempts, reporter, self.inbox, self.clock, self.basis.patience
+            self.kernel, kept, self.evaluator, attempts, shown, self.inbox, self.clock, self.basis.patience
         )
         try:
             with _signals(self.inbox):
@@ -156,29 +157,27 @@ class Execution:
         code = EXIT[root.status]
         if root.status == "warning" and self.basis.strict:
             code = 1
-        error = root.error if root.status == "failed" else None
+        error = _Public(self.kernel, self.mask).error(root.error) if root.status == "failed" else None
         return RunResult(self.basis.run, root.status, code, self.mask.data(root.outputs), error)
 
 
-class _Kept:
-    """The journal, with what must not be stored taken out of every event."""
+class _Public:
+    """Events as they may be stored and shown: secret outputs taken out, texts of secrets masked."""
 
-    def __init__(self, journal: Journal, kernel: Kernel, mask: Mask) -> None:
-        self._journal = journal
+    def __init__(self, kernel: Kernel, mask: Mask) -> None:
         self._kernel = kernel
         self._mask = mask
 
-    def append(self, event: AnyEvent) -> int:
+    def event(self, event: AnyEvent) -> AnyEvent:
+        """The event without what must not be seen."""
         if isinstance(event, AttemptEnded | Answered):
-            event = self._withheld(event)
-        elif isinstance(event, RunEnded) and self._mask:
-            event = replace(event, outputs=self._mask.data(event.outputs), error=self._error(event.error))
-        elif self._mask and getattr(event, "error", None) is not None:
-            event = replace(event, error=self._error(event.error))  # type: ignore[union-attr]
-        return self._journal.append(event)
-
-    def commit(self) -> None:
-        self._journal.commit()
+            withheld: AnyEvent = self._withheld(event)
+            return withheld
+        if isinstance(event, RunEnded) and self._mask:
+            return replace(event, outputs=self._mask.data(event.outputs), error=self.error(event.error))
+        if self._mask and isinstance(event, StepEnded | StepRetry) and event.error is not None:
+            return replace(event, error=self.error(event.error))
+        return event
 
     def _withheld(self, event: Any) -> Any:
         """Secret outputs are never stored; texts of secrets in the others are masked."""
@@ -190,13 +189,39 @@ class _Kept:
             value = {name: each for name, each in value.items() if name not in hidden}
         if self._mask:
             value = self._mask.data(value)
-            return replace(event, **{field: value, "error": self._error(event.error)})
+            return replace(event, **{field: value, "error": self.error(event.error)})
         return replace(event, **{field: value}) if hidden else event
 
-    def _error(self, error: ErrorInfo | None) -> ErrorInfo | None:
+    def error(self, error: ErrorInfo | None) -> ErrorInfo | None:
+        """The error with the texts of secrets masked."""
         if error is None or not self._mask:
             return error
         return replace(error, message=self._mask.text(error.message), detail=self._mask.data(error.detail))
+
+
+class _Kept:
+    """The journal, which is given what may be stored only."""
+
+    def __init__(self, journal: Journal, public: _Public) -> None:
+        self._journal = journal
+        self._public = public
+
+    def append(self, event: AnyEvent) -> int:
+        return self._journal.append(self._public.event(event))
+
+    def commit(self) -> None:
+        self._journal.commit()
+
+
+class _Shown:
+    """The reporter, which is given what may be seen only. The lines of logs come to it masked."""
+
+    def __init__(self, reporter: Reporter, public: _Public) -> None:
+        self._reporter = reporter
+        self._public = public
+
+    def event(self, event: AnyEvent, instance: Instance | None) -> None:
+        self._reporter.event(self._public.event(event), instance)
 
 
 @contextmanager

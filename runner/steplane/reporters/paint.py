@@ -32,6 +32,10 @@ class Paint:
         """What mends."""
         return self._wrap("\x1b[1;32m", text)
 
+    def faint(self, text: str) -> str:
+        """What may be overlooked."""
+        return self._wrap("\x1b[2m", text)
+
     def _wrap(self, code: str, text: str) -> str:
         return f"{code}{text}{_RESET}" if self._on and text else text
 

@@ -1,0 +1,122 @@
+"""The commands by name. Only the one that is called is imported."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from steplane import __version__
+from steplane.cli.funnel import funnel
+
+COMMANDS = {
+    "run": "Run a workflow, by its file or its name.",
+    "check": "Find what is wrong in workflow files, without running them.",
+    "plan": "Show what a workflow will do, step by step.",
+    "resume": "Go on with a run that was interrupted, waits or failed.",
+    "cancel": "End a run; what cleans up still runs.",
+    "runs": "List the runs.",
+    "show": "Show one run: steps, times, errors, outputs.",
+    "logs": "Show what the steps of a run wrote.",
+    "steps": "List the step types, or describe one.",
+    "plugins": "List the installed plugins.",
+    "init": "Begin a project: a configuration and a first workflow.",
+}
+"""What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
+
+LATER = {
+    "test": "`steplane check` finds mistakes without running anything.",
+    "graph": "`steplane plan` shows the steps as a tree.",
+    "schema": "The schema of workflow files lies in the package: steplane/schemas/workflow.schema.json",
+    "fmt": "`steplane check` says where a file is unclear.",
+    "signal": "",
+    "tasks": "",
+    "complete": "",
+    "explain": "`steplane show` gives the reason of every skip and block.",
+    "stats": "`steplane runs --format json` has the times of all runs.",
+    "control": "",
+    "conform": "",
+    "compare": "",
+    "simulate": "",
+    "report": "`steplane show --format json` has all of a run.",
+    "export": "`steplane show --format json` has all of a run.",
+    "serve": "",
+}
+"""Commands of later releases, each with what serves in the meantime."""
+
+_COMPLETION = 'Completion of words in bash (also zsh, fish):\n  eval "$(_STEPLANE_COMPLETE=bash_source steplane)"'
+
+
+class Application(click.Group):
+    """All commands; each is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"steplane.cli.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command meant by the first word; what is none is refused with what was probably meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise unknown(args[0])
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def unknown(name: str) -> Exception:
+    """The error for a word that is no command of this release."""
+    from steplane.errors import UsageError
+    from steplane.suggest import did_you_mean
+
+    if name in LATER:
+        return UsageError(f"`steplane {name}` is not in this release", LATER[name] or "See: steplane --help")
+    if os.path.isfile(name):
+        return UsageError(f"`{name}` is a file, not a command", f"To run it: steplane run {name}")
+    turned = [one for one in COMMANDS if sorted(one) == sorted(name)]  # two letters changed places
+    begun = [one for one in COMMANDS if len(name) > 1 and one.startswith(name)]
+    near = next(iter(turned + begun), None) or did_you_mean(name, COMMANDS)
+    hint = f"Did you mean `steplane {near}`?" if near else "All commands: steplane --help"
+    return UsageError(f"there is no command `{name}`", hint)
+
+
+@click.group(
+    cls=Application,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nTo begin:\n  steplane init\n  steplane run hello\n\n\b\n" + _COMPLETION,
+)
+@click.version_option(__version__, "--version", message="steplane %(version)s")
+def application() -> None:
+    """Runs workflows written in YAML: checked before they run, durable while they run, kept as history."""
+
+
+def start(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments (those of the process) name; its exit code. Nothing is raised."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return funnel(lambda: _invoke(words), words)
+
+
+def _invoke(words: list[str]) -> int:
+    instruction = os.environ.get("_STEPLANE_COMPLETE")
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(application, {}, "steplane", "_STEPLANE_COMPLETE", instruction)
+    try:
+        with application.make_context("steplane", words) as context:
+            code = application.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,85 @@
+"""What a call of a command stands on: where it was made, its settings, the store, the plugins."""
+
+import os
+from functools import cached_property
+from typing import Any
+
+from steplane.app.loading import Loaded, make_registry
+from steplane.app.project import Settings, open_store, read_settings
+from steplane.cli.output import Output, error_text, stderr, stdout, use_color
+from steplane.errors import UsageError
+from steplane.plugins import Registry
+from steplane.store import RunStore
+
+FORMATS = ("auto", "plain", "json")
+COLORS = ("auto", "always", "never")
+
+
+class Call:
+    """One call. `options` are those that were given, by the names of the settings (None: not given)."""
+
+    def __init__(self, **options: Any) -> None:
+        self.here = _here()
+        self.settings: Settings = read_settings(self.here, os.environ, options)
+        _one_of("format", self.settings.format, FORMATS)
+        _one_of("color", self.settings.color, COLORS)
+        self.state_given: str | None = options.get("state")
+        self.out: Output = stdout()
+        self.err: Output = stderr()
+
+    def color(self, output: Output) -> bool:
+        """Whether to paint what goes there."""
+        import sys
+
+        stream = sys.stdout if output is self.out else sys.stderr
+        return use_color(stream, self.settings.color)
+
+    @cached_property
+    def store(self) -> RunStore:
+        """The store, made if it is not there."""
+        return open_store(self.settings, self.here)
+
+    @cached_property
+    def history(self) -> RunStore:
+        """The store, for reading only: nothing is made."""
+        return open_store(self.settings, self.here, make=False)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The plugins; their index is cached where there is a state directory."""
+        store = self.history
+        return make_registry(store if os.path.isdir(store.directory.path) else None, self.settings.plugins)
+
+    def warn(self, message: str, remedy: str = "") -> None:
+        """Say something on stderr that stops nothing."""
+        self.err.write(error_text(message, remedy, self.color(self.err), word="warning"))
+
+    def show_diagnostics(self, loaded: Loaded) -> None:
+        """Say on stderr what is wrong in a file: errors with their frames, mere warnings in a line each."""
+        if loaded.diagnostics:
+            from steplane.reporters.diagnostics import render
+
+            form: Any = "full" if loaded.plan is None else "concise"
+            self.err.write(render(loaded.diagnostics, loaded.sources, form, self.color(self.err)))
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise UsageError("the current directory is not there any more", "Change to another one.") from error
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UsageError(f"the setting `{name}` is {value!r}", f"It is one of: {', '.join(allowed)}.")
+
+
+def actor() -> str:
+    """Who calls: the name of the user of this process."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

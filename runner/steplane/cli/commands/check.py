@@ -1,0 +1,46 @@
+"""`steplane check`."""
+
+from typing import Any
+
+import click
+
+from steplane.cli.options import common, examples
+
+_EXAMPLES = examples(
+    "steplane check workflows/release.yaml",
+    "steplane check workflows                   (all workflows in a folder)",
+    "steplane check --format json < order.yaml -",
+    "steplane check --strict --format concise workflows ci.yaml",
+)
+
+
+@click.command("check", epilog=_EXAMPLES)
+@click.argument("files", nargs=-1, metavar="FILES...")
+@click.option(
+    "--format", "form", type=click.Choice(["full", "concise", "json"]), default="full",
+    help="full: with the lines concerned; concise: a line each; json: for programs.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@common
+def command(files: tuple[str, ...], form: Any, strict: bool, state: str | None, color: str | None) -> int:
+    """Find what is wrong in workflow files: shape, names, types, order, parameters, scripts. Nothing is run.
+
+    FILES are files, names, folders or `-` for stdin; without any it is the folder workflows/.
+
+    Exit code: 0 clean, 1 warnings with --strict, 2 errors.
+    """
+    from steplane.app.checking import check
+    from steplane.cli.call import Call
+    from steplane.reporters.diagnostics import render, summary
+
+    call = Call(state=state, color=color, strict=strict or None)
+    report = check(files, call.here, call.registry)
+    if form == "json" or report.diagnostics:
+        call.out.write(render(report.diagnostics, report.sources, form, call.color(call.out)))
+    elif form == "full":
+        what = report.files[0] if len(report.files) == 1 else f"{len(report.files)} files"
+        call.err.line(f"{what}: nothing wrong")
+    words = summary(report.diagnostics)
+    if "error" in words:
+        return 2
+    return 1 if call.settings.strict and "warning" in words else 0

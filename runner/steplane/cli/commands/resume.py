@@ -1,0 +1,111 @@
+"""`steplane resume`."""
+
+from typing import Any
+
+import click
+
+from steplane.cli.commands.run import settings
+from steplane.cli.funnel import guarded
+from steplane.cli.options import examples, running
+
+_EXAMPLES = examples(
+    "steplane resume                            (the latest run that has not ended)",
+    "steplane resume 20261123-225318-r6j9z8     (the beginning of an id is enough)",
+    "steplane resume nightly -i token=@token.txt",
+    "steplane resume nightly --assume pay=succeeded --outputs '{\"receipt\": 7}'",
+)
+
+
+@click.command("resume", epilog=_EXAMPLES)
+@click.argument("run", required=False)
+@click.option(
+    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="A secret input: these are never stored."
+)
+@click.option("--redo", multiple=True, metavar="STEP", help="Run this `at_most_once` step again that was cut off.")
+@click.option(
+    "--assume", multiple=True, metavar="STEP=STATUS",
+    help="Take such a step as `succeeded` or `failed` instead of running it again.",
+)  # fmt: skip
+@click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")
+@running
+def command(run: str | None, **given: Any) -> int:
+    """Go on with a run that was interrupted, stopped waiting, failed or was cancelled.
+
+    What succeeded stays. What was running runs again with the same idempotency key; what failed, was blocked or
+    cancelled begins anew. Without RUN it is the latest one that has not ended. A run that succeeded is left alone.
+
+    Exit code: as of `steplane run`; 5 where a live process holds the run.
+    """
+    return guarded(lambda: resume(run, given))
+
+
+def resume(run: str | None, given: dict[str, Any]) -> int:
+    """Go on with the run and show it; the exit code. `given` are the options of the command."""
+    from steplane.app import running
+    from steplane.cli.call import Call
+    from steplane.cli.showing import Show, environment, options_of
+
+    call = Call(**settings(given))
+    assumed = assumptions(given["assume"], given["outputs"])
+    environ = environment(given["env_file"])
+    store = call.history
+    run_id = store.latest(unfinished=True) if run is None else store.resolve(run)
+    values = secret_values(call, run_id, given["inputs"])
+    show = Show(call, quiet=given["quiet"])
+
+    def work() -> Any:
+        result = running.resume(
+            store, call.registry, run_id, values, environ, options_of(call), show, redo=given["redo"], assume=assumed
+        )
+        if show.reporter is None:
+            say_ended(call, result)
+        return result
+
+    return show.watch(work)
+
+
+def secret_values(call: Any, run_id: str, words: tuple[str, ...]) -> dict[str, Any]:
+    """What `-i` gives, read by the inputs of the workflow that the run was begun with."""
+    from steplane.app.inputs import given
+    from steplane.app.running import recorded_plan
+
+    if not words:
+        return {}
+    with call.history.read(run_id) as journal:
+        return given(recorded_plan(journal, call.registry, call.history), words, None)
+
+
+def say_ended(call: Any, result: Any) -> None:
+    """Say that there was nothing to do."""
+    from steplane.reporters.jsonlines import last_line
+
+    if call.settings.format == "json":
+        call.out.write(last_line(result.run, result.status, result.outputs, result.error))
+    else:
+        words = {"warning": "ended with warnings"}.get(result.status, result.status)
+        call.out.line(f"run {result.run} has already {words}: nothing to do")
+
+
+def assumptions(words: tuple[str, ...], outputs: str | None) -> dict[str, Any]:
+    """What `--assume STEP=STATUS` and `--outputs JSON` say, by step. Raises `UsageError`."""
+    from steplane.cli.showing import parse_json
+    from steplane.errors import UsageError
+
+    assumed: dict[str, Any] = {}
+    for word in words:
+        path, equals, status = word.rpartition("=")
+        if not equals or status not in {"succeeded", "failed"}:
+            raise UsageError(f"`--assume {word}` names no status", "Write `--assume STEP=succeeded` or `STEP=failed`.")
+        assumed[path] = {"status": status}
+    if outputs is not None:
+        succeeded = [path for path, one in assumed.items() if one["status"] == "succeeded"]
+        if len(succeeded) != 1:
+            raise UsageError(
+                "`--outputs` belongs to one step that is assumed to have succeeded",
+                "Give one `--assume STEP=succeeded` with it.",
+            )
+        value = parse_json("--outputs", outputs)
+        if not isinstance(value, dict):
+            raise UsageError("`--outputs` wants a JSON object: outputs by name", "Write '{\"NAME\": VALUE}'.")
+        assumed[succeeded[0]]["outputs"] = value
+    return assumed

@@ -1,0 +1,58 @@
+"""Options that several commands have."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+COLOR = click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), help="Colours: on a terminal (auto), always, never."
+)
+STATE = click.option(
+    "--state", metavar="DIR", help="The state directory. [default: the nearest .steplane/, else one made here]"
+)
+
+
+def examples(*lines: str) -> str:
+    """The epilogue of a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def text_or_json(function: Function) -> Function:
+    """`--format text|json`."""
+    option = click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
+    )
+    return option(function)
+
+
+def common(function: Function) -> Function:
+    """`--state` and `--color`."""
+    return STATE(COLOR(function))
+
+
+def running(function: Function) -> Function:
+    """What a command that runs steps takes."""
+    options = [
+        click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Attempts that may run at once."),
+        click.option(
+            "--durability", type=click.Choice(["full", "normal"]),
+            help="full: what is reported survives a power loss; normal: a kill -9. [default: full]",
+        ),
+        click.option(
+            "--patience", metavar="DURATION",
+            help="Stop, to be resumed, when nothing is due within this time. [default: 10m]",
+        ),
+        click.option("--strict", is_flag=True, help="Exit 1 for a run that ends with warnings too."),
+        click.option("--env-file", metavar="FILE", help="NAME=VALUE lines for the environment; they win over it."),
+        click.option(
+            "--format", "form", type=click.Choice(["auto", "plain", "json"]),
+            help="plain: lines for people and CI logs; json: an event a line. [default: auto]",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Only failures; with json only the last line."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return common(function)

@@ -1,0 +1,107 @@
+"""Writing to stdout and stderr so that nobody who stops reading can stop a run."""
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from typing import TextIO
+
+
+class Output:
+    """A standard stream that never fails: once it cannot be written, what is given to it is dropped.
+
+    Each call is written whole and at once; calls from several threads do not mix.
+    """
+
+    __slots__ = ("_lock", "_stream")
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._lock = threading.RLock()
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+    @property
+    def unicode(self) -> bool:
+        """Whether the stream takes signs beyond ASCII."""
+        encoding = getattr(self._stream, "encoding", None) or "ascii"
+        return encoding.lower().replace("-", "") == "utf8"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return is_terminal(self._stream)
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        self.write(text + "\n")
+
+    def write(self, text: str) -> None:
+        """Write a text now."""
+        with self._lock:
+            if self._stream is None or not text:
+                return
+            try:
+                self._stream.write(text)
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Nobody reads: let what is buffered, and what libraries may still write, go nowhere."""
+        stream, self._stream = self._stream, None
+        try:
+            number = stream.fileno() if stream is not None else -1
+            if number >= 0:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+        except (OSError, ValueError):
+            return
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether the stream is a terminal."""
+    try:
+        return stream is not None and stream.isatty()
+    except (OSError, ValueError):
+        return False
+
+
+def use_color(stream: TextIO | None, setting: str = "auto", environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether to paint what goes to the stream: as set, else as NO_COLOR, FORCE_COLOR and the terminal say."""
+    if setting in {"always", "never"}:
+        return setting == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return environ.get("TERM", "") not in {"", "dumb"} and is_terminal(stream)
+
+
+def error_text(message: str, remedy: str, color: bool = False, *, word: str = "error") -> str:
+    """An error (or a warning) that has no place in a file: what is wrong and how to go on."""
+    from steplane.reporters.paint import Paint
+
+    paint = Paint(color)
+    lines = [f"{paint.severity(word, f'{word}:')} {_indented(message, len(word) + 2)}"]
+    if remedy:
+        lines.append(f"{' ' * (len(word) - 4)}{paint.bold('help:')} {_indented(remedy, len(word) + 2)}")
+    return "\n".join(lines) + "\n"
+
+
+def _indented(text: str, by: int) -> str:
+    from steplane.reporters.paint import visible
+
+    return f"\n{' ' * by}".join(visible(line) for line in text.strip().splitlines())
+
+
+def stdout() -> Output:
+    """The stream of results."""
+    return Output(sys.stdout)
+
+
+def stderr() -> Output:
+    """The stream of everything else."""
+    return Output(sys.stderr)

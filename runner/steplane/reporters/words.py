@@ -1,0 +1,135 @@
+"""Words for what happens in a run: times, reasons, actions, as people read them."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from steplane.events import ErrorInfo
+from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.plan.nodes import Body, Choice, End, Fork, Node, Perform
+from steplane.reporters.paint import visible
+from steplane.scripts.shapes import Direct, Script, Slot
+
+# Escape sequences (ECMA-48: CSI, OSC and the like, two-character ones) in what a program wrote.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_LONGEST = 100
+
+
+def clock(seconds: float) -> str:
+    """A length of time to about three figures: `12ms`, `3.4s`, `2m05s`, `1h02m`, `2d03h`."""
+    if seconds < 0.9995:
+        return f"{max(seconds, 0) * 1000:.0f}ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    for size, unit, below, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit}{whole % size // below:02d}{small}"
+    return f"{whole // 60}m{whole % 60:02d}s"
+
+
+def count(number: int, word: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def clean(text: str) -> str:
+    """A line that a program wrote as it may be shown: no escape sequences, what a carriage return left, no controls."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = _ESCAPES.sub("", text).rstrip("\r")
+    if "\r" in kept:
+        kept = next((part for part in reversed(kept.split("\r")) if part.strip()), "")
+    return visible(kept.replace("\t", "    ")) if "\t" in kept else visible(kept)
+
+
+def cause(error: ErrorInfo | None) -> str:
+    """Why something failed: the message and the type, on one line."""
+    if error is None:
+        return ""
+    message = visible(error.message)
+    return f"{message} ({error.type})" if message and error.type not in message else message or error.type
+
+
+def reason(status: str, stated: str, by: str, node: Node | None) -> str:
+    """Why a step was skipped, blocked or cancelled, in words; empty where there is nothing to say."""
+    if stated == "`if` is false" and node is not None and node.condition is not None:
+        return f"`if: {shortened(node.condition.text)}` is false"
+    if stated:
+        return visible(stated)
+    if status == "blocked":
+        return f"by `{by}`" if by else ""
+    if status == "skipped":
+        return f"`{by}` ended the run" if by else "what it waits for did not come about"
+    return f"by `{by}`" if by else ""
+
+
+def shortened(text: str, limit: int = _LONGEST) -> str:
+    """The first line of a text, cut where it is long."""
+    lines = text.strip().splitlines() or [""]
+    line = clean(lines[0])
+    return f"{line[: limit - 2]} …" if len(line) > limit or len(lines) > 1 else line
+
+
+def source(template: Template) -> Any:
+    """A template as it stands in the file: data with `${{ }}` in its texts."""
+    if isinstance(template, Literal):
+        return template.value
+    if isinstance(template, Expression):
+        return f"${{{{ {template.text} }}}}"
+    if isinstance(template, Text):
+        return "".join(one if isinstance(one, str) else str(source(one)) for one in template.parts)
+    if isinstance(template, Blocks):
+        return template.text
+    if isinstance(template, ListOf):
+        return [source(one) for one in template.items]
+    assert isinstance(template, MapOf)
+    return {name: source(one) for name, one in template.entries}
+
+
+def script_text(script: Script | Direct) -> str:
+    """The text of a `run` about as the author wrote it."""
+    if isinstance(script, Direct):
+        return " ".join(_joined(word) for word in script.argv)
+    return _joined(one.expression if isinstance(one, Slot) else one for one in script.pieces)
+
+
+def _joined(parts: Iterable[str | Expression]) -> str:
+    return "".join(one if isinstance(one, str) else str(source(one)) for one in parts)
+
+
+def action(node: Node) -> str:
+    """What a step does, in a word or as its command."""
+    act = node.action
+    if isinstance(act, Perform):
+        return _performed(act)
+    if isinstance(act, Body):
+        return "steps"
+    if isinstance(act, Fork):
+        return "parallel"
+    if isinstance(act, Choice):
+        return "switch"
+    assert isinstance(act, End)
+    return f"end: {act.status}"
+
+
+def _performed(act: Perform) -> str:
+    if act.uses != "shell":
+        return act.uses
+    if act.script is not None:
+        return f"$ {shortened(script_text(act.script))}"
+    given = source(act.parameters)
+    words = given.get("argv") if isinstance(given, dict) else None
+    if isinstance(words, list):
+        return f"$ {shortened(' '.join(map(str, words)))}"
+    text = given.get("script") if isinstance(given, dict) else None
+    return f"$ {shortened(text)}" if isinstance(text, str) else act.uses
+
+
+def shown_value(value: Any, limit: int = 200) -> str:
+    """A value on one line: a plain text as it is, anything else as JSON, cut where it is long."""
+    plain = isinstance(value, str) and value.isprintable() and value == value.strip() != ""
+    text = value if plain else msgspec.json.encode(value).decode()
+    return visible(text if len(text) <= limit else f"{text[:limit]} … ({len(text)} characters)")
