@@ -4,9 +4,12 @@ A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; everything
 """
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -37,7 +40,18 @@ def main(arguments: list[str]) -> int:
 
 def generated(text: str) -> str:
     """A page with all its generated blocks made anew. Raises `KeyError` for a block that nobody makes."""
-    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}\n{found[4]}", text)
+    return BLOCK.sub(_block, text)
+
+
+def _block(found: re.Match[str]) -> str:
+    made = f"{BLOCKS[found[2]]()}\n"
+    return found[0] if steady(made) == steady(found[3]) else f"{found[1]}{made}{found[4]}"
+
+
+def steady(text: str) -> str:
+    """A text without what differs from run to run: ids and times."""
+    text = re.sub(r"\b\d{8}-\d{6}-[a-z0-9]+\b", "RUN", text)
+    return re.sub(r"\bin \d+(?:\.\d+)?m?s\b", "in TIME", text)
 
 
 # ---------------------------------------------------------------------------------------------------- step types
@@ -130,12 +144,31 @@ def commands() -> str:
     return "\n\n".join(f"### steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
 
 
-def _help(*words: str) -> str:
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": ":".join(sys.path)}
+def _help(name: str) -> str:
+    return _steplane(ROOT, name, "--help")
+
+
+def _steplane(folder: Path, *words: str) -> str:
+    """What the command prints, in that folder."""
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": ":".join(sys.path)}
     code = "import sys; sys.argv[0] = 'steplane'; from steplane.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, *words, "--help"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
     return done.stdout.rstrip()
+
+
+# --------------------------------------------------------------------------------------------------- first screen
+
+
+def first_workflow() -> str:
+    """The workflow `hello`, and what a run of it prints."""
+    file = ROOT / "workflows" / "hello.yaml"
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "workflows").mkdir()
+        shutil.copy(file, Path(folder) / "workflows")
+        shown = _steplane(Path(folder), "run", "hello")
+    text = file.read_text(encoding="utf-8")
+    return f"```yaml workflow\n{text}```\n\n```text\n$ steplane run hello\n{shown}\n```"
 
 
 # -------------------------------------------------------------------------------------------------------- filters
@@ -149,7 +182,7 @@ def filters() -> str:
     return " ".join(f"`{name}`" for name in sorted({*FILTERS, *further()}))
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"step-types": step_types, "commands": commands, "filters": filters}
+BLOCKS: dict[str, Callable[[], str]] = {"step-types": step_types, "commands": commands, "filters": filters, "hello": first_workflow}
 
 
 if __name__ == "__main__":
