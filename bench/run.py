@@ -56,7 +56,8 @@ def trivial(folder: Path, quick: bool) -> Figure:
     file.write_text(TRIVIAL, "utf-8")
     command = [*STEPLANE, "run", str(file), "--quiet"]
     call(command, folder)
-    ours, other = medians(lambda: call(command, folder), lambda: call([sys.executable, "-c", ALONE], folder), 5 if quick else 25)
+    bare = [sys.executable, "-c", ALONE]
+    ours, other = medians(lambda: call(command, folder), lambda: call(bare, folder), 5 if quick else 25)
     return Figure("trivial", 1, ours, other, "python -c subprocess.run")
 
 
@@ -79,7 +80,8 @@ BENCHMARKS: dict[str, Callable[[Path, bool], Figure]] = {"trivial": trivial, "ch
 def call(command: list[str], folder: Path) -> None:
     """Run a command whose output nobody reads; it has to succeed."""
     environment = {**os.environ, "STEPLANE_STATE": str(folder / ".steplane")}
-    subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    nothing = subprocess.DEVNULL
+    subprocess.run(command, cwd=folder, env=environment, stdin=nothing, stdout=nothing, check=True)
 
 
 def medians(one: Callable[[], None], other: Callable[[], None], times: int) -> tuple[float, float]:
@@ -109,7 +111,8 @@ def main() -> int:
     for name in options.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as folder:
             figures.append(BENCHMARKS[name](Path(folder), options.quick))
-    print(json.dumps([{**one._asdict(), "per_step_ms": one.per_step} for one in figures]) if options.json else table(figures))
+    data = [{**one._asdict(), "per_step_ms": one.per_step} for one in figures]
+    print(json.dumps(data) if options.json else table(figures))
     return 0
 
 
@@ -117,7 +120,8 @@ def table(figures: list[Figure]) -> str:
     """The figures for people."""
     rows = [f"{'benchmark':10} {'steps':>6} {'steplane':>10} {'without':>10} {'adds a step':>12}  against"]
     rows += [
-        f"{one.name:10} {one.size:6} {one.steplane * 1000:8.0f}ms {one.other * 1000:8.0f}ms {one.per_step:10.2f}ms  {one.against}"
+        f"{one.name:10} {one.size:6} {one.steplane * 1000:8.0f}ms {one.other * 1000:8.0f}ms {one.per_step:10.2f}ms"
+        f"  {one.against}"
         for one in figures
     ]
     return "\n".join(rows)

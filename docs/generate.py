@@ -153,7 +153,7 @@ def _steplane(folder: Path, *words: str) -> str:
     environment = {"PATH": os.environ["PATH"], "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": ":".join(sys.path)}
     code = "import sys; sys.argv[0] = 'steplane'; from steplane.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, *words]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.rstrip()
 
 
@@ -182,7 +182,12 @@ def filters() -> str:
     return " ".join(f"`{name}`" for name in sorted({*FILTERS, *further()}))
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"step-types": step_types, "commands": commands, "filters": filters, "hello": first_workflow}
+BLOCKS: dict[str, Callable[[], str]] = {
+    "step-types": step_types,
+    "commands": commands,
+    "filters": filters,
+    "hello": first_workflow,
+}
 
 
 if __name__ == "__main__":
