@@ -29,6 +29,11 @@ class Output:
         return encoding.lower().replace("-", "") == "utf8"
 
     @property
+    def gone(self) -> bool:
+        """Whether nobody reads it any more."""
+        return self._stream is None
+
+    @property
     def terminal(self) -> bool:
         """Whether a person looks at it."""
         return is_terminal(self._stream)

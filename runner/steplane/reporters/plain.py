@@ -40,6 +40,13 @@ _ORDER = ("succeeded", "reused", "warning", "failed", "skipped", "blocked", "can
 _BAD = {"failed": "error", "blocked": "error", "cancelled": "warning", "warning": "warning", "interrupted": "warning"}
 
 
+def colored(paint: Paint, status: str, text: str) -> str:
+    """The text in the colour of a status."""
+    if status in {"succeeded", "reused"}:
+        return paint.good(text)
+    return paint.severity(_BAD[status], text) if status in _BAD else paint.faint(text)
+
+
 def started_words(event: StepStarted, node: Node | None) -> str:
     """What stands beside the path of a step that begins: its name, its command, its kind; nothing for a plain group."""
     if node is None:
@@ -152,9 +159,7 @@ class PlainReporter:
         self._write(f"{sign}{name}{separator}{words}\n")
 
     def _colored(self, status: str, text: str) -> str:
-        if status in {"succeeded", "reused"}:
-            return self._paint.good(text)
-        return self._paint.severity(_BAD[status], text) if status in _BAD else self._paint.faint(text)
+        return colored(self._paint, status, text)
 
     def _write(self, text: str) -> None:
         with self._lock:

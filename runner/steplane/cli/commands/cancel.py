@@ -36,13 +36,14 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     """Cancel the run; the exit code."""
     from steplane.app import running
     from steplane.app.execution import RunResult
+    from steplane.app.history import find_run
     from steplane.cli.call import Call
     from steplane.cli.showing import Show, environment, options_of
 
     call = Call(**settings(options))
     environ = environment(options["env_file"])
     store = call.history
-    run_id = store.latest(unfinished=True) if run is None else store.resolve(run)
+    run_id = find_run(store, run, unfinished=True)
     show = Show(call, quiet=options["quiet"])
     told = []
 

@@ -42,6 +42,7 @@ def command(run: str | None, **given: Any) -> int:
 def resume(run: str | None, given: dict[str, Any]) -> int:
     """Go on with the run and show it; the exit code. `given` are the options of the command."""
     from steplane.app import running
+    from steplane.app.history import find_run
     from steplane.cli.call import Call
     from steplane.cli.showing import Show, environment, options_of
 
@@ -49,7 +50,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     assumed = assumptions(given["assume"], given["outputs"])
     environ = environment(given["env_file"])
     store = call.history
-    run_id = store.latest(unfinished=True) if run is None else store.resolve(run)
+    run_id = find_run(store, run, unfinished=True)
     values = secret_values(call, run_id, given["inputs"])
     show = Show(call, quiet=given["quiet"])
 
