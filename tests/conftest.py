@@ -72,7 +72,7 @@ COMMAND = "import sys; sys.argv[0] = 'steplane'; from steplane.cli import main; 
 
 
 def blocks(text: str, kind: str) -> list[tuple[int, str]]:
-    """The fenced blocks of a page that open with ``` and that kind (`yaml steps`), each with its first line's number."""
+    """The fenced blocks of a page that open with ``` and that kind (`yaml steps`), with their first lines' numbers."""
     found, lines = [], text.split("\n")
     for number, line in enumerate(lines, 1):
         if line == f"```{kind}":
