@@ -84,7 +84,7 @@ def test_the_workflows_have_no_mistakes(file: Path, steplane: Steplane) -> None:
 
 @pytest.mark.parametrize("name", ["world", 'O\'Hara; echo $(id) `id` "*"', ""])
 def test_hello_greets_anyone(name: str, steplane: Steplane) -> None:
-    done = steplane("run", ROOT / "workflows" / "hello.yaml", "--format", "json", "-i", f"name={name}")
+    done = steplane("run", ROOT / "workflows" / "hello.yaml", "--format", "json", "-i", f"who={name}")
     assert done.returncode == 0, done.stderr
     greetings = json.loads(done.stdout.splitlines()[-1])["outputs"]["greetings"]
     assert greetings == [f"Hello, {name}!", f"Bonjour, {name}!", f"Hola, {name}!"]
