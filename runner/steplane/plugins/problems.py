@@ -8,18 +8,12 @@ from msgspec import Struct
 from steplane.suggest import did_you_mean
 
 Code = Literal[
-    "unknown-plugin", "plugin-not-installed", "unknown-step-type", "plugin-conflict", "plugin-import", "plugin-version",
-    "plugin-broken", "plugin-not-allowed", "not-in-this-release",
+    "unknown-plugin", "unknown-step-type", "plugin-conflict", "plugin-import", "plugin-version", "plugin-broken",
+    "plugin-not-allowed", "not-in-this-release",
 ]  # fmt: skip
 
-INSTALL = {
-    "http": "steplane[http]",
-    "sql": "steplane[sql]",
-}
-"""Plugins that people expect, and the distribution to install for them."""
-
-LATER = frozenset({"decide", "human", "notify"})
-"""Namespaces of the language that a later release brings."""
+LATER = frozenset({"archive", "decide", "git", "http", "human", "notify", "sql", "template"})
+"""Namespaces that a later release brings. Whoever installs a plugin of such a name has it at once."""
 
 
 class PluginProblem(Struct, frozen=True):
@@ -32,13 +26,10 @@ class PluginProblem(Struct, frozen=True):
 
 
 def unknown_plugin(name: str, namespaces: Iterable[str]) -> PluginProblem:
-    """No plugin of that namespace is installed: a known one to install, a misspelling, or one that nobody knows."""
+    """No plugin of that namespace is installed: one of a later release, a misspelling, or one that nobody knows."""
     namespace, _, rest = name.partition(".")
     if namespace in LATER:
         return PluginProblem("not-in-this-release", f"`{name}` is not in this release")
-    if namespace in INSTALL:
-        what = f"the plugin `{namespace}` is not installed"
-        return PluginProblem("plugin-not-installed", what, f"install it: pip install '{INSTALL[namespace]}'")
     near = did_you_mean(namespace, namespaces)
     meant = f"{near}.{rest}" if near and rest else near
     remedy = (

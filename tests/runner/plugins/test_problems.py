@@ -21,13 +21,19 @@ class TestProblems:
         assert found.help == "install the distribution that has it; `steplane plugins` lists all"
         assert found.suggestion is None
 
-    def test_a_known_plugin_that_is_not_installed(self, site: Site) -> None:
-        assert problem(site.registry(), "http.request") == PluginProblem(
-            "plugin-not-installed", "the plugin `http` is not installed", "install it: pip install 'steplane[http]'"
-        )
+    @pytest.mark.parametrize(
+        "name",
+        ["http.request", "sql.query", "notify.webhook", "template.render", "git.clone", "archive.pack", "decide",
+         "human.task"],
+    )  # fmt: skip
+    def test_a_namespace_of_a_later_release(self, site: Site, name: str) -> None:
+        found = problem(site.registry(), name)
+        assert found == PluginProblem("not-in-this-release", f"`{name}` is not in this release")
 
-    def test_a_namespace_of_a_later_release(self, site: Site) -> None:
-        assert problem(site.registry(), "human.task").message == "`human.task` is not in this release"
+    def test_a_namespace_of_a_later_release_that_somebody_has_already(self, site: Site) -> None:
+        site.install("http", GOOD)
+        assert usable(site.registry(), "http.greet")
+        assert problem(site.registry(), "http.request").code == "unknown-step-type"
 
     def test_an_unknown_type_of_a_known_plugin(self, site: Site) -> None:
         site.install("one", GOOD)
