@@ -110,7 +110,7 @@ def main() -> int:
     figures = []
     for name in options.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as folder:
-            figures.append(BENCHMARKS[name](Path(folder), options.quick))
+            figures.append(BENCHMARKS[name](Path(folder).resolve(), options.quick))
     data = [{**one._asdict(), "per_step_ms": one.per_step} for one in figures]
     print(json.dumps(data) if options.json else table(figures))
     return 0
