@@ -51,6 +51,7 @@ def again(reference: "Reference", one: Instance, redo: tuple[str, ...], assume: 
         one.outcome = ("failed", "assumed") if failed else ("succeeded", None)
     elif once and one.path not in redo:
         one.lost = True
+        one.queued = False
     else:
         one.lost = False
         one.queued = True

@@ -80,6 +80,7 @@ def attempt(state: State, instance: Instance) -> None:
         pool.want_slot(state, instance)
     else:
         begin(state, instance)
+        instance.body = []
         bodies.enter(state, instance)
 
 
@@ -219,7 +220,7 @@ def _finally_over(state: State, instance: Instance, scope: Scope) -> None:
     if scope.result == "succeeded":
         end(state, instance, instance.outcome)
         return
-    if instance.error is None:
+    if instance.error is None or instance.recovered:
         instance.error = list_error(scope)
     end(state, instance, "failed")
 

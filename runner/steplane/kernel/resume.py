@@ -81,11 +81,11 @@ def _again(state: State, one: Instance, event: Resumed) -> None:
 
 def _walk_body(state: State, one: Instance, event: Resumed) -> None:
     _wait_on(state, one, "timeout")
-    interrupted = one.cancelling or one.timed_out
+    for scope in one.body:
+        if scope.over and scope.result != "succeeded" and not (scope.cancelled or one.cancelling or one.timed_out):
+            scope.over = False  # all of them first: the end of one looks at the others
     for scope in list(one.body):
-        if one.phase != "body":
-            return
-        if not scope.over or (scope.result != "succeeded" and not interrupted):
+        if not scope.over:
             _walk_scope(state, scope, event)
 
 
@@ -95,6 +95,8 @@ def _walk_loop(state: State, outer: Instance, event: Resumed) -> None:
     settled = [one for one in live if _settle_stopped(state, one)]
     if not outer.cancelling:
         loops.reopen(state, outer)
+    if any(not one.ended for one in live):
+        loops.proceed(state, outer)
     for one in live:
         if not one.ended and one not in settled:
             walk(state, one, event)
@@ -121,7 +123,7 @@ def reopen_body(state: State, one: Instance) -> None:
         scope.over = False
         scope.cancelled = ""
     for scope in list(one.body):
-        if one.phase == "body":
+        if not scope.over:
             _walk_scope(state, scope, Resumed())
 
 
@@ -132,11 +134,11 @@ def _walk_scope(state: State, scope: Scope, event: Resumed) -> None:
     if not scope.cancelled:
         scope.over = False
         _recount(scope)
-    for one in list(scope.current):
-        if one is not None and not one.ended and one not in settled:
+    for position, one in enumerate(list(scope.current)):
+        if one is None and not scope.cancelled:
+            lists.advance(state, scope, [position])
+        elif one is not None and not one.ended and one not in settled:
             walk(state, one, event)
-    if not scope.cancelled:
-        lists.advance(state, scope, list(range(len(scope.current))))
     for branch in list(scope.late):
         _walk_scope(state, branch, event)
     scope.busy = False
@@ -149,6 +151,7 @@ def _recount(scope: Scope) -> None:
         if one is not None and one.ended and one.status in _AGAIN:
             scope.old[position] = one
             scope.current[position] = None
+            scope.late = [branch for branch in scope.late if branch.owner is not one]  # its own again when it goes on
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
     scope.blocked_from = len(scope.current)

@@ -1,8 +1,10 @@
 """The kernel and the reference interpreter side by side, driven by the same events."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
+from msgspec.structs import replace
 from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
 from steplane.events import Answered, AttemptEnded, CancelRequested, ErrorInfo, Input, Resumed, RunStarted, TimerFired
 from steplane.kernel import Instance, Kernel
@@ -26,8 +28,11 @@ class Sides:
         self.inputs: list[Input] = []
         self.commands: list[list[Command]] = []
         self.trace: list[Any] = []
+        self.random = Random(pool)  # noqa: S311
+        self.seconds = 1000
+        self.reference.now = self.seconds
         self.reference.begin()
-        self.step(RunStarted(pool=pool))
+        self.step(RunStarted(pool=pool, at=self.seconds * 1_000_000))
 
     def step(self, event: Input) -> None:
         """The kernel's side of an event."""
@@ -107,8 +112,9 @@ class Sides:
     def both(self, event: tuple[Any, ...], own: Input) -> None:
         """Feed both sides."""
         self.trace.append(event)
-        self.reference.feed(event)
-        self.step(own)
+        self.seconds += self.random.choice([0, 0, 1, 2])
+        self.reference.feed(event, self.seconds)
+        self.step(replace(own, at=self.seconds * 1_000_000))
 
     def cancel(self) -> None:
         """Ask for the end of the run."""
@@ -138,6 +144,20 @@ _PHASES = {
 }  # fmt: skip
 
 
+def entry(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[str, Any]:
+    """What `enter` gives: a value for each expression."""
+    node, values = instance.node, {}
+    if node.lock is not None and node.lock.static is None:
+        values["lock"] = choose("lock", ["alpha", "beta"])
+    if node.timeout_value is not None:
+        values["timeout"] = 5.0
+    if node.retry is not None and node.retry.attempts_value is not None:
+        values["attempts"] = choose("attempts", [1, 2, 3])
+    if node.retry is not None and node.retry.delay_value is not None:
+        values["delay"] = choose("delay", [1.0, 3.0])
+    return values
+
+
 def answer(question: str, choose: Callable[[str, list[Any]], Any], plan: Plan, instance: Instance) -> tuple[Any, str | None]:
     """A possible answer to the question: its value and the type of an error."""
     if choose("error", [False] * 9 + [True]):
@@ -156,7 +176,9 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], plan: Plan, i
         return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
     if question == "branches":
         branches = instance.node.action.branches  # type: ignore[union-attr]
-        return [branch.condition is None or choose("branch", [True, False]) for branch in branches], None
+        return [not branch.default and (branch.condition is None or choose("branch", [True, False])) for branch in branches], None
     if question == "outputs":
         return {"x": 1}, None
+    if question == "enter":
+        return entry(choose, instance), None
     return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

@@ -7,6 +7,16 @@ POLICIES = ["stop", "cancel", "continue"]
 WORDS = ["ok", "succeeded", "failed", "skipped", "cancelled", "done", "warning"]
 
 
+RETRIES: list[Any] = [
+    {"attempts": 3, "for": "4s"},
+    {"for": "5s", "delay": "2s"},
+    {"attempts": 4, "backoff": "exponential", "max_delay": "3s", "for": "8s"},
+    {"attempts": 4, "backoff": "linear", "for": "6s", "delay": "1s"},
+    {"attempts": "${{ inputs.n }}"},
+    {"attempts": 3, "delay": "${{ inputs.d }}", "for": "9s"},
+]
+
+
 class Ids:
     """Gives out ids that are unique in one file."""
 
@@ -41,7 +51,27 @@ def lists(random: Random, ids: Ids, depth: int, *, top: bool = False) -> list[di
     for position, one in enumerate(steps):
         names = [other["id"] for other in steps[:position]]
         needs(random, one, names)
+    forward(random, steps)
     return steps
+
+
+def forward(random: Random, steps: list[dict[str, Any]]) -> None:
+    """Let some steps need later ones, where that makes no cycle."""
+    after: dict[str, set[str]] = {}
+    for position, one in enumerate(steps):
+        direct = one["needs"] if "needs" in one else [other["id"] for other in steps[:position]]
+        after[one["id"]] = {name for need in direct for name in (need, *after[need])}
+    for one in steps:
+        for other in steps:
+            names = one["id"], other["id"]
+            fits = "needs" in one and "needs" in other and names[0] not in after[names[1]] and names[0] != names[1]
+            if fits and not after[names[1]] and names[1] not in after[names[0]] and chance(random, 3):
+                one["needs"] = {**dict.fromkeys(one["needs"], "ok"), **(one["needs"] if isinstance(one["needs"], dict) else {})}
+                one["needs"][names[1]] = outcome(random)
+                for known in after.values():
+                    if names[0] in known:
+                        known.add(names[1])
+                after[names[0]].add(names[1])
 
 
 def needs(random: Random, one: dict[str, Any], names: list[str]) -> None:
@@ -82,6 +112,8 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         arms: list[dict[str, Any]] = [
             {"when": "inputs.x", "steps": lists(random, ids, depth - 1)} for _ in range(random.randint(1, 2))
         ]
+        if chance(random, 3):
+            arms.append({"default": True, "steps": lists(random, ids, depth - 1)})
         one["switch"] = arms
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
@@ -99,6 +131,8 @@ def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     for name in ["left", "right", "middle"][: random.randint(2, 3)]:
         steps = lists(random, ids, depth)
         found[name] = {"if": "inputs.x", "steps": steps} if conditional and chance(random, 2) else steps
+    if any("if" in one for one in found.values() if isinstance(one, dict)) and chance(random, 3):
+        found["other"] = {"default": True, "steps": lists(random, ids, depth)}
     return found
 
 
@@ -107,21 +141,25 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
     if chance(random, 5):
         one["if"] = "inputs.x"
     if chance(random, 5):
-        one["retry"] = random.choice([2, 3, {"attempts": 2, "when": "attempt < 9"}, {"attempts": 3, "jitter": "full"}])
+        one["retry"] = random.choice([2, 3, {"attempts": 2, "when": "attempt < 9"}, {"attempts": 3, "jitter": "full"}, *RETRIES])
     if chance(random, 6):
-        one["timeout"] = "5s"
+        one["timeout"] = random.choice(["5s", "${{ inputs.t }}"])
     if chance(random, 6):
         one["on_error"] = "warn"
     if chance(random, 6):
         one["require"] = ["inputs.x"]
     if chance(random, 8):
-        one["lock"] = random.choice(["alpha", "beta", {"name": "alpha", "limit": 2}])
+        one["lock"] = random.choice(["alpha", "beta", {"name": "alpha", "limit": 2}, "${{ inputs.l }}"])
     if chance(random, 10):
         one["at_most_once"] = True
     if chance(random, 5):
         one["foreach"] = ["a", "b", "c"]
         one["concurrency"] = random.randint(1, 3)
         one["max_failures"] = random.randint(0, 2)
+    elif chance(random, 12):
+        one["matrix"] = {"axis": ["a", "b"]}
+    if chance(random, 6):
+        one["outputs"] = {"x": "1"}
     if "run" not in one:
         group_keys(random, one, ids, depth - 1)
     elif chance(random, 6):
