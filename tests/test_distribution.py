@@ -53,7 +53,7 @@ def test_the_commands_of_the_readme_are_one_line_each(name: str) -> None:
 
 def test_ci_takes_its_commands_from_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert "$(command_of main)" in script
+    assert "$(command_of main)" in script  # and not a copy
     assert "$(command_of test)" in script
     assert ".venv" not in script
     assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=False).returncode == 0
