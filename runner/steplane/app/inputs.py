@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 
+from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
+from steplane.expressions import Missing
 from steplane.plan.nodes import InputSpec, Plan
 from steplane.schema import validate_value
+from steplane.schema.problems import Problem, shown_path
 from steplane.suggest import did_you_mean
 
 
@@ -18,7 +21,7 @@ def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            raise UsageError(f"`-i {word}` has no `=`", "Write `-i NAME=VALUE`.")
+            raise UsageError(f"`-i {name}` has no `=`", "Write `-i NAME=VALUE`.")
         _known(name, specs)
         values[name] = read_value(specs[name], text)
     for name in values:
@@ -43,7 +46,8 @@ def _from_file(path: str) -> dict[str, Any]:
         where = f"{path}:{first.span.line}:{first.span.column}: {first.message}" if first else f"{path} is empty"
         raise UsageError(where, "An inputs file holds one mapping of names to values, as JSON or YAML.")
     value = plain(document.root)
-    assert isinstance(value, dict)
+    if not isinstance(value, dict):
+        raise UsageError(f"{path} holds no mapping", "An inputs file holds one mapping of names to values.")
     return value
 
 
@@ -52,26 +56,41 @@ def read_value(spec: InputSpec, text: str) -> Any:
     if text.startswith("@@"):
         text = text[1:]
     elif text.startswith("@"):
-        try:
-            with open(text[1:], encoding="utf-8") as file:
-                text = file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"input `{spec.name}`: {text[1:]} cannot be read: {error}", "A text that begins with `@` is written `@@...`.") from error
+        text = _content(spec, text[1:])
+    return read_text(spec, text)
+
+
+def _content(spec: InputSpec, path: str) -> str:
+    remedy = "A text that begins with `@` is written `@@...`."
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"input `{spec.name}`: {path} is not UTF-8 text", remedy) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"input `{spec.name}`: {path} cannot be read: {why}", remedy) from error
+
+
+def read_text(spec: InputSpec, text: str) -> Any:
+    """A value from text, also from a variable: text for a text type, else JSON. Raises `UsageError`."""
     if _is_text(spec.schema):
         return text
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
         kind = spec.schema.get("type", "a value")
+        kind = " or ".join(kind) if isinstance(kind, list) else kind
+        shown = "the given text is none" if spec.secret else f"this is {text[:200]!r}"
         raise UsageError(
-            f"input `{spec.name}` wants {kind} as JSON, this is {text!r}", "Text inside JSON stands in double quotes."
+            f"input `{spec.name}` wants {kind} as JSON, {shown}", "Text inside JSON stands in double quotes."
         ) from error
 
 
 def _is_text(schema: Mapping[str, Any]) -> bool:
     if "enum" in schema:
         return all(isinstance(one, str) for one in schema["enum"])
-    return schema.get("type") == "string" or not schema
+    return schema.get("type") == "string"
 
 
 def resolve(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -79,26 +98,50 @@ def resolve(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -
     resolved: dict[str, Any] = {}
     problems: list[str] = []
     for spec in plan.inputs:
-        if spec.name in values:
-            resolved[spec.name] = values[spec.name]
-        elif spec.env is not None and spec.env in environ:
-            resolved[spec.name] = read_value(spec, environ[spec.env])
-        elif spec.required or (spec.env is not None and spec.default is None and not spec.optional):
+        if not _is_given(spec, values, environ):
             problems.append(_missing(spec))
             continue
-        else:
-            resolved[spec.name] = spec.default
-            continue
-        problems += [f"input `{spec.name}`: {one}" for one in _wrong(spec, resolved[spec.name])]
+        resolved[spec.name] = _value(spec, values, environ)
+        problems += [f"input `{spec.name}` {one}" for one in _wrong(spec, resolved[spec.name])]
     if problems:
-        raise UsageError("; ".join(problems), _usage(plan))
+        raise UsageError("; ".join(problems), _usage(plan, values))
     return resolved
+
+
+def resolve_leniently(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The same for winding a run up: what was not given is missing where it is used."""
+    missing = Missing("it is secret, was not recorded and not given again")
+    return {
+        spec.name: _value(spec, values, environ) if _is_given(spec, values, environ) else missing
+        for spec in plan.inputs
+    }
+
+
+def _is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    if spec.name in values or (spec.env is not None and spec.env in environ):
+        return True
+    return not spec.required and (spec.env is None or spec.default is not None or spec.optional)
+
+
+def _value(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
+    if spec.name in values:
+        return values[spec.name]
+    return read_text(spec, environ[spec.env]) if spec.env is not None and spec.env in environ else spec.default
 
 
 def _wrong(spec: InputSpec, value: Any) -> list[str]:
     if value is None and spec.optional:
         return []
-    return [str(getattr(one, "message", one)) for one in validate_value(spec.schema, value)]
+    if why := unrecordable(value):
+        return [f"{why}, which cannot be recorded"]
+    problems = validate_value(spec.schema, value)
+    if spec.secret and problems:
+        return ["is not what its schema says (it is secret: the value is not shown)"]
+    return [_worded(one) for one in problems]
+
+
+def _worded(problem: Problem) -> str:
+    return f"at `{shown_path(problem.path)}` {problem.message}" if problem.path else problem.message
 
 
 def _missing(spec: InputSpec) -> str:
@@ -107,8 +150,8 @@ def _missing(spec: InputSpec) -> str:
     return f"input `{spec.name}` is missing{where}" + (f": {words}" if words else "")
 
 
-def _usage(plan: Plan) -> str:
-    needed = [spec.name for spec in plan.inputs if spec.required]
+def _usage(plan: Plan, values: Mapping[str, Any]) -> str:
+    needed = [spec.name for spec in plan.inputs if spec.required and spec.name not in values]
     return "Give it with " + " ".join(f"-i {name}=..." for name in needed) if needed else "Mend the value."
 
 
@@ -119,14 +162,16 @@ def read_env_file(path: str) -> dict[str, str]:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the environment file {path} cannot be read: {error}", "Give a UTF-8 file of NAME=VALUE lines.") from error
+        raise UsageError(
+            f"the environment file {path} cannot be read: {error}", "Give a UTF-8 file of NAME=VALUE lines."
+        ) from error
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ")
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
         if not equals or not name.strip().isidentifier():
-            raise UsageError(f"{path}:{number}: not a NAME=VALUE line: {line!r}", "Mend the line.")
+            raise UsageError(f"{path}:{number}: this is no NAME=VALUE line", "Mend the line.")  # it may hold a secret
         value = value.strip()
         if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
@@ -134,4 +179,4 @@ def read_env_file(path: str) -> dict[str, str]:
     return values
 
 
-__all__ = ["given", "read_env_file", "read_value", "resolve"]
+__all__ = ["given", "read_env_file", "read_text", "read_value", "resolve", "resolve_leniently"]

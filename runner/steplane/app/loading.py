@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,6 +18,11 @@ from steplane.plugins import Registry, read_index
 from steplane.store import RunStore
 
 _KIND = "plans"
+_MAKERS = (
+    "", "plan", "model", "model/reading", "checks", "expressions", "expressions/filters", "scripts", "source", "schema",
+    "sdk", "plugins",
+)  # fmt: skip
+"""The folders of the code that makes plans and says what is wrong."""
 
 
 class Loaded(Struct, frozen=True):
@@ -73,31 +79,31 @@ def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None
     if store is not None:
         entry = _cached(store.cache.get(_KIND, key))
         if entry is not None and entry.stamps == registry.versions(entry.plan.types):
-            return Loaded(entry.plan, entry.diagnostics, {name: data.decode()}, cached=True)
+            return Loaded(entry.plan, entry.diagnostics, {name: entry.plan.text}, cached=True)
     loaded = _compile(data, name, registry)
     if store is not None and loaded.plan is not None:
-        stamps = registry.versions(loaded.plan.types)
-        entry = _Entry(stamps, loaded.diagnostics, loaded.plan)
-        store.cache.put(_KIND, key, msgspec.msgpack.encode(entry))
+        entry = _Entry(registry.versions(loaded.plan.types), loaded.diagnostics, loaded.plan)
+        with suppress(OverflowError, UnicodeEncodeError):  # a number or text in the file that the cache cannot hold
+            store.cache.put(_KIND, key, msgspec.msgpack.encode(entry))
     return loaded
 
 
 def _key(data: bytes, name: str, registry: Registry) -> str:
     allowed = sorted(registry.allowed) if registry.allowed is not None else None
-    release = f"{steplane.__version__}\0{_stamp()}\0{name}\0{os.getcwd()}\0{allowed}".encode()
+    release = f"{steplane.__version__}\0{_stamp()}\0{name}\0{allowed}".encode(errors="surrogateescape")
     return hashlib.sha256(release + b"\0" + data).hexdigest()
 
 
 def _stamp() -> str:
     """What tells two states of an editable installation apart: the newest change of the code that makes plans."""
     folder = os.path.dirname(os.path.abspath(steplane.__file__))
-    names = ("", "plan", "model", "checks", "expressions", "scripts", "source", "schema")
-    return str(max((_changed(os.path.join(folder, name)) for name in names), default=0))
+    return str(max(_changed(os.path.join(folder, name)) for name in _MAKERS))
 
 
 def _changed(folder: str) -> int:
     try:
-        return max(entry.stat().st_mtime_ns for entry in os.scandir(folder) if entry.name.endswith(".py"))
+        with os.scandir(folder) as entries:
+            return max(entry.stat().st_mtime_ns for entry in entries if entry.name.endswith(".py"))
     except (OSError, ValueError):
         return 0
 
@@ -107,7 +113,7 @@ def _cached(data: bytes | None) -> _Entry | None:
         return None
     try:
         return msgspec.msgpack.decode(data, type=_Entry)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
         return None
 
 

@@ -19,8 +19,8 @@ KEYS = {
 class Settings(Struct, frozen=True):
     """The configuration: option beats environment (`STEPLANE_*`) beats file. `source` is the file, where there is one.
 
-    `jobs` bounds running attempts (0: the greater of 8 and twice the CPUs); `plugins` are the only namespaces that may be
-    used (None: all); `patience` is a duration as text.
+    `jobs` bounds running attempts (0: the greater of 8 and twice the CPUs); `plugins` are the only namespaces that may
+    be used (None: all); `patience` is a duration as text.
     """
 
     state: str | None = None
@@ -103,12 +103,22 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     jobs = environ.get("STEPLANE_JOBS")
     if jobs:
         if not jobs.isdigit() or int(jobs) < 1:
-            raise UsageError(f"STEPLANE_JOBS wants a whole number of at least 1, this is {jobs!r}", "Change the variable.")
+            raise UsageError(
+                f"STEPLANE_JOBS wants a whole number of at least 1, this is {jobs!r}", "Change the variable."
+            )
         values["jobs"] = int(jobs)
     strict = environ.get("STEPLANE_STRICT")
     if strict:
         values["strict"] = strict.lower() in {"1", "true", "yes", "on"}
     return values
+
+
+def here() -> str:
+    """The working directory. Raises `UsageError` where it has been removed."""
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise UsageError("the working directory is there no more", "Change to another directory first.") from error
 
 
 def open_store(settings: Settings, start: str, *, make: bool = True) -> RunStore:

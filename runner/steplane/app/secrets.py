@@ -6,6 +6,7 @@ from typing import Any
 
 from steplane.expressions import Missing
 from steplane.plan.nodes import Plan, SecretSpec
+from steplane.sdk import StepError
 
 
 class Secrets(Mapping[str, Any]):
@@ -27,6 +28,13 @@ class Secrets(Mapping[str, Any]):
         """Those that could be had, by name."""
         return {name: value for name, value in self._values.items() if isinstance(value, str)}
 
+    def fetch(self, name: str) -> str:
+        """The value for a step type. Raises `KeyError` for none of that name, `StepError` where it cannot be had."""
+        value = self._values[name]
+        if isinstance(value, Missing):
+            raise StepError("secret.missing", f"the secret `{name}` is missing: {value.reason}")
+        return value
+
 
 def _fetch(spec: SecretSpec, environ: Mapping[str, str], home: str) -> str | Missing:
     if spec.env is not None:
@@ -34,10 +42,12 @@ def _fetch(spec: SecretSpec, environ: Mapping[str, str], home: str) -> str | Mis
         return Missing(f"the variable {spec.env} is not set") if found is None else found
     path = os.path.join(home, spec.file or "")
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", newline="") as file:
             return file.read().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        return Missing(f"{path} cannot be read: {error}")
+    except UnicodeDecodeError:  # whose words would show the content
+        return Missing(f"{path} is not UTF-8 text")
+    except (OSError, ValueError) as error:
+        return Missing(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def hidden_variables(plan: Plan) -> set[str]:
@@ -47,6 +57,27 @@ def hidden_variables(plan: Plan) -> set[str]:
 
 
 def secret_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The texts of the secret inputs, by name."""
-    found = {spec.name: inputs.get(spec.name) for spec in plan.inputs if spec.secret}
-    return {name: str(value) for name, value in found.items() if value is not None}
+    """The texts of the secret inputs, by name (and place, where it is more than one text)."""
+    found: dict[str, str] = {}
+    for spec in plan.inputs:
+        if spec.secret:
+            for index, text in enumerate(texts_in(inputs[spec.name])):
+                found[f"input {spec.name} {index}" if index else f"input {spec.name}"] = text
+    return found
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Everything in the data that could give it away: its texts, and its numbers as text."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from texts_in(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from texts_in(one)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
+
+
+__all__ = ["Secrets", "hidden_variables", "secret_inputs", "texts_in"]

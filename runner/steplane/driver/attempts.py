@@ -6,16 +6,16 @@ from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
-from steplane.driver.evaluate import Evaluator, Refused
+from steplane.driver.evaluate import Evaluator, Refused, masked_error
 from steplane.events import AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
-from steplane.masking import Mask
-from steplane.plan.nodes import Perform
+from steplane.plan.nodes import Node, Perform
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
 
 
@@ -27,7 +27,7 @@ class Folders(Struct, frozen=True):
 
 
 class Attempts:
-    """Hands attempts to the executor and brings their outcomes back."""
+    """Hands attempts to the executor and brings their outcomes back. `secrets` are the names that steps may read."""
 
     def __init__(
         self,
@@ -35,15 +35,16 @@ class Attempts:
         evaluator: Evaluator,
         environments: Environments,
         executor: Executor,
-        mask: Mask,
+        *,
         folders: Folders,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self.run = run
         self.evaluator = evaluator
         self.environments = environments
         self.executor = executor
-        self.mask = mask
         self.folders = folders
+        self.secrets = secrets
         self._live: dict[tuple[int, int], str] = {}  # with the file of `$STEPLANE_OUTPUT`
 
     @property
@@ -90,30 +91,23 @@ class Attempts:
         instance = state.instances.get(outcome.instance)
         if instance is None:
             return None
+        ended = AttemptEnded(instance=outcome.instance, attempt=outcome.attempt, outcome=outcome.outcome)
         if outcome.outcome != "succeeded":
-            return AttemptEnded(
-                instance=outcome.instance, attempt=outcome.attempt, outcome=outcome.outcome, error=outcome.error
-            )
+            error = outcome.error and masked_error(outcome.error, self.evaluator.mask)
+            return replace(ended, error=error)
         outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs))
-        return AttemptEnded(
-            instance=outcome.instance,
-            attempt=outcome.attempt,
-            outcome="failed" if error else "succeeded",
-            outputs=outputs,
-            error=error,
-        )
+        return replace(ended, outputs=outputs) if error is None else replace(ended, outcome="failed", error=error)
 
     def _outputs(self, instance: Instance, result: Any) -> Any:
+        """The outputs of a step type that succeeded. Raises `Refused` for `ensure`, `ExpressionError`."""
         node = instance.node
         if not node.ensure and node.outputs is None:
-            return {name: result[name] for name in node.declared if name in result} if node.declared else result
+            return _named(node, result)
         context = self.evaluator.context(instance, result=result)
         self.evaluator.hold("ensure", node.ensure, context)
         if node.outputs is None:
-            return {name: result[name] for name in node.declared if name in result} if node.declared else result
-        made = self.evaluator.reshape(node.outputs, context, lenient=False)
-        hidden = {field.name for field in node.outputs if field.secret}
-        return {name: value if name in hidden else self.mask.data(value) for name, value in made.items()}
+            return _named(node, result)
+        return self.evaluator.reshape(node.outputs, context, lenient=False)
 
     # ------------------------------------------------------------ requests
 
@@ -123,18 +117,8 @@ class Attempts:
         assert isinstance(action, Perform)
         context = self.evaluator.context(instance)
         key = f"{self.run}/{instance.path}/{instance.number}"
-        workdir = self.environments.workdir(instance, context)
         log = self.folders.log(instance.path)
         parameters, private = self._parameters(action, context)
-        env = {
-            **self.environments.layers(instance),
-            "STEPLANE_RUN_ID": self.run,
-            "STEPLANE_STEP": instance.path,
-            "STEPLANE_ATTEMPT": str(instance.attempt),
-            "STEPLANE_OUTPUT": f"{log}.output",
-            "STEPLANE_ARTIFACTS": self.folders.artifacts,
-            "STEPLANE_IDEMPOTENCY_KEY": key,
-        }
         return AttemptRequest(
             run=self.run,
             path=instance.path,
@@ -145,16 +129,28 @@ class Attempts:
             type=action.uses,
             parameters=parameters,
             private=private,
-            env=env,
-            workdir=workdir,
+            env=self._environment(instance, log, key),
+            workdir=self.environments.workdir(instance),
             idempotency_key=key,
             outputs_declared=node.declared,
             timeout=instance.timeout,
             isolate=node.isolate,
             log=log,
-            secrets=tuple(self.evaluator.names["secrets"]),
+            secrets=self.secrets,
             artifacts=self.folders.artifacts,
         )
+
+    def _environment(self, instance: Instance, log: str, key: str) -> dict[str, str]:
+        """The whole environment of the attempt."""
+        return {
+            **self.environments.layers(instance),
+            "STEPLANE_RUN_ID": self.run,
+            "STEPLANE_STEP": instance.path,
+            "STEPLANE_ATTEMPT": str(instance.attempt),
+            "STEPLANE_OUTPUT": f"{log}.output",
+            "STEPLANE_ARTIFACTS": self.folders.artifacts,
+            "STEPLANE_IDEMPOTENCY_KEY": key,
+        }
 
     def _parameters(self, action: Perform, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The parameters of `with`, and what the step type is given beside them."""
@@ -170,6 +166,11 @@ class Attempts:
         except ScriptValueError as wrong:
             raise Refused("expression", str(wrong)) from wrong
         return {**parameters, "script": assembled.script}, {"prelude": assembled.prelude or None}
+
+
+def _named(node: Node, result: Any) -> Any:
+    """With `outputs: [NAME, ...]` those of the result, else all of it."""
+    return {name: result[name] for name in node.declared if name in (result or {})} if node.declared else result
 
 
 def _shell(action: Perform) -> Any:

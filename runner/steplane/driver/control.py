@@ -33,13 +33,15 @@ def serve(folder: str, inbox: "SimpleQueue[Any]") -> Callable[[], None]:
     def stop() -> None:
         with suppress(OSError):
             os.unlink(path)
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a caller
         server.close()
 
     return stop
 
 
 def _at(path: str, action: Callable[[str], None]) -> None:
-    """Do it with the path; a path over the 107 bytes that a socket's address holds goes by way of its folder's descriptor."""
+    """Do it with the path; one over the 107 bytes of a socket's address goes by way of its folder's descriptor."""
     if len(os.fsencode(path)) < 100:
         action(path)
         return
@@ -62,14 +64,28 @@ def _accept(server: socket.socket, inbox: "SimpleQueue[Any]") -> None:
 def _answer(client: socket.socket, inbox: "SimpleQueue[Any]") -> None:
     with client, suppress(OSError, ValueError):
         client.settimeout(10)
-        message = json.loads(client.makefile("rb").readline(_LIMIT))
-        done = threading.Event()
-        if message.get("kind") != "cancel":
+        message = _read(client)
+        if not isinstance(message, dict) or message.get("kind") != "cancel":
             client.sendall(b'{"ok": false}\n')
             return
-        inbox.put(CancelAsked(message.get("actor", ""), message.get("reason", ""), done.set))
+        done = threading.Event()
+        inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), done.set))
         recorded = done.wait(30)
         client.sendall(json.dumps({"ok": recorded}).encode() + b"\n")
+
+
+def _read(connection: socket.socket) -> Any:
+    """The JSON of one line. Raises `ValueError`, `OSError`."""
+    with connection.makefile("rb") as file:
+        try:
+            return json.loads(file.readline(_LIMIT))
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+
+
+def _text(value: Any) -> str:
+    """Text that can be recorded."""
+    return str(value or "").encode("utf-8", "replace").decode()
 
 
 def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> bool:
@@ -79,6 +95,7 @@ def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> bool:
         try:
             _at(os.path.join(folder, NAME), client.connect)
             client.sendall(json.dumps(message).encode() + b"\n")
-            return bool(json.loads(client.makefile("rb").readline(_LIMIT)).get("ok"))
+            reply = _read(client)
         except (OSError, ValueError):
             return False
+        return isinstance(reply, dict) and reply.get("ok") is True

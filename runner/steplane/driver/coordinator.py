@@ -12,6 +12,7 @@ from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, 
 from steplane.driver.attempts import Attempts
 from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.keeping import to_keep
 from steplane.driver.timers import Timers
 from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, RunWaiting
 from steplane.kernel import Instance, Kernel
@@ -66,6 +67,7 @@ class Coordinator:
         journal: Journal,
         evaluator: Evaluator,
         attempts: Attempts,
+        *,
         listener: Listener,
         inbox: "SimpleQueue[Any]",
         clock: Clock,
@@ -96,12 +98,13 @@ class Coordinator:
                 return Ending("ended")
             if self._interrupted is not None:
                 return self._wind_down(self._interrupted)
+            self._execute()
             if self._only_waiting():
                 return self._wait_elsewhere()
             self._receive()
 
     def _turn(self) -> None:
-        """Take in all that is at hand, make it durable, then begin what follows from it."""
+        """Take in all that is at hand, make it durable, then tell of it."""
         while self._inputs:
             self._feed(self._inputs.popleft())
         self.journal.commit()
@@ -111,7 +114,6 @@ class Coordinator:
         for event, instance in self._shown:
             self.listener.event(event, instance)
         self._shown.clear()
-        self._execute()
 
     def _feed(self, event: Input) -> None:
         now = self.clock.now()
@@ -121,8 +123,9 @@ class Coordinator:
             self._take(command, now)
 
     def _keep(self, event: AnyEvent, instance: Instance | None) -> None:
-        self.journal.append(event)
-        self._shown.append((event, instance))
+        kept = to_keep(event, self.kernel.state, self.evaluator.mask)
+        self.journal.append(kept)
+        self._shown.append((kept, instance))
 
     def _take(self, command: Command, now: int) -> None:
         if isinstance(command, Record):
@@ -165,7 +168,7 @@ class Coordinator:
         if self._inputs:
             return
         due = self.timers.next_due()
-        wait = _POLL if due is None else max(0.0, due - self.clock.monotonic())
+        wait = _POLL if due is None else min(_POLL, max(0.0, due - self.clock.monotonic()))
         try:
             self._take_message(self.inbox.get(timeout=wait))
             while True:
@@ -194,7 +197,7 @@ class Coordinator:
 
     def _wait_elsewhere(self) -> Ending:
         state = self.kernel.state
-        steps = tuple(one.path for one in state.instances.values() if one.phase in {"backoff", "attempt", "lock"})
+        steps = tuple(one.path for one in state.instances.values() if one.phase in {"backoff", "undecided", "lock"})
         fact = RunWaiting(at=self.clock.now(), steps=steps, reason="nothing is due within the patience of this run")
         self._keep(fact, state.root)
         self.journal.commit()

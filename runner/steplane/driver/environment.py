@@ -5,50 +5,56 @@ from collections.abc import Mapping
 from typing import Any
 
 from steplane.driver.evaluate import Evaluator, Refused
+from steplane.expressions.templates import Template
 from steplane.kernel import Instance
-from steplane.plan.nodes import Node, Plan
 
 
 class Environments:
     """`base` is the caller's environment without what secrets are read from; `home` is the folder of the file."""
 
-    def __init__(self, plan: Plan, evaluator: Evaluator, base: Mapping[str, str], home: str, called_in: str) -> None:
-        self.plan = plan
+    def __init__(self, evaluator: Evaluator, base: Mapping[str, str], home: str, called_in: str) -> None:
         self.evaluator = evaluator
         self.base = dict(base)
         self.home = home
         self.called_in = called_in
 
     def layers(self, here: Instance) -> dict[str, str]:
-        """The caller's environment, then `env` of the workflow, of the groups from outside in, and of the step."""
+        """The caller's environment, then `env` of the workflow, of the groups from outside in, and of the step.
+
+        Each `env` is evaluated with the names of the step that it stands at, and sees the environment around it.
+        """
         env = dict(self.base)
-        nodes = [node for node in self._around(here) if node.env]
-        if not nodes:
-            return env
-        context = {**self.evaluator.context(here), "env": env}
-        for node in nodes:
-            env.update({name: self._text(name, template, context) for name, template in node.env})
+        for one in _around(here):
+            if one.node.env:
+                context = {**self.evaluator.context(one), "env": env}
+                env = {**env, **{name: self._text(name, template, context) for name, template in one.node.env}}
         return env
 
-    def workdir(self, here: Instance, context: Mapping[str, Any]) -> str:
+    def workdir(self, here: Instance) -> str:
         """The innermost `cwd`, relative to the file; without any the directory of the call. Raises `Refused`."""
-        for node in reversed(self._around(here)):
-            if node.cwd is not None:
-                folder = os.path.normpath(os.path.join(self.home, self.evaluator.engine.render_text(node.cwd, context)))
-                if not os.path.isdir(folder):
+        for one in reversed(_around(here)):
+            if one.node.cwd is not None:
+                text = self.evaluator.engine.render_text(one.node.cwd, self.evaluator.context(one))
+                folder = os.path.normpath(os.path.join(self.home, text))
+                if "\0" in folder or not os.path.isdir(folder):
                     raise Refused("input.invalid", f"`cwd` is {folder}, which is not a directory")
                 return folder
+        if not os.path.isdir(self.called_in):
+            raise Refused(
+                "input.invalid", f"the directory of the call, {self.called_in}, is there no more; give a `cwd`"
+            )
         return self.called_in
 
-    def _around(self, here: Instance) -> list[Node]:
-        """The nodes from the workflow down to the instance's own."""
-        nodes = [here.node]
-        while nodes[-1].list >= 0:
-            nodes.append(self.plan.nodes[self.plan.lists[nodes[-1].list].owner])
-        return nodes[::-1]
-
-    def _text(self, name: str, template: Any, context: Mapping[str, Any]) -> str:
+    def _text(self, name: str, template: Template, context: Mapping[str, Any]) -> str:
         text = self.evaluator.engine.render_text(template, context)
         if "\0" in text:
             raise Refused("input.invalid", f"the value of `env.{name}` holds a NUL, which no environment can")
         return text
+
+
+def _around(here: Instance) -> list[Instance]:
+    """The instances from the workflow's own down to `here`."""
+    found = [here]
+    while (scope := found[-1].scope) is not None:
+        found.append(scope.owner)
+    return found[::-1]

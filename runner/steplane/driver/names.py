@@ -1,15 +1,16 @@
 """The names that an expression sees, as views of the kernel's state: nothing is built before it is asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from steplane.events import ENDED, OK, ErrorInfo
-from steplane.expressions import Missing
+from steplane.driver.views import step_view
+from steplane.events import ErrorInfo
 from steplane.kernel import Instance, Scope, State
 from steplane.plan.nodes import ForEach, Node, Plan
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 - datetime.UTC is the same
+UTC: tzinfo = timezone.utc  # noqa: UP017 - datetime.UTC is the same
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Lazy(Mapping[str, Any]):
@@ -28,6 +29,28 @@ class Lazy(Mapping[str, Any]):
         return len(self._values)
 
 
+class Once(Mapping[str, Any]):
+    """A mapping that is made as a whole when it is first looked into."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+        self._made: Mapping[str, Any] | None = None
+
+    def _whole(self) -> Mapping[str, Any]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, name: str) -> Any:
+        return self._whole()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole())
+
+    def __len__(self) -> int:
+        return len(self._whole())
+
+
 class Places:
     """Where each step stands in the plan, for finding its latest activation from anywhere."""
 
@@ -43,46 +66,51 @@ class Places:
             node = self.plan.nodes[self.plan.lists[node.list].owner]
         return links[::-1]
 
-    def find(self, state: State, here: Instance, wanted: Node) -> tuple[Instance | None, Instance | None]:
-        """The latest activation of the step that `here` can see; else None and the nearest enclosing one that exists."""
+    def find(self, state: State, here: Instance, wanted: Node) -> tuple[Instance | None, Instance]:
+        """The latest activation of the step that `here` can see, or None; and the nearest one around it that exists."""
         links = self.chain(wanted)
         lists = [number for number, _ in links]
-        came: Instance = here
-        scope = here.scope
+        came, scope = here, here.scope
         while scope is not None and scope.list.number not in lists:
             came = scope.owner
             scope = came.scope
         if scope is None:
-            return self._descend(here if here.scope is None else came, links)
-        depth = lists.index(scope.list.number)
-        return self._step_in(scope, links[depth:], came)
+            return self._descend(state, came, links)
+        return self._step_in(state, scope, links[lists.index(scope.list.number) :], came)
 
     def _step_in(
-        self, scope: Scope, links: list[tuple[int, Node]], came: Instance
-    ) -> tuple[Instance | None, Instance | None]:
+        self, state: State, scope: Scope, links: list[tuple[int, Node]], came: Instance
+    ) -> tuple[Instance | None, Instance]:
         node = links[0][1]
         found = came if came.node is node else scope.current[node.position]
         if found is None or len(links) == 1:
-            return found, scope.owner if found is None else found
-        return self._descend(found, links[1:])
+            return found, scope.owner
+        return self._descend(state, found, links[1:])
 
-    def _descend(self, around: Instance, links: list[tuple[int, Node]]) -> tuple[Instance | None, Instance | None]:
+    def _descend(
+        self, state: State, around: Instance, links: list[tuple[int, Node]]
+    ) -> tuple[Instance | None, Instance]:
+        number, node = links[0]
         for scope in [*around.body, *([around.after] if around.after else [])]:
-            if scope.list.number == links[0][0]:
-                return self._step_in(scope, links, around)
-        return None, around
+            if scope.list.number == number:
+                return self._step_in(state, scope, links, around)
+        # The list is over and another has come after it: `finally` looks at what was in `rescue`.
+        found = state.paths.get(f"{around.path}/{node.id}" if around.path else node.id)
+        if found is None or found.scope is None or found.scope.owner is not around:
+            return None, around
+        return self._step_in(state, found.scope, links, around)
 
 
 class Steps(Mapping[str, Any]):
     """`steps`: what has become of the other steps."""
 
-    def __init__(self, places: Places, state: State, here: Instance) -> None:
-        self._places, self._state, self._here = places, state, here
+    def __init__(self, places: Places, state: State, here: Instance, zone: tzinfo) -> None:
+        self._places, self._state, self._here, self._zone = places, state, here, zone
 
     def __getitem__(self, name: str) -> Any:
         node = self._places.by_id[name]
         found, around = self._places.find(self._state, self._here, node)
-        return step_view(node, found, around)
+        return step_view(node, found, around, lambda at: moment(at, self._zone))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places.by_id)
@@ -91,116 +119,9 @@ class Steps(Mapping[str, Any]):
         return len(self._places.by_id)
 
 
-def step_view(node: Node, found: Instance | None, around: Instance | None) -> Mapping[str, Any]:
-    """One step as expressions see it."""
-    if found is None:
-        status = around.status if around is not None and around.status in ENDED else "pending"
-        return {"outputs": Outputs(node, None, status), "status": status, "error": None, "attempts": 0, "recovered": False}
-    one = found
-    return Lazy(
-        {
-            "outputs": lambda: _outputs(node, one),
-            "instances": lambda: [_instance_view(each) for each in one.loop.instances] if one.loop else [],
-            "status": lambda: one.status,
-            "error": lambda: error_view(one.error) if one.status in {"failed", "warning"} else None,
-            "attempts": lambda: one.attempt,
-            "recovered": lambda: one.recovered,
-            "started_at": lambda: moment(one.first_at) if one.first_at else None,
-            "ended_at": lambda: moment(one.ended_at) if one.ended_at else None,
-            "duration": lambda: (one.ended_at - one.first_at) / 1e6 if one.ended_at and one.first_at else None,
-        }
-    )
-
-
-class Outputs(Mapping[str, Any]):
-    """The outputs of one step; what it does not have is missing, with the reason."""
-
-    def __init__(self, node: Node, values: Mapping[str, Any] | None, status: str) -> None:
-        self._node, self._values, self._status = node, values, status
-
-    def __getitem__(self, name: str) -> Any:
-        if self._values is not None and name in self._values:
-            return self._values[name]
-        known = self._status in OK and self._status != "skipped"
-        why = "the step did not give it" if known else _WHY.get(self._status, "the step has not ended")
-        return Missing(why)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values or {})
-
-    def __len__(self) -> int:
-        return len(self._values or {})
-
-
-_WHY = {
-    "skipped": "the step was skipped",
-    "blocked": "the step was blocked",
-    "failed": "the step failed",
-    "cancelled": "the step was cancelled",
-}
-
-
-def _outputs(node: Node, one: Instance) -> Mapping[str, Any]:
-    if one.loop is not None:
-        return _gathered(node, one)
-    values = one.outputs if one.status in OK and one.status != "warning" else None
-    if one.status == "warning" and one.error is None:
-        values = one.outputs
-    return Outputs(node, values, "failed" if one.status == "warning" and one.error else one.status)
-
-
-def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
-    """Of a loop: each output as a list in the order of the items, null where an instance has none."""
-    assert one.loop is not None
-    if one.status not in OK:
-        return Outputs(node, None, one.status)
-    results = [_values(each) for each in one.loop.instances]
-    names = dict.fromkeys(name for result in results for name in result)
-    gathered = {name: [result.get(name) for result in results] for name in names}
-    if not results:
-        return _Nothing()
-    return Outputs(node, gathered, one.status)
-
-
-class _Nothing(Outputs):
-    """The outputs of a loop over nothing: each is an empty list."""
-
-    def __init__(self) -> None:
-        pass
-
-    def __getitem__(self, name: str) -> Any:
-        return []
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
-def _values(one: Instance | None) -> Mapping[str, Any]:
-    return one.outputs if one is not None and one.ok and isinstance(one.outputs, Mapping) else {}
-
-
-def _instance_view(one: Instance | None) -> dict[str, Any]:
-    assert one is not None
-    outputs = one.outputs if one.ok else None
-    return {"key": one.key, "status": one.status, "outputs": outputs, "error": error_view(one.error) if not one.ok else None}
-
-
-def error_view(error: ErrorInfo | None) -> dict[str, Any] | None:
-    """An error as expressions see it."""
-    if error is None:
-        return None
-    return {"type": error.type, "message": error.message, "code": error.code, "detail": error.detail, "step": error.step}
-
-
-def moment(at: int, zone: Any = timezone.utc) -> str:  # noqa: UP017
-    """A time in microseconds since the epoch as ISO 8601 text."""
-    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone).isoformat()
+def moment(at: int, zone: tzinfo = UTC) -> str:
+    """A time in microseconds since the epoch as ISO 8601 text, always with all six digits: such texts sort."""
+    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone).isoformat(timespec="microseconds")
 
 
 def loop_names(here: Instance) -> dict[str, Any]:
@@ -220,21 +141,28 @@ def loop_names(here: Instance) -> dict[str, Any]:
 def _loop_names(item: Instance) -> dict[str, Any]:
     loop = item.parent.loop if item.parent is not None else None
     assert loop is not None
-    value = loop.items[item.index]
-    length = len(loop.keys)
-    counters = {
-        "index": item.index + 1, "index0": item.index, "first": item.index == 0, "last": item.index == length - 1,
-        "length": length, "key": item.key,
-    }  # fmt: skip
-    own = {item.node.loop.name: value} if isinstance(item.node.loop, ForEach) else {"matrix": value}
-    return {"loop": counters, **own}
+    name = item.node.loop.name if isinstance(item.node.loop, ForEach) else "matrix"
+    return {"loop": counters(item.index, len(loop.keys), item.key), name: loop.items[item.index]}
+
+
+def counters(index: int, length: int, key: str | None = None) -> dict[str, Any]:
+    """`loop` of the item at the index (from 0); without `key` while keys are being made."""
+    numbers = {"index": index + 1, "index0": index, "first": index == 0, "last": index == length - 1, "length": length}
+    return numbers if key is None else {**numbers, "key": key}
 
 
 def handled_error(here: Instance) -> tuple[bool, ErrorInfo | None]:
-    """Whether `here` stands in a rescue or finally list, and the error that it is about."""
+    """Whether `here` stands in a rescue, finally or compensate list, and the error that it is about."""
     scope = here.scope
     while scope is not None:
         if scope.list.role in {"rescue", "finally", "compensate"}:
-            return True, scope.owner.error
+            return True, _own_error(scope.owner, scope.list.role)
         scope = scope.owner.scope
     return False, None
+
+
+def _own_error(owner: Instance, role: str) -> ErrorInfo | None:
+    """The error, unless it is that of an attempt that was made good by a later one."""
+    if role == "finally" and not owner.recovered and owner.outcome not in {"failed", "warning"}:
+        return None
+    return owner.error

@@ -7,8 +7,27 @@ from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import ListOf, Literal, MapOf, Template
 from steplane.plan.nodes import (
-    Action, Arm, Body, Branch, Choice, End, ForEach, Fork, InputSpec, Lock, Loop, Matrix, Need, Node, OutputField,
-    Perform, Plan, Retry, Role, SecretSpec, StepList,
+    Action,
+    Arm,
+    Body,
+    Branch,
+    Choice,
+    End,
+    ForEach,
+    Fork,
+    InputSpec,
+    Lock,
+    Loop,
+    Matrix,
+    Need,
+    Node,
+    OutputField,
+    Perform,
+    Plan,
+    Retry,
+    Role,
+    SecretSpec,
+    StepList,
 )  # fmt: skip
 from steplane.scripts.shapes import Direct, Script
 

@@ -1,6 +1,7 @@
 """The compiled form of a workflow: immutable, serialisable, with numbers instead of names.
 
-Node 0 is the workflow itself, a group without a list around it. Lists are numbered too; list 0 is the workflow's `steps`.
+Node 0 is the workflow itself, a group without a list around it. Lists are numbered too; list 0 is the workflow's
+`steps`.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -38,8 +39,10 @@ class Retry(Struct, frozen=True):
 
     def pause(self, attempts: int, delay: float) -> float:
         """Seconds to wait after that many attempts, before any jitter."""
-        factor = {"constant": 1, "linear": attempts, "exponential": 2 ** min(attempts - 1, 62)}[self.backoff]
-        seconds = delay * factor
+        factors: dict[Backoff, int] = {
+            "constant": 1, "linear": attempts, "exponential": 1 << min(attempts - 1, 62),
+        }  # fmt: skip
+        seconds = delay * factors[self.backoff]
         return seconds if self.max_delay is None else min(seconds, self.max_delay)
 
 

@@ -1,0 +1,74 @@
+"""What surrounds a run in this process: a reporter that may break, and signals."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from steplane.driver.coordinator import Interrupted
+from steplane.events import AnyEvent
+from steplane.kernel import Instance
+
+_ECHO = 0.3  # seconds: what reaches both the warden and the runner is heard twice, and meant once
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Reporter(Protocol):
+    """Who shows a run. `event` is called by the coordinating thread, `log` by the threads of the attempts."""
+
+    def event(self, event: AnyEvent, instance: Instance | None) -> None:
+        """Something was recorded; what is secret has been taken out."""
+
+    def log(self, path: str, stream: str, text: str) -> None:
+        """A step wrote a line (already masked); `stream` is `stdout`, `stderr`, `log` or `warning`."""
+
+
+class Unfailing:
+    """A reporter whose failure stops nothing: after the first exception it is left alone (`failure` keeps it)."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.failure: Exception | None = None
+
+    def event(self, event: AnyEvent, instance: Instance | None) -> None:
+        """Pass on what was recorded."""
+        if self.failure is None:
+            try:
+                self._reporter.event(event, instance)
+            except Exception as error:  # noqa: BLE001 - a closed pipe or a bug in it is no reason to stop a run
+                self.failure = error
+
+    def log(self, path: str, stream: str, text: str) -> None:
+        """Pass on what a step wrote."""
+        if self.failure is None:
+            try:
+                self._reporter.log(path, stream, text)
+            except Exception as error:  # noqa: BLE001 - the same
+                self.failure = error
+
+
+@contextmanager
+def signals_to(inbox: "SimpleQueue[Any]") -> Iterator[None]:
+    """Signals become messages for the coordinating thread while the run runs. Only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    last = 0.0
+
+    def handle(number: int, _: Any) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > _ECHO:
+            inbox.put(Interrupted(number))
+        last = now
+
+    heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
+    before: dict[int, Callable[..., Any] | int | None] = {one: signal.signal(one, handle) for one in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)

@@ -1,0 +1,48 @@
+"""What is recorded of a run when it is made, and what is worked out before its first step."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from steplane.app.execution import Execution
+from steplane.driver.plain import unrecordable
+from steplane.errors import UsageError
+from steplane.expressions import ExpressionError
+
+
+def new_header(execution: Execution, durability: str) -> dict[str, Any]:
+    """The header of a new run; `vars`, `case` and `objects` are evaluated for it. Raises `UsageError`."""
+    basis, plan = execution.basis, execution.basis.plan
+    hidden = {spec.name for spec in plan.inputs if spec.secret}
+    variables = evaluate_variables(execution, {})
+    case, objects = plan.case, plan.objects
+    if case is not None:
+        execution.case = _worked_out(execution, "case", lambda: execution.own_text(case)) or basis.run
+    header = {
+        "workflow": plan.name, "file": plan.file, "version": plan.version, "title": plan.title, "labels": plan.labels,
+        "case": execution.case, "started_at": basis.started_at, "home": basis.home, "called_in": basis.called_in,
+        "inputs": {name: value for name, value in basis.inputs.items() if name not in hidden},
+        "vars": variables, "durability": durability, "parent": "",
+    }  # fmt: skip
+    if objects is not None:
+        header["objects"] = _worked_out(execution, "objects", lambda: execution.own_value(objects))
+    return header
+
+
+def evaluate_variables(execution: Execution, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Evaluate `vars`; those that may be recorded. Raises `UsageError`."""
+    values: dict[str, Any] = _worked_out(execution, "vars", lambda: execution.evaluate_variables(recorded))
+    return values
+
+
+def _worked_out(execution: Execution, key: str, action: Callable[[], Any]) -> Any:
+    """The value of one of the workflow's own keys, if it can be recorded."""
+    file = execution.basis.plan.file
+    try:
+        value = action()
+    except ExpressionError as error:
+        where = f"{file}:{error.line}:{error.column}: " if error.line else f"{file}: "
+        message = execution.mask.text(error.message)
+        raise UsageError(f"{where}{message}", f"`{key}` is evaluated before the first step.") from error
+    if why := unrecordable(value):
+        raise UsageError(f"{file}: `{key}` {why}, which cannot be recorded", "Change the value.")
+    return value

@@ -1,0 +1,92 @@
+"""What a resume refuses: a file that says something else by now, and a step of which nobody knows what became of it."""
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from steplane.app.loading import load_data
+from steplane.errors import UsageError
+from steplane.events import Resumed
+from steplane.kernel import Kernel
+from steplane.plan.nodes import Plan
+from steplane.plugins import Registry
+from steplane.store import RunStore
+
+_PLACES = frozenset({"line", "column", "hash"})
+
+
+class Undecided(UsageError):
+    """A person must say what became of an `at_most_once` step."""
+
+    exit_code = 3
+
+
+def refuse_changed_file(
+    run_id: str, plan: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore | None
+) -> None:
+    """Raise `UsageError` if the file means something else than what the run was begun with, naming what.
+
+    Other comments, blank lines and line breaks are no change. A file that is gone is not missed.
+    """
+    path = os.path.join(header["home"], os.path.basename(plan.file))
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return
+    if sha256(data).hexdigest() == plan.hash:
+        return
+    changed = load_data(data, header["file"], registry, store).plan
+    where = _differences(plan, changed) if changed is not None else "it has errors now"
+    if where:
+        raise UsageError(
+            f"{path} has changed since run {run_id} was begun: {where}",
+            "Restore the file and resume, or start a new run.",
+        )
+
+
+def _differences(before: Plan, after: Plan) -> str:
+    """Which steps differ, in words; empty when the two mean the same."""
+    old, new = ({node.id: _without_places(node) for node in one.nodes[1:]} for one in (before, after))
+    gone = [f"step `{name}` is gone" for name in old if name not in new]
+    added = [f"step `{name}` is new" for name in new if name not in old]
+    changed = [f"step `{name}` is changed" for name in old if name in new and old[name] != new[name]]
+    said = [*gone, *added] or changed
+    if said:
+        return ", ".join(said[:3]) + (f" and {len(said) - 3} more" if len(said) > 3 else "")
+    same = _without_places(replace(before, text="")) == _without_places(replace(after, text=""))
+    return "" if same else "the workflow's own keys are changed"
+
+
+def _without_places(part: Any) -> Any:
+    """A part of a plan as something comparable, without where it stands in the file."""
+    if isinstance(part, Struct):
+        return (
+            type(part).__name__,
+            *(_without_places(getattr(part, name)) for name in part.__struct_fields__ if name not in _PLACES),
+        )
+    return tuple(_without_places(one) for one in part) if isinstance(part, tuple) else part
+
+
+def refuse_undecided(kernel: Kernel, event: Resumed, run_id: str) -> None:
+    """A step that may run once at most was in flight: only a person can say what became of it. Raises `Undecided`."""
+    open_steps = [one.path for one in kernel.in_flight() if one.node.at_most_once]
+    for path in open_steps:
+        if path not in event.redo and path not in event.assume:
+            raise Undecided(
+                f"step `{path}` was running when the run was cut off, and it may run at most once",
+                f"Find out whether it did its work, then: steplane resume {run_id} --assume {path}=succeeded, "
+                f"or --redo {path}",
+            )
+    for path in [*event.redo, *event.assume]:
+        if path not in open_steps:
+            raise UsageError(
+                f"step `{path}` was not cut off in the middle", "Only such steps need `--redo` or `--assume`."
+            )
+    for path in event.redo:
+        if path in event.assume:
+            raise UsageError(f"step `{path}` stands under `--redo` and under `--assume`", "Say one of the two.")

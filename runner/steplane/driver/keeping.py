@@ -1,0 +1,61 @@
+"""What of an event is recorded and shown: never a secret. And how a resumed run knows what it no longer has."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from steplane.driver.views import WITHHELD, secret_names
+from steplane.events import Answered, AnyEvent, AttemptEnded, RunEnded
+from steplane.expressions import Missing
+from steplane.kernel import State
+from steplane.masking import Mask
+from steplane.plan.nodes import Node
+
+
+def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
+    """The event without the values of secret outputs, and without items of loops that hold a secret.
+
+    All other texts were masked before the kernel saw them, so that a run and its resume see the same.
+    """
+    if isinstance(event, RunEnded):
+        return replace(event, outputs=without_secrets(state.plan.nodes[0], event.outputs))
+    if isinstance(event, Answered) and event.question == "loop" and mask and isinstance(event.value, dict):
+        return replace(event, value=_items_withheld(event.value, mask))
+    if isinstance(event, AttemptEnded) or (isinstance(event, Answered) and event.question == "outputs"):
+        return _outputs_withheld(event, state)
+    return event
+
+
+def _outputs_withheld(event: AttemptEnded | Answered, state: State) -> AnyEvent:
+    instance = state.instances.get(event.instance)
+    if instance is None or not secret_names(instance.node):
+        return event
+    if isinstance(event, AttemptEnded):
+        return replace(event, outputs=without_secrets(instance.node, event.outputs))
+    return replace(event, value=without_secrets(instance.node, event.value))
+
+
+def without_secrets(node: Node, outputs: Any) -> Any:
+    """The outputs of a step without those that are secret."""
+    hidden = secret_names(node)
+    if not hidden or not isinstance(outputs, dict):
+        return outputs
+    return {name: value for name, value in outputs.items() if name not in hidden}
+
+
+def _items_withheld(value: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    items = value.get("items") or []
+    masked = [mask.data(item) for item in items]
+    lost = [index for index, item in enumerate(items) if masked[index] != item]
+    return {**value, "items": masked, "withheld": lost} if lost else value
+
+
+def restored(event: AnyEvent) -> AnyEvent:
+    """A recorded event as the kernel takes it in again: items that were withheld are missing, with the reason."""
+    if not isinstance(event, Answered) or event.question != "loop" or not isinstance(event.value, dict):
+        return event
+    lost = frozenset(event.value.get("withheld") or ())
+    if not lost:
+        return event
+    items = [Missing(WITHHELD) if index in lost else item for index, item in enumerate(event.value["items"])]
+    return replace(event, value={**event.value, "items": items})

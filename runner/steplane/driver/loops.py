@@ -1,0 +1,104 @@
+"""The items of `foreach` and the combinations of `matrix`, with their keys."""
+
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+from typing import Any
+
+from steplane.driver.names import counters
+from steplane.driver.refusal import Refused, kind_in_words
+from steplane.expressions import Engine
+from steplane.expressions.limits import Budget
+from steplane.expressions.templates import Template
+from steplane.expressions.values import equal, text_of
+from steplane.plan.nodes import ForEach, Loop, Matrix
+
+MOST = 1_000_000
+"""Combinations of one matrix; more are a mistake in the axes."""
+
+Row = dict[str, Any]
+
+
+def items_of(engine: Engine, loop: Loop, context: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+    """The items in order and their keys. Raises `Refused`, `ExpressionError`."""
+    if isinstance(loop, Matrix):
+        rows = combinations(engine, loop, context)
+        keys = [] if loop.key is not None else [_row_key(loop, row, index) for index, row in enumerate(rows)]
+        return rows, keys if loop.key is None else _keys(engine, loop.key, context, "matrix", rows)
+    items, keys = _listed(engine, loop, context)
+    return items, keys if loop.key is None else _keys(engine, loop.key, context, loop.name, items)
+
+
+def _listed(engine: Engine, loop: ForEach, context: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+    value = engine.render(loop.items, context)
+    if isinstance(value, list | tuple):
+        return list(value), [str(index) for index in range(len(value))]
+    if isinstance(value, Mapping):
+        return [{"key": key, "value": each} for key, each in value.items()], [str(key) for key in value]
+    raise Refused("input.invalid", f"`foreach` wants a list or a mapping, this is {kind_in_words(value)}")
+
+
+def _keys(engine: Engine, key: Template, context: Mapping[str, Any], name: str, items: list[Any]) -> list[str]:
+    return [
+        engine.render_text(key, {**context, "loop": counters(index, len(items)), name: item})
+        for index, item in enumerate(items)
+    ]
+
+
+def unique(keys: list[str]) -> None:
+    """Raise `Refused` for the first key that comes twice."""
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise Refused("input.invalid", f"two instances have the key `{key}`; `key` must tell them apart")
+        seen.add(key)
+
+
+def combinations(engine: Engine, matrix: Matrix, context: Mapping[str, Any]) -> list[Row]:
+    """The product of the axes, the last turning fastest; less `exclude`; then what each `include` extends or adds."""
+    axes = {name: _axis(name, engine.render(template, context)) for name, template in matrix.axes}
+    count = prod(len(values) for values in axes.values())
+    if count > MOST:
+        raise Refused("input.invalid", f"`matrix` has {count:,} combinations; at most {MOST:,} are allowed")
+    rows = [dict(zip(axes, row, strict=True)) for row in product(*axes.values())] if axes else []
+    excluded = [_partial(engine.render(one, context), "exclude") for one in matrix.exclude]
+    rows = [row for row in rows if not any(_agrees(row, partial) for partial in excluded)]
+    return _included([_partial(engine.render(one, context), "include") for one in matrix.include], rows, axes)
+
+
+def _included(extras: list[Row], rows: list[Row], axes: Mapping[str, Any]) -> list[Row]:
+    grown, added = [dict(row) for row in rows], []
+    for extra in extras:
+        named = {name: value for name, value in extra.items() if name in axes}
+        matching = [new for row, new in zip(rows, grown, strict=True) if _agrees(row, named)]
+        for row in matching:
+            row.update(extra)
+        if not matching:
+            added.append(dict(extra))
+    return grown + added
+
+
+def _axis(name: str, values: Any) -> list[Any]:
+    if isinstance(values, list | tuple):
+        return list(values)
+    raise Refused("input.invalid", f"axis `{name}` of `matrix` wants a list, this is {kind_in_words(values)}")
+
+
+def _partial(value: Any, key: str) -> Row:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise Refused("input.invalid", f"`{key}` of `matrix` wants mappings, this is {kind_in_words(value)}")
+
+
+def _agrees(row: Row, partial: Row) -> bool:
+    return all(name in row and equal(row[name], value, Budget()) for name, value in partial.items())
+
+
+def _row_key(matrix: Matrix, row: Row, index: int) -> str:
+    """`os=linux,py=3.12`: the axes; of an added combination that names none, all that it has."""
+    names = [name for name, _ in matrix.axes if name in row] or list(row)
+    return ",".join(f"{name}={_in_key(row[name])}" for name in names) or str(index)
+
+
+def _in_key(value: Any) -> str:
+    return "null" if value is None else text_of(value, Budget())
