@@ -1,0 +1,106 @@
+"""F05: steps whose processes try to get away, and every way in which a run ends them."""
+
+import os
+import signal
+
+import pytest
+from tests.faults.rig import NOTE, Life, Rig, until
+
+ESCAPES = {
+    "wait": "sleep $MARKED & wait",
+    "double": "( (sleep $MARKED &) & ); sleep $MARKED",
+    "setsid": "setsid sleep $MARKED & sleep $MARKED",
+    "nohup": "nohup sleep $MARKED >/dev/null 2>&1 & wait",
+    "trap": "trap '' TERM HUP INT; setsid bash -c \"trap '' TERM; while :; do sleep $MARKED; done\" & wait; sleep $MARKED",
+    "blind": 'env -i PATH="$PATH" setsid sleep $MARKED & sleep $MARKED',
+}
+PYTHON = """\
+import os, time
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.execvp("sleep", ["sleep", os.environ["MARKED"]])
+    os._exit(0)
+f = os.open(os.environ["LEDGER"], os.O_WRONLY | os.O_APPEND)
+os.write(f, (os.environ["STEPLANE_IDEMPOTENCY_KEY"] + chr(10)).encode())
+while True:
+    time.sleep(3600)
+"""
+SLEEPERS = 10
+"""How many `sleep` there are when all have tried."""
+
+
+def workflow(more: str = "", *, blind: bool = True) -> str:
+    steps = []
+    for name, script in ESCAPES.items():
+        if blind or name != "blind":
+            steps.append(
+                f"  - id: {name}\n    needs: []\n    with: {{grace: 300ms}}\n{more}    run: |\n      {NOTE}\n      {script}\n"
+            )
+    lines = "".join(f"        {line}\n" for line in PYTHON.splitlines())
+    steps.append(f"  - id: python\n    needs: []\n    uses: python.run\n{more}    with:\n      script: |\n{lines}")
+    last = f"  - {{id: last, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}\n"
+    return "steplane: 1\nname: escapes\nsteps:\n" + "".join(steps) + (last if more else "")
+
+
+def sleepers(rig: Rig) -> int:
+    text = f"sleep\0{rig.env['MARKED']}\0".encode()
+    return sum(rig.command_line(one) == text for one in rig.left())
+
+
+def begin(rig: Rig, *, blind: bool = True) -> Life:
+    rig.write(workflow(blind=blind))
+    life = rig.run()
+    for name in [*ESCAPES, "python"]:
+        if blind or name != "blind":
+            rig.noted(name)
+    until(lambda: sleepers(rig) >= SLEEPERS - (0 if blind else 2), what=rig.outputs)
+    return life
+
+
+def test_after_cancel(rig: Rig) -> None:
+    life = begin(rig)
+    assert rig.cancel().wait() == 0, rig.outputs()
+    rig.gone(12.0)  # the grace of `python.run` is 10 s; it ends at once when it is told
+    assert life.wait() == 1, rig.outputs()
+    assert rig.status() == "cancelled"
+
+
+def test_after_a_signal(rig: Rig) -> None:
+    life = begin(rig)
+    life.send(signal.SIGTERM)
+    assert life.wait() == 143, rig.outputs()
+    rig.gone(0.1)
+
+
+def test_after_a_timeout_while_the_run_goes_on(rig: Rig) -> None:
+    rig.write(workflow("    timeout: 700ms\n    on_error: warn\n"))
+    life = rig.run()
+    rig.noted("last")
+    assert sleepers(rig) == 0
+    (rig.folder / "gate").touch()
+    assert life.wait() == 0, rig.outputs()
+    assert rig.status() == "warning"
+
+
+@pytest.mark.parametrize("victim", ["runner", "warden"])
+def test_after_kill(rig: Rig, victim: str) -> None:
+    life = begin(rig)
+    pid = life.runner if victim == "runner" else life.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    rig.gone(1.0)
+    assert life.wait() == 137
+    assert rig.status() == "interrupted"
+
+
+def test_what_is_left_when_both_are_killed_is_ended_by_the_resume(rig: Rig) -> None:
+    life = begin(rig, blind=False)  # nobody can know one that has dropped its environment and its parents
+    life.kill("both")
+    before = set(rig.left())
+    assert before
+    again = rig.resume()
+    rig.noted("wait", times=2)
+    assert not before & set(rig.left())
+    assert rig.cancel().wait() == 0, rig.outputs()
+    assert again.wait() == 1
