@@ -51,7 +51,10 @@ class StepRecord(Struct, kw_only=True):
 
 
 class RunRecord(Struct, kw_only=True):
-    """One run with all its instances, in the order in which they became ready, those inside after what they are in. `reason`: why it waits."""
+    """One run with all its instances, in the order in which they became ready, those inside after what they are in.
+
+    `reason`: why it waits.
+    """
 
     summary: RunSummary
     inputs: dict[str, Any]

@@ -64,7 +64,7 @@ def run_text(record: RunRecord, color: bool, unicode: bool) -> str:
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
-    if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
+    if one.status in {"waiting", "interrupted", "failed"}:
         parts.append(f"{paint.bold('Go on with:')} steplane resume {one.id}\n")
     return "\n".join(part for part in parts if part)
 

@@ -16,7 +16,7 @@ from steplane.events import (
     StepStarted,
 )
 from steplane.kernel import Instance
-from steplane.plan.nodes import Body, ForEach, Node
+from steplane.plan.nodes import Body, ForEach, Node, Perform
 from steplane.reporters.failures import Failures, describe
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.subject import Result, Subject
@@ -82,6 +82,7 @@ class PlainReporter:
         self._lock = threading.Lock()
         self._failures = Failures()
         self._ended: dict[str, tuple[str, Node | None]] = {}
+        self._running: dict[str, None] = {}
         self._begun_at = 0
         self._now = 0
 
@@ -116,7 +117,7 @@ class PlainReporter:
         if result.status == "failed":
             self._write_failures()
         self._write("\n" + self._summary(result))
-        if result.status not in {"succeeded", "warning"}:
+        if result.status in {"failed", "waiting", "interrupted"}:
             label = self._err_paint.bold("Go on with:")
             self._err(f"{label} {self.subject.resume}\n")
 
@@ -130,11 +131,14 @@ class PlainReporter:
     def _started(self, event: StepStarted, node: Node | None) -> None:
         if event.attempt > 1:
             self._failures.forget_below(event.path)
+        if node is not None and isinstance(node.action, Perform):
+            self._running[event.path] = None
         again = f"  attempt {event.attempt}" if event.attempt > 1 else ""
         what = started_words(event, node)
         self._status("started", event.path, again + (self._paint.faint(f"  {what}") if what and not again else ""))
 
     def _retry(self, event: StepRetry, node: Node | None) -> None:
+        self._running.pop(event.path, None)
         most = node.retry.attempts if node is not None and node.retry is not None else None
         of = f" of {most}" if most else ""
         words = f" attempt {event.attempt}{of} failed: {cause(event.error)}; again in {clock(event.delay)}"
@@ -142,6 +146,7 @@ class PlainReporter:
 
     def _step_ended(self, event: StepEnded, node: Node | None, instance: Instance | None) -> None:
         self._failures.ended(event)
+        self._running.pop(event.path, None)
         self._ended[event.path] = (event.status, node)
         begun = instance.first_at if instance is not None and instance.number == event.activation else 0
         attempts = f" after {event.attempts} attempts" if event.attempts > 1 else ""
@@ -182,6 +187,8 @@ class PlainReporter:
         line = f"{sign} {self._paint.bold(name)} {self._colored(status, words)}{took}{self._counts()}\n"
         if result.error is not None and not self._failures.first:
             line += f"  {cause(result.error)}\n"
+        if result.status == "interrupted" and self._running:
+            line += f"  cut off, to run again: {', '.join(f'`{visible(one)}`' for one in list(self._running)[:8])}\n"
         outputs = result.outputs if isinstance(result.outputs, dict) else {}
         wide = max((len(name) for name in outputs), default=0)
         return line + "".join(f"  {visible(key):{wide}}  {shown_value(value)}\n" for key, value in outputs.items())

@@ -20,9 +20,7 @@ _EXAMPLES = examples(
 )
 @text_or_json
 @common
-def command(
-    status: str | None, workflow: str, limit: int, form: str, state: str | None, color: str | None
-) -> int:  # fmt: skip
+def command(*, status: str | None, workflow: str, limit: int, form: str, state: str | None, color: str | None) -> int:
     """List the runs of the state directory, newest first."""
     from steplane.cli.call import Call
     from steplane.cli.history import runs_json, runs_text

@@ -1,0 +1,150 @@
+"""Runs that are cut off, gone on with, held, cancelled: the exit codes and what is said."""
+
+import json
+import signal
+
+import pytest
+
+from .conftest import Shell, steady, wait_for
+
+SLOW = """\
+steplane: 1
+name: slow
+steps:
+  - id: first
+    run: echo first
+  - id: second
+    run: test -e go && exit; echo up; sleep 60
+  - id: third
+    run: echo third
+finally:
+  - id: clean
+    run: echo cleaning
+"""
+
+
+@pytest.fixture
+def slow(shell: Shell) -> Shell:
+    shell.write("slow.yaml", SLOW)
+    return shell
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_leaves_a_run_that_can_be_resumed(slow: Shell, number: signal.Signals, code: int) -> None:
+    run = slow.start("run", "slow.yaml", "--id", "one")
+    wait_for(run, "[second] up")
+    run.send_signal(number)
+    out, err = run.communicate(timeout=30)
+    assert run.returncode == code
+    assert steady(out).endswith("\n■ slow interrupted in TIME (1 succeeded)\n  cut off, to run again: `second`\n")
+    assert err == "Go on with: steplane resume one\n"
+    assert json.loads(slow("show", "--format", "json").stdout)["status"] == "interrupted"
+    slow.write("go", "")
+    done = slow("resume")
+    assert done.returncode == 0
+    assert "slow (slow.yaml), resumed run one\n" in done.stdout
+    assert "[first]" not in done.stdout
+    assert "[third] third\n" in done.stdout
+    assert "[clean] cleaning\n" in done.stdout
+
+
+def test_the_last_json_line_comes_also_when_it_is_interrupted(slow: Shell) -> None:
+    run = slow.start("run", "slow.yaml", "--id", "one", "--format", "json")
+    wait_for(run, '"text":"up"')
+    run.send_signal(signal.SIGTERM)
+    out, _ = run.communicate(timeout=30)
+    assert json.loads(out.splitlines()[-1]) == {
+        "type": "run.ended", "run": "one", "status": "interrupted", "outputs": None, "error": None,
+    }  # fmt: skip
+
+
+def test_a_live_run_is_held_followed_and_cancelled(slow: Shell) -> None:
+    run = slow.start("run", "slow.yaml", "--id", "one")
+    wait_for(run, "[second] up")
+    held = slow("resume", "one")
+    assert held.returncode == 5
+    assert held.stderr.startswith("error: run one is held by process ")
+    assert held.stderr.endswith(" help: Wait for it to end, or end it: steplane cancel one\n")
+    logs = slow.start("logs", "one", "-f")
+    wait_for(logs, "[second] up")
+    told = slow("cancel", "--reason", "wrong day")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == "run one was told to end; it winds up in its own process\n"
+    out, err = run.communicate(timeout=30)
+    assert run.returncode == 1
+    assert err == ""
+    assert ": wrong day\n" in out
+    assert "■ second cancelled in " in out
+    assert "[clean] cleaning\n" in out
+    followed, _ = logs.communicate(timeout=30)
+    assert logs.returncode == 0
+    assert followed == "[clean] cleaning\n"
+    again = slow("cancel", "one")
+    assert again.returncode == 2
+    assert again.stderr.startswith("error: run one has ended before: cancelled\n")
+
+
+def test_cancelling_an_interrupted_run_cleans_up_here(slow: Shell) -> None:
+    run = slow.start("run", "slow.yaml", "--id", "one")
+    wait_for(run, "[second] up")
+    run.send_signal(signal.SIGTERM)
+    run.communicate(timeout=30)
+    done = slow("cancel")
+    assert done.returncode == 1
+    assert "[clean] cleaning\n" in done.stdout
+    assert slow("runs", "--status", "cancelled").returncode == 0
+    assert slow("cancel").returncode == 2
+
+
+def test_a_run_that_succeeded_is_left_alone(shell: Shell) -> None:
+    shell("run", "hello.yaml", "--id", "one")
+    done = shell("resume", "one")
+    assert (done.returncode, done.stdout) == (0, "run one has already succeeded: nothing to do\n")
+    as_json = shell("resume", "one", "--format", "json")
+    assert json.loads(as_json.stdout) == {
+        "type": "run.ended", "run": "one", "status": "succeeded", "outputs": {"text": "Hello, world"}, "error": None,
+    }  # fmt: skip
+
+
+def test_a_failed_run_is_resumed_by_its_id(shell: Shell) -> None:
+    shell.write("fails.yaml", "steplane: 1\nsteps:\n  - {id: a, run: echo a}\n  - {id: b, run: test -e go}\n")
+    assert shell("run", "fails.yaml", "--id", "one").returncode == 1
+    latest = shell("resume")
+    assert latest.returncode == 2
+    assert latest.stderr.endswith(" help: The latest run, one, has ended as failed; it can be named.\n")
+    shell.write("go", "")
+    done = shell("resume", "one")
+    assert done.returncode == 0
+    assert "[a]" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--assume", "a"), "error: `--assume a` names no status\n"
+         " help: Write `--assume STEP=succeeded` or `STEP=failed`.\n"),
+        (("--outputs", "{}"), "error: `--outputs` belongs to one step that is assumed to have succeeded\n"
+         " help: Give one `--assume STEP=succeeded` with it.\n"),
+        (("--assume", "a=succeeded", "--outputs", "[1]"), "error: `--outputs` wants a JSON object: outputs by name\n"
+         " help: Write '{\"NAME\": VALUE}'.\n"),
+        (("nope",), "error: no run 'nope': there is no run yet\n help: Start one: steplane run FILE\n"),
+    ],
+)  # fmt: skip
+def test_wrong_calls_of_resume(shell: Shell, words: tuple[str, ...], told: str) -> None:
+    done = shell("resume", *words)
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_a_secret_input_is_given_again(shell: Shell) -> None:
+    shell.write(
+        "secret.yaml",
+        "steplane: 1\ninputs:\n  token: {type: string, secret: true}\nsteps:\n"
+        '  - {id: a, run: "test -e go && test -n ${{ inputs.token }}"}\n',
+    )
+    done = shell("run", "secret.yaml", "--id", "one", "-i", "token=abcdefgh")
+    assert done.returncode == 1
+    assert "Go on with: steplane resume one -i token=...\n" in done.stderr
+    assert "abcdefgh" not in done.stdout + done.stderr
+    shell.write("go", "")
+    assert shell("resume", "one").returncode == 2
+    assert shell("resume", "one", "-i", "token=abcdefgh").returncode == 0
