@@ -7,7 +7,7 @@ from steplane.errors import UsageError
 from steplane.source.document import Document
 from steplane.source.limits import FILE_BYTES, MISTAKES
 from steplane.source.mistakes import BEGIN, too_many_mistakes
-from steplane.source.text import decode, split_lines
+from steplane.source.text import decode, split_lines, without_pairs
 
 
 def read_file(path: str | os.PathLike[str]) -> Document:
@@ -36,7 +36,8 @@ def read(data: str | bytes, file: str) -> Document:
         return Document(file, decoded.text, lines, None, (*decoded.diagnostics, empty))
     from steplane.source.recovery import parse
 
-    parsed = parse(decoded.text, lines, file)
+    text = without_pairs(decoded.text) if file.endswith(".json") else decoded.text
+    parsed = parse(text, lines, file)
     diagnostics = _not_too_many(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
     return Document(file, decoded.text, lines, parsed.root, diagnostics, parsed.broken)
 

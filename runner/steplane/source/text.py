@@ -8,6 +8,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.source.limits import FILE_BYTES, LINES
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\.", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MANY = 5
 _ADVICE = "keep data in files of their own"
@@ -36,6 +37,21 @@ def decode(data: str | bytes, file: str) -> Decoded:
         text = decoded
     text = text.removeprefix("\ufeff")
     return _without_forbidden(text, file)
+
+
+def without_pairs(text: str) -> str:
+    """The text of a JSON file with each pair of escapes for one character (RFC 8259 §7) as the one escape of YAML.
+
+    JSON writes what lies beyond U+FFFF as two escapes, which YAML refuses. The lines stay; a line with such a pair
+    becomes shorter.
+    """
+    return _PAIR.sub(_one_escape, text)
+
+
+def _one_escape(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[0]
+    return f"\\U{0x10000 + ((int(match[1], 16) - 0xD800) << 10) + int(match[2], 16) - 0xDC00:08X}"
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -144,3 +144,16 @@ def test_a_file_of_other_line_ends_has_the_same_tree(end: str) -> None:
     assert isinstance(document.root, Mapping)
     assert plain(document.root) == {"a": "x\ny\n", "b": "p\nq", "c": 1}
     assert document.root.entries[2].key.span.line == 7
+
+
+@pytest.mark.parametrize("text", ["\U0001f469\u200d\U0001f467", "\\\U0001f600\\", "\\ud83d\\udc69", "\n\U0010ffff"])
+def test_what_json_writes_as_two_escapes_is_one_character(text: str) -> None:
+    document = read(json.dumps({"text": text}), "inputs.json")
+    assert document.diagnostics == ()
+    assert document.root is not None
+    assert plain(document.root) == {"text": text}
+
+
+def test_half_a_pair_is_refused_with_its_place() -> None:
+    found = only(read('{"a": "\\ud83d\\udc69 \\ud83d"}', "inputs.json"))
+    assert (found.code, found.span.line) == ("bad-escape", 1)
