@@ -121,12 +121,12 @@ def test_a_failed_run_is_resumed_by_its_id(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--assume", "a"), "error: `--assume a` names no status\n"
-         " help: Write `--assume STEP=succeeded` or `STEP=failed`.\n"),
-        (("--outputs", "{}"), "error: `--outputs` belongs to one step that is assumed to have succeeded\n"
-         " help: Give one `--assume STEP=succeeded` with it.\n"),
-        (("--assume", "a=succeeded", "--outputs", "[1]"), "error: `--outputs` wants a JSON object: outputs by name\n"
-         " help: Write '{\"NAME\": VALUE}'.\n"),
+        (("--assume", "a"), ("error: `--assume a` names no status\n"
+         " help: Write `--assume STEP=succeeded` or `STEP=failed`.\n")),
+        (("--outputs", "{}"), ("error: `--outputs` belongs to one step that is assumed to have succeeded\n"
+         " help: Give one `--assume STEP=succeeded` with it.\n")),
+        (("--assume", "a=succeeded", "--outputs", "[1]"), ("error: `--outputs` wants a JSON object: outputs by name\n"
+         " help: Write '{\"NAME\": VALUE}'.\n")),
         (("nope",), "error: no run 'nope': there is no run yet\n help: Start one: steplane run FILE\n"),
     ],
 )  # fmt: skip

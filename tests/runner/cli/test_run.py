@@ -97,14 +97,14 @@ def test_a_file_with_errors_runs_nothing(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("run", "nope"), "error: there is no workflow `nope`: no such file, and no workflows/nope.yaml\n"
-                          " help: Known here: no workflows at all\n"),
+        (("run", "nope"), ("error: there is no workflow `nope`: no such file, and no workflows/nope.yaml\n"
+                          " help: Known here: no workflows at all\n")),
         (("run", "hello.yaml", "-i", "wo=x"), "error: the workflow has no input `wo`\n help: Did you mean `who`?\n"),
         (("run", "hello.yaml", "-i", "who"), "error: `-i who` has no `=`\n help: Write `-i NAME=VALUE`.\n"),
-        (("run", "hello.yaml", "--patience", "5"), "error: `--patience 5`: `5` has no unit: write `5s` for seconds "
-         "(units: ms, s, m, h, d)\n help: Write a duration such as `30s` or `10m`.\n"),
-        (("run", "hello.yaml", "--id", "../x"), "error: '../x' cannot be the id of a run\n help: Use 1 to 100 letters, "
-         "digits, dots, dashes and underscores; the first is a letter or a digit.\n"),
+        (("run", "hello.yaml", "--patience", "5"), ("error: `--patience 5`: `5` has no unit: write `5s` for seconds "
+         "(units: ms, s, m, h, d)\n help: Write a duration such as `30s` or `10m`.\n")),
+        (("run", "hello.yaml", "--id", "../x"), ("error: '../x' cannot be the id of a run\n help: Use 1 to 100 "
+         "letters, digits, dots, dashes and underscores; the first is a letter or a digit.\n")),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_refused_before_anything_is_recorded(shell: Shell, words: tuple[str, ...], told: str) -> None:
