@@ -88,10 +88,18 @@ def _checked(source: str, table: Mapping[str, Any]) -> dict[str, Any]:
             near = did_you_mean(name, KEYS)
             hint = f"Did you mean `{near}`?" if near else f"Known settings: {', '.join(sorted(KEYS))}."
             raise UsageError(f"{source}: unknown setting `{name}`", hint)
-        if not isinstance(value, KEYS[name]) or (KEYS[name] is int and isinstance(value, bool)):
-            kinds = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
-            raise UsageError(f"{source}: `{name}` wants {kinds[KEYS[name]]}, this is {value!r}", "Mend the setting.")
+        if not _fits(KEYS[name], value):
+            raise UsageError(f"{source}: `{name}` wants {_KINDS[KEYS[name]]}, this is {value!r}", "Mend the setting.")
     return dict(table)
+
+
+_KINDS = {str: "text", int: "a whole number of at least 1", bool: "true or false", list: "a list of texts"}
+
+
+def _fits(kind: type, value: Any) -> bool:
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, kind) and (kind is not list or all(isinstance(one, str) for one in value))
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -102,14 +110,16 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             values[name] = text
     jobs = environ.get("STEPLANE_JOBS")
     if jobs:
-        if not jobs.isdigit() or int(jobs) < 1:
+        if not (jobs.isascii() and jobs.isdigit()) or int(jobs) < 1:
             raise UsageError(
                 f"STEPLANE_JOBS wants a whole number of at least 1, this is {jobs!r}", "Change the variable."
             )
         values["jobs"] = int(jobs)
     strict = environ.get("STEPLANE_STRICT")
     if strict:
-        values["strict"] = strict.lower() in {"1", "true", "yes", "on"}
+        if strict not in {"true", "false", "1", "0"}:
+            raise UsageError(f"STEPLANE_STRICT wants true or false, this is {strict!r}", "Change the variable.")
+        values["strict"] = strict in {"true", "1"}
     return values
 
 
@@ -132,16 +142,34 @@ def find_workflow(name: str, start: str) -> str:
         return name
     if os.path.isdir(name):
         raise UsageError(f"{name} is a folder", "Name a workflow file in it.")
-    if os.sep not in name and not name.endswith((".yaml", ".yml")):
-        found = _by_name(name, start)
-        if found:
-            return found
-    known = workflows(start)
     from steplane.suggest import did_you_mean
 
+    if os.sep in name or name.endswith((".yaml", ".yml")):
+        raise _no_file(name)
+    found = _by_name(name, start)
+    if found:
+        return found
+    known = workflows(start)
     near = did_you_mean(name, known)
     hint = f"Did you mean `{near}`?" if near else "Known here: " + (", ".join(sorted(known)) or "no workflows at all")
     raise UsageError(f"there is no workflow `{name}`: no such file, and no workflows/{name}.yaml", hint)
+
+
+def _no_file(path: str) -> UsageError:
+    """The error for a path behind which there is no file."""
+    from steplane.suggest import did_you_mean
+
+    if os.path.exists(path):
+        return UsageError(f"{path} is not a regular file", "Name a workflow file.")
+    folder, name = os.path.split(path)
+    try:
+        beside = sorted(one for one in os.listdir(folder or os.curdir) if one.endswith((".yaml", ".yml")))
+    except OSError:
+        return UsageError(f"there is no file {path}, nor its folder", "Look at the path.")
+    near = did_you_mean(name, beside)
+    listed = ", ".join(beside[:5]) + (", ..." if len(beside) > 5 else "") or "no workflow files at all"
+    hint = f"Did you mean `{os.path.join(folder, near)}`?" if near else f"There: {listed}"
+    return UsageError(f"there is no file {path}", hint)
 
 
 def _folders(start: str) -> list[str]:

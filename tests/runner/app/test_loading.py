@@ -1,0 +1,107 @@
+"""From a file to a plan, and the cache of plans."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from steplane.app import loading
+from steplane.app.loading import Loaded, load, load_data
+from steplane.errors import UsageError
+from steplane.plugins import Registry
+from tests.runner.running import HEAD, Workbench
+
+TEXT = HEAD + "steps:\n  - {id: a, uses: log, with: {message: x}}\n  - {id: b, run: 'echo ${{ steps.a.status }}'}\n"
+
+
+def entries(bench: Workbench) -> list[Path]:
+    return sorted((bench.folder / "state" / "cache" / "plans").iterdir())
+
+
+def once(bench: Workbench, text: str = TEXT) -> Loaded:
+    return load_data(text.encode(), "f.yaml", bench.registry, bench.store)
+
+
+def test_the_second_time_it_comes_from_the_cache(bench: Workbench) -> None:
+    fresh, cached = once(bench), once(bench)
+    assert (fresh.cached, cached.cached) == (False, True)
+    assert cached.plan == fresh.plan
+    assert cached.sources == fresh.sources == {"f.yaml": TEXT}
+
+
+def test_warnings_are_told_again(bench: Workbench) -> None:
+    text = TEXT + "  - {id: s, switch: [{when: steps.a.status == 'x', steps: [{uses: log, with: {message: x}}]}]}\n"
+    fresh, cached = once(bench, text), once(bench, text)
+    assert cached.cached
+    assert [one.severity for one in cached.diagnostics] == ["warning"]
+    assert cached.diagnostics == fresh.diagnostics
+
+
+def test_what_makes_it_another_plan(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    once(bench)
+    assert not once(bench, TEXT + "\n").cached
+    assert not load_data(TEXT.encode(), "other.yaml", bench.registry, bench.store).cached
+    allowed = Registry(bench.registry.index, ["log", "shell"])
+    assert not load_data(TEXT.encode(), "f.yaml", allowed, bench.store).cached
+    assert load_data(TEXT.encode(), "f.yaml", allowed, bench.store).cached
+    monkeypatch.setattr("steplane.__version__", "99")
+    assert not once(bench).cached
+
+
+def test_a_plugin_of_another_version(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    once(bench)
+    monkeypatch.setattr(Registry, "versions", lambda self, types: ("log 2",))
+    assert not once(bench).cached
+    assert once(bench).cached
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "changed", "foreign"])
+def test_a_damaged_entry_is_none(bench: Workbench, damage: str) -> None:
+    fresh = once(bench)
+    (path,) = entries(bench)
+    content = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes({"truncated": content[:-20], "empty": b"", "changed": content[:-1] + b"x", "foreign": b"\x81" * 90}[damage])
+    again = once(bench)
+    assert not again.cached
+    assert again.plan == fresh.plan
+
+
+@pytest.mark.parametrize("content", [b"", b"\xc1", b"\x93\x90\x90\x80", msgspec.msgpack.encode([["x"], [], {"name": 5}])])
+def test_an_entry_of_another_shape_is_none(bench: Workbench, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(bench.store.cache), "get", lambda *_: content)
+    assert once(bench).plan is not None
+
+
+def test_with_errors_there_is_no_plan(bench: Workbench) -> None:
+    for _ in range(2):
+        loaded = once(bench, TEXT + "  - {id: a, uses: nothing}\n")
+        assert loaded.plan is None
+        assert not loaded.cached
+        assert loaded.diagnostics
+
+
+def test_a_number_that_the_cache_cannot_hold(bench: Workbench) -> None:
+    text = HEAD + f"steps: [{{uses: log, with: {{message: {10**30}}}}}]\n"
+    assert once(bench, text).plan is not None
+    assert not once(bench, text).cached
+    assert bench.run("steps: [{id: a, uses: log, with: {message: 1" + "0" * 30 + "}}]\n").lines == [("a", "log", "1" + "0" * 30)]
+
+
+@pytest.mark.parametrize("name", ["none.yaml", ""])
+def test_a_file_that_cannot_be_read(bench: Workbench, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(os.path.join(bench.folder, name), bench.registry, bench.store)
+
+
+def test_no_store_no_cache(bench: Workbench) -> None:
+    assert not load_data(TEXT.encode(), "f.yaml", bench.registry, None).cached
+    assert loading.make_registry(None, ("log",)).allowed == {"log"}
+
+
+def test_a_byte_order_mark_changes_no_hash(bench: Workbench) -> None:
+    bench.file.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("echo", "false").encode())
+    plan = load(str(bench.file), bench.registry, bench.store).plan
+    if plan is None:  # refused altogether
+        return
+    assert plan.text.startswith("steplane")
