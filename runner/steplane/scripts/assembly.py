@@ -13,6 +13,12 @@ from steplane.scripts.values import ScriptValueError, items_at, text_at
 PRELUDE_DESCRIPTOR = 8
 """The file descriptor on which the shell finds the prelude; one digit, for dash knows no others in a redirection."""
 
+FEW_QUOTES = 2000
+"""Single quotes in a value that bash reads in a moment."""
+
+PART = 16384
+"""Characters of a value with more of them that are read at once: a MiB takes bash a second, not half a minute."""
+
 # Without its values a script must not run at all (`rm -r "$x"/*`); the redirection keeps them out of a trace (`-x`).
 _READ_PRELUDE = (
     "{ . /dev/fd/8 && exec 8<&-; } 2>/dev/null || "
@@ -106,9 +112,23 @@ def _prelude(assignments: list[tuple[str, str]]) -> str:
     """Assignments of plain variables: an inherited one of that name loses its export, `set -a` is put aside."""
     names = " ".join(name for name, _ in assignments)
     lines = ["STEPLANE_V0=$-", "set +a", f"unset {names}"]
-    lines += [f"{name}={quoted(value)}" for name, value in assignments]
+    for name, value in assignments:
+        lines += _assigned(name, value)
     lines += ["case $STEPLANE_V0 in *a*) set -a ;; esac", "unset STEPLANE_V0", ""]
     return "\n".join(lines)
+
+
+def _assigned(name: str, value: str) -> Iterator[str]:
+    """The assignment; in parts where there is much to quote: bash takes a time that grows with the square of it.
+
+    (Double quotes would be faster, but a locale whose characters may end in a backslash reads them otherwise.)
+    """
+    if value.count("'") <= FEW_QUOTES:
+        yield f"{name}={quoted(value)}"
+        return
+    yield f"{name}="
+    for start in range(0, len(value), PART):
+        yield f'{name}="${{{name}}}"{quoted(value[start : start + PART])}'
 
 
 def quoted(text: str) -> str:
