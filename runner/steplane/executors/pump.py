@@ -36,6 +36,7 @@ class Pump:
         self.truncated = False
         self._pid, self._plumbing, self._log, self._cancel = pid, plumbing, log, cancel
         self._grace, self._limit, self._marks = grace, limit, tuple(marks)
+        self._known: set[tuple[int, int]] = set()
         self._poller = select.poll()
         self._sizes = dict.fromkeys(plumbing.streams, SMALL)
         self._pidfd = _pidfd(pid)
@@ -128,7 +129,9 @@ class Pump:
         return False
 
     def _members(self) -> list[int]:
-        return tree.belonging(self._pid, self._marks)
+        found = tree.belonging(self._pid, self._marks, self._known)
+        self._known.update((one.pid, one.session) for one in found)
+        return [one.pid for one in found]
 
     def _note_exit(self) -> None:
         """The program has ended. It stays a zombie until the end, so that its number is not given to another."""
@@ -143,8 +146,9 @@ class Pump:
         grace = 0.0 if self._cancel.at_once else self._grace
         self._kill_at = min(self._kill_at, now + grace)
         if first and grace > 0:
+            members = self._members()  # before anything dies: its children would not be known as the step's any more
             tree.send(-self._pid, signal.SIGTERM)
-            for one in self._members():
+            for one in members:
                 if _group(one) != self._pid:
                     tree.send(one, signal.SIGTERM)
                 tree.send(one, signal.SIGCONT)  # one that is stopped would not hear of it

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NamedTuple
 
 LINUX = sys.platform == "linux"
@@ -38,15 +38,19 @@ def descendants(pid: int) -> list[int]:
     return [one.pid for one in _below({pid}, processes()) if one.pid != pid and one.state != "Z"]
 
 
-def belonging(pid: int, marks: Iterable[str] = ()) -> list[int]:
+def belonging(pid: int, marks: Iterable[str] = (), known: Container[tuple[int, int]] = ()) -> list[Process]:
     """The living processes of a step that was started as `pid`: its group, its session, all below them, and every
     process whose environment holds all the `marks` (`NAME=value`), with all below it. Never this process or one above.
+
+    `known` are those found earlier (id and session): one without environment that left its session is tied to the step
+    by its parents alone, and no longer when these have died.
     """
     everything = processes()
     seeds = {one.pid for one in everything if pid in {one.pid, one.group, one.session}}
+    seeds |= {one.pid for one in everything if (one.pid, one.session) in known}
     seeds |= _marked(everything, [os.fsencode(one) for one in marks]) - _ancestors(everything)
     mine = _ancestors(everything)
-    return [one.pid for one in _below(seeds, everything) if one.state != "Z" and one.pid not in mine]
+    return [one for one in _below(seeds, everything) if one.state != "Z" and one.pid not in mine]
 
 
 def marked(marks: Iterable[str]) -> list[int]:

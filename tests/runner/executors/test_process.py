@@ -45,7 +45,15 @@ class Runs:
         return (self.folder / "log").read_bytes()
 
     def left(self) -> list[int]:
-        return tree.marked(f"{name}={value}" for name, value in self.marks.items())
+        """By environment, and by working directory: also one that has dropped its environment."""
+        marked = tree.marked(f"{name}={value}" for name, value in self.marks.items())
+        return [*marked, *(one.pid for one in tree.processes() if one.state != "Z" and self._works_here(one.pid))]
+
+    def _works_here(self, pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/cwd").readlink() == self.folder
+        except OSError:
+            return False
 
 
 @pytest.fixture
@@ -283,6 +291,9 @@ SHAPES = {
     "setsid trap": "trap '' TERM; setsid bash -c 'trap \"\" TERM; while :; do sleep 3600; done' & ready; wait",
     "stopped": "sleep 3600 & ready; kill -STOP $$",
     "no environment": "env -i PATH=$PATH setsid sleep 3600 & ready; sleep 3600",
+    "no environment, trap": (
+        "env -i PATH=$PATH setsid bash -c 'trap \"\" TERM; touch ready; while :; do sleep 3600; done' & wait"
+    ),
     "gone leader": "trap 'exit 0' TERM; setsid bash -c 'trap \"\" TERM; while :; do sleep 3600; done' & ready; wait",
 }
 
