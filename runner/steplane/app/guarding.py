@@ -61,9 +61,9 @@ def signals_to(inbox: "SimpleQueue[Any]") -> Iterator[None]:
     def handle(number: int, _: Any) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last > _ECHO:
+        if now - last > _ECHO:  # since one that was meant: fast presses must not put each other off
+            last = now
             inbox.put(Interrupted(number))
-        last = now
 
     heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
     before: dict[int, Callable[..., Any] | int | None] = {one: signal.signal(one, handle) for one in heard}
