@@ -92,6 +92,7 @@ def resume(  # noqa: PLR0917 - the same
     event = Resumed(pool=options.pool, actor=options.actor, redo=redo, assume=dict(assume or {}), cancel=cancel)
     patience = _patience(options)
     with store.acquire(run_id, _durability(options), actor=options.actor) as journal:
+        _end_leftovers(run_id)  # also where the resume is then refused: no step runs on while a person decides
         header, plan = journal.header, recorded_plan(journal, registry, store)
         kernel = folded(plan, journal)
         root = kernel.state.root
@@ -108,7 +109,6 @@ def resume(  # noqa: PLR0917 - the same
         )  # fmt: skip
         execution = Execution(basis, registry, kernel)
         evaluate_variables(execution, header["vars"])
-        _end_leftovers(run_id)
         store.reopened(run_id)
         reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True))
         first: Any = event if root is not None else RunStarted(pool=options.pool)
