@@ -203,7 +203,7 @@ class Rig:
         return "\n".join(f"{file.name}: {file.read_text('utf-8', 'replace')[-1500:]}" for file in files[-4:])
 
     def files(self, run: str = "one") -> set[str]:
-        """Every file and folder of the state directory, without logs and cache, and of the folder for temporary files."""
+        """What is in the state directory, without logs and cache, and in the folder for temporary files."""
         found = {str(path.relative_to(self.state)) for path in self.state.rglob("*")}
         found |= {f"tmp/{path.relative_to(self.temporary)}" for path in self.temporary.rglob("*")}
         kept = {name for name in found if not name.startswith("cache/") and not name.endswith(".log")}

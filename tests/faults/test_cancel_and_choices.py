@@ -1,7 +1,5 @@
 """`cancel` of a live and of an interrupted run; what a person must decide after a crash."""
 
-from pathlib import Path
-
 from tests.faults.rig import NOTE, Rig, Victim
 from tests.faults.test_f03_resume import GATED
 
@@ -67,17 +65,13 @@ def undecided(rig: Rig, victim: Victim = "both") -> None:
     life = rig.run()
     rig.noted("pay")
     life.kill(victim)
-    rig.gone(1.0) if victim != "both" else None
-    for _ in range(2):
+    for _ in range(2):  # what was left of the step does not run on while somebody thinks about it
         asked = rig.resume()
         assert asked.wait() == 3, rig.outputs()
         assert "--assume pay=succeeded" in asked.text
         assert "--redo pay" in asked.text
+        rig.gone(1.0)
     assert rig.executions("pay") == 1
-
-
-def last_output(file: Path) -> str:
-    return file.read_text().splitlines()[-1]
 
 
 def test_redo(rig: Rig) -> None:
@@ -103,7 +97,7 @@ def test_assume_that_it_has_failed(rig: Rig) -> None:
     assert rig.status() == "failed"
     (rig.folder / "gate").touch()
     assert rig.resume().wait() == 0, rig.outputs()  # a new activation: nothing is open any more
-    assert rig.counts() == {"one/before/1": 1, "one/pay/1": 1, "one/pay/2": 1, "one/after/1": 1}
+    assert rig.counts() == {"one/before/1": 1, "one/pay/1": 1, "one/pay/2": 1, "one/after/2": 1}
 
 
 def test_a_step_that_was_not_cut_off_cannot_be_decided(rig: Rig) -> None:

@@ -5,7 +5,7 @@ import pty
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from tests.faults.rig import NOTE, Life, Rig, until
@@ -86,6 +86,14 @@ def press(rig: Rig, life: Life) -> None:
     raise AssertionError(rig.outputs())
 
 
+def test_impatient_fingers_are_heard(rig: Rig) -> None:
+    """Presses that follow each other fast must not put each other off for ever."""
+    life = begin(rig, "10m")
+    press(rig, life)
+    assert life.wait() == 130
+    goes_on(rig)
+
+
 @pytest.mark.parametrize("moment", [0.0, 0.03, 0.08, 0.12, 0.2])
 def test_a_signal_while_it_starts(rig: Rig, moment: float) -> None:
     rig.write(f"steplane: 1\nname: quick\nsteps: [{{id: a, run: '{NOTE}; sleep 0.1'}}]\n")
@@ -111,11 +119,8 @@ def on_terminal(rig: Rig) -> Iterator[tuple[Life, int]]:
         rig.noted("deaf")
         yield life, ours
     finally:
-        if ours >= 0:
-            try:
-                os.close(ours)
-            except OSError:  # the test has hung up
-                ours = -1
+        with suppress(OSError):  # the test may have hung up
+            os.close(ours)
 
 
 def test_ctrl_c_on_a_terminal_counts_once(rig: Rig) -> None:

@@ -11,7 +11,7 @@ ESCAPES = {
     "double": "( (sleep $MARKED &) & ); sleep $MARKED",
     "setsid": "setsid sleep $MARKED & sleep $MARKED",
     "nohup": "nohup sleep $MARKED >/dev/null 2>&1 & wait",
-    "trap": "trap '' TERM HUP INT; setsid bash -c \"trap '' TERM; while :; do sleep $MARKED; done\" & wait; sleep $MARKED",
+    "trap": "trap '' TERM INT; setsid bash -c \"trap '' TERM; while :; do sleep $MARKED; done\" & wait; sleep $MARKED",
     "blind": 'env -i PATH="$PATH" setsid sleep $MARKED & sleep $MARKED',
 }
 PYTHON = """\
@@ -34,9 +34,8 @@ def workflow(more: str = "", *, blind: bool = True) -> str:
     steps = []
     for name, script in ESCAPES.items():
         if blind or name != "blind":
-            steps.append(
-                f"  - id: {name}\n    needs: []\n    with: {{grace: 300ms}}\n{more}    run: |\n      {NOTE}\n      {script}\n"
-            )
+            head = f"  - id: {name}\n    needs: []\n    with: {{grace: 300ms}}\n"
+            steps.append(f"{head}{more}    run: |\n      {NOTE}\n      {script}\n")
     lines = "".join(f"        {line}\n" for line in PYTHON.splitlines())
     steps.append(f"  - id: python\n    needs: []\n    uses: python.run\n{more}    with:\n      script: |\n{lines}")
     last = f"  - {{id: last, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}\n"
@@ -61,7 +60,7 @@ def begin(rig: Rig, *, blind: bool = True) -> Life:
 def test_after_cancel(rig: Rig) -> None:
     life = begin(rig)
     assert rig.cancel().wait() == 0, rig.outputs()
-    rig.gone(12.0)  # the grace of `python.run` is 10 s; it ends at once when it is told
+    rig.gone(2.3)  # grace and two seconds
     assert life.wait() == 1, rig.outputs()
     assert rig.status() == "cancelled"
 
