@@ -99,7 +99,9 @@ _KINDS = {str: "text", int: "a whole number of at least 1", bool: "true or false
 def _fits(kind: type, value: Any) -> bool:
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-    return isinstance(value, kind) and (kind is not list or all(isinstance(one, str) for one in value))
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, kind)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -181,7 +181,8 @@ class PlainReporter:
 
     def _summary(self, result: Result) -> str:
         name, status = visible(self.subject.plan.name), result.status
-        took = f" in {clock((self._now - self._begun_at) / 1e6)}" if self._begun_at else ""
+        word = "after" if status in {"waiting", "interrupted"} else "in"
+        took = f" {word} {clock((self._now - self._begun_at) / 1e6)}" if self._begun_at else ""
         words = {"warning": "ended with warnings", "waiting": "waits"}.get(status, status)
         sign = self._colored(status, self._signs.get(status, " "))
         line = f"{sign} {self._paint.bold(name)} {self._colored(status, words)}{took}{self._counts()}\n"

@@ -62,7 +62,7 @@ def test_stdin(shell: Shell) -> None:
     ("words", "told"),
     [
         ((), "error: there is no folder workflows/ here\n help: Name files or folders: steplane check FILES...\n"),
-        (("helo.yaml",), "error: there is no workflow `helo.yaml`: no such file, and no workflows/helo.yaml.yaml\n"),
+        (("helo.yaml",), "error: there is no file helo.yaml\n help: Did you mean `hello.yaml`?\n"),
     ],
 )
 def test_what_is_not_there(shell: Shell, words: tuple[str, ...], told: str) -> None:

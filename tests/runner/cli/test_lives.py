@@ -36,7 +36,7 @@ def test_a_signal_leaves_a_run_that_can_be_resumed(slow: Shell, number: signal.S
     run.send_signal(number)
     out, err = run.communicate(timeout=30)
     assert run.returncode == code
-    assert steady(out).endswith("\n■ slow interrupted in TIME (1 succeeded)\n  cut off, to run again: `second`\n")
+    assert steady(out).endswith("\n■ slow interrupted after TIME (1 succeeded)\n  cut off, to run again: `second`\n")
     assert err == "Go on with: steplane resume one\n"
     assert json.loads(slow("show", "--format", "json").stdout)["status"] == "interrupted"
     slow.write("go", "")

@@ -191,3 +191,44 @@ def test_an_unchanged_file_is_run_without_the_libraries_that_read_it(shell: Shel
             words, cwd=shell.folder, env=shell.env, capture_output=True, text=True, timeout=60, check=False
         )
     assert (done.stdout, done.stderr) == ("0 []\n", "")
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("wf/helo.yaml", "error: there is no file wf/helo.yaml\n help: Did you mean `wf/hello.yaml`?\n"),
+        ("wf/zzz.yaml", "error: there is no file wf/zzz.yaml\n help: There: hello.yaml, other.yml\n"),
+        ("gone/a.yaml", "error: there is no file gone/a.yaml, nor its folder\n help: Look at the path.\n"),
+        ("wf", "error: wf is a folder\n help: Name a workflow file in it.\n"),
+        ("/dev/null", "error: /dev/null is not a regular file\n help: Name a workflow file.\n"),
+    ],
+)
+def test_a_file_that_is_not_there(shell: Shell, file: str, told: str) -> None:
+    shell.write("wf/hello.yaml", "")
+    shell.write("wf/other.yml", "")
+    done = shell("run", file)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+
+
+def test_a_run_that_stops_waiting_says_how_to_go_on(shell: Shell) -> None:
+    shell.write("wait.yaml", "steplane: 1\nsteps:\n  - {id: a, retry: {attempts: 2, delay: 1h}, run: exit 1}\n")
+    done = shell("run", "wait.yaml", "--patience", "0", "--id", "one")
+    assert done.returncode == 3
+    assert done.stderr == "Go on with: steplane resume one\n"
+    assert steady(done.stdout).endswith("\n… wait waits after TIME\n")
+    last = shell("run", "wait.yaml", "--patience", "0", "--id", "two", "--format", "json").stdout.splitlines()[-1]
+    assert json.loads(last) == {"type": "run.ended", "run": "two", "status": "waiting", "outputs": None, "error": None}
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "told"),
+    [
+        (".", 2, "is not a state directory: it holds other files\n"),
+        ("hello.yaml", 6, "hello.yaml is not a directory\n"),
+        ("/proc/nope", 6, "error: cannot make /proc/nope: No such file or directory\n"),
+    ],
+)
+def test_a_state_directory_that_cannot_be_one(shell: Shell, state: str, code: int, told: str) -> None:
+    done = shell("run", "hello.yaml", "--state", state)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
