@@ -29,12 +29,13 @@ Steplane = Callable[..., "subprocess.CompletedProcess[str]"]
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the smoke set; leave the long runs out unless they are asked for."""
-    wanted = "nightly" in str(config.getoption("markexpr"))
     for item in items:
         if item.nodeid.startswith(SMOKE):
             item.add_marker(pytest.mark.smoke)
-        if not wanted and item.get_closest_marker("nightly"):
-            item.add_marker(pytest.mark.skip(reason="a long run: pytest -m nightly"))
+    if "nightly" not in str(config.getoption("markexpr")):
+        long = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
 
 
 @pytest.fixture(autouse=True)

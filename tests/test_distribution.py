@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -142,3 +143,14 @@ def test_a_release_that_is_not_strict_warns_of_an_old_version(clone: Path, stepl
     ended = [json.loads(line) for line in done.stdout.splitlines()]
     found = {one["path"]: one["status"] for one in ended if one.get("type") == "step.ended"}
     assert (found["clean"], found["new"], found["refuse"]) == ("succeeded", "warning", "failed")
+
+
+def test_a_benchmark_runs(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "bench" / "run.py"), "trivial", "--quick", "--json", "--in", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figure = json.loads(done.stdout)[0]
+    assert (figure["name"], figure["size"]) == ("trivial", 1)
+    assert figure["steplane"] > 0 < figure["other"]
+    assert list(tmp_path.iterdir()) == [], "nothing is left"
