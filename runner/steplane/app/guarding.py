@@ -1,9 +1,10 @@
 """What surrounds a run in this process: a reporter that may break, and signals."""
 
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -52,23 +53,39 @@ class Unfailing:
 
 @contextmanager
 def signals_to(inbox: "SimpleQueue[Any]") -> Iterator[None]:
-    """Signals become messages for the coordinating thread while the run runs. Only in the main thread."""
+    """Signals become messages for the coordinating thread while the run runs. Only in the main thread.
+
+    A signal may reach any thread, and Python's handlers run in the main one only, which may wait for a message just
+    then and would not wake up. So a thread of its own reads from the file that the interpreter writes signals to.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    last = 0.0
-
-    def handle(number: int, _: Any) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last > _ECHO:  # since one that was meant: fast presses must not put each other off
-            last = now
-            inbox.put(Interrupted(number))
-
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    threading.Thread(target=_relay, args=(reader, inbox), daemon=True).start()
     heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
-    before: dict[int, Callable[..., Any] | int | None] = {one: signal.signal(one, handle) for one in heard}
+    woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    before = {one: signal.signal(one, _heard) for one in heard}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        signal.set_wakeup_fd(woken)
+        os.close(writer)
+
+
+def _heard(number: int, frame: Any) -> None:
+    """The signal has been written to the file already."""
+
+
+def _relay(reader: int, inbox: "SimpleQueue[Any]") -> None:
+    last = 0.0
+    while data := os.read(reader, 64):
+        now = time.monotonic()
+        numbers = [number for number in data if number in _SIGNALS]
+        if numbers and now - last > _ECHO:
+            inbox.put(Interrupted(numbers[0]))
+        last = now if numbers else last
+    os.close(reader)
