@@ -1,0 +1,3 @@
+"""A plugin for a later version of the contract."""
+
+STEPLANE_API = 2
