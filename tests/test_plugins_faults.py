@@ -155,6 +155,17 @@ def test_a_step_leaves_nothing_behind_for_those_after_it(
         assert ended[f"look{number}"]["outputs"] == before, code
 
 
+@pytest.mark.parametrize("code", ["os.chdir('/')", "os.environ['LEAK'] = '1'", "sys.stdout = None", "sys.path.clear()"])
+def test_what_a_thread_changes_reaches_no_other_step(
+    steplane: Steplane, tmp_path: Path, plugin: dict[str, str], code: str
+) -> None:
+    shell = {"id": "shell", "run": "pwd; echo ${LEAK:-none}", "needs": ["change"]}
+    ended = run(steplane, tmp_path, plugin, step("change", code, "thread"), shell, step("look", LOOK, needs=["shell"]))
+    assert ended["shell"]["outputs"]["stdout"] == f"{tmp_path}\nnone"
+    assert ended["look"]["status"] == "succeeded", ended["look"]
+    assert (ended["look"]["outputs"]["cwd"], ended["look"]["outputs"]["leak"]) == (str(tmp_path), None)
+
+
 def test_a_step_that_hangs_and_ignores_terminate_is_ended_at_its_timeout(
     steplane: Steplane, tmp_path: Path, plugin: dict[str, str]
 ) -> None:

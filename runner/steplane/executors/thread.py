@@ -60,6 +60,7 @@ class ThreadExecutor:
         log_limit: int = LOG_LIMIT,
     ) -> None:
         self.mask = mask or Mask({})
+        self._path = tuple(sys.path)  # a step in a thread may change the list itself
         self._size, self._registry, self._on_outcome = size, registry, on_outcome
         self._secrets, self._listener, self._on_progress, self._log_limit = secrets, listener, on_progress, log_limit
         self._workers: WorkerPool | None = None
@@ -143,7 +144,7 @@ class ThreadExecutor:
         with self._lock:
             self._workers = workers = self._workers or WorkerPool()
         secrets = {name: self._secrets(name) for name in request.secrets}
-        task = Task(request, found.plugin, secrets, tuple(sys.path), found.cls.steplane.cancellable)
+        task = Task(request, found.plugin, secrets, self._path, found.cls.steplane.cancellable)
         return workers.perform(task, found.source, log, token, self._progress_of(request))
 
     def _progress_of(self, request: AttemptRequest) -> Callable[[float, float | None, str], None]:
