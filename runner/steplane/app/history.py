@@ -1,7 +1,7 @@
 """What happened in runs, read from their journals: for `runs`, `show` and `logs`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -171,20 +171,21 @@ def find_run(store: RunStore, text: str | None, *, unfinished: bool = False) -> 
 # ---------------------------------------------------------------- logs
 
 
-def logged(record: RunRecord, step: str | None) -> list[str]:
+def logged(run_id: str, steps: Iterable[StepRecord], step: str | None) -> list[str]:
     """The paths of the instances that a STEP means: all, one, those below it, or those of the step of that id.
 
     Raises `UsageError` where there is none.
     """
-    paths = [one.path for one in record.steps]
+    steps = list(steps)
+    paths = [one.path for one in steps]
     if step is None:
         return paths
     below = [one for one in paths if one == step or one.startswith((f"{step}/", f"{step}["))]
-    found = below or [one.path for one in record.steps if one.step == step]
+    found = below or [one.path for one in steps if one.step == step]
     if not found:
-        near = did_you_mean(step, [*paths, *(one.step for one in record.steps)])
-        hint = f"Did you mean `{near}`?" if near else f"See its steps: steplane show {record.summary.id}"
-        raise UsageError(f"run {record.summary.id} has no step `{step}`", hint)
+        near = did_you_mean(step, [*paths, *(one.step for one in steps)])
+        hint = f"Did you mean `{near}`?" if near else f"See its steps: steplane show {run_id}"
+        raise UsageError(f"run {run_id} has no step `{step}`", hint)
     return found
 
 
@@ -196,6 +197,8 @@ class LogReader:
         self._run = run_id
         self._step = step
         self._folder = store.folder(run_id)
+        self._fold = _Fold()
+        self._seen = 0
         self._read: dict[str, int] = {}
         self._parts: dict[str, bytes] = {}
 
@@ -203,21 +206,24 @@ class LogReader:
         """The lines there are as (path, line); with `follow` those to come, until nobody runs the run any more."""
         while True:
             live = follow and self._store.status(self._run) == "running"
-            yield from self._new()
+            yield from self._new(live=live)
             if not live:
                 break
             time.sleep(_PAUSE)
         for path, rest in self._parts.items():
             yield path, rest.decode("utf-8", "replace")
 
-    def _new(self) -> Iterator[tuple[str, str]]:
-        record = read_run(self._store, self._run)
+    def _new(self, *, live: bool) -> Iterator[tuple[str, str]]:
+        with self._store.read(self._run) as journal:
+            for number, event in journal.events(self._seen):
+                self._seen = number
+                self._fold.take(event)
         try:
-            paths = logged(record, self._step)
+            paths = logged(self._run, self._fold.steps.values(), self._step)
         except UsageError:
-            if record.summary.status != "running":
-                raise
-            return  # it may still come
+            if live:
+                return  # it may still come
+            raise
         for path in paths:
             yield from self._grown(path)
 

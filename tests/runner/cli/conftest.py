@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,10 +23,15 @@ outputs:
 
 
 class Shell:
-    """Runs `python -m steplane` in a folder, with an environment without settings of the caller."""
+    """Runs `python -m steplane` in a folder, with an environment without settings of the caller.
+
+    The run ids `one` and `two` are made unique on the way in and read as such on the way out: what a run left is found
+    by its id, over all of the machine, and tests run side by side.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.ending = f"-{os.urandom(5).hex()}"
         self.begun: list[subprocess.Popen[str]] = []
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STEPLANE_")}
         for name in ("NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING"):
@@ -44,15 +49,26 @@ class Shell:
         self, *words: str, env: Mapping[str, str] | None = None, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "steplane", *words], cwd=self.folder, env={**self.env, **(env or {})},
+        done = subprocess.run(
+            self.words(words), cwd=self.folder, env={**self.env, **(env or {})},
             input=stdin or "", capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
+        done.stdout, done.stderr = self.plain(done.stdout), self.plain(done.stderr)
+        return done
+
+    def words(self, words: Sequence[str]) -> list[str]:
+        """The command with unique run ids."""
+        unique = [f"{word}{self.ending}" if word in {"one", "two"} else word for word in words]
+        return [sys.executable, "-m", "steplane", *unique]
+
+    def plain(self, text: str) -> str:
+        """The text with the ids as the tests name them."""
+        return text.replace(self.ending, "")
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Begin the command; its stdout is a pipe."""
         one = subprocess.Popen(
-            [sys.executable, "-m", "steplane", *words], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+            self.words(words), cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.begun.append(one)

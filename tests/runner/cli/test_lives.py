@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -37,7 +39,7 @@ def test_a_signal_leaves_a_run_that_can_be_resumed(slow: Shell, number: signal.S
     out, err = run.communicate(timeout=30)
     assert run.returncode == code
     assert steady(out).endswith("\n■ slow interrupted after TIME (1 succeeded)\n  cut off, to run again: `second`\n")
-    assert err == "Go on with: steplane resume one\n"
+    assert slow.plain(err) == "Go on with: steplane resume one\n"
     assert json.loads(slow("show", "--format", "json").stdout)["status"] == "interrupted"
     slow.write("go", "")
     done = slow("resume")
@@ -53,7 +55,7 @@ def test_the_last_json_line_comes_also_when_it_is_interrupted(slow: Shell) -> No
     wait_for(run, '"text":"up"')
     run.send_signal(signal.SIGTERM)
     out, _ = run.communicate(timeout=30)
-    assert json.loads(out.splitlines()[-1]) == {
+    assert json.loads(slow.plain(out).splitlines()[-1]) == {
         "type": "run.ended", "run": "one", "status": "interrupted", "outputs": None, "error": None,
     }  # fmt: skip
 
@@ -148,3 +150,34 @@ def test_a_secret_input_is_given_again(shell: Shell) -> None:
     shell.write("go", "")
     assert shell("resume", "one").returncode == 2
     assert shell("resume", "one", "-i", "token=abcdefgh").returncode == 0
+
+
+_BREAKS = """
+import sys
+from steplane.driver.coordinator import Coordinator
+def broken(self, first):
+    raise ValueError("odd")
+Coordinator.run = broken
+from steplane.cli.application import start
+sys.exit(start(sys.argv[1:]))
+"""
+
+
+def test_a_run_that_breaks_off_says_so_and_leaves_a_report(shell: Shell) -> None:
+    given = shell.words(["run", "hello.yaml", "--id", "one", "--format", "json", "-i", "who=hush"])[3:]
+    words = [sys.executable, "-c", _BREAKS, *given]
+    done = subprocess.run(
+        words, cwd=shell.folder, env=shell.env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 4
+    last = json.loads(shell.plain(done.stdout).splitlines()[-1])
+    assert (last["type"], last["run"], last["status"]) == ("run.ended", "one", "interrupted")
+    assert last["error"]["type"] == "internal"
+    assert done.stderr.startswith(
+        "error: internal error, a fault of Steplane itself: ValueError: odd\n help: The details"
+    )
+    (report,) = (shell.folder / ".steplane" / "cache").glob("internal-error-*.txt")
+    assert str(report) in done.stderr
+    assert "who=***" in report.read_text()
+    assert "hush" not in report.read_text()
+    assert shell("resume", "one", "-q").returncode == 0

@@ -50,7 +50,7 @@ def _meant(store: Any, run: str | None, step: str | None) -> tuple[str, str | No
     except UnknownRun:
         latest = find_run(store, None)
         try:
-            logged(read_run(store, latest), run)
+            logged(latest, read_run(store, latest).steps, run)
         except UsageError as error:
             raise UnknownRun(f"no run and no step of the latest run is called `{run}`", error.remedy) from error
         return latest, run
