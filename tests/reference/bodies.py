@@ -93,9 +93,12 @@ def enter(one: "Instance", branch: Branch) -> "Scope":
     if scope is None:
         scope = one.open(branch)
     else:
-        scope.owner, scope.cancelled, scope.cut, scope.late = one, False, False, False
+        live = one.scope is not None and one.scope.take_again(scope)
+        scope.owner, scope.late = one, False
         one.scopes.append(scope)
-        scope.resume()
+        if not live:
+            scope.cancelled, scope.cut = False, False
+            scope.resume()
     one.body[branch.rank] = scope
     return scope
 

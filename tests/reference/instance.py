@@ -1,6 +1,5 @@
 """An instance from outside in: lock, finally, on_error, rescue, require, retry, timeout, action, ensure."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tests.reference import bodies, compensation
@@ -290,23 +289,23 @@ class Instance(Life):
         """Ended, and no late branch goes on."""
         return self.ended and all(scope.over for scope in self.scopes) and all(one.over for one in self.children)
 
-    def everyone(self) -> Iterator[Life | Scope]:
+    def everyone(self) -> list[Life | Scope]:
         """It, then its lists."""
-        yield self
-        for scope in list(self.scopes):
-            yield from scope.everyone()
-        for child in list(self.children):
-            yield from child.everyone()
+        found: list[Life | Scope] = [self]
+        for inner in (*self.scopes, *self.children):
+            found += inner.everyone()
+        return found
 
-    def cancel(self, unbegun: str = "cancelled") -> None:
-        """Cancel it; late branches too."""
-        for scope in self.scopes:
-            if scope.late and (self.ended or self.finishing):
-                scope.cancel(unbegun)
+    def late_scopes(self) -> list[Scope]:
+        """Its branches that run on."""
+        return [scope for scope in self.scopes if scope.late]
+
+    def cancel_late(self, unbegun: str) -> None:
+        """Cancel late branches, and children that run on."""
+        super().cancel_late(unbegun)
         for child in self.children:
             if self.ended or self.finishing:
                 child.cancel(unbegun)
-        super().cancel(unbegun)
 
     # ------------------------------------------------------------ resume
 

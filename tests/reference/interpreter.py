@@ -1,6 +1,5 @@
 """The whole run: what comes from outside, what is wanted, how what follows from an event is worked out."""
 
-from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from tests.reference import resources, resume, waiting
@@ -75,9 +74,9 @@ class Reference:
 
     # ------------------------------------------------------------ what follows
 
-    def everyone(self) -> Iterator[Life]:
+    def everyone(self) -> list[Life]:
         """All lives, in the order of the document."""
-        return (one for one in self.root.everyone() if isinstance(one, Life))
+        return [one for one in self.root.everyone() if isinstance(one, Life)]
 
     def settle(self) -> None:
         """Work out all that follows, the first in the document first; then locks, then slots, then a deadlock."""

@@ -1,5 +1,6 @@
 """When a step may start: its needs, its join, and how often."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tests.reference.reading import Step
@@ -22,13 +23,13 @@ class Join:
 
     # ------------------------------------------------------------ the form
 
-    @property
+    @cached_property
     def written(self) -> dict[str, Any]:
         """`join` in its long form; that of a `parallel` is about its branches."""
         join = "all" if self.step.kind == "parallel" else self.step.raw.get("join", "all")
         return join if isinstance(join, dict) else {"count": join}
 
-    @property
+    @cached_property
     def form(self) -> Any:
         """How many: `all`, `any`, `each`, `active` or a number."""
         return self.written["count"]
@@ -38,14 +39,14 @@ class Join:
         """What becomes of the steps that have not arrived."""
         return str(self.written.get("rest", "run"))
 
-    @property
+    @cached_property
     def wanted(self) -> int:
         """How many of the named steps must arrive."""
         many = {"all": len(self.named), "any": 1, "each": 1, "active": 1}
         number = many[self.form] if isinstance(self.form, str) else int(self.form)
         return min(number, len(self.named))
 
-    @property
+    @cached_property
     def repeatable(self) -> bool:
         """Whether the step can start more than once in a scope, from the file alone."""
         if self.step.needs is None:

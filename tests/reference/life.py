@@ -1,6 +1,6 @@
 """What a looped step and an instance have in common: one life, written as a process that waits for conditions."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from tests.reference.reading import Step
@@ -156,9 +156,9 @@ class Life:
         """Whether it has ended and nothing of it goes on."""
         return self.ended
 
-    def everyone(self) -> Iterator["Life | Scope"]:
+    def everyone(self) -> "list[Life | Scope]":
         """It and all that is in it, in the order of the document."""
-        yield self
+        return [self]
 
     def cancel(self, unbegun: str = "cancelled") -> None:
         """Cancel it; what of it has not begun becomes `unbegun`."""
@@ -170,6 +170,15 @@ class Life:
         if not self.cancelling:
             self.cancelling = True
             self.unbegun = unbegun
+
+    def late_scopes(self) -> "list[Scope]":
+        """Its branches that run on after it has ended."""
+        return []
+
+    def cancel_late(self, unbegun: str) -> None:
+        """Cancel the branches that run on, with the list around."""
+        for scope in self.late_scopes():
+            scope.cancel(unbegun)
 
     def resume(self) -> None:
         """Go on after the process died."""

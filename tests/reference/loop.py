@@ -1,6 +1,5 @@
 """A looped step: it owns its instances."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tests.reference.instance import Instance
@@ -134,6 +133,9 @@ class Loop(Life):
             before = old if old.begun or not isinstance(old.old, Instance) else old.old
             return self.instance(index, self.items["keys"][index], before)
         old.loop = self
+        for scope in old.late_scopes():
+            if self.scope is not None:
+                self.scope.take_again(scope)
         return old
 
     @property
@@ -161,18 +163,21 @@ class Loop(Life):
         """Ended, and no late branch of an instance goes on."""
         return self.ended and all(one.over for one in getattr(self, "instances", []))
 
-    def everyone(self) -> Iterator["Life | Scope"]:
+    def everyone(self) -> "list[Life | Scope]":
         """The loop, then its instances."""
-        yield self
-        for one in list(getattr(self, "instances", [])):
-            yield from one.everyone()
+        found: list[Life | Scope] = [self]
+        for one in getattr(self, "instances", []):
+            found += one.everyone()
+        return found
 
-    def cancel(self, unbegun: str = "cancelled") -> None:
-        """Cancel it; late branches of its instances too."""
-        if self.ended:
-            for one in getattr(self, "instances", []):
-                one.cancel(unbegun)
-        super().cancel(unbegun)
+    def late_scopes(self) -> "list[Scope]":
+        """Late branches of its instances."""
+        return [scope for one in getattr(self, "instances", []) for scope in one.late_scopes()]
+
+    def cancel_late(self, unbegun: str) -> None:
+        """Cancel late branches, and children that run on."""
+        for one in getattr(self, "instances", []):
+            one.cancel_late(unbegun)
 
     # ------------------------------------------------------------ resume
 

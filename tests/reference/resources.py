@@ -20,11 +20,11 @@ def instances(reference: "Reference") -> list[Instance]:
 
 def grant_lock(reference: "Reference") -> bool:
     """Give the first lock that can be given: to the head of its queue."""
-    waiting = sorted((one for one in instances(reference) if one.lock_wanted), key=queue_place)
+    living = instances(reference)
     seen = set()
-    for one in waiting:
+    for one in sorted((one for one in living if one.lock_wanted), key=queue_place):
         name = one.lock_wanted
-        holders = sum(other.lock_held == name for other in instances(reference))
+        holders = sum(other.lock_held == name for other in living)
         if name not in seen and holders < one.lock_limit:
             one.lock_wanted, one.lock_held = None, name
             return True
@@ -34,9 +34,9 @@ def grant_lock(reference: "Reference") -> bool:
 
 def grant_slot(reference: "Reference") -> bool:
     """Give a free slot to the one that has waited longest: its attempt begins."""
-    running = sum(one.has_slot for one in instances(reference))
-    waiting = sorted((one for one in instances(reference) if one.queued and not one.has_slot), key=queue_place)
-    if not waiting or running >= reference.pool:
+    living = instances(reference)
+    waiting = sorted((one for one in living if one.queued and not one.has_slot), key=queue_place)
+    if not waiting or sum(one.has_slot for one in living) >= reference.pool:
         return False
     from tests.reference.bodies import start_clock
 
@@ -47,10 +47,10 @@ def grant_slot(reference: "Reference") -> bool:
 
 def break_deadlock(reference: "Reference") -> bool:
     """Where only waiters for locks are left, the one that has waited longest fails."""
-    moving = any(one.question or one.timers or one.listens for one in reference.everyone())
-    moving = moving or any(one.has_slot or one.queued or one.lost for one in instances(reference))
     waiting = sorted((one for one in instances(reference) if one.lock_wanted), key=queue_place)
-    if moving or not waiting:
+    if not waiting or any(one.question or one.timers or one.listens for one in reference.everyone()):
+        return False
+    if any(one.has_slot or one.queued or one.lost for one in instances(reference)):
         return False
     waiting[0].lock_wanted = None
     waiting[0].deadlocked = True

@@ -1,6 +1,5 @@
 """One life of a list of steps: order, failure policy, cancel, result."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tests.reference.joins import Join
@@ -19,6 +18,7 @@ class Scope:
         self.owner = owner
         self.branch = branch
         self.lives: list[Life] = []
+        self.adrift: list[tuple[int, Scope]] = []  # late branches of steps that a resume has renewed, by position
         self.cancelled = False
         self.cut = False
         self.stopped: Life | None = None
@@ -51,11 +51,15 @@ class Scope:
         """The activations of the step that still count."""
         return [life for life in self.lives if life.step.id == name and not life.superseded]
 
-    def everyone(self) -> Iterator["Life | Scope"]:
+    def everyone(self) -> "list[Life | Scope]":
         """The list and all that is in it."""
-        yield self
-        for life in list(self.lives):
-            yield from life.everyone()
+        found: list[Life | Scope] = [self]
+        for life in self.lives:
+            found += life.everyone()
+            for position, scope in self.adrift:
+                if position == life.step.position:
+                    found += scope.everyone()
+        return found
 
     # ------------------------------------------------------------ order
 
@@ -125,6 +129,8 @@ class Scope:
     def withdraw(self) -> bool:
         """Skip what has not begun though its milestone has passed."""
         for life in self.lives:
+            if "milestone" not in life.step.raw:
+                continue
             before = (life.step.raw.get("milestone") or {}).get("before", "")
             if not life.begun and not life.ended and any(other.begun for other in self.lives_of(before)):
                 life.end("skipped")
@@ -194,13 +200,17 @@ class Scope:
         self.cut = unbegun == "skipped"
         for life in list(self.lives):
             life.cancel(unbegun)
+            life.cancel_late(unbegun)
+        for _, scope in self.adrift:
+            scope.cancel(unbegun)
 
     # ------------------------------------------------------------ the end
 
     @property
     def over(self) -> bool:
         """Whether every step has ended and nothing of it goes on."""
-        done = all(life.over for life in self.lives) and (self.jump is None or self.cancelled)
+        done = all(life.over for life in self.lives) and all(scope.over for _, scope in self.adrift)
+        done = done and (self.jump is None or self.cancelled)
         return done and (self.cancelled or not any(join.more() for join in self.joins.values()))
 
     @property
@@ -237,10 +247,27 @@ class Scope:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
         if not self.cancelled:
             self.stopped = None
+        for _, scope in self.adrift:
+            if not scope.over:
+                scope.resume()
         for life in self.counting:
             if life.status in NOT_OK and not self.cancelled:
                 self.lives.remove(life)
+                self.set_adrift(life)
                 self.joins[life.step.id] = Join(self, life.step)
                 self.add(life.step, life if life.begun else life.old)  # what had not begun has nothing to go on with
             else:
                 life.resume()
+
+    def set_adrift(self, life: Life) -> None:
+        """The step begins anew; its late branches go on meanwhile, until its new activation takes them again."""
+        for scope in life.late_scopes():
+            if not scope.over:
+                scope.resume()
+                self.adrift.append((life.step.position, scope))
+
+    def take_again(self, scope: "Scope") -> bool:
+        """A new activation takes a late branch that goes on; whether it was one."""
+        live = any(one is scope and not one.over for _, one in self.adrift)
+        self.adrift = [(position, one) for position, one in self.adrift if one is not scope]
+        return live

@@ -116,6 +116,7 @@ def attempt_ended(state: State, instance: Instance, error: ErrorInfo | None) -> 
     elif error is not None:
         failed(state, instance, error)
     else:
+        instance.error = None
         wind_up(state, instance, "warning" if instance.tainted else "succeeded")
 
 

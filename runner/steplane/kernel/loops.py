@@ -111,9 +111,6 @@ def reopen(_: State, outer: Instance) -> None:
     done = [one for one in loop.instances if one is not None and one.ended and one.status in OK]
     live = [one for one in loop.instances if one is not None and not one.ended]
     kept = {one.index for one in done} | {one.index for one in live}
-    again = {one for one in loop.instances if one is not None and one.index not in kept}
-    if outer.scope is not None:
-        outer.scope.late = [branch for branch in outer.scope.late if branch.owner not in again]
     loop.todo.clear()
     loop.todo.extend(index for index in range(len(loop.keys)) if index not in kept)
     loop.active = len(live)

@@ -9,6 +9,17 @@ from steplane.plan.nodes import Choice
 _AGAIN = frozenset({"failed", "blocked", "cancelled", "compensated"})
 
 
+class Walk:
+    """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through."""
+
+    __slots__ = ("event", "scopes", "settled")
+
+    def __init__(self, event: Resumed) -> None:
+        self.event = event
+        self.settled: set[Instance] = set()
+        self.scopes: list[Scope] = []
+
+
 def resumed(state: State, event: Resumed) -> None:
     """What was in flight is made again; what was not ok gets a new activation; what succeeded stays."""
     root = state.root
@@ -23,25 +34,137 @@ def resumed(state: State, event: Resumed) -> None:
             state.root.error = root.error
         pool.acquire(state, state.root)
     else:
-        walk(state, root, event)
+        _go_on(state, root, Walk(event))
     if event.cancel and state.root is not None:
         cancel.instance(state, state.root)
 
 
-def walk(state: State, one: Instance, event: Resumed) -> None:
-    """Go on with a live instance."""
-    if one.phase == "looping":
-        _walk_loop(state, one, event)
+def _go_on(state: State, root: Instance, walk: Walk) -> None:
+    """All that is live is prepared before anything follows from it."""
+    stopped = sorted(state.live("stopping"), key=lambda one: one.place)
+    walk.settled.update(stopped)
+    for one in stopped:
+        _settle(state, one)
+    for one in stopped:
+        if one.scope is not None:
+            _close_late(state, one.scope)
+    _prepare(state, root, walk)
+    _walk(state, root, walk)
+    for scope in walk.scopes:
+        if scope.busy:  # taken over by a new activation before its turn came
+            _walk_scope(state, scope, walk)
+
+
+# ---------------------------------------------------------------- first: what the end of the process means
+
+
+def _settle(state: State, one: Instance) -> None:
+    """An attempt that was being stopped counts as ended. What follows in the list is looked at with the list."""
+    assert one.scope is not None
+    one.scope.frozen = True
+    state.running -= 1
+    one.phase = "new"
+    instances.attempt_ended(state, one, None)
+    one.scope.frozen = False
+
+
+def _close_late(state: State, scope: Scope) -> None:
+    """A late branch of which nothing is left is over; the list around it is looked at later."""
+    around = scope.owner.scope
+    if around is None or scope.cancelled or scope not in around.late:
+        return
+    busy, around.busy = around.busy, True
+    lists.close(state, scope)
+    around.busy = busy
+    _close_late(state, around)
+
+
+def _prepare(state: State, one: Instance, walk: Walk) -> None:
+    """Take a live instance out of the dead process; in its lists, put aside what was not ok."""
+    if one.ended or one in walk.settled:
+        return
+    if one.loop is not None:
+        _prepare_loop(state, one, walk)
     elif one.phase == "queue":
         pool.want_slot(state, one)
     elif one.phase in {"attempt", "undecided"}:
-        _again(state, one, event)
+        _again(state, one, walk.event)
+    elif one.phase == "body":
+        for scope in one.body:
+            cut = scope.cancelled or one.cancelling or one.timed_out
+            if not scope.over or (scope.result != "succeeded" and not cut):
+                _prepare_scope(state, scope, walk)
+    elif one.phase in {"rescue", "finally"} and one.after is not None:
+        _prepare_scope(state, one.after, walk)
+
+
+def _again(state: State, one: Instance, event: Resumed) -> None:
+    """The attempt died with the process: make it again, unless nobody knows whether that is allowed."""
+    if one.phase == "attempt":
+        state.running -= 1
+        state.drop_timer(one, "timeout")
+    if one.node.at_most_once and (one.path in event.assume or one.path not in event.redo):
+        one.phase = "undecided"
+    else:
+        one.restart = True
+        pool.want_slot(state, one)
+
+
+def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
+    assert outer.loop is not None
+    live = [one for one in outer.loop.instances if one is not None and not one.ended]
+    if not outer.cancelling:
+        loops.reopen(state, outer)
+    for one in live:
+        _prepare(state, one, walk)
+
+
+def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
+    walk.scopes.append(scope)
+    scope.busy = True
+    if not scope.cancelled:
+        scope.over = False
+        _recount(scope)
+    for one in scope.current:
+        if one is not None:
+            _prepare(state, one, walk)
+    for branch in scope.late:
+        _prepare_scope(state, branch, walk)
+
+
+def _recount(scope: Scope) -> None:
+    """Put aside what was not ok, and count anew."""
+    for position, one in enumerate(scope.current):
+        if one is not None and one.ended and one.status in _AGAIN:
+            scope.old[position] = one
+            scope.current[position] = None
+    scope.failed, scope.blocked, scope.stopped = None, False, False
+    scope.tallies.clear()
+    scope.blocked_from = len(scope.current)
+    scope.open = sum(one is None or not one.ended for one in scope.current)
+    scope.frontier = 0
+    lists.follow(scope)
+
+
+# ---------------------------------------------------------------- then: what follows
+
+
+def _walk(state: State, one: Instance, walk: Walk) -> None:
+    """Go on with a live instance."""
+    if one.ended or one in walk.settled:
+        return
+    if one.phase == "looping":
+        _walk_loop(state, one, walk)
+    elif one.phase == "undecided":
+        _assume(state, one, walk.event)
     elif one.phase == "backoff":
         _wait_on(state, one, "retry")
     elif one.phase == "body":
-        _walk_body(state, one, event)
+        _wait_on(state, one, "timeout")
+        for scope in list(one.body):
+            _walk_scope(state, scope, walk)
     elif one.phase in {"rescue", "finally"} and one.after is not None:
-        _walk_scope(state, one.after, event)
+        _walk_scope(state, one.after, walk)
     elif instances.asks(one):
         _wait_on(state, one, "timeout")
         state.emit(Ask(one.serial, _question(one)))
@@ -60,101 +183,59 @@ def _wait_on(state: State, one: Instance, timer: str) -> None:
         state.emit(SetTimer(one.serial, timer, max(0, due - state.now) / 1_000_000))  # type: ignore[arg-type]
 
 
-def _again(state: State, one: Instance, event: Resumed) -> None:
-    """The attempt died with the process: make it again, unless nobody knows whether that is allowed."""
-    if one.phase == "attempt":
-        state.running -= 1
-        state.drop_timer(one, "timeout")
-    if one.node.at_most_once and one.path in event.assume:
-        one.phase = "new"
-        assumed = event.assume[one.path]
-        one.outputs = assumed.get("outputs")
-        failed = assumed.get("status") == "failed"
-        error = ErrorInfo("assumed", "taken as failed on resume", step=one.path) if failed else None
-        instances.attempt_ended(state, one, error)
-    elif one.node.at_most_once and one.path not in event.redo:
-        one.phase = "undecided"
-    else:
-        one.restart = True
-        pool.want_slot(state, one)
+def _assume(state: State, one: Instance, event: Resumed) -> None:
+    """Somebody says how the attempt ended of which nobody knows."""
+    assumed = event.assume.get(one.path)
+    if assumed is None:
+        return
+    one.phase = "new"
+    one.outputs = assumed.get("outputs")
+    failed = assumed.get("status") == "failed"
+    error = ErrorInfo("assumed", "taken as failed on resume", step=one.path) if failed else None
+    instances.attempt_ended(state, one, error)
 
 
-def _walk_body(state: State, one: Instance, event: Resumed) -> None:
-    _wait_on(state, one, "timeout")
-    for scope in one.body:
-        if scope.over and scope.result != "succeeded" and not (scope.cancelled or one.cancelling or one.timed_out):
-            scope.over = False  # all of them first: the end of one looks at the others
-    for scope in list(one.body):
-        if not scope.over:
-            _walk_scope(state, scope, event)
-
-
-def _walk_loop(state: State, outer: Instance, event: Resumed) -> None:
+def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
     assert outer.loop is not None
     live = [one for one in outer.loop.instances if one is not None and not one.ended]
-    settled = [one for one in live if _settle_stopped(state, one)]
-    if not outer.cancelling:
-        loops.reopen(state, outer)
-    if any(not one.ended for one in live):
+    if live:
         loops.proceed(state, outer)
     for one in live:
-        if not one.ended and one not in settled:
-            walk(state, one, event)
+        _walk(state, one, walk)
     if outer.phase == "looping":
         loops.proceed(state, outer)
 
 
-def _settle_stopped(state: State, one: Instance) -> bool:
-    """An attempt that was being stopped counts as ended; whether it was one."""
-    if one.phase != "stopping" or one.scope is None:
-        return False
-    frozen, one.scope.frozen = one.scope.frozen, True
-    state.running -= 1
-    one.phase = "new"
-    instances.attempt_ended(state, one, None)
-    one.scope.frozen = frozen
-    return True
-
-
-def reopen_body(state: State, one: Instance) -> None:
-    """The lists of an adopted instance begin again with what had not succeeded in them."""
-    for scope in one.body:
-        scope.owner = one
-        scope.over = False
-        scope.cancelled = ""
-    for scope in list(one.body):
-        if not scope.over:
-            _walk_scope(state, scope, Resumed())
-
-
-def _walk_scope(state: State, scope: Scope, event: Resumed) -> None:
-    """Go on with a list: its live steps, then those that begin anew, then what these decide."""
-    settled = [one for one in scope.current if one is not None and _settle_stopped(state, one)]
-    scope.busy = True
-    if not scope.cancelled:
-        scope.over = False
-        _recount(scope)
+def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
+    """Go on with a list that is prepared: its live steps, those that begin anew, their late branches."""
+    if not scope.busy:
+        return
+    late: dict[int, list[Scope]] = {}
+    for branch in scope.late:
+        late.setdefault(branch.owner.node.position, []).append(branch)
     for position, one in enumerate(list(scope.current)):
         if one is None and not scope.cancelled:
             lists.advance(state, scope, [position])
-        elif one is not None and not one.ended and one not in settled:
-            walk(state, one, event)
-    for branch in list(scope.late):
-        _walk_scope(state, branch, event)
+        elif one is not None:
+            _walk(state, one, walk)
+        for branch in late.get(position, ()):
+            _walk_scope(state, branch, walk)
     scope.busy = False
     lists.close(state, scope)
 
 
-def _recount(scope: Scope) -> None:
-    """Put aside what was not ok, and count anew."""
-    for position, one in enumerate(scope.current):
-        if one is not None and one.ended and one.status in _AGAIN:
-            scope.old[position] = one
-            scope.current[position] = None
-            scope.late = [branch for branch in scope.late if branch.owner is not one]  # its own again when it goes on
-    scope.failed, scope.blocked, scope.stopped = None, False, False
-    scope.tallies.clear()
-    scope.blocked_from = len(scope.current)
-    scope.open = sum(one is None or not one.ended for one in scope.current)
-    scope.frontier = 0
-    lists.follow(scope)
+def reopen_body(state: State, one: Instance) -> None:
+    """The lists of an adopted instance begin again with what had not succeeded in them; one that is late goes on."""
+    walk = Walk(Resumed())
+    around = one.scope.late if one.scope is not None else []
+    late = [scope for scope in one.body if scope in around]
+    for scope in one.body:
+        scope.owner = one
+        if scope in late:
+            around.remove(scope)
+        else:
+            scope.cancelled = ""
+            _prepare_scope(state, scope, walk)
+    for scope in one.body:
+        if scope not in late:
+            _walk_scope(state, scope, walk)

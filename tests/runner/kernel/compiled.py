@@ -1,8 +1,8 @@
 """A workflow written as plain data, read and compiled as a file would be."""
 
+import json
 from typing import Any
 
-import yaml
 from steplane.model.reading import read_workflow
 from steplane.plan.compiler import compile_plan
 from steplane.plan.nodes import Plan
@@ -11,7 +11,7 @@ from steplane.source import read
 
 def plan_of(workflow: dict[str, Any]) -> Plan:
     """The plan; a workflow with errors is a mistake of the test."""
-    document = read(yaml.safe_dump({"steplane": 1, "name": "test", **workflow}, sort_keys=False), "test.yaml")
+    document = read(json.dumps({"steplane": 1, "name": "test", **workflow}), "test.yaml")
     found, diagnostics = read_workflow(document)
     errors = [one.message for one in (*document.diagnostics, *diagnostics) if one.severity == "error"]
     assert found is not None, errors
