@@ -1,6 +1,8 @@
 """Begin, go on with, and cancel runs."""
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -92,7 +94,7 @@ def resume(  # noqa: PLR0917 - the same
     event = Resumed(pool=options.pool, actor=options.actor, redo=redo, assume=dict(assume or {}), cancel=cancel)
     patience = _patience(options)
     with store.acquire(run_id, _durability(options), actor=options.actor) as journal:
-        _end_leftovers(run_id)  # also where the resume is then refused: no step runs on while a person decides
+        _end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
         header, plan = journal.header, recorded_plan(journal, registry, store)
         kernel = folded(plan, journal)
         root = kernel.state.root
@@ -164,7 +166,7 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
 def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:
     from steplane.driver import control
 
-    folders = Folders(log=journal.folder.log_path, artifacts=journal.folder.artifacts)
+    folders = Folders(log=journal.folder.log_path, artifacts=os.path.realpath(journal.folder.artifacts))
     stop = control.serve(journal.folder.path, execution.inbox)
     try:
         return execution.go(journal, folders, first, reporter)
@@ -196,10 +198,16 @@ def _inputs_again(
     return given_inputs.resolve_leniently(plan, known, environ)
 
 
-def _end_leftovers(run_id: str) -> None:
+def _end_leftovers(folder: RunFolder) -> None:
+    """End the processes, and remove the files, that an owner who was killed has left."""
+    from steplane.driver.control import NAME
     from steplane.driver.warden import end_leftovers
 
-    end_leftovers(run_id)
+    end_leftovers(folder.run, os.path.realpath(folder.artifacts))
+    for name in os.listdir(folder.path):
+        if name == NAME or name.endswith((".log.output", ".log.output.result")):
+            with suppress(OSError):
+                os.unlink(os.path.join(folder.path, name))
 
 
 def _durability(options: Options) -> Any:

@@ -25,6 +25,7 @@ def serve(folder: str, inbox: "SimpleQueue[Any]") -> Callable[[], None]:
         _at(path, server.bind)
         os.chmod(path, 0o600)
         server.listen(16)
+        ours = os.lstat(path)
     except OSError:  # no sockets on this file system: requests wait in the catalogue instead
         server.close()
         return lambda: None
@@ -32,7 +33,8 @@ def serve(folder: str, inbox: "SimpleQueue[Any]") -> Callable[[], None]:
 
     def stop() -> None:
         with suppress(OSError):
-            os.unlink(path)
+            if os.path.samestat(ours, os.lstat(path)):  # not that of a process that has taken the run over
+                os.unlink(path)
         with suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a caller
         server.close()

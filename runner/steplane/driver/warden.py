@@ -50,13 +50,14 @@ def guard(main: Callable[[], int]) -> int:
     return code
 
 
-def end_leftovers(run_id: str) -> list[int]:
+def end_leftovers(run_id: str, artifacts: str = "") -> list[int]:
     """Kill the processes that steps of an earlier life of the run have left; the ids of those first found.
 
-    They are known by `STEPLANE_RUN_ID` in their environment. This process and those above it are spared, so a step may
-    resume its own run.
+    They are known by `STEPLANE_RUN_ID` and `STEPLANE_ARTIFACTS` (the real path of that folder) in their environment:
+    another state directory may have a run of the same id, which is left alone. This process and those above it are
+    spared, so a step may resume its own run.
     """
-    marks = [f"STEPLANE_RUN_ID={run_id}"]
+    marks = [f"STEPLANE_RUN_ID={run_id}", *([f"STEPLANE_ARTIFACTS={artifacts}"] if artifacts else [])]
     found = tree.marked(marks)
     if found:
         tree.end(lambda: tree.marked(marks))

@@ -20,8 +20,10 @@ RETRIED = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, err
 PATIENCE = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between the attempts to start a program, then the error is final."""
 
-MARKS = ("STEPLANE_RUN_ID", "STEPLANE_STEP")
-"""The variables by which the processes of a step are known, wherever they have gone."""
+MARKS = ("STEPLANE_RUN_ID", "STEPLANE_STEP", "STEPLANE_ARTIFACTS")
+"""The variables by which the processes of a step are known, wherever they have gone. The last holds the path of the
+run's folder: the same step of a run of the same id in another state directory is another's.
+"""
 
 
 def run_process(
@@ -49,7 +51,7 @@ def run_process(
     if cancel.cancelled:
         return ProcessResult(exit_code=-signal.SIGTERM)
     pid, plumbing = _started(lambda: Plumbing(stdin, pass_files, tty=tty), argv, env, cwd, cancel)
-    marks = [f"{name}={env[name]}" for name in MARKS if name in env] if MARKS[1] in env else []
+    marks = marks_of(env)
     pump = Pump(pid, plumbing, log, cancel, grace=grace, limit=limit if capture else 0, marks=marks)
     try:
         code = pump.run()
@@ -57,6 +59,11 @@ def run_process(
         plumbing.close()
         adopted.reap()
     return ProcessResult(exit_code=code, stdout=_text(pump.captured, cut=pump.truncated), truncated=pump.truncated)
+
+
+def marks_of(env: Mapping[str, str]) -> list[str]:
+    """What the environment of each process of the step holds; nothing where it does not say which step it is."""
+    return [f"{name}={env[name]}" for name in MARKS if name in env] if {*MARKS[:2]} <= env.keys() else []
 
 
 def _started(

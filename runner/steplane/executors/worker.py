@@ -20,7 +20,7 @@ from steplane.executors.failures import SpawnError
 from steplane.executors.logs import Log
 from steplane.executors.perform import failed
 from steplane.executors.plumbing import Plumbing
-from steplane.executors.process import MARKS
+from steplane.executors.process import marks_of
 from steplane.executors.pump import Pump
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
 from steplane.executors.spawn import spawn
@@ -115,9 +115,9 @@ class WorkerPump(Pump):
         self, worker: Worker, task: Task, source: str, log: Log, *, cancel: CancelToken, progress: OnProgress
     ) -> None:
         request = task.request
-        marks = [f"{name}={request.env[name]}" for name in MARKS if name in request.env]
-        marks = marks if len(marks) == len(MARKS) else []
-        super().__init__(worker.pid, worker.plumbing, log, cancel, grace=request.grace, limit=0, marks=marks)
+        super().__init__(
+            worker.pid, worker.plumbing, log, cancel, grace=request.grace, limit=0, marks=marks_of(request.env)
+        )  # fmt: skip
         self._worker, self._task, self._source, self._progress = worker, task, source, progress
         self._channel_number = worker.channel.socket.fileno()
         self._done: Done | None = None
@@ -219,7 +219,7 @@ def _signal_name(number: int) -> str:
 
 def _is_common(name: str) -> bool:
     """Whether a variable is the same for all steps of a run, so that a worker may keep it."""
-    return not name.startswith("STEPLANE_") or name == "STEPLANE_RUN_ID"
+    return not name.startswith("STEPLANE_") or name in {"STEPLANE_RUN_ID", "STEPLANE_ARTIFACTS"}
 
 
 def _path_of_ours() -> str:
