@@ -87,6 +87,7 @@ def test_assume_that_it_has_succeeded(rig: Rig) -> None:
     undecided(rig, "runner")
     life = rig.resume("one", "--assume", "pay=succeeded", "--outputs", '{"receipt": "said"}', "--format", "json")
     assert life.wait() == 0, rig.outputs()
+    assert not [name for name in rig.files() if name.endswith((".output", ".sock"))]
     assert '"receipt":"said"' in life.text.splitlines()[-1]
     assert rig.counts() == {"one/before/1": 1, "one/pay/1": 1, "one/after/1": 1}
 

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 from tests.faults.rig import Life, Rig, until
 from tests.faults.test_f03_resume import GATED
@@ -50,6 +51,26 @@ def test_one_that_comes_later_is_refused_soon(rig: Rig) -> None:
     rig.gone(1.0)
     (rig.folder / "gate").touch()
     assert rig.resume().wait() == 0, rig.outputs()  # nothing to unlock
+
+
+def test_a_run_of_the_same_id_elsewhere_is_left_alone(rig: Rig, tmp_path: Path) -> None:
+    """Two projects may both have a run `one`: a resume or a cancel of it ends nothing of the other's."""
+    (tmp_path / "other").mkdir()
+    other = Rig(tmp_path / "other")
+    try:
+        other.write(GATED)
+        theirs = other.run()
+        other.noted("gate")
+        interrupted(rig)
+        ours = rig.resume()
+        rig.noted("gate", times=2)
+        assert rig.cancel().wait() == 0, rig.outputs()
+        assert ours.wait() == 1
+        (other.folder / "gate").touch()
+        assert theirs.wait() == 0, other.outputs()
+        assert other.counts() == {"one/before/1": 1, "one/gate/1": 1, "one/after/1": 1, "one/tidy/1": 1}
+    finally:
+        other.end()
 
 
 def test_a_suspended_owner_that_was_replaced_cannot_write(rig: Rig) -> None:
