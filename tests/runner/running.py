@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+
 from steplane.app import running
 from steplane.app.execution import RunResult
 from steplane.app.loading import Loaded, load

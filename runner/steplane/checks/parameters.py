@@ -107,6 +107,9 @@ class _Parameters:
 
     def _value(self, one: Named) -> Iterator[Diagnostic]:
         schema = self.properties[one.name.text]
+        if _is_code(schema) and not isinstance(one.value.template, Literal):
+            yield self._value_in_code(one)
+            return
         defs = self.schema.get("$defs")
         whole = {**schema, "$defs": defs} if defs and isinstance(schema, dict) else schema
         for problem in validate_value(whole, _data(one.value.template, one.value.node), (one.name.text,)):
@@ -136,6 +139,15 @@ class _Parameters:
             "bad-parameter", message, span, label=label, fix=fix, help="" if fix else f"see `steplane steps {kind}`"
         )
 
+    def _value_in_code(self, one: Named) -> Diagnostic:
+        name, kind = one.name.text, self.action.type
+        message = f"`{name}` of `{kind}` is code, and a value put into its text would be run as code"
+        if kind == "shell":
+            help_ = "write it as `run:`, which takes values safely, or give the value through `env`"
+        else:
+            help_ = f"give the value through {'`values`' if 'values' in self.properties else '`env`'}"
+        return Diagnostic("value-in-code", message, one.value.node.span, help=help_)
+
     # ---------------------------------------------------------------- what expressions give
 
     def _inferred(self, one: Named, schema: Any) -> Iterator[Diagnostic]:
@@ -164,6 +176,13 @@ class _Parameters:
             else f"give {takes}"
         )
         yield Diagnostic("wrong-kind", message, _inner_span(node, template), help=help_)
+
+
+def _is_code(schema: Any) -> bool:
+    """Whether a parameter takes program text (`Code` of the SDK)."""
+    if not isinstance(schema, dict):
+        return False
+    return schema.get("x-steplane-code") is True or any(_is_code(one) for one in schema.get("anyOf", ()))
 
 
 def _alone(template: Template) -> Expression | None:

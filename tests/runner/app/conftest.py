@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tests.runner.running import Workbench
+
 from steplane.app.loading import make_registry
 from steplane.plugins import Registry
-from tests.runner.running import Workbench
 
 
 @pytest.fixture(scope="session")

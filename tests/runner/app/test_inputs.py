@@ -1,9 +1,12 @@
 """Inputs: from words, files, variables and defaults, read by their type, held against their schema."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from steplane.app.inputs import given, read_env_file, resolve
 from steplane.errors import UsageError
 from steplane.plan.nodes import InputSpec, Plan
@@ -39,7 +42,7 @@ WORDS: list[tuple[dict[str, Any], str, Any]] = [
 @pytest.mark.parametrize(("schema", "word", "value"), WORDS)
 def test_words_are_read_by_the_type(schema: dict[str, Any], word: str, value: Any) -> None:
     if value is None:
-        with pytest.raises(UsageError, match="wants number as JSON, this is '012e0'"):
+        with pytest.raises(UsageError, match=r"wants number as JSON, this is '012e0'"):
             given(plan(n=schema), (f"n={word}",), None)
     else:
         assert given(plan(n=schema), (f"n={word}",), None) == {"n": value}
@@ -53,8 +56,14 @@ def test_a_file_as_value(tmp_path: Path) -> None:
     assert given(both, (f"t=@{tmp_path}/v", f"j=@{tmp_path}/j"), None) == {"t": "a\r\nb\n", "j": [1, 2]}
     remedy = "A text that begins with `@` is written `@@...`."
     none = f"{tmp_path}/none"
-    wrong(f"input `t`: {none} cannot be read: No such file or directory", remedy, lambda: given(both, (f"t=@{none}",), None))
-    wrong(f"input `t`: {tmp_path}/latin is not UTF-8 text", remedy, lambda: given(both, (f"t=@{tmp_path}/latin",), None))
+    wrong(
+        f"input `t`: {none} cannot be read: No such file or directory",
+        remedy,
+        lambda: given(both, (f"t=@{none}",), None),
+    )
+    wrong(
+        f"input `t`: {tmp_path}/latin is not UTF-8 text", remedy, lambda: given(both, (f"t=@{tmp_path}/latin",), None)
+    )
 
 
 @pytest.mark.parametrize("name", ["in.yaml", "in.json"])
@@ -75,7 +84,7 @@ def test_an_inputs_file_that_is_none(tmp_path: Path, content: str) -> None:
 
 
 def test_an_inputs_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="none.yaml"):
+    with pytest.raises(UsageError, match=r"none.yaml"):
         given(plan(a=TEXT), (), str(tmp_path / "none.yaml"))
 
 
@@ -127,7 +136,7 @@ def test_a_secret_value_is_not_shown() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", {"\udfff": 1}, [2**1100], {1: 2}])
 def test_what_cannot_be_recorded(value: Any) -> None:
-    with pytest.raises(UsageError, match="input `a` (holds|has) .*, which cannot be recorded"):
+    with pytest.raises(UsageError, match=r"input `a` (holds|has) .*, which cannot be recorded"):
         resolve(plan(a={}), {"a": value}, {})
 
 
@@ -137,5 +146,5 @@ def test_an_environment_file(tmp_path: Path) -> None:
     assert read_env_file(str(path)) == {"A": "1", "B": "two words", "C": "quoted", "D": "x=y", "E": ""}
     path.write_text("A=1\nhunter2\n")
     wrong(f"{path}:2: this is no NAME=VALUE line", "Mend the line.", lambda: read_env_file(str(path)))
-    with pytest.raises(UsageError, match="the environment file .* cannot be read"):
+    with pytest.raises(UsageError, match=r"the environment file .* cannot be read"):
         read_env_file(str(tmp_path / "none"))

@@ -1,15 +1,18 @@
 """From a file to a plan, and the cache of plans."""
 
+
+
 import os
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.runner.running import HEAD, Workbench
+
 from steplane.app import loading
 from steplane.app.loading import Loaded, load, load_data
 from steplane.errors import UsageError
 from steplane.plugins import Registry
-from tests.runner.running import HEAD, Workbench
 
 TEXT = HEAD + "steps:\n  - {id: a, uses: log, with: {message: x}}\n  - {id: b, run: 'echo ${{ steps.a.status }}'}\n"
 
@@ -61,13 +64,17 @@ def test_a_damaged_entry_is_none(bench: Workbench, damage: str) -> None:
     (path,) = entries(bench)
     content = path.read_bytes()
     path.chmod(0o600)
-    path.write_bytes({"truncated": content[:-20], "empty": b"", "changed": content[:-1] + b"x", "foreign": b"\x81" * 90}[damage])
+    path.write_bytes(
+        {"truncated": content[:-20], "empty": b"", "changed": content[:-1] + b"x", "foreign": b"\x81" * 90}[damage]
+    )
     again = once(bench)
     assert not again.cached
     assert again.plan == fresh.plan
 
 
-@pytest.mark.parametrize("content", [b"", b"\xc1", b"\x93\x90\x90\x80", msgspec.msgpack.encode([["x"], [], {"name": 5}])])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xc1", b"\x93\x90\x90\x80", msgspec.msgpack.encode([["x"], [], {"name": 5}])]
+)
 def test_an_entry_of_another_shape_is_none(bench: Workbench, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(bench.store.cache), "get", lambda *_: content)
     assert once(bench).plan is not None
@@ -85,7 +92,9 @@ def test_a_number_that_the_cache_cannot_hold(bench: Workbench) -> None:
     text = HEAD + f"steps: [{{uses: log, with: {{message: {10**30}}}}}]\n"
     assert once(bench, text).plan is not None
     assert not once(bench, text).cached
-    assert bench.run("steps: [{id: a, uses: log, with: {message: 1" + "0" * 30 + "}}]\n").lines == [("a", "log", "1" + "0" * 30)]
+    assert bench.run("steps: [{id: a, uses: log, with: {message: 1" + "0" * 30 + "}}]\n").lines == [
+        ("a", "log", "1" + "0" * 30)
+    ]
 
 
 @pytest.mark.parametrize("name", ["none.yaml", ""])
@@ -96,7 +105,7 @@ def test_a_file_that_cannot_be_read(bench: Workbench, name: str) -> None:
 
 def test_no_store_no_cache(bench: Workbench) -> None:
     assert not load_data(TEXT.encode(), "f.yaml", bench.registry, None).cached
-    assert loading.make_registry(None, ("log",)).allowed == {"log"}
+    assert loading.make_registry(None, ("log",)).allowed == frozenset({"log"})
 
 
 def test_a_byte_order_mark_changes_no_hash(bench: Workbench) -> None:

@@ -1,15 +1,20 @@
 """Settings and where things are."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 import re
 from pathlib import Path
 
 import pytest
+
 from steplane.app.project import Settings, find_workflow, here, read_settings, workflows
 from steplane.errors import UsageError
 
 
 def test_option_beats_environment_beats_file(tmp_path: Path) -> None:
-    (tmp_path / "steplane.toml").write_text('state = "st"\njobs = 3\npatience = "1h"\nplugins = ["shell"]\nstrict = true\n')
+    (tmp_path / "steplane.toml").write_text(
+        'state = "st"\njobs = 3\npatience = "1h"\nplugins = ["shell"]\nstrict = true\n'
+    )
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     settings = read_settings(str(below), {"STEPLANE_JOBS": "4", "STEPLANE_PATIENCE": "2h"}, {"jobs": 5, "color": None})
@@ -52,7 +57,11 @@ def test_workflows_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (tmp_path / ".git").mkdir()
     (below / "workflows").mkdir(parents=True)
     (tmp_path / "workflows").mkdir()
-    for path in (below / "workflows" / "near.yaml", tmp_path / "workflows" / "far.yml", tmp_path / "workflows" / "t.decision.yaml"):
+    for path in (
+        below / "workflows" / "near.yaml",
+        tmp_path / "workflows" / "far.yml",
+        tmp_path / "workflows" / "t.decision.yaml",
+    ):
         path.write_text("")
     monkeypatch.chdir(below)
     assert workflows(".") == ["near", "far"]

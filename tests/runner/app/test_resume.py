@@ -1,14 +1,17 @@
 """Going on: what succeeded stays, what was recorded is used again, and what is refused."""
 
+
+
 import os
 from pathlib import Path
 
 import pytest
+from tests.runner.running import Recorder, Workbench
+
 from steplane.app import running
 from steplane.app.running import Options, Undecided
 from steplane.errors import UsageError
 from steplane.events import Resumed
-from tests.runner.running import Recorder, Workbench
 
 TWO = """
 inputs: {n: {type: integer, default: 1}}
@@ -117,7 +120,14 @@ def test_at_most_once_asks(bench: Workbench) -> None:
     process = os.fork()
     if process == 0:
         code = running.begin(
-            bench.store, bench.registry, plan, {}, bench.environ, Options(durability="normal"), lambda _: Recorder(), "r1"
+            bench.store,
+            bench.registry,
+            plan,
+            {},
+            bench.environ,
+            Options(durability="normal"),
+            lambda _: Recorder(),
+            "r1",
         ).exit_code
         os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 143

@@ -1,10 +1,13 @@
 """Secrets: never stored, masked everywhere, had again on resume or missing with the reason."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 import pytest
+from tests.runner.running import Workbench
+
 from steplane.app.secrets import texts_in
 from steplane.errors import UsageError
 from steplane.events import AttemptEnded
-from tests.runner.running import Workbench
 
 TOKEN = "tok-8c1f0a2b"
 
@@ -113,15 +116,15 @@ def test_a_secret_output_is_never_stored(bench: Workbench) -> None:
     assert ("b", "stdout", "***") in first.lines
     recorded = next(event for event in first.events if isinstance(event, AttemptEnded))
     assert recorded.outputs == {"size": 12}
-    assert TOKEN.encode() not in b"".join(
-        path.read_bytes() for path in (bench.folder / "state").rglob("journal.db*")
-    )
+    assert TOKEN.encode() not in b"".join(path.read_bytes() for path in (bench.folder / "state").rglob("journal.db*"))
     (bench.folder / "ready").touch()
     second = bench.resume()
     assert second.error("d") == (
         "secret.withheld",
-        f"{bench.file}:10:61: the output `token` of step `a` is missing: it is secret and therefore not recorded, "
-        "so a resumed run does not have it: start a new run",
+        (
+            f"{bench.file}:10:61: the output `token` of step `a` is missing: it is secret and therefore not recorded, "
+            "so a resumed run does not have it: start a new run"
+        ),
     )
     assert ("e", "log", "gone 12") in second.lines
     assert second.outputs == {"n": 1}

@@ -1,5 +1,7 @@
 """`env` and `cwd`: from outside in, each with the names of where it stands."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 from tests.runner.running import Workbench
 
 
@@ -74,7 +76,11 @@ steps:
 
 
 def test_a_value_no_environment_can_hold(bench: Workbench) -> None:
-    run = bench.run('steps: [{id: a, env: {A: "${{ inputs.a }}"}, run: "true"}]\ninputs: {a: {type: string}}\n', {"a": "a\0b"})
+    run = bench.run(
+        'steps: [{id: a, env: {A: "${{ inputs.a }}"}, run: "true"}]\ninputs: {a: {type: string}}\n', {"a": "a\0b"}
+    )
     assert run.error("a") == ("input.invalid", "the value of `env.A` holds a NUL, which no environment can")
-    run = bench.run('steps: [{id: a, env: {A: "${{ inputs.a }}"}, run: "true"}]\ninputs: {a: {}}\n', {"a": [1]}, run_id="r2")
+    run = bench.run(
+        'steps: [{id: a, env: {A: "${{ inputs.a }}"}, run: "true"}]\ninputs: {a: {}}\n', {"a": [1]}, run_id="r2"
+    )
     assert run.error("a")[0] == "expression"

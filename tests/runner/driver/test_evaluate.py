@@ -1,5 +1,7 @@
 """Questions: conditions, retries, limits, locks, pre- and postconditions, outputs, ends."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 import re
 
 import pytest
@@ -9,7 +11,8 @@ GIVE = "uses: log, with: {message: x}"
 
 
 @pytest.mark.parametrize(
-    ("condition", "status"), [("true", "succeeded"), ("false", "skipped"), ("inputs.n > 2 and inputs.n < 4", "succeeded")]
+    ("condition", "status"),
+    [("true", "succeeded"), ("false", "skipped"), ("inputs.n > 2 and inputs.n < 4", "succeeded")],
 )
 def test_if(bench: Workbench, condition: str, status: str) -> None:
     run = bench.run(f"inputs: {{n: {{type: integer, default: 3}}}}\nsteps: [{{id: a, if: '{condition}', {GIVE}}}]\n")
@@ -18,7 +21,8 @@ def test_if(bench: Workbench, condition: str, status: str) -> None:
 
 def test_a_condition_must_be_a_boolean(bench: Workbench) -> None:
     run = bench.run(
-        f"inputs: {{o: {{type: object}}}}\nsteps: [{{id: a, if: inputs.o.n, {GIVE}, rescue: [{{{GIVE}}}]}}]\n", {"o": {"n": 3}}
+        f"inputs: {{o: {{type: object}}}}\nsteps: [{{id: a, if: inputs.o.n, {GIVE}, rescue: [{{{GIVE}}}]}}]\n",
+        {"o": {"n": 3}},
     )
     assert run.error("a") == (
         "expression", f"{bench.file}:4:21: `inputs.o.n` is a condition and must be true or false, but it is a number",
@@ -76,7 +80,9 @@ def test_how_often_it_is_tried(bench: Workbench, retry: str, attempts: int) -> N
 
 @pytest.mark.parametrize("step", ["uses: log, with: {message: '${{ inputs.o.x }}'}", "run: 'echo ${{ inputs.o.x }}'"])
 def test_an_expression_that_fails_is_not_tried_again(bench: Workbench, step: str) -> None:
-    run = bench.run(f"inputs: {{o: {{type: object, default: {{}}}}}}\nsteps: [{{id: a, {step}, retry: {{attempts: 3, delay: 1h}}}}]\n")
+    run = bench.run(
+        f"inputs: {{o: {{type: object, default: {{}}}}}}\nsteps: [{{id: a, {step}, retry: {{attempts: 3, delay: 1h}}}}]\n"
+    )
     kind, message = run.error("a")
     assert (kind, run.ends["a"].attempts) == ("expression", 1)
     assert "`inputs.o` has no `x`" in message
@@ -131,7 +137,9 @@ steps:
 
 
 def test_no_arm_fails(bench: Workbench) -> None:
-    run = bench.run(f"inputs: {{n: {{type: integer, default: 1}}}}\nsteps: [{{id: s, switch: [{{when: inputs.n > 1, steps: [{{{GIVE}}}]}}]}}]\n")
+    run = bench.run(
+        f"inputs: {{n: {{type: integer, default: 1}}}}\nsteps: [{{id: s, switch: [{{when: inputs.n > 1, steps: [{{{GIVE}}}]}}]}}]\n"
+    )
     assert run.error("s")[0] == "switch.none"
 
 

@@ -1,14 +1,17 @@
 """Items, keys, combinations, and how many may fail."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 from typing import Any
 
 import pytest
+from tests.runner.running import Workbench
+
 from steplane.driver.loops import combinations, items_of, unique
 from steplane.driver.refusal import Refused
 from steplane.expressions import Engine
 from steplane.expressions.templates import Literal
 from steplane.plan.nodes import Matrix
-from tests.runner.running import Workbench
 
 
 def matrix(axes: dict[str, Any], exclude: list[Any] | None = None, include: list[Any] | None = None) -> Matrix:

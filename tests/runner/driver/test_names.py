@@ -1,5 +1,7 @@
 """What expressions see: steps from everywhere, loops, errors, missing values."""
 
+# ruff: noqa: E501 - workflows stand as their authors write them
+
 import pytest
 from tests.runner.running import Workbench
 
@@ -268,7 +270,9 @@ MISSING = {
 @pytest.mark.parametrize("name", MISSING)
 def test_a_missing_output_says_why(bench: Workbench, name: str) -> None:
     step, why = MISSING[name]
-    run = bench.run(f"steps:\n  - {step}\n  - {{id: b, uses: log, with: {{message: '${{{{ steps.a.outputs.v }}}}'}}}}\n")
+    run = bench.run(
+        f"steps:\n  - {step}\n  - {{id: b, uses: log, with: {{message: '${{{{ steps.a.outputs.v }}}}'}}}}\n"
+    )
     kind, message = run.error("b")
     assert kind == "expression"
     assert message.endswith(f"the output `v` of step `a` is missing: {why}")

@@ -1,0 +1,162 @@
+"""Begin and cancel: what is shown, what may break, who is told."""
+
+# ruff: noqa: E501 - workflows stand as their authors write them
+
+import threading
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from tests.runner.running import Recorder, Workbench
+
+from steplane.app import running
+from steplane.app.running import Options
+from steplane.driver import control
+from steplane.driver.coordinator import CancelAsked
+from steplane.errors import UsageError
+from steplane.events import AnyEvent, StepStarted
+from steplane.kernel import Instance
+
+
+class Broken(Recorder):
+    """A reporter whose pipe is closed."""
+
+    def event(self, event: AnyEvent, instance: Instance | None) -> None:
+        super().event(event, instance)
+        raise BrokenPipeError
+
+    def log(self, path: str, stream: str, text: str) -> None:
+        raise ValueError("a bug")
+
+
+def test_a_reporter_that_breaks_stops_nothing(bench: Workbench) -> None:
+    reporter = Broken()
+    run = bench.run("steps: [{id: a, run: 'echo x; echo a >> ledger'}]\n", reporter=reporter)
+    assert run.status == "succeeded"
+    assert bench.ledger == ["a"]
+    assert len(reporter.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("top", "message", "remedy"),
+    [
+        (
+            "vars: {a: '${{ inputs.o.x }}'}",
+            ":3:16: `inputs.o.x` is missing: `inputs.o` has no `x`",
+            "`vars` is evaluated before the first step.",
+        ),
+        ("case: '${{ inputs.o }}'", ":3:12: text is wanted", "`case` is evaluated before the first step."),
+        (
+            "vars: {a: '${{ inputs.n * 1.0e+300 * 1.0e+300 }}'}",
+            ":3:16: the result is not a finite number",
+            "`vars` is evaluated before the first step.",
+        ),
+    ],
+)
+def test_nothing_is_recorded_when_the_beginning_fails(bench: Workbench, top: str, message: str, remedy: str) -> None:
+    text = f"{top}\ninputs: {{o: {{type: object, default: {{}}}}, n: {{type: number, default: 1}}}}\nsteps: [{{run: 'true'}}]\n"
+    with pytest.raises(UsageError) as refused:
+        bench.run(text)
+    assert refused.value.message.startswith(f"{bench.file}{message}")
+    assert refused.value.remedy == remedy
+    assert bench.store.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"patience": "5"}, "`--patience 5`"), ({"patience": "x"}, "`--patience x`")],
+)
+def test_wrong_options(bench: Workbench, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        bench.run("steps: [{run: 'true'}]\n", **options)
+    assert bench.store.ids() == []
+
+
+def test_an_unknown_time_zone(bench: Workbench) -> None:
+    with pytest.raises(UsageError, match="the time zone `Mars/Olympus` is not known on this machine"):
+        bench.run("timezone: Mars/Olympus\nsteps: [{run: 'true'}]\n")
+
+
+def test_strict_makes_warnings_count(bench: Workbench) -> None:
+    text = "steps: [{id: a, on_error: warn, uses: fail, with: {message: no}}]\n"
+    assert bench.run(text).result.exit_code == 0
+    assert bench.run(text, strict=True, run_id="r2").result.exit_code == 1
+
+
+def test_a_large_output_is_kept(bench: Workbench) -> None:
+    run = bench.run(
+        """
+steps:
+  - {id: a, run: "head -c 900000 /dev/zero | tr '\\\\0' x"}
+  - {id: b, run: 'x="${{ steps.a.outputs.stdout }}"; echo ${#x}'}
+outputs: {n: "${{ steps.a.outputs.stdout | length }}"}
+"""
+    )
+    assert run.outputs == {"n": 900000}
+    assert ("b", "stdout", "900000") in run.lines
+
+
+def test_a_live_run_is_cancelled(bench: Workbench) -> None:
+    started = threading.Event()
+
+    class Watcher(Recorder):
+        def event(self, event: AnyEvent, instance: Instance | None) -> None:
+            super().event(event, instance)
+            if isinstance(event, StepStarted):
+                started.set()
+
+    told: list[Any] = []
+
+    def cancel() -> None:
+        assert started.wait(20)
+        told.append(
+            running.cancel(bench.store, bench.registry, "r1", {}, Options(actor="me"), lambda _: Recorder(), "enough")
+        )
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    run = bench.run(
+        "steps: [{id: a, run: sleep 60}]\nfinally: [{uses: log, with: {message: '${{ run.status }}'}}]\n",
+        reporter=Watcher(),
+    )
+    thread.join()
+    assert told == [None]
+    assert (run.status, run.result.exit_code) == ("cancelled", 1)
+    assert [line for _, _, line in run.lines] == ["cancelled"]
+
+
+def test_a_run_that_nobody_owns_is_cancelled_here(bench: Workbench) -> None:
+    bench.run(
+        "steps: [{id: a, run: 'false', retry: {attempts: 2, delay: 1h}}]\nfinally: [{uses: log, with: {message: cleaned}}]\n",
+        patience="0",
+    )
+    recorder = Recorder()
+    result = running.cancel(bench.store, bench.registry, "r1", bench.environ, Options(), lambda _: recorder, "enough")
+    assert result is not None
+    assert result.status == "cancelled"
+    assert [line for _, _, line in recorder.lines] == ["cleaned"]
+
+
+@pytest.mark.parametrize("depth", [1, 30])
+def test_the_socket_takes_what_comes(bench: Workbench, depth: int) -> None:
+    folder = bench.folder.joinpath(*["deep"] * depth)
+    folder.mkdir(parents=True)
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    stop = control.serve(str(folder), inbox)
+    try:
+        for message in ({"kind": "other"}, ["cancel"], 5, None, {"kind": ["cancel"]}):
+            assert not control.ask(str(folder), message)  # type: ignore[arg-type]
+        asking = threading.Thread(
+            target=lambda: answers.append(control.ask(str(folder), {"kind": "cancel", "actor": 5}))
+        )
+        answers: list[bool] = []
+        asking.start()
+        asked = inbox.get(timeout=20)
+        assert isinstance(asked, CancelAsked)
+        assert (asked.actor, asked.reason) == ("5", "")
+        asked.acknowledge()
+        asking.join()
+        assert answers == [True]
+    finally:
+        stop()
+    assert not control.ask(str(folder), {"kind": "cancel"})
