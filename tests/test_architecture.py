@@ -24,7 +24,7 @@ FENCED = {
     "sqlite3": {"steplane.store"},
     "tree_sitter": {"steplane.scripts"},
     "tree_sitter_bash": {"steplane.scripts"},
-    "re2": {"steplane.expressions", "steplane.schema"},
+    "re2": {"steplane.patterns"},
     "click": {"steplane.cli"},
     "pluggy": {"steplane.sdk", "steplane.hookspecs", "steplane.plugins"},
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from steplane.sdk import Meta, Step, StepContext, StepError, hookimpl
 
-TYPE = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$(?!\n)"
+TYPE = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 
 
 class Fail(Step, type="fail", errors=("fail",), idempotent=True, cancellable=True):
@@ -23,7 +23,7 @@ class Fail(Step, type="fail", errors=("fail",), idempotent=True, cancellable=Tru
 
     def run(self, ctx: StepContext) -> None:
         """Do as it says."""
-        raise StepError(self.type, self.message, self.code, self.detail)
+        raise StepError(self.type.rstrip("\n"), self.message, self.code, self.detail)
 
 
 @hookimpl

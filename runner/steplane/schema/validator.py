@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from steplane.patterns import compile_pattern
 from steplane.schema.problems import Problem, Templated
 from steplane.schema.simple import Path, brief, choice_problem, format_problems, is_kind, wanted_words
 from steplane.schema.words import ARTICLES, listed
@@ -43,28 +44,17 @@ def _validator_class() -> Any:
     return extend(Draft202012Validator, {name: unless_templated(check) for name, check in checks.items()})
 
 
-def _linear(pattern: str) -> Any:
-    """The compiled pattern; raises ValueError where it is broken, or needs more than linear time (back-references)."""
-    import re2
-
-    try:
-        return re2.compile(pattern)
-    except re2.error as error:
-        said = error.args[0] if error.args else error
-        raise ValueError(said.decode() if isinstance(said, bytes) else str(said)) from None
-
-
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    if isinstance(instance, str) and not _linear(pattern).search(instance):
+    if isinstance(instance, str) and not compile_pattern(pattern).search(instance):
         yield ValidationError("pattern")
 
 
 def _pattern_properties(validator: Any, patterns: dict[str, Any], instance: Any, _: Any) -> Iterator[Any]:
     for pattern, schema in patterns.items() if isinstance(instance, dict) else ():
         for name, value in instance.items():
-            if _linear(pattern).search(name):
+            if compile_pattern(pattern).search(name):
                 yield from validator.descend(value, schema, path=name, schema_path=pattern)
 
 
@@ -178,7 +168,7 @@ def _sentence(keyword: Any, wanted: Any, value: Any) -> str:
 
 def _unknown(error: Any, here: Path, keyword: str) -> Iterator[Problem]:
     known = list(error.schema.get("properties", {}))
-    patterns = [_linear(one) for one in error.schema.get("patternProperties", {})]
+    patterns = [compile_pattern(one) for one in error.schema.get("patternProperties", {})]
     for name in error.instance:
         if name in known or any(pattern.search(name) for pattern in patterns):
             continue
@@ -252,7 +242,7 @@ def _parts(part: Any, root: dict[str, Any], path: Path) -> Iterator[Problem]:
 
 def _broken(pattern: str) -> str:
     try:
-        _linear(pattern)
+        compile_pattern(pattern)
     except ValueError as error:
         return str(error)
     return ""

@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+
 from steplane.diagnostics import Span
 from steplane.expressions.templates import Expression
 from steplane.scripts import Script, assemble, compile_script
@@ -24,5 +25,6 @@ def test_two_values_in_one_string(between: str) -> None:
     assert not found
     assert isinstance(compiled, Script)
     made = assemble(compiled, ["$(x) ", " 'y'"])
-    said = subprocess.run(["bash", "-c", made.prelude + made.script.partition("exit 125; }; ")[2]], capture_output=True, text=True, check=True)
+    script = made.prelude + made.script.partition("exit 125; }; ")[2]
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout == f"$(x) {between} 'y'"

@@ -47,7 +47,7 @@ def b64encode(frame: Frame, value: Any) -> str:
     import base64
 
     data = text(frame, value, "b64encode").encode()
-    frame.budget.text(len(data) * 4 // 3)
+    frame.budget.spend(len(data) * 4 // 3)
     return base64.b64encode(data).decode()
 
 
@@ -71,7 +71,7 @@ def urlencode(frame: Frame, value: Any) -> str:
     kind = kind_of(value)
     if kind not in ("object", "list"):
         source = text(frame, value, "urlencode")
-        frame.budget.text(len(source) * 3)
+        frame.budget.spend(len(source) * 3)
         return quote(source, safe="/")
     pairs = [[key, value[key]] for key in value] if kind == "object" else value
     parts = []
@@ -79,5 +79,5 @@ def urlencode(frame: Frame, value: Any) -> str:
         if kind_of(pair) != "list" or len(pair) != 2:
             raise ExpressionError("the filter `urlencode` wants text, a mapping or a list of pairs")
         parts.append("=".join(quote(text(frame, one, "urlencode"), safe="") for one in pair))
-    frame.budget.text(sum(map(len, parts)) + len(parts))
+    frame.budget.spend(sum(map(len, parts)) + len(parts))
     return "&".join(parts)

@@ -7,6 +7,7 @@ from steplane.expressions.filters.wanted import text, whole
 from steplane.expressions.frames import Frame
 from steplane.expressions.limits import TEXT
 from steplane.expressions.values import text_of
+from steplane.patterns import compile_pattern
 
 
 def upper(frame: Frame, value: Any) -> str:
@@ -49,7 +50,7 @@ def replace(frame: Frame, value: Any, old: Any, new: Any, count: Any = -1) -> st
     most = whole(count, "replace", -1, TEXT)
     found = whole_text.count(before)
     times = found if most < 0 else min(found, most)
-    frame.budget.text(max(len(whole_text), len(whole_text) + times * (len(after) - len(before))))
+    frame.budget.spend(max(len(whole_text), len(whole_text) + times * (len(after) - len(before))))
     return whole_text.replace(before, after, most)
 
 
@@ -61,7 +62,7 @@ def center(frame: Frame, value: Any, width: Any = 80) -> str:
 
 def _room(frame: Frame, width: Any, name: str) -> int:
     room = whole(width, name, 0, 10**18)
-    frame.budget.text(room)
+    frame.budget.spend(room)
     return room
 
 
@@ -69,7 +70,7 @@ def indent(frame: Frame, value: Any, width: Any = 4, first: Any = False, blank: 
     """Every line but the first (with `first` that one too; with `blank` also empty ones) moved to the right."""
     lines = text(frame, value, "indent").split("\n")
     by = text(frame, width, "indent") if isinstance(width, str) else " " * _room(frame, width, "indent")
-    frame.budget.text(sum(map(len, lines)) + len(lines) * (1 + len(by)))
+    frame.budget.spend(sum(map(len, lines)) + len(lines) * (1 + len(by)))
     moved = [by + line if line or blank else line for line in lines]
     return "\n".join(moved if first else [lines[0], *moved[1:]])
 
@@ -124,7 +125,7 @@ def shell_quote(frame: Frame, value: Any) -> str:
 
     if isinstance(value, list | tuple):
         words = [shlex.quote(text(frame, one, "shell_quote")) for one in value]
-        frame.budget.text(sum(map(len, words)) + len(words))
+        frame.budget.spend(sum(map(len, words)) + len(words))
         return " ".join(words)
     return shlex.quote(text(frame, value, "shell_quote"))
 
@@ -146,18 +147,12 @@ def regex_replace(frame: Frame, value: Any, pattern: Any, replacement: Any) -> s
         frame.budget.text(size)
         pieces.append(piece)
         end = match.end()
-    frame.budget.text(size + len(whole_text) - end)
+    frame.budget.spend(size + len(whole_text) - end)
     return "".join([*pieces, whole_text[end:]])
 
 
 def _pattern(frame: Frame, pattern: Any, name: str) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(text(frame, pattern, name), options)
-    except re2.error as error:
-        words = error.args[0] if error.args else error
-        words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-        raise ExpressionError(f"the pattern of `{name}` is wrong: {words}") from None
+        return compile_pattern(text(frame, pattern, name))
+    except ValueError as error:
+        raise ExpressionError(f"the pattern of `{name}` is wrong: {error}") from None
