@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from steplane.driver.coordinator import Interrupted
+from steplane.driver.warden import ORPHANED, orphaned
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
 
@@ -83,9 +84,11 @@ def _heard(number: int, frame: Any) -> None:
 def _relay(reader: int, inbox: "SimpleQueue[Any]") -> None:
     last = 0.0
     while data := os.read(reader, 64):
+        if ORPHANED in data:  # its handler may be waiting for the main thread
+            orphaned()
         now = time.monotonic()
         numbers = [number for number in data if number in _SIGNALS]
-        if numbers and now - last > _ECHO:
+        if numbers and now - last > _ECHO:  # since one that was meant: fast presses must not put each other off
+            last = now
             inbox.put(Interrupted(numbers[0]))
-        last = now if numbers else last
     os.close(reader)

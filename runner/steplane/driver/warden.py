@@ -68,7 +68,7 @@ def _run(main: Callable[[], int], warden: int, before: set[int | signal.Signals]
     """The runner's whole life."""
     code = 4
     try:
-        signal.signal(ORPHANED, _orphaned)
+        signal.signal(ORPHANED, orphaned)
         become_subreaper()
         signal_on_death_of_parent(ORPHANED)
         if os.getppid() != warden:  # it died before it could be said
@@ -95,8 +95,8 @@ def _code(given: object) -> int:
     return 1
 
 
-def _orphaned(_number: int, _frame: object) -> NoReturn:
-    """The warden is gone: nobody would clean up after this process, so it does so itself, now."""
+def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
+    """The warden is gone: nobody would clean up after this process, so it does so itself, now. From any thread."""
     tree.end(lambda: tree.descendants(os.getpid()))
     os._exit(DIED)
 
