@@ -155,17 +155,19 @@ def find_run(store: RunStore, text: str | None, *, unfinished: bool = False) -> 
 
     With `unfinished` the latest is one that has not ended. Raises `UnknownRun`, `UsageError`.
     """
+    return store.resolve(text) if text is not None else store.latest(unfinished=unfinished)
+
+
+def find_resumable(store: RunStore, text: str | None) -> str:
+    """The id of the run to go on with: the one named; else the newest, if it failed or was cancelled; else the newest
+    that has not ended. Raises `UnknownRun`, `UsageError`.
+    """
     if text is not None:
         return store.resolve(text)
-    try:
-        return store.latest(unfinished=unfinished)
-    except UnknownRun as error:
-        newest = next(iter(store.list_runs(limit=1)), None) if unfinished else None
-        if newest is None or newest.status not in {"failed", "cancelled"}:
-            raise
-        raise UnknownRun(
-            error.message, f"The latest run, {newest.id}, has ended as {newest.status}; it can be named."
-        ) from error
+    newest = next(iter(store.list_runs(limit=1)), None)
+    if newest is not None and newest.status in {"failed", "cancelled"}:
+        return newest.id
+    return store.latest(unfinished=True)
 
 
 # ---------------------------------------------------------------- logs

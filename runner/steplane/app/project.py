@@ -153,8 +153,14 @@ def find_workflow(name: str, start: str) -> str:
         return found
     known = workflows(start)
     near = did_you_mean(name, known)
-    hint = f"Did you mean `{near}`?" if near else "Known here: " + (", ".join(sorted(known)) or "no workflows at all")
+    hint = f"Did you mean `{near}`?" if near else _known(known)
     raise UsageError(f"there is no workflow `{name}`: no such file, and no workflows/{name}.yaml", hint)
+
+
+def _known(names: list[str]) -> str:
+    if not names:
+        return "There is no folder `workflows` here or above; name a file, or begin with `steplane init`."
+    return f"Known here: {', '.join(sorted(names))}."
 
 
 def _no_file(path: str) -> UsageError:

@@ -108,12 +108,13 @@ def test_a_run_that_succeeded_is_left_alone(shell: Shell) -> None:
     }  # fmt: skip
 
 
-def test_a_failed_run_is_resumed_by_its_id(shell: Shell) -> None:
+def test_a_failed_run_is_resumed_as_the_latest_or_by_its_id(shell: Shell) -> None:
     shell.write("fails.yaml", "steplane: 1\nsteps:\n  - {id: a, run: echo a}\n  - {id: b, run: test -e go}\n")
     assert shell("run", "fails.yaml", "--id", "one").returncode == 1
     latest = shell("resume")
-    assert latest.returncode == 2
-    assert latest.stderr.endswith(" help: The latest run, one, has ended as failed; it can be named.\n")
+    assert latest.returncode == 1
+    assert "[a]" not in latest.stdout
+    assert "✗ b failed" in latest.stdout or "b failed" in latest.stdout
     shell.write("go", "")
     done = shell("resume", "one")
     assert done.returncode == 0

@@ -9,7 +9,7 @@ from steplane.cli.funnel import guarded
 from steplane.cli.options import examples, running
 
 _EXAMPLES = examples(
-    "steplane resume                            (the latest run that has not ended)",
+    "steplane resume                            (the latest run, where there is something to do)",
     "steplane resume 20261123-225318-r6j9z8     (the beginning of an id is enough)",
     "steplane resume nightly -i token=@token.txt",
     "steplane resume nightly --assume pay=succeeded --outputs '{\"receipt\": 7}'",
@@ -32,7 +32,8 @@ def command(run: str | None, **given: Any) -> int:
     """Go on with a run that was interrupted, stopped waiting, failed or was cancelled.
 
     What succeeded stays. What was running runs again with the same idempotency key; what failed, was blocked or
-    cancelled begins anew. Without RUN it is the latest one that has not ended. A run that succeeded is left alone.
+    cancelled begins anew. Without RUN it is the latest run if that failed or was cancelled, else the latest that has
+    not ended. A run that succeeded is left alone.
 
     Exit code: as of `steplane run`; 5 where a live process holds the run.
     """
@@ -42,7 +43,7 @@ def command(run: str | None, **given: Any) -> int:
 def resume(run: str | None, given: dict[str, Any]) -> int:
     """Go on with the run and show it; the exit code. `given` are the options of the command."""
     from steplane.app import running
-    from steplane.app.history import find_run
+    from steplane.app.history import find_resumable
     from steplane.cli.call import Call
     from steplane.cli.showing import Show, environment, options_of
 
@@ -50,7 +51,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     assumed = assumptions(given["assume"], given["outputs"])
     environ = environment(given["env_file"])
     store = call.history
-    run_id = find_run(store, run, unfinished=True)
+    run_id = find_resumable(store, run)
     values = secret_values(call, run_id, given["inputs"])
     show = Show(call, quiet=given["quiet"])
 
