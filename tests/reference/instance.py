@@ -292,8 +292,10 @@ class Instance(Life):
     def everyone(self) -> list[Life | Scope]:
         """It, then its lists."""
         found: list[Life | Scope] = [self]
-        for inner in (*self.scopes, *self.children):
-            found += inner.everyone()
+        for scope in self.scopes:
+            found += scope.everyone()
+        for child in self.children:
+            found += child.everyone()
         return found
 
     def late_scopes(self) -> list[Scope]:

@@ -189,6 +189,8 @@ class Loop(Life):
         """What was not ok gets a new activation; what is live goes on."""
         for index, one in enumerate(list(getattr(self, "instances", []))):
             if one.status in NOT_OK and not self.ended and not self.cancelling:
+                if self.scope is not None:
+                    self.scope.set_adrift(one)
                 self.instances[index] = self.take_over(one)
             else:
                 one.resume()

@@ -110,7 +110,8 @@ def attempt(state: State, event: AttemptEnded) -> None:
     if event.outcome == "succeeded":
         instance.outputs = event.outputs
     elif error is None:
-        error = ErrorInfo("cancelled" if event.outcome == "cancelled" else "failed", "the attempt was ended from outside")
+        kind = "cancelled" if event.outcome == "cancelled" else "failed"
+        error = ErrorInfo(kind, "the attempt was ended from outside")
     instances.attempt_ended(state, instance, error if event.outcome != "succeeded" else None)
 
 

@@ -4,6 +4,9 @@ Both are given after everything else that follows from an event, locks first. Wh
 stands in the order of the document.
 """
 
+from bisect import insort
+from itertools import pairwise
+
 from steplane.commands import Start
 from steplane.events import ErrorInfo
 from steplane.kernel import instances
@@ -20,8 +23,7 @@ def acquire(state: State, instance: Instance) -> None:
     instance.status = "waiting"
     instance.wanting = (state.moment, instance.place)
     queue = state.locks.setdefault(name, LockQueue())
-    queue.waiting.append(instance)
-    queue.waiting.sort(key=lambda one: one.wanting)
+    insort(queue.waiting, instance, key=lambda one: one.wanting)
     state.lock_waiters += 1
 
 
@@ -93,12 +95,12 @@ def _fill_slots(state: State) -> None:
 
 
 def _in_order(wanting: list[Instance]) -> bool:
-    """Whether they are steps of one list, or instances of one loop, already in order: the usual case, and cheap to tell."""
+    """Whether they are steps of one list, or instances of one loop, already in order: usual, and cheap to tell."""
     first = wanting[0]
     if any(one.scope is not first.scope or one.parent is not first.parent for one in wanting):
         return False
     places = [(one.node.position, one.index) for one in wanting]
-    return all(before < after for before, after in zip(places, places[1:], strict=False))
+    return all(before < after for before, after in pairwise(places))
 
 
 def _break_deadlock(state: State) -> bool:

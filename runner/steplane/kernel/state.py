@@ -30,8 +30,8 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "busy", "cancelled", "current", "failed", "frontier", "frozen", "late", "list", "old", "open",
-        "over", "owner", "stopped", "tallies",
+        "blocked", "blocked_from", "busy", "cancelled", "current", "failed", "frontier", "frozen", "late", "list",
+        "old", "open", "over", "owner", "stopped", "tallies",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -64,7 +64,10 @@ class Scope:
 class LoopState:
     """The instances of a `foreach` or `matrix` and the budget of failures."""
 
-    __slots__ = ("active", "allowed", "concurrency", "error", "failures", "instances", "items", "keys", "open", "stopped", "todo", "warned")
+    __slots__ = (
+        "active", "allowed", "concurrency", "error", "failures", "instances", "items", "keys", "open", "stopped",
+        "todo", "warned",
+    )  # fmt: skip
 
     def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
         self.keys = keys
@@ -85,10 +88,11 @@ class Instance:
     """One activation of a step, or one item of a looped one."""
 
     __slots__ = (
-        "adopted", "attempt", "attempts", "begun", "body", "cancelling", "choice", "delay", "end_outputs",
-        "ended_at", "error", "first_at", "index", "key", "limit", "lock", "loop", "node", "number", "order", "outcome",
-        "outputs", "parent", "path", "phase", "reason", "by", "ready_at", "recovered", "restart", "scope", "serial",
-        "started_at", "status", "tainted", "timed_out", "timeout", "holding", "after", "unasked", "unbegun", "wanting",
+        "adopted", "after", "attempt", "attempts", "begun", "body", "by", "cancelling", "choice", "delay",
+        "end_outputs", "ended_at", "error", "first_at", "holding", "index", "key", "limit", "lock", "loop", "node",
+        "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
+        "restart", "scope", "serial", "started_at", "status", "tainted", "timed_out", "timeout", "unasked", "unbegun",
+        "wanting",
     )  # fmt: skip
 
     def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
@@ -187,8 +191,8 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "asked", "commands", "ended", "ending", "instances", "locks", "next_serial", "now", "paths", "plan", "pool",
-        "lock_waiters", "moment", "queue", "root", "running", "timers", "wanting", "warned",
+        "asked", "commands", "ended", "ending", "instances", "lock_waiters", "locks", "moment", "next_serial", "now",
+        "paths", "plan", "pool", "queue", "root", "running", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:

@@ -5,11 +5,22 @@ from random import Random
 from typing import Any
 
 from msgspec.structs import replace
+from tests.reference.interpreter import Reference, Want
+
 from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
-from steplane.events import Answered, AttemptEnded, CancelRequested, ErrorInfo, Input, Resumed, RunStarted, TimerFired
+from steplane.events import (
+    Answered,
+    AttemptEnded,
+    CancelRequested,
+    ErrorInfo,
+    Input,
+    Resumed,
+    RunStarted,
+    StepEnded,
+    TimerFired,
+)
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Plan
-from tests.reference.interpreter import Reference, Want
 
 Name = tuple[str, int]
 
@@ -28,7 +39,7 @@ class Sides:
         self.inputs: list[Input] = []
         self.commands: list[list[Command]] = []
         self.trace: list[Any] = []
-        self.random = Random(pool)  # noqa: S311
+        self.random = Random(pool)
         self.seconds = 1000
         self.reference.now = self.seconds
         self.reference.begin()
@@ -93,14 +104,14 @@ class Sides:
         kind, path, number, what = want
         serial = self.serial_of((path, number))
         if kind == "ask":
-            value, error = answer(what, choose, self.plan, self.kernel.state.instances[serial])
+            value, error = answer(what, choose, self.kernel.state.instances[serial])
             info = ErrorInfo(error) if error else None
             self.both(
                 ("answered", path, number, what, value, error),
                 Answered(instance=serial, question=what, value=value, error=info),
             )
         elif kind == "attempt":
-            outcome, error = choose("outcome", [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)])
+            outcome, error = choose("outcome", _OUTCOMES)
             info = ErrorInfo(error) if error else None
             self.both(
                 ("attempt.ended", path, number, what, outcome, error),
@@ -129,18 +140,14 @@ class Sides:
 
     def statuses(self) -> dict[Name, str]:
         """Ends by path and activation, as the kernel has recorded them."""
-        found: dict[Name, str] = {}
-        kernel = Kernel(self.plan)
-        for event in self.inputs:
-            for command in kernel.step(event):
-                if isinstance(command, Record) and hasattr(command.fact, "path") and hasattr(command.fact, "status"):
-                    found[command.fact.path, command.fact.activation] = command.fact.status
-        return found
+        facts = (one.fact for commands in self.commands for one in commands if isinstance(one, Record))
+        return {(fact.path, fact.activation): fact.status for fact in facts if isinstance(fact, StepEnded)}
 
 
+_OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
-    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"}, "branches": {"choose"},
-    "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
+    "branches": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -158,14 +165,14 @@ def entry(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[s
     return values
 
 
-def answer(question: str, choose: Callable[[str, list[Any]], Any], plan: Plan, instance: Instance) -> tuple[Any, str | None]:
+def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Instance) -> tuple[Any, str | None]:
     """A possible answer to the question: its value and the type of an error."""
     if choose("error", [False] * 9 + [True]):
         return None, "expression"
     if question == "if":
         return choose("if", [True, True, False]), None
     if question in {"require", "ensure"}:
-        return choose("holds", [(True, None), (True, None), (None, question)])
+        return (True, None) if choose("holds", [True, True, False]) else (None, question)
     if question == "loop":
         loop = instance.node.loop
         assert loop is not None
@@ -176,7 +183,8 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], plan: Plan, i
         return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
     if question == "branches":
         branches = instance.node.action.branches  # type: ignore[union-attr]
-        return [not branch.default and (branch.condition is None or choose("branch", [True, False])) for branch in branches], None
+        held = [one.condition is None or choose("branch", [True, False]) for one in branches if not one.default]
+        return [not one.default and held.pop(0) for one in branches], None
     if question == "outputs":
         return {"x": 1}, None
     if question == "enter":

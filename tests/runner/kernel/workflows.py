@@ -8,6 +8,10 @@ WORDS = ["ok", "succeeded", "failed", "skipped", "cancelled", "done", "warning"]
 
 
 RETRIES: list[Any] = [
+    2,
+    3,
+    {"attempts": 2, "when": "attempt < 9"},
+    {"attempts": 3, "jitter": "full"},
     {"attempts": 3, "for": "4s"},
     {"for": "5s", "delay": "2s"},
     {"attempts": 4, "backoff": "exponential", "max_delay": "3s", "for": "8s"},
@@ -15,6 +19,17 @@ RETRIES: list[Any] = [
     {"attempts": "${{ inputs.n }}"},
     {"attempts": 3, "delay": "${{ inputs.d }}", "for": "9s"},
 ]
+
+SELDOM: list[tuple[str, int, list[Any]]] = [
+    ("if", 5, ["inputs.x"]),
+    ("retry", 5, RETRIES),
+    ("timeout", 6, ["5s", "${{ inputs.t }}"]),
+    ("on_error", 6, ["warn"]),
+    ("require", 6, [["inputs.x"]]),
+    ("lock", 8, ["alpha", "beta", {"name": "alpha", "limit": 2}, "${{ inputs.l }}"]),
+    ("at_most_once", 10, [True]),
+]
+"""Key, once in how many steps, values."""
 
 
 class Ids:
@@ -66,7 +81,8 @@ def forward(random: Random, steps: list[dict[str, Any]]) -> None:
             names = one["id"], other["id"]
             fits = "needs" in one and "needs" in other and names[0] not in after[names[1]] and names[0] != names[1]
             if fits and not after[names[1]] and names[1] not in after[names[0]] and chance(random, 3):
-                one["needs"] = {**dict.fromkeys(one["needs"], "ok"), **(one["needs"] if isinstance(one["needs"], dict) else {})}
+                written = one["needs"] if isinstance(one["needs"], dict) else {}
+                one["needs"] = {**dict.fromkeys(one["needs"], "ok"), **written}
                 one["needs"][names[1]] = outcome(random)
                 for known in after.values():
                     if names[0] in known:
@@ -138,26 +154,10 @@ def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
 
 def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:
     """What stands beside the action."""
-    if chance(random, 5):
-        one["if"] = "inputs.x"
-    if chance(random, 5):
-        one["retry"] = random.choice([2, 3, {"attempts": 2, "when": "attempt < 9"}, {"attempts": 3, "jitter": "full"}, *RETRIES])
-    if chance(random, 6):
-        one["timeout"] = random.choice(["5s", "${{ inputs.t }}"])
-    if chance(random, 6):
-        one["on_error"] = "warn"
-    if chance(random, 6):
-        one["require"] = ["inputs.x"]
-    if chance(random, 8):
-        one["lock"] = random.choice(["alpha", "beta", {"name": "alpha", "limit": 2}, "${{ inputs.l }}"])
-    if chance(random, 10):
-        one["at_most_once"] = True
-    if chance(random, 5):
-        one["foreach"] = ["a", "b", "c"]
-        one["concurrency"] = random.randint(1, 3)
-        one["max_failures"] = random.randint(0, 2)
-    elif chance(random, 12):
-        one["matrix"] = {"axis": ["a", "b"]}
+    for key, of, options in SELDOM:
+        if chance(random, of):
+            one[key] = random.choice(options) if len(options) > 1 else options[0]
+    loop(random, one)
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
     if "run" not in one:
@@ -166,6 +166,16 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
         one["finally"] = lists(random, ids, 1)
+
+
+def loop(random: Random, one: dict[str, Any]) -> None:
+    """Now and then a loop."""
+    if chance(random, 5):
+        one["foreach"] = ["a", "b", "c"]
+        one["concurrency"] = random.randint(1, 3)
+        one["max_failures"] = random.randint(0, 2)
+    elif chance(random, 12):
+        one["matrix"] = {"axis": ["a", "b"]}
 
 
 def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:
