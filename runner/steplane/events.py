@@ -56,10 +56,10 @@ class RunStarted(Event, frozen=True, tag="run.begun"):
 class Answered(Event, frozen=True, tag="answered"):
     """The reply to an `Ask`: the value, or the error that its evaluation gave.
 
-    Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int, "allowed": int}` (`allowed` failures) ·
-    `enter` `{"lock": text, "limit": int, "timeout": seconds | None, "attempts": int, "delay": seconds}`, each only where dynamic ·
-    `require`, `ensure` true (a false one comes as an error) · `switch` index of the arm or null · `branches` list of bool ·
-    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}`.
+    Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
+    (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
+    "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
+    error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry` `{"again": bool, "delay": seconds}`.
     """
 
     instance: int

@@ -6,7 +6,8 @@ from typing import Any
 def compile_pattern(pattern: str) -> Any:
     """The compiled pattern, with the methods of `re.Pattern`.
 
-    Raises `ValueError`, in words, where it is broken or would need more than linear time (back-references, look-around).
+    Raises `ValueError`, in words, where it is broken or would need more than linear time (back-references and
+    look-around do).
     """
     import re2
 

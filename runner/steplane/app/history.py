@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.errors import UnknownRun, UsageError
+from steplane.errors import UsageError
 from steplane.events import (
     Answered,
     AnyEvent,

@@ -42,6 +42,3 @@ def _compiled(run: Run, script: Scalar, shell: Shell, kinds: Kinds, context: Con
         locate=lambda offset, length: context.place(script, offset, length),
     )
     return found
-
-
-__all__ = ["check_scripts", "shell_of"]

@@ -1,7 +1,6 @@
 """The compiled form of the text of `run`."""
 
-from steplane.checks.scripts import shell_of
-from steplane.model import Run, Step
+from steplane.model import Run, Step, shell_of
 from steplane.scripts import Direct, Script, compile_script
 
 
