@@ -59,7 +59,8 @@ class Answered(Event, frozen=True, tag="answered"):
     Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
-    error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry` `{"again": bool, "delay": seconds}`.
+    error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
+    `{"again": bool, "delay": seconds}`.
     """
 
     instance: int
