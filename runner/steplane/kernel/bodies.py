@@ -65,7 +65,7 @@ def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
     instance.tainted = False
     instance.body = [Scope(state.plan.lists[number], instance) for number in numbers]
     for scope in instance.body:
-        if instance.phase == "body" and not scope.cancelled:
+        if not scope.cancelled:  # also where a branch before it has reached the join: it is late then
             lists.enter(state, scope)
 
 

@@ -29,12 +29,23 @@ def start(state: State, outer: Instance) -> None:
 
 def proceed(state: State, outer: Instance) -> None:
     """Begin further instances while the loop may have more at once; end the loop when all have ended."""
-    loop = _loop(outer)
-    while loop.todo and not loop.stopped and (loop.concurrency is None or loop.active < loop.concurrency):
-        item = _item(state, outer, loop.todo.popleft())
-        loop.active += 1
-        instances.ready(state, item)
+    if _loop(outer).held:
+        return
+    while begin_next(state, outer):
+        pass
     close(state, outer)
+
+
+def begin_next(state: State, outer: Instance) -> bool:
+    """Begin the next instance if the loop may have one more; whether it did."""
+    loop = _loop(outer)
+    full = loop.concurrency is not None and loop.active >= loop.concurrency
+    if full or loop.stopped or not loop.todo:
+        return False
+    item = _item(state, outer, loop.todo.popleft())
+    loop.active += 1
+    instances.ready(state, item)
+    return True
 
 
 def _item(state: State, outer: Instance, index: int) -> Instance:

@@ -196,12 +196,16 @@ def _assume(state: State, one: Instance, event: Resumed) -> None:
 
 
 def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
-    assert outer.loop is not None
-    live = [one for one in outer.loop.instances if one is not None and not one.ended]
-    if live:
-        loops.proceed(state, outer)
-    for one in live:
-        _walk(state, one, walk)
+    """Go on with the live instances and begin others, in the order of the items."""
+    loop = outer.loop
+    assert loop is not None
+    loop.held = True
+    for index, one in enumerate(list(loop.instances)):
+        if one is not None:
+            _walk(state, one, walk)
+        while loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
+            pass
+    loop.held = False
     if outer.phase == "looping":
         loops.proceed(state, outer)
 

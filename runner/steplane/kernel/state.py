@@ -65,8 +65,8 @@ class LoopState:
     """The instances of a `foreach` or `matrix` and the budget of failures."""
 
     __slots__ = (
-        "active", "allowed", "concurrency", "error", "failures", "instances", "items", "keys", "open", "stopped",
-        "todo", "warned",
+        "active", "allowed", "concurrency", "error", "failures", "held", "instances", "items", "keys", "open",
+        "stopped", "todo", "warned",
     )  # fmt: skip
 
     def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
@@ -82,6 +82,7 @@ class LoopState:
         self.error: ErrorInfo | None = None
         self.warned = False
         self.stopped = False
+        self.held = False  # a resume lets the instances in, each in its turn
 
 
 class Instance:

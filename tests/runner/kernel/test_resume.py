@@ -203,3 +203,11 @@ def test_only_what_cleans_up_goes_on_in_a_run_that_is_to_be_cancelled() -> None:
     assert play.running == ["a/f"]
     play.ok("a/f")
     assert play.ended == "cancelled"
+
+
+def test_instances_go_on_in_the_order_of_the_items() -> None:
+    play = Play(f"steps: [{{id: g, foreach: [x], timeout: 5s, steps: [{{id: a, {LEAF}}}]}}]")
+    play.loop("g", "k", "l", "m", concurrency=2)
+    play.timer("g[k]", "timeout")
+    play.resume()  # the stopped attempt has ended, the group over its limit fails: nothing further begins
+    assert (play.status("g[k]"), play.status("g[m]"), play.running) == ("failed", "blocked", ["g[l]/a"])
