@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -23,6 +24,10 @@ SMOKE = (
     "tests/test_architecture.py",
 )
 """None of them runs a workflow of this repository."""
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # Under `nohup` every program that a test starts would ignore it too, and the tests of hanging up would hang.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 Steplane = Callable[..., "subprocess.CompletedProcess[str]"]
 
