@@ -77,7 +77,7 @@ class Execution:
         self.secrets = Secrets(plan, basis.environ, basis.home)
         self._known = {**self.secrets.known(), **secret_inputs(plan, basis.inputs)}
         self._executor: ThreadExecutor | None = None
-        self.engine = Engine(filters())
+        self.engine = Engine(filters(), zone_of(plan))
         self.names: dict[str, Any] = self._names()
         self.evaluator = Evaluator(
             plan, self.kernel.state, self.engine, self.names, Random(),  # noqa: S311 - jitter is no secret

@@ -20,6 +20,7 @@ from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
 from steplane.masking import Mask
 from steplane.plan.nodes import Choice, End, Fork, OutputField, Plan, Retry
+from steplane.schema import validate_value
 
 _NONE = object()
 
@@ -197,8 +198,10 @@ class Evaluator:
         values = {}
         for field in fields:
             try:
-                values[field.name] = self.engine.render(field.value, context)
-            except ExpressionError:
+                value = self.engine.render(field.value, context)
+                _satisfies(field, value)
+                values[field.name] = value
+            except (ExpressionError, Refused):
                 if not lenient:
                     raise
         for field in fields:
@@ -238,6 +241,14 @@ def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:
     if message == error.message and detail == error.detail:
         return error
     return replace(error, message=message, detail=detail)
+
+
+def _satisfies(field: OutputField, value: Any) -> None:
+    """Raise `Refused` for a value that is not of the type that the file gives to the output."""
+    if field.schema is not None:
+        problems = validate_value(field.schema, value)
+        if problems:
+            raise Refused("output.invalid", f"the output `{field.name}` {problems[0].message}")
 
 
 __all__ = ["Evaluator", "Refused", "masked_error"]

@@ -1,7 +1,7 @@
 """Evaluation: values and conditions on a context of plain data."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steplane.expressions.compiling import compile_text
 from steplane.expressions.faults import ExpressionError
@@ -9,21 +9,26 @@ from steplane.expressions.frames import Frame
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.expressions.values import Solid, in_words, kind_of, text_of
 
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
 _SCALARS = frozenset({type(None), bool, int, float, str})
 
 
 class Engine:
-    """Evaluates expressions. `filters` (name to function of the value and the arguments) join the built-in ones.
+    """Evaluates expressions. `filters` (name to function of the value and the arguments) join the built-in ones; `zone`
+    is that of times without an offset (None: UTC).
 
     A context maps names to plain data, to lazy mappings, or to `Missing`. Lazy mappings may stand in the context, in
     a lazy mapping, and in the dict of one step (`steps.build`); within any other list or dict all is plain. Every
     method raises ExpressionError, with the author's words and the place of the expression.
     """
 
-    __slots__ = ("filters",)
+    __slots__ = ("filters", "zone")
 
-    def __init__(self, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(self, filters: Mapping[str, Callable[..., Any]] | None = None, zone: "tzinfo | None" = None) -> None:
         self.filters = dict(filters or {})
+        self.zone = zone
 
     def evaluate(self, expression: Expression, context: Mapping[str, Any]) -> Any:
         """The value of one expression, with its type, as plain data."""

@@ -304,7 +304,9 @@ def _spread(spread: model.Spread) -> dict[str, Any]:
 def _outputs(outputs: model.Outputs | None) -> tuple[OutputField, ...] | None:
     if outputs is None or not outputs.reshaped:
         return None
-    return tuple(OutputField(one.name.text, one.value.template, one.secret) for one in outputs.items if one.value)
+    return tuple(
+        OutputField(one.name.text, one.value.template, one.secret, one.schema) for one in outputs.items if one.value
+    )
 
 
 def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:

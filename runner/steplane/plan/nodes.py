@@ -136,11 +136,12 @@ Action: TypeAlias = Perform | Body | Fork | Choice | End
 
 
 class OutputField(Struct, frozen=True):
-    """One output of a step: its value, and whether it may be stored."""
+    """One output of a step: its value, whether it may be stored, and the JSON Schema that it must satisfy."""
 
     name: str
     value: Template
     secret: bool = False
+    schema: dict[str, Any] | None = None
 
 
 class Node(Struct, frozen=True):

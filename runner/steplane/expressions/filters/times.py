@@ -18,8 +18,11 @@ def duration(_frame: Frame, value: Any) -> float:
         raise ExpressionError(str(error)) from None
 
 
-def timestamp(_frame: Frame, value: Any) -> float:
-    """Seconds since 1970 of a time in ISO 8601, such as `2026-11-23T08:30:00Z`; without an offset it is UTC."""
+def timestamp(frame: Frame, value: Any) -> float:
+    """Seconds since 1970 of a time in ISO 8601, such as `2026-11-23T08:30:00Z`.
+
+    Without an offset it is in the workflow's zone.
+    """
     from datetime import UTC, datetime
 
     if not isinstance(value, str):
@@ -28,4 +31,4 @@ def timestamp(_frame: Frame, value: Any) -> float:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         raise ExpressionError(f"`{value[:40]}` is not a time in ISO 8601, such as `2026-11-23T08:30:00Z`") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=frame.engine.zone or UTC)).timestamp()
