@@ -12,9 +12,11 @@ from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_joins, check_needs
+from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
 from steplane.checks.scripts import check_scripts
+from steplane.checks.timezone import check_timezone
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
@@ -40,6 +42,8 @@ CHECKS: tuple[Check, ...] = (
     check_locks,
     check_scripts,
     check_release,
+    check_timezone,
+    check_outputs,
 )
 """Every check of a workflow, in no order that matters."""
 

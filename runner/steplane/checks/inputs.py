@@ -6,7 +6,8 @@ from steplane.checks.context import Context
 from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Input, Workflow
 from steplane.schema import Problem, check_schema, validate_value
-from steplane.source.nodes import Mapping, Node, Sequence
+from steplane.schema.structure import holds_expression
+from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 
 
 def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -17,7 +18,9 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         problems = check_schema(one.schema)
         for problem in problems:
             yield _bad_schema(one, problem)
-        if not problems:
+        static = list(_expressions(one))
+        yield from static
+        if not problems and not static:
             yield from _default(one)
         if one.optional and one.has_default:
             node = one.node
@@ -31,6 +34,27 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
 def _bad_schema(one: Input, problem: Problem) -> Diagnostic:
     message = f"`{'.'.join(map(str, problem.path))}` of input `{one.name}` {problem.message}"
     return Diagnostic("bad-schema", message, _place(one.node, problem.path), help="mend the schema of the input")
+
+
+def _expressions(one: Input) -> Iterator[Diagnostic]:
+    """Expressions anywhere in a default: it is known before anything is evaluated."""
+    default = one.node.get("default") if isinstance(one.node, Mapping) else None
+    for scalar in () if default is None else _scalars(default):
+        if holds_expression(scalar):
+            message = f"`default` of input `{one.name}` is static: no expression is evaluated in it"
+            help_ = "write the value itself, or work it out under `vars`"
+            yield Diagnostic("static", message, scalar.span, help=help_)
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _scalars(item)
+    elif isinstance(node, Mapping):
+        for entry in node.entries:
+            yield from _scalars(entry.value)
 
 
 def _default(one: Input) -> Iterator[Diagnostic]:

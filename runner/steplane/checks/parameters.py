@@ -5,7 +5,7 @@ from typing import Any
 
 from steplane.checks.context import Context, words_for
 from steplane.checks.kinds import WORDS, Kinds
-from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.model import Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
@@ -52,6 +52,10 @@ def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnost
     return Diagnostic(problem.code, message, span, label=label, help=help_, fix=fix)
 
 
+ONE_OF = {"shell": ("script", "argv"), "python.run": ("script", "file")}
+"""Parameters of which a step gives exactly one; their schemas do not say so."""
+
+
 class _Parameters:
     """The parameters of one step against the schema of its type."""
 
@@ -71,11 +75,29 @@ class _Parameters:
         for name in self.schema.get("required", ()):
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
+        yield from self._choice(given, meant)
         for one in self.action.parameters:
             if one.name.text in self.properties:
                 yield from self._value(one)
             elif self.schema.get("additionalProperties", True) is False:
                 yield self._unknown(one, given)
+
+    def _choice(self, given: dict[str, Named], meant: set[str | None]) -> Iterator[Diagnostic]:
+        """Neither, or both, of two parameters of which a step gives one. A `run` gives its own."""
+        names = ONE_OF.get(self.action.type, ())
+        if not names or not isinstance(self.action, Uses):
+            return
+        there = [given[name] for name in names if name in given]
+        words, kind = words_for(self.step), self.action.type
+        if len(there) > 1:
+            message = f"{words} gives both {listed(names, 'and')}, and `{kind}` takes one of them"
+            related = (Related(there[0].name.span, "the first one"),)
+            yield Diagnostic("exclusive", message, there[1].name.span, related=related, help="keep one of them")
+        elif not there and not meant & set(names):
+            with_ = self.step.node.entry("with")
+            span = with_.key.span if with_ else self.action.name.span
+            message = f"{words} gives neither {listed(names, 'nor')}, and `{kind}` needs one of them"
+            yield Diagnostic("missing-parameter", message, span, help=f"add it under `with`: `{names[0]}: ...`")
 
     def _missing(self, name: str) -> Diagnostic:
         with_ = self.step.node.entry("with")

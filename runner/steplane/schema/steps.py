@@ -12,6 +12,7 @@ ACTIONS = ("run", "uses", "steps", "parallel", "switch", "race", "call", "wait",
 
 LOOPS = ("foreach", "matrix", "while", "until")
 SPREAD = ("key", "concurrency", "max_failures", "complete", "rest")
+SINGLE = ("run", "uses", "end")
 LISTS = ("steps", "rescue", "finally", "compensate")
 
 COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -38,6 +39,18 @@ def check_steps(root: Mapping) -> Iterator[Diagnostic]:
         yield from _loops(step, words)
         yield from _companions(step, words)
         yield from _choices(step, words)
+        yield from _policy(step, words)
+
+
+def _policy(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    """A `failure` where nothing is that it could speak of: no list of steps."""
+    failure = step.entry("failure")
+    actions = _given(step, ACTIONS)
+    if failure is None or not actions or actions[0].name not in SINGLE or _given(step, LISTS):
+        return
+    message = f"`failure` of {words} belongs to a group, `parallel` or `switch`, and `{actions[0].name}` has no steps"
+    help_ = "remove it, or write `on_error: warn` where the step may fail"
+    yield Diagnostic("no-list", message, failure.key.span, help=help_)
 
 
 def _steps_of(node: Node | None) -> Iterator[Mapping]:

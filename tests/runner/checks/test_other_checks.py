@@ -46,6 +46,13 @@ def test_an_id_that_is_none_gets_a_spelling_that_is() -> None:
         ("env: {1X: x}\n", ["pattern"]),
         ("env: {X: [1]}\n", ["wrong-kind"]),
         ("inputs: {l: {type: array, default: []}}\nenv: {X: '${{ inputs.l }}'}\n", ["wrong-kind"]),
+        ("timezone: Mars/Base\n", ["unknown-timezone"]),
+        ("timezone: ../passwd\n", ["unknown-timezone"]),
+        ("timezone: America\n", ["unknown-timezone"]),
+        ("timezone: Europe/Berlin\n", []),
+        ("outputs: [a, a]\n", ["duplicate-output"]),
+        ("inputs: {n: {type: string, default: '${{ run.id }}'}}\n", ["static"]),
+        ("inputs: {n: {type: array, default: [{a: 'x ${{ 1 }}'}]}}\n", ["static"]),
         ("timeout: 0s\n", ["zero-duration"]),
         ("timeout: 30\n", ["pattern"]),
         ("timeout: 30m1h\n", ["duration"]),
@@ -153,3 +160,51 @@ def test_findings_come_in_the_order_of_the_file_each_once() -> None:
 def test_a_broken_step_is_not_told_to_be_incomplete() -> None:
     text = "steplane: 1\nsteps:\n  - id: a\n    env:\n\tX: y\n    run: make\n  - run: echo ${{ steps.a.status }}\n"
     assert codes(check_workflow(read(text, "w.yaml"))[1]) == ["tab-indentation"]
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("europe/berlin", "Europe/Berlin"), ("Berlin", "Europe/Berlin")])
+def test_a_time_zone_that_was_meant(wrong: str, right: str) -> None:
+    (found,) = check_steps("- run: 'true'", f"timezone: {wrong}\n")
+    assert found.label == f"did you mean `{right}`?"
+    assert found.message == f"the time zone `{wrong}` is not known on this machine"
+
+
+def test_an_output_is_named_once() -> None:
+    assert said(check_steps("- {id: a, run: 'true', outputs: [x, y, x]}")) == [
+        "duplicate-output 3:42 `outputs` of step `a` names `x` twice"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("{run: 'true', failure: stop}", ["no-list"]),
+        ("{uses: log, with: {message: hi}, failure: stop}", ["no-list"]),
+        ("{end: succeeded, failure: cancel}", ["no-list"]),
+        ("{run: 'true', failure: stop, rescue: [{run: 'true'}]}", []),
+        ("{steps: [{run: 'true'}], failure: cancel}", []),
+    ],
+)
+def test_a_failure_policy_needs_a_list(step: str, expected: list[str]) -> None:
+    assert codes(check_steps(f"- {step}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("{uses: shell}", ["missing-parameter 3:12", "neither `script` nor `argv`, and `shell` needs one of them"]),
+        (
+            "{uses: shell, with: {script: a, argv: [b]}}",
+            ["exclusive 3:37", "both `script` and `argv`, and `shell` takes one of them"],
+        ),
+        (
+            "{uses: python.run, with: {values: 1}}",
+            ["missing-parameter 3:24", "neither `script` nor `file`, and `python.run` needs one of them"],
+        ),
+        ("{uses: python.run, with: {file: a.py}}", []),
+        ("{run: [make]}", []),
+    ],
+)
+def test_one_of_two_parameters(step: str, expected: list[str]) -> None:
+    found = said(check_steps(f"- {step}"))
+    assert "".join(found) == " the step in line 3 gives ".join(expected)
