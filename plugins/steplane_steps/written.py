@@ -33,9 +33,12 @@ def file_for_outputs(ctx: StepContext) -> Iterator[str]:
 
 
 def _make(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except OSError as failure:  # an earlier attempt may have put a directory there
+        raise StepError("shell.output", f"$STEPLANE_OUTPUT cannot be made: {failure.strerror}") from failure
 
 
 def collect(ctx: StepContext, path: str) -> dict[str, Any]:
@@ -77,10 +80,14 @@ def content_of(path: str, variable: str, error: str) -> bytes | None:
         return None
     except OSError as failure:
         raise StepError(error, f"${variable} cannot be read: {failure.strerror}") from failure
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StepError(error, f"${variable} is no regular file any more")
-        content = file.read(LIMIT + 1)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # before `open`, which refuses a directory in its own words
+        os.close(descriptor)
+        raise StepError(error, f"${variable} is no regular file any more")
+    try:
+        with open(descriptor, "rb") as file:
+            content = file.read(LIMIT + 1)
+    except OSError as failure:
+        raise StepError(error, f"${variable} cannot be read: {failure.strerror}") from failure
     if len(content) > LIMIT:
         raise StepError(error, f"the step wrote more than {LIMIT >> 20} MiB to ${variable}")
     return content

@@ -247,6 +247,7 @@ class TestWrittenOutputs:
             ("echo '{\"total\": NaN}'", "line 1 of $STEPLANE_OUTPUT begins with `{` but is no JSON object: "),
             ("printf '\\xff=1'", "$STEPLANE_OUTPUT is not UTF-8 (byte 0)"),
             ("rm $STEPLANE_OUTPUT; mkfifo $STEPLANE_OUTPUT", "$STEPLANE_OUTPUT is no regular file any more"),
+            ("rm $STEPLANE_OUTPUT; mkdir $STEPLANE_OUTPUT", "$STEPLANE_OUTPUT is no regular file any more"),
             (
                 "ln -sf /etc/passwd $STEPLANE_OUTPUT",
                 "$STEPLANE_OUTPUT cannot be read: Too many levels of symbolic links",
@@ -258,6 +259,12 @@ class TestWrittenOutputs:
         kind, message, _ = failure(ctx, script=whole)
         assert kind == "shell.output"
         assert message.startswith(said)
+
+    def test_a_directory_of_an_earlier_attempt_is_an_error(self, ctx: RecordingContext) -> None:
+        failure(ctx, script="rm $STEPLANE_OUTPUT; mkdir $STEPLANE_OUTPUT")
+        kind, message, _ = failure(ctx, script="true")
+        assert kind == "shell.output"
+        assert message.startswith("$STEPLANE_OUTPUT cannot be made: ")
 
 
 class TestPythonRun:
