@@ -15,6 +15,9 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
+LATER = ("undo", "order", "milestone", "finish", "split", "collect", "open", "detach")
+"""Keys of a step (`detach` of a call too) that the language has and no schema of this release: refused by name."""
+
 
 def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
     entry: Entry,
@@ -40,6 +43,10 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
             label="belongs under `with`",
             help=f"write `with: {{{name}: ...}}`",
         )
+    if name in (LATER if level == "step" else {"detach"}) and level in {"step", "call"}:
+        help_ = "take it out, or wait for a later release"
+        words = f"`{name}` of {_owner(place, level)} is not in this release"
+        return Diagnostic("not-in-this-release", words, entry.key.span, help=help_)
     if place_of := _level(name, level, known, definitions):
         return Diagnostic(
             "wrong-level",
@@ -52,9 +59,7 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
     if meant:
         return _renamed(entry, meant, message, "unknown-key")
     names = sorted(known)
-    help_ = (
-        f"the keys here are {listed(names, 'and')}" if 0 < len(names) <= 10 else "remove it, or see `steplane schema`"
-    )
+    help_ = f"the keys here are {listed(names, 'and')}" if 0 < len(names) <= 10 else "remove it"
     return Diagnostic("unknown-key", message, entry.key.span, help=help_)
 
 

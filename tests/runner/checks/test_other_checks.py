@@ -4,6 +4,7 @@ from tests.runner.checks.support import check, check_steps, codes, said
 from steplane.checks import check_workflow
 from steplane.checks.release import ACTIONS, MODIFIERS, TOP
 from steplane.schema import read_schema
+from steplane.schema.keys import LATER as LATER_KEYS
 from steplane.source import read
 
 
@@ -208,3 +209,11 @@ def test_a_failure_policy_needs_a_list(step: str, expected: list[str]) -> None:
 def test_one_of_two_parameters(step: str, expected: list[str]) -> None:
     found = said(check_steps(f"- {step}"))
     assert "".join(found) == " the step in line 3 gives ".join(expected)
+
+
+@pytest.mark.parametrize("key", LATER_KEYS)
+@pytest.mark.parametrize("action", ["", "run: 'true', "])
+def test_keys_that_no_schema_has_yet_are_refused_by_name(key: str, action: str) -> None:
+    assert said(check_steps(f"- {{id: a, {action}{key}: x}}")) == [
+        f"not-in-this-release 3:{13 + len(action)} `{key}` of step `a` is not in this release"
+    ]
