@@ -3,11 +3,27 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.diagnostics import Diagnostic, Span
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.model import Input, Workflow
 from steplane.schema import Problem, check_schema, validate_value
 from steplane.schema.structure import holds_expression
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.suggest import did_you_mean
+
+FORMATS = (
+    "path", "duration", "date", "date-time", "time", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
+    "uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
+    "regex",
+)  # fmt: skip
+"""The formats of text that have a meaning: two of ours and those of JSON Schema, draft 2020-12."""
+
+SUBSCHEMAS = frozenset({
+    "items", "contains", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "propertyNames", "not",
+    "if", "then", "else",
+})  # fmt: skip
+LISTED = frozenset({"prefixItems", "anyOf", "oneOf", "allOf"})
+NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs"})
+"""Keywords that hold a schema, a list of schemas, and schemas by name."""
 
 
 def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -18,6 +34,7 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         problems = check_schema(one.schema)
         for problem in problems:
             yield _bad_schema(one, problem)
+        yield from _formats(one, one.node)
         static = list(_expressions(one))
         yield from static
         if not problems and not static:
@@ -34,6 +51,32 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
 def _bad_schema(one: Input, problem: Problem) -> Diagnostic:
     message = f"`{'.'.join(map(str, problem.path))}` of input `{one.name}` {problem.message}"
     return Diagnostic("bad-schema", message, _place(one.node, problem.path), help="mend the schema of the input")
+
+
+def _formats(one: Input, schema: Node) -> Iterator[Diagnostic]:
+    """Formats that nobody knows, in the schema and in those inside it: such a format checks nothing."""
+    for entry in schema.entries if isinstance(schema, Mapping) else ():
+        value = entry.value
+        if entry.name == "format" and isinstance(value, Scalar) and value.text not in FORMATS:
+            yield _unknown_format(one, value)
+        elif entry.name in SUBSCHEMAS:
+            yield from _formats(one, value)
+        elif entry.name in LISTED and isinstance(value, Sequence):
+            for item in value.items:
+                yield from _formats(one, item)
+        elif entry.name in NAMED and isinstance(value, Mapping):
+            for inner in value.entries:
+                yield from _formats(one, inner.value)
+
+
+def _unknown_format(one: Input, node: Scalar) -> Diagnostic:
+    message = f"the format `{node.text}` of input `{one.name}` is not known, and nothing is checked by it"
+    meant = did_you_mean(node.text, FORMATS)
+    if meant is None:
+        help_ = "write a format of JSON Schema, `path` or `duration`, or use `pattern`"
+        return Diagnostic("unknown-format", message, node.span, "warning", help=help_)
+    fix = Fix(f"replace `{node.text}` with `{meant}`", (Edit(node.span, meant),), safe=False)
+    return Diagnostic("unknown-format", message, node.span, "warning", label=f"did you mean `{meant}`?", fix=fix)
 
 
 def _expressions(one: Input) -> Iterator[Diagnostic]:

@@ -47,6 +47,9 @@ def test_an_id_that_is_none_gets_a_spelling_that_is() -> None:
         ("env: {1X: x}\n", ["pattern"]),
         ("env: {X: [1]}\n", ["wrong-kind"]),
         ("inputs: {l: {type: array, default: []}}\nenv: {X: '${{ inputs.l }}'}\n", ["wrong-kind"]),
+        ("inputs: {n: {type: string, format: dat-time}}\n", ["unknown-format"]),
+        ("inputs: {n: {type: array, items: {type: string, format: zip}}}\n", ["unknown-format"]),
+        ("inputs: {n: {type: object, properties: {format: {type: string, format: uri}}}}\n", []),
         ("timezone: Mars/Base\n", ["unknown-timezone"]),
         ("timezone: ../passwd\n", ["unknown-timezone"]),
         ("timezone: America\n", ["unknown-timezone"]),
@@ -217,3 +220,8 @@ def test_keys_that_no_schema_has_yet_are_refused_by_name(key: str, action: str) 
     assert said(check_steps(f"- {{id: a, {action}{key}: x}}")) == [
         f"not-in-this-release 3:{13 + len(action)} `{key}` of step `a` is not in this release"
     ]
+
+
+def test_a_format_that_was_meant() -> None:
+    (found,) = check_steps("- run: 'true'", "inputs: {n: {type: string, format: datetime}}\n")
+    assert (found.severity, found.label) == ("warning", "did you mean `date-time`?")
