@@ -4,8 +4,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, Protocol
 
@@ -19,13 +19,20 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Reporter(Protocol):
-    """Who shows a run. `event` is called by the coordinating thread, `log` by the threads of the attempts."""
+    """Who shows a run. `event` is called by the coordinating thread, `log` and `progress` by those of the attempts.
+
+    One that must hear of signals has also `signals`, by number what to call then, from a thread of its own. A signal
+    that ends the run does so all the same.
+    """
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Something was recorded; what is secret has been taken out."""
 
     def log(self, path: str, stream: str, text: str) -> None:
         """A step wrote a line (already masked); `stream` is `stdout`, `stderr`, `log` or `warning`."""
+
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        """A step says how far it is: `done` of `total` (None: nobody knows), and a text (already masked)."""
 
 
 class Unfailing:
@@ -51,10 +58,25 @@ class Unfailing:
             except Exception as error:  # noqa: BLE001 - the same
                 self.failure = error
 
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        """Pass on how far a step is."""
+        if self.failure is None:
+            try:
+                self._reporter.progress(path, done, total, text)
+            except Exception as error:  # noqa: BLE001 - the same
+                self.failure = error
+
+    @property
+    def signals(self) -> Mapping[int, Callable[[], None]]:
+        """The signals that the reporter must hear of, and what to call."""
+        return getattr(self._reporter, "signals", {})
+
 
 @contextmanager
-def signals_to(inbox: "SimpleQueue[Any]") -> Iterator[None]:
+def signals_to(inbox: "SimpleQueue[Any]", aside: Mapping[int, Callable[[], None]] | None = None) -> Iterator[None]:
     """Signals become messages for the coordinating thread while the run runs. Only in the main thread.
+
+    `aside` says what else is called for which signal, from the thread that hears them.
 
     A signal may reach any thread, and Python's handlers run in the main one only, which may wait for a message just
     then and would not wake up. So a thread of its own reads from the file that the interpreter writes signals to.
@@ -64,8 +86,9 @@ def signals_to(inbox: "SimpleQueue[Any]") -> Iterator[None]:
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    threading.Thread(target=_relay, args=(reader, inbox), daemon=True).start()
-    heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
+    threading.Thread(target=_relay, args=(reader, inbox, aside or {}), daemon=True).start()
+    wanted = {*_SIGNALS, *(aside or {})}
+    heard = [one for one in wanted if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
     woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     before = {one: signal.signal(one, _heard) for one in heard}
     try:
@@ -81,7 +104,7 @@ def _heard(number: int, frame: Any) -> None:
     """The signal has been written to the file already."""
 
 
-def _relay(reader: int, inbox: "SimpleQueue[Any]") -> None:
+def _relay(reader: int, inbox: "SimpleQueue[Any]", aside: Mapping[int, Callable[[], None]]) -> None:
     last = 0.0
     while data := os.read(reader, 64):
         if ORPHANED in data:  # its handler may be waiting for the main thread
@@ -91,4 +114,8 @@ def _relay(reader: int, inbox: "SimpleQueue[Any]") -> None:
         if numbers and now - last > _ECHO:  # since one that was meant: fast presses must not put each other off
             last = now
             inbox.put(Interrupted(numbers[0]))
+        for number in dict.fromkeys(data):
+            if number in aside:
+                with suppress(Exception):  # who shows the run must not make it deaf
+                    aside[number]()
     os.close(reader)

@@ -10,7 +10,7 @@ from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.table import table
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
-from steplane.reporters.plain import ASCII_SIGNS, SIGNS, colored
+from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import cause, clock, reason, shown_value
 from steplane.store import RunSummary
 

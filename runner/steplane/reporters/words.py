@@ -8,7 +8,7 @@ import msgspec
 
 from steplane.events import ErrorInfo
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
-from steplane.plan.nodes import Body, Choice, End, Fork, Node, Perform
+from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Node, Perform
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
@@ -113,6 +113,18 @@ def action(node: Node) -> str:
         return "switch"
     assert isinstance(act, End)
     return f"end: {act.status}"
+
+
+def description(node: Node, *, loop: bool) -> str:
+    """What stands beside the id of a step: its name, its command, its kind; nothing for a plain group.
+
+    `loop`: all its items are meant.
+    """
+    if node.title:
+        return shortened(node.title)
+    if loop:
+        return "foreach" if isinstance(node.loop, ForEach) else "matrix"
+    return "" if isinstance(node.action, Body) else action(node)
 
 
 def _performed(act: Perform) -> str:
