@@ -11,7 +11,7 @@ from steplane.errors import UsageError
 from steplane.plugins import Registry
 from steplane.store import RunStore
 
-FORMATS = ("auto", "plain", "json")
+FORMATS = ("auto", "live", "plain", "json")
 COLORS = ("auto", "always", "never")
 
 

@@ -48,8 +48,9 @@ def running(function: Function) -> Function:
         click.option("--strict", is_flag=True, help="Exit 1 for a run that ends with warnings too."),
         click.option("--env-file", metavar="FILE", help="NAME=VALUE lines for the environment; they win over it."),
         click.option(
-            "--format", "form", type=click.Choice(["auto", "plain", "json"]),
-            help="plain: lines for people and CI logs; json: an event a line. [default: auto]",
+            "--format", "form", type=click.Choice(["auto", "live", "plain", "json"]),
+            help="live: a view that is drawn anew, on a terminal; plain: lines for people and CI logs; json: an event a"
+            " line; auto: live on a terminal, else plain. [default: auto]",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Only failures; with json only the last line."),
     ]  # fmt: skip

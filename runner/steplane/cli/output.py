@@ -38,6 +38,25 @@ class Output:
         """Whether a person looks at it."""
         return is_terminal(self._stream)
 
+    @property
+    def descriptor(self) -> int:
+        """The number of its file, -1 where it has none."""
+        try:
+            return self._stream.fileno() if self._stream is not None else -1
+        except (OSError, ValueError):
+            return -1
+
+    def can_be_drawn_on(self, *, forced: bool, environ: Mapping[str, str] = os.environ) -> bool:
+        """Whether it is a terminal whose cursor can be moved. Under CI, and as a job in the background, only if forced:
+        there nobody looks, or the shell writes between.
+        """
+        if not self.terminal or environ.get("TERM", "") in {"", "dumb"}:
+            return False
+        from steplane.driver.terminal import foreground
+
+        watched = environ.get("CI", "").lower() in {"", "0", "false"} and foreground(self.descriptor)
+        return forced or watched
+
     def line(self, text: str) -> None:
         """Write a line."""
         self.write(text + "\n")

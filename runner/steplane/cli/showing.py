@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from steplane.app.execution import Reporter, RunResult
 from steplane.app.inputs import read_env_file
@@ -16,13 +16,49 @@ from steplane.reporters.plain import PlainReporter, Style
 from steplane.reporters.subject import Result, Subject
 
 
+class AnyReporter(Reporter, Protocol):
+    """A reporter that has the last words."""
+
+    def finish(self, result: Result) -> None:
+        """Say how it all ended."""
+
+
+def _json(call: Call, subject: Subject, quiet: bool) -> AnyReporter:
+    return JsonLinesReporter(subject, call.out.write, quiet=quiet)
+
+
+def _plain(call: Call, subject: Subject, quiet: bool) -> AnyReporter:
+    style = Style(call.color(call.out), call.out.unicode, quiet)
+    return PlainReporter(subject, call.out.write, call.err.write, style, call.color(call.err))
+
+
+def _live(call: Call, subject: Subject, quiet: bool) -> AnyReporter:
+    if quiet or not call.out.can_be_drawn_on(forced=call.settings.format == "live"):
+        return _plain(call, subject, quiet)
+    from steplane.reporters.live.reporter import LiveReporter
+
+    style = Style(call.color(call.out), call.out.unicode)
+    return LiveReporter(
+        subject, call.out.write, call.err.write, style, err_color=call.color(call.err), descriptor=call.out.descriptor
+    )
+
+
+REPORTERS: dict[str, Callable[[Call, Subject, bool], AnyReporter]] = {
+    "auto": _live,
+    "live": _live,
+    "plain": _plain,
+    "json": _json,
+}
+"""Who shows a run, by the setting `format`."""
+
+
 class Show:
     """Makes the reporter of a run when it begins, and lets it say the last words when it is over."""
 
     def __init__(self, call: Call, *, quiet: bool = False) -> None:
         self.call = call
         self.quiet = quiet
-        self.reporter: JsonLinesReporter | PlainReporter | None = None
+        self.reporter: AnyReporter | None = None
 
     def __call__(self, begun: Begun) -> Reporter:
         """Make the reporter of a run that is about to begin."""
@@ -30,11 +66,7 @@ class Show:
         if begun.warning:
             call.warn(begun.warning)
         subject = Subject(begun.run, begun.plan, begun.folder, self.resume_command(begun), begun.resumed)
-        if call.settings.format == "json":
-            self.reporter = JsonLinesReporter(subject, call.out.write, quiet=self.quiet)
-        else:
-            style = Style(call.color(call.out), call.out.unicode, self.quiet)
-            self.reporter = PlainReporter(subject, call.out.write, call.err.write, style, call.color(call.err))
+        self.reporter = REPORTERS[call.settings.format](call, subject, self.quiet)
         return self.reporter
 
     def resume_command(self, begun: Begun) -> str:

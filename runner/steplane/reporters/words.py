@@ -145,3 +145,8 @@ def shown_value(value: Any, limit: int = 200) -> str:
     plain = isinstance(value, str) and value.isprintable() and value == value.strip() != ""
     text = value if plain else msgspec.json.encode(value).decode()
     return visible(text if len(text) <= limit else f"{text[:limit]} … ({len(text)} characters)")
+
+
+def running_clock(seconds: float) -> str:
+    """A length of time that is going on: tenths of seconds, so that it does not jump about; else as `clock`."""
+    return f"{max(seconds, 0):.1f}s" if seconds < 59.95 else clock(seconds)

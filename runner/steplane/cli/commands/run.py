@@ -63,7 +63,11 @@ def run(
 
 
 def settings(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that are settings, None where not given."""
+    """The options that are settings, None where not given. Raises `UsageError` for two that contradict each other."""
+    if options["form"] == "live" and options["quiet"]:
+        from steplane.errors import UsageError
+
+        raise UsageError("`--quiet` shows failures only, `--format live` all that runs", "Leave one of them out.")
     return {
         "state": options["state"], "jobs": options["jobs"], "durability": options["durability"],
         "patience": options["patience"], "strict": options["strict"] or None, "format": options["form"],

@@ -14,7 +14,7 @@ from steplane.events import (
     StepRetry,
     StepStarted,
 )
-from steplane.kernel import Instance
+from steplane.kernel import Instance, Scope
 from steplane.plan.nodes import Node
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
@@ -46,7 +46,7 @@ class Notes:
 
     def __init__(self) -> None:
         self._resumed_at = 0
-        self._known: set[int] = set()
+        self._known: set[Scope] = set()
 
     def of(self, event: AnyEvent, instance: Instance | None) -> Note:
         """The note of an event."""
@@ -68,9 +68,9 @@ class Notes:
     def _done_before(self, instance: Instance) -> frozenset[str]:
         """The steps of its list that are done since an earlier process, when the list is met first."""
         scope = instance.scope
-        if not self._resumed_at or instance.parent is not None or scope is None or id(scope) in self._known:
+        if not self._resumed_at or instance.parent is not None or scope is None or scope in self._known:
             return frozenset()
-        self._known.add(id(scope))
+        self._known.add(scope)
         return frozenset(one.node.id for one in scope.current if one is not None and self._earlier(one))
 
     def _earlier(self, one: Instance | None) -> bool:

@@ -32,22 +32,23 @@ class Entry:
     of all below it. `children` are those inside that are of interest: of a loop not the items that ended well or wait;
     `busy` are the active ones of them. `counts` are of all inside that have ended, by status, `before` of those that an
     earlier process has brought to a good end. `lists` are the plan's lists inside, as far as it is known that they are
-    taken, `seen` the ids of the steps in them that are not to come any more. `where` is the place of its failure.
+    taken, `seen` the ids of the steps in them that are not to come any more. `where` is the place of its failure,
+    `said` what it logged last, `wide` the width of the widest label inside that was ever shown.
     """
 
     __slots__ = (
         "acting", "active", "attempt", "before", "begun", "busy", "children", "counts", "due", "ended", "key",
-        "lists", "most", "node", "parent", "path", "progress", "seen", "size", "status", "where", "why",
+        "lists", "most", "node", "parent", "path", "progress", "said", "seen", "size", "status", "where", "why", "wide",
     )  # fmt: skip
 
     def __init__(self, path: str, node: Node, parent: "Entry | None", key: str | None = None) -> None:
         self.path, self.node, self.parent, self.key = path, node, parent, key
         self.status: Condition = "ready"
         self.acting = False
-        self.active = self.attempt = self.begun = self.ended = self.due = self.before = 0
+        self.active = self.attempt = self.begun = self.ended = self.due = self.before = self.wide = 0
         self.most: int | None = None
         self.size: int | None = None
-        self.why = self.where = ""
+        self.why = self.where = self.said = ""
         self.progress: Progress | None = None
         self.forget()
 
@@ -106,6 +107,7 @@ class Tree:
         self.said: list[tuple[str, str]] = []
         self.retrying: set[str] = set()
         self._entries: dict[str, Entry] = {"": self.root}
+        self._over: dict[str, tuple[Entry, list[tuple[str, str]]]] = {}
         self._failures = Failures()
 
     @property
@@ -210,12 +212,19 @@ class Tree:
         entry.why, entry.progress = why(event, note.node), None
         entry.where = event.error.step if event.error is not None else ""
         _rest(entry)
-        if not entry.active:
-            self._entries.pop(event.path, None)
         self._count(entry)
-        if entry.parent is self.root:
-            self.root.children.pop(event.path, None)
-            self.finished.append((entry, below if event.status not in {"succeeded", "reused"} else []))
+        self._over[event.path] = (entry, below if event.status not in {"succeeded", "reused"} else [])
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let go of what has ended, once nothing below it goes on (a branch may be late)."""
+        for path, (entry, below) in [one for one in self._over.items() if not one[1][0].active]:
+            del self._over[path]
+            if self._entries.get(path) is entry:
+                del self._entries[path]
+            if entry.parent is self.root:
+                self.root.children.pop(path, None)
+                self.finished.append((entry, below))
 
     def _count(self, entry: Entry) -> None:
         """Tell what it stands in that it has ended."""
