@@ -1,8 +1,9 @@
 """What the live view costs: `python bench/live.py [--quick] [--json] [--in DIR] [NAME ...]`.
 
 The same run is shown on a terminal (a pty of 80x24 that is read as fast as it comes) by `--format live`, by
-`--format plain` and, for comparison, with `--quiet`, in turn, so that all see the same machine. Printed are medians: of
-the CPU time of the command with all its processes, steps included, and of the wall time; and the ratio of live to plain.
+`--format plain` and, for comparison, with `--quiet`, in turn, so that all see the same machine. Printed are the medians
+of the CPU time of the command with all its processes, steps included, and of the wall time; and the ratios of live to
+plain.
 """
 
 import argparse

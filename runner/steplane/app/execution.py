@@ -158,7 +158,7 @@ class Execution:
             listener=listener, inbox=self.inbox, clock=self.clock, patience=self.basis.patience,
         )  # fmt: skip
         try:
-            with signals_to(self.inbox, listener.signals):
+            with signals_to(self.inbox, listener.interrupted):
                 ending = coordinator.run(first)
         finally:
             executor.close()

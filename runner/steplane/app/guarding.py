@@ -4,8 +4,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, Protocol
 
@@ -21,8 +21,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Reporter(Protocol):
     """Who shows a run. `event` is called by the coordinating thread, `log` and `progress` by those of the attempts.
 
-    One that must hear of signals has also `signals`, by number what to call then, from a thread of its own. A signal
-    that ends the run does so all the same.
+    One that says at once that the run is being stopped has also `interrupted`, called for each signal that asks for it.
     """
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
@@ -66,17 +65,24 @@ class Unfailing:
             except Exception as error:  # noqa: BLE001 - the same
                 self.failure = error
 
-    @property
-    def signals(self) -> Mapping[int, Callable[[], None]]:
-        """The signals that the reporter must hear of, and what to call."""
-        return getattr(self._reporter, "signals", {})
+    def interrupted(self) -> None:
+        """Pass on that a signal stops the run, to a reporter that wants to know."""
+        if self.failure is None:
+            try:
+                getattr(self._reporter, "interrupted", _nobody)()
+            except Exception as error:  # noqa: BLE001 - the same
+                self.failure = error
+
+
+def _nobody() -> None:
+    """Most reporters say it at the end."""
 
 
 @contextmanager
-def signals_to(inbox: "SimpleQueue[Any]", aside: Mapping[int, Callable[[], None]] | None = None) -> Iterator[None]:
+def signals_to(inbox: "SimpleQueue[Any]", told: Callable[[], None] = _nobody) -> Iterator[None]:
     """Signals become messages for the coordinating thread while the run runs. Only in the main thread.
 
-    `aside` says what else is called for which signal, from the thread that hears them.
+    `told` is called for each of them, from a thread of its own.
 
     A signal may reach any thread, and Python's handlers run in the main one only, which may wait for a message just
     then and would not wake up. So a thread of its own reads from the file that the interpreter writes signals to.
@@ -86,9 +92,8 @@ def signals_to(inbox: "SimpleQueue[Any]", aside: Mapping[int, Callable[[], None]
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    threading.Thread(target=_relay, args=(reader, inbox, aside or {}), daemon=True).start()
-    wanted = {*_SIGNALS, *(aside or {})}
-    heard = [one for one in wanted if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
+    threading.Thread(target=_relay, args=(reader, inbox, told), daemon=True).start()
+    heard = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # `nohup` ignores SIGHUP
     woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     before = {one: signal.signal(one, _heard) for one in heard}
     try:
@@ -104,7 +109,7 @@ def _heard(number: int, frame: Any) -> None:
     """The signal has been written to the file already."""
 
 
-def _relay(reader: int, inbox: "SimpleQueue[Any]", aside: Mapping[int, Callable[[], None]]) -> None:
+def _relay(reader: int, inbox: "SimpleQueue[Any]", told: Callable[[], None]) -> None:
     last = 0.0
     while data := os.read(reader, 64):
         if ORPHANED in data:  # its handler may be waiting for the main thread
@@ -114,8 +119,5 @@ def _relay(reader: int, inbox: "SimpleQueue[Any]", aside: Mapping[int, Callable[
         if numbers and now - last > _ECHO:  # since one that was meant: fast presses must not put each other off
             last = now
             inbox.put(Interrupted(numbers[0]))
-        for number in dict.fromkeys(data):
-            if number in aside:
-                with suppress(Exception):  # who shows the run must not make it deaf
-                    aside[number]()
+            told()
     os.close(reader)

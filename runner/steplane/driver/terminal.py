@@ -11,7 +11,11 @@ from contextlib import suppress
 RIGHT = "\x1b[0m\x1b[?7h\r\x1b[J\x1b[?25h"
 """No colour, lines wrap, nothing is left of the drawing, the cursor shows (ECMA-48 and DEC's private modes)."""
 
+_AT_PROMPT = "\x1b[0m\x1b[?7h\x1b[J\x1b[?25h"
 _LOCAL_MODES = 3
+
+_silenced: set[int] = set()
+"""The terminals, by descriptor, that this process keeps from showing what is typed."""
 
 
 def foreground(descriptor: int) -> bool:
@@ -34,10 +38,11 @@ def echoes(descriptor: int) -> bool:
         return False
 
 
-def set_echo(descriptor: int, on: bool) -> None:
+def set_echo(descriptor: int, *, on: bool) -> None:
     """Let it show what is typed, or not."""
     import termios
 
+    (_silenced.discard if on else _silenced.add)(descriptor)
     with suppress(OSError, termios.error):
         modes = termios.tcgetattr(descriptor)
         modes[_LOCAL_MODES] = modes[_LOCAL_MODES] | termios.ECHO if on else modes[_LOCAL_MODES] & ~termios.ECHO
@@ -50,3 +55,16 @@ def put_right(descriptor: int = 1) -> None:
         with suppress(OSError):
             os.write(descriptor, RIGHT.encode())
         set_echo(descriptor, on=True)
+
+
+def abandon() -> None:
+    """Put right what this process has drawn on, where its warden is gone.
+
+    The shell may have taken the terminal by then and stand at its prompt: what is below that is of the drawing.
+    """
+    for descriptor in tuple(_silenced):
+        if foreground(descriptor):
+            put_right(descriptor)
+        else:
+            with suppress(OSError):
+                os.write(descriptor, _AT_PROMPT.encode())

@@ -102,7 +102,7 @@ def _code(given: object) -> int:
 def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
     """The warden is gone: nobody would clean up after this process, so it does so itself, now. From any thread."""
     tree.end(lambda: tree.descendants(os.getpid()))
-    terminal.put_right()
+    terminal.abandon()
     os._exit(DIED)
 
 

@@ -65,6 +65,11 @@ def width(text: str) -> int:
     return cells
 
 
+def escaped(text: str) -> str:
+    r"""The text as a stream shows it that takes ASCII only: `\xe9` for what is beyond."""
+    return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()
+
+
 def cut(text: str, cells: int, sign: str = "…") -> str:
     """The text if it fits into so many cells, else its beginning and the sign."""
     if width(text) <= cells:

@@ -66,6 +66,12 @@ def reason(status: str, stated: str, by: str, node: Node | None) -> str:
     return f"by `{by}`" if by else ""
 
 
+def stated(status: str, because: str) -> str:
+    """How something ended and why: `skipped: REASON`, `blocked by STEP`."""
+    between = " " if because.startswith("by ") else ": "
+    return f"{status}{between}{because}" if because else status
+
+
 def shortened(text: str, limit: int = _LONGEST) -> str:
     """The first line of a text, cut where it is long."""
     lines = text.strip().splitlines() or [""]

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from steplane.reporters.live.rows import Row
+from steplane.reporters.paint import escaped
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS
 from steplane.reporters.words import running_clock
 
@@ -128,7 +129,7 @@ class Drawing:
         """The text as it will be written: a stream that takes ASCII only gets the rest as escapes."""
         if self._unicode or text.isascii():
             return text
-        return text.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+        return escaped(text.translate(_ASCII))
 
 
 def _label_style(status: str) -> str:

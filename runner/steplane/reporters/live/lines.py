@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from steplane.reporters.live.state import Entry
-from steplane.reporters.paint import Paint, cut, visible, width
+from steplane.reporters.paint import Paint, cut, escaped, visible, width
 from steplane.reporters.signs import colored
-from steplane.reporters.words import clock, count, description
+from steplane.reporters.words import clock, count, description, stated
 
 WIDEST = 100
 """Columns at whose end times stand, in windows that have as many; as in the rows that are drawn anew."""
@@ -68,11 +68,13 @@ class Lines:
     def _many(self, status: str, because: str, entries: Sequence[Entry]) -> str:
         sign = colored(self._paint, status, self._signs[status])
         names = ", ".join(one.label for one in entries[:2])
-        return f"{sign} {names} and {len(entries) - 2} more  {self._paint.faint(_stated(status, because))}"
+        return f"{sign} {names} and {len(entries) - 2} more  {self._paint.faint(stated(status, because))}"
 
     def _line(self, status: str, label: str, words: str, took: str, columns: int, *, faint: bool = False) -> str:
         """The sign, the label, the words; at the end of the row the time, where there is room for it."""
         sign = self._signs[status]
+        if sign.isascii() and self._cut.isascii():
+            label, words = escaped(label), escaped(words)
         padded = label + " " * (self._wide - width(label)) if words else label
         room = min(columns - 1, WIDEST) - width(f"{sign} {padded}  ") - len(took) - 2
         if faint:
@@ -99,13 +101,7 @@ def _words(entry: Entry, failures: Sequence[tuple[str, str]]) -> str:
         return inside(entry) or entry.said or description(entry.node, loop=entry.loop)
     if entry.status in {"failed", "warning"}:
         return inside(entry) if failures else entry.why or inside(entry)
-    return _stated(entry.status, entry.why)
-
-
-def _stated(status: str, because: str) -> str:
-    """`skipped: REASON`, `blocked by STEP`."""
-    between = " " if because.startswith("by ") else ": "
-    return f"{status}{between}{because}" if because else status
+    return stated(entry.status, entry.why)
 
 
 def _likeness(one: Finished) -> tuple[str, str, str]:

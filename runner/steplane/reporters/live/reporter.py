@@ -1,10 +1,9 @@
 """The live view: gathers what happens, and draws it at a bounded rate from a thread of its own."""
 
-import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from steplane.events import AnyEvent, Resumed, RunStarted, StepEnded
@@ -13,6 +12,7 @@ from steplane.reporters.ending import Ending, Write, heading
 from steplane.reporters.live.lines import Lines
 from steplane.reporters.live.notes import SHOWN, Note, Notes
 from steplane.reporters.live.output import Written
+from steplane.reporters.live.reasons import Reasons
 from steplane.reporters.live.rows import Chooser
 from steplane.reporters.live.screen import Screen
 from steplane.reporters.live.state import Progress, Tree
@@ -50,9 +50,6 @@ class LiveReporter:
     ) -> None:
         self.subject = subject
         self.failure: Exception | None = None
-        self.signals: Mapping[int, Callable[[], None]] = dict.fromkeys(
-            (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._interrupted
-        )
         signs, self._paint = SIGNS if style.unicode else ASCII_SIGNS, Paint(style.color)
         plan = subject.plan
         tops = [plan.nodes[one].id for one in plan.lists[0].nodes]
@@ -64,10 +61,12 @@ class LiveReporter:
         self._tree = Tree(plan)
         self._chooser = Chooser(plan, self._written.last)
         self._lines = Lines(self._paint, signs, max(map(width, tops), default=0))
+        self._reasons = Reasons()
         self._notes, self._queue = Notes(), deque[Note]()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._above = ""
+        self._apart = "\n"  # before the first of the lines
         self._turn = self._stops = 0
         self._begun_at, self._zero = 0, 0.0
 
@@ -77,7 +76,7 @@ class LiveReporter:
         """Put down an event; the first one begins the view."""
         if type(event) not in SHOWN:
             return
-        self._queue.append(self._notes.of(event, instance))
+        self._queue.extend(self._notes.of(event, instance))
         if self._thread is None and isinstance(event, RunStarted | Resumed):
             self._begin(event.at)
 
@@ -88,6 +87,10 @@ class LiveReporter:
     def progress(self, path: str, done: float, total: float | None, text: str) -> None:
         """Keep how far a step is."""
         self._written.progress[path] = Progress(done, total, text)
+
+    def interrupted(self) -> None:
+        """A signal stops the run: say so until it has stopped."""
+        self._stops += 1
 
     def finish(self, result: Result) -> None:
         """Take the view away; write what is left to say, and how it all ended."""
@@ -100,7 +103,7 @@ class LiveReporter:
         if result.status in {"interrupted", "waiting"}:
             for entry in [one for one in self._tree.root.children.values() if one.begun]:
                 self._above += self._lines.unfinished(entry, columns)
-        self._out(self._above + self._summary.text(self._paint, self._signs))
+        self._out(self._lines_to_write() + self._summary.text(self._paint, self._signs))
         if self.failure is not None:
             self._err(f"the live view broke: {type(self.failure).__name__}: {self.failure}\n")
         self._ending.finish(result, self._out, self._err)
@@ -109,7 +112,7 @@ class LiveReporter:
 
     def _begin(self, at: int) -> None:
         self._begun_at, self._zero = at, at / 1e6 - time.monotonic()
-        self._out(heading(self.subject, self._paint) + "\n")
+        self._out(heading(self.subject, self._paint))
         self._thread = threading.Thread(target=self._draw, name="steplane-live", daemon=True)
         self._thread.start()
 
@@ -136,7 +139,7 @@ class LiveReporter:
 
     def _frame(self, drawing: "Drawing") -> None:
         self._take_all()
-        above, self._above = self._above, ""
+        above = self._lines_to_write()
         columns, lines = self._screen.size
         now = round((time.monotonic() + self._zero) * 1e6)
         room = max(lines - 3, 0)
@@ -145,6 +148,13 @@ class LiveReporter:
         drawn = [*drawing.rows(rows, columns, self._turn), foot]
         self._screen.frame(above, ["", *drawn] if lines > 2 else drawn)
         self._turn += 1
+
+    def _lines_to_write(self) -> str:
+        """The lines that have come up since the last time."""
+        above, self._above = self._above, ""
+        if above:
+            above, self._apart = self._apart + above, ""
+        return above
 
     def _state(self) -> Sequence[tuple[str, str]]:
         """How the run stands: words, each with the status that colours it."""
@@ -158,19 +168,19 @@ class LiveReporter:
         parts += [(f"{tree.root.active - retrying} running", "running")] if tree.root.active > retrying else []
         return [*parts, (f"{retrying} retrying", "retry")] if retrying else parts
 
-    def _interrupted(self) -> None:
-        self._stops += 1
-
     def _take_all(self) -> None:
         """Bring the tree up to date with all that has been put down; make lines of what has ended."""
         columns = self._screen.size.columns
         while self._queue:
             note = self._queue.popleft()
-            self._ending.event(note.event, note.node)
-            self._summary.take(note)
-            if isinstance(note.event, StepEnded):
-                self._written.end(note.event.path, self._tree.at(note.event.path))
-            self._tree.take(note)
+            event, because = note.event, ""
+            if not note.again:
+                self._ending.event(event, note.node)
+            if isinstance(event, StepEnded):
+                because = self._reasons.of(event, note.node)
+                self._summary.take(note, because)
+                self._written.end(event.path, self._tree.at(event.path))
+            self._tree.take(note, because)
         self._written.show_progress(self._tree)
         for kind, words in self._tree.said:
             self._above += self._lines.said(kind, words)

@@ -7,13 +7,14 @@ from typing import NamedTuple
 from steplane.plan.nodes import Node, Plan
 from steplane.reporters.live.state import Entry, Tree
 from steplane.reporters.paint import visible, width
-from steplane.reporters.words import clock, description
+from steplane.reporters.words import clock, description, stated
 
 LAST_LINES = 5
 """The most lines of a step's output that are shown while it runs."""
 
 _FEWEST_LINES = 3
 _TO_COME = 3
+_NESTED = 5  # rows below which there is no room for what steps stand in
 _FAILED, _RUNNING, _WAITING, _COMING, _DONE = range(5)
 _HIDDEN = ("failed", "more running", "waiting", "to come", "done")
 """What is said of rows that there is no room for, by rank."""
@@ -57,6 +58,8 @@ class Chooser:
             return []
         candidates: list[_Candidate] = []
         coming = self._inside(tree.root, 0, -1, candidates, now)
+        if room < _NESTED:
+            candidates = _flat(candidates)
         if len(candidates) + (coming > 0) <= room:
             chosen = set(range(len(candidates)))
         else:
@@ -129,7 +132,9 @@ class Chooser:
             return Row(
                 "failed", 0, f"{label} › {visible(below)}" if below else label, entry.why, None, seconds
             ), _FAILED
-        words = entry.why or entry.said or description(entry.node, loop=entry.loop)
+        words = entry.said or description(entry.node, loop=entry.loop)
+        if entry.status not in {"succeeded", "reused"} or entry.why:
+            words = stated(entry.status, entry.why)
         return Row(entry.status, 0, label, words, None, seconds), _DONE
 
     def _doing(self, entry: Entry, now: int) -> tuple[str, float | None]:
@@ -218,6 +223,19 @@ def _chosen(candidates: list[_Candidate], room: int) -> set[int]:
         if len(chosen) == room:
             break
     return chosen
+
+
+def _flat(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Those that have nothing inside, each with the way to it as its label."""
+    around = {one.parent for one in candidates}
+    found = []
+    for number, one in enumerate(candidates):
+        label, place = one.row.label, one.parent
+        while place >= 0:
+            label, place = f"{candidates[place].row.label} › {label}", candidates[place].parent
+        if number not in around:
+            found.append(one._replace(row=one.row._replace(label=label, depth=0, wide=0), parent=-1))
+    return found
 
 
 def _more(hidden: list[int]) -> str:

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 from steplane.events import CancelRequested, RunWaiting, StepEnded, StepReady, StepRetry, StepStarted
 from steplane.plan.nodes import Body, Choice, Fork, Node, Perform, Plan
-from steplane.reporters.ending import notice, why
+from steplane.reporters.ending import notice
 from steplane.reporters.failures import Failures
 from steplane.reporters.live.notes import Note
 from steplane.reporters.paint import visible
@@ -119,8 +119,8 @@ class Tree:
         """The entry of a path, if it has not ended."""
         return self._entries.get(path)
 
-    def take(self, note: Note) -> None:
-        """Something has happened."""
+    def take(self, note: Note, because: str = "") -> None:
+        """Something has happened; `because` says why, where a step has ended."""
         event = note.event
         if isinstance(event, CancelRequested | RunWaiting):
             self.said.append(notice(event))
@@ -133,7 +133,7 @@ class Tree:
         elif isinstance(event, StepRetry):
             self._retry(event, note)
         elif isinstance(event, StepEnded):
-            self._ended(event, note)
+            self._ended(event, note, because)
 
     # ------------------------------------------------------------ entries
 
@@ -202,14 +202,14 @@ class Tree:
         self.retrying.add(event.path)
         _act(entry)
 
-    def _ended(self, event: StepEnded, note: Note) -> None:
+    def _ended(self, event: StepEnded, note: Note, because: str) -> None:
         entry = self._known(event.path, note)
         below = [(one.path, cause(one.error)) for one in self._failures.below(event.path)]
         self._failures.ended(event)
         self.retrying.discard(event.path)
         entry.status, entry.ended, entry.attempt = cast("Condition", event.status), event.at, event.attempts
         entry.begun = note.begun or entry.begun
-        entry.why, entry.progress = why(event, note.node), None
+        entry.why, entry.progress = because, None
         entry.where = event.error.step if event.error is not None else ""
         _rest(entry)
         self._count(entry)

@@ -5,11 +5,10 @@ from heapq import heappush, heappushpop
 
 from steplane.events import StepEnded
 from steplane.plan.nodes import Perform
-from steplane.reporters.ending import why
 from steplane.reporters.live.notes import Note
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
-from steplane.reporters.words import clean, clock
+from steplane.reporters.words import clean, clock, stated
 
 _SLOWEST = 5
 _MOST = 8  # rows of a section
@@ -29,15 +28,14 @@ class Summary:
         self._more = 0
         self._left_out: dict[tuple[str, str, str], list[str]] = {}
 
-    def take(self, note: Note) -> None:
-        """A step has ended."""
+    def take(self, note: Note, because: str) -> None:
+        """A step has ended, because of that."""
         event, node = note.event, note.node
         if not isinstance(event, StepEnded) or node is None:
             return
         if note.begun and isinstance(node.action, Perform) and (node.loop is None or note.key is not None):
             self._steps += 1
             self._time((event.at - note.begun) / 1e6, event.path)
-        because = why(event, node)
         if event.status == "warning" and because:
             self.warn(event.path, because)
         elif event.status in {"skipped", "blocked"}:
@@ -85,7 +83,7 @@ class Summary:
         rows = []
         for (status, because, alike), paths in list(self._left_out.items())[:_MOST]:
             sign = colored(paint, status, signs[status])
-            rows.append(f"  {sign} {_who(alike, paths)} {status}{_because(because)}\n")
+            rows.append(f"  {sign} {_who(alike, paths)} {stated(status, because)}\n")
         return f"{paint.bold('Not run')}\n" + "".join(rows) + _more(paint, len(self._left_out) - len(rows))
 
 
@@ -95,12 +93,6 @@ def _who(alike: str, paths: list[str]) -> str:
         return f"{visible(alike)} ({len(paths)} times)"
     names = ", ".join(visible(one) for one in paths[:_NAMED])
     return names + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
-
-
-def _because(because: str) -> str:
-    if not because:
-        return ""
-    return f" {because}" if because.startswith("by ") else f": {because}"
 
 
 def _more(paint: Paint, number: int) -> str:
