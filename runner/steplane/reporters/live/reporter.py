@@ -17,7 +17,7 @@ from steplane.reporters.live.rows import Chooser
 from steplane.reporters.live.screen import Screen
 from steplane.reporters.live.state import Progress, Tree
 from steplane.reporters.live.summary import Summary
-from steplane.reporters.paint import Paint, width
+from steplane.reporters.paint import Paint
 from steplane.reporters.plain import Style
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS
 from steplane.reporters.subject import Result, Subject
@@ -51,16 +51,14 @@ class LiveReporter:
         self.subject = subject
         self.failure: Exception | None = None
         signs, self._paint = SIGNS if style.unicode else ASCII_SIGNS, Paint(style.color)
-        plan = subject.plan
-        tops = [plan.nodes[one].id for one in plan.lists[0].nodes]
         self._style, self._out, self._err, self._signs = style, out, err, signs
         self._screen = Screen(out, descriptor)
         self._ending = Ending(subject, signs, self._paint, Paint(err_color))
         self._summary = Summary()
         self._written = Written(self._summary)
-        self._tree = Tree(plan)
-        self._chooser = Chooser(plan, self._written.last)
-        self._lines = Lines(self._paint, signs, max(map(width, tops), default=0))
+        self._tree = Tree(subject.plan)
+        self._chooser = Chooser(subject.plan, self._written.last)
+        self._lines = Lines(self._paint, signs, self._tree.root.wide)
         self._reasons = Reasons()
         self._notes, self._queue = Notes(), deque[Note]()
         self._stop = threading.Event()

@@ -7,7 +7,7 @@ from steplane.plan.nodes import Body, Choice, Fork, Node, Perform, Plan
 from steplane.reporters.ending import notice
 from steplane.reporters.failures import Failures
 from steplane.reporters.live.notes import Note
-from steplane.reporters.paint import visible
+from steplane.reporters.paint import visible, width
 from steplane.reporters.words import cause
 
 Condition: TypeAlias = Literal[
@@ -103,6 +103,7 @@ class Tree:
         self.plan = plan
         self.root = Entry("", plan.nodes[0], None)
         self._open_list(self.root, 0)
+        self.root.wide = max((width(plan.nodes[one].id) for one in plan.lists[0].nodes), default=0)
         self.finished: list[tuple[Entry, list[tuple[str, str]]]] = []
         self.said: list[tuple[str, str]] = []
         self.retrying: set[str] = set()

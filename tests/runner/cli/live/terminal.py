@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyte
 
-_LOOKS = 6000
+_LOOKS = 2000
 """Looks at the screen, of a hundredth of a second at most, until a test gives up waiting."""
 
 
@@ -48,7 +48,7 @@ class Terminal:
         screen.resize(rows, columns)
         screen.buffer.clear()
         screen.buffer.update(enumerate(kept))
-        cursor.y, cursor.x = place
+        screen.cursor.y, screen.cursor.x = place  # another object by now
         termios.tcsetwinsize(self.master, (rows, columns))
 
     def close(self) -> None:
@@ -85,11 +85,30 @@ class Terminal:
         self.until(lambda: in_order(self.shown, texts))
         return self.shown
 
+    def becomes(self, expected: str, plain: Callable[[str], str] = str) -> None:
+        """Wait until the screen, made plain, is just that."""
+        try:
+            self.until(lambda: plain(self.shown) == expected)
+        except AssertionError:
+            assert plain(self.shown) == expected
+            raise
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
+
+    @property
+    def right(self) -> bool:
+        """Whether the cursor shows, and what is typed."""
+        return not self.screen.cursor.hidden and self.echoes
+
     def wait(self) -> int:
-        """Watch until the process has ended; its exit code."""
+        """Watch until the process has ended; its exit code, as a shell would see it."""
         while self._read():
             continue
-        return self.process.wait(60)
+        code = self.process.wait(60)
+        return code if code >= 0 else 128 - code
 
     def _read(self) -> bool:
         """Take in what has been written by now; whether more may come."""
