@@ -26,6 +26,7 @@ FENCED = {
     "tree_sitter_bash": {"steplane.scripts"},
     "re2": {"steplane.patterns"},
     "click": {"steplane.cli"},
+    "rich": {"steplane.reporters"},
     "pluggy": {"steplane.sdk", "steplane.hookspecs", "steplane.plugins"},
 }
 """The parts that may import a library. Those of the standard library beside our own code count as libraries here."""

@@ -21,6 +21,7 @@ WIDEST = 100
 _SPINNER, _ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 _BARS = ((80, 24), (56, 14), (40, 8))  # from that width on a bar has so many columns
 _TIMES_FROM = 24  # columns
+_NARROWEST = 3
 _LABELS = 24  # columns that labels are padded to at most
 _ASCII = str.maketrans({"…": "~", "›": ">", "│": "|", "·": "."})
 
@@ -79,6 +80,8 @@ class Drawing:
     def _row(self, row: Row, wide: int, spinner: str) -> str:
         if row.status in {"line", "more"}:
             return self._body(row, wide, wide)
+        if wide < _NARROWEST:
+            return ""
         sign = spinner if row.status == "running" else self._signs[row.status]
         indent = min(2 * row.depth, wide // 3)
         head = " " * indent + self._drawn([(sign, _STYLES.get(row.status, "dim"))], 1) + " "
@@ -117,8 +120,10 @@ class Drawing:
 
     def _drawn(self, pieces: Sequence[Piece], wide: int) -> str:
         """The pieces as text of exactly that width."""
+        if wide <= 0:
+            return ""
         text = Text.assemble(*((self._ascii(words), style) for words, style in pieces), end="")
-        text.truncate(max(wide, 0), overflow="ellipsis", pad=True)
+        text.truncate(wide, overflow="ellipsis", pad=True)
         drawn = "".join(
             one.style.render(one.text, color_system=self._color) if one.style else one.text
             for one in text.render(self._console)

@@ -1,6 +1,6 @@
 """What the live view remembers of an event: taken in the coordinating thread, where an instance may be looked at."""
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from steplane.events import (
     OK,
@@ -72,11 +72,7 @@ class Notes:
         one = _outer(instance)
         while one.scope is not None and one.path not in self._told:
             self._told.add(one.path)
-            started = StepStarted(
-                step=one.node.id, path=one.path, activation=one.number, instance=one.serial, at=one.started_at,
-                attempt=max(one.attempt, 1),
-            )  # fmt: skip
-            found.append(self._note(started, one)._replace(again=True))
+            found.append(self._note(_latest(one), one)._replace(again=True))
             one = _outer(one)
         return found[::-1]
 
@@ -100,6 +96,16 @@ class Notes:
 
     def _earlier(self, one: Instance | None) -> bool:
         return one is not None and one.ended and one.status in OK and one.ended_at < self._resumed_at
+
+
+def _latest(one: Instance) -> StepReady | StepStarted:
+    """The event that made it what it is now."""
+    name: dict[str, Any] = {
+        "step": one.node.id, "path": one.path, "activation": one.number, "instance": one.serial,
+    }  # fmt: skip
+    if not one.attempt:
+        return StepReady(at=one.ready_at, **name)
+    return StepStarted(at=one.started_at, attempt=one.attempt, **name)
 
 
 def _outer(instance: Instance) -> Instance:

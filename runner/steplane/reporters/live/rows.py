@@ -87,7 +87,7 @@ class Chooser:
 
     def _inside(self, entry: Entry, depth: int, parent: int, found: list[_Candidate], now: int) -> int:
         """Find the candidates inside of the entry; how many steps to come are not among them."""
-        children = [*_failed(entry), *entry.busy.values()] if entry.loop else list(entry.children.values())
+        children = _shown(entry)
         shown = [_only_active(one) if one.key is not None else (one, one.label) for one in children]
         coming, left = self._coming(entry)
         entry.wide = wide = max([entry.wide, *(width(label) for _, label in (*shown, *coming))])
@@ -159,8 +159,11 @@ def loop_words(entry: Entry) -> str:
     return ", ".join(parts)
 
 
-def _failed(entry: Entry) -> list[Entry]:
-    return [one for one in entry.children.values() if one.path not in entry.busy]
+def _shown(entry: Entry) -> list[Entry]:
+    """Those inside that may have rows: of a loop the failed items and then the active ones."""
+    if not entry.loop:
+        return list({**entry.children, **entry.busy}.values())  # a late branch may be active only
+    return [*(one for one in entry.children.values() if one.path not in entry.busy), *entry.busy.values()]
 
 
 def _only_active(entry: Entry) -> tuple[Entry, str]:

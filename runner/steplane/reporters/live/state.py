@@ -144,6 +144,11 @@ class Tree:
         parent = self._entries.get(note.inside or "", self.root)
         if path in self._entries:
             _rest(self._entries[path])
+        if parent.status == "retry":  # it was given up while it waited: what follows now cleans up
+            parent.status = "running"
+            self.retrying.discard(parent.path)
+            if not parent.leaf:
+                _rest(parent)
         entry = self._entries[path] = Entry(path, note.node, parent, note.key)
         if note.key is None:
             self._meet(parent, note)
@@ -174,6 +179,8 @@ class Tree:
         entry = self._known(event.path, note)
         if event.attempt > 1:
             self._begin_anew(entry)
+        if not entry.leaf:
+            _rest(entry)  # what is inside acts from now on
         entry.status, entry.attempt, entry.most = "running", event.attempt, note.most
         entry.begun = note.begun or entry.begun or event.at
         self.retrying.discard(event.path)
@@ -221,11 +228,19 @@ class Tree:
         """Let go of what has ended, once nothing below it goes on (a branch may be late)."""
         for path, (entry, below) in [one for one in self._over.items() if not one[1][0].active]:
             del self._over[path]
-            if self._entries.get(path) is entry:
-                del self._entries[path]
+            self._forget(path, entry)
             if entry.parent is self.root:
                 self.root.children.pop(path, None)
                 self.finished.append((entry, below))
+
+    def _forget(self, path: str, entry: Entry) -> None:
+        """Know it no more; but branches of a join that did not wait for them may begin further steps."""
+        for child in entry.children.values():
+            if child.ended and self._entries.get(child.path) is child:
+                del self._entries[child.path]
+        late = isinstance(entry.node.action, Fork) and entry.node.action.wanted is not None and not entry.loop
+        if self._entries.get(path) is entry and not late:
+            del self._entries[path]
 
     def _count(self, entry: Entry) -> None:
         """Tell what it stands in that it has ended."""

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from shutil import which
 
@@ -77,6 +78,11 @@ def drawn(shown: str) -> str:
     return steady(shown).rstrip().rpartition("\n\n")[2]
 
 
+def last_rows(number: int, shown: str) -> str:
+    """So many of the last rows."""
+    return "\n".join(steady(shown).splitlines()[-number:])
+
+
 @pytest.mark.parametrize("size", [(20, 5), (300, 50), (36, 6)])
 def test_windows_of_all_sizes(two: Shell, live: Open, size: tuple[int, int]) -> None:
     with live("run", "two.yaml", "--id", "one", size=size) as terminal:
@@ -95,8 +101,7 @@ def test_a_window_that_changes(two: Shell, live: Open) -> None:
         terminal.shows("│ hello", "1 running")
         for size, expected in WINDOWS.items():
             terminal.resize(*size)
-            rows = len(expected.splitlines())
-            terminal.becomes(expected, lambda shown, rows=rows: "\n".join(steady(shown).splitlines()[-rows:]))
+            terminal.becomes(expected, partial(last_rows, len(expected.splitlines())))
         terminal.resize(80, 24)
         two.write("go", "")
         assert terminal.wait() == 0
@@ -117,7 +122,7 @@ def test_a_terminal_that_breaks_long_lines_anew(two: Shell) -> None:
         before = 90
         for width in (90, 60, 30, 24, 120, 60):
             tmux("resize-window", "-x", str(width), "-y", "20")
-            tmux.until(lambda shown, width=width: _fills(drawn(shown), width))
+            tmux.until(partial(_fills, width))
             shown = steady(tmux.shown)
             last = shown if width <= before else drawn(shown)
             before = width
@@ -129,10 +134,10 @@ def test_a_terminal_that_breaks_long_lines_anew(two: Shell) -> None:
         assert not re.search("hello|running", shown)
 
 
-def _fills(rows: str, width: int) -> bool:
+def _fills(width: int, shown: str) -> bool:
     """Whether the rows have been drawn for a window of that width: by the bar at their end."""
     bar = next((bar for least, bar in ((81, 24), (57, 14), (41, 8)) if width >= least), 0)
-    last = rows.strip("\n").split("\n")[-1]
+    last = drawn(shown).split("\n")[-1]
     return "of 3 steps" in last and last.count("━") + last.count("╸") + last.count("╺") == bar
 
 
