@@ -1,6 +1,7 @@
 """What a call of a command stands on: where it was made, its settings, the store, the plugins."""
 
 import os
+import shlex
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +34,11 @@ class Call:
 
         stream = sys.stdout if output is self.out else sys.stderr
         return use_color(stream, self.settings.color)
+
+    @property
+    def state_option(self) -> str:
+        """What stands behind a command that is told, so that it finds this state directory: ` --state DIR` or nothing."""
+        return f" --state {shlex.quote(self.state_given)}" if self.state_given else ""
 
     @cached_property
     def store(self) -> RunStore:
