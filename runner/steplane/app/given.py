@@ -63,9 +63,9 @@ def given(plan: Plan, journal: JournalReader, serial: int) -> list[Given]:
     action = found.node.action
     if isinstance(action, Perform) and found.loop is None:
         engine, context = evaluator.engine, evaluator.context(found)
-        for one in expressions_of(action.script) if action.script is not None else ():
-            if one.text not in items:
-                values.append(_worked_out(f"${{{{ {one.text} }}}}", one, engine, context))
+        written = expressions_of(action.script) if action.script is not None else ()
+        shown = [one for one in written if one.text not in items]
+        values += [_worked_out(f"${{{{ {one.text} }}}}", one, engine, context) for one in shown]
         values += [_worked_out(name, one, engine, context) for name, one in _parameters(action.parameters)]
     return list({one.name: one for one in values}.values())
 

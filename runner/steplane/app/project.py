@@ -231,10 +231,13 @@ def named_workflows(start: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for folder in _folders(start):
+        here: dict[str, str] = {}
         for path in workflow_files(folder, everything=False):
             name = _name_of(path, folder)
-            name = _full_name(path, folder) if name in found else name
-            found.setdefault(name, os.path.relpath(path, start))
+            name = _full_name(path, folder) if name in here else name
+            here.setdefault(name, os.path.relpath(path, start))
+        for name, path in sorted(here.items()):
+            found.setdefault(name, path)
     return found
 
 

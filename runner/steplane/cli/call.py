@@ -37,7 +37,7 @@ class Call:
 
     @property
     def state_option(self) -> str:
-        """What stands behind a command that is told, so that it finds this state directory: ` --state DIR` or nothing."""
+        """What stands behind a command that is told, so that it finds this one: ` --state DIR`, or nothing."""
         return f" --state {shlex.quote(self.state_given)}" if self.state_given else ""
 
     @cached_property
@@ -50,11 +50,16 @@ class Call:
         """The store, for reading only: nothing is made."""
         return open_store(self.settings, self.here, make=False)
 
+    @property
+    def cache_store(self) -> RunStore | None:
+        """The store where there is one, for its cache: a command that only looks makes none."""
+        store = self.history
+        return store if os.path.isdir(store.directory.path) else None
+
     @cached_property
     def registry(self) -> Registry:
         """The plugins; their index is cached where there is a state directory."""
-        store = self.history
-        return make_registry(store if os.path.isdir(store.directory.path) else None, self.settings.plugins)
+        return make_registry(self.cache_store, self.settings.plugins)
 
     def warn(self, message: str, remedy: str = "") -> None:
         """Say something on stderr that stops nothing."""

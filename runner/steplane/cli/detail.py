@@ -116,7 +116,10 @@ def _attempts(one: StepRecord) -> list[str]:
     for life in one.activations:
         if len(one.activations) > 1:
             lines.append(f"activation {life.number}: {life.status}")
-        rows = [[str(each.number), _moment(each.started_at), _took(each), each.outcome, _after(each)] for each in life.attempts]  # fmt: skip
+        rows = [
+            [str(each.number), _moment(each.started_at), _took(each), each.outcome, _after(each)]
+            for each in life.attempts
+        ]
         lines += table(rows, indent="  " if len(one.activations) > 1 else "").splitlines()
     return lines
 

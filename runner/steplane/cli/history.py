@@ -149,6 +149,7 @@ def _summary(one: RunSummary) -> dict[str, Any]:
 
 
 def step_data(one: StepRecord) -> dict[str, Any]:
+    """One instance, by its latest activation."""
     return {
         "path": one.path,
         "step": one.step,

@@ -26,9 +26,17 @@ def run_and_step(
         try:
             chosen(latest, paths_of(read_run(store, latest)), run)
         except UsageError as error:
-            remedy = f"Runs: {unknown.remedy} {error.remedy}"
+            _refuse_workflow(store, run)
+            remedy = f"{unknown.remedy}. {error.remedy}"
             raise UnknownRun(f"no run and no step of the latest run ({latest}) is called `{run}`", remedy) from error
         return latest, run
+
+
+def _refuse_workflow(store: RunStore, word: str) -> None:
+    """Raise `UnknownRun` for the name of a workflow, with the newest run of it."""
+    newest = next((one.id for one in store.recorded() if one.workflow == word), None)
+    if newest is not None:
+        raise UnknownRun(f"`{word}` is a workflow, not a run", f"Its latest run: {newest}. All: steplane runs")
 
 
 def paths_of(record: RunRecord) -> dict[str, str]:

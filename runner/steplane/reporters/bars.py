@@ -1,4 +1,4 @@
-"""Bars over time in the cells of a terminal: an axis without the time in which nobody ran the run, and what lies on it."""
+"""Bars over time in the cells of a terminal, on an axis without the time in which nobody ran the run."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple

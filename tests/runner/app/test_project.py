@@ -95,7 +95,8 @@ def test_names_below_workflows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert {name: find_workflow(name, ".") for name in found} == found
     (tmp_path / "orders").mkdir()  # a folder of that name is in nobody's way
     assert find_workflow("orders", ".") == "workflows/orders/orders.yaml"
-    _wrong("order", "Did you mean `orders`? Known here: both, top, both/both, orders/eu, orders, orders/eu/late.")
+    assert list(found) == sorted(found)
+    _wrong("order", "Did you mean `orders`? Known here: both, both/both, orders, orders/eu, orders/eu/late, top.")
     for outside in ("../top", "/top", "workflows/../top", "./top"):
         with pytest.raises(UsageError, match="there is no file"):
             find_workflow(outside, ".")

@@ -34,7 +34,10 @@ def command(
     from steplane.cli.meant import run_and_step
 
     call = Call(state=state, color=color)
-    planned = (lambda one: _planned(call, one)) if follow else (lambda _: ())
+
+    def planned(one: str) -> tuple[str, ...]:
+        return _planned(call, one) if follow else ()
+
     run_id, wanted = run_and_step(call.history, run, step, planned)
     known = planned(run_id) if wanted else ()
     show = _printer(call, alone=wanted)
