@@ -1,0 +1,37 @@
+"""From the record of a run to what its reports say."""
+
+from steplane.app.history import RunRecord, StepRecord
+from steplane.plan.nodes import Node
+from steplane.reporters.annotations import repository_path
+from steplane.reporters.report import RunReport, StepReport, related
+from steplane.reporters.subject import Subject
+from steplane.reporters.words import reason
+
+
+def run_report(record: RunRecord, subject: Subject, root: str) -> RunReport:
+    """The report of a run; `root` is the folder of the repository."""
+    one = record.summary
+    nodes = {node.id: node for node in subject.plan.nodes[1:]}
+    steps = [_step(step, nodes.get(step.step)) for step in record.steps if step.path]
+    related(steps, one.status)
+    return RunReport(
+        run=one.id, workflow=one.workflow or subject.plan.name, file=repository_path(subject.file, root),
+        status=one.status, steps=steps, version=one.version, title=one.title, case=one.case,
+        started_at=one.started_at, seconds=_seconds(record), outputs=record.outputs, error=record.error,
+        reason=record.reason, resume=subject.resume,
+    )  # fmt: skip
+
+
+def _step(one: StepRecord, node: Node | None) -> StepReport:
+    return StepReport(
+        path=one.path, status=one.status, line=node.line if node else 0, column=node.column if node else 0,
+        seconds=one.seconds, attempts=one.attempts, reason=reason(one.status, one.reason, one.by, node),
+        recovered=one.recovered, error=one.error,
+    )  # fmt: skip
+
+
+def _seconds(record: RunRecord) -> float:
+    """From the first start to the end, or to the last thing that happened."""
+    one = record.summary
+    last = one.ended_at or max((max(step.started_at, step.ended_at) for step in record.steps), default=0)
+    return max(0.0, (last - one.started_at) / 1e6) if one.started_at and last else 0.0
