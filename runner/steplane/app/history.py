@@ -192,7 +192,10 @@ def logged(run_id: str, steps: Iterable[StepRecord], step: str | None) -> list[s
 
 
 class LogReader:
-    """Reads the logs of a run as they grow: whole lines, each with the path of its instance."""
+    """Reads the logs of a run as they grow: whole lines, each with the path of its instance.
+
+    `offset` is where the line that was given last begins in its log, in bytes.
+    """
 
     def __init__(self, store: RunStore, run_id: str, step: str | None) -> None:
         self._store = store
@@ -203,6 +206,8 @@ class LogReader:
         self._seen = 0
         self._read: dict[str, int] = {}
         self._parts: dict[str, bytes] = {}
+        self._begins: dict[str, int] = {}  # where the next line begins
+        self.offset = 0
 
     def lines(self, *, follow: bool = False) -> Iterator[tuple[str, str]]:
         """The lines there are as (path, line); with `follow` those to come, until nobody runs the run any more."""
@@ -213,6 +218,7 @@ class LogReader:
                 break
             time.sleep(_PAUSE)
         for path, rest in self._parts.items():
+            self.offset = self._begins.get(path, 0)
             yield path, rest.decode("utf-8", "replace")
 
     def _new(self, *, live: bool) -> Iterator[tuple[str, str]]:
@@ -241,4 +247,7 @@ class LogReader:
                 *whole, rest = (self._parts.pop(path, b"") + data).split(b"\n")
                 if rest:
                     self._parts[path] = rest
-                yield from ((path, line.decode("utf-8", "replace")) for line in whole)
+                for line in whole:
+                    self.offset = self._begins.get(path, 0)
+                    self._begins[path] = self.offset + len(line) + 1
+                    yield path, line.decode("utf-8", "replace")

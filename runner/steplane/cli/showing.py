@@ -31,6 +31,11 @@ class Show:
     ) -> None:  # fmt: skip
         self.call = call
         self.quiet, self.timestamps, self.pass_commands = quiet, timestamps, pass_commands
+        if pass_commands and call.settings.format not in {"auto", "github"}:
+            raise UsageError(
+                f"`--pass-commands` contradicts `--format {call.settings.format}`: only GitHub has such commands",
+                "Leave one of them out.",
+            )
         self.reports = Reports(call, call.form, junit, summary, dict(kept or {}))
         self.reporter: Several | None = None
 

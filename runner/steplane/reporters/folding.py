@@ -35,6 +35,9 @@ class FoldedLog(Protocol):
     def end(self) -> str:
         """Close the group."""
 
+    def bare(self, line: str) -> bool:
+        """Whether the line of a step is to be printed as it is, with nothing before it."""
+
     def outside(self, text: str) -> str:
         """Lines outside of groups."""
 
@@ -83,10 +86,9 @@ class FoldingReporter:
         """Print the lines of a step that runs alone, keep those of others."""
         if self._quiet:
             return
-        mark = "warning: " if stream == "warning" else ""
-        now = stamp() if self._stamps else ""
-        lines = "".join(f"{now}{mark}{clean(line)}".rstrip() + "\n" for line in text.split("\n"))
+        before = (stamp() if self._stamps else "") + ("warning: " if stream == "warning" else "")
         with self._lock:
+            lines = "".join(self._line(before, line) for line in text.split("\n"))
             self._kept.setdefault(path, []).append(lines)
             self._sizes[path] = self._sizes.get(path, 0) + len(lines)
             if len(self._running) == 1 and path in self._running:
@@ -105,6 +107,9 @@ class FoldingReporter:
                 found = self._found(result)
                 self._write(self._log.annotations(found, f"steplane show {self.subject.run}"))
             self._plain.finish(result)
+
+    def _line(self, before: str, line: str) -> str:
+        return (line if self._log.bare(line) else f"{before}{clean(line)}".rstrip()) + "\n"
 
     def _found(self, result: Result) -> list[Annotation]:
         """All annotations: of failures that nothing has caught, of warnings, of the run itself."""

@@ -110,6 +110,10 @@ class GitHubLog:
         text = harmless(text)
         return (self._stop() if not self._token and _MAYBE.search(text) else "") + text
 
+    def bare(self, line: str) -> bool:
+        """A command that may reach the runner."""
+        return self._obey and bool(_MAYBE.match(line))
+
     def end(self) -> str:
         """Close the group."""
         return f"{self._go_on()}::endgroup::\n"

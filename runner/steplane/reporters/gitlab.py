@@ -34,6 +34,10 @@ class GitLabLog:
         """Lines that a step wrote, within a section."""
         return text
 
+    def bare(self, line: str) -> bool:
+        """None: escape sequences are taken out of every line."""
+        return False
+
     def end(self) -> str:
         """Close the section."""
         return f"{_CLEAR}section_end:{int(time.time())}:{self._name}\r{_CLEAR}\n"

@@ -18,21 +18,28 @@ _EXAMPLES = examples(
 @click.argument("run", required=False)
 @click.argument("step", required=False, metavar="[STEP[KEY]]")
 @click.option("-f", "--follow", is_flag=True, help="Go on until nobody runs the run any more.")
+@click.option("--timestamps", is_flag=True, help="The time (UTC) at which each line was written.")
 @common
-def command(run: str | None, step: str | None, follow: bool, state: str | None, color: str | None) -> int:
+def command(  # noqa: PLR0917 - click gives them by name
+    run: str | None, step: str | None, follow: bool, timestamps: bool, state: str | None, color: str | None
+) -> int:
     """Show what the steps of a run wrote, in the order in which they began.
 
     STEP is the path of an instance, as `show` has it, or the id of a step: then all its instances, and what is inside.
     One word alone is a run, or else a step of the latest run.
     """
     from steplane.app.history import LogReader
+    from steplane.app.log_times import LogTimes
     from steplane.cli.call import Call
+    from steplane.reporters.stamps import stamp
 
     call = Call(state=state, color=color)
     run_id, wanted = _meant(call.history, run, step)
     show = _printer(call, alone=wanted)
-    for path, line in LogReader(call.history, run_id, wanted).lines(follow=follow):
-        show(path, line)
+    reader, times = LogReader(call.history, run_id, wanted), LogTimes(call.history.folder(run_id))
+    for path, line in reader.lines(follow=follow):
+        at = times.at(path, reader.offset) if timestamps else None
+        show(path, line, stamp(at) if at is not None else "")
         if call.out.gone:
             break
     return 0
@@ -64,8 +71,8 @@ def _printer(call: Any, alone: str | None) -> Any:
     paint = Paint(call.color(call.out))
     harmless = clean if call.out.terminal else str
 
-    def show(path: str, line: str) -> None:
+    def show(path: str, line: str, time: str) -> None:
         prefix = "" if path == alone else paint.faint(f"[{visible(path)}]") + " "
-        call.out.line(f"{prefix}{harmless(line)}")
+        call.out.line(f"{time}{prefix}{harmless(line)}")
 
     return show
