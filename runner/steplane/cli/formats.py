@@ -23,9 +23,8 @@ def chosen(setting: str, environ: Mapping[str, str]) -> str:
 
 
 def repository_root(start: str, environ: Mapping[str, str]) -> str:
-    """The folder that the paths in annotations are relative to: as the CI system says, else the nearest with `.git`.
-
-    Empty where there is none.
+    """The folder that the paths in annotations are relative to: as the CI system says, else the nearest with `.git`,
+    else `start`.
     """
     for _, variable in SYSTEMS.values():
         if environ.get(variable) and os.path.isdir(environ[variable]):
@@ -34,6 +33,6 @@ def repository_root(start: str, environ: Mapping[str, str]) -> str:
     while not os.path.exists(os.path.join(folder, ".git")):
         above = os.path.dirname(folder)
         if above == folder:
-            return ""
+            return start
         folder = above
     return folder

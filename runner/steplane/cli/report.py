@@ -2,7 +2,7 @@
 
 from steplane.app.history import RunRecord, StepRecord
 from steplane.plan.nodes import Node
-from steplane.reporters.annotations import repository_path
+from steplane.reporters.annotations import workflow_path
 from steplane.reporters.report import RunReport, StepReport, related
 from steplane.reporters.subject import Subject
 from steplane.reporters.words import reason
@@ -15,7 +15,7 @@ def run_report(record: RunRecord, subject: Subject, root: str) -> RunReport:
     steps = [_step(step, nodes.get(step.step)) for step in record.steps if step.path]
     related(steps, one.status)
     return RunReport(
-        run=one.id, workflow=one.workflow or subject.plan.name, file=repository_path(subject.file, root),
+        run=one.id, workflow=one.workflow or subject.plan.name, file=workflow_path(subject, root),
         status=one.status, steps=steps, version=one.version, title=one.title, case=one.case,
         started_at=one.started_at, seconds=_seconds(record), outputs=record.outputs, error=record.error,
         reason=record.reason, resume=subject.resume,

@@ -29,8 +29,8 @@ def looked_at(target: Target) -> Target:
         raise UsageError(f"`{option} {path}` is a folder", f"Name a file in it: {example}")
     real = os.path.realpath(path)
     try:
-        os.makedirs(os.path.dirname(real), exist_ok=True)
-        if not _is_special(real):
+        if not _is_special(path):
+            os.makedirs(os.path.dirname(real), exist_ok=True)
             _try(real)
     except OSError as error:
         why = error.strerror or str(error)
@@ -53,11 +53,11 @@ def all_different(targets: list[Target], kept: Mapping[str, str]) -> None:
 def write(target: Target, text: str) -> None:
     """Write the text: a reader finds the old file or the new one, whole; or at the end. Raises `OSError`."""
     content = text.encode("utf-8", "backslashreplace")
-    path = os.path.realpath(target.path)
-    if target.append or _is_special(path):
-        with _opened(path, os.O_APPEND) as file:
+    if target.append or _is_special(target.path):
+        with _opened(target.path, os.O_APPEND) as file:
             write_all(file, content)
         return
+    path = os.path.realpath(target.path)
     temporary = _beside(path)
     try:
         with _opened(temporary, os.O_EXCL) as file:

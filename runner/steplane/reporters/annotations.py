@@ -36,6 +36,12 @@ def repository_path(file: str, root: str) -> str:
     return file
 
 
+def workflow_path(subject: Subject, root: str) -> str:
+    """The path of a run's workflow file as the repository has it, else as it was given."""
+    path = repository_path(subject.file, root)
+    return subject.plan.file if os.path.isabs(path) else path
+
+
 def of_diagnostic(diagnostic: Diagnostic, root: str) -> Annotation:
     """What the checker found. The message begins with the place: the log shows nothing else of it."""
     span = diagnostic.span
@@ -56,7 +62,7 @@ def of_step(event: StepEnded, node: Node | None, subject: Subject, root: str) ->
     """A step that failed, or whose failure is a warning: beside the step in its file."""
     severity: Severity = "error" if event.status == "failed" else "warning"
     tries = f" after {count(event.attempts, 'attempt')}" if event.attempts > 1 else ""
-    file = repository_path(subject.file, root)
+    file = workflow_path(subject, root)
     why = _lines(event.error)
     place = (node.line, node.column) if node is not None else (0, 0)
     where = f" ({file}:{place[0]})" if place[0] else ""
@@ -67,7 +73,7 @@ def of_step(event: StepEnded, node: Node | None, subject: Subject, root: str) ->
 
 def of_run(error: ErrorInfo, subject: Subject, root: str) -> Annotation:
     """A run that failed by itself, and not because of a step."""
-    file = repository_path(subject.file, root)
+    file = workflow_path(subject, root)
     message = f"{visible(subject.plan.name)} failed: {_lines(error)}"
     return Annotation("error", file, subject.plan.name, message)
 
