@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from _pytest.mark import ParameterSet
 from tests.conftest import ROOT, Steplane, blocks
 
@@ -23,7 +24,7 @@ PAGES = (
     ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").glob("*.md")),
 )  # fmt: skip
-KINDS = ("workflow", "steps", "step", "keys", "later", "plugin")
+KINDS = ("workflow", "steps", "step", "keys", "later", "plugin", "other")
 SURROUNDINGS = {"undeclared", "name-not-here", "unknown-step"}
 
 
@@ -79,6 +80,11 @@ def test_what_is_called_later_is_refused_as_that(kind: str, content: str) -> Non
     found = [one for one in diagnostics(whole(kind, content)) if one.severity == "error"]
     assert found
     assert {one.code for one in found} == {"not-in-this-release"}
+
+
+@pytest.mark.parametrize(("kind", "content"), snippets("other"))
+def test_the_yaml_of_other_tools_is_yaml(kind: str, content: str) -> None:
+    assert yaml.safe_load(content)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
