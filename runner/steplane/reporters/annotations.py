@@ -58,12 +58,15 @@ def of_diagnostic(diagnostic: Diagnostic, root: str) -> Annotation:
     )
 
 
-def of_step(event: StepEnded, node: Node | None, subject: Subject, root: str) -> Annotation:
-    """A step that failed, or whose failure is a warning: beside the step in its file."""
+def of_step(event: StepEnded, node: Node | None, subject: Subject, root: str, *, tolerated: int = 0) -> Annotation:
+    """A step that failed, or whose failure is a warning: beside the step in its file.
+
+    `tolerated`: so many instances of a loop failed, and that was within its budget.
+    """
     severity: Severity = "error" if event.status == "failed" else "warning"
     tries = f" after {count(event.attempts, 'attempt')}" if event.attempts > 1 else ""
     file = workflow_path(subject, root)
-    why = _lines(event.error)
+    why = _lines(event.error) if event.error is not None else f"{count(tolerated, 'failure')} within `max_failures`"
     place = (node.line, node.column) if node is not None else (0, 0)
     where = f" ({file}:{place[0]})" if place[0] else ""
     word = "failed" if severity == "error" else "ended with a warning"
@@ -78,10 +81,8 @@ def of_run(error: ErrorInfo, subject: Subject, root: str) -> Annotation:
     return Annotation("error", file, subject.plan.name, message)
 
 
-def _lines(error: ErrorInfo | None) -> str:
+def _lines(error: ErrorInfo) -> str:
     """The cause on as many lines as the message has."""
-    if error is None:
-        return ""
     first, *rest = error.message.splitlines() or [""]
     head = cause(ErrorInfo(error.type, first))
     return "\n".join([head, *map(visible, rest)])

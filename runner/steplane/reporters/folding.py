@@ -67,7 +67,7 @@ class FoldingReporter:
         self._open = ""
         self._failures = Failures()
         self._nodes: dict[str, Node | None] = {}
-        self._warned: list[StepEnded] = []
+        self._warnings: list[Annotation] = []
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Print what the step has written when it ends, then the line of the event."""
@@ -103,28 +103,29 @@ class FoldingReporter:
             for path in tuple(self._kept):
                 self._print(path)
             self._close()
-            if result.status not in {"succeeded", "warning"} or self._warned:
-                found = self._found(result)
-                self._write(self._log.annotations(found, f"steplane show {self.subject.run}"))
+            self._write(self._log.annotations(self._found(result), f"steplane show {self.subject.run}"))
             self._plain.finish(result)
 
     def _line(self, before: str, line: str) -> str:
         return (line if self._log.bare(line) else f"{before}{clean(line)}".rstrip()) + "\n"
 
     def _found(self, result: Result) -> list[Annotation]:
-        """All annotations: of failures that nothing has caught, of warnings, of the run itself."""
+        """All annotations: of failures that nothing has caught, of the run itself, of warnings."""
         failed = self._failures.all if result.status not in {"succeeded", "warning"} else []
-        found = [of_step(one, self._nodes.get(one.path), self.subject, self._root) for one in (*failed, *self._warned)]
+        found = [of_step(one, self._nodes.get(one.path), self.subject, self._root) for one in failed]
         if not failed and result.status == "failed" and result.error is not None:
             found.append(of_run(result.error, self.subject, self._root))
-        return found
+        return found + self._warnings
 
     def _note(self, event: StepEnded, instance: Instance | None) -> None:
+        """Remember what is to be said of the end of a step when all is over."""
+        node = instance.node if instance is not None else None
+        tolerated = sum(one.path.startswith(f"{event.path}[") for one in self._failures.all)
         self._failures.ended(event)
-        if event.status in {"failed", "warning"}:
-            self._nodes[event.path] = instance.node if instance is not None else None
-        if event.status == "warning" and event.error is not None:
-            self._warned.append(event)
+        if event.status == "failed":
+            self._nodes[event.path] = node
+        elif event.status == "warning" and (event.error is not None or tolerated):
+            self._warnings.append(of_step(event, node, self.subject, self._root, tolerated=tolerated))
 
     def _over(self, path: str) -> None:
         """An attempt has ended: print what is left of its output."""

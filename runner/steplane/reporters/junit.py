@@ -93,7 +93,7 @@ def junit_text(report: RunReport, tail: Tail, *, places: bool = False) -> str:
             budget -= len(out)
             ET.SubElement(case, "system-out").text = xml_text(out)
     if report.status == "failed" and not any(one.verdict in {"failed", "broken"} for one in report.cases):
-        case = suite.case(report.workflow, report.workflow, report.seconds, (report.file, 0) if places else None)
+        case = suite.case(report.workflow, "(run)", report.seconds, (report.file, 0) if places else None)
         error = report.error
         suite.ended(case, "failure", error.type if error else "failed", cause(error) or "the run failed")
     return document(report.workflow, [suite], report.seconds, report.started_at)

@@ -120,7 +120,8 @@ def related(steps: Sequence[StepReport], run_status: str) -> None:
 
 
 def _fails_itself(one: StepReport) -> bool:
+    """Whether its failure (or the warning that it became) is its own, and not of something inside."""
     error = one.error
-    return (
-        one.status == "failed" and error is not None and error.type != "loop.failures" and error.step in {"", one.path}
-    )
+    if one.status not in {"failed", "warning"} or error is None:
+        return False
+    return error.type != "loop.failures" and error.step in {"", one.path}

@@ -93,7 +93,8 @@ def _chosen(cases: list[StepReport], most: int) -> list[StepReport]:
 def _row(one: StepReport) -> list[str]:
     time = "" if one.seconds is None else clock(one.seconds)
     attempts = str(one.attempts) if one.attempts > 1 else ""
-    return [SIGNS.get(one.status, ""), code(one.path, 200), one.status, time, attempts, literal(one.why, 300)]
+    sign, status = ("⚠️", "failed, caught") if one.caught else (SIGNS.get(one.status, ""), one.status)
+    return [sign, code(one.path, 200), status, time, attempts, literal(one.why, 300)]
 
 
 def _outputs(report: RunReport) -> Iterator[str]:

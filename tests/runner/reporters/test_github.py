@@ -78,6 +78,17 @@ def test_failures_that_were_caught_and_warnings(tmp_path: Path) -> None:
     assert warning.properties == {"file": "demo.yaml", "line": "4", "col": "9", "title": "demo: lint"}
 
 
+def test_tolerated_failures_of_a_loop_are_one_warning(tmp_path: Path) -> None:
+    stage = github(tmp_path)
+    for path, status in (("loop[a]", "failed"), ("loop[b]", "failed"), ("loop", "warning"), ("group", "warning")):
+        stage.begin(path)
+        stage.end(path, status, **({} if status == "failed" else {"error": None}))
+    log = _read(stage.finish("warning"))
+    assert [one.data for one in log.executed] == [
+        "`loop` ended with a warning: 2 failures within `max_failures` (demo.yaml:4)"
+    ]
+
+
 def test_a_run_that_fails_by_itself(tmp_path: Path) -> None:
     found = _read(github(tmp_path).finish("failed", error=error("`x` is missing\nsecond", "expression", "")))
     assert [(one.properties["file"], one.data) for one in found.annotations()] == [

@@ -100,17 +100,19 @@ def test_every_status_has_its_verdict() -> None:
 
 
 def test_groups_and_loops_are_no_cases_unless_they_fail_by_themselves() -> None:
-    late = ErrorInfo("timeout", "too long", step="late")
+    late, soft = ErrorInfo("timeout", "too long", step="late"), ErrorInfo("timeout", "too long", step="soft")
     budget = ErrorInfo("loop.failures", "1 of 2 failed", step="loop")
     found = _outcomes(
         _report(
             _step("group"), _step("group/a"),
             _step("loop", "failed", error=budget), _step("loop[x]", "failed"), _step("loop[y]"),
             _step("late", "failed", error=late), _step("late/slow", "cancelled"), _step("empty"),
+            _step("soft", "warning", error=soft), _step("soft/slow", "cancelled"),
         )
     )  # fmt: skip
-    assert list(found) == ["group/a", "loop[x]", "loop[y]", "late", "late/slow", "empty"]
+    assert list(found) == ["group/a", "loop[x]", "loop[y]", "late", "late/slow", "empty", "soft", "soft/slow"]
     assert found["late"][:2] == ("failure", "timeout")
+    assert found["soft"][:2] == ("skipped", "warning")
 
 
 def test_what_was_caught_is_no_failure() -> None:
@@ -123,7 +125,7 @@ def test_what_was_caught_is_no_failure() -> None:
 
 def test_a_run_that_failed_without_a_step() -> None:
     found = _outcomes(_report(_step("a"), error=ErrorInfo("expression", "`x` is missing")))
-    assert found["demo"] == ("failure", "expression", "`x` is missing (expression)")
+    assert found["(run)"] == ("failure", "expression", "`x` is missing (expression)")
 
 
 def test_attempts_are_told() -> None:

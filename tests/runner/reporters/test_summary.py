@@ -110,6 +110,12 @@ def test_how_it_stands_and_how_to_go_on(status: str, words: str, ways: int) -> N
     assert len(page.blocks) == ways
 
 
+def test_what_was_caught_looks_like_that() -> None:
+    page = Page(summary_text(_report(_step("g"), _step("g/a", "failed"), status="succeeded"), _tail, WIDE))
+    assert page.rows == [["⚠️", "g/a", "failed, caught", "1.5s", "", "exit code 2 (shell.exit)"]]
+    assert page.headings == ["✅ demo succeeded in 3.2s", "Steps"]
+
+
 def test_a_run_that_failed_by_itself_says_why() -> None:
     report = _report(_step("a"), error=ErrorInfo("expression", "`x` is missing"))
     assert "❌ \\`x\\` is missing \\(expression\\)" in summary_text(report, _tail, WIDE)
