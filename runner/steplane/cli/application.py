@@ -21,6 +21,7 @@ COMMANDS = {
     "logs": "Show what the steps of a run wrote.",
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
+    "schema": "Print the schema of workflow files, for editors.",
     "init": "Begin a project: a configuration and a first workflow.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
@@ -28,7 +29,6 @@ COMMANDS = {
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
     "graph": "`steplane plan` shows the steps as a tree.",
-    "schema": "The schema of workflow files lies in the package: steplane/schemas/workflow.schema.json",
     "fmt": "`steplane check` says where a file is unclear.",
     "signal": "",
     "tasks": "",
