@@ -75,17 +75,23 @@ def test_it_is_written_to_a_path_and_through_a_link(shell: Shell) -> None:
     assert [path.name for path in (shell.folder / "kept").iterdir()] == ["schema.json"], "nothing is left beside it"
 
 
+def told(message: str, remedy: str) -> str:
+    return f"error: {message}\n help: {remedy}\n"
+
+
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "told_"),
     [
         (
             ("--write", "no/such.json"),
-            "error: no/such.json cannot be made: No such file or directory\n help: Make its folder first, or look at the path.\n",
+            told(
+                "no/such.json cannot be made: No such file or directory", "Make its folder first, or look at the path."
+            ),
         ),
         (("--write", "folder"), "error: folder is a folder\n help: Name a file.\n"),
         (
             ("--write", "hello.yaml/x.json"),
-            "error: hello.yaml/x.json cannot be made: Not a directory\n help: Look at the path: a part of it is a file.\n",
+            told("hello.yaml/x.json cannot be made: Not a directory", "Look at the path: a part of it is a file."),
         ),
         (
             ("--decision", "--event"),
@@ -93,19 +99,18 @@ def test_it_is_written_to_a_path_and_through_a_link(shell: Shell) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused(shell: Shell, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_is_refused(shell: Shell, words: tuple[str, ...], told_: str) -> None:
     (shell.folder / "folder").mkdir()
     done = shell("schema", *words)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told_)
 
 
 def test_a_file_in_the_way_of_the_folder(shell: Shell) -> None:
     shell.write(".vscode", "")
     done = shell("schema", "--write")
     assert done.returncode == 2
-    assert done.stderr == (
-        f"error: {shell.folder}/.vscode cannot be made: it is not a folder\n help: Name a file: steplane schema --write PATH\n"
-    )
+    remedy = "Name a file: steplane schema --write PATH"
+    assert done.stderr == told(f"{shell.folder}/.vscode cannot be made: it is not a folder", remedy)
 
 
 def test_plugins_of_others_are_in_it_and_broken_ones_are_told(shell: Shell, repository: Path) -> None:
