@@ -1,11 +1,12 @@
 """From the model to the plan: numbers for names, needs as positions, defaults filled in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import ListOf, Literal, MapOf, Template
+from steplane.plan.authors import beginning
 from steplane.plan.nodes import (
     Action,
     Arm,
@@ -30,8 +31,12 @@ from steplane.plan.nodes import (
     StepList,
 )  # fmt: skip
 from steplane.scripts.shapes import Direct, Script
+from steplane.sdk import StepType
+from steplane.source.nodes import Scalar
 
 ScriptOf = Callable[[model.Step], "Script | Direct | None"]
+TypeOf = Callable[[str], StepType | None]
+"""Gives what is known of a step type by its name."""
 
 _WORDS: Mapping[str, frozenset[str]] = {
     "ok": OK,
@@ -48,8 +53,10 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf) -> None:
+    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template]) -> None:
         self.script_of = script_of
+        self.type_of = type_of
+        self.variables = variables
         self.nodes: list[Node | None] = []
         self.lists: list[StepList | None] = []
         self.types: set[str] = set()
@@ -178,19 +185,27 @@ class Compiler:
         self.types.add(action.type)
         script = self.script_of(step)
         parameters = [named for named in action.parameters if not (script is not None and named.name.text == "script")]
-        entries = _mapping(tuple(parameters))
+        kind = self.type_of(action.type)
+        raw = kind.parameters_marked("template") if kind else ()
+        entries = _with(_mapping(tuple(parameters)), dict(_texts(parameters, raw)))
         if isinstance(action, model.Run):
             extra = {"argv": action.argv.template} if action.argv else {}
             if script is None and action.script is not None:
                 extra["script"] = Literal(action.script.text)
             entries = _with(entries, extra)
         shell = next((named.value.template for named in parameters if named.name.text == "shell"), None)
-        return Perform(action.type, entries, script, shell)
+        urls = kind.parameters_marked("url") if kind else ()
+        own = {one.name.text: beginning(one.value.template, self.variables) for one in parameters}
+        trusted = tuple((name, own[name]) for name in urls if name in own)
+        return Perform(action.type, entries, script, shell, trusted)
 
 
-def compile_plan(workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str) -> Plan:
+def compile_plan(
+    workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str, type_of: TypeOf = lambda _: None
+) -> Plan:
     """The plan of a workflow without errors. `digest` identifies the text."""
-    compiler = Compiler(script_of)
+    variables = {one.name.text: one.value.template for one in workflow.variables}
+    compiler = Compiler(script_of, type_of, variables)
     compiler.workflow(workflow)
     return Plan(
         name=workflow.name.text,
@@ -206,7 +221,7 @@ def compile_plan(workflow: model.Workflow, script_of: ScriptOf, text: str, diges
         timezone=workflow.timezone,
         inputs=tuple(_input(one) for one in workflow.inputs),
         secrets=tuple(_secret(one) for one in workflow.secrets),
-        variables=tuple((one.name.text, one.value.template) for one in workflow.variables),
+        variables=tuple(variables.items()),
         case=workflow.case.template if workflow.case else None,
         objects=_objects(workflow),
         types=tuple(sorted(compiler.types)),
@@ -315,6 +330,14 @@ def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:
 
 def _environment(environment: model.Environment) -> tuple[tuple[str, Template], ...]:
     return tuple((one.name.text, one.value.template) for one in environment)
+
+
+def _texts(parameters: Sequence[model.Named], names: tuple[str, ...]) -> Iterator[tuple[str, Template]]:
+    """Those of the parameters of these names that are text, as they stand in the file."""
+    for one in parameters:
+        node = one.value.node
+        if one.name.text in names and isinstance(node, Scalar) and isinstance(node.value, str):
+            yield one.name.text, Literal(node.text)
 
 
 def _mapping(named: tuple[model.Named, ...]) -> Template:
