@@ -1,12 +1,11 @@
 """From the model to the plan: numbers for names, needs as positions, defaults filled in."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import ListOf, Literal, MapOf, Template
-from steplane.plan.authors import beginning
 from steplane.plan.nodes import (
     Action,
     Arm,
@@ -30,9 +29,9 @@ from steplane.plan.nodes import (
     SecretSpec,
     StepList,
 )  # fmt: skip
+from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
-from steplane.source.nodes import Scalar
 
 ScriptOf = Callable[[model.Step], "Script | Direct | None"]
 TypeOf = Callable[[str], StepType | None]
@@ -165,7 +164,7 @@ class Compiler:
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
         if isinstance(action, model.End):
-            outputs = None if action.outputs is None else _mapping(action.outputs)
+            outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
         raise NotImplementedError(type(action).__name__)
 
@@ -187,16 +186,14 @@ class Compiler:
         parameters = [named for named in action.parameters if not (script is not None and named.name.text == "script")]
         kind = self.type_of(action.type)
         raw = kind.parameters_marked("template") if kind else ()
-        entries = _with(_mapping(tuple(parameters)), dict(_texts(parameters, raw)))
+        entries = extended(mapping(tuple(parameters)), dict(as_written(parameters, raw)))
         if isinstance(action, model.Run):
             extra = {"argv": action.argv.template} if action.argv else {}
             if script is None and action.script is not None:
                 extra["script"] = Literal(action.script.text)
-            entries = _with(entries, extra)
+            entries = extended(entries, extra)
         shell = next((named.value.template for named in parameters if named.name.text == "shell"), None)
-        urls = kind.parameters_marked("url") if kind else ()
-        own = {one.name.text: beginning(one.value.template, self.variables) for one in parameters}
-        trusted = tuple((name, own[name]) for name in urls if name in own)
+        trusted = beginnings(parameters, kind.parameters_marked("url") if kind else (), self.variables)
         return Perform(action.type, entries, script, shell, trusted)
 
 
@@ -330,30 +327,6 @@ def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:
 
 def _environment(environment: model.Environment) -> tuple[tuple[str, Template], ...]:
     return tuple((one.name.text, one.value.template) for one in environment)
-
-
-def _texts(parameters: Sequence[model.Named], names: tuple[str, ...]) -> Iterator[tuple[str, Template]]:
-    """Those of the parameters of these names that are text, as they stand in the file."""
-    for one in parameters:
-        node = one.value.node
-        if one.name.text in names and isinstance(node, Scalar) and isinstance(node.value, str):
-            yield one.name.text, Literal(node.text)
-
-
-def _mapping(named: tuple[model.Named, ...]) -> Template:
-    return _with(Literal({}), {one.name.text: one.value.template for one in named})
-
-
-def _with(template: Template, entries: Mapping[str, Template]) -> Template:
-    """The mapping with further entries; literal as long as all of them are."""
-    before = template.value if isinstance(template, Literal) else {}
-    known = {name: Literal(value) for name, value in before.items()} if isinstance(template, Literal) else {}
-    if isinstance(template, MapOf):
-        known = dict(template.entries)  # type: ignore[arg-type]
-    merged: dict[str, Template] = {**known, **entries}
-    if all(isinstance(value, Literal) for value in merged.values()):
-        return Literal({name: value.value for name, value in merged.items() if isinstance(value, Literal)})
-    return MapOf(tuple(merged.items()))
 
 
 def _input(one: model.Input) -> InputSpec:
