@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import importlib.util
 import socket
 import threading
 import tracemalloc
@@ -12,8 +13,12 @@ from typing import Any
 
 import pytest
 from tests.plugins.web import Web, saying, serving
+from tests.runner.running import Workbench
 
-from steplane.sdk import Secret, StepError, convert, to_plain
+from steplane.app.loading import load, make_registry
+from steplane.cli.step_types import type_text
+from steplane.executors.perform import refuse_missing
+from steplane.sdk import Secret, StepError, StepType, convert, to_plain
 from steplane.testing import RecordingContext
 from steplane_steps.http import Request
 from steplane_steps.http.content import decoded
@@ -369,3 +374,28 @@ def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as one:
         port: int = one.getsockname()[1]
     return port
+
+
+class TestWithoutTheLibrary:
+    def test_the_type_is_listed_and_checked_and_says_what_to_install(
+        self, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = importlib.util.find_spec
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "httpx" else real(name))
+        fresh = make_registry(None, None)
+        described = fresh.step_type("http.request")
+        assert isinstance(described, StepType)
+        assert described.missing == ("steplane[http]",)
+        assert "not installed\n  pip install 'steplane[http]'\n" in type_text(described, "steplane 0", color=False)
+        bench.file.write_text(
+            "steplane: 1\nname: t\nsteps:\n  - {uses: http.request, with: {url: 'http://x', methd: GET}}\n"
+        )
+        found = load(str(bench.file), fresh, None).diagnostics
+        assert [(one.code, one.message, one.help) for one in found] == [
+            ("not-installed", "`http.request` needs a library that is not installed", "pip install 'steplane[http]'"),
+            ("unknown-parameter", "`http.request` has no parameter `methd`", ""),
+        ]
+        with pytest.raises(StepError) as caught:
+            refuse_missing(Request)
+        assert caught.value.type == "plugin.requirement"
+        assert caught.value.message == "`http.request` needs more: pip install 'steplane[http]'"

@@ -228,15 +228,19 @@ def in_own_words(url: httpx.URL, shown: Callable[[httpx.URL], str]) -> Iterator[
         raise StepError("http.connect", f"the connection to {shown(url)} was lost{why}") from error
 
 
-def read_url(text: str, params: Mapping[str, Any]) -> httpx.URL:
-    """The address, with further parameters behind those that it has. Raises `StepError` (`input.invalid`)."""
+def read_url(text: str, params: Mapping[str, Any], *, secret: bool = False) -> httpx.URL:
+    """The address, with further parameters behind those that it has. Raises `StepError` (`input.invalid`).
+
+    Of a `secret` one nothing is told.
+    """
     try:
         url = httpx.URL(text)
         if params:
             more = str(httpx.QueryParams(dict(params)))
             url = url.copy_with(query=b"&".join(filter(None, (url.query, more.encode()))))
     except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
-        raise StepError("input.invalid", f"`url` is no address: {error}") from error
+        why = "" if secret else f": {error}"
+        raise StepError("input.invalid", f"`url` is no address{why}") from (None if secret else error)
     if url.scheme not in DEFAULT_PORTS or not url.host:
         raise StepError("input.invalid", "`url` must begin with http:// or https:// and name a host")
     return url
@@ -248,5 +252,5 @@ def without_secrets(url: httpx.URL) -> str:
 
 
 def host_only(url: httpx.URL) -> str:
-    """The address as it is shown where its path is a secret."""
-    return f"{url.copy_with(userinfo=b'', raw_path=b'/', fragment=None)}…"
+    """The address as it is shown where all but its host is a secret."""
+    return f"{url.scheme}://{url.netloc.decode()}/…"

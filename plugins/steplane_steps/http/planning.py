@@ -31,3 +31,12 @@ def shown(url: str) -> str:
     except ValueError:
         return "an address"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def host_of(url: str) -> str:
+    """An address with nothing but its host, where the rest is a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"

@@ -17,7 +17,7 @@ from steplane_steps.files import located, opened, replacing
 from steplane_steps.http import Response
 from steplane_steps.http.addresses import is_authors
 from steplane_steps.http.content import capped, decoded, excerpt
-from steplane_steps.http.exchange import Exchange, Route, in_own_words, read_url, without_secrets
+from steplane_steps.http.exchange import Exchange, Route, host_only, in_own_words, read_url, without_secrets
 from steplane_steps.http.statuses import is_ok, seconds_to_wait
 from steplane_steps.http.tls import Trust
 from steplane_steps.http.watch import Watch
@@ -31,25 +31,26 @@ TOLD = ("content-type", "location", "retry-after", "www-authenticate", "x-reques
 """The headers of a refusal that are told."""
 
 
-def perform(step: "Request", ctx: StepContext) -> Response:
-    """The response. Raises `StepError`."""
+def perform(step: "Request", ctx: StepContext, *, secret_url: bool = False) -> Response:
+    """The response. Raises `StepError`. With `secret_url` only the host of the address is ever shown."""
     _refuse_contradictions(step)
     began = time.monotonic()
     transfers = step.save is not None or step.files is not None or step.body_file is not None
     total = step.timeout if step.timeout is not None else (LONG if transfers else SHORT)
     watch = Watch(ctx, total, step.connect_timeout, step.read_timeout)
-    url = read_url(step.url, step.params)
+    url = read_url(step.url, step.params, secret=secret_url)
+    shown = host_only if secret_url else without_secrets
     trust = Trust(step.verify, step.ca_file, step.client_cert, step.client_key)
     author = is_authors(step.url, step.trusted.get("url", ""))
     route = Route(ctx, watch, trust, author=author, anywhere=step.allow_private)
     with ExitStack() as stack:
         body, files = _body(step, ctx, stack)
-        exchange = stack.enter_context(Exchange(route, files, without_secrets))
-        with in_own_words(url, without_secrets):
+        exchange = stack.enter_context(Exchange(route, files, shown))
+        with in_own_words(url, shown):
             request = exchange.client.build_request(step.method, url, headers=_headers(step, ctx), **body)
         response = exchange.send(request, step.max_redirects if step.follow_redirects else None)
-        with in_own_words(response.request.url, without_secrets):
-            return _result(step, ctx, response, began)
+        with in_own_words(response.request.url, shown):
+            return _result(step, ctx, response, shown(response.request.url), began)
 
 
 def _refuse_contradictions(step: "Request") -> None:
@@ -104,8 +105,8 @@ def _body(step: "Request", ctx: StepContext, stack: ExitStack) -> tuple[dict[str
     return {"data": step.form or {}, "files": parts}, [part[1] for part in parts.values()]
 
 
-def _result(step: "Request", ctx: StepContext, response: httpx.Response, began: float) -> Response:
-    status, shown = response.status_code, without_secrets(response.request.url)
+def _result(step: "Request", ctx: StepContext, response: httpx.Response, shown: str, began: float) -> Response:
+    status = response.status_code
     chunks = decoded(response.iter_raw(), response.headers.get("content-encoding", ""))
     if not is_ok(status, step.ok):
         raise _refused(step.method, shown, response, chunks)

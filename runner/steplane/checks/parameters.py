@@ -63,7 +63,10 @@ def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnost
     return Diagnostic(problem.code, message, span, label=label, help=help_, fix=fix)
 
 
-ONE_OF = {"shell": ("script", "argv"), "python.run": ("script", "file"), "template.render": ("text", "file")}
+ONE_OF = {
+    "shell": ("script", "argv"), "python.run": ("script", "file"), "template.render": ("text", "file"),
+    "notify.webhook": ("text", "json"),
+}  # fmt: skip
 """Parameters of which a step gives exactly one; their schemas do not say so."""
 
 
