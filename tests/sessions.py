@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from msgspec import Struct
-from tests.conftest import COMMAND
+from tests.conftest import COMMAND, ROOT
 
 _OPENING = re.compile(r"```(\S*) ?(.*)")
 _MARK = "\x1e"
@@ -122,7 +122,7 @@ def _environment(folder: Path) -> dict[str, str]:
         program.chmod(0o755)
     return {
         "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": _PATH, "HOME": str(folder), "COLUMNS": "100",
-        "LC_ALL": "C.UTF-8", "TZ": "UTC", "USER": "ada", "TMPDIR": str(folder),
+        "LC_ALL": "C.UTF-8", "TZ": "UTC", "USER": "ada", "TMPDIR": str(folder), "REPOSITORY": str(ROOT),
     }  # fmt: skip
 
 
