@@ -2,8 +2,8 @@
 
 A page is played from top to bottom. A block whose opening line ends in `file=PATH` is saved there, as the reader would
 save it; where the word `added` stands before that, the block's first line is one of the file, and the others go behind
-it. A block of kind `console` holds commands, each behind `$ ` (further lines of one behind `> `), and what they print. A
-line `...` in what is shown stands for any number of lines.
+it. A block of kind `console` holds commands, each behind `$ ` (further lines of one behind `> `), and what they print.
+A line `...` in what is shown stands for any number of lines.
 """
 
 import re

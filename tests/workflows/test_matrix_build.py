@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.workflows.conftest import Example
 
-WORKFLOW = ROOT / "workflows" / "matrix-build.yaml"
+WORKFLOW = ROOT / "workflows" / "matrix-build" / "matrix-build.yaml"
 HERE = "macos" if platform.system() == "Darwin" else "linux"
 CELLS = [
     "linux-python3.11", "linux-python3.12", "macos-python3.12", "linux-python3.13", "macos-python3.13",
@@ -90,7 +90,7 @@ def test_a_package_that_is_wrong_fails_in_every_cell(
     shutil.copytree(ROOT / "workflows", tmp_path / "workflows")
     source = tmp_path / "workflows" / "matrix-build" / "tally" / "__init__.py"
     source.write_text(source.read_text("utf-8").replace(".lower()", ""), "utf-8")
-    failed = example("run", "matrix-build", env=interpreters)
+    failed = example("run", "workflows/matrix-build/matrix-build.yaml", env=interpreters)
     assert failed.code == 1
     assert failed.ended(f"cell[python=python3,os={HERE}]/build/test")["error"]["type"] == "shell.exit"
     assert "report" not in {path for path, status in failed.statuses().items() if status == "succeeded"}

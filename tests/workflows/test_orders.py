@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.faults.rig import Rig, until
 from tests.workflows.conftest import Example, begin, successes
 
-WORKFLOW = ROOT / "workflows" / "orders.yaml"
+WORKFLOW = ROOT / "workflows" / "orders" / "orders.yaml"
 ORDERS = ROOT / "workflows" / "orders" / "orders.csv"
 BAD = ["A4017", "A4059", "A4102", "A4134", "A4178"]
 
@@ -75,7 +75,7 @@ def by_path(events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_killed_in_the_middle_of_the_day(victim: Any, rig: Rig) -> None:
     orders = some_orders(rig.folder, 40)
     out = rig.folder / "out" / "orders"
-    life = begin(rig, "orders", "-i", f"orders={orders}", "-i", "pause=20ms")
+    life = begin(rig, "orders/orders", "-i", f"orders={orders}", "-i", "pause=20ms")
     until(lambda: (out / "invoices").is_dir() and len(list((out / "invoices").iterdir())) >= 8, what=rig.outputs)
     life.kill(victim)
     until(lambda: rig.status() == "interrupted", what=rig.outputs)
@@ -98,7 +98,7 @@ def test_too_many_bad_orders_stop_the_day_and_it_goes_on_when_that_is_mended(exa
     orders = some_orders(tmp_path, 40)
     out = tmp_path / "out" / "orders"
 
-    stopped = example("run", "orders", "-i", f"orders={orders}", "-i", "pause=20ms")
+    stopped = example("run", "workflows/orders/orders.yaml", "-i", f"orders={orders}", "-i", "pause=20ms")
     assert stopped.code == 1
     assert stopped.last["error"]["type"] == "loop.failures"
     assert (out / "STOPPED.txt").read_text("utf-8").startswith("The day was stopped: ")

@@ -142,16 +142,15 @@ def find_workflow(name: str, start: str) -> str:
     """The file that `run FILE|NAME` means: a path, or `workflows/NAME.yaml` here or in a folder above."""
     if os.path.isfile(name):
         return name
-    from steplane.suggest import did_you_mean
-
-    named = os.sep not in name and not name.endswith((".yaml", ".yml"))
-    found = _by_name(name, start) if named else None
-    if found:
-        return found  # before any folder of that name: `build` and `docs` are often both
     if os.path.isdir(name):
         raise UsageError(f"{name} is a folder", "Name a workflow file in it.")
-    if not named:
+    from steplane.suggest import did_you_mean
+
+    if os.sep in name or name.endswith((".yaml", ".yml")):
         raise _no_file(name)
+    found = _by_name(name, start)
+    if found:
+        return found
     known = workflows(start)
     near = did_you_mean(name, known)
     hint = f"Did you mean `{near}`?" if near else _known(known)

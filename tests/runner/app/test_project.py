@@ -69,8 +69,6 @@ def test_workflows_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert find_workflow("far", ".") == "../workflows/far.yml"
     _wrong("neer", "Did you mean `near`?")
     _wrong("nothing-like-it", "Known here: far, near.")
-    (below / "near").mkdir()
-    assert find_workflow("near", ".") == "workflows/near.yaml", "a folder of that name does not hide it"
     with pytest.raises(UsageError, match="workflows is a folder"):
         find_workflow("workflows", ".")
 
