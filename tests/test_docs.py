@@ -24,7 +24,7 @@ PAGES = (
     ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )  # fmt: skip
-KINDS = ("workflow", "steps", "step", "keys", "later", "wrong", "added", "plugin", "other")
+KINDS = ("workflow", "steps", "runs", "step", "keys", "later", "wrong", "added", "plugin", "other")
 SURROUNDINGS = {"undeclared", "name-not-here", "unknown-step"}
 
 
@@ -64,9 +64,16 @@ def shown(found: tuple[Diagnostic, ...]) -> list[str]:
     return [f"{one.span.line}:{one.span.column} {one.code}: {one.message}" for one in found if one.severity != "hint"]
 
 
-@pytest.mark.parametrize(("kind", "content"), snippets("workflow", "steps", "keys"))
+@pytest.mark.parametrize(("kind", "content"), snippets("workflow", "steps", "runs", "keys"))
 def test_the_yaml_of_the_manual_has_no_mistakes(kind: str, content: str) -> None:
     assert shown(diagnostics(whole(kind, content))) == []
+
+
+@pytest.mark.parametrize(("kind", "content"), snippets("runs"))
+def test_steps_of_the_manual_run(kind: str, content: str, steplane: Steplane, tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(whole(kind, content), "utf-8")
+    done = steplane("run", "example.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("kind", "content"), snippets("step"))
