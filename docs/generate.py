@@ -141,7 +141,7 @@ def commands() -> str:
     """`--help` of every command."""
     from steplane.cli.application import COMMANDS
 
-    return "\n\n".join(f"### steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
+    return "\n\n".join(f"## steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
 
 
 def _help(name: str) -> str:
