@@ -17,7 +17,7 @@ def run_report(record: RunRecord, subject: Subject, root: str) -> RunReport:
     return RunReport(
         run=one.id, workflow=one.workflow or subject.plan.name, file=workflow_path(subject, root),
         status=one.status, steps=steps, version=one.version, title=one.title, case=one.case,
-        started_at=one.started_at, seconds=_seconds(record), outputs=record.outputs, error=record.error,
+        started_at=one.started_at, seconds=record.seconds, outputs=record.outputs, error=record.error,
         reason=record.reason, resume=subject.resume,
     )  # fmt: skip
 
@@ -28,10 +28,3 @@ def _step(one: StepRecord, node: Node | None) -> StepReport:
         seconds=one.seconds, attempts=one.attempts, reason=reason(one.status, one.reason, one.by, node),
         recovered=one.recovered, error=one.error,
     )  # fmt: skip
-
-
-def _seconds(record: RunRecord) -> float:
-    """From the first start to the end, or to the last thing that happened."""
-    one = record.summary
-    last = one.ended_at or max((max(step.started_at, step.ended_at) for step in record.steps), default=0)
-    return max(0.0, (last - one.started_at) / 1e6) if one.started_at and last else 0.0
