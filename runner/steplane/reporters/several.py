@@ -1,7 +1,7 @@
 """Several reporters of one run: the one that is shown, and those that write files."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
@@ -30,19 +30,19 @@ class Several:
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Pass on what was recorded."""
-        for one in tuple(self._listening):
-            try:
-                one.event(event, instance)
-            except Exception:  # noqa: BLE001 - a bug in one is no reason to stop the run or to blind the others
-                self._listening.remove(one)
+        self._tell("event", event, instance)
 
     def log(self, path: str, stream: str, text: str) -> None:
         """Pass on what a step wrote."""
-        for one in tuple(self._listening):
-            try:
-                one.log(path, stream, text)
-            except Exception:  # noqa: BLE001 - the same
-                self._listening.remove(one)
+        self._tell("log", path, stream, text)
+
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        """Pass on how far a step is, to those who want to know."""
+        self._tell("progress", path, done, total, text)
+
+    def interrupted(self) -> None:
+        """Pass on that a signal stops the run, to those who want to know."""
+        self._tell("interrupted")
 
     def finish(self, result: Result) -> None:
         """Let each say its last words; the first exception is raised when all have."""
@@ -50,7 +50,18 @@ class Several:
         for one in self._reporters:
             try:
                 one.finish(result)
-            except Exception as error:  # noqa: BLE001 - the same; the caller tells it
+            except Exception as error:  # noqa: BLE001 - one that breaks keeps nothing from the others
                 failures.append(error)
         if failures:
             raise failures[0]
+
+    def _tell(self, name: str, *what: Any) -> None:
+        for one in tuple(self._listening):
+            try:
+                getattr(one, name, _nothing)(*what)
+            except Exception:  # noqa: BLE001 - a bug in one is no reason to stop the run or to blind the others
+                self._listening.remove(one)
+
+
+def _nothing(*_: Any) -> None:
+    """Not every reporter wants to know everything."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.runner.reporters.readers import GitHubReader, GitLabReader
 from tests.runner.reporters.stage import Stage, error, github, gitlab
@@ -233,6 +233,7 @@ def _shown(log: Any, change: Callable[[str], str]) -> dict[str, list[str]]:
     return found
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCRIPTS)
 def test_github_executes_nothing_that_a_step_printed(doings: list[Doing]) -> None:
     stage = github()
@@ -248,6 +249,7 @@ def test_github_executes_nothing_that_a_step_printed(doings: list[Doing]) -> Non
     assert _shown(log, str) == wanted
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCRIPTS)
 def test_gitlab_folds_nothing_that_a_step_printed(doings: list[Doing]) -> None:
     stage = gitlab()

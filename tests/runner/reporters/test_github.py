@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runner.reporters.readers import GitHubReader
 from tests.runner.reporters.stage import error, github
@@ -40,6 +40,7 @@ def test_columns_only_within_one_line(one: Annotation, place: dict[str, str]) ->
     assert found.properties == {"file": "f", **place, "title": "t"}
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=1), st.text())
 def test_no_text_gets_out_of_its_command(title: str, file: str, message: str) -> None:
     (found,) = _read(command(Annotation("warning", file, title, message, 1))).executed

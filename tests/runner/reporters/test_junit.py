@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runner.reporters.readers import valid
 
@@ -148,6 +148,7 @@ def test_output_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert second.find("failure") is not None
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.lists(st.text(), max_size=3))
 def test_any_text_gives_a_valid_document(name: str, message: str, lines: list[str]) -> None:
     step = _step(f"a[{name}]", "failed", error=ErrorInfo(message or "x", message, step=f"a[{name}]"))

@@ -47,6 +47,25 @@ def test_all_hear_everything() -> None:
     assert [one.heard for one in keepers] == [ALL, ALL]
 
 
+class Curious(Keeper):
+    """Wants to know everything."""
+
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        self._hear(f"progress {path} {done} {total} {text}")
+
+    def interrupted(self) -> None:
+        self._hear("interrupted")
+
+
+def test_what_some_do_not_want_to_know() -> None:
+    curious, other = Curious(), Keeper()
+    several = Several([other, curious])
+    several.progress("a", 1, None, "half")
+    several.interrupted()
+    assert curious.heard == ["progress a 1 None half", "interrupted"]
+    assert other.heard == []
+
+
 @pytest.mark.parametrize(("breaks", "heard"), [("event", ["event"]), ("log a stdout x", ["event", "log a stdout x"])])
 def test_one_that_breaks_hears_of_the_end_only(breaks: str, heard: list[str]) -> None:
     broken, sound = Keeper(breaks), Keeper()

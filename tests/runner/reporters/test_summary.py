@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -132,6 +132,7 @@ NASTY = st.one_of(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_a_text_is_that_text_and_nothing_else(text: str) -> None:
     page = Page(f"x {literal(text)}\n")
@@ -141,6 +142,7 @@ def test_a_text_is_that_text_and_nothing_else(text: str) -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(NASTY, min_size=8, max_size=8))
 def test_no_text_gets_out_of_its_place(texts: list[str]) -> None:
     name, key, message, title, case, output, line, why = texts
@@ -158,6 +160,7 @@ def test_no_text_gets_out_of_its_place(texts: list[str]) -> None:
     assert not page.kinds & {"link", "image", "blockquote", "bullet_list", "ordered_list", "hr", "code_inline", "em"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="`~ x", max_size=12), max_size=4))
 def test_a_block_holds_any_line(lines: list[str]) -> None:
     (found,) = Page(block(lines)).blocks

@@ -57,4 +57,6 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     code = show.watch(work)
     if told:
         call.out.line(f"run {run_id} was told to end; it winds up in its own process")
+        if show.reports.wanted:
+            call.warn("no report was written: only the process that ends the run knows how it ended")
     return code
