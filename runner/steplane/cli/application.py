@@ -23,13 +23,13 @@ COMMANDS = {
     "logs": "Show what the steps of a run wrote.",
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
+    "schema": "Print the schema of workflow files, for editors.",
     "init": "Begin a project: a configuration and a first workflow.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
-    "schema": "The schema of workflow files lies in the package: steplane/schemas/workflow.schema.json",
     "fmt": "`steplane check` says where a file is unclear.",
     "signal": "",
     "tasks": "",
