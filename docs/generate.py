@@ -176,8 +176,8 @@ def first_workflow() -> str:
 
 def filters() -> str:
     """The names of all filters."""
-    from steplane.app.loading import filters as further
     from steplane.expressions.filters import FILTERS
+    from steplane.rendering import filters as further
 
     return " ".join(f"`{name}`" for name in sorted({*FILTERS, *further()}))
 

@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.app.guarding import Reporter, Unfailing, signals_to
-from steplane.app.loading import filters
 from steplane.app.secrets import Secrets, hidden_variables, secret_inputs, texts_in
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.clock import Clock
@@ -28,6 +27,7 @@ from steplane.kernel import Kernel
 from steplane.masking import Mask
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
+from steplane.rendering import filters
 from steplane.store import Journal
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}

@@ -17,6 +17,7 @@ from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
 from steplane.checks.scripts import check_scripts
+from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     check_loops,
     check_locks,
     check_scripts,
+    check_templates,
     check_release,
     check_timezone,
     check_outputs,

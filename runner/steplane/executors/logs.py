@@ -149,3 +149,35 @@ class LogSink:
     def _open(self) -> None:
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._written = os.fstat(self._file).st_size
+
+
+class WithoutOutput:
+    """A step's log for a program whose standard output is not for it: what else the program writes is."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    @property
+    def pending(self) -> bool:
+        """Whether the beginning of a line waits for its end."""
+        return self._log.pending
+
+    def feed(self, stream: StreamName, data: bytes) -> bytes:
+        """Take bytes of a stream."""
+        return data if stream == "stdout" else self._log.feed(stream, data)
+
+    def end(self, stream: StreamName) -> bytes:
+        """The stream has ended."""
+        return b"" if stream == "stdout" else self._log.end(stream)
+
+    def line(self, stream: StreamName, text: str) -> None:
+        """Write whole lines."""
+        self._log.line(stream, text)
+
+    def pause(self) -> None:
+        """Write what there is of unfinished lines."""
+        self._log.pause()
+
+    def close(self) -> None:
+        """Write everything."""
+        self._log.close()
