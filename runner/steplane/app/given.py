@@ -7,7 +7,6 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.app.execution import zone_of
-from steplane.app.loading import filters
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.keeping import restored
 from steplane.driver.names import Lazy, loop_names, moment
@@ -16,6 +15,7 @@ from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.templates import Literal, MapOf, Template
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Perform, Plan
+from steplane.rendering import filters
 from steplane.scripts import expressions_of
 from steplane.store import JournalReader
 

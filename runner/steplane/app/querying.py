@@ -7,13 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.app.loading import filters
 from steplane.diagnostics import Diagnostic, Span
 from steplane.driver.names import moment
 from steplane.errors import StateDamaged, StateError, UsageError
 from steplane.events import RunEnded
 from steplane.expressions import Engine, Expression, ExpressionError, Missing, parse_condition, uses
 from steplane.expressions.durations import parse_duration
+from steplane.rendering import filters
 from steplane.store import RunStore, RunSummary, now
 from steplane.suggest import did_you_mean
 
