@@ -14,6 +14,7 @@ from typing import Any
 
 from steplane.cli import main
 from steplane.executors import process
+from steplane.executors.spawn import spawn
 from steplane.store.database import Database
 
 _POINT = os.environ.pop("FAULTS_POINT", "")
@@ -48,7 +49,7 @@ def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] =
 
 if __name__ == "__main__":
     Database.run = between("commit", Database.run, lambda _, text, *__: text == "COMMIT")  # type: ignore[method-assign]
-    process.spawn = between("spawn", process.spawn)
+    vars(process)["spawn"] = between("spawn", spawn)
     for name in ("rename", "replace", "link"):
         setattr(os, name, between("name", getattr(os, name)))
     sys.argv[0] = "steplane"
