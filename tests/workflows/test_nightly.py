@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +18,8 @@ from tests.workflows.conftest import Ended, Example, begin, successes
 
 WORKFLOW = ROOT / "workflows" / "nightly" / "nightly.yaml"
 DAY = "2026-11-20"
+
+Night = Callable[..., Ended]
 
 
 class Shop(ThreadingHTTPServer):
@@ -109,8 +111,18 @@ def shop() -> Iterator[Shop]:
 
 
 def words(shop: Shop) -> list[str]:
-    given = {"source": shop.address, "day": DAY, "notify": f"{shop.address}/done", "pause": "10ms"}
+    given = {"source": shop.address, "day": DAY, "pause": "10ms"}
     return [word for name, value in given.items() for word in ("-i", f"{name}={value}")]
+
+
+@pytest.fixture
+def night(example: Example, shop: Shop) -> Night:
+    """Run the load, with an address that is told of it."""
+
+    def call(*more: str) -> Ended:
+        return example("run", WORKFLOW, *words(shop), *more, env={"NIGHTLY_NOTIFY": f"{shop.address}/done?key=17"})
+
+    return call
 
 
 def published(folder: Path) -> list[tuple[Any, ...]]:
@@ -125,23 +137,24 @@ def left(folder: Path) -> set[str]:
     return {one.name for one in (folder / "out" / "nightly").iterdir()}
 
 
-def test_a_day_is_loaded_through_a_busy_server(example: Example, shop: Shop, tmp_path: Path) -> None:
+def test_a_day_is_loaded_through_a_busy_server(night: Night, shop: Shop, tmp_path: Path) -> None:
     shop.busy = {f"/days/{DAY}.json", f"/days/{DAY}/page-1.csv", f"/days/{DAY}/page-4.csv"}
-    night = example("run", WORKFLOW, *words(shop))
-    assert (night.code, night.last["status"]) == (0, "succeeded"), night.stderr
-    assert night.outputs == {"rows": 100, "cents": 95_000, "days": 1}
+    ended = night()
+    assert (ended.code, ended.last["status"]) == (0, "succeeded"), ended.stderr
+    assert "key=17" not in json.dumps(ended.events), "the address is a secret"
+    assert ended.outputs == {"rows": 100, "cents": 95_000, "days": 1}
     assert published(tmp_path) == [(DAY, 100, 95_000)]
     assert left(tmp_path) == {"orders.db"}
-    assert shop.told == [{"run": night.run, "day": DAY, "status": "succeeded", "rows": 100, "error": None}]
+    assert shop.told == [{"run": ended.run, "day": DAY, "status": "succeeded", "rows": 100, "error": None}]
     assert {path: number for path, number in shop.asked.items() if number == 2} == dict.fromkeys(shop.busy, 2)
-    assert night.ended("page[page-4]")["attempts"] == 2
+    assert ended.ended("page[page-4]")["attempts"] == 2
 
 
-def test_a_day_that_is_loaded_again_replaces_itself(example: Example, shop: Shop, tmp_path: Path) -> None:
-    assert example("run", WORKFLOW, *words(shop)).code == 0
+def test_a_day_that_is_loaded_again_replaces_itself(night: Night, shop: Shop, tmp_path: Path) -> None:
+    assert night().code == 0
     shop.pages = {"page-0": shop.pages["page-0"]}
     shop.rows = 20
-    assert example("run", WORKFLOW, *words(shop)).code == 0
+    assert night().code == 0
     assert published(tmp_path) == [(DAY, 20, 19_000)]
 
 
@@ -154,20 +167,20 @@ def test_a_day_that_is_loaded_again_replaces_itself(example: Example, shop: Shop
     ],
 )
 def test_a_day_that_is_not_right_is_not_published(
-    page: str, step: str, kind: str, example: Example, shop: Shop, tmp_path: Path
+    page: str, step: str, kind: str, night: Night, shop: Shop, tmp_path: Path
 ) -> None:
-    assert example("run", WORKFLOW, *words(shop)).code == 0
+    assert night().code == 0
     before = published(tmp_path)
     shop.pages["page-1"] = page
-    night: Ended = example("run", WORKFLOW, *words(shop))
-    assert night.code == 1
-    assert night.ended(step)["error"]["type"] == kind
+    ended = night()
+    assert ended.code == 1
+    assert ended.ended(step)["error"]["type"] == kind
     assert published(tmp_path) == before
     assert shop.told[-1]["status"] == "failed"
-    assert shop.told[-1]["error"] == night.last["error"]["message"]
+    assert shop.told[-1]["error"] == ended.last["error"]["message"]
 
 
-def test_what_was_announced_otherwise_is_fetched_again_and_then_refused(example: Example, shop: Shop) -> None:
+def test_what_was_announced_otherwise_is_fetched_again_and_then_refused(night: Night, shop: Shop) -> None:
     shop.pages["page-2"] += "o9,BOX,1,1\n"
     original = shop.answer
 
@@ -176,23 +189,23 @@ def test_what_was_announced_otherwise_is_fetched_again_and_then_refused(example:
         return status, body[:-5] if path.endswith("page-2.csv") else body
 
     shop.answer = cut_short  # type: ignore[method-assign]
-    night = example("run", WORKFLOW, *words(shop))
-    assert night.code == 1
-    assert night.ended("page[page-2]")["error"]["type"] == "http.checksum"
+    ended = night()
+    assert ended.code == 1
+    assert ended.ended("page[page-2]")["error"]["type"] == "http.checksum"
     assert shop.asked[f"/days/{DAY}/page-2.csv"] == 5
 
 
-def test_a_day_that_is_not_there_is_not_asked_for_again(example: Example, shop: Shop) -> None:
-    night = example("run", WORKFLOW, *words(shop), "-i", "day=2026-11-21")
-    assert night.code == 1
-    assert (night.last["error"]["type"], night.last["error"]["code"]) == ("http.status", 404)
+def test_a_day_that_is_not_there_is_not_asked_for_again(night: Night, shop: Shop) -> None:
+    ended = night("-i", "day=2026-11-21")
+    assert ended.code == 1
+    assert (ended.last["error"]["type"], ended.last["error"]["code"]) == ("http.status", 404)
     assert shop.asked["/days/2026-11-21.json"] == 1
 
 
-def test_who_cannot_be_told_is_a_warning(example: Example, shop: Shop, tmp_path: Path) -> None:
+def test_who_cannot_be_told_is_a_warning(night: Night, shop: Shop, tmp_path: Path) -> None:
     shop.broken = True
-    night = example("run", WORKFLOW, *words(shop))
-    assert (night.code, night.last["status"]) == (0, "warning")
+    ended = night()
+    assert (ended.code, ended.last["status"]) == (0, "warning")
     assert published(tmp_path) == [(DAY, 100, 95_000)]
 
 
@@ -200,6 +213,7 @@ def test_who_cannot_be_told_is_a_warning(example: Example, shop: Shop, tmp_path:
 def test_killed_while_a_page_is_fetched(victim: Any, rig: Rig, shop: Shop) -> None:
     """What had come is not fetched again."""
     shop.held = f"/days/{DAY}/page-4.csv"
+    rig.env["NIGHTLY_NOTIFY"] = f"{shop.address}/done?key=17"
     life = begin(rig, "nightly/nightly", *words(shop))
     until(lambda: shop.asked[f"/days/{DAY}/page-4.csv"], what=rig.outputs)
     until(lambda: rig.exists() and len([one for one in successes(rig) if one.startswith("page[")]) == 4)
