@@ -27,6 +27,8 @@ FENCED = {
     "re2": {"steplane.patterns"},
     "click": {"steplane.cli"},
     "rich": {"steplane.reporters"},
+    "httpx": {"steplane_steps.http"},
+    "httpcore": {"steplane_steps.http"},
     "pluggy": {"steplane.sdk", "steplane.hookspecs", "steplane.plugins"},
 }
 """The parts that may import a library. Those of the standard library beside our own code count as libraries here."""

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import Any, Protocol
 
 from steplane.driver.coordinator import Interrupted
+from steplane.driver.inbox import Inbox
 from steplane.driver.warden import ORPHANED, orphaned
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
@@ -19,7 +19,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Reporter(Protocol):
-    """Who shows a run. `event` is called by the coordinating thread, `log` and `progress` by those of the attempts.
+    """Who shows a run. `event` is called by who coordinates, one at a time, `log` and `progress` by the threads of the
+    attempts.
 
     One that says at once that the run is being stopped has also `interrupted`, called for each signal that asks for it.
     """
@@ -79,7 +80,7 @@ def _nobody() -> None:
 
 
 @contextmanager
-def signals_to(inbox: "SimpleQueue[Any]", told: Callable[[], None] = _nobody) -> Iterator[None]:
+def signals_to(inbox: Inbox, told: Callable[[], None] = _nobody) -> Iterator[None]:
     """Signals become messages for the coordinating thread while the run runs. Only in the main thread.
 
     `told` is called for each of them, from a thread of its own.
@@ -109,7 +110,7 @@ def _heard(number: int, frame: Any) -> None:
     """The signal has been written to the file already."""
 
 
-def _relay(reader: int, inbox: "SimpleQueue[Any]", told: Callable[[], None]) -> None:
+def _relay(reader: int, inbox: Inbox, told: Callable[[], None]) -> None:
     last = 0.0
     while data := os.read(reader, 64):
         if ORPHANED in data:  # its handler may be waiting for the main thread

@@ -1,6 +1,8 @@
 """Writing to stdout and stderr so that nobody who stops reading can stop a run."""
 
+import io
 import os
+import select
 import sys
 import threading
 from collections.abc import Mapping
@@ -10,14 +12,15 @@ from typing import TextIO
 class Output:
     """A standard stream that never fails: once it cannot be written, what is given to it is dropped.
 
-    Each call is written whole and at once; calls from several threads do not mix.
+    Each call is written whole and at once; calls from several threads do not mix, nor do those for stdout and for
+    stderr, which may be one pipe.
     """
 
-    __slots__ = ("_lock", "_stream")
+    __slots__ = ("_stream",)
+    _lock = threading.RLock()
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
-        self._lock = threading.RLock()
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
@@ -34,6 +37,22 @@ class Output:
         return self._stream is None
 
     @property
+    def deserted(self) -> bool:
+        """Whether whoever read it has gone away, found out without writing: for a writer who waits for long."""
+        with self._lock:
+            if self._stream is None:
+                return True
+            try:
+                poll = select.poll()
+                poll.register(self._stream.fileno(), 0)
+                state = poll.poll(0)
+            except (OSError, ValueError, AttributeError):
+                return False
+            if any(flags & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _, flags in state):
+                self._give_up()
+            return self._stream is None
+
+    @property
     def terminal(self) -> bool:
         """Whether a person looks at it."""
         return is_terminal(self._stream)
@@ -46,16 +65,16 @@ class Output:
         except (OSError, ValueError):
             return -1
 
-    def can_be_drawn_on(self, *, forced: bool, environ: Mapping[str, str] = os.environ) -> bool:
-        """Whether it is a terminal whose cursor can be moved. Under CI, and as a job in the background, only if forced:
-        there nobody looks, or the shell writes between.
-        """
-        if not self.terminal or environ.get("TERM", "") in {"", "dumb"}:
-            return False
-        from steplane.driver.terminal import foreground
-
-        watched = environ.get("CI", "").lower() in {"", "0", "false"} and foreground(self.descriptor)
-        return forced or watched
+    @property
+    def columns(self) -> int:
+        """How wide it is, in cells: as `COLUMNS` says, else as the terminal does, else 80."""
+        given = os.environ.get("COLUMNS", "")
+        if given.isascii() and given.isdigit() and int(given) > 0:
+            return int(given)
+        try:
+            return (os.get_terminal_size(self._stream.fileno()).columns if self._stream is not None else 0) or 80
+        except (OSError, ValueError, AttributeError):
+            return 80
 
     def line(self, text: str) -> None:
         """Write a line."""
@@ -67,8 +86,7 @@ class Output:
             if self._stream is None or not text:
                 return
             try:
-                self._stream.write(text)
-                self._stream.flush()
+                _put(self._stream, text)
             except (OSError, ValueError):
                 self._give_up()
 
@@ -83,6 +101,27 @@ class Output:
                 os.close(nowhere)
         except (OSError, ValueError):
             return
+
+
+def _put(stream: TextIO, text: str) -> None:
+    """Write all of the text.
+
+    A text stream itself loses what a single write leaves over where nothing buffers below it (`python -u`), and fails
+    where somebody who shares the terminal has set it not to block.
+    """
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if not isinstance(raw, io.RawIOBase):
+        stream.write(text)
+        stream.flush()
+        return
+    stream.flush()
+    rest = memoryview(text.encode(stream.encoding, "backslashreplace"))
+    while rest:
+        written = raw.write(rest)
+        if written is None:
+            select.select([], [raw], [])
+        rest = rest[written or 0 :]
 
 
 def is_terminal(stream: TextIO | None) -> bool:

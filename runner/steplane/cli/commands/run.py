@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, running, showing
 
 _EXAMPLES = examples(
     "steplane run workflows/hello.yaml",
@@ -58,16 +58,17 @@ def run(
         return 2
     plan = loaded.plan
     values = given(plan, inputs, inputs_file)
-    show = Show(call, quiet=options["quiet"])
+    show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id))
 
 
 def settings(options: dict[str, Any]) -> dict[str, Any]:
     """The options that are settings, None where not given. Raises `UsageError` for two that contradict each other."""
-    if options["form"] == "live" and options["quiet"]:
-        from steplane.errors import UsageError
+    for name, what in (("quiet", "shows failures only"), ("timestamps", "is for lines")):
+        if options["form"] == "live" and options[name]:
+            from steplane.errors import UsageError
 
-        raise UsageError("`--quiet` shows failures only, `--format live` all that runs", "Leave one of them out.")
+            raise UsageError(f"`--{name}` contradicts `--format live`: it {what}", "Leave one of them out.")
     return {
         "state": options["state"], "jobs": options["jobs"], "durability": options["durability"],
         "patience": options["patience"], "strict": options["strict"] or None, "format": options["form"],

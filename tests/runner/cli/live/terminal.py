@@ -112,8 +112,9 @@ class Terminal:
 
     def _read(self) -> bool:
         """Take in what has been written by now; whether more may come."""
+        ended = self.process.poll() is not None  # asked first: what it wrote before its end is there to be read then
         if self.master < 0 or not select.select([self.master], [], [], 0.01)[0]:
-            return self.process.poll() is None
+            return not ended
         try:
             data = os.read(self.master, 1 << 16)
         except OSError:  # EIO: nobody has it open any more

@@ -156,6 +156,7 @@ PLAIN = "▸ first  $ true\n"
         ((), {"CI": "true"}),
         (("--format", "plain"), {}),
         ((), {"STEPLANE_FORMAT": "plain"}),
+        ((), {"STEPLANE_RUN_ID": "of-a-step-that-calls-us"}),
     ],
 )
 def test_terminals_that_get_lines(waits: Shell, live: Open, words: tuple[str, ...], env: dict[str, str]) -> None:
@@ -220,12 +221,11 @@ def test_closed_streams(waits: Shell, closed: str) -> None:
         assert terminal.right
 
 
-def test_live_and_quiet_contradict_each_other(waits: Shell) -> None:
-    done = waits("run", "waits.yaml", "--format", "live", "-q")
+@pytest.mark.parametrize(("option", "what"), [("--quiet", "shows failures only"), ("--timestamps", "is for lines")])
+def test_options_that_contradict_it(waits: Shell, option: str, what: str) -> None:
+    done = waits("run", "waits.yaml", "--format", "live", option)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "error: `--quiet` shows failures only, `--format live` all that runs\n help: Leave one of them out.\n"
-    )
+    assert done.stderr == f"error: `{option}` contradicts `--format live`: it {what}\n help: Leave one of them out.\n"
 
 
 def test_resume_and_cancel_show_it_too(waits: Shell, live: Open) -> None:
