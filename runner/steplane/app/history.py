@@ -39,6 +39,7 @@ class StepRecord(Struct, kw_only=True):
     ended_at: int = 0
     attempts: int = 0
     reason: str = ""
+    seen: tuple[str, ...] = ()
     by: str = ""
     recovered: bool = False
     error: ErrorInfo | None = None
@@ -147,7 +148,8 @@ class _Fold:
             one.status, one.error = "waiting", event.error
         elif isinstance(event, StepEnded):
             one.status, one.ended_at, one.attempts = event.status, event.at, event.attempts
-            one.reason, one.by, one.error, one.recovered = event.reason, event.by, event.error, event.recovered
+            one.reason, one.seen, one.by = event.reason, event.seen, event.by
+            one.error, one.recovered = event.error, event.recovered
 
 
 def find_run(store: RunStore, text: str | None, *, unfinished: bool = False) -> str:

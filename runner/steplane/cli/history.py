@@ -96,7 +96,7 @@ def _why(one: StepRecord) -> str:
     words = [f"activation {one.activation}"] if one.activation > 1 else []
     words += [f"{one.attempts} attempts"] if one.attempts > 1 else []
     words += ["rescued"] if one.recovered else []
-    stated = cause(one.error) if one.error is not None else reason(one.status, one.reason, one.by, None)
+    stated = cause(one.error) if one.error is not None else reason(one.status, one.reason, one.by, None, one.seen)
     return ", ".join(words) + (": " if words and stated else "") + stated
 
 
@@ -128,6 +128,7 @@ def _step(one: StepRecord) -> dict[str, Any]:
         "duration": one.seconds,
         "attempts": one.attempts,
         "reason": one.reason or None,
+        "seen": list(one.seen) or None,
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,

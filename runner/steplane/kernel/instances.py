@@ -259,8 +259,19 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     state.instances.pop(instance.serial, None)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
-        state.record(StepEnded(**_name(instance), status=status, reason=reason, by=by, attempts=instance.attempt,
-                               recovered=instance.recovered, error=error))
+        seen = instance.seen if reason else ()
+        state.record(
+            StepEnded(
+                **_name(instance),
+                status=status,
+                reason=reason,
+                seen=seen,
+                by=by,
+                attempts=instance.attempt,
+                recovered=instance.recovered,
+                error=error,
+            )
+        )
 
 
 def asks(instance: Instance) -> bool:
