@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.scripts.shapes import Direct, Script
 
@@ -21,6 +22,16 @@ class Need(Struct, frozen=True):
 
     position: int
     words: frozenset[str]
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The statuses in the words of the language: `ok` and `done` where they are just that."""
+        if self.words == OK:
+            return ["ok"]
+        if self.words == ENDED:
+            return ["done"]
+        order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
+        return [one for one in order if one in self.words]
 
 
 class Retry(Struct, frozen=True):
