@@ -21,8 +21,8 @@ from steplane.executors.failures import SpawnError
 from steplane.executors.spawn import spawn
 from steplane.plugins import Plugin, Registered
 
-SECONDS = 3.0
-"""How long one step type may think."""
+SECONDS = 5.0
+"""How long one step type may think; the first one of a plugin is imported in that time too."""
 
 START = 30.0
 """Seconds within which the process must be there; on a busy machine it takes its time."""
@@ -59,11 +59,11 @@ FromPlanner = Ready | Answer
 
 
 class Planner:
-    """Asks step types; to be closed. `env` is what the process is started with."""
+    """Asks step types; to be closed. `env` is what the process is started with, `seconds` how long each may think."""
 
     def __init__(self, env: Mapping[str, str], seconds: float = SECONDS) -> None:
         self._env = {**env, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-        self._seconds = seconds
+        self.seconds = seconds
         self._process: _Process | None = None
         self._faults = 0
 
@@ -74,7 +74,7 @@ class Planner:
         question = Question(found.plugin, found.cls.steplane.type, parameters, env, folder, tuple(sys.path))
         try:
             self._process = self._process or _Process(self._env)
-            answer = self._process.ask(question, self._seconds)
+            answer = self._process.ask(question, self.seconds)
         except _LostError as lost:
             self.close()
             self._faults += 1

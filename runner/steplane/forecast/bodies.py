@@ -145,6 +145,8 @@ def _joined(node: Node, act: Fork, ends: Sequence[tuple[Branch, Fate, Outcome]])
             stops = "maybe"
     failed = [end for _, fate, end in ends if end.ends == FAILED and fate.verdict == "run"]
     ender = next((end.ender for _, _, end in ends if end.stops != "no"), "")
+    if stops == "yes" and act.wanted is not None:
+        stops = "maybe"  # enough others may have arrived before
     if failed and (act.wanted is None or len(ends) - len(failed) < act.wanted):
         return Outcome(FAILED, stops, ender, failed[0].failing)
     if all("failed" not in end.ends for _, _, end in ends):

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from steplane.events import OK
 from steplane.forecast import bodies, lists, loops
 from steplane.forecast.fates import (
     BEGUN,
@@ -9,6 +10,7 @@ from steplane.forecast.fates import (
     FAILED,
     NONE,
     SKIPPED,
+    SUCCEEDED,
     WARNING,
     Certainty,
     Condition,
@@ -44,7 +46,7 @@ def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, out
     unknown = condition is not None and condition.value is None
     certain = turn.certain == "yes" and place.certain == "yes" and not unknown
     otherwise = (SKIPPED if unknown else NONE) | (turn.otherwise if turn.certain != "yes" else NONE)
-    trouble = BEGUN | outcome.ends | otherwise | _before(node)
+    trouble = (BEGUN - SUCCEEDED if outcome.ends == FAILED else BEGUN) | outcome.ends | otherwise | _before(node)
     if node.tolerant or node.loop is not None or isinstance(node.action, Fork):
         trouble |= WARNING
     own = [one for one in (turn.reason if turn.certain != "yes" else "", outcome.failing) if one]
@@ -74,7 +76,9 @@ def _stops(turn: Turn, outcome: Outcome, *, certain: bool) -> Certainty:
 
 def _before(node: Node) -> Ends:
     """What becomes of the step if one before it fails."""
-    return BLOCKED if node.position else NONE
+    if node.needs is None:
+        return BLOCKED if node.position else NONE
+    return (BLOCKED if node.needs else NONE) | (SKIPPED if any(need.words != OK for need in node.needs) else NONE)
 
 
 def _shut(walk: Walk, node: Node, fate: Fate) -> Fate:

@@ -36,7 +36,8 @@ def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
     outcomes = [instances.instance(walk, node, one) for one in places]
     if found.number != 1 and any(one.stops != "no" for one in outcomes):
         walk.doubt(walk.inside(node), "only if it begins before another item ends the run", since)
-    return _together(loop, outcomes)
+    number = len(outcomes) if len(outcomes) > 1 else found.number
+    return _together(loop, outcomes, number)
 
 
 def _items(walk: Walk, loop: Loop, place: Place) -> tuple[list[Any] | None, Items]:
@@ -92,16 +93,20 @@ def _chain(around: str, key: str) -> str:
     return f"{around}/{key}" if around else key
 
 
-def _together(loop: Loop, outcomes: list[Outcome]) -> Outcome:
-    """How the loop ends."""
+def _together(loop: Loop, outcomes: list[Outcome], number: int | None) -> Outcome:
+    """How the loop ends; `number`: of its items, where that is known. One outcome may stand for all of them."""
     failed = [one for one in outcomes if one.ends == FAILED]
-    share = loop.allowed_percent
-    allowed = loop.allowed if share is None else int(len(outcomes) * share / 100 + 1e-9)
+    perhaps = [one for one in outcomes if "failed" in one.ends]
+    share, each = loop.allowed_percent, (number or 1) // len(outcomes)
+    allowed = loop.allowed if share is None else int((number or 1) * share / 100 + 1e-9)
     stops: Certainty = "no"
     ender = next((one.ender for one in outcomes if one.stops != "no"), "")
-    if any(one.stops != "no" for one in outcomes):
+    if ender:
         stops = "yes" if all(one.stops == "yes" for one in outcomes) else "maybe"
-    if failed and len(failed) > allowed:
+    if len(failed) * each > allowed and number is not None:
         return Outcome(FAILED, stops, ender, failed[0].failing)
-    unsure = any("failed" in one.ends for one in outcomes)
-    return Outcome(SUCCEEDED | WARNING | FAILED if unsure else SUCCEEDED, stops, ender)
+    good = WARNING if failed or any(one.ends == WARNING for one in outcomes) else SUCCEEDED
+    if perhaps or any("warning" in one.ends for one in outcomes):
+        good |= WARNING
+    many = bool(perhaps) and (number is None or len(perhaps) * each > allowed)
+    return Outcome(good | FAILED if many else good, stops, ender)

@@ -102,8 +102,9 @@ class Order:
         possible = [need for need in needs if self._may_hold(need)]
         if len(possible) >= wanted:
             return self._doubtful([need.position for need in possible if not self._holds(need)])
-        ender = next((self._ender(need.position) for need in needs if self.fate(need.position).stops == "yes"), "")
-        stops: Certainty = "yes" if ender else "no"
+        found = {self.fate(need.position).stops for need in needs}
+        stops: Certainty = "yes" if "yes" in found else "maybe" if "maybe" in found else "no"
+        ender = next((self._ender(need.position) for need in needs if self.fate(need.position).stops == stops), "")
         trouble = [need for need in needs if need in possible or self._may_hold_in_trouble(need)]
         if len(trouble) >= wanted:
             reason = self._only_if(trouble, every=wanted == len(needs))
@@ -122,8 +123,10 @@ class Order:
         return not self.fate(need.position).trouble.isdisjoint(need.words)
 
     def _lost(self, needs: Sequence[Need]) -> Ends:
-        bad = any(self.fate(need.position).ends.isdisjoint(OK) for need in needs)
-        return BLOCKED if bad else SKIPPED
+        ends = [self.fate(need.position).ends for need in needs]
+        if any(one.isdisjoint(OK) for one in ends):
+            return BLOCKED
+        return SKIPPED if all(one <= OK for one in ends) else SKIPPED | BLOCKED
 
     def _why_lost(self, needs: Sequence[Need]) -> str:
         for need in needs:
@@ -138,12 +141,12 @@ class Order:
 
     def _only_if(self, needs: Sequence[Need], *, every: bool) -> str:
         open_ = [need for need in needs if not self._holds(need)]
-        said = [f"`{self.nodes[need.position].id}` is {' or '.join(need.outcomes)}" for need in open_]
+        said = [f"`{self.nodes[need.position].id}` {_ending(need.outcomes)}" for need in open_]
         return f"only if {(' and ' if every else ' or ').join(said)}"
 
     def _blocked(self, position: int) -> str:
         fate, name = self.fate(position), self.nodes[position].id
-        return f"`{name}` fails" if fate.fails else f"blocked by `{name}`"
+        return f"blocked by `{name}`{', which fails' if fate.fails else ''}"
 
     def _open(self, position: int) -> str:
         """What has to be known of a step before it is known what becomes of those that wait for it."""
@@ -168,6 +171,12 @@ class Order:
     def before(self) -> list[int]:
         """For each position the set (bits) of those that have surely ended when its turn comes."""
         return self._befores.of(self.steps.number)
+
+
+def _ending(outcomes: Sequence[str]) -> str:
+    """How a step ends, as a verb."""
+    known = {"failed": "fails", "done": "ends", "ok": "ends ok"}
+    return known.get(outcomes[0], f"is {outcomes[0]}") if len(outcomes) == 1 else f"is {' or '.join(outcomes)}"
 
 
 class Befores:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from steplane.expressions import Expression
 from steplane.forecast.environment import Environment
-from steplane.forecast.fates import SKIPPED, Certainty, Condition, Ends, Fate, Items
+from steplane.forecast.fates import BLOCKED, SKIPPED, Certainty, Condition, Ends, Fate, Items
 from steplane.forecast.judging import Judge
 from steplane.forecast.names import Basis, Names
 from steplane.forecast.ordering import Befores
@@ -98,7 +98,9 @@ class Walk:
     def is_skipped(self, name: str) -> bool:
         """Whether the step of that id has surely been skipped, as seen from where an expression is looked at."""
         fate = self.latest.get(name)
-        return fate is not None and fate.ends == SKIPPED and not self.in_trouble and self._is_over(name)
+        if fate is None or fate.ends != SKIPPED or not fate.trouble <= SKIPPED | BLOCKED or self.in_trouble:
+            return False
+        return self._is_over(name)
 
     def _is_over(self, name: str) -> bool:
         """Whether the step has ended by then: the one here, or one around it, waits for it, or for one around that."""

@@ -20,7 +20,8 @@ def notes(plan: Plan, node: Node, found: StepForecast | None, arrow: str) -> Ite
     `found` is what becomes of it; None where nobody has asked.
     """
     if found is not None and found.verdict == "skip":
-        yield from (words for words in (_condition(plan, node, found), _reason(plan, node, found)) if words)
+        asked = _condition(plan, node, found) if found.condition is not None else ""
+        yield from (words for words in (asked, _reason(plan, node, found)) if words)
         return
     for say in _SAYINGS:
         words = say(plan, node, found)
@@ -39,8 +40,8 @@ def held(condition: Condition) -> str:
     return f"depends on {' and '.join(condition.unknown)}{known}" if condition.unknown else ""
 
 
-def _needs(plan: Plan, node: Node, _: StepForecast | None) -> str:
-    if node.needs is None:
+def _needs(plan: Plan, node: Node, found: StepForecast | None) -> str:
+    if node.needs is None or (found is not None and found.reason.startswith("only if")):
         return ""
     if not node.needs:
         return "starts at once"

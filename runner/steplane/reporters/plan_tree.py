@@ -1,11 +1,13 @@
 """A plan as a tree of lines: what will happen, in which order, under which conditions, and how certain that is."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from steplane.expressions.durations import format_duration
 from steplane.forecast.fates import Forecast, InputForecast, StepForecast
-from steplane.plan.nodes import Body, Choice, Fork, InputSpec, Node, Plan
+from steplane.expressions.telling import cut
+from steplane.plan.nodes import Body, Choice, End, Fork, InputSpec, Node, Perform, Plan
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
 from steplane.reporters.words import action, shortened, shown_value, source
@@ -27,6 +29,9 @@ class Signs(NamedTuple):
 
 UNICODE = Signs("├─ ", "└─ ", "│  ", "   ", "▸", "○", "?", "✗", "→")
 ASCII = Signs("|- ", "`- ", "|  ", "   ", ">", "o", "?", "x", "->")
+
+FOLD = 3
+"""Steps in a row that are skipped for one reason share a line from so many on."""
 
 _LIMIT = 200
 """Characters of a note; a terminal breaks what is longer than it is wide."""
@@ -105,16 +110,39 @@ class _Tree:
             yield from self._drawn(one.below, inner)
 
     def _list(self, number: int) -> list[_Branch]:
-        return [self._step(self.plan.nodes[one]) for one in self.plan.lists[number].nodes]
+        """The steps of a list; those in a row that are skipped for one reason share a line."""
+        nodes = [self.plan.nodes[one] for one in self.plan.lists[number].nodes]
+        rows = [list(row) for _, row in groupby(nodes, key=lambda node: self._shared(node) or node.number)]
+        return [one for row in rows for one in self._row(row)]
+
+    def _shared(self, node: Node) -> str:
+        """The reason for which the step is skipped, where it is not its own."""
+        found = self.forecast.steps.get(node.number)
+        return found.reason if found is not None and self._is_shut(found) and found.condition is None else ""
+
+    def _row(self, nodes: list[Node]) -> list[_Branch]:
+        if len(nodes) < FOLD:
+            return [self._step(node) for node in nodes]
+        return [_Branch(self._marked(self.forecast.steps[nodes[0].number], _named(nodes)), [self._shared(nodes[0])])]
 
     def _step(self, node: Node) -> _Branch:
         found = self.forecast.steps.get(node.number)
+        if self._is_shut(found):
+            return self._shut(node, found)
         what = "" if isinstance(node.action, Body) else f"  {visible(command(node, found) or action(node))}"
         title = f"  ({visible(node.title)})" if node.title else ""
-        said = [visible(one if len(one) <= _LIMIT else one[: _LIMIT - 1] + "…")
-                for one in notes(self.plan, node, found, self.signs.arrow)]  # fmt: skip
-        line = f"{node.id}{what}{title}" if self._is_shut(found) else f"{self.paint.bold(node.id)}{what}{title}"
+        said = [visible(cut(one, _LIMIT)) for one in notes(self.plan, node, found, self.signs.arrow)]
+        line = f"{self.paint.bold(node.id)}{what}{title}"
         return _Branch(self._marked(found, line), said, list(self._inside(node)))
+
+    def _shut(self, node: Node, found: StepForecast | None) -> _Branch:
+        """A step that is skipped, with all that is in it, on a line and one for the reason."""
+        inside = _named([self.plan.nodes[one] for one in inside_of(self.plan, node.number)])
+        what = action(node) if isinstance(node.action, Perform | End) else inside
+        title = f"  ({visible(node.title)})" if node.title else ""
+        line = f"{node.id}  {visible(what)}{title}"
+        said = [visible(cut(one, _LIMIT)) for one in notes(self.plan, node, found, self.signs.arrow)]
+        return _Branch(self._marked(found, line), said)
 
     def _inside(self, node: Node) -> Iterator[_Branch]:
         act = node.action
@@ -138,6 +166,9 @@ class _Tree:
         known = held(found.condition) if found is not None and found.condition is not None else ""
         why = known or (found.reason if found is not None else "")
         line = self.paint.faint(f"{visible(words)}:{f' {visible(why)}' if why else ''}")
+        if found is not None and found.verdict == "skip":
+            inside = _named([self.plan.nodes[one] for one in self.plan.lists[number].nodes])
+            return _Branch(self._marked(found, f"{line}{self.paint.faint(f'  {inside}')}"))
         return _Branch(self._marked(found, line), below=self._list(number))
 
     def _marked(self, found: StepForecast | None, line: str) -> str:
@@ -154,6 +185,11 @@ class _Tree:
 
     def _is_shut(self, found: StepForecast | None) -> bool:
         return found is not None and found.verdict == "skip" and not found.fails
+
+
+def _named(nodes: Sequence[Node]) -> str:
+    """The ids of several steps, as many as a line takes."""
+    return shortened(", ".join(node.id for node in nodes))
 
 
 def _value(found: InputForecast) -> str:

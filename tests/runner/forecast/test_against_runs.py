@@ -27,11 +27,11 @@ def said_of(plan: Plan) -> Forecast:
     return forecast(plan, basis, Engine(), Mask({}), lambda number, one: None)
 
 
-def behind_an_end(plan: Plan, said: Forecast, name: str) -> bool:
-    """Whether the step, or one around it, was said to be skipped because a step ends the run."""
+def is_behind(plan: Plan, said: Forecast, name: str) -> bool:
+    """Whether the step, or one around it, was said to be skipped because one before ends the run, or surely fails."""
     node = next(one for one in plan.nodes if one.id == name)
     while node.number:
-        if "ends the run" in said.steps[node.number].reason:
+        if any(word in said.steps[node.number].reason for word in ("ends the run", "fails", "blocked by")):
             return True
         node = plan.nodes[plan.lists[node.list].owner]
     return False
@@ -50,8 +50,8 @@ def check(seed: int) -> None:
             world = World(plan, random, z=z, failures=failures)
             assert world.kernel.ended
             lied = {name for name in world.begun if of[name].verdict == "skip"}
-            if failures:  # what fails before an `end` may keep the run from it
-                lied = {name for name in lied if not behind_an_end(plan, said, name)}
+            if failures:  # what fails before may keep the run from an `end`, or from a failure that was foreseen
+                lied = {name for name in lied if not is_behind(plan, said, name)}
             assert not lied, (seed, z, failures, {name: of[name] for name in lied}, workflow)
             if not failures:
                 missed = {name for name, one in of.items() if one.verdict == "run" and name not in world.begun}
