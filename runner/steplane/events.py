@@ -10,7 +10,7 @@ inputs, and by its path and activation in facts. Times are microseconds since th
 
 from typing import Any, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Status = Literal[
     "pending", "ready", "running", "waiting",
@@ -44,13 +44,39 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     at: int = 0
 
 
+# ---------------------------------------------------------------- a part of a run
+
+
+class Part(Struct, frozen=True, omit_defaults=True):
+    """What is selected inside a step that is not wholly selected; with nothing in it, nothing is.
+
+    `steps` are the numbers of the steps in its lists that run, each with its own part (None: all of it). Of a looped
+    step they are those of every item; `items` are the items, by key, of which it is something else. With `keyed` only
+    the items that are named there run.
+    """
+
+    steps: dict[int, "Part | None"] = {}
+    items: dict[str, "Part | None"] = {}
+    keyed: bool = False
+
+
+class Selected(Struct, frozen=True, omit_defaults=True):
+    """Which steps of the workflow run, and the words of the options that said so."""
+
+    part: Part = Part()
+    only: tuple[str, ...] = ()
+    since: tuple[str, ...] = field(default=(), name="from")
+    until: tuple[str, ...] = ()
+
+
 # ---------------------------------------------------------------- inputs
 
 
 class RunStarted(Event, frozen=True, tag="run.begun"):
-    """The first input. `pool` bounds the attempts that run at once."""
+    """The first input. `pool` bounds the attempts that run at once; `selection` is given where not all is to run."""
 
     pool: int = 8
+    selection: Selected | None = None
 
 
 class Answered(Event, frozen=True, tag="answered"):
