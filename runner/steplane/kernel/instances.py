@@ -228,7 +228,7 @@ def _finally_over(state: State, instance: Instance, scope: Scope) -> None:
 
 def list_error(scope: Scope) -> ErrorInfo:
     """The error of the step of the list that failed first."""
-    first = scope.failed
+    first = scope.failed or scope.left
     if first is not None and first.error is not None:
         return first.error
     return ErrorInfo("cancelled", "a step was cancelled and others stay blocked by it", step=scope.owner.path)
@@ -259,8 +259,17 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     state.instances.pop(instance.serial, None)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
-        state.record(StepEnded(**_name(instance), status=status, reason=reason, by=by, attempts=instance.attempt,
-                               recovered=instance.recovered, error=error))
+        state.record(
+            StepEnded(
+                **_name(instance),
+                status=status,
+                reason=reason,
+                by=by,
+                attempts=instance.attempt,
+                recovered=instance.recovered,
+                error=error,
+            )
+        )
 
 
 def asks(instance: Instance) -> bool:

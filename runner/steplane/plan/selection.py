@@ -67,7 +67,7 @@ def _between(plan: Plan, since: Sequence[str], until: Sequence[str]) -> Part:
     if not (since and until):
         return _all(plan, since, followed) if since else _all(plan, until, preceded)
     part = _both(_all(plan, since, followed), _all(plan, until, preceded))
-    if part is None or part == NOTHING:
+    if part is None or part.nothing:
         raise UsageError(
             f"nothing lies between {_row('--from', since)} and {_row('--until', until)}",
             "What runs then is what waits for the first and what the second waits for, with these two themselves.",
@@ -159,7 +159,7 @@ def _either(one: Choice, other: Choice) -> Choice:
         for number in (*one.steps, *(new for new in other.steps if new not in one.steps))
     }
     keys = dict.fromkeys((*one.items, *other.items))
-    items = {key: _either(item_of(one, key), item_of(other, key)) for key in keys}
+    items = {key: _either(one.item(key), other.item(key)) for key in keys}
     return Part(steps, items, _keyed(one) and _keyed(other))
 
 
@@ -168,24 +168,18 @@ def _both(one: Choice, other: Choice) -> Choice:
     if one is None or other is None:
         return other if one is None else one
     common = {number: _both(part, other.steps[number]) for number, part in one.steps.items() if number in other.steps}
-    steps = {number: part for number, part in common.items() if part != NOTHING}
+    steps = {number: part for number, part in common.items() if part is None or not part.nothing}
     keys = dict.fromkeys((*one.items, *other.items))
     keyed = one.keyed or other.keyed
-    items = {key: _both(item_of(one, key), item_of(other, key)) for key in keys}
+    items = {key: _both(one.item(key), other.item(key)) for key in keys}
     if keyed:
-        items = {key: part for key, part in items.items() if part != NOTHING}
-    return Part(steps, items, keyed) if steps or any(part != NOTHING for part in items.values()) else NOTHING
+        items = {key: part for key, part in items.items() if part is None or not part.nothing}
+    both = Part(steps, items, keyed)
+    return NOTHING if both.nothing else both
 
 
 def _keyed(part: Part) -> bool:
-    return part.keyed or part == NOTHING
-
-
-def item_of(part: Choice, key: str) -> Choice:
-    """The part of one item of a looped step."""
-    if part is None or key in part.items:
-        return None if part is None else part.items[key]
-    return NOTHING if part.keyed else Part(part.steps)
+    return part.keyed or part.nothing
 
 
 def _parts(part: Choice) -> Iterator[tuple[int, Choice]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from steplane.errors import UsageError
-from steplane.plan.nodes import Body, Choice, Fork, Node, Plan
+from steplane.plan.nodes import Plan, lists_of
 from steplane.suggest import did_you_mean
 
 _ID = re.compile(r"[^\[\]/]*")
@@ -25,23 +25,11 @@ class Named(Struct, frozen=True):
         return self.trail[-1][0]
 
 
-def inner_lists(node: Node) -> tuple[int, ...]:
-    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`."""
-    action = node.action
-    if isinstance(action, Body):
-        return (action.list,)
-    if isinstance(action, Fork):
-        return tuple(branch.list for branch in action.branches)
-    return tuple(arm.list for arm in action.arms) if isinstance(action, Choice) else ()
-
-
 def inside(plan: Plan, number: int) -> Iterator[int]:
     """The numbers of all steps inside a step, those of its `rescue`, `finally` and `compensate` too."""
     pending = [number]
     while pending:
-        node = plan.nodes[pending.pop()]
-        lists = [*inner_lists(node), *(one for one in (node.rescue, node.finally_, node.compensate) if one is not None)]
-        for one in lists:
+        for one in lists_of(plan.nodes[pending.pop()]):
             yield from plan.lists[one].nodes
             pending += plan.lists[one].nodes
 
