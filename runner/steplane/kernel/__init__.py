@@ -38,6 +38,8 @@ class Kernel:
             answers.timer(state, event)
         elif isinstance(event, RunStarted):
             state.pool = event.pool
+            state.selected = event.selection.part if event.selection is not None else None
+            state.taken = event.taken
             runs.begin(state)
         elif isinstance(event, CancelRequested):
             runs.cancel_requested(state)

@@ -61,9 +61,7 @@ def settle(state: State) -> None:
 def _grant_lock(state: State) -> bool:
     """Give the first lock that can be given, to the head of its queue; whether there was one."""
     heads = [
-        queue.waiting[0]
-        for queue in state.locks.values()
-        if queue.waiting and queue.holders < queue.waiting[0].limit
+        queue.waiting[0] for queue in state.locks.values() if queue.waiting and queue.holders < queue.waiting[0].limit
     ]
     if not heads:
         return False

@@ -208,6 +208,22 @@ class StepList(Struct, frozen=True):
     starts: tuple[int, ...] = ()
 
 
+def inner_lists(node: Node) -> tuple[int, ...]:
+    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`."""
+    action = node.action
+    if isinstance(action, Body):
+        return (action.list,)
+    if isinstance(action, Fork):
+        return tuple(branch.list for branch in action.branches)
+    return tuple(arm.list for arm in action.arms) if isinstance(action, Choice) else ()
+
+
+def lists_of(node: Node) -> tuple[int, ...]:
+    """All lists of a step: those of its action, then `rescue`, `finally`, `compensate` where it has them."""
+    after = (node.rescue, node.finally_, node.compensate)
+    return (*inner_lists(node), *(one for one in after if one is not None))
+
+
 class InputSpec(Struct, frozen=True):
     """One declared input: its JSON Schema and where its value may come from."""
 
