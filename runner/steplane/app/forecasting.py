@@ -5,7 +5,6 @@ from typing import Any
 
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import home_of, zone_of
-from steplane.app.loading import filters
 from steplane.app.project import here
 from steplane.app.secrets import hidden_variables, texts_in
 from steplane.expressions import Engine
@@ -16,6 +15,7 @@ from steplane.forecast.walk import Performed
 from steplane.masking import Mask
 from steplane.plan.nodes import Perform, Plan
 from steplane.plugins import PluginProblem, Registered, Registry
+from steplane.rendering import filters
 
 QUESTIONS = 1000
 """Calls of `plan()` in one forecast."""

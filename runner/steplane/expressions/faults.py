@@ -32,6 +32,14 @@ class NotKnown(ExpressionError):
         return NotKnown(*dict.fromkeys((*self.paths, *other.paths)))
 
 
+class MissingValue(ExpressionError):
+    """A value that is missing was used."""
+
+
+class UnreadableTemplate(ExpressionError):
+    """A template is written wrongly."""
+
+
 class Missing:
     """A value that is not there, in a context: an error when it is used, unless `default` or `is defined` catches it.
 
@@ -67,3 +75,8 @@ class SyntaxFault(Exception):
         self.remedy = remedy
         self.code = code or "expression-syntax"
         self.instead = instead
+
+    @property
+    def hint(self) -> str:
+        """The remedy in brackets, to stand behind the message."""
+        return f" ({self.remedy})" if self.remedy else ""

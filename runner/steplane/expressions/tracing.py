@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from steplane.expressions.calling import MAY_BE_MISSING, filter_run, test_run
-from steplane.expressions.compiling import MAY_MISS, compile_text, loose, solid, strict
+from steplane.expressions.compiling import MAY_MISS, begin_of, compile_text, loose, solid, strict
 from steplane.expressions.faults import ExpressionError, NotKnown
 from steplane.expressions.frames import Frame, Run
 from steplane.expressions.operators import COMPARE
@@ -34,7 +34,7 @@ def compile_traced(text: str) -> Run:
 def _needed(node: Any) -> Run:
     """The function of a node whose value is used: missing is an error."""
     run = _traced(node)
-    return strict(run, source_of(node)) if type(node).__name__ in MAY_MISS else run
+    return strict(run, source_of(node), begin_of(node)) if type(node).__name__ in MAY_MISS else run
 
 
 def _traced(node: Any) -> Run:

@@ -25,13 +25,18 @@ class Need(Struct, frozen=True):
 
     @property
     def outcomes(self) -> list[str]:
-        """The statuses in the words of the language: `ok` and `done` where they are just that."""
-        if self.words == OK:
-            return ["ok"]
-        if self.words == ENDED:
-            return ["done"]
-        order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
-        return [one for one in order if one in self.words]
+        """The statuses in the words of the language."""
+        return outcomes(self.words)
+
+
+def outcomes(words: frozenset[str]) -> list[str]:
+    """Statuses in the words of the language: `ok` and `done` where they are just that."""
+    if words == OK:
+        return ["ok"]
+    if words == ENDED:
+        return ["done"]
+    order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
+    return [one for one in order if one in words]
 
 
 class Retry(Struct, frozen=True):
@@ -92,12 +97,16 @@ Loop: TypeAlias = ForEach | Matrix
 
 
 class Perform(Struct, frozen=True, tag="perform"):
-    """A step type with its parameters; `script` is the compiled text of `run`."""
+    """A step type with its parameters; `script` is the compiled text of `run`.
+
+    `trusted` gives, for each address among the parameters, how it begins as far as that is the file author's own.
+    """
 
     uses: str
     parameters: Template
     script: Script | Direct | None = None
     shell: Template | None = None
+    trusted: tuple[tuple[str, Template], ...] = ()
 
 
 class Body(Struct, frozen=True, tag="body"):

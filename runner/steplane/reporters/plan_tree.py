@@ -5,9 +5,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from steplane.expressions.durations import format_duration
-from steplane.forecast.fates import Forecast, InputForecast, StepForecast
 from steplane.expressions.telling import cut
+from steplane.forecast.fates import Forecast, InputForecast, StepForecast
 from steplane.plan.nodes import Body, Choice, End, Fork, InputSpec, Node, Perform, Plan
+from steplane.plan.step_names import inside
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
 from steplane.reporters.words import action, shortened, shown_value, source
@@ -137,8 +138,8 @@ class _Tree:
 
     def _shut(self, node: Node, found: StepForecast | None) -> _Branch:
         """A step that is skipped, with all that is in it, on a line and one for the reason."""
-        inside = _named([self.plan.nodes[one] for one in inside_of(self.plan, node.number)])
-        what = action(node) if isinstance(node.action, Perform | End) else inside
+        within = _named([self.plan.nodes[one] for one in dict.fromkeys(inside(self.plan, node.number))])
+        what = action(node) if isinstance(node.action, Perform | End) else within
         title = f"  ({visible(node.title)})" if node.title else ""
         line = f"{node.id}  {visible(what)}{title}"
         said = [visible(cut(one, _LIMIT)) for one in notes(self.plan, node, found, self.signs.arrow)]
@@ -167,8 +168,8 @@ class _Tree:
         why = known or (found.reason if found is not None else "")
         line = self.paint.faint(f"{visible(words)}:{f' {visible(why)}' if why else ''}")
         if found is not None and found.verdict == "skip":
-            inside = _named([self.plan.nodes[one] for one in self.plan.lists[number].nodes])
-            return _Branch(self._marked(found, f"{line}{self.paint.faint(f'  {inside}')}"))
+            within = _named([self.plan.nodes[one] for one in self.plan.lists[number].nodes])
+            return _Branch(self._marked(found, f"{line}{self.paint.faint(f'  {within}')}"))
         return _Branch(self._marked(found, line), below=self._list(number))
 
     def _marked(self, found: StepForecast | None, line: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, inputs, running
+from steplane.cli.options import examples, inputs, running, showing
 
 _EXAMPLES = examples(
     "steplane run workflows/hello.yaml",
@@ -61,7 +61,7 @@ def run(
         from steplane.cli.planning import show_plan
 
         return show_plan(call, plan, values, environ, call.settings.format, strict=True, run_id=run_id or "")
-    show = Show(call, quiet=options["quiet"])
+    show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id))
 
 
