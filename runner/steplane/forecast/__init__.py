@@ -17,15 +17,21 @@ from steplane.forecast.summing import Ask
 from steplane.forecast.walk import Place, Walk
 from steplane.masking import Mask
 from steplane.plan.nodes import ForEach, InputSpec, Plan
+from steplane.plan.selection import Selection, select
 
 __all__ = ["Ask", "Basis", "Forecast", "forecast"]
 
 
-def forecast(plan: Plan, basis: Basis, engine: Engine, mask: Mask, ask: Ask) -> Forecast:
-    """What a run of the plan would do. `ask` is what a step type says of itself; nothing else of a plugin is called."""
+def forecast(  # noqa: PLR0917 - what a forecast is made of
+    plan: Plan, basis: Basis, engine: Engine, mask: Mask, ask: Ask, selection: Selection | None = None
+) -> Forecast:
+    """What a run of the plan, or of the part of it that is selected, would do.
+
+    `ask` is what a step type says of itself; nothing else of a plugin is called.
+    """
     made: dict[str, str] = {}
     judge = Judge(engine, mask, lambda path: _why(path, basis, made))
-    walk = Walk(plan, judge, basis)
+    walk = Walk(plan, judge, basis, selection or select(plan))
     names = _names(plan, basis, walk)
     names = names.with_(vars=_variables(plan, judge, names, made))
     root = plan.nodes[0]

@@ -21,6 +21,8 @@ from steplane.forecast.ordering import Turn
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Fork, Node
 
+LEFT_OUT = "not selected"
+
 
 def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     """Look at a step of a list."""
@@ -30,8 +32,8 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     here = replace(place.inside(node), trouble=place.trouble or turn.trouble)
     condition = None if node.condition is None else walk.condition(node.condition, here)
     if condition is not None and condition.value is False:
-        trouble = SKIPPED | _before(node)
-        fate = Fate("skip", "", condition, ends=SKIPPED, trouble=trouble, key=place.key)
+        ends = turn.otherwise if turn.certain == "no" else SKIPPED | turn.otherwise
+        fate = Fate("skip", "", condition, ends=ends, trouble=ends | SKIPPED | _before(node), key=place.key)
         return _shut(walk, node, replace(fate, stops=turn.stops, ender=turn.ender))
     if condition is not None and condition.error:
         return _broken(walk, node, condition, place.key)
@@ -39,6 +41,13 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     inner = here if certain else replace(here, certain="maybe", reason=f"only if `{node.id}` runs")
     outcome = loops.repeated(walk, node, inner) if node.loop is not None else instance(walk, node, inner)
     return walk.record(node, _fate(node, place, turn, condition, outcome))
+
+
+def left_out(walk: Walk, node: Node, place: Place) -> Fate:
+    """A step that is not selected is skipped at once, and nothing asks for it."""
+    fate = Fate("skip", LEFT_OUT, ends=SKIPPED, trouble=SKIPPED, key=place.key)
+    walk.shut(walk.inside(node), LEFT_OUT, place.key)
+    return walk.record(node, fate)
 
 
 def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, outcome: Outcome) -> Fate:
@@ -57,7 +66,7 @@ def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, out
         condition=condition,
         ends=turn.otherwise if turn.trouble else outcome.ends | otherwise,
         trouble=trouble,
-        stops=_stops(turn, outcome, certain=certain),
+        stops=_stops(turn, outcome, certain=turn.certain == "yes" and not unknown),
         ender=outcome.ender or turn.ender,
         fails=bool(outcome.failing) and certain and outcome.ends == FAILED,
         inherited=inherited,

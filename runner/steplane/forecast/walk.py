@@ -13,6 +13,7 @@ from steplane.forecast.judging import Judge
 from steplane.forecast.names import Basis, Names
 from steplane.forecast.ordering import Befores
 from steplane.plan.nodes import Body, Choice, Fork, Node, Plan
+from steplane.plan.selection import Selection
 
 EACH = 100
 """Items of a loop that are looked at one by one."""
@@ -69,8 +70,10 @@ class Outcome(Struct, frozen=True):
 class Walk:
     """The plan, what evaluates, and what was found so far."""
 
-    def __init__(self, plan: Plan, judge: Judge, basis: Basis) -> None:
+    def __init__(self, plan: Plan, judge: Judge, basis: Basis, selection: Selection) -> None:
         self.plan = plan
+        self.selection = selection
+        self.selected_keys = selection.keys
         self.judge = judge
         self.basis = basis
         self._by_id = {node.id: node for node in plan.nodes[1:]}
