@@ -1,5 +1,8 @@
 """What happened in runs, read from their journals: for `runs`, `show`, `logs` and `graph`."""
 
+import os
+import stat
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -143,7 +146,8 @@ class StepRecord(Struct, kw_only=True):
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
-    `reason`: why it waits. `sessions`: when a process ran it.
+    `reason`: why it waits. `sessions`: when a process ran it. `artifacts`: the files that its steps left for people,
+    relative to its folder of artifacts, each with its size in bytes.
     """
 
     summary: RunSummary
@@ -153,6 +157,8 @@ class RunRecord(Struct, kw_only=True):
     error: ErrorInfo | None = None
     reason: str = ""
     sessions: list[Session] = []
+    artifacts: list[tuple[str, int]] = []
+    artifacts_folder: str = ""
 
     def worked(self, begin: int, end: int) -> float:
         """The seconds between two times in which a process ran the run."""
@@ -184,9 +190,24 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
     record = RunRecord(
         summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
         error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
+        artifacts=_files(store.folder(run_id).artifacts),
+        artifacts_folder=store.folder(run_id).artifacts,
     )  # fmt: skip
     _measure(record)
     return record
+
+
+def _files(folder: str) -> list[tuple[str, int]]:
+    """The regular files below a folder with their sizes, by name; links are not followed."""
+    found = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            with suppress(OSError):
+                status = os.lstat(path)
+                if stat.S_ISREG(status.st_mode):
+                    found.append((os.path.relpath(path, folder), status.st_size))
+    return sorted(found)
 
 
 def _measure(record: RunRecord) -> None:

@@ -12,11 +12,14 @@ from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.folding import LIMIT, tree
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
+from steplane.reporters.failures import shown_path
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.plain import colored
-from steplane.reporters.words import cause, clock, shown_value
+from steplane.reporters.words import cause, clock, count, shown_value
 from steplane.store import RunSummary
+
+_FILES = 20
 
 
 def runs_json(found: Sequence[RunSummary]) -> str:
@@ -51,6 +54,7 @@ def run_json(record: RunRecord) -> str:
             "outputs": record.outputs,
             "error": error_data(record.error),
             "reason": record.reason or None,
+            "artifacts": [{"path": name, "size": size} for name, size in record.artifacts],
         }
     )
 
@@ -68,6 +72,7 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
+    parts.append(_artifacts(record, paint))
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
@@ -119,6 +124,17 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
         found.append(["Go on with:", f"steplane resume {one.id}{state}"])
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
+
+
+def _artifacts(record: RunRecord, paint: Paint) -> str:
+    """The files that the steps left for people."""
+    if not record.artifacts:
+        return ""
+    rows = [[visible(name), f"{size:,} bytes"] for name, size in record.artifacts[:_FILES]]
+    more = len(record.artifacts) - _FILES
+    rows += [[f"and {count(more, 'more file')}"]] if more > 0 else []
+    where = shown_path(record.artifacts_folder)
+    return f"{paint.bold('artifacts')}  {paint.faint(f'(in {visible(where)})')}\n" + table(rows, indent="  ")
 
 
 def _is_own(step: StepRecord) -> bool:

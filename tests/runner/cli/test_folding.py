@@ -39,7 +39,7 @@ def test_like_ones_after_the_first_are_one_line() -> None:
 
 
 def test_groups_in_which_all_went_well_are_folded() -> None:
-    paths = {}
+    paths: dict[str, str] = {}
     for number in range(30):
         paths[f"g{number}"] = "warning" if number == 3 else "succeeded"
         paths[f"g{number}/a"] = "succeeded"
@@ -54,7 +54,7 @@ def test_groups_in_which_all_went_well_are_folded() -> None:
 
 @given(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=120), st.integers(1, 9))
 def test_nothing_is_lost_and_no_failure_stands_unseen(statuses: list[str], size: int) -> None:
-    paths = {}
+    paths: dict[str, str] = {}
     for number, status in enumerate(statuses):
         group = f"g{number // size}"
         paths.setdefault(group, "failed" if "failed" in statuses[number : number + size] else "succeeded")

@@ -25,7 +25,7 @@ _EXAMPLES = examples(
 @click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs from a YAML or JSON file; -i wins.")
 @running
 def command(workflow: str, run_id: str | None, inputs: tuple[str, ...], inputs_file: str | None, **options: Any) -> int:
-    """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above.
+    """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above (see: steplane list).
 
     The file is checked first; with an error in it nothing is run. A run that is cut off, stops waiting or
     fails goes on with `steplane resume`.
