@@ -33,7 +33,8 @@ class Session(Struct, kw_only=True):
 
 
 class AttemptRecord(Struct, kw_only=True):
-    """One attempt. `outcome`: `running`, `succeeded`, `failed`, `cancelled`, or `interrupted` where its process died.
+    """One attempt. `outcome`: `running`, `succeeded`, `failed`, `cancelled`, or `interrupted` where its process died;
+    of what has steps inside also `warning`.
 
     `delay` is what was waited before the next one, in seconds. Of an attempt that was cut off `ended_at` is the last
     that is known of its process.
@@ -297,7 +298,7 @@ class _Fold:
         return one
 
 
-_OUTCOMES = {"warning": "failed", "reused": "succeeded"}
+_OUTCOMES = {"reused": "succeeded"}
 
 
 def find_run(store: RunStore, text: str | None, *, unfinished: bool = False) -> str:

@@ -65,7 +65,7 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     title += f"  {paint.faint(visible(one.title))}" if one.title else ""
     parts = [f"{title}\n" + table(_facts(record), [paint.faint], "  ")]
     parts.append(_values("inputs", record.inputs, paint))
-    parts.append(_steps(record, look, everything=everything))
+    parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
     if record.error is not None:
@@ -97,13 +97,14 @@ def _spent(record: RunRecord) -> str:
     return words
 
 
-def _steps(record: RunRecord, look: Look, *, everything: bool) -> str:
+def steps_text(record: RunRecord, look: Look, title: str = "steps", *, everything: bool) -> str:
+    """The instances of a run over time."""
     if not record.steps:
         return ""
     lines = list(Timeline(record, look).lines(tree(record), everything=everything))
     hidden = not everything and len(record.steps) > LIMIT
     note = Paint(look.color).faint("  (folded; --all shows every instance)") if hidden else ""
-    return f"{Paint(look.color).bold('steps')}{note}\n" + "".join(f"{line}\n" for line in lines)
+    return f"{Paint(look.color).bold(title)}{note}\n" + "".join(f"{line}\n" for line in lines)
 
 
 def _further(record: RunRecord, paint: Paint, state: str) -> str:
