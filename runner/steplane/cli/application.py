@@ -22,7 +22,8 @@ COMMANDS = {
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
     "schema": "Print the schema of workflow files, for editors.",
-    "init": "Begin a project: a configuration and a first workflow.",
+    "init": "Begin a project: a first workflow, and what the editor and CI need.",
+    "completion": "Print the script that completes words in bash, zsh or fish.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
 
@@ -45,7 +46,7 @@ LATER = {
 }
 """Commands of later releases, each with what serves in the meantime."""
 
-_COMPLETION = 'Completion of words in bash (also zsh, fish):\n  eval "$(_STEPLANE_COMPLETE=bash_source steplane)"'
+_COMPLETION = 'Completion of words in bash (also zsh, fish):\n  eval "$(steplane completion bash)"'
 
 
 class Application(click.Group):
@@ -111,9 +112,9 @@ def start(arguments: Sequence[str] | None = None) -> int:
 def _invoke(words: list[str]) -> int:
     instruction = os.environ.get("_STEPLANE_COMPLETE")
     if instruction:
-        from click.shell_completion import shell_complete
+        from steplane.cli.completion import answer
 
-        return shell_complete(application, {}, "steplane", "_STEPLANE_COMPLETE", instruction)
+        return answer(instruction, words)
     try:
         with application.make_context("steplane", words) as context:
             code = application.invoke(context)

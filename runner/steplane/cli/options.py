@@ -5,13 +5,18 @@ from typing import Any, TypeVar
 
 import click
 
+from steplane.cli import completers
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 COLOR = click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), help="Colours: on a terminal (auto), always, never."
 )
 STATE = click.option(
-    "--state", metavar="DIR", help="The state directory. [default: the nearest .steplane/, else one made here]"
+    "--state",
+    metavar="DIR",
+    shell_complete=completers.folder,
+    help="The state directory. [default: the nearest .steplane/, else one made here]",
 )
 
 
@@ -46,7 +51,10 @@ def running(function: Function) -> Function:
             help="Stop, to be resumed, when nothing is due within this time. [default: 10m]",
         ),
         click.option("--strict", is_flag=True, help="Exit 1 for a run that ends with warnings too."),
-        click.option("--env-file", metavar="FILE", help="NAME=VALUE lines for the environment; they win over it."),
+        click.option(
+            "--env-file", metavar="FILE", shell_complete=completers.file,
+            help="NAME=VALUE lines for the environment; they win over it.",
+        ),
         click.option(
             "--format", "form", type=click.Choice(["auto", "plain", "json"]),
             help="plain: lines for people and CI logs; json: an event a line. [default: auto]",

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -15,7 +16,7 @@ _EXAMPLES = examples(
 
 
 @click.command("check", epilog=_EXAMPLES)
-@click.argument("files", nargs=-1, metavar="FILES...")
+@click.argument("files", nargs=-1, metavar="FILES...", shell_complete=completers.workflow)
 @click.option(
     "--format", "form", type=click.Choice(["full", "concise", "json"]), default="full",
     help="full: with the lines concerned; concise: a line each; json: for programs.",

@@ -2,6 +2,7 @@
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _STATUSES = ["running", "waiting", "interrupted", "succeeded", "warning", "failed", "cancelled", "damaged"]
@@ -14,7 +15,13 @@ _EXAMPLES = examples(
 
 @click.command("runs", epilog=_EXAMPLES)
 @click.option("--status", type=click.Choice(_STATUSES), help="Only runs of that status.")
-@click.option("--workflow", metavar="NAME", default="", help="Only runs of that workflow.")
+@click.option(
+    "--workflow",
+    metavar="NAME",
+    default="",
+    shell_complete=completers.workflow_name,
+    help="Only runs of that workflow.",
+)
 @click.option(
     "--limit", type=click.IntRange(0), default=20, metavar="N", show_default=True, help="At most so many; 0 for all."
 )

@@ -2,6 +2,7 @@
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _EXAMPLES = examples(
@@ -12,7 +13,7 @@ _EXAMPLES = examples(
 
 
 @click.command("show", epilog=_EXAMPLES)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completers.runs())
 @text_or_json
 @common
 def command(run: str | None, form: str, state: str | None, color: str | None) -> int:
