@@ -1,6 +1,5 @@
 """What a workflow file has, as far as it can be read: for completing words while the file is still being written."""
 
-import os
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -122,22 +121,3 @@ def _what(step: Mapping) -> str:
 
 def _text(node: Node | None) -> str:
     return node.text if isinstance(node, Scalar) else ""
-
-
-def looks_like_workflow(path: str) -> bool:
-    """Whether the beginning of a file says that it is a workflow."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(4096)
-    except OSError:
-        return False
-    return any(line.startswith(b"steplane:") for line in head.splitlines())
-
-
-def workflow_files(folder: str) -> list[str]:
-    """The names of the workflow files in a folder; all YAML files where none looks like one."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")) and name[0] != ".")
-    except OSError:
-        return []
-    return [name for name in names if looks_like_workflow(os.path.join(folder, name))] or names

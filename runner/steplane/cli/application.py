@@ -9,6 +9,7 @@ import click
 
 from steplane import __version__
 from steplane.cli.funnel import funnel
+from steplane.cli.pages import Page, PageContext
 
 COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
@@ -52,6 +53,8 @@ _COMPLETION = 'Completion of words in bash (also zsh, fish):\n  eval "$(steplane
 class Application(click.Group):
     """All commands; each is imported when it is called."""
 
+    context_class = PageContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
         return list(COMMANDS)
@@ -61,6 +64,7 @@ class Application(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"steplane.cli.commands.{cmd_name}").command
+        command.context_class = PageContext
         return command
 
     def resolve_command(
@@ -73,8 +77,9 @@ class Application(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
+        assert isinstance(formatter, Page)
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_table(list(COMMANDS.items()))
 
 
 def unknown(name: str) -> Exception:

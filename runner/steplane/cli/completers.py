@@ -45,7 +45,6 @@ def folder(_: click.Context, __: click.Parameter, ___: str) -> Items:
 
 def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """Workflows by their names, with their titles, then files: those here, or where a path is begun."""
-    from steplane.app.outline import workflow_files
     from steplane.app.project import find_workflow, workflows
 
     anywhere: Items = [CompletionItem("", type="yaml")]
@@ -54,17 +53,28 @@ def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     here = os.getcwd()
     names = [name for name in workflows(here) if name.startswith(begun)]
     found = [CompletionItem(name, help=_title(find_workflow(name, here))) for name in names]
-    found += [CompletionItem(name) for name in workflow_files(here) if name.startswith(begun)]
+    found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
     return found or anywhere
+
+
+def _workflow_files(folder: str) -> list[str]:
+    """The names of the workflow files in a folder; all YAML files where none looks like one."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")) and name[0] != ".")
+    return [name for name in names if any(line.startswith("steplane:") for line in _head(name))] or names
+
+
+def _head(path: str) -> list[str]:
+    """The first lines of a file."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(4096).splitlines()
+    except OSError:
+        return []
 
 
 def _title(path: str) -> str:
     """The title in a workflow file, where it stands in a line of its own: reading all files whole would take long."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.read(4096).splitlines()
-    except OSError:
-        return ""
+    lines = _head(path)
     found = next((line for line in lines if line.startswith(("title:", "description:"))), "")
     text = found.partition(":")[2].strip().strip("'\"")
     return "" if text[:1] in {">", "|"} else text
