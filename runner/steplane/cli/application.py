@@ -15,6 +15,8 @@ COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
     "check": "Find what is wrong in workflow files, without running them.",
     "plan": "Show what a workflow will do, step by step.",
+    "graph": "Draw what follows what in a workflow, or what became of each step in a run.",
+    "list": "List the workflows of the project.",
     "resume": "Go on with a run that was interrupted, waits or failed.",
     "cancel": "End a run; what cleans up still runs.",
     "runs": "List the runs.",
@@ -30,7 +32,6 @@ COMMANDS = {
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
-    "graph": "`steplane plan` shows the steps as a tree.",
     "fmt": "`steplane check` says where a file is unclear.",
     "signal": "",
     "tasks": "",

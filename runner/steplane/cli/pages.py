@@ -4,7 +4,7 @@ something that is one.
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
@@ -23,7 +23,7 @@ class Page(click.HelpFormatter):
         self.write(f"{'':>{self.current_indent}}{bold(f'{heading}:')}\n")
 
     def write_text(self, text: str) -> None:
-        """Paragraphs; one that begins with `\\b` stands as it is, and may be a section with a title."""
+        """Paragraphs; one that begins with a backspace, as click has it, stands as it is and may be a section."""
         for number, paragraph in enumerate(text.split("\n\n")):
             if number:
                 self.write("\n")
@@ -47,7 +47,7 @@ class Page(click.HelpFormatter):
         for line in filled(text, self.width - indent):
             self.write(f"{'':>{indent}}{line}\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Each term on a line of its own with its text below; facts in brackets at the end of a text are the last."""
         for term, text in rows:
             self.write(f"{'':>{self.current_indent}}{bold(term)}\n")
