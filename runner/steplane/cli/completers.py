@@ -217,6 +217,14 @@ def step_type(context: click.Context, _: click.Parameter, begun: str) -> Items:
     return _fitting(((kind.name, kind.title) for one in plugins for kind in one.types), begun)
 
 
+def subject(_: click.Context, __: click.Parameter, begun: str) -> Items:
+    """What there is help about."""
+    from steplane.cli.application import COMMANDS
+    from steplane.cli.topics import TOPICS
+
+    return _fitting({**COMMANDS, **TOPICS}.items(), begun)
+
+
 def template(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """The first workflows that `init` has."""
     from steplane.app.starting import TEMPLATES

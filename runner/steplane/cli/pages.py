@@ -5,13 +5,15 @@ something that is one.
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import click
 
 _UNBROKEN = re.compile(r"`[^`]*`|\[[^\]]*\]|--?[a-z][a-z-]*[ =][A-Z]+\b")
 _FACTS = re.compile(r"\s*((?:\[[^\[\]]*\]\s*)+)\Z")
 _FACT = re.compile(r"\[([^\[\]]*)\]")
-_TITLE = re.compile(r"[A-Z][a-z ]+:")
+_TITLE = re.compile(r"[A-Z][^.]*:")
+_REMARK = re.compile(r"(.*\S) {2,}(\(.*\))")
 _GLUE = "\xa0"
 
 
@@ -37,11 +39,9 @@ class Page(click.HelpFormatter):
         if _TITLE.fullmatch(lines[0]):
             self.write(f"{bold(lines[0])}\n")
             lines = lines[1:]
-            indent = ""
-        else:
-            indent = " " * self.current_indent
         for line in lines:
-            self.write(f"{indent}{line}".rstrip() + "\n")
+            for one in _fitting(line, self.width):
+                self.write(f"{one}\n")
 
     def _write_filled(self, text: str, indent: int) -> None:
         for line in filled(text, self.width - indent):
@@ -50,10 +50,13 @@ class Page(click.HelpFormatter):
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Each term on a line of its own with its text below; facts in brackets at the end of a text are the last."""
         for term, text in rows:
-            self.write(f"{'':>{self.current_indent}}{bold(term)}\n")
-            said, facts = _split(text)
+            said, facts = described(text)
+            shown, choices = _short(term, self.width - self.current_indent)
+            self.write(f"{'':>{self.current_indent}}{bold(shown)}\n")
             if said:
                 self._write_filled(said, self.current_indent + 4)
+            if choices:
+                self._write_filled(f"One of: {choices}.", self.current_indent + 4)
             if facts:
                 self._write_filled("  ".join(f"[{fact}]" for fact in facts), self.current_indent + 4)
 
@@ -69,9 +72,12 @@ class Page(click.HelpFormatter):
 
 
 class PageContext(click.Context):
-    """The context of a call whose help is such a page."""
+    """The context of a call whose help is such a page, with the defaults of all options."""
 
     formatter_class = Page
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **{"show_default": True, **keywords})
 
 
 def bold(text: str) -> str:
@@ -101,14 +107,32 @@ def _wrapped(words: Sequence[str], width: int) -> Iterator[str]:
         yield line
 
 
-def _split(text: str) -> tuple[str, list[str]]:
-    """What is said, and the facts in brackets behind it."""
+def described(text: str) -> tuple[str, list[str]]:
+    """What is said of an option, and the facts in brackets behind it."""
     found = _FACTS.search(text)
     if found is None:
         return text, []
-    return text[: found.start()].rstrip(), [_readable(fact) for fact in _FACT.findall(found[1])]
+    facts = [_readable(part) for fact in _FACT.findall(found[1]) for part in fact.split("; ")]
+    return text[: found.start()].rstrip(), [fact for fact in facts if fact]
 
 
 def _readable(fact: str) -> str:
-    """Click's ranges in words."""
+    """A fact in words; what goes without saying becomes nothing."""
+    if fact in {'default: ""', "x>=0"}:
+        return ""
     return re.sub(r"^x>=(\d+)$", r"at least \1", fact)
+
+
+def _short(term: str, width: int) -> tuple[str, str]:
+    """An option with more choices than a line can hold, and the choices apart."""
+    found = re.search(r"\[([^\]|]*\|[^\]]*)\]", term)
+    if found is None or len(term) <= width:
+        return term, ""
+    name = term.split()[-2].lstrip("-").upper()
+    return term.replace(found[0], name), ", ".join(found[1].split("|"))
+
+
+def _fitting(line: str, width: int) -> list[str]:
+    """A line of an example; a remark in parentheses that finds no room stands below it."""
+    remark = _REMARK.fullmatch(line) if len(line) > width else None
+    return [line.rstrip()] if remark is None else [remark[1], f"      {remark[2]}"]

@@ -33,8 +33,6 @@ def command(run: str | None, reason: str, inputs: tuple[str, ...], **options: An
 
     A live run is told, and winds up in its own process. Of a run that waits or was interrupted what cleans up runs
     here and now. Without RUN it is the latest one that has not ended.
-
-    Exit code: 0 a live run was told, 1 the run is now cancelled, 2 it had ended before.
     """
     return guarded(lambda: cancel(run, reason, options))
 

@@ -17,8 +17,6 @@ def command(workflow: str, form: str, state: str | None, color: str | None) -> i
 
     The file is checked; nothing is run. A step waits for every step above it in its list, unless it is said
     otherwise.
-
-    Exit code: 0, or 2 where the file has errors.
     """
     from steplane.app.loading import load
     from steplane.app.project import find_workflow

@@ -47,8 +47,6 @@ def command(run: str | None, **given: Any) -> int:
     What succeeded stays. What was running runs again with the same idempotency key; what failed, was blocked or
     cancelled begins anew. Without RUN it is the latest run if that failed or was cancelled, else the latest that has
     not ended. A run that succeeded is left alone.
-
-    Exit code: as of `steplane run`; 5 where a live process holds the run.
     """
     return guarded(lambda: resume(run, given))
 

@@ -36,9 +36,6 @@ def command(workflow: str, run_id: str | None, inputs: tuple[str, ...], inputs_f
 
     The file is checked first; with an error in it nothing is run. A run that is cut off, stops waiting or
     fails goes on with `steplane resume`.
-
-    Exit code: 0 succeeded, 1 failed or cancelled, 2 the file or the call is wrong, 3 waiting, 4 internal error,
-    6 the state cannot be written, 129 hung up, 130 interrupted, 143 terminated.
     """
     return guarded(lambda: run(workflow, run_id, inputs, inputs_file, options))
 

@@ -17,7 +17,7 @@ def candidates(words: Sequence[str], current: str) -> Items:
     at = next((index for index, word in enumerate(words) if not word.startswith("-")), None)
     if at is None:
         return _options(application, None, current) if current.startswith("-") else _commands(current)
-    with click.Context(application, info_name="steplane") as top:
+    with application.make_context("steplane", [], resilient_parsing=True) as top:
         command = application.get_command(top, words[at])
     return [] if command is None else _of_command(command, list(words[at + 1 :]), current)
 
