@@ -74,6 +74,6 @@ def _tell_how(call: Any, project: str, path: str) -> None:
     from steplane.app.editor import is_known, modeline
     from steplane.reporters.paint import visible
 
-    if not is_known(project, path):
+    if not is_known(project, os.path.relpath(path, project)):
         line = modeline(path, os.path.join(project, "workflows"))
         call.err.line(f"Editors find it by this first line in a file of workflows/:\n  {visible(line)}")
