@@ -2,13 +2,14 @@
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _EXAMPLES = examples("steplane plan workflows/release.yaml", "steplane plan release --format json | jq '.steps[].id'")
 
 
 @click.command("plan", epilog=_EXAMPLES)
-@click.argument("workflow", metavar="FILE|NAME")
+@click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
 @text_or_json
 @common
 def command(workflow: str, form: str, state: str | None, color: str | None) -> int:
@@ -16,8 +17,6 @@ def command(workflow: str, form: str, state: str | None, color: str | None) -> i
 
     The file is checked; nothing is run. A step waits for every step above it in its list, unless it is said
     otherwise.
-
-    Exit code: 0, or 2 where the file has errors.
     """
     from steplane.app.loading import load
     from steplane.app.project import find_workflow

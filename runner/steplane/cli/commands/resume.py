@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.commands.run import settings
 from steplane.cli.funnel import guarded
 from steplane.cli.options import examples, running, showing
@@ -17,13 +18,25 @@ _EXAMPLES = examples(
 
 
 @click.command("resume", epilog=_EXAMPLES)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completers.runs("waiting", "interrupted", "failed", "cancelled"))
 @click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="A secret input: these are never stored."
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=completers.secret_value,
+    help="A secret input: these are never stored.",
 )
-@click.option("--redo", multiple=True, metavar="STEP", help="Run this `at_most_once` step again that was cut off.")
 @click.option(
-    "--assume", multiple=True, metavar="STEP=STATUS",
+    "--redo",
+    multiple=True,
+    metavar="STEP",
+    shell_complete=completers.cut_off,
+    help="Run this `at_most_once` step again that was cut off.",
+)
+@click.option(
+    "--assume", multiple=True, metavar="STEP=STATUS", shell_complete=completers.assumption,
     help="Take such a step as `succeeded` or `failed` instead of running it again.",
 )  # fmt: skip
 @click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")
@@ -34,8 +47,6 @@ def command(run: str | None, **given: Any) -> int:
     What succeeded stays. What was running runs again with the same idempotency key; what failed, was blocked or
     cancelled begins anew. Without RUN it is the latest run if that failed or was cancelled, else the latest that has
     not ended. A run that succeeded is left alone.
-
-    Exit code: as of `steplane run`; 5 where a live process holds the run.
     """
     return guarded(lambda: resume(run, given))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.funnel import guarded
 from steplane.cli.options import examples, running, showing
 
@@ -16,22 +17,25 @@ _EXAMPLES = examples(
 
 
 @click.command("run", epilog=_EXAMPLES)
-@click.argument("workflow", metavar="FILE|NAME")
+@click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
 @click.option("--id", "run_id", metavar="ID", help="The id of the run. [default: made from the time]")
 @click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE",
+    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", shell_complete=completers.input_value,
     help="An input: text for a text, JSON for the rest; @FILE reads it from a file, @@ begins a text with @.",
 )  # fmt: skip
-@click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs from a YAML or JSON file; -i wins.")
+@click.option(
+    "--inputs",
+    "inputs_file",
+    metavar="FILE",
+    shell_complete=completers.file,
+    help="Inputs from a YAML or JSON file; -i wins.",
+)
 @running
 def command(workflow: str, run_id: str | None, inputs: tuple[str, ...], inputs_file: str | None, **options: Any) -> int:
     """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above (see: steplane list).
 
     The file is checked first; with an error in it nothing is run. A run that is cut off, stops waiting or
     fails goes on with `steplane resume`.
-
-    Exit code: 0 succeeded, 1 failed or cancelled, 2 the file or the call is wrong, 3 waiting, 4 internal error,
-    6 the state cannot be written, 129 hung up, 130 interrupted, 143 terminated.
     """
     return guarded(lambda: run(workflow, run_id, inputs, inputs_file, options))
 
