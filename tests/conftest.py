@@ -78,10 +78,13 @@ COMMAND = "import sys; sys.argv[0] = 'steplane'; from steplane.cli import main; 
 
 
 def blocks(text: str, kind: str) -> list[tuple[int, str]]:
-    """The fenced blocks of a page that open with ``` and that kind (`yaml steps`), with their first lines' numbers."""
+    """The fenced blocks of a page that open with ``` and that kind (`yaml steps`), with their first lines' numbers.
+
+    Behind the kind may stand the file that the reader saves the block as: `file=PATH`.
+    """
     found, lines = [], text.split("\n")
     for number, line in enumerate(lines, 1):
-        if line == f"```{kind}":
+        if line.partition(" file=")[0] == f"```{kind}":
             end = lines.index("```", number)
             found.append((number + 1, "\n".join(lines[number:end]) + "\n"))
     return found

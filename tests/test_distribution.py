@@ -17,7 +17,7 @@ from steplane import __version__
 
 README = (ROOT / "README.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-WORKFLOWS = sorted((ROOT / "workflows").glob("*.yaml"))
+WORKFLOWS = sorted((ROOT / "workflows").rglob("*.yaml"))
 
 TOOLS = ("ruff", "mypy", "lint-imports", "pytest", "hatchling")
 

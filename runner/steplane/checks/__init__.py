@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from steplane.checks.captures import check_captures
 from steplane.checks.conditions import check_conditions
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.environment import check_environment
@@ -46,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     check_release,
     check_timezone,
     check_outputs,
+    check_captures,
 )
 """Every check of a workflow, in no order that matters."""
 

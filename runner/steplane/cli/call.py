@@ -1,6 +1,7 @@
 """What a call of a command stands on: where it was made, its settings, the store, the plugins."""
 
 import os
+import shlex
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +35,11 @@ class Call:
         stream = sys.stdout if output is self.out else sys.stderr
         return use_color(stream, self.settings.color)
 
+    @property
+    def state_option(self) -> str:
+        """What stands behind a command that is told, so that it finds this one: ` --state DIR`, or nothing."""
+        return f" --state {shlex.quote(self.state_given)}" if self.state_given else ""
+
     @cached_property
     def store(self) -> RunStore:
         """The store, made if it is not there."""
@@ -44,11 +50,16 @@ class Call:
         """The store, for reading only: nothing is made."""
         return open_store(self.settings, self.here, make=False)
 
+    @property
+    def cache_store(self) -> RunStore | None:
+        """The store where there is one, for its cache: a command that only looks makes none."""
+        store = self.history
+        return store if os.path.isdir(store.directory.path) else None
+
     @cached_property
     def registry(self) -> Registry:
         """The plugins; their index is cached where there is a state directory."""
-        store = self.history
-        return make_registry(store if os.path.isdir(store.directory.path) else None, self.settings.plugins)
+        return make_registry(self.cache_store, self.settings.plugins)
 
     def warn(self, message: str, remedy: str = "") -> None:
         """Say something on stderr that stops nothing."""

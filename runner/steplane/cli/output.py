@@ -1,6 +1,7 @@
 """Writing to stdout and stderr so that nobody who stops reading can stop a run."""
 
 import os
+import select
 import sys
 import threading
 from collections.abc import Mapping
@@ -34,9 +35,36 @@ class Output:
         return self._stream is None
 
     @property
+    def deserted(self) -> bool:
+        """Whether whoever read it has gone away, found out without writing: for a writer who waits for long."""
+        with self._lock:
+            if self._stream is None:
+                return True
+            try:
+                poll = select.poll()
+                poll.register(self._stream.fileno(), 0)
+                state = poll.poll(0)
+            except (OSError, ValueError, AttributeError):
+                return False
+            if any(flags & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _, flags in state):
+                self._give_up()
+            return self._stream is None
+
+    @property
     def terminal(self) -> bool:
         """Whether a person looks at it."""
         return is_terminal(self._stream)
+
+    @property
+    def columns(self) -> int:
+        """How wide it is, in cells: as `COLUMNS` says, else as the terminal does, else 80."""
+        given = os.environ.get("COLUMNS", "")
+        if given.isascii() and given.isdigit() and int(given) > 0:
+            return int(given)
+        try:
+            return (os.get_terminal_size(self._stream.fileno()).columns if self._stream is not None else 0) or 80
+        except (OSError, ValueError, AttributeError):
+            return 80
 
     def line(self, text: str) -> None:
         """Write a line."""

@@ -45,11 +45,19 @@ class AttemptContext(StepContext):
         self.run_id, self.step, self.attempt = request.run, request.path, request.attempt
         self.idempotency_key, self.outputs_declared = request.idempotency_key, request.outputs_declared
         self.deadline = None if request.timeout is None else time.monotonic() + request.timeout
-        self.env, self.workdir, self.artifacts = request.env, Path(request.workdir), Path(request.artifacts)
+        self.env, self._paths = request.env, {"workdir": request.workdir, "artifacts": request.artifacts}
         self.secrets = Secrets(request.secrets, secrets)
         self.warnings: list[str] = []
         self.sink, self.token, self._progress = log, cancel, progress
         self._timezone = request.timezone
+
+    def __getattr__(self, name: str) -> Path:
+        """`workdir` and `artifacts`: made when they are first asked for, which most steps never do."""
+        if name not in {"workdir", "artifacts"}:
+            raise AttributeError(name)
+        path = Path(self._paths[name])
+        setattr(self, name, path)
+        return path
 
     def log(self, text: str) -> None:
         """Write a line (or several) into the step's log."""
@@ -91,7 +99,7 @@ class AttemptContext(StepContext):
         return run_process(
             argv,
             env=self.env if env is None else env,
-            cwd=str(self.workdir if cwd is None else self.workdir / cwd),
+            cwd=self._paths["workdir"] if cwd is None else str(self.workdir / cwd),
             log=self.sink if log else WithoutOutput(self.sink),
             cancel=self.token,
             stdin=stdin,

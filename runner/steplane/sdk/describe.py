@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, Struct, ValidationError, convert, inspect, json
@@ -85,6 +86,7 @@ def describe(step_type: type[Step]) -> StepType:
     )
 
 
+@cache
 def marked(struct: type[Struct], mark: str) -> frozenset[str]:
     """The names of the fields that carry one of our own marks (`private`, `spread`)."""
     info = inspect.type_info(struct)
