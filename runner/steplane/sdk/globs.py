@@ -80,13 +80,16 @@ class Globs:
                 return True
         return False
 
-    def walk(self, root: str, skip: Collection[tuple[int, int]] = ()) -> Iterator[Found]:
-        """What matches below the root, sorted, a folder before what is in it. Links are found, never followed.
+    def walk(self, root: str | int, skip: Collection[tuple[int, int]] = ()) -> Iterator[Found]:
+        """What matches below the root (a path, or a descriptor), sorted, a folder before what is in it.
+
+        Links are found, never followed.
 
         `skip`: device and inode of folders that are left out. What vanishes or cannot be read meanwhile is left out.
         Raises `OSError` for the root.
         """
-        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        folder = os.open(root, flags) if isinstance(root, str) else os.open(".", flags, dir_fd=root)
         try:
             yield from self._walk(folder, "", (_start(self._include), _start(self._exclude)), frozenset(skip))
         finally:
