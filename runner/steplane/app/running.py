@@ -167,7 +167,12 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
 def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:
     from steplane.driver import control
 
-    folders = Folders(log=journal.folder.log_path, artifacts=os.path.realpath(journal.folder.artifacts))
+    home = os.path.realpath(journal.folder.path)
+    folders = Folders(
+        log=journal.folder.log_path,
+        artifacts=RunFolder(home).artifacts_of,
+        state=os.path.dirname(os.path.dirname(home)),
+    )
     stop = control.serve(journal.folder.path, execution.inbox)
     try:
         return execution.go(journal, folders, first, reporter)
@@ -203,8 +208,10 @@ def _end_leftovers(folder: RunFolder) -> None:
     """End the processes, and remove the files, that an owner who was killed has left."""
     from steplane.driver.control import NAME
     from steplane.driver.warden import end_leftovers
+    from steplane.executors.own_folder import sweep
 
     end_leftovers(folder.run, os.path.realpath(folder.artifacts))
+    sweep(folder.artifacts)
     for name in os.listdir(folder.path):
         if name == NAME or name.endswith((".log.output", ".log.output.result")):
             with suppress(OSError):
