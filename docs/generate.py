@@ -18,7 +18,7 @@ from steplane.plugins import Registry, read_index
 from steplane.sdk import StepType
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md")
+PAGES = (*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md")
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 BUILT_IN = "steplane_steps"
 
@@ -141,7 +141,7 @@ def commands() -> str:
     """`--help` of every command."""
     from steplane.cli.application import COMMANDS
 
-    return "\n\n".join(f"### steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
+    return "\n\n".join(f"## steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
 
 
 def _help(name: str) -> str:
@@ -176,8 +176,8 @@ def first_workflow() -> str:
 
 def filters() -> str:
     """The names of all filters."""
-    from steplane.app.loading import filters as further
     from steplane.expressions.filters import FILTERS
+    from steplane.rendering import filters as further
 
     return " ".join(f"`{name}`" for name in sorted({*FILTERS, *further()}))
 

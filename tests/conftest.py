@@ -45,9 +45,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this process was told by `STEPLANE_*` (a run of ours, for one) is nothing to the tests."""
+    """What this process was told by `STEPLANE_*` (a run of ours, for one) or by a CI system is nothing to the tests."""
     for name in list(os.environ):
-        if name.startswith("STEPLANE_") and not name.startswith("STEPLANE_WRITE_"):
+        own = name.startswith("STEPLANE_") and not name.startswith("STEPLANE_WRITE_")
+        if own or name.startswith(("GITHUB_", "GITLAB_", "CI_")):
             monkeypatch.delenv(name)
 
 
@@ -78,10 +79,13 @@ COMMAND = "import sys; sys.argv[0] = 'steplane'; from steplane.cli import main; 
 
 
 def blocks(text: str, kind: str) -> list[tuple[int, str]]:
-    """The fenced blocks of a page that open with ``` and that kind (`yaml steps`), with their first lines' numbers."""
+    """The fenced blocks of a page that open with ``` and that kind (`yaml steps`), with their first lines' numbers.
+
+    Behind the kind may stand the file that the reader saves the block as: `file=PATH`.
+    """
     found, lines = [], text.split("\n")
     for number, line in enumerate(lines, 1):
-        if line == f"```{kind}":
+        if line.partition(" file=")[0] == f"```{kind}":
             end = lines.index("```", number)
             found.append((number + 1, "\n".join(lines[number:end]) + "\n"))
     return found

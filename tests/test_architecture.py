@@ -26,6 +26,8 @@ FENCED = {
     "tree_sitter_bash": {"steplane.scripts"},
     "re2": {"steplane.patterns"},
     "click": {"steplane.cli"},
+    "httpx": {"steplane_steps.http"},
+    "httpcore": {"steplane_steps.http"},
     "pluggy": {"steplane.sdk", "steplane.hookspecs", "steplane.plugins"},
 }
 """The parts that may import a library. Those of the standard library beside our own code count as libraries here."""

@@ -17,7 +17,7 @@ from steplane import __version__
 
 README = (ROOT / "README.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-WORKFLOWS = sorted((ROOT / "workflows").glob("*.yaml"))
+WORKFLOWS = sorted((ROOT / "workflows").rglob("*.yaml"))
 
 TOOLS = ("ruff", "mypy", "lint-imports", "pytest", "hatchling")
 
@@ -89,6 +89,21 @@ def test_hello_greets_anyone(name: str, steplane: Steplane) -> None:
     assert done.returncode == 0, done.stderr
     greetings = json.loads(done.stdout.splitlines()[-1])["outputs"]["greetings"]
     assert greetings == [f"Hello, {name}!", f"Bonjour, {name}!", f"Hola, {name}!"]
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_the_installation_of_the_tutorial(clone: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    (install, away) = [block for _, block in blocks(page, "bash") if "file=" not in block][:2]
+    assert "mkdir ~/shop" in away
+    script = f"set -eu\n{install}\n{away}\nsteplane init --yes && steplane run hello -i who=Ada"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "greeting  Hello, Ada!" in done.stdout
 
 
 def has_tools() -> bool:

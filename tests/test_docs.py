@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from _pytest.mark import ParameterSet
 from tests.conftest import ROOT, Steplane, blocks
 
@@ -21,16 +22,16 @@ from steplane.plugins import Registry
 
 PAGES = (
     ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 )  # fmt: skip
-KINDS = ("workflow", "steps", "step", "keys", "later", "plugin")
+KINDS = ("workflow", "steps", "runs", "step", "keys", "later", "wrong", "added", "plugin", "other")
 SURROUNDINGS = {"undeclared", "name-not-here", "unknown-step"}
 
 
 def snippets(*kinds: str) -> list[ParameterSet]:
     pages = [(page, page.read_text("utf-8")) for page in PAGES]
     return [
-        pytest.param(kind, content, id=f"{page.name}:{line}")
+        pytest.param(kind, content, id=f"{page.relative_to(ROOT)}:{line}")
         for page, text in pages
         for kind in kinds
         for line, content in blocks(text, f"yaml {kind}")
@@ -63,9 +64,16 @@ def shown(found: tuple[Diagnostic, ...]) -> list[str]:
     return [f"{one.span.line}:{one.span.column} {one.code}: {one.message}" for one in found if one.severity != "hint"]
 
 
-@pytest.mark.parametrize(("kind", "content"), snippets("workflow", "steps", "keys"))
+@pytest.mark.parametrize(("kind", "content"), snippets("workflow", "steps", "runs", "keys"))
 def test_the_yaml_of_the_manual_has_no_mistakes(kind: str, content: str) -> None:
     assert shown(diagnostics(whole(kind, content))) == []
+
+
+@pytest.mark.parametrize(("kind", "content"), snippets("runs"))
+def test_steps_of_the_manual_run(kind: str, content: str, steplane: Steplane, tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(whole(kind, content), "utf-8")
+    done = steplane("run", "example.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("kind", "content"), snippets("step"))
@@ -81,13 +89,24 @@ def test_what_is_called_later_is_refused_as_that(kind: str, content: str) -> Non
     assert {one.code for one in found} == {"not-in-this-release"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(("kind", "content"), snippets("wrong"))
+def test_what_is_shown_as_a_mistake_is_one(kind: str, content: str) -> None:
+    assert [one for one in diagnostics(content) if one.severity == "error"]
+
+
+@pytest.mark.parametrize(("kind", "content"), snippets("other"))
+def test_the_yaml_of_other_tools_is_yaml(kind: str, content: str) -> None:
+    assert yaml.safe_load(content)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_of_yaml_says_what_it_is(page: Path) -> None:
     openings = re.findall(r"^ *```ya?ml.*$", page.read_text("utf-8"), re.MULTILINE)
-    assert [one for one in openings if one not in {f"```yaml {kind}" for kind in KINDS}] == []
+    kinds = {f"```yaml {kind}" for kind in KINDS}
+    assert [one for one in openings if one.partition(" file=")[0] not in kinds] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     lost = []
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
@@ -115,7 +134,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_generated_blocks_are_up_to_date(page: Path) -> None:
     text = page.read_text("utf-8")
     assert generator().generated(text) == text, "run: python docs/generate.py"

@@ -19,10 +19,14 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 def file_for_outputs(ctx: StepContext) -> Iterator[str]:
     """The path of the file, empty: what an earlier attempt wrote does not count.
 
-    It is where the runner says (`STEPLANE_OUTPUT` in `ctx.env`), else in a temporary directory.
+    It is where the runner says (`STEPLANE_OUTPUT` in `ctx.env`), else in a temporary directory. Where the step lists no
+    outputs it is not made: the program makes it if it writes to it all the same. (A file made and removed for each step
+    more than doubles what the next commit of the journal has to write.)
     """
     if path := ctx.env.get("STEPLANE_OUTPUT"):
-        _make(path)
+        _clear(path)
+        if ctx.outputs_declared:
+            _make(path)
         yield path
         return
     from tempfile import TemporaryDirectory
@@ -32,12 +36,19 @@ def file_for_outputs(ctx: StepContext) -> Iterator[str]:
         yield os.path.join(folder, "output")
 
 
+def _clear(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as failure:  # an earlier attempt may have put a directory there
+        raise StepError("shell.output", f"$STEPLANE_OUTPUT cannot be made: {failure.strerror}") from failure
+
+
 def _make(path: str) -> None:
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except OSError as failure:  # an earlier attempt may have put a directory there
+    except OSError as failure:
         raise StepError("shell.output", f"$STEPLANE_OUTPUT cannot be made: {failure.strerror}") from failure
 
 

@@ -7,6 +7,7 @@ _CANDIDATES = 10_000
 _POOL = 1000
 _LENGTHS = 4
 _LONG = 80
+_LISTED = 10
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
@@ -29,6 +30,18 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
     close = difflib.get_close_matches(folded, near, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None
+
+
+def nearest_of(name: str, known: Iterable[str], title: str, more: str) -> str:
+    """A remedy: the nearest of the known names, if one is near, then all of them.
+
+    `title` stands before the list; of a long one only the beginning is told, and `more` is the command that shows all.
+    """
+    distinct = list(dict.fromkeys(known))
+    near = did_you_mean(name, distinct)
+    words = f"Did you mean `{near}`? " if near else ""
+    rest = len(distinct) - _LISTED
+    return f"{words}{title}: {', '.join(distinct[:_LISTED])}" + (f", and {rest} more: {more}" if rest > 0 else ".")
 
 
 def _fold(name: str) -> str:

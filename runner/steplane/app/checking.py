@@ -1,21 +1,16 @@
 """Checking several files, folders and what comes on stdin."""
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from steplane.app.loading import Loaded, load, load_data
-from steplane.app.project import find_workflow
+from steplane.app.project import find_workflow, looks_like_workflow, workflow_files
 from steplane.diagnostics import Diagnostic
 from steplane.errors import UsageError
 from steplane.plugins import Registry
-
-_LEFT_OUT = frozenset({"node_modules", "__pycache__", "venv"})
-_WORKFLOW = re.compile(rb"^(?:steplane|steps)[ \t]*:", re.MULTILINE)
-_LOOKED_AT = 1 << 20
 
 
 class CheckReport(Struct, frozen=True):
@@ -62,20 +57,8 @@ def _files(name: str, start: str, *, given: bool) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    """The workflow files below a folder, sorted: in `workflows` all YAML files, elsewhere those that look so."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(one for one in folders if one not in _LEFT_OUT and not one.startswith("."))
-        everything = "workflows" in os.path.normpath(place).split(os.sep)
-        for name in sorted(names):
-            path = os.path.normpath(os.path.join(place, name))
-            stem, ending = os.path.splitext(name)
-            if ending in {".yaml", ".yml"} and not stem.endswith(".decision") and (everything or _looks_like_one(path)):
-                yield path
-
-
-def _looks_like_one(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return _WORKFLOW.search(file.read(_LOOKED_AT)) is not None
-    except OSError:
-        return True  # let it be told that it cannot be read
+    """The workflow files below a folder: in `workflows` all YAML files, elsewhere those that look so."""
+    for path in workflow_files(folder):
+        everything = "workflows" in os.path.dirname(os.path.normpath(path)).split(os.sep)
+        if everything or looks_like_workflow(path):
+            yield os.path.normpath(path)

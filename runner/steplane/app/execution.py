@@ -3,20 +3,19 @@
 import os
 from collections.abc import Mapping
 from datetime import tzinfo
-from queue import SimpleQueue
 from random import Random
 from typing import Any
 
 from msgspec import Struct
 
 from steplane.app.guarding import Reporter, Unfailing, signals_to
-from steplane.app.loading import filters
 from steplane.app.secrets import Secrets, hidden_variables, secret_inputs, texts_in
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.clock import Clock
 from steplane.driver.coordinator import Coordinator, Ending
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import restored, without_secrets
 from steplane.driver.names import UTC, Lazy, moment
 from steplane.errors import UsageError
@@ -28,6 +27,7 @@ from steplane.kernel import Kernel
 from steplane.masking import Mask
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
+from steplane.rendering import filters
 from steplane.store import Journal
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}
@@ -72,7 +72,7 @@ class Execution:
         self.registry = registry
         self.clock = Clock()
         self.kernel = kernel or Kernel(plan)
-        self.inbox: SimpleQueue[Any] = SimpleQueue()
+        self.inbox = Inbox()
         self.case = basis.case or basis.run
         self.secrets = Secrets(plan, basis.environ, basis.home)
         self._known = {**self.secrets.known(), **secret_inputs(plan, basis.inputs)}
@@ -146,7 +146,7 @@ class Execution:
         """Run from the first event on."""
         listener = Unfailing(reporter)
         executor = self._executor = ThreadExecutor(
-            self.basis.pool, self.registry, self.inbox.put,
+            self.basis.pool, self.registry, lambda outcome: coordinator.ended(outcome),  # noqa: PLW0108 - it is made below
             mask=self.mask, secrets=self.secrets.fetch, listener=listener.log,
         )  # fmt: skip
         attempts = Attempts(

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import Any, Protocol
 
 from steplane.driver.coordinator import Interrupted
+from steplane.driver.inbox import Inbox
 from steplane.driver.warden import ORPHANED, orphaned
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
@@ -19,7 +19,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Reporter(Protocol):
-    """Who shows a run. `event` is called by the coordinating thread, `log` by the threads of the attempts."""
+    """Who shows a run. `event` is called by who coordinates, one at a time, `log` by the threads of the attempts."""
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Something was recorded; what is secret has been taken out."""
@@ -53,7 +53,7 @@ class Unfailing:
 
 
 @contextmanager
-def signals_to(inbox: "SimpleQueue[Any]") -> Iterator[None]:
+def signals_to(inbox: Inbox) -> Iterator[None]:
     """Signals become messages for the coordinating thread while the run runs. Only in the main thread.
 
     A signal may reach any thread, and Python's handlers run in the main one only, which may wait for a message just
@@ -81,7 +81,7 @@ def _heard(number: int, frame: Any) -> None:
     """The signal has been written to the file already."""
 
 
-def _relay(reader: int, inbox: "SimpleQueue[Any]") -> None:
+def _relay(reader: int, inbox: Inbox) -> None:
     last = 0.0
     while data := os.read(reader, 64):
         if ORPHANED in data:  # its handler may be waiting for the main thread

@@ -1,12 +1,9 @@
-"""What happened in runs, read from their journals: for `runs`, `show` and `logs`."""
+"""What happened in runs, read from their journals: for `runs`, `show`, `logs` and `graph`."""
 
-import time
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from steplane.errors import UsageError
 from steplane.events import (
     Answered,
     AnyEvent,
@@ -14,6 +11,7 @@ from steplane.events import (
     ErrorInfo,
     Resumed,
     RunEnded,
+    RunStarted,
     RunWaiting,
     StepEnded,
     StepFact,
@@ -21,39 +19,131 @@ from steplane.events import (
     StepRetry,
     StepStarted,
 )
-from steplane.store import RunStore, RunSummary
-from steplane.suggest import did_you_mean
+from steplane.store import RunStore, RunSummary, now
 
-_PAUSE = 0.1
-_CHUNK = 1 << 16
+_OPEN = frozenset({"ready", "running", "waiting"})
 
 
-class StepRecord(Struct, kw_only=True):
-    """One instance, by its latest activation. Times are µs since the epoch, 0 where there is none; `ended_at` too."""
+class Session(Struct, kw_only=True):
+    """The part of a run in one process (µs since the epoch): from its first event to its last, or to now."""
 
-    path: str
-    step: str
-    activation: int = 1
+    begin: int
+    end: int
+    actor: str = ""
+
+
+class AttemptRecord(Struct, kw_only=True):
+    """One attempt. `outcome`: `running`, `succeeded`, `failed`, `cancelled`, or `interrupted` where its process died;
+    of what has steps inside also `warning`.
+
+    `delay` is what was waited before the next one, in seconds. Of an attempt that was cut off `ended_at` is the last
+    that is known of its process.
+    """
+
+    number: int
+    started_at: int
+    ended_at: int = 0
+    outcome: str = "running"
+    error: ErrorInfo | None = None
+    delay: float = 0.0
+
+
+class Activation(Struct, kw_only=True):
+    """One life of an instance. Times are µs since the epoch, 0 where there is none; `ended_at` too.
+
+    `tries` counts the attempts, `seconds` is how long it took from its first attempt on, without the time in which
+    nobody ran the run; `serial` is what inputs call it by; `performed`: it is of a step type, and has no list inside.
+    """
+
+    number: int = 1
+    serial: int = 0
     status: str = "ready"
+    ready_at: int = 0
     started_at: int = 0
     ended_at: int = 0
-    attempts: int = 0
+    attempts: list[AttemptRecord] = []
+    tries: int = 0
     reason: str = ""
     by: str = ""
     recovered: bool = False
     error: ErrorInfo | None = None
     outputs: Any = None
+    seconds: float | None = None
+    performed: bool = False
+
+
+class StepRecord(Struct, kw_only=True):
+    """One instance with its activations, oldest first; asked itself it answers for the latest."""
+
+    path: str
+    step: str
+    activations: list[Activation]
+
+    @property
+    def latest(self) -> Activation:
+        """The newest activation."""
+        return self.activations[-1]
+
+    @property
+    def activation(self) -> int:
+        """Its number."""
+        return self.latest.number
+
+    @property
+    def status(self) -> str:
+        """Its status; `interrupted` and `pending` where nobody runs the run."""
+        return self.latest.status
+
+    @property
+    def started_at(self) -> int:
+        """When its first attempt began."""
+        return self.latest.started_at
+
+    @property
+    def ended_at(self) -> int:
+        """When it ended."""
+        return self.latest.ended_at
+
+    @property
+    def attempts(self) -> int:
+        """How many there were."""
+        return self.latest.tries
+
+    @property
+    def reason(self) -> str:
+        """Why it ended so, in words."""
+        return self.latest.reason
+
+    @property
+    def by(self) -> str:
+        """The step that caused that."""
+        return self.latest.by
+
+    @property
+    def recovered(self) -> bool:
+        """Whether its `rescue` made it good."""
+        return self.latest.recovered
+
+    @property
+    def error(self) -> ErrorInfo | None:
+        """Why it failed."""
+        return self.latest.error
+
+    @property
+    def outputs(self) -> Any:
+        """What it gave."""
+        return self.latest.outputs
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, from its first attempt on."""
-        return (self.ended_at - self.started_at) / 1e6 if self.started_at and self.ended_at else None
+        """How long it took."""
+        return self.latest.seconds
 
 
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
-    `reason`: why it waits.
+    `reason`: why it waits. `sessions`: when a process ran it.
     """
 
     summary: RunSummary
@@ -62,6 +152,17 @@ class RunRecord(Struct, kw_only=True):
     outputs: Any = None
     error: ErrorInfo | None = None
     reason: str = ""
+    sessions: list[Session] = []
+
+    def worked(self, begin: int, end: int) -> float:
+        """The seconds between two times in which a process ran the run."""
+        shares = (min(end, one.end) - max(begin, one.begin) for one in self.sessions)
+        return sum(share for share in shares if share > 0) / 1e6
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been run, all in all."""
+        return sum(one.end - one.begin for one in self.sessions) / 1e6
 
 
 def read_run(store: RunStore, run_id: str) -> RunRecord:
@@ -72,21 +173,35 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
             fold.take(event)
         inputs = journal.header.get("inputs", {})
     summary = store.summary(run_id)
-    steps = _nested(fold.steps)
-    if summary.status not in {"running", "waiting"}:
-        for one in steps:
-            if one.status in {"ready", "running", "waiting"}:
-                one.status = "interrupted" if one.status != "ready" else "pending"
-    outputs = fold.ended.outputs if fold.ended else None
-    error = fold.ended.error if fold.ended else None
-    return RunRecord(summary=summary, inputs=inputs, steps=steps, outputs=outputs, error=error, reason=fold.waits)
+    if summary.status == "running":
+        fold.sessions[-1:] = [Session(begin=one.begin, end=now(), actor=one.actor) for one in fold.sessions[-1:]]
+    elif summary.status != "waiting":
+        fold.cut_off()
+        for one in fold.steps.values():
+            if one.status in _OPEN:
+                one.latest.status = "pending" if one.status == "ready" else "interrupted"
+    ended = fold.ended
+    record = RunRecord(
+        summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
+        error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
+    )  # fmt: skip
+    _measure(record)
+    return record
 
 
-def _nested(steps: dict[str, StepRecord]) -> list[StepRecord]:
+def _measure(record: RunRecord) -> None:
+    until = record.sessions[-1].end if record.sessions else 0
+    for step in record.steps:
+        for one in step.activations:
+            if one.started_at:
+                one.seconds = record.worked(one.started_at, one.ended_at or until)
+
+
+def nested(steps: dict[str, StepRecord]) -> list[StepRecord]:
     """The instances in their order, each followed by those inside it."""
     inside: dict[str, list[str]] = {}
     for path in steps:
-        inside.setdefault(_around(path, steps), []).append(path)
+        inside.setdefault(around(path, steps), []).append(path)
     ordered, stack = [], list(reversed(inside.get("", [])))
     while stack:
         path = stack.pop()
@@ -95,7 +210,7 @@ def _nested(steps: dict[str, StepRecord]) -> list[StepRecord]:
     return ordered
 
 
-def _around(path: str, known: dict[str, StepRecord]) -> str:
+def around(path: str, known: dict[str, StepRecord]) -> str:
     """The longest path around this one that there is; keys of loops may hold any character."""
     at = len(path)
     while at > 0:
@@ -110,44 +225,80 @@ class _Fold:
 
     def __init__(self) -> None:
         self.steps: dict[str, StepRecord] = {}
+        self.sessions: list[Session] = []
         self.ended: RunEnded | None = None
         self.waits = ""
-        self._serials: dict[int, StepRecord] = {}
+        self._serials: dict[int, Activation] = {}
+        self._at_work: dict[int, AttemptRecord] = {}
 
     def take(self, event: AnyEvent) -> None:
+        if isinstance(event, RunStarted | Resumed):
+            self.cut_off()
+            self.ended, self.waits = None, ""
+            self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
+        elif self.sessions:
+            self.sessions[-1].end = max(event.at, self.sessions[-1].end)
         if isinstance(event, StepFact):
             self._step(event)
         elif isinstance(event, RunEnded):
             self.ended = event
         elif isinstance(event, RunWaiting):
             self.waits = event.reason
-        elif isinstance(event, Resumed):
-            self.ended, self.waits = None, ""
-        elif isinstance(event, AttemptEnded) and event.outcome == "succeeded":
-            self._outputs(event.instance, event.outputs)
+        elif isinstance(event, AttemptEnded):
+            self._attempt_ended(event.instance, event.at, event.outcome, event.error)
+            if event.instance in self._serials:
+                self._serials[event.instance].performed = True
+            if event.outcome == "succeeded":
+                self._outputs(event.instance, event.outputs)
         elif isinstance(event, Answered) and event.question == "outputs":
             self._outputs(event.instance, event.value)
+
+    def cut_off(self) -> None:
+        """The process is gone: what it was doing ended with the last that is known of it."""
+        for attempt in self._at_work.values():
+            attempt.ended_at, attempt.outcome = self.sessions[-1].end, "interrupted"
+        self._at_work.clear()
 
     def _outputs(self, serial: int, value: Any) -> None:
         if serial in self._serials:
             self._serials[serial].outputs = value
 
+    def _attempt_ended(self, serial: int, at: int, outcome: str, error: ErrorInfo | None) -> None:
+        attempt = self._at_work.pop(serial, None)
+        if attempt is not None:
+            attempt.ended_at, attempt.outcome, attempt.error = at, outcome, error
+
     def _step(self, event: StepFact) -> None:
-        one = self.steps.get(event.path)
-        if one is None or one.activation < event.activation:
-            one = StepRecord(path=event.path, step=event.step, activation=event.activation)
-            self.steps[event.path] = one
-        self._serials[event.instance] = one
+        one = self._activation(event)
         if isinstance(event, StepReady):
-            one.status = "ready"
+            one.status, one.ready_at = "ready", one.ready_at or event.at
         elif isinstance(event, StepStarted):
-            one.status, one.attempts = "running", max(event.attempt, one.attempts)
+            one.status, one.tries = "running", max(event.attempt, one.tries)
             one.started_at = one.started_at or event.at
+            attempt = AttemptRecord(number=event.attempt, started_at=event.at)
+            one.attempts.append(attempt)
+            self._at_work[event.instance] = attempt
         elif isinstance(event, StepRetry):
             one.status, one.error = "waiting", event.error
+            self._attempt_ended(event.instance, event.at, "failed", event.error)
+            one.attempts[-1].delay = event.delay
         elif isinstance(event, StepEnded):
-            one.status, one.ended_at, one.attempts = event.status, event.at, event.attempts
+            one.status, one.ended_at, one.tries = event.status, event.at, event.attempts
             one.reason, one.by, one.error, one.recovered = event.reason, event.by, event.error, event.recovered
+            self._attempt_ended(event.instance, event.at, _OUTCOMES.get(event.status, event.status), event.error)
+
+    def _activation(self, event: StepFact) -> Activation:
+        step = self.steps.get(event.path)
+        if step is None:
+            step = self.steps[event.path] = StepRecord(path=event.path, step=event.step, activations=[])
+        if not step.activations or step.latest.number < event.activation:
+            step.activations.append(Activation(number=event.activation, serial=event.instance))
+        one = step.latest
+        self._serials[event.instance] = one
+        return one
+
+
+_OUTCOMES = {"reused": "succeeded"}
 
 
 def find_run(store: RunStore, text: str | None, *, unfinished: bool = False) -> str:
@@ -168,77 +319,3 @@ def find_resumable(store: RunStore, text: str | None) -> str:
     if newest is not None and newest.status in {"failed", "cancelled"}:
         return newest.id
     return store.latest(unfinished=True)
-
-
-# ---------------------------------------------------------------- logs
-
-
-def logged(run_id: str, steps: Iterable[StepRecord], step: str | None) -> list[str]:
-    """The paths of the instances that a STEP means: all, one, those below it, or those of the step of that id.
-
-    Raises `UsageError` where there is none.
-    """
-    steps = list(steps)
-    paths = [one.path for one in steps]
-    if step is None:
-        return paths
-    below = [one for one in paths if one == step or one.startswith((f"{step}/", f"{step}["))]
-    found = below or [one.path for one in steps if one.step == step]
-    if not found:
-        near = did_you_mean(step, [*paths, *(one.step for one in steps)])
-        hint = f"Did you mean `{near}`?" if near else f"See its steps: steplane show {run_id}"
-        raise UsageError(f"run {run_id} has no step `{step}`", hint)
-    return found
-
-
-class LogReader:
-    """Reads the logs of a run as they grow: whole lines, each with the path of its instance."""
-
-    def __init__(self, store: RunStore, run_id: str, step: str | None) -> None:
-        self._store = store
-        self._run = run_id
-        self._step = step
-        self._folder = store.folder(run_id)
-        self._fold = _Fold()
-        self._seen = 0
-        self._read: dict[str, int] = {}
-        self._parts: dict[str, bytes] = {}
-
-    def lines(self, *, follow: bool = False) -> Iterator[tuple[str, str]]:
-        """The lines there are as (path, line); with `follow` those to come, until nobody runs the run any more."""
-        while True:
-            live = follow and self._store.status(self._run) == "running"
-            yield from self._new(live=live)
-            if not live:
-                break
-            time.sleep(_PAUSE)
-        for path, rest in self._parts.items():
-            yield path, rest.decode("utf-8", "replace")
-
-    def _new(self, *, live: bool) -> Iterator[tuple[str, str]]:
-        with self._store.read(self._run) as journal:
-            for number, event in journal.events(self._seen):
-                self._seen = number
-                self._fold.take(event)
-        try:
-            paths = logged(self._run, self._fold.steps.values(), self._step)
-        except UsageError:
-            if live:
-                return  # it may still come
-            raise
-        for path in paths:
-            yield from self._grown(path)
-
-    def _grown(self, path: str) -> Iterator[tuple[str, str]]:
-        try:
-            file = open(self._folder.log_path(path), "rb")  # noqa: SIM115 - closed below; a log that is not there is none
-        except OSError:
-            return
-        with file:
-            file.seek(self._read.get(path, 0))
-            while data := file.read(_CHUNK):
-                self._read[path] = file.tell()
-                *whole, rest = (self._parts.pop(path, b"") + data).split(b"\n")
-                if rest:
-                    self._parts[path] = rest
-                yield from ((path, line.decode("utf-8", "replace")) for line in whole)

@@ -2,19 +2,18 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 import steplane
-from steplane.app.yaml_filters import from_yaml, to_yaml
 from steplane.diagnostics import Diagnostic, has_errors
 from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry, read_index
+from steplane.sdk import StepType
 from steplane.store import RunStore
 
 _KIND = "plans"
@@ -130,10 +129,15 @@ def _compile(data: bytes, name: str, registry: Registry) -> Loaded:
     if workflow is None or has_errors(list(diagnostics)):
         return Loaded(None, tuple(diagnostics), sources)
     digest = hashlib.sha256(data).hexdigest()
-    plan = compile_plan(workflow, script_of, document.text, digest)
+    plan = compile_plan(workflow, script_of, document.text, digest, known_type(registry))
     return Loaded(plan, tuple(diagnostics), sources)
 
 
-def filters() -> Mapping[str, Any]:
-    """The filters that need more than the expressions' own floor."""
-    return {"yaml": to_yaml, "from_yaml": from_yaml}
+def known_type(registry: Registry) -> Callable[[str], StepType | None]:
+    """What the registry knows of a step type; None where it cannot be had."""
+
+    def find(name: str) -> StepType | None:
+        found = registry.step_type(name)
+        return found if isinstance(found, StepType) else None
+
+    return find

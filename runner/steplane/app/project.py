@@ -1,7 +1,8 @@
 """Where things are: the configuration, the state directory, the workflows by name."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -139,45 +140,60 @@ def open_store(settings: Settings, start: str, *, make: bool = True) -> RunStore
 
 
 def find_workflow(name: str, start: str) -> str:
-    """The file that `run FILE|NAME` means: a path, or `workflows/NAME.yaml` here or in a folder above."""
+    """The file that `run FILE|NAME` means: a path, or a name below `workflows/`, here or in a folder above.
+
+    A name is the path below `workflows/` without its ending: `eu/orders` is `workflows/eu/orders.yaml`. A file that is
+    called like its folder goes by the folder: `orders` is `workflows/orders.yaml`, else `workflows/orders/orders.yaml`.
+    """
     if os.path.isfile(name):
         return name
-    if os.path.isdir(name):
-        raise UsageError(f"{name} is a folder", "Name a workflow file in it.")
-    from steplane.suggest import did_you_mean
-
-    if os.sep in name or name.endswith((".yaml", ".yml")):
+    if name.endswith(_ENDINGS) or os.path.isabs(name) or not _is_name(name):
         raise _no_file(name)
     found = _by_name(name, start)
     if found:
         return found
-    known = workflows(start)
-    near = did_you_mean(name, known)
-    hint = f"Did you mean `{near}`?" if near else _known(known)
-    raise UsageError(f"there is no workflow `{name}`: no such file, and no workflows/{name}.yaml", hint)
+    if os.path.isdir(name):
+        raise UsageError(f"{name} is a folder", "Name a workflow file in it.")
+    raise _no_workflow(name, workflows(start))
 
 
-def _known(names: list[str]) -> str:
-    if not names:
-        return "There is no folder `workflows` here or above; name a file, or begin with `steplane init`."
-    return f"Known here: {', '.join(sorted(names))}."
+def _is_name(name: str) -> bool:
+    return all(part not in {"", os.curdir, os.pardir} for part in name.split("/"))
+
+
+def _no_workflow(name: str, known: list[str]) -> UsageError:
+    from steplane.suggest import nearest_of
+
+    if not known:
+        remedy = "There is no folder `workflows` here or above; name a file, or begin with `steplane init`."
+    else:
+        remedy = nearest_of(name, known, "Known here", "steplane list")
+    return UsageError(f"there is no workflow `{name}`: no such file, and no workflows/{name}.yaml", remedy)
 
 
 def _no_file(path: str) -> UsageError:
     """The error for a path behind which there is no file."""
     from steplane.suggest import did_you_mean
 
+    if os.path.isdir(path):
+        return UsageError(f"{path} is a folder", "Name a workflow file in it.")
     if os.path.exists(path):
         return UsageError(f"{path} is not a regular file", "Name a workflow file.")
     folder, name = os.path.split(path)
     try:
-        beside = sorted(one for one in os.listdir(folder or os.curdir) if one.endswith((".yaml", ".yml")))
+        beside = sorted(one for one in os.listdir(folder or os.curdir) if one.endswith(_ENDINGS))
     except OSError:
         return UsageError(f"there is no file {path}, nor its folder", "Look at the path.")
     near = did_you_mean(name, beside)
     listed = ", ".join(beside[:5]) + (", ..." if len(beside) > 5 else "") or "no workflow files at all"
     hint = f"Did you mean `{os.path.join(folder, near)}`?" if near else f"There: {listed}"
     return UsageError(f"there is no file {path}", hint)
+
+
+_ENDINGS = (".yaml", ".yml")
+_LEFT_OUT = frozenset({"node_modules", "__pycache__", "venv"})
+_WORKFLOW = re.compile(rb"^(?:steplane|steps)[ \t]*:", re.MULTILINE)
+_LOOKED_AT = 1 << 20
 
 
 def _folders(start: str) -> list[str]:
@@ -192,21 +208,68 @@ def _folders(start: str) -> list[str]:
 
 
 def _by_name(name: str, start: str) -> str | None:
+    last = name.rsplit("/", 1)[-1]
     for folder in _folders(start):
-        for ending in (".yaml", ".yml"):
-            path = os.path.join(folder, name + ending)
-            if os.path.isfile(path):
-                return os.path.relpath(path, start)
+        for stem in (name, f"{name}/{last}"):
+            for ending in _ENDINGS:
+                path = os.path.join(folder, stem + ending)
+                if os.path.isfile(path):
+                    return os.path.relpath(path, start)
     return None
 
 
 def workflows(start: str) -> list[str]:
-    """The names of the workflows that can be run by name from `start`."""
-    names: dict[str, None] = {}
+    """The names of the workflows that can be run by name from `start`, the nearest folder first."""
+    return list(named_workflows(start))
+
+
+def named_workflows(start: str) -> dict[str, str]:
+    """The workflows that can be run by name from `start`: each name with its file, relative to `start`.
+
+    Directly in `workflows/` that is every YAML file but decision tables, in its subfolders what looks like a workflow
+    (data and tables lie there too).
+    """
+    found: dict[str, str] = {}
     for folder in _folders(start):
-        if os.path.isdir(folder):
-            for file in sorted(os.listdir(folder)):
-                stem, ending = os.path.splitext(file)
-                if ending in {".yaml", ".yml"} and not stem.endswith(".decision"):
-                    names.setdefault(stem)
-    return list(names)
+        here: dict[str, str] = {}
+        for path in workflow_files(folder, everything=False):
+            name = _name_of(path, folder)
+            name = _full_name(path, folder) if name in here else name
+            here.setdefault(name, os.path.relpath(path, start))
+        for name, path in sorted(here.items()):
+            found.setdefault(name, path)
+    return found
+
+
+def workflow_files(folder: str, *, everything: bool = True) -> Iterator[str]:
+    """The workflow files in and below a folder: outer before inner, by name; decision tables are none.
+
+    Without `everything`, in folders below only files that look like workflows count.
+    """
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one not in _LEFT_OUT and not one.startswith("."))
+        for name in sorted(names):
+            stem, ending = os.path.splitext(name)
+            path = os.path.join(place, name)
+            named = ending in _ENDINGS and not stem.endswith(".decision") and not name.startswith(".")
+            if named and (everything or place == folder or looks_like_workflow(path)):
+                yield path
+
+
+def looks_like_workflow(path: str) -> bool:
+    """Whether a YAML file has a key of a workflow at its top. One that cannot be read is taken as one, to be told."""
+    try:
+        with open(path, "rb") as file:
+            return _WORKFLOW.search(file.read(_LOOKED_AT)) is not None
+    except OSError:
+        return True
+
+
+def _full_name(path: str, folder: str) -> str:
+    return os.path.splitext(os.path.relpath(path, folder))[0].replace(os.sep, "/")
+
+
+def _name_of(path: str, folder: str) -> str:
+    name = _full_name(path, folder)
+    around, _, last = name.rpartition("/")
+    return around if around.rsplit("/", 1)[-1] == last else name

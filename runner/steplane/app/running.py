@@ -27,13 +27,14 @@ MakeReporter = Callable[["Begun"], Reporter]
 
 
 class Begun(Struct, frozen=True):
-    """A run that is about to run in this process: for those who show it."""
+    """A run that is about to run in this process: for those who show it. `home` is the folder of its file."""
 
     run: str
     plan: Plan
     folder: RunFolder
     resumed: bool = False
     warning: str = ""
+    home: str = ""
 
 
 class Options(Struct, frozen=True):
@@ -67,7 +68,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
     header = new_header(execution, options.durability)
     journal = store.create(basis.run, plan.text, plan.hash, header, _durability(options), actor=options.actor)
     with journal:
-        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warning=store.warning))
+        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warning=store.warning, home=basis.home))
         result = _go(execution, journal, RunStarted(pool=options.pool), reporter)
     _catalogue(store, result)
     return result
@@ -112,7 +113,7 @@ def resume(  # noqa: PLR0917 - the same
         execution = Execution(basis, registry, kernel)
         evaluate_variables(execution, header["vars"])
         store.reopened(run_id)
-        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True))
+        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=header["home"]))
         first: Any = event if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from steplane.checks.captures import check_captures
 from steplane.checks.conditions import check_conditions
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.environment import check_environment
@@ -16,6 +17,7 @@ from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
 from steplane.checks.scripts import check_scripts
+from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
@@ -41,9 +43,11 @@ CHECKS: tuple[Check, ...] = (
     check_loops,
     check_locks,
     check_scripts,
+    check_templates,
     check_release,
     check_timezone,
     check_outputs,
+    check_captures,
 )
 """Every check of a workflow, in no order that matters."""
 

@@ -90,6 +90,11 @@ class Context:
         found = self.registry.step_type(action.type)
         return found if isinstance(found, StepType) else None
 
+    def rendered_by_step(self, action: object) -> tuple[str, ...]:
+        """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""
+        found = self.type_of(action)
+        return () if found is None else found.parameters_marked("template")
+
     def place(self, scalar: Scalar, offset: int, length: int) -> Span:
         """Where a stretch of a scalar's text stands."""
         return self.document.place(scalar, offset, length)

@@ -6,7 +6,7 @@ from typing import Any
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.kinds import WORDS, Kinds
 from steplane.diagnostics import Diagnostic, Edit, Fix
-from steplane.expressions import Expression, Literal
+from steplane.expressions import Expression, Literal, Template, uses
 from steplane.model import ForEach, Matrix, Spread, Step, Value, Workflow
 
 TAKEN = frozenset(
@@ -79,7 +79,16 @@ def _items(loop: ForEach, step: Step, kinds: Kinds) -> Iterator[Diagnostic]:
         template = loop.items.template
         shown = f"`{template.text}` is " if isinstance(template, Expression) else "this is "
         message = f"`foreach` of {words_for(step)} wants a list or a mapping, and {shown}{WORDS[given]}"
-        yield Diagnostic("wrong-kind", message, loop.items.span, help="give a list, or an expression that gives one")
+        yield Diagnostic("wrong-kind", message, loop.items.span, help=_list_instead(template))
+
+
+def _list_instead(template: Template) -> str:
+    """How to get a list; of a script's output, its lines are what is mostly meant."""
+    found = uses(template)
+    path = found[0].path if len(found) == 1 and found[0].whole else ()
+    if path[:1] == ("steps",) and path[2:] == ("outputs", "stdout"):
+        return f"for its lines: `with: {{capture: lines}}` on step `{path[1]}`, then `steps.{path[1]}.outputs.lines`"
+    return "give a list, or an expression that gives one"
 
 
 def _keys(loop: ForEach | Matrix, step: Step) -> Iterator[Diagnostic]:

@@ -12,6 +12,7 @@ from steplane.plugins import PluginProblem
 from steplane.schema import Problem, validate_value
 from steplane.schema.problems import Templated, shown_path
 from steplane.schema.words import listed
+from steplane.sdk.describe import StepType, has_mark
 from steplane.source import canonical_text
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
 from steplane.suggest import did_you_mean
@@ -38,7 +39,17 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
             if isinstance(found, PluginProblem):
                 yield _problem(step, step.action, found)
             else:
+                yield from _not_installed(step.action, found)
                 yield from _Parameters(step, step.action, found.parameters, kinds).check()
+
+
+def _not_installed(action: Run | Uses, found: StepType) -> Iterator[Diagnostic]:
+    """A library that the step type needs and that is not there: it would fail in the middle of a run."""
+    if found.missing:
+        span = action.name.span if isinstance(action, Uses) else action.span
+        what = " ".join(f"'{one}'" for one in found.missing)
+        message = f"`{action.type}` needs a library that is not installed"
+        yield Diagnostic("not-installed", message, span, help=f"pip install {what}")
 
 
 def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnostic:
@@ -52,7 +63,10 @@ def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnost
     return Diagnostic(problem.code, message, span, label=label, help=help_, fix=fix)
 
 
-ONE_OF = {"shell": ("script", "argv"), "python.run": ("script", "file")}
+ONE_OF = {
+    "shell": ("script", "argv"), "python.run": ("script", "file"), "template.render": ("text", "file"),
+    "notify.webhook": ("text", "json"),
+}  # fmt: skip
 """Parameters of which a step gives exactly one; their schemas do not say so."""
 
 
@@ -129,7 +143,7 @@ class _Parameters:
 
     def _value(self, one: Named) -> Iterator[Diagnostic]:
         schema = self.properties[one.name.text]
-        if _is_code(schema) and not isinstance(one.value.template, Literal):
+        if has_mark(schema, "code") and not isinstance(one.value.template, Literal):
             yield self._value_in_code(one)
             return
         defs = self.schema.get("$defs")
@@ -138,7 +152,8 @@ class _Parameters:
             found = self._problem(problem, one)
             if found is not None:
                 yield found
-        yield from self._inferred(one, schema)
+        if not has_mark(schema, "template"):
+            yield from self._inferred(one, schema)
 
     def _problem(self, problem: Problem, one: Named) -> Diagnostic | None:
         node, key = _at(one.value.node, problem.path[1:])
@@ -198,13 +213,6 @@ class _Parameters:
             else f"give {takes}"
         )
         yield Diagnostic("wrong-kind", message, _inner_span(node, template), help=help_)
-
-
-def _is_code(schema: Any) -> bool:
-    """Whether a parameter takes program text (`Code` of the SDK)."""
-    if not isinstance(schema, dict):
-        return False
-    return schema.get("x-steplane-code") is True or any(_is_code(one) for one in schema.get("anyOf", ()))
 
 
 def _alone(template: Template) -> Expression | None:

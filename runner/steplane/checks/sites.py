@@ -89,7 +89,7 @@ def all_sites(workflow: Workflow, context: Context) -> Iterator[Site]:
     """All sites of a file, the workflow's own first."""
     yield from _of_workflow(workflow)
     for position in context.positions:
-        yield from _of_step(position)
+        yield from _of_step(position, context.rendered_by_step(position.step.action))
 
 
 def _of_workflow(workflow: Workflow) -> Iterator[Site]:
@@ -132,7 +132,7 @@ def _around(position: Position) -> frozenset[str]:
     return frozenset(names)
 
 
-def _of_step(position: Position) -> Iterator[Site]:
+def _of_step(position: Position, rendered: tuple[str, ...]) -> Iterator[Site]:
     step = position.step
     before = _Where(_around(position), "before", position)
     inside = before.plus(*loop_names(step.loop), "attempt", moment="attempt")
@@ -140,7 +140,7 @@ def _of_step(position: Position) -> Iterator[Site]:
         yield from _condition(step.condition, "`if`", before)
     yield from _loop(step, before, inside)
     yield from _guards(step, inside)
-    yield from _action(step, inside)
+    yield from _action(step, inside, rendered)
     yield from _entries(step.env, "env", inside, text=True)
     if step.cwd:
         yield from _value(step.cwd, "`cwd`", inside, text=True)
@@ -186,12 +186,13 @@ def _guards(step: Step, inside: _Where) -> Iterator[Site]:
         yield from _condition(step.retry.when, "`retry.when`", inside.plus("error", moment="after"))
 
 
-def _action(step: Step, inside: _Where) -> Iterator[Site]:
+def _action(step: Step, inside: _Where, rendered: tuple[str, ...]) -> Iterator[Site]:
     action = step.action
     if isinstance(action, Run):
         yield from _run(action, inside)
     if isinstance(action, Run | Uses | Call):
-        yield from _entries(action.parameters, "with", inside)
+        own = tuple(one for one in action.parameters if one.name.text not in rendered)
+        yield from _entries(own, "with", inside)
     elif isinstance(action, Parallel | Switch):
         yield from _choices(action, inside)
     elif isinstance(action, End):

@@ -14,6 +14,8 @@ COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
     "check": "Find what is wrong in workflow files, without running them.",
     "plan": "Show what a workflow will do, step by step.",
+    "graph": "Draw what follows what in a workflow, or what became of each step in a run.",
+    "list": "List the workflows of the project.",
     "resume": "Go on with a run that was interrupted, waits or failed.",
     "cancel": "End a run; what cleans up still runs.",
     "runs": "List the runs.",
@@ -21,14 +23,13 @@ COMMANDS = {
     "logs": "Show what the steps of a run wrote.",
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
+    "schema": "Print the schema of workflow files, for editors.",
     "init": "Begin a project: a configuration and a first workflow.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
-    "graph": "`steplane plan` shows the steps as a tree.",
-    "schema": "The schema of workflow files lies in the package: steplane/schemas/workflow.schema.json",
     "fmt": "`steplane check` says where a file is unclear.",
     "signal": "",
     "tasks": "",

@@ -1,17 +1,18 @@
 """What a call of a command stands on: where it was made, its settings, the store, the plugins."""
 
 import os
+import shlex
 from functools import cached_property
 from typing import Any
 
 from steplane.app.loading import Loaded, make_registry
 from steplane.app.project import Settings, open_store, read_settings
+from steplane.cli.formats import FORMATS, chosen, repository_root
 from steplane.cli.output import Output, error_text, stderr, stdout, use_color
 from steplane.errors import UsageError
 from steplane.plugins import Registry
 from steplane.store import RunStore
 
-FORMATS = ("auto", "plain", "json")
 COLORS = ("auto", "always", "never")
 
 
@@ -27,12 +28,22 @@ class Call:
         self.out: Output = stdout()
         self.err: Output = stderr()
 
+    @cached_property
+    def form(self) -> str:
+        """The format of a run, `auto` decided."""
+        return chosen(self.settings.format, os.environ)
+
     def color(self, output: Output) -> bool:
         """Whether to paint what goes there."""
         import sys
 
         stream = sys.stdout if output is self.out else sys.stderr
         return use_color(stream, self.settings.color)
+
+    @property
+    def state_option(self) -> str:
+        """What stands behind a command that is told, so that it finds this one: ` --state DIR`, or nothing."""
+        return f" --state {shlex.quote(self.state_given)}" if self.state_given else ""
 
     @cached_property
     def store(self) -> RunStore:
@@ -44,11 +55,16 @@ class Call:
         """The store, for reading only: nothing is made."""
         return open_store(self.settings, self.here, make=False)
 
+    @property
+    def cache_store(self) -> RunStore | None:
+        """The store where there is one, for its cache: a command that only looks makes none."""
+        store = self.history
+        return store if os.path.isdir(store.directory.path) else None
+
     @cached_property
     def registry(self) -> Registry:
         """The plugins; their index is cached where there is a state directory."""
-        store = self.history
-        return make_registry(store if os.path.isdir(store.directory.path) else None, self.settings.plugins)
+        return make_registry(self.cache_store, self.settings.plugins)
 
     def warn(self, message: str, remedy: str = "") -> None:
         """Say something on stderr that stops nothing."""
@@ -59,6 +75,9 @@ class Call:
         if loaded.diagnostics:
             from steplane.reporters.diagnostics import render
 
+            if self.form == "github":
+                root = repository_root(self.here, os.environ)
+                self.out.write(render(loaded.diagnostics, loaded.sources, "github", root=root))
             form: Any = "full" if loaded.plan is None else "concise"
             self.err.write(render(loaded.diagnostics, loaded.sources, form, self.color(self.err)))
 

@@ -1,17 +1,21 @@
 """Runs as text and as JSON."""
 
+import shlex
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from steplane.app.history import RunRecord, StepRecord
+from steplane.cli.folding import LIMIT, tree
 from steplane.cli.table import table
+from steplane.cli.timeline import Look, Timeline
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
-from steplane.reporters.plain import ASCII_SIGNS, SIGNS, colored
-from steplane.reporters.words import cause, clock, reason, shown_value
+from steplane.reporters.plain import colored
+from steplane.reporters.words import cause, clock, shown_value
 from steplane.store import RunSummary
 
 
@@ -37,8 +41,13 @@ def run_json(record: RunRecord) -> str:
     return _json(
         {
             **_summary(record.summary),
+            "duration": record.seconds if record.summary.ended_at else None,
+            "sessions": [
+                {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
+                for one in record.sessions
+            ],
             "inputs": record.inputs,
-            "steps": [_step(one) for one in record.steps],
+            "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
             "error": error_data(record.error),
             "reason": record.reason or None,
@@ -46,27 +55,74 @@ def run_json(record: RunRecord) -> str:
     )
 
 
-def run_text(record: RunRecord, color: bool, unicode: bool) -> str:
-    """One run for people: what it was given, its steps, what came of it, how to go on."""
-    one, paint = record.summary, Paint(color)
-    signs = SIGNS if unicode else ASCII_SIGNS
+def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: str = "") -> str:
+    """One run for people: what it was given, its steps over time, what came of it, how to go on.
+
+    `everything`: fold nothing. `state` stands behind commands that are told, such as ` --state DIR`.
+    """
+    one, paint = record.summary, Paint(look.color)
     title = f"{paint.bold(visible(one.workflow or '?'))} {colored(paint, one.status, one.status)}"
-    facts = [["run", one.id], ["file", visible(one.file)], ["started", f"{_moment(one.started_at)} UTC"]]
-    if one.ended_at:
-        facts.append(["took", _took(one)])
-    if record.reason and one.status == "waiting":
-        facts.append(["waits", visible(record.reason)])
-    parts = [f"{title}\n" + table(facts, [paint.faint], "  ")]
+    title += f"  {paint.faint(visible(one.title))}" if one.title else ""
+    parts = [f"{title}\n" + table(_facts(record), [paint.faint], "  ")]
     parts.append(_values("inputs", record.inputs, paint))
-    parts.append(_steps(record.steps, paint, signs))
+    parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
-    if one.status in {"waiting", "interrupted", "failed"}:
-        parts.append(f"{paint.bold('Go on with:')} steplane resume {one.id}\n")
+    parts.append(_further(record, paint, state))
     return "\n".join(part for part in parts if part)
+
+
+def _facts(record: RunRecord) -> list[list[str]]:
+    one = record.summary
+    facts = [["run", one.id], ["file", visible(one.file)]]
+    facts += [["case", visible(one.case)]] if one.case not in {"", one.id} else []
+    facts.append(["started", f"{_moment(one.started_at)} UTC"])
+    if record.sessions:
+        facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
+    if record.reason and one.status == "waiting":
+        facts.append(["waits", visible(record.reason)])
+    return facts
+
+
+def _spent(record: RunRecord) -> str:
+    """How long it has been run; where nobody ran it for a while, that time apart."""
+    sessions = record.sessions
+    words = clock(record.seconds)
+    idle = sum(after.begin - before.end for before, after in pairwise(sessions)) / 1e6
+    if len(sessions) > 1:
+        words += f", in {len(sessions)} parts; between them nobody ran it for {clock(idle)}"
+    return words
+
+
+def steps_text(record: RunRecord, look: Look, title: str = "steps", *, everything: bool) -> str:
+    """The instances of a run over time."""
+    if not record.steps:
+        return ""
+    lines = list(Timeline(record, look).lines(tree(record), everything=everything))
+    hidden = not everything and len(record.steps) > LIMIT
+    note = Paint(look.color).faint("  (folded; --all shows every instance)") if hidden else ""
+    return f"{Paint(look.color).bold(title)}{note}\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _further(record: RunRecord, paint: Paint, state: str) -> str:
+    """What one may want to do next."""
+    one, found = record.summary, []
+    failed = next((step for step in record.steps if step.status == "failed" and _is_own(step)), None)
+    if failed is not None:
+        found.append(["What it wrote:", f"steplane logs {one.id} {shlex.quote(failed.path)}{state}"])
+        found.append(["All about it:", f"steplane show {one.id} {shlex.quote(failed.path)}{state}"])
+    if one.status == "running":
+        found.append(["Follow it:", f"steplane logs -f {one.id}{state}"])
+    if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
+        found.append(["Go on with:", f"steplane resume {one.id}{state}"])
+    return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
+
+
+def _is_own(step: StepRecord) -> bool:
+    return step.error is None or step.error.step in {"", step.path}
 
 
 def _values(title: str, values: dict[str, Any], paint: Paint) -> str:
@@ -74,30 +130,6 @@ def _values(title: str, values: dict[str, Any], paint: Paint) -> str:
         return ""
     rows = [[visible(name), shown_value(value)] for name, value in values.items()]
     return f"{paint.bold(title)}\n" + table(rows, indent="  ")
-
-
-def _steps(steps: Sequence[StepRecord], paint: Paint, signs: dict[str, str]) -> str:
-    if not steps:
-        return ""
-    rows = [[signs.get(one.status, " "), visible(one.path), one.status, _time(one), _why(one)] for one in steps]
-    lines = table(rows, indent="  ").splitlines()
-    painted = []
-    for one, line in zip(steps, lines, strict=True):
-        sign = signs.get(one.status, " ")
-        painted.append(line.replace(sign, colored(paint, one.status, sign), 1))
-    return f"{paint.bold('steps')}\n" + "\n".join(painted) + "\n"
-
-
-def _time(one: StepRecord) -> str:
-    return "" if one.seconds is None else clock(one.seconds)
-
-
-def _why(one: StepRecord) -> str:
-    words = [f"activation {one.activation}"] if one.activation > 1 else []
-    words += [f"{one.attempts} attempts"] if one.attempts > 1 else []
-    words += ["rescued"] if one.recovered else []
-    stated = cause(one.error) if one.error is not None else reason(one.status, one.reason, one.by, None)
-    return ", ".join(words) + (": " if words and stated else "") + stated
 
 
 def _summary(one: RunSummary) -> dict[str, Any]:
@@ -117,7 +149,8 @@ def _summary(one: RunSummary) -> dict[str, Any]:
     }
 
 
-def _step(one: StepRecord) -> dict[str, Any]:
+def step_data(one: StepRecord) -> dict[str, Any]:
+    """One instance, by its latest activation."""
     return {
         "path": one.path,
         "step": one.step,
@@ -125,7 +158,7 @@ def _step(one: StepRecord) -> dict[str, Any]:
         "status": one.status,
         "started_at": iso(one.started_at) if one.started_at else None,
         "ended_at": iso(one.ended_at) if one.ended_at else None,
-        "duration": one.seconds,
+        "duration": one.seconds if one.ended_at else None,
         "attempts": one.attempts,
         "reason": one.reason or None,
         "by": one.by or None,

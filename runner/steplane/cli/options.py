@@ -1,9 +1,11 @@
 """Options that several commands have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+
+from steplane.cli.formats import FORMATS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -48,11 +50,23 @@ def running(function: Function) -> Function:
         click.option("--strict", is_flag=True, help="Exit 1 for a run that ends with warnings too."),
         click.option("--env-file", metavar="FILE", help="NAME=VALUE lines for the environment; they win over it."),
         click.option(
-            "--format", "form", type=click.Choice(["auto", "plain", "json"]),
-            help="plain: lines for people and CI logs; json: an event a line. [default: auto]",
+            "--format", "form", type=click.Choice(FORMATS),
+            help="plain: lines for people and CI logs; json: an event a line; github, gitlab: groups and annotations, "
+            "as auto has them in their jobs. [default: auto]",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Only failures; with json only the last line."),
+        click.option("--timestamps", is_flag=True, help="The time (UTC) before each line."),
+        click.option("--junit", metavar="FILE", help="Write JUnit XML: a test case for each step."),
+        click.option("--summary", metavar="FILE", help="Write a summary in Markdown."),
+        click.option(
+            "--pass-commands", is_flag=True, help="Let workflow commands that steps print reach GitHub (::warning::)."
+        ),
     ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return common(function)
+
+
+def showing(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the options of a command that runs steps, those that say how it is shown."""
+    return {name: options[name] for name in ("quiet", "timestamps", "junit", "summary", "pass_commands")}

@@ -1,6 +1,7 @@
 """Writing to stdout and stderr so that nobody who stops reading can stop a run."""
 
 import os
+import select
 import sys
 import threading
 from collections.abc import Mapping
@@ -10,14 +11,15 @@ from typing import TextIO
 class Output:
     """A standard stream that never fails: once it cannot be written, what is given to it is dropped.
 
-    Each call is written whole and at once; calls from several threads do not mix.
+    Each call is written whole and at once; calls from several threads do not mix, nor do those for stdout and for
+    stderr, which may be one pipe.
     """
 
-    __slots__ = ("_lock", "_stream")
+    __slots__ = ("_stream",)
+    _lock = threading.RLock()
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
-        self._lock = threading.RLock()
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
@@ -34,9 +36,36 @@ class Output:
         return self._stream is None
 
     @property
+    def deserted(self) -> bool:
+        """Whether whoever read it has gone away, found out without writing: for a writer who waits for long."""
+        with self._lock:
+            if self._stream is None:
+                return True
+            try:
+                poll = select.poll()
+                poll.register(self._stream.fileno(), 0)
+                state = poll.poll(0)
+            except (OSError, ValueError, AttributeError):
+                return False
+            if any(flags & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _, flags in state):
+                self._give_up()
+            return self._stream is None
+
+    @property
     def terminal(self) -> bool:
         """Whether a person looks at it."""
         return is_terminal(self._stream)
+
+    @property
+    def columns(self) -> int:
+        """How wide it is, in cells: as `COLUMNS` says, else as the terminal does, else 80."""
+        given = os.environ.get("COLUMNS", "")
+        if given.isascii() and given.isdigit() and int(given) > 0:
+            return int(given)
+        try:
+            return (os.get_terminal_size(self._stream.fileno()).columns if self._stream is not None else 0) or 80
+        except (OSError, ValueError, AttributeError):
+            return 80
 
     def line(self, text: str) -> None:
         """Write a line."""

@@ -48,6 +48,9 @@ def type_text(one: StepType, label: str, color: bool) -> str:
         parts.append(_fields("outputs", one.outputs, paint, required=False))
     if one.errors:
         parts.append(f"{paint.bold('errors')}\n  {', '.join(one.errors)}\n")
+    if one.missing:
+        what = " ".join(f"'{name}'" for name in one.missing)
+        parts.append(f"{paint.bold('not installed')}\n  pip install {what}\n")
     traits = [*one.capabilities]
     traits += ["idempotent"] if one.idempotent else []
     if traits:
@@ -109,7 +112,7 @@ def _data(one: StepType, label: str) -> dict[str, Any]:
 
 _KEYS = (
     "title", "doc", "example", "parameters", "outputs", "errors", "capabilities", "idempotent", "cancellable",
-    "planned",
+    "planned", "missing",
 )  # fmt: skip
 
 

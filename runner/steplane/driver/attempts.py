@@ -138,6 +138,7 @@ class Attempts:
             log=log,
             secrets=self.secrets,
             artifacts=self.folders.artifacts,
+            timezone=self.evaluator.plan.timezone,
         )
 
     def _environment(self, instance: Instance, log: str, key: str) -> dict[str, str]:
@@ -156,6 +157,8 @@ class Attempts:
         """The parameters of `with`, and what the step type is given beside them."""
         engine = self.evaluator.engine
         parameters = dict(engine.render(action.parameters, context))
+        if action.trusted:
+            return parameters, {"trusted": {name: engine.render_text(one, context) for name, one in action.trusted}}
         if action.script is None:
             return parameters, {}
         values = [engine.evaluate(expression, context) for expression in expressions_of(action.script)]

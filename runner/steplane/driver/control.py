@@ -6,16 +6,16 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
 from typing import Any
 
 from steplane.driver.coordinator import CancelAsked
+from steplane.driver.inbox import Inbox
 
 NAME = "control.sock"
 _LIMIT = 1 << 20
 
 
-def serve(folder: str, inbox: "SimpleQueue[Any]") -> Callable[[], None]:
+def serve(folder: str, inbox: Inbox) -> Callable[[], None]:
     """Listen in the background; what is asked arrives in the inbox. Returns how to stop listening."""
     path = os.path.join(folder, NAME)
     with suppress(OSError):
@@ -54,7 +54,7 @@ def _at(path: str, action: Callable[[str], None]) -> None:
         os.close(folder)
 
 
-def _accept(server: socket.socket, inbox: "SimpleQueue[Any]") -> None:
+def _accept(server: socket.socket, inbox: Inbox) -> None:
     while True:
         try:
             client, _ = server.accept()
@@ -63,7 +63,7 @@ def _accept(server: socket.socket, inbox: "SimpleQueue[Any]") -> None:
         threading.Thread(target=_answer, args=(client, inbox), daemon=True).start()
 
 
-def _answer(client: socket.socket, inbox: "SimpleQueue[Any]") -> None:
+def _answer(client: socket.socket, inbox: Inbox) -> None:
     with client, suppress(OSError, ValueError):
         client.settimeout(10)
         message = _read(client)

@@ -1,8 +1,13 @@
-"""The one thread that owns the kernel: it journals what happens, feeds it in, and does what follows."""
+"""The owner of the kernel: it journals what happens, feeds it in, and does what follows.
+
+There is one at a time, but it is no thread of its own. A thread whose attempt has ended takes over, if nobody else
+is at it, and is the first to be given what follows: a chain of steps runs without changing the thread. What comes in
+meanwhile, timers and signals are the main thread's.
+"""
 
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
@@ -12,9 +17,12 @@ from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, 
 from steplane.driver.attempts import Attempts
 from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
 from steplane.driver.timers import Timers
+from steplane.driver.warden import is_dying
 from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, RunWaiting
+from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
 
 _POLL = 3600.0  # an upper bound of one wait, so that a changed clock of the machine cannot hold it for ever
@@ -31,7 +39,7 @@ class Journal(Protocol):
 
 
 class Listener(Protocol):
-    """Who shows what happens. Called by the coordinating thread, after the event is durable."""
+    """Who shows what happens. Called by the thread that coordinates just then, after the event is durable."""
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Something has been recorded."""
@@ -69,7 +77,7 @@ class Coordinator:
         attempts: Attempts,
         *,
         listener: Listener,
-        inbox: "SimpleQueue[Any]",
+        inbox: Inbox,
         clock: Clock,
         patience: float,
     ) -> None:
@@ -88,20 +96,70 @@ class Coordinator:
         self._shown: list[tuple[AnyEvent, Instance | None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._interrupted: Interrupted | None = None
+        self._owned = Lock()
+        self._awaited = 0.0  # when the main thread wakes by itself
+        self._ending: Ending | None = None
+        self._failure: BaseException | None = None
 
     def run(self, first: Input) -> Ending:
-        """Feed the first event and go on."""
+        """Feed the first event and go on. To be called by the main thread."""
         self._inputs.append(first)
         while True:
+            with self._owned:
+                self._lead()
+                self._awaited = self._next_due()
+            if self._failure is not None:
+                raise self._failure
+            if self._ending is not None:
+                return self._ending
+            if not self.inbox:
+                self.inbox.wait(max(0.0, self._awaited - self.clock.monotonic()))
+
+    def ended(self, outcome: AttemptOutcome) -> None:
+        """Take in how an attempt ended. Called by its thread, which coordinates meanwhile if nobody else does."""
+        self.inbox.add(outcome)
+        if self._owned.acquire(blocking=False):
+            try:
+                self._lead()
+                early = self._next_due() < self._awaited
+            finally:
+                self._owned.release()
+            if early or self.inbox or self._over:
+                self.inbox.wake()
+
+    @property
+    def _over(self) -> bool:
+        return self._ending is not None or self._failure is not None
+
+    def _next_due(self) -> float:
+        """When something is to be done without being told; bounded, for the machine's clock may be changed."""
+        due = self.timers.next_due()
+        latest = self.clock.monotonic() + _POLL
+        return latest if due is None else min(due, latest)
+
+    def _lead(self) -> None:
+        """Do what there is to do; how it all ends is kept for the main thread."""
+        if self._over or is_dying():
+            return
+        try:
+            self._ending = self._wind_down() if self._interrupted is not None else self._go_on()
+        except BaseException as error:  # noqa: BLE001 - the main thread raises it
+            self._failure = error
+
+    def _go_on(self) -> Ending | None:
+        """Take in what has come and do what follows, until nothing more does."""
+        for message in self.inbox.take():
+            self._take_message(message)
+        self._inputs.extend(self.timers.due(self.clock.monotonic()))
+        while self._inputs or self._interrupted is not None:
             self._turn()
             if self.kernel.ended:
                 return Ending("ended")
             if self._interrupted is not None:
-                return self._wind_down(self._interrupted)
+                self.attempts.stop_all()
+                return self._wind_down()
             self._execute()
-            if self._only_waiting():
-                return self._wait_elsewhere()
-            self._receive()
+        return self._wait_elsewhere() if self._only_waiting() else None
 
     def _turn(self) -> None:
         """Take in all that is at hand, make it durable, then tell of it."""
@@ -163,20 +221,6 @@ class Coordinator:
             if not self.attempts.stop(stop):
                 self._inputs.append(AttemptEnded(instance=stop.instance, attempt=stop.attempt, outcome="cancelled"))
 
-    def _receive(self) -> None:
-        """Wait for the next thing that happens, and take what else is there."""
-        if self._inputs:
-            return
-        due = self.timers.next_due()
-        wait = _POLL if due is None else min(_POLL, max(0.0, due - self.clock.monotonic()))
-        try:
-            self._take_message(self.inbox.get(timeout=wait))
-            while True:
-                self._take_message(self.inbox.get_nowait())
-        except Empty:
-            pass
-        self._inputs.extend(self.timers.due(self.clock.monotonic()))
-
     def _take_message(self, message: Any) -> None:
         if isinstance(message, Interrupted):
             self._interrupted = message
@@ -204,13 +248,12 @@ class Coordinator:
         self.listener.event(fact, state.root)
         return Ending("waiting")
 
-    def _wind_down(self, interrupted: Interrupted) -> Ending:
+    def _wind_down(self) -> Ending | None:
         """End what runs without recording it: for the journal it is as if the process had been killed."""
-        self.attempts.stop_all()
-        while self.attempts.running:
-            message = self.inbox.get()
+        assert self._interrupted is not None
+        for message in self.inbox.take():
             if isinstance(message, Interrupted):
                 self.attempts.kill_all()
             elif not isinstance(message, CancelAsked):
                 self.attempts.forget(message)
-        return Ending("interrupted", interrupted.signal)
+        return None if self.attempts.running else Ending("interrupted", self._interrupted.signal)

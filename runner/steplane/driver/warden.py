@@ -30,6 +30,8 @@ else:
 DIED = 128 + signal.SIGKILL
 """The exit code of a runner that stops because its warden was killed."""
 
+_dying: list[bool] = []
+
 
 def guard(main: Callable[[], int]) -> int:
     """Run `main` in a child under a warden, and return its exit code (128 + n after the signal n). Call it early, while
@@ -97,8 +99,14 @@ def _code(given: object) -> int:
 
 def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
     """The warden is gone: nobody would clean up after this process, so it does so itself, now. From any thread."""
+    _dying.append(True)  # before anything is killed: how that ends must not be taken for the end of an attempt
     tree.end(lambda: tree.descendants(os.getpid()))
     os._exit(DIED)
+
+
+def is_dying() -> bool:
+    """Whether this process has begun to end all that it started: nothing that happens from now on is recorded."""
+    return bool(_dying)
 
 
 def _watch(runner: int) -> int:

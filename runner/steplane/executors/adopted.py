@@ -9,8 +9,6 @@ seconds, is an orphan, and is fetched here.
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from steplane.executors.tree import processes
 
@@ -26,17 +24,25 @@ _seen: dict[int, float] = {}
 _last = 0.0
 
 
-@contextmanager
-def spawning() -> Iterator[set[int]]:
-    """While a child exists perhaps, and is not yet entered in `own`."""
-    global _spawns  # noqa: PLW0603 - there is one table of children in a process
-    with _lock:
-        _spawns += 1
-    try:
-        yield own
-    finally:
+class _Spawning:
+    """See `spawning`."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> set[int]:
+        global _spawns  # noqa: PLW0603 - there is one table of children in a process
+        with _lock:
+            _spawns += 1
+        return own
+
+    def __exit__(self, *_: object) -> None:
+        global _spawns  # noqa: PLW0603 - the same
         with _lock:
             _spawns -= 1
+
+
+spawning = _Spawning
+"""Around a spawn: a child exists perhaps, and is not yet entered in `own`."""
 
 
 def collect(pid: int, *, block: bool = True) -> int | None:

@@ -2,8 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 Reason = Literal["cancelled", "timeout"]
@@ -18,7 +16,7 @@ class CancelToken:
     __slots__ = ("_event", "_lock", "_watchers", "at_once", "reason")
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._event: threading.Event | None = None  # made for the first that sleeps
         self._lock = threading.Lock()
         self._watchers: list[int] = []
         self.reason: Reason | None = None
@@ -29,32 +27,57 @@ class CancelToken:
         with self._lock:
             self.reason = self.reason or reason
             self.at_once = self.at_once or at_once
-            self._event.set()
+            if self._event is not None:
+                self._event.set()
             for watcher in self._watchers:
                 os.write(watcher, b"!")
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked."""
-        return self._event.is_set()
+        return self.reason is not None
 
     def wait(self, seconds: float | None = None) -> bool:
         """Sleep for that long, but no longer than until somebody asks; whether somebody did."""
+        with self._lock:
+            self._event = self._event or threading.Event()
+            if self.reason is not None:
+                self._event.set()
         return self._event.wait(seconds)
 
-    @contextmanager
-    def watched(self) -> Iterator[int]:
+    def watched(self) -> "Watch":
         """A file descriptor that becomes readable at each `cancel` (at once, when it has happened)."""
-        reader, writer = os.pipe()
-        os.set_blocking(writer, False)
+        return Watch(self)
+
+    def watch(self, writer: int) -> None:
+        """Write to the descriptor at each `cancel`, at once when it has happened."""
         with self._lock:
             self._watchers.append(writer)
-            if self._event.is_set():
+            if self.reason is not None:
                 os.write(writer, b"!")
-        try:
-            yield reader
-        finally:
-            with self._lock:
-                self._watchers.remove(writer)
-            os.close(reader)
-            os.close(writer)
+
+    def unwatch(self, writer: int) -> None:
+        """Write to it no more."""
+        with self._lock:
+            self._watchers.remove(writer)
+
+
+class Watch:
+    """See `CancelToken.watched`. A class, for it is on the way of every process that is started."""
+
+    __slots__ = ("_reader", "_token", "_writer")
+
+    def __init__(self, token: CancelToken) -> None:
+        self._token = token
+        self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK) if hasattr(os, "pipe2") else os.pipe()
+        if not hasattr(os, "pipe2"):
+            os.set_blocking(self._writer, False)
+
+    def __enter__(self) -> int:
+        self._token.watch(self._writer)
+        return self._reader
+
+    def __exit__(self, *_: object) -> None:
+        self._token.unwatch(self._writer)
+        os.close(self._reader)
+        os.close(self._writer)

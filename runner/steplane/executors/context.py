@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from steplane.executors.cancel import CancelToken
-from steplane.executors.logs import Log
+from steplane.executors.logs import Log, WithoutOutput
 from steplane.executors.process import run_process
 from steplane.executors.requests import AttemptRequest
 from steplane.sdk import ProcessResult, Secret, StepContext
-from steplane.sdk.context import MEBIBYTE, NO_FILES
+from steplane.sdk.context import MEBIBYTE, NO_FILES, Delimiters
 
 SecretSource = Callable[[str], str]
 """Gives the value of a secret by its name; raises `KeyError` for none, `StepError` when it cannot be had."""
@@ -44,10 +45,19 @@ class AttemptContext(StepContext):
         self.run_id, self.step, self.attempt = request.run, request.path, request.attempt
         self.idempotency_key, self.outputs_declared = request.idempotency_key, request.outputs_declared
         self.deadline = None if request.timeout is None else time.monotonic() + request.timeout
-        self.env, self.workdir, self.artifacts = request.env, Path(request.workdir), Path(request.artifacts)
+        self.env, self._paths = request.env, {"workdir": request.workdir, "artifacts": request.artifacts}
         self.secrets = Secrets(request.secrets, secrets)
         self.warnings: list[str] = []
         self.sink, self.token, self._progress = log, cancel, progress
+        self._timezone = request.timezone
+
+    def __getattr__(self, name: str) -> Path:
+        """`workdir` and `artifacts`: made when they are first asked for, which most steps never do."""
+        if name not in {"workdir", "artifacts"}:
+            raise AttributeError(name)
+        path = Path(self._paths[name])
+        setattr(self, name, path)
+        return path
 
     def log(self, text: str) -> None:
         """Write a line (or several) into the step's log."""
@@ -83,13 +93,14 @@ class AttemptContext(StepContext):
         limit: int = MEBIBYTE,
         pass_files: Mapping[int, bytes] = NO_FILES,
         tty: bool = False,
+        log: bool = True,
     ) -> ProcessResult:
         """Run a program; see `StepContext.process`."""
         return run_process(
             argv,
             env=self.env if env is None else env,
-            cwd=str(self.workdir if cwd is None else self.workdir / cwd),
-            log=self.sink,
+            cwd=self._paths["workdir"] if cwd is None else str(self.workdir / cwd),
+            log=self.sink if log else WithoutOutput(self.sink),
             cancel=self.token,
             stdin=stdin,
             capture=capture,
@@ -98,3 +109,24 @@ class AttemptContext(StepContext):
             pass_files=pass_files,
             tty=tty,
         )
+
+    def render(
+        self,
+        text: str,
+        values: Mapping[str, Any],
+        *,
+        name: str = "template",
+        delimiters: Delimiters = "steplane",
+        trim_blocks: bool = False,
+        lstrip_blocks: bool = False,
+    ) -> str:
+        """Render a template; see `StepContext.render`."""
+        from zoneinfo import ZoneInfo
+
+        from steplane.rendering import render
+
+        zone = None if self._timezone == "UTC" else ZoneInfo(self._timezone)
+        return render(
+            text, values, name=name, delimiters=delimiters, trim_blocks=trim_blocks, lstrip_blocks=lstrip_blocks,
+            zone=zone,
+        )  # fmt: skip

@@ -9,7 +9,7 @@ from steplane.events import ErrorInfo
 from steplane.executors.context import AttemptContext
 from steplane.executors.failures import SpawnError
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
-from steplane.sdk import Step, StepError, Suspend, convert, to_plain
+from steplane.sdk import Step, StepError, Suspend, convert, missing_requirements, to_plain
 
 LONGEST = 1 << 16
 """Characters of an error's text, and bytes of its data, that are kept."""
@@ -19,7 +19,8 @@ def perform(request: AttemptRequest, step_type: type[Step], source: str, context
     """The outcome of the attempt. Nothing that the plugin raises gets out; `source` names step type and plugin."""
     outputs, error = None, None
     try:
-        step = convert(step_type, request.parameters, request.private or None)
+        refuse_missing(step_type)
+        step = convert(step_type, request.parameters, _wanted(step_type, request.private))
         outputs = to_plain(step.run(context), source)
     except StepError as raised:
         error = told(raised)
@@ -40,6 +41,18 @@ def perform(request: AttemptRequest, step_type: type[Step], source: str, context
         instance=request.instance, attempt=request.attempt, outcome=outcome, outputs=outputs, error=error,
         warnings=tuple(context.warnings),
     )  # fmt: skip
+
+
+def refuse_missing(step_type: type[Step]) -> None:
+    """Raise `StepError` where a library that the step type needs is not installed."""
+    if step_type.steplane.requires and (missing := missing_requirements(step_type)):
+        what = " ".join(f"'{one}'" for one in missing)
+        raise StepError("plugin.requirement", f"`{step_type.steplane.type}` needs more: pip install {what}")
+
+
+def _wanted(step_type: type[Step], private: dict[str, Any]) -> dict[str, Any] | None:
+    """Of what the core fills in, that which the step type has fields for."""
+    return {name: value for name, value in private.items() if name in step_type.__struct_fields__} or None
 
 
 def failed(request: AttemptRequest, error: ErrorInfo, *, cancelled: bool = False) -> AttemptOutcome:

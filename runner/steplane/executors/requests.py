@@ -15,6 +15,7 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     the fields of the step type that no author may name. `env` is the whole environment. `timeout` and `grace` are
     seconds: the attempt is told its deadline, but ended only by `cancel`; `grace` is what a worker process gets between
     SIGTERM and SIGKILL. `secrets` are the names that the step may read. `log` and `artifacts` are paths.
+    `timezone` is that of times without an offset in a template.
     """
 
     run: str
@@ -36,6 +37,7 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     grace: float = 10.0
     isolate: bool = False
     secrets: tuple[str, ...] = ()
+    timezone: str = "UTC"
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):

@@ -146,8 +146,8 @@ def _attributes(session: bool) -> Any:
 
 def _array(texts: Sequence[str]) -> Any:
     """A C array of texts with NULL at its end."""
-    if any("\0" in text for text in texts):
+    coded = os.fsencode("\0".join(texts)).split(b"\0") if texts else []
+    if len(coded) != len(texts):
         name = next(text for text in texts if "\0" in text)
         raise SpawnError(errno.EINVAL, f"{name[:40]!r} holds a NUL character, which no program can be given")
-    coded = os.fsencode("\0".join(texts)).split(b"\0") if texts else []
     return (ctypes.c_char_p * (len(coded) + 1))(*coded, None)

@@ -67,6 +67,7 @@ class ThreadExecutor:
         self._queue: SimpleQueue[AttemptRequest | None] = SimpleQueue()
         self._tokens: dict[Key, CancelToken] = {}
         self._threads: list[threading.Thread] = []
+        self._here = threading.local()
         self._unfinished = 0
         self._lock = threading.Lock()
 
@@ -75,6 +76,9 @@ class ThreadExecutor:
         with self._lock:
             self._tokens[request.instance, request.attempt] = CancelToken()
             self._unfinished += 1
+            if getattr(self._here, "free", False):  # a thread of ours that tells of an outcome: it goes on with this
+                self._here.free, self._here.request = False, request
+                return
             if self._unfinished > len(self._threads) < self._size:
                 thread = threading.Thread(target=self._serve, name="steplane-attempt", daemon=True)
                 self._threads.append(thread)
@@ -103,13 +107,17 @@ class ThreadExecutor:
 
     def _serve(self) -> None:
         """One thread's life."""
-        while (request := self._queue.get()) is not None:
+        here = self._here
+        here.request = None
+        while (request := here.request or self._queue.get()) is not None:
             key = (request.instance, request.attempt)
             outcome = self._outcome(request, self._tokens[key])
             with self._lock:
                 self._unfinished -= 1
                 del self._tokens[key]
+            here.free, here.request = True, None
             self._on_outcome(outcome)
+            here.free = False
 
     def _outcome(self, request: AttemptRequest, token: CancelToken) -> AttemptOutcome:
         if token.cancelled:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from steplane.expressions.calling import filter_run
-from steplane.expressions.compiling import solid, used
+from steplane.expressions.compiling import begin_of, solid, used
 from steplane.expressions.faults import ExpressionError, Missing, SyntaxFault
 from steplane.expressions.frames import Frame, Run
 from steplane.expressions.values import in_words, kind_of, text_of, truth
@@ -21,12 +21,16 @@ def compile_blocks(text: str) -> Run:
     from steplane.expressions.grammar import parse_blocks
 
     try:
-        body = _body(parse_blocks(text).body)
+        return compile_tree(parse_blocks(text))
     except SyntaxFault as fault:
-        help_ = f" ({fault.remedy})" if fault.remedy else ""
-        raise ExpressionError(f"{fault.message}{help_}", offset=fault.offset) from None
+        raise ExpressionError(f"{fault}{fault.hint}", offset=fault.offset) from None
     except RecursionError:
         raise ExpressionError("these blocks are nested too deeply") from None
+
+
+def compile_tree(tree: Any) -> Run:
+    """The same for a tree that was parsed. Raises SyntaxFault."""
+    body = _body(tree.body)
     return lambda frame: _captured(body, frame)
 
 
@@ -42,6 +46,25 @@ def _captured(block: Block, frame: Frame) -> str:
 
     block(frame, emit)
     return "".join(pieces)
+
+
+def _value(node: Any) -> Run:
+    """The function of an expression."""
+    return _placed(node, used(node))
+
+
+def _placed(node: Any, run: Run) -> Run:
+    """The same; an error that knows no place of its own is put where the node begins."""
+    offset = begin_of(node)
+
+    def placed(frame: Frame) -> Any:
+        try:
+            return run(frame)
+        except ExpressionError as error:
+            error.offset = error.offset or offset
+            raise
+
+    return placed
 
 
 def _body(nodes: list[Any]) -> Block:
@@ -76,11 +99,11 @@ def _printed(node: Any) -> Callable[[Frame], str]:
         data = str(node.data)
         return lambda _frame: data
     value = used(node)
-    return lambda frame: text_of(value(frame), frame.budget)
+    return _placed(node, lambda frame: text_of(value(frame), frame.budget))
 
 
 def _if(node: Any) -> Block:
-    arms = [(used(arm.test), _body(arm.body)) for arm in (node, *node.elif_)]
+    arms = [(_value(arm.test), _body(arm.body)) for arm in (node, *node.elif_)]
     otherwise = _body(node.else_)
 
     def run(frame: Frame, emit: Emit) -> None:
@@ -118,8 +141,8 @@ def _target(node: Any) -> Callable[[dict[str, Any], Any], None]:
 def _for(node: Any) -> Block:
     if node.recursive:
         raise SyntaxFault("recursive loops are not part of the language", node.lineno or 0)
-    put, items_of = _target(node.target), used(node.iter)
-    test = used(node.test) if node.test is not None else None
+    put, items_of = _target(node.target), _value(node.iter)
+    test = _value(node.test) if node.test is not None else None
     body, otherwise = _body(node.body), _body(node.else_)
 
     def run(frame: Frame, emit: Emit) -> None:
@@ -171,7 +194,7 @@ def _loop(items: list[Any], index: int) -> dict[str, Any]:
 
 
 def _set(node: Any) -> Block:
-    put, value = _target(node.target), used(node.node)
+    put, value = _target(node.target), _value(node.node)
 
     def run(frame: Frame, _emit: Emit) -> None:
         put(frame.local, solid(value(frame)))
@@ -207,7 +230,7 @@ def _filter_block(node: Any) -> Block:
 
 
 def _with(node: Any) -> Block:
-    pairs = [(_target(target), used(value)) for target, value in zip(node.targets, node.values, strict=True)]
+    pairs = [(_target(target), _value(value)) for target, value in zip(node.targets, node.values, strict=True)]
     body = _body(node.body)
 
     def run(frame: Frame, emit: Emit) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from steplane.expressions.calling import compile_call, compile_filter, compile_test
-from steplane.expressions.faults import ExpressionError, Missing, SyntaxFault
+from steplane.expressions.faults import ExpressionError, Missing, MissingValue, SyntaxFault
 from steplane.expressions.frames import DECLARED, Frame, Run, item, key_run, name_run
 from steplane.expressions.operators import BINARY, COMPARE, negative, positive
 from steplane.expressions.paths import missing_message, path_run, read_literal, read_path
@@ -31,19 +31,18 @@ def compile_text(text: str) -> Run:
     try:
         return used(parse(text))
     except SyntaxFault as fault:
-        help_ = f" ({fault.remedy})" if fault.remedy else ""
-        raise ExpressionError(f"`{text}`: {fault.message}{help_}", offset=fault.offset) from None
+        raise ExpressionError(f"`{text}`: {fault.message}{fault.hint}", offset=fault.offset) from None
     except RecursionError:
         raise ExpressionError("this expression is nested too deeply") from None
 
 
-def strict(run: Run, path: str) -> Run:
-    """The same, but a missing value is an error that names `path`."""
+def strict(run: Run, path: str, offset: int = 0) -> Run:
+    """The same, but a missing value is an error that names `path`, which stands at `offset` of the text."""
 
     def checked(frame: Frame) -> Any:
         value = run(frame)
         if value.__class__ is Missing:
-            raise ExpressionError(missing_message(path, value.reason))
+            raise MissingValue(missing_message(path, value.reason), offset=offset)
         return value
 
     return checked
@@ -51,7 +50,14 @@ def strict(run: Run, path: str) -> Run:
 
 def used(node: Any) -> Run:
     """The function of a node whose value is used: missing is an error."""
-    return strict(loose(node), source_of(node)) if type(node).__name__ in _MAY_MISS else loose(node)
+    return strict(loose(node), source_of(node), begin_of(node)) if type(node).__name__ in _MAY_MISS else loose(node)
+
+
+def begin_of(node: Any) -> int:
+    """Where the text of a node begins; the parser puts a path at its last dot."""
+    while type(node).__name__ in ("Getattr", "Getitem"):
+        node = node.node
+    return int(node.lineno or 0)
 
 
 def loose(node: Any) -> Run:

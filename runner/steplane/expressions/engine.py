@@ -12,6 +12,8 @@ from steplane.expressions.values import Solid, in_words, kind_of, text_of
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from steplane.expressions.pieces import Marks
+
 _SCALARS = frozenset({type(None), bool, int, float, str})
 
 
@@ -64,6 +66,15 @@ class Engine:
         if isinstance(template, Expression):
             return str(_placed(template, lambda: self.text(value)))
         return self.text(value)
+
+    def document(self, text: str, values: Mapping[str, Any], marks: "Marks") -> str:
+        """A whole template that sees these values and nothing else; one that is not there is missing, not unknown.
+
+        The place of an ExpressionError is that within the text.
+        """
+        from steplane.expressions.documents import render
+
+        return render(self, text, values, marks)
 
     def condition(self, expression: Expression, context: Mapping[str, Any]) -> bool:
         """The truth of a condition; a value that is no boolean is an error."""

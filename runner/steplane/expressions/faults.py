@@ -17,6 +17,14 @@ class ExpressionError(SteplaneError):
         self.offset = offset
 
 
+class MissingValue(ExpressionError):
+    """A value that is missing was used."""
+
+
+class UnreadableTemplate(ExpressionError):
+    """A template is written wrongly."""
+
+
 class Missing:
     """A value that is not there, in a context: an error when it is used, unless `default` or `is defined` catches it.
 
@@ -52,3 +60,8 @@ class SyntaxFault(Exception):
         self.remedy = remedy
         self.code = code or "expression-syntax"
         self.instead = instead
+
+    @property
+    def hint(self) -> str:
+        """The remedy in brackets, to stand behind the message."""
+        return f" ({self.remedy})" if self.remedy else ""

@@ -10,8 +10,11 @@ from steplane.expressions.values import in_words, kind_of
 if TYPE_CHECKING:
     from steplane.expressions.engine import Engine
 
-DECLARED = frozenset({"inputs", "vars", "secrets", "steps", "run", "workflow", "loop", "matrix", "error"})
-"""Names whose keys are declared: a key that they have not is a mistake, which `default` does not hide."""
+DECLARED = frozenset({"inputs", "vars", "secrets", "steps", "run", "workflow", "loop", "error"})
+"""Names whose keys are declared: a key that they have not is a mistake, which `default` does not hide.
+
+`matrix` is not one of them: what an `include` adds is there in some combinations only, and a key that none has is found
+before the run."""
 
 
 class Frame:

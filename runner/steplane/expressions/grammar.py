@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from steplane.expressions.faults import SyntaxFault
-from steplane.expressions.pieces import cut
+from steplane.expressions.pieces import LANGUAGE, Marks, cut
 from steplane.expressions.tokens import Token, read_code
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _EXPECTED = re.compile(r"expected (?:token )?'([^']+)'")
 _TAGS = re.compile(r"looking for the following tags: (.+?)\.")
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_SEVERAL_FILES = ("include", "import", "from", "extends", "block", "macro", "call")
 _BLOCKS = ("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "filter", "endfilter")
 
 
@@ -80,7 +81,12 @@ def parse_tokens(text: str, tokens: tuple[Token, ...], end: int) -> Any:
 @lru_cache(maxsize=512)
 def parse_blocks(text: str) -> Any:
     """The tree (a Jinja2 Template node) of a text with blocks; raises SyntaxFault with the offset in `text`."""
-    found = cut(text)
+    return parse_template(text, LANGUAGE)
+
+
+def parse_template(text: str, marks: Marks) -> Any:
+    """The same of a text with any marks; not remembered."""
+    found = cut(text, marks)
     if found.faults:
         raise found.faults[0]
     tokens: list[Token] = []
@@ -94,35 +100,39 @@ def parse_blocks(text: str) -> Any:
         tokens.append(Token(f"{kind}_begin", "${", "${", piece.outer))
         tokens.extend(piece.tokens)
         tokens.append(Token(f"{kind}_end", "}", "}}" if kind == "variable" else "%}", piece.end - 2))
-    return _guarded(lambda: _parser(tokens, len(text)).parse(), tuple(tokens), len(text))
+    return _guarded(lambda: _parser(tokens, len(text)).parse(), tuple(tokens), len(text), marks)
 
 
 def _check_tag(tokens: tuple[Token, ...], start: int, end: int) -> None:
     if not tokens:
         raise SyntaxFault("this block is empty", start, end - start)
     if tokens[0].text not in _BLOCKS:
+        remedy = "blocks are `if`, `for`, `set`, `with`, `filter` and `raw`"
+        if tokens[0].text in _SEVERAL_FILES:
+            remedy = f"a template is one text, without parts and macros; {remedy}"
         raise SyntaxFault(
-            f"`{tokens[0].text}` is not a block of Steplane", tokens[0].offset, len(tokens[0].text),
-            "blocks are `if`, `for`, `set`, `with`, `filter` and `raw`",
-        )  # fmt: skip
+            f"`{tokens[0].text}` is not a block of Steplane", tokens[0].offset, len(tokens[0].text), remedy
+        )
 
 
-def _guarded(action: Any, tokens: tuple[Token, ...], end: int) -> Any:
+def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LANGUAGE) -> Any:
     from jinja2 import TemplateError, TemplateSyntaxError
 
     try:
         return action()
     except TemplateSyntaxError as error:
-        raise _translate(error.lineno, error.message or "", tokens, end) from None
+        raise _translate(error.lineno, error.message or "", tokens, end, marks) from None
     except (RecursionError, TemplateError):
         raise SyntaxFault("this expression is nested too deeply", tokens[0].offset, 1) from None
 
 
-def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int) -> SyntaxFault:
+def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, marks: Marks) -> SyntaxFault:
     tags = _TAGS.search(message)
     if tags is not None and message.startswith("Unexpected end"):
         open_ = _opener(tokens)
-        return SyntaxFault(f"this `{open_.text}` is never closed", open_.offset, len(open_.text), f"add {_ends(tags)}")
+        return SyntaxFault(
+            f"this `{open_.text}` is never closed", open_.offset, len(open_.text), f"add {_ends(tags, marks)}"
+        )
     token = next((token for token in tokens if token.offset == offset), None)
     wanted = _EXPECTED.search(message)
     expected = (
@@ -170,9 +180,9 @@ def _sets_value(tokens: tuple[Token, ...], index: int) -> bool:
     return any(token.type == "assign" for token in inside)
 
 
-def _ends(tags: re.Match[str]) -> str:
+def _ends(tags: re.Match[str], marks: Marks) -> str:
     names = [name.strip("'") for name in tags.group(1).split(" or ")]
-    return f"`${{% {names[-1]} %}}`"
+    return f"`{marks.block} {names[-1]} %}}`"
 
 
 def _wanted(word: str) -> str:

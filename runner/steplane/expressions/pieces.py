@@ -1,6 +1,7 @@
-"""Cuts a value into its text, expressions, blocks and comments."""
+"""Cuts a value, or a template, into its text, expressions, blocks and comments."""
 
 import re
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -8,9 +9,43 @@ from msgspec import Struct
 from steplane.expressions.faults import SyntaxFault
 from steplane.expressions.tokens import Code, Token, read_code
 
-_MARK = re.compile(r"\$\{(\{#|\{|%)")
-_RAW = re.compile(r"\$\{%-?\s*raw\s*-?%\}")
-_END_RAW = re.compile(r"\$\{%-?\s*endraw\s*-?%\}")
+
+class Marks(Struct, frozen=True):
+    """How code is told from text: what opens an expression, a block and a comment, and what closes a comment.
+
+    `trim`: the newline behind a block or comment is left out; `lstrip`: so are the blanks before it, where it is the
+    first on its line. (Jinja's `trim_blocks` and `lstrip_blocks`.)
+    """
+
+    expression: str = "${{"
+    block: str = "${%"
+    comment: str = "${{#"
+    comment_end: str = "#}}"
+    trim: bool = False
+    lstrip: bool = False
+
+
+LANGUAGE = Marks()
+"""The marks of workflow files."""
+
+JINJA = Marks(expression="{{", block="{%", comment="{#", comment_end="#}")
+"""The marks of most templates that exist."""
+
+
+class _Patterns:
+    """The patterns that find the marks."""
+
+    def __init__(self, marks: Marks) -> None:
+        openers = (marks.comment, marks.expression, marks.block)  # the comment first: another may be its beginning
+        block = re.escape(marks.block)
+        self.open = re.compile("|".join(map(re.escape, openers)))
+        self.raw = re.compile(rf"{block}[-+]?\s*raw\s*[-+]?%\}}")
+        self.end_raw = re.compile(rf"{block}[-+]?\s*endraw\s*[-+]?%\}}")
+
+
+@cache
+def _patterns(marks: Marks) -> _Patterns:
+    return _Patterns(marks)
 
 
 class Piece(Struct, frozen=True):
@@ -34,57 +69,83 @@ class Pieces(Struct, frozen=True):
 
 
 class _Cutter:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, marks: Marks) -> None:
         self.text = text
+        self.marks = marks
+        self.patterns = _patterns(marks)
         self.pieces: list[Piece] = []
         self.faults: list[SyntaxFault] = []
-        self.strip_next = False
+        self.strip_next: Literal["", "all", "newline"] = ""
 
     def run(self) -> None:
         offset = 0
-        while match := _MARK.search(self.text, offset):
-            self.add_text(offset, match.start(), strip=self.text.startswith("-", match.end()))
+        while match := self.patterns.open.search(self.text, offset):
+            self.add_text(offset, match.start(), self.before(match))
             offset = self.cut(match)
-        self.add_text(offset, len(self.text), strip=False)
+        self.add_text(offset, len(self.text), "")
+
+    def before(self, match: re.Match[str]) -> Literal["", "all", "line"]:
+        """What is left out of the text before a mark: all blanks, or those of its line."""
+        sign = self.text[match.end() : match.end() + 1]
+        if sign == "-":
+            return "all"
+        return "line" if self.marks.lstrip and match.group() != self.marks.expression and sign != "+" else ""
 
     def cut(self, match: re.Match[str]) -> int:
-        if match.group(1) == "{#":
+        if match.group() == self.marks.comment:
             return self.cut_comment(match)
-        if match.group(1) == "%" and (raw := _RAW.match(self.text, match.start())):
-            return self.cut_raw(raw)
-        return self.cut_code(match, "block" if match.group(1) == "%" else "expression")
+        if match.group() == self.marks.expression:
+            return self.cut_code(match, "expression")
+        raw = self.patterns.raw.match(self.text, match.start())
+        return self.cut_raw(raw) if raw else self.cut_code(match, "block")
 
-    def add_text(self, start: int, end: int, *, strip: bool) -> None:
+    def add_text(self, start: int, end: int, strip: Literal["", "all", "line"]) -> None:
         text = self.text[start:end]
         if self.strip_next:
-            text = text.lstrip()
-            self.strip_next = False
-        if strip:
+            text = text.lstrip() if self.strip_next == "all" else text.removeprefix("\r").removeprefix("\n")
+            self.strip_next = ""
+        if strip == "all":
             text = text.rstrip()
+        elif strip == "line":
+            text = self.without_indent(text, end)
         if text:
             self.pieces.append(Piece("text", text, start, start, end))
 
+    def without_indent(self, text: str, end: int) -> str:
+        """The text before a mark at `end` without the blanks before the mark, if nothing else stands on its line."""
+        line = self.text[self.text.rfind("\n", 0, end) + 1 : end]
+        return text[: -len(line)] if line and not line.strip() and text.endswith(line) else text
+
+    def behind(self, sign: str) -> Literal["", "all", "newline"]:
+        """What is left out of the text behind a block or comment, by the sign before its closing mark."""
+        if sign == "-":
+            return "all"
+        return "newline" if self.marks.trim and sign != "+" else ""
+
     def cut_comment(self, match: re.Match[str]) -> int:
-        end = self.text.find("#}}", match.end())
+        end = self.text.find(self.marks.comment_end, match.end())
         if end < 0:
-            self.faults.append(_unclosed("${{#", "#}}", match.start()))
+            self.faults.append(_unclosed(self.marks.comment, self.marks.comment_end, match.start()))
             return len(self.text)
-        self.strip_next = self.text[end - 1] == "-" and end > match.end()
-        return end + 3
+        self.strip_next = self.behind(self.text[end - 1] if end > match.end() else "")
+        return end + len(self.marks.comment_end)
 
     def cut_raw(self, opening: re.Match[str]) -> int:
-        closing = _END_RAW.search(self.text, opening.end())
+        closing = self.patterns.end_raw.search(self.text, opening.end())
         if closing is None:
-            self.faults.append(_unclosed("${% raw %}", "${% endraw %}", opening.start()))
+            block = self.marks.block
+            self.faults.append(_unclosed(f"{block} raw %}}", f"{block} endraw %}}", opening.start()))
             return len(self.text)
-        self.strip_next = "-%}" in opening.group()
-        self.add_text(opening.end(), closing.start(), strip="${%-" in closing.group())
-        self.strip_next = "-%}" in closing.group()
+        self.strip_next = self.behind(opening.group()[-3])
+        last = closing.group()[len(self.marks.block)]
+        self.add_text(opening.end(), closing.start(), "all" if last == "-" else "line" if self.marks.lstrip else "")
+        self.strip_next = self.behind(closing.group()[-3])
         return closing.end()
 
     def cut_code(self, match: re.Match[str], kind: Literal["block", "expression"]) -> int:
-        opener, closer = ("${%", "%}") if kind == "block" else ("${{", "}}")
-        start = match.end() + self.text.startswith("-", match.end())
+        opener, closer = match.group(), "%}" if kind == "block" else "}}"
+        signs = "-+" if kind == "block" else "-"
+        start = match.end() + self.text.startswith(tuple(signs), match.end())
         code = read_code(self.text, start, closer)
         if code.end < 0:
             quote = code.fault if code.fault is not None and code.fault.code == "unclosed-quote" else None
@@ -95,13 +156,15 @@ class _Cutter:
 
     def resume(self, offset: int) -> int:
         """Where to go on behind an opening mark that is never closed: at the next mark, so that it is looked at too."""
-        following = _MARK.search(self.text, offset)
+        following = self.patterns.open.search(self.text, offset)
         return following.start() if following else len(self.text)
 
     def add_code(self, outer: int, start: int, code: Code, kind: Literal["block", "expression"]) -> None:
-        end, tokens = code.end, code.tokens
-        if tokens and tokens[-1].text == "-" and tokens[-1].offset == end - 1:
-            end, tokens, self.strip_next = end - 1, tokens[:-1], True
+        end, tokens, sign = code.end, code.tokens, ""
+        if tokens and tokens[-1].offset == end - 1 and tokens[-1].text in ("-", "+" if kind == "block" else "-"):
+            end, sign, tokens = end - 1, tokens[-1].text, tokens[:-1]
+        if kind == "block" or sign == "-":
+            self.strip_next = self.behind(sign)
         if code.fault is not None:
             self.faults.append(code.fault)
             tokens = ()
@@ -113,11 +176,11 @@ class _Cutter:
         self.pieces.append(Piece(kind, inner, offset, outer, code.end + 2, tokens))
 
 
-def cut(text: str) -> Pieces:
-    """Cut a value into pieces; comments are left out, faults are collected."""
-    if "${" not in text:
+def cut(text: str, marks: Marks = LANGUAGE) -> Pieces:
+    """Cut a text into pieces; comments are left out, faults are collected."""
+    if marks.block[:-1] not in text:
         return Pieces((Piece("text", text, 0, 0, len(text)),) if text else (), ())
-    cutter = _Cutter(text)
+    cutter = _Cutter(text, marks)
     cutter.run()
     return Pieces(tuple(cutter.pieces), tuple(cutter.faults))
 

@@ -29,9 +29,13 @@ from steplane.plan.nodes import (
     SecretSpec,
     StepList,
 )  # fmt: skip
+from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.scripts.shapes import Direct, Script
+from steplane.sdk import StepType
 
 ScriptOf = Callable[[model.Step], "Script | Direct | None"]
+TypeOf = Callable[[str], StepType | None]
+"""Gives what is known of a step type by its name."""
 
 _WORDS: Mapping[str, frozenset[str]] = {
     "ok": OK,
@@ -48,8 +52,10 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf) -> None:
+    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template]) -> None:
         self.script_of = script_of
+        self.type_of = type_of
+        self.variables = variables
         self.nodes: list[Node | None] = []
         self.lists: list[StepList | None] = []
         self.types: set[str] = set()
@@ -158,7 +164,7 @@ class Compiler:
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
         if isinstance(action, model.End):
-            outputs = None if action.outputs is None else _mapping(action.outputs)
+            outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
         raise NotImplementedError(type(action).__name__)
 
@@ -178,19 +184,25 @@ class Compiler:
         self.types.add(action.type)
         script = self.script_of(step)
         parameters = [named for named in action.parameters if not (script is not None and named.name.text == "script")]
-        entries = _mapping(tuple(parameters))
+        kind = self.type_of(action.type)
+        raw = kind.parameters_marked("template") if kind else ()
+        entries = extended(mapping(tuple(parameters)), dict(as_written(parameters, raw)))
         if isinstance(action, model.Run):
             extra = {"argv": action.argv.template} if action.argv else {}
             if script is None and action.script is not None:
                 extra["script"] = Literal(action.script.text)
-            entries = _with(entries, extra)
+            entries = extended(entries, extra)
         shell = next((named.value.template for named in parameters if named.name.text == "shell"), None)
-        return Perform(action.type, entries, script, shell)
+        trusted = beginnings(parameters, kind.parameters_marked("url") if kind else (), self.variables)
+        return Perform(action.type, entries, script, shell, trusted)
 
 
-def compile_plan(workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str) -> Plan:
+def compile_plan(
+    workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str, type_of: TypeOf = lambda _: None
+) -> Plan:
     """The plan of a workflow without errors. `digest` identifies the text."""
-    compiler = Compiler(script_of)
+    variables = {one.name.text: one.value.template for one in workflow.variables}
+    compiler = Compiler(script_of, type_of, variables)
     compiler.workflow(workflow)
     return Plan(
         name=workflow.name.text,
@@ -206,7 +218,7 @@ def compile_plan(workflow: model.Workflow, script_of: ScriptOf, text: str, diges
         timezone=workflow.timezone,
         inputs=tuple(_input(one) for one in workflow.inputs),
         secrets=tuple(_secret(one) for one in workflow.secrets),
-        variables=tuple((one.name.text, one.value.template) for one in workflow.variables),
+        variables=tuple(variables.items()),
         case=workflow.case.template if workflow.case else None,
         objects=_objects(workflow),
         types=tuple(sorted(compiler.types)),
@@ -315,22 +327,6 @@ def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:
 
 def _environment(environment: model.Environment) -> tuple[tuple[str, Template], ...]:
     return tuple((one.name.text, one.value.template) for one in environment)
-
-
-def _mapping(named: tuple[model.Named, ...]) -> Template:
-    return _with(Literal({}), {one.name.text: one.value.template for one in named})
-
-
-def _with(template: Template, entries: Mapping[str, Template]) -> Template:
-    """The mapping with further entries; literal as long as all of them are."""
-    before = template.value if isinstance(template, Literal) else {}
-    known = {name: Literal(value) for name, value in before.items()} if isinstance(template, Literal) else {}
-    if isinstance(template, MapOf):
-        known = dict(template.entries)  # type: ignore[arg-type]
-    merged: dict[str, Template] = {**known, **entries}
-    if all(isinstance(value, Literal) for value in merged.values()):
-        return Literal({name: value.value for name, value in merged.items() if isinstance(value, Literal)})
-    return MapOf(tuple(merged.items()))
 
 
 def _input(one: model.Input) -> InputSpec:

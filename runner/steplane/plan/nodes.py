@@ -81,12 +81,16 @@ Loop: TypeAlias = ForEach | Matrix
 
 
 class Perform(Struct, frozen=True, tag="perform"):
-    """A step type with its parameters; `script` is the compiled text of `run`."""
+    """A step type with its parameters; `script` is the compiled text of `run`.
+
+    `trusted` gives, for each address among the parameters, how it begins as far as that is the file author's own.
+    """
 
     uses: str
     parameters: Template
     script: Script | Direct | None = None
     shell: Template | None = None
+    trusted: tuple[tuple[str, Template], ...] = ()
 
 
 class Body(Struct, frozen=True, tag="body"):

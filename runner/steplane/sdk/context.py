@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from msgspec import Struct
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MEBIBYTE = 1 << 20
 
 NO_FILES: Mapping[int, bytes] = MappingProxyType({})
+
+Delimiters = Literal["steplane", "jinja"]
+"""How expressions are told from text: `${{ }}` and `${% %}` as in workflow files, or `{{ }}` and `{% %}`."""
 
 
 class ProcessResult(Struct, frozen=True):
@@ -86,15 +89,35 @@ class StepContext(ABC):
         limit: int = MEBIBYTE,
         pass_files: Mapping[int, bytes] = NO_FILES,
         tty: bool = False,
+        log: bool = True,
     ) -> ProcessResult:
         """Run a program in a process group of its own, its output (both streams) going into the step's log.
 
         `stdin`: empty when None. `env` replaces `ctx.env` when given, `cwd` the working directory. On cancel and
         timeout the group gets SIGTERM and, `grace` seconds later, SIGKILL. With `capture` the first `limit` bytes of
         standard output are kept. `pass_files`: contents that the child can read at the file descriptors of those
-        numbers. `tty`: the program sees a terminal. Raises `OSError` when the program cannot
-        be started; its `message`, if it has one, says why.
+        numbers. `tty`: the program sees a terminal. Without `log` its standard output is for the step
+        alone, and not in the log. Raises `OSError` when the program cannot be started; its `message`, if it has one,
+        says why.
         """
+
+    def render(
+        self,
+        text: str,
+        values: Mapping[str, Any],
+        *,
+        name: str = "template",
+        delimiters: Delimiters = "steplane",
+        trim_blocks: bool = False,
+        lstrip_blocks: bool = False,
+    ) -> str:
+        """The text of a template, by the rules, filters and limits of expressions in workflow files.
+
+        It sees `values` (plain data) and nothing else. Text that stands in a value is never rendered again. `name` is
+        what it is called in messages. Raises `StepError`: `template.syntax`, `template.undefined` (a value that is not
+        there is used), `template.value` (anything else); `detail` is `{file, line, column}`.
+        """
+        raise NotImplementedError
 
 
 class PlanContext(ABC):

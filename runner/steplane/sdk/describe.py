@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, Struct, ValidationError, convert, inspect, json
@@ -15,7 +16,10 @@ RESERVED = frozenset({"run", "plan", "steplane"})
 
 
 class StepType(Struct, frozen=True):
-    """A step type; `parameters` and `outputs` are JSON Schemas (draft 2020-12), `outputs` None where there are none."""
+    """A step type; `parameters` and `outputs` are JSON Schemas (draft 2020-12), `outputs` None where there are none.
+
+    `missing`: what is to be installed before it can run (`steplane[http]`).
+    """
 
     name: str
     title: str
@@ -28,10 +32,30 @@ class StepType(Struct, frozen=True):
     idempotent: bool
     cancellable: bool
     planned: bool
+    missing: tuple[str, ...] = ()
 
     def parameter_names(self) -> tuple[str, ...]:
         """The names that `with` may hold, in the order of declaration."""
         return tuple(self.parameters["properties"])
+
+    def parameters_marked(self, mark: str) -> tuple[str, ...]:
+        """The names of the parameters whose kind carries one of our own marks (`code`, `template`, `url`)."""
+        return tuple(name for name, one in self.parameters["properties"].items() if has_mark(one, mark))
+
+
+def has_mark(schema: Any, mark: str) -> bool:
+    """Whether a parameter's schema, or one of its alternatives, carries the mark."""
+    if not isinstance(schema, dict):
+        return False
+    return schema.get(f"x-steplane-{mark}") is True or any(has_mark(one, mark) for one in schema.get("anyOf", ()))
+
+
+def missing_requirements(step_type: type[Step]) -> tuple[str, ...]:
+    """What is to be installed before the step type can run; nothing is imported."""
+    from importlib.util import find_spec
+
+    wanted = step_type.steplane.requires
+    return tuple(dict.fromkeys(install for module, install in wanted if find_spec(module) is None))
 
 
 def describe(step_type: type[Step]) -> StepType:
@@ -58,9 +82,11 @@ def describe(step_type: type[Step]) -> StepType:
         idempotent=declared.idempotent,
         cancellable=declared.cancellable,
         planned=hasattr(step_type, "plan"),
+        missing=missing_requirements(step_type),
     )
 
 
+@cache
 def marked(struct: type[Struct], mark: str) -> frozenset[str]:
     """The names of the fields that carry one of our own marks (`private`, `spread`)."""
     info = inspect.type_info(struct)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from contextlib import suppress
+from threading import Lock
 from typing import Any, TypeVar
 
 from msgspec import ValidationError
@@ -15,6 +16,9 @@ from steplane.sdk.steps import Secret, Step
 from steplane.suggest import did_you_mean
 
 AnyStep = TypeVar("AnyStep", bound=Step)
+
+_learned: set[type[Step]] = set()
+_learning = Lock()
 
 PLACE = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<place>\$[^`]*)`)?", re.DOTALL)
 PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -35,9 +39,10 @@ def convert(
     Where text is wanted a number or boolean is taken as its JSON text; a duration may be text (`30s`) or seconds.
     `private` holds the fields that only the core fills in; an author's parameter of such a name is unknown.
     """
+    _learn(step_type)
     given = dict(parameters)
-    if private is not None or not _private(step_type).isdisjoint(given):
-        if hidden := _private(step_type).intersection(given):
+    if private is not None or not marked(step_type, "private").isdisjoint(given):
+        if hidden := marked(step_type, "private").intersection(given):
             raise InvalidParameter(_unknown(step_type, (), min(hidden)), (min(hidden),))
         given.update(private or {})
     try:
@@ -50,9 +55,13 @@ def convert(
         raise _explained(step_type, given, str(error)) from None
 
 
-@cache
-def _private(step_type: type[Step]) -> frozenset[str]:
-    return marked(step_type, "private")
+def _learn(step_type: type[Step]) -> None:
+    """Let msgspec look at the type in one thread: where two do that at once it crashes the process (seen with 0.22)."""
+    if step_type not in _learned:
+        with _learning:
+            with suppress(ValidationError):
+                msgspec_convert({}, step_type)
+            _learned.add(step_type)
 
 
 def _decode(kind: type, value: Any) -> Any:
@@ -80,7 +89,9 @@ def _explained(step_type: type[Step], given: dict[str, Any], text: str) -> Inval
 
 
 def _unknown(step_type: type[Step], path: tuple[str | int, ...], name: str) -> str:
-    known = () if path else [one for one in step_type.__struct_encode_fields__ if one not in _private(step_type)]
+    known = (
+        () if path else [one for one in step_type.__struct_encode_fields__ if one not in marked(step_type, "private")]
+    )
     near = did_you_mean(name, known)
     owner = f"{_shown(path)} of `{step_type.steplane.type}`" if path else f"`{step_type.steplane.type}`"
     what = "key" if path else "parameter"

@@ -1,5 +1,7 @@
 """The base classes of a step type and of its outputs, and the kinds of its parameters."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, dataclass_transform
 
 from msgspec import Meta, Struct, StructMeta, field
@@ -48,6 +50,18 @@ Private = Meta(extra={"steplane": "private"})
 Code = Annotated[str, Meta(extra_json_schema={"x-steplane-code": True})]
 """Text that is run as a program: no expression may stand in it, values are given to it in another way."""
 
+Template = Annotated[str, Meta(extra_json_schema={"x-steplane-template": True})]
+"""Text that the step renders itself (`ctx.render`): expressions in it reach the step as they stand in the file.
+
+The names that they may use are the keys of the step's parameter `values`; the checker holds them to it.
+"""
+
+Url = Annotated[str, Meta(min_length=1, extra_json_schema={"x-steplane-url": True})]
+"""An address. How much of it the author of the file wrote is told in a field `trusted: Trusted`, if there is one."""
+
+Trusted = Annotated[dict[str, str], Private]
+"""For each parameter of kind `Url` how it begins: what stands in the file, or in a secret, before any other value."""
+
 Spread = Annotated[dict[str, Any], Meta(extra={"steplane": "spread"})]
 """A field of a `Result` whose entries are outputs of their own; one with the name of a declared one replaces it."""
 
@@ -60,6 +74,7 @@ class Declaration(NamedTuple):
     capabilities: tuple[str, ...] = ()
     idempotent: bool = False
     cancellable: bool = False
+    requires: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass_transform(field_specifiers=(field,), kw_only_default=True, frozen_default=True)
@@ -77,12 +92,14 @@ class StepMeta(StructMeta):
         capabilities: tuple[str, ...] = (),
         idempotent: bool = False,
         cancellable: bool = False,
+        requires: Mapping[str, str] = MappingProxyType({}),
         **options: Any,
     ) -> "StepMeta":
         """Build the class: frozen, parameters by keyword only, unknown ones refused."""
         fixed = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True}
         made = super().__new__(mcls, name, bases, namespace, **{**options, **fixed})
-        made.steplane = Declaration(type, tuple(errors), tuple(capabilities), idempotent, cancellable)
+        needed = tuple(requires.items())
+        made.steplane = Declaration(type, tuple(errors), tuple(capabilities), idempotent, cancellable, needed)
         return made
 
     steplane: Declaration
@@ -93,7 +110,9 @@ class Step(Struct, metaclass=StepMeta):
 
     Class keywords: `type` (`NAMESPACE.NAME`, or the namespace alone), `errors` (the types it raises), `capabilities`
     (`network`, `filesystem`, `process`, `secrets`), `idempotent` (a second run changes nothing more), `cancellable`
-    (`run` looks at `ctx.cancelled`, or is always over within a moment: only such types run in a thread).
+    (`run` looks at `ctx.cancelled`, or is always over within a moment: only such types run in a thread), `requires`
+    (modules that `run` imports and that may not be installed, each with what to install: `{"httpx": "steplane[http]"}`;
+    without them the type is listed and checked, and refused before a run).
 
     `run` may be followed by `plan(self, ctx: PlanContext) -> Planned`: what a dry run can truthfully say.
     """

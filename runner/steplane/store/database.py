@@ -2,8 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Literal
 
 from steplane.errors import StateDamaged, StateError, SteplaneError
@@ -161,16 +161,9 @@ class Database:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._meaning(error) from error
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> "Transaction":
         """A transaction that may write (`BEGIN IMMEDIATE`): committed at the end, undone by any exception."""
-        self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.run("COMMIT")
-        except BaseException:
-            self._undo()
-            raise
+        return Transaction(self)
 
     def integrity(self) -> list[str]:
         """What SQLite's own check finds wrong with the file's structure."""
@@ -181,7 +174,8 @@ class Database:
         with suppress(sqlite3.Error):
             self._connection.close()
 
-    def _undo(self) -> None:
+    def undo(self) -> None:
+        """Take back what the open transaction has changed."""
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -236,6 +230,28 @@ class Database:
             return damaged(self.path, str(error), self._schema.remedy)
         why, remedy = _WHY.get(basic, (str(error), ""))
         return StateError(f"cannot use {self.path}: {why}", remedy)
+
+
+class Transaction:
+    """See `Database.transaction`. A class, for each event that is recorded goes through it."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        self._database.run("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self._database.undo()
+            return
+        try:
+            self._database.run("COMMIT")
+        except BaseException:
+            self._database.undo()
+            raise
 
 
 def _has_content(path: str) -> bool:

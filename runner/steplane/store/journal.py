@@ -1,7 +1,5 @@
 """Writing the journal of one run: made whole, then appended to by the owner of its lease only."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -90,14 +88,16 @@ class Journal(JournalReader):
                 done = self.last_seq()
                 self._pending = [row for row in self._pending if row[0] > done]
             self._unsure = True
-            with self._owned():
+            with self._database.transaction():
+                self._refuse_successor()
                 self._database.run_many(_INSERT, self._pending)
             self._pending.clear()
             self._unsure = False
 
     def add_definition(self, text: str, hashed: str) -> None:
         """Record at once a changed definition that the run goes on with. One that is known is left alone."""
-        with self._owned():
+        with self._database.transaction():
+            self._refuse_successor()
             _put_definition(self._database, text, hashed)
 
     def close(self) -> None:
@@ -109,16 +109,14 @@ class Journal(JournalReader):
     def __enter__(self) -> "Journal":
         return self
 
-    @contextmanager
-    def _owned(self) -> Iterator[None]:
-        with self._database.transaction():
-            epoch = self._database.one("SELECT epoch FROM run")
-            if epoch != (self.epoch,):
-                raise LeaseLost(
-                    f"run {self.run} was taken over by another process",
-                    f"This process stops here and has written nothing; follow the run with: steplane show {self.run}",
-                )
-            yield
+    def _refuse_successor(self) -> None:
+        """Raise `LeaseLost` if another process owns the run by now."""
+        epoch = self._database.one("SELECT epoch FROM run")
+        if epoch != (self.epoch,):
+            raise LeaseLost(
+                f"run {self.run} was taken over by another process",
+                f"This process stops here and has written nothing; follow the run with: steplane show {self.run}",
+            )
 
 
 def write_new(folder: RunFolder, definition: str, hashed: str, header: dict[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """The store of runs: the one door to a state directory for everything above."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from steplane.errors import StateError, UnknownRun, UsageError
@@ -143,21 +145,33 @@ class RunStore:
         self, *, status: str = "", workflow: str = "", case: str = "", parent: str = "", limit: int = 0
     ) -> list[RunSummary]:
         """List the runs, newest first; each given word must be equal. `limit` 0 is all."""
+        found = self.each_run(workflow=workflow, case=case, parent=parent)
+        fitting = (one for one in found if status in {"", one.status})
+        return list(islice(fitting, limit)) if limit else list(fitting)
+
+    def each_run(self, *, workflow: str = "", case: str = "", parent: str = "", since: int = 0) -> Iterator[RunSummary]:
+        """The runs one after the other, newest first: what each does now is found out when it is asked for.
+
+        Each given word must be equal; `since` (µs) leaves out what began before.
+        """
+        for recorded in self.recorded():
+            if recorded.started_at < since:
+                return
+            words = ((workflow, recorded.workflow), (case, recorded.case), (parent, recorded.parent))
+            if all(wanted in {"", found} for wanted, found in words):
+                yield self.current(recorded)
+
+    def recorded(self) -> list[RunSummary]:
+        """The runs as the catalogue has them, newest first: quick, but of one that has not ended it knows no status."""
         if not os.path.isdir(self.directory.runs):
             return []
         with suppress(StateError):  # a directory that cannot be written is listed all the same
             self.rebuild()
-        found = []
-        for recorded in self._recorded():
-            wanted = (
-                workflow in {"", recorded.workflow} and case in {"", recorded.case} and parent in {"", recorded.parent}
-            )
-            one = self._current(recorded) if wanted else None
-            if one is not None and status in {"", one.status}:
-                found.append(one)
-            if limit and len(found) == limit:
-                break
-        return found
+        return self._recorded()
+
+    def current(self, recorded: RunSummary) -> RunSummary:
+        """The same with what the run does now."""
+        return recorded if recorded.ended_at else with_state(self.directory.run(recorded.id), recorded)
 
     def latest(self, *, unfinished: bool = False) -> str:
         """The id of the newest run, or of the newest that has not ended. Raises `UnknownRun` if there is none."""
@@ -194,9 +208,6 @@ class RunStore:
         strays = [observe(self.directory.run(one)) for one in there - known.keys()]
         listed = [one for one in known.values() if one.id in there] + strays
         return sorted(listed, key=lambda one: (one.started_at, one.id), reverse=True)
-
-    def _current(self, recorded: RunSummary) -> RunSummary:
-        return recorded if recorded.ended_at else with_state(self.directory.run(recorded.id), recorded)
 
 
 def _refuse_taken(folder: RunFolder) -> None:

@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from steplane.rendering import render
 from steplane.sdk import ProcessResult, Secret, StepContext
-from steplane.sdk.context import MEBIBYTE, NO_FILES
+from steplane.sdk.context import MEBIBYTE, NO_FILES, Delimiters
 from steplane.testing.processes import Child
 
 
@@ -85,14 +87,30 @@ class RecordingContext(StepContext):
         limit: int = MEBIBYTE,
         pass_files: Mapping[int, bytes] = NO_FILES,
         tty: bool = False,
+        log: bool = True,
     ) -> ProcessResult:
-        """Run the program; its output is in `logged`."""
+        """Run the program; its output is in `logged`, its standard output only with `log`."""
         environment, place = self.env if env is None else env, self.workdir if cwd is None else cwd
         child = Child(argv, environment, place, stdin=stdin or b"", pass_files=pass_files, tty=tty)
-        child.pump(self.log, limit if capture else 0)
+        child.pump(self.log, limit if capture else 0, quiet=not log)
         while (exit_code := child.wait(0.01)) is None:
             if self.cancelled:
                 exit_code = child.end(grace)
                 break
         kept, truncated = child.output()
         return ProcessResult(exit_code, kept.decode("utf-8", "replace"), truncated and capture)
+
+    def render(
+        self,
+        text: str,
+        values: Mapping[str, Any],
+        *,
+        name: str = "template",
+        delimiters: Delimiters = "steplane",
+        trim_blocks: bool = False,
+        lstrip_blocks: bool = False,
+    ) -> str:
+        """Render the template; times without an offset are in UTC."""
+        return render(
+            text, values, name=name, delimiters=delimiters, trim_blocks=trim_blocks, lstrip_blocks=lstrip_blocks
+        )

@@ -18,6 +18,10 @@ DRAIN = 1.0
 _SPAWNING = threading.Lock()
 
 
+def unheard(line: str) -> None:
+    """Where lines go that nobody wants."""
+
+
 class Child:
     """A program in a process group of its own."""
 
@@ -48,11 +52,15 @@ class Child:
             )  # fmt: skip
         self._sources = [source for source, _ in outputs]
 
-    def pump(self, log: Callable[[str], None], limit: int) -> None:
-        """Read its output in threads: lines to `log`, the first `limit` bytes of standard output kept."""
+    def pump(self, log: Callable[[str], None], limit: int, *, quiet: bool = False) -> None:
+        """Read its output in threads: lines to `log`, the first `limit` bytes of standard output kept.
+
+        With `quiet` the lines of standard output go nowhere.
+        """
         for position, source in enumerate(self._sources):
             keep = limit if position == 0 else 0
-            thread = threading.Thread(target=self._read, args=(source, log, keep), daemon=True)
+            listener = unheard if quiet and position == 0 else log
+            thread = threading.Thread(target=self._read, args=(source, listener, keep), daemon=True)
             thread.start()
             self._threads.append(thread)
 

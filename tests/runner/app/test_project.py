@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from steplane.app.project import Settings, find_workflow, here, read_settings, workflows
+from steplane.app.project import Settings, find_workflow, here, named_workflows, read_settings, workflows
 from steplane.errors import UsageError
 
 
@@ -67,10 +67,48 @@ def test_workflows_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert workflows(".") == ["near", "far"]
     assert find_workflow("near", ".") == "workflows/near.yaml"
     assert find_workflow("far", ".") == "../workflows/far.yml"
-    _wrong("neer", "Did you mean `near`?")
-    _wrong("nothing-like-it", "Known here: far, near.")
+    _wrong("neer", "Did you mean `near`? Known here: near, far.")
+    _wrong("nothing-like-it", "Known here: near, far.")
     with pytest.raises(UsageError, match="workflows is a folder"):
         find_workflow("workflows", ".")
+
+
+def test_names_below_workflows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = "steplane: 1\nsteps: []\n"
+    for path, text in {
+        "top.yaml": "", "both.yaml": head, "both/both.yaml": head, "orders/orders.yaml": head, "orders/eu.yml": head,
+        "orders/rates.yaml": "rate: 3\n", "orders/eu/late/late.yaml": head, "node_modules/x.yaml": head,
+        ".hidden/x.yaml": head,
+    }.items():  # fmt: skip
+        (tmp_path / "workflows" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "workflows" / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    found = named_workflows(".")
+    assert found == {
+        "both": "workflows/both.yaml",
+        "top": "workflows/top.yaml",
+        "both/both": "workflows/both/both.yaml",
+        "orders/eu": "workflows/orders/eu.yml",
+        "orders": "workflows/orders/orders.yaml",
+        "orders/eu/late": "workflows/orders/eu/late/late.yaml",
+    }
+    assert {name: find_workflow(name, ".") for name in found} == found
+    (tmp_path / "orders").mkdir()  # a folder of that name is in nobody's way
+    assert find_workflow("orders", ".") == "workflows/orders/orders.yaml"
+    assert list(found) == sorted(found)
+    _wrong("order", "Did you mean `orders`? Known here: both, both/both, orders, orders/eu, orders/eu/late, top.")
+    for outside in ("../top", "/top", "workflows/../top", "./top"):
+        with pytest.raises(UsageError, match="there is no file"):
+            find_workflow(outside, ".")
+
+
+def test_many_names_are_not_all_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "workflows").mkdir()
+    for number in range(12):
+        (tmp_path / "workflows" / f"flow-{number:02}.yaml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    listed = ", ".join(f"flow-{number:02}" for number in range(10))
+    _wrong("flow-3x", f"Did you mean `flow-03`? Known here: {listed}, and 2 more: steplane list")
 
 
 def _wrong(name: str, remedy: str) -> None:

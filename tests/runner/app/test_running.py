@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - workflows stand as their authors write them
 
 import threading
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from steplane.app import running
 from steplane.app.running import Options
 from steplane.driver import control
 from steplane.driver.coordinator import CancelAsked
+from steplane.driver.inbox import Inbox
 from steplane.errors import UsageError
 from steplane.events import AnyEvent, StepStarted
 from steplane.kernel import Instance
@@ -142,7 +142,7 @@ def test_a_run_that_nobody_owns_is_cancelled_here(bench: Workbench) -> None:
 def test_the_socket_takes_what_comes(bench: Workbench, depth: int) -> None:
     folder = bench.folder.joinpath(*["deep"] * depth)
     folder.mkdir(parents=True)
-    inbox: SimpleQueue[Any] = SimpleQueue()
+    inbox = Inbox()
     stop = control.serve(str(folder), inbox)
     try:
         for message in ({"kind": "other"}, ["cancel"], 5, None, {"kind": ["cancel"]}):
@@ -152,7 +152,8 @@ def test_the_socket_takes_what_comes(bench: Workbench, depth: int) -> None:
         )
         answers: list[bool] = []
         asking.start()
-        asked = inbox.get(timeout=20)
+        inbox.wait(20)
+        (asked,) = inbox.take()
         assert isinstance(asked, CancelAsked)
         assert (asked.actor, asked.reason) == ("5", "")
         asked.acknowledge()

@@ -1,4 +1,4 @@
-"""`steps`, `plugins`, `init`."""
+"""`steps`, `plugins`."""
 
 import json
 
@@ -54,23 +54,3 @@ def test_a_plugin_that_is_not_allowed_is_told(shell: Shell) -> None:
         "warning: the plugin `csv` is not among those that the configuration allows\n   help: allowed: `shell`\n"
         in (done.stderr)
     )
-
-
-def test_init_makes_a_project_that_runs_and_never_overwrites(shell: Shell) -> None:
-    done = shell("init", "new")
-    assert (done.returncode, done.stdout) == (0, "made new/steplane.toml\nmade new/workflows/hello.yaml\n")
-    assert done.stderr == "\nRun the first workflow: cd new && steplane run hello -i who=Ada\n"
-    inside = Shell(shell.folder / "new")
-    assert inside("check", "--strict").returncode == 0
-    assert "[count[1]] 2 of 2\n" in inside("run", "hello", "-i", "who=Ada").stdout
-    shell.write("new/steplane.toml", "jobs = 2\n")
-    again = shell("init", "new")
-    assert again.returncode == 0
-    assert again.stdout.splitlines()[0] == "left alone, it is there already: new/steplane.toml"
-    assert (shell.folder / "new" / "steplane.toml").read_text() == "jobs = 2\n"
-
-
-def test_init_where_it_cannot_be(shell: Shell) -> None:
-    done = shell("init", "hello.yaml")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: hello.yaml")

@@ -136,3 +136,16 @@ steps:
         "l", "l[x/1-1]", "l[x/1-1]/a", "l[y-2]", "l[y-2]/a", "m", "m[os=linux,py=3.12]",
     }  # fmt: skip
     assert [line for _, _, line in run.lines] == ["1", "2", "linux3.12"]
+
+
+def test_what_an_include_adds_is_missing_in_the_other_combinations(bench: Workbench) -> None:
+    run = bench.run(
+        """
+steps:
+  - id: m
+    matrix: {os: [linux, macos], include: [{os: linux, image: deb}]}
+    uses: log
+    with: {message: "${{ matrix.image | default('none') }} ${{ matrix.image is defined }}"}
+"""
+    )
+    assert sorted(line for _, _, line in run.lines) == ["deb true", "none false"]

@@ -28,6 +28,9 @@ def shown(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
     return (diagnostic.code, start, diagnostic.span.end_column - 11 - start, diagnostic.message, diagnostic.help)
 
 
+BLOCKS = "blocks are `if`, `for`, `set`, `with`, `filter` and `raw`"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -89,7 +92,7 @@ def test_parse_value(text: str, expected: Template) -> None:
          "add `${% endif %}`")),
         ("a ${% endif %}", ("expression-syntax", 6, 5, "`endif` is not expected here", "")),
         ("a ${% macro x() %}", ("expression-syntax", 6, 5, "`macro` is not a block of Steplane",
-         "blocks are `if`, `for`, `set`, `with`, `filter` and `raw`")),
+         f"a template is one text, without parts and macros; {BLOCKS}")),
         ("${% if a && b %}${% endif %}", ("foreign-operator", 9, 2, "`&&` is not an operator of expressions",
          "write `and`")),
     ],

@@ -6,7 +6,7 @@ import click
 
 from steplane.cli.commands.run import settings
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, running, showing
 
 _EXAMPLES = examples(
     "steplane cancel                            (the latest run that has not ended)",
@@ -44,7 +44,7 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     environ = environment(options["env_file"])
     store = call.history
     run_id = find_run(store, run, unfinished=True)
-    show = Show(call, quiet=options["quiet"])
+    show = Show(call, **showing(options))
     told = []
 
     def work() -> Any:
@@ -57,4 +57,6 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     code = show.watch(work)
     if told:
         call.out.line(f"run {run_id} was told to end; it winds up in its own process")
+        if show.reports.wanted:
+            call.warn("no report was written: only the process that ends the run knows how it ended")
     return code

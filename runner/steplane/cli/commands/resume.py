@@ -6,7 +6,7 @@ import click
 
 from steplane.cli.commands.run import settings
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, running, showing
 
 _EXAMPLES = examples(
     "steplane resume                            (the latest run, where there is something to do)",
@@ -53,7 +53,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     store = call.history
     run_id = find_resumable(store, run)
     values = secret_values(call, run_id, given["inputs"])
-    show = Show(call, quiet=given["quiet"])
+    show = Show(call, **showing(given))
 
     def work() -> Any:
         result = running.resume(
@@ -61,6 +61,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
         )
         if show.reporter is None:
             say_ended(call, result)
+            show.left_alone(result.run)
         return result
 
     return show.watch(work)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, running, showing
 
 _EXAMPLES = examples(
     "steplane run workflows/hello.yaml",
@@ -58,7 +58,7 @@ def run(
         return 2
     plan = loaded.plan
     values = given(plan, inputs, inputs_file)
-    show = Show(call, quiet=options["quiet"])
+    show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id))
 
 

@@ -1,5 +1,7 @@
 """`steplane show`."""
 
+from typing import Any
+
 import click
 
 from steplane.cli.options import common, examples, text_or_json
@@ -7,24 +9,85 @@ from steplane.cli.options import common, examples, text_or_json
 _EXAMPLES = examples(
     "steplane show                              (the latest run)",
     "steplane show 20261123-2253                (the beginning of an id is enough)",
+    "steplane show nightly --all                (every instance of a long run)",
+    "steplane show nightly 'price[order-17]/quote'",
     "steplane show nightly --format json | jq .outputs",
 )
 
 
 @click.command("show", epilog=_EXAMPLES)
 @click.argument("run", required=False)
+@click.argument("step", required=False, metavar="[STEP[KEY]]")
+@click.option("--all", "everything", is_flag=True, help="Fold nothing, however many steps there are.")
 @text_or_json
 @common
-def command(run: str | None, form: str, state: str | None, color: str | None) -> int:
-    """Show one run: its inputs, each step with status, time, attempts and reason, its outputs or its error."""
-    from steplane.app.history import find_run, read_run
+def command(
+    *, run: str | None, step: str | None, everything: bool, form: str, state: str | None, color: str | None
+) -> int:
+    """Show one run: its inputs, its steps over time, with attempts and reasons, its outputs or its error.
+
+    With STEP[KEY] one instance whole: what it was given, each activation and attempt, its outputs or its error, the end
+    of its log. STEP is a path, or an id: where several instances have it these are listed. One word alone is a run,
+    or else a step of the latest run.
+    """
+    from steplane.app.history import read_run
     from steplane.cli.call import Call
     from steplane.cli.history import run_json, run_text
+    from steplane.cli.meant import run_and_step
+    from steplane.cli.timeline import Look
 
     call = Call(state=state, color=color)
-    record = read_run(call.history, find_run(call.history, run))
+    run_id, wanted = run_and_step(call.history, run, step)
+    record = read_run(call.history, run_id)
+    look = Look(call.out.columns, call.color(call.out), call.out.unicode)
+    if wanted is not None:
+        one = _narrowed(record, wanted)
+        if one is not None:
+            call.out.write(_detail(call, record, one, look, form))
+            return 0
     if form == "json":
         call.out.write(run_json(record))
     else:
-        call.out.write(run_text(record, call.color(call.out), call.out.unicode))
+        call.out.write(run_text(record, look, everything=everything or wanted is not None, state=call.state_option))
     return 0
+
+
+def _narrowed(record: Any, wanted: str) -> Any:
+    """The one instance that is meant; None, with the run narrowed to them, where they are several."""
+    from steplane.app.chosen import chosen
+    from steplane.cli.meant import paths_of
+
+    paths = chosen(record.summary.id, paths_of(record), wanted)
+    meant = [one for one in record.steps if one.path == wanted]
+    if not meant and "*" not in wanted:
+        meant = [one for one in record.steps if one.step == wanted and not one.path.endswith("]")]
+    if len(meant) == 1:
+        return meant[0]
+    kept = set(paths)
+    record.steps = [one for one in record.steps if one.path in kept]
+    return record.steps[0] if len(record.steps) == 1 else None
+
+
+def _detail(call: Any, record: Any, one: Any, look: Any, form: str) -> str:
+    from steplane.cli.detail import Detail, detail_json, detail_text
+
+    folder = call.history.folder(record.summary.id)
+    node, values = _of_its_workflow(call, record.summary.id, one)
+    detail = Detail(record, one, folder.log_path(one.path), node, tuple(values), call.state_option)
+    return detail_json(detail) if form == "json" else detail_text(detail, look)
+
+
+def _of_its_workflow(call: Any, run_id: str, one: Any) -> tuple[Any, list[Any]]:
+    """The step as the workflow has it, and what it was given; nothing where that cannot be read any more."""
+    from steplane.app.given import given
+    from steplane.app.running import recorded_plan
+    from steplane.errors import UsageError
+
+    with call.history.read(run_id) as journal:
+        try:
+            plan = recorded_plan(journal, call.registry, call.history)
+        except UsageError as error:
+            call.warn(error.message, error.remedy)
+            return None, []
+        node = next((each for each in plan.nodes[1:] if each.id == one.step), None)
+        return node, given(plan, journal, one.latest.serial)

@@ -1,0 +1,212 @@
+"""From a plan to a graph."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from steplane.driver.loops import items_of
+from steplane.driver.refusal import Refused
+from steplane.events import OK
+from steplane.expressions import Engine, ExpressionError
+from steplane.expressions.durations import format_duration
+from steplane.expressions.templates import Template
+from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Loop, Node, Plan
+from steplane.reporters.graph.order import Edge, order_of
+from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
+from steplane.reporters.plan_data import outcomes
+from steplane.reporters.words import action, count, shortened, shown_value, source
+
+PEERS = 7
+"""So many steps that wait for the same and are waited for by the same stand in a frame of their own: an arrow to each
+of them would hide the picture.
+"""
+
+_LONG = 60
+
+
+def graph_of(plan: Plan, states: Mapping[str, State] | None = None) -> Graph:
+    """The graph of a workflow; with `states` (by the ids of steps) of a run of it."""
+    builder = _Builder(plan, states)
+    root = plan.nodes[0]
+    items = builder.whole(root)
+    return Graph(
+        name=plan.name, title=plan.title, version=plan.version, file=plan.file, items=items, arrows=builder.arrows
+    )
+
+
+class _Builder:
+    def __init__(self, plan: Plan, states: Mapping[str, State] | None) -> None:
+        self.plan = plan
+        self.states = states
+        self.arrows: list[Arrow] = []
+        self._engine = Engine()
+
+    def whole(self, node: Node) -> list[Box | Cluster]:
+        """The inside of a composite step: its lists, then what handles its failure and its end."""
+        items: list[Box | Cluster] = []
+        act = node.action
+        if isinstance(act, Body):
+            items += self.steps(act.list)
+        elif isinstance(act, Fork):
+            for branch in act.branches:
+                condition = branch.condition.text if branch.condition else "default" if branch.default else ""
+                items.append(self._alternative("branch", branch.list, branch.name, condition))
+        elif isinstance(act, Choice):
+            for arm in act.arms:
+                condition = arm.condition.text if arm.condition else "default"
+                items.append(self._alternative("arm", arm.list, "", condition))
+        return items + self._handlers(node, items)
+
+    def steps(self, number: int) -> list[Box | Cluster]:
+        """The steps of a list; their arrows are added to the graph's."""
+        order = order_of(self.plan, number)
+        nodes = [self.plan.nodes[one] for one in self.plan.lists[number].nodes]
+        framed = {one: f"p{number}_{group[0]}" for group in order.peers if len(group) >= PEERS for one in group}
+        items: dict[str, Box | Cluster] = {}
+        for position in order.positions:
+            item = self.step(nodes[position])
+            frame = framed.get(position)
+            if frame is None:
+                items[item.key] = item
+            else:
+                around = items.setdefault(frame, Cluster(key=frame, role="peers", items=[]))
+                assert isinstance(around, Cluster)
+                around.items.append(item)
+        for one in items.values():
+            if isinstance(one, Cluster) and one.role == "peers":
+                one.label = f"{len(one.items)} steps beside each other"
+        self.arrows += self._arrows(order.edges, [framed.get(node.position, _key(node)) for node in nodes])
+        return list(items.values())
+
+    def step(self, node: Node) -> Box | Cluster:
+        """One step: a box, or a frame where there is something inside."""
+        composite = isinstance(node.action, Body | Fork | Choice)
+        handled = any(one is not None for one in (node.rescue, node.finally_, node.compensate))
+        box = self._box(node)
+        if not composite and not handled:
+            return box
+        cluster = Cluster(
+            key=_key(node), role=_role(node), id=node.id, label=_label(node), title=box.title, loop=box.loop,
+            condition=box.condition, lane=box.lane, notes=box.notes, line=node.line, state=box.state,
+        )  # fmt: skip
+        if composite:
+            cluster.items = self.whole(node)
+        else:
+            inner = Box(key=f"{_key(node)}a", id=node.id, does=box.does, end=box.end, line=node.line, state=box.state)
+            cluster.items = [inner, *self._handlers(node, [inner])]
+        return cluster
+
+    def _box(self, node: Node) -> Box:
+        return Box(
+            key=_key(node), id=node.id, does="" if isinstance(node.action, Body) else shortened(action(node), _LONG),
+            title=shortened(node.title, _LONG), end=node.action.status if isinstance(node.action, End) else "",
+            loop=self._loop(node.loop) if node.loop else "",
+            condition=shortened(node.condition.text, _LONG) if node.condition else "",
+            lane=node.lane, notes=tuple(_notes(node)), line=node.line, state=self._state(node.id),
+        )  # fmt: skip
+
+    def _state(self, step: str) -> State | None:
+        if self.states is None:
+            return None
+        return self.states.get(step) or State(status="pending")
+
+    def _alternative(self, role: Kind, number: int, name: str, condition: str) -> Box | Cluster:
+        """A branch or an arm. One with a single step and nothing inside is that step, with the condition as its own."""
+        items = self.steps(number)
+        words = shortened(condition, _LONG)
+        if len(items) == 1 and isinstance(items[0], Box) and not (items[0].condition and words):
+            box = items[0]
+            label = "" if name in {"", box.id} else f"branch {name}"
+            box.notes = (*([label] if label else []), *box.notes)
+            box.condition = words or box.condition
+            return box
+        return Cluster(key=f"l{number}", role=role, label=name, condition=words, items=items)
+
+    def _handlers(self, node: Node, items: Sequence[Box | Cluster]) -> list[Box | Cluster]:
+        """The frames of `rescue`, `finally`, `compensate`, with the arrows that lead to them."""
+        found: list[Box | Cluster] = []
+        ends = self._ends(items)
+        lists: tuple[tuple[Kind, int | None, str], ...] = (
+            ("rescue", node.rescue, "failed"), ("finally", node.finally_, ""), ("compensate", node.compensate, "undo"),
+        )  # fmt: skip
+        for role, number, label in lists:
+            if number is not None:
+                cluster = Cluster(key=f"l{number}", role=role, label=role, items=self.steps(number))
+                self.arrows += [
+                    Arrow(before=one.key, after=cluster.key, label=label, dashed=role != "finally") for one in ends
+                ]
+                ends = [*ends, cluster] if role == "rescue" else ends
+                found.append(cluster)
+        return found
+
+    def _ends(self, items: Sequence[Box | Cluster]) -> list[Box | Cluster]:
+        """Those that nothing of the same list waits for."""
+        waited = {arrow.before for arrow in self.arrows}
+        return [one for one in items if one.key not in waited]
+
+    def _arrows(self, edges: Sequence[Edge], keys: Sequence[str]) -> Iterator[Arrow]:
+        arrows = [
+            Arrow(before=keys[edge.before], after=keys[edge.after], label=_outcomes(edge), dashed=_is_handler(edge))
+            for edge in edges
+        ]
+        yield from dict.fromkeys(arrows)
+
+    def _loop(self, loop: Loop) -> str:
+        try:
+            number = len(items_of(self._engine, loop, {})[0])
+        except (ExpressionError, Refused):
+            number = None
+        if isinstance(loop, ForEach):
+            words = f"for each {loop.name}" + (f" of {number}" if number is not None else f" of {_short(loop.items)}")
+        else:
+            axes = " × ".join(name for name, _ in loop.axes)
+            words = f"matrix {axes}" + (f" ({count(number, 'combination')})" if number is not None else "")
+        at_once = source(loop.concurrency) if loop.concurrency is not None else None
+        return words + (f", {at_once} at a time" if at_once not in {None, 1} else "")
+
+
+def _key(node: Node) -> str:
+    return f"n{node.number}"
+
+
+def _short(template: Template) -> str:
+    value = source(template)
+    text = value.removeprefix("${{").removesuffix("}}").strip() if isinstance(value, str) else shown_value(value)
+    return shortened(text, 40)
+
+
+def _role(node: Node) -> Kind:
+    if isinstance(node.action, Fork):
+        return "parallel"
+    if isinstance(node.action, Choice):
+        return "switch"
+    if node.loop is not None:
+        return "loop"
+    return "group" if isinstance(node.action, Body) else "step"
+
+
+def _label(node: Node) -> str:
+    """What stands beside the id on a frame."""
+    if isinstance(node.action, Fork):
+        return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
+    return "switch: one of" if isinstance(node.action, Choice) else ""
+
+
+def _notes(node: Node) -> Iterator[str]:
+    if node.wanted is not None and node.needs and node.wanted < len(node.needs):
+        yield f"any {node.wanted} of {len(node.needs)}" if node.wanted > 1 else f"any of {len(node.needs)}"
+    if node.retry is not None and (node.retry.attempts is None or node.retry.attempts > 1):
+        most = node.retry.attempts
+        yield f"up to {most} attempts" if most is not None else "retried"
+    if node.timeout is not None:
+        yield f"timeout {format_duration(node.timeout)}"
+    if node.lock is not None:
+        yield f"lock {shortened(str(source(node.lock.name)), 30)}"
+    if node.tolerant:
+        yield "a failure is a warning"
+
+
+def _outcomes(edge: Edge) -> str:
+    return "" if edge.words == OK else " or ".join(outcomes(edge.words))
+
+
+def _is_handler(edge: Edge) -> bool:
+    return not edge.words & OK

@@ -1,0 +1,56 @@
+"""The command, with named points at which it kills itself: `python -m tests.faults.points WORDS`.
+
+A point is a kind (`commit`, `spawn`, `name`: a file that gets its name), `before` or `after`, and its number in the
+process, from 1: `commit:before:3` in `FAULTS_POINT`. Without a point the file `FAULTS_POINTS` gets a line for each
+that is passed.
+"""
+
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from steplane.cli import main
+from steplane.executors import process
+from steplane.executors.spawn import spawn
+from steplane.store.database import Database
+
+_POINT = os.environ.pop("FAULTS_POINT", "")
+_LIST = os.environ.pop("FAULTS_POINTS", "")
+_counters: dict[str, "itertools.count[int]"] = {}
+
+
+def passing(kind: str, side: str) -> None:
+    """A point is reached."""
+    name = f"{kind}:{side}"
+    point = f"{name}:{next(_counters.setdefault(name, itertools.count(1)))}"
+    if point == _POINT:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if _LIST:
+        with open(_LIST, "a", encoding="utf-8") as file:
+            file.write(f"{point}\n")
+
+
+def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] = lambda *_: True) -> Callable[..., Any]:
+    """The action with a point on either side, where it counts."""
+
+    def watched(*words: Any, **options: Any) -> Any:
+        if not counts(*words):
+            return action(*words, **options)
+        passing(kind, "before")
+        value = action(*words, **options)
+        passing(kind, "after")
+        return value
+
+    return watched
+
+
+if __name__ == "__main__":
+    Database.run = between("commit", Database.run, lambda _, text, *__: text == "COMMIT")  # type: ignore[method-assign]
+    vars(process)["spawn"] = between("spawn", spawn)
+    for name in ("rename", "replace", "link"):
+        setattr(os, name, between("name", getattr(os, name)))
+    sys.argv[0] = "steplane"
+    sys.exit(main())

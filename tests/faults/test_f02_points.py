@@ -1,0 +1,90 @@
+"""F02: kill -9 at every named point: before and after each commit, each start of a program, each naming of a file."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.faults.rig import NOTE, Life, Rig
+from tests.faults.story import Crash, Story, crash, executions_of, judge, story
+
+FLOW = f"""\
+steplane: 1
+name: points
+steps:
+  - id: once
+    run: '{NOTE}'
+  - id: twice
+    retry: {{attempts: 2, delay: 1ms}}
+    steps:
+      - {{id: inner, run: '{NOTE}; echo inner'}}
+      - {{id: wrong, run: '{NOTE}; [[ "$STEPLANE_IDEMPOTENCY_KEY" == */2 ]]'}}
+  - id: each
+    foreach: [p, q]
+    run: '{NOTE}; echo "${{{{ item }}}}"'
+  - id: written
+    uses: file.write
+    with: {{path: out.txt, text: "${{{{ steps.each.outputs.stdout | join(' ') }}}}"}}
+finally: [{{id: always, run: '{NOTE}'}}]
+outputs: {{all: '${{{{ steps.each.outputs.stdout }}}}'}}
+"""
+
+SHARE = 3
+"""A test run strikes at every third point, the nightly one at each, twice."""
+
+
+class Points:
+    """A workflow whose every point is known, killed at one of them after the other."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        rig.write(FLOW)
+        assert rig.run("warm").wait() == 0, rig.outputs()
+        passed = rig.folder / "points"
+        assert self._run("calm", FAULTS_POINTS=str(passed)).wait() == 0, rig.outputs()
+        self.names = passed.read_text("utf-8").split()
+        self.wanted: Story = story(rig.events("calm"))
+        self.executions = executions_of(rig, "calm")
+        self.files = {name for name in rig.files("calm") if "RUN" in name}
+        assert (rig.folder / "out.txt").read_text("utf-8") == "p q"
+
+    def _run(self, run: str, **env: str) -> Life:
+        rig = self.rig
+        words = ["run", "flow.yaml", "--id", run, "--state", str(rig.state), "-q"]
+        return rig.start_program([sys.executable, "-m", "tests.faults.points", *words], env)
+
+    def strike(self, point: str, run: str) -> None:
+        """Kill the run at the point, go on with it, compare."""
+        rig, crashes = self.rig, list[Crash]()
+        assert self._run(run, FAULTS_POINT=point).wait() == 137, f"{point}: {rig.outputs()}"
+        rig.gone(1.0)
+        crashes.append(crash(rig, run))
+        life = rig.resume(run) if rig.exists(run) else rig.run(run)
+        assert life.wait() == 0, f"{point}: {rig.outputs()}"
+        judge(rig, run, self.wanted, self.executions, crashes, ordered=True)
+        assert {name for name in rig.files(run) if "RUN" in name} == self.files, point
+        assert list(rig.folder.glob(".out.txt*")) == [], point
+
+
+def test_the_points_are_those_that_are_meant(tmp_path: Path, rig: Rig) -> None:
+    names = Points(rig).names
+
+    assert {name.rpartition(":")[0] for name in names} == {
+        f"{kind}:{side}" for kind in ("commit", "spawn", "name") for side in ("before", "after")
+    }
+    assert len(names) > 40
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_killed_at_every_third_point(rig: Rig, part: int) -> None:
+    points = Points(rig)
+    for number, point in enumerate(points.names[:: SHARE][part::2]):
+        points.strike(point, f"k{number}k")
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("time", range(2))
+def test_killed_at_every_point(rig: Rig, time: int) -> None:
+    points = Points(rig)
+    for number, point in enumerate(points.names):
+        points.strike(point, f"n{time}k{number}k")
