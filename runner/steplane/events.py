@@ -131,13 +131,15 @@ class Answered(Event, frozen=True, tag="answered"):
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}`.
+    `{"again": bool, "delay": seconds}`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
+    `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """
 
     instance: int
     question: Question
     value: Any = None
     error: ErrorInfo | None = None
+    seen: tuple[str, ...] = ()
 
 
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
@@ -214,10 +216,14 @@ class StepRetry(StepFact, frozen=True, tag="step.retry"):
 
 
 class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
-    """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it."""
+    """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it.
+
+    `seen`: the parts of the condition that made it so, such as `inputs.region = "us"`.
+    """
 
     status: Status
     reason: str = ""
+    seen: tuple[str, ...] = ()
     by: str = ""
     attempts: int = 0
     recovered: bool = False

@@ -64,6 +64,7 @@ class Activation(Struct, kw_only=True):
     attempts: list[AttemptRecord] = []
     tries: int = 0
     reason: str = ""
+    seen: tuple[str, ...] = ()
     by: str = ""
     recovered: bool = False
     error: ErrorInfo | None = None
@@ -113,6 +114,11 @@ class StepRecord(Struct, kw_only=True):
     def reason(self) -> str:
         """Why it ended so, in words."""
         return self.latest.reason
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """What the condition behind it saw."""
+        return self.latest.seen
 
     @property
     def by(self) -> str:
@@ -284,7 +290,8 @@ class _Fold:
             one.attempts[-1].delay = event.delay
         elif isinstance(event, StepEnded):
             one.status, one.ended_at, one.tries = event.status, event.at, event.attempts
-            one.reason, one.by, one.error, one.recovered = event.reason, event.by, event.error, event.recovered
+            one.reason, one.seen, one.by = event.reason, event.seen, event.by
+            one.error, one.recovered = event.error, event.recovered
             self._attempt_ended(event.instance, event.at, _OUTCOMES.get(event.status, event.status), event.error)
 
     def _activation(self, event: StepFact) -> Activation:

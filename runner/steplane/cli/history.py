@@ -161,6 +161,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "duration": one.seconds if one.ended_at else None,
         "attempts": one.attempts,
         "reason": one.reason or None,
+        "seen": list(one.seen) or None,
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,

@@ -17,6 +17,11 @@ STATE = click.option(
 )
 
 
+ENV_FILE = click.option(
+    "--env-file", metavar="FILE", help="NAME=VALUE lines for the environment; they win over it."
+)
+
+
 def examples(*lines: str) -> str:
     """The epilogue of a command's help."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
@@ -35,6 +40,20 @@ def common(function: Function) -> Function:
     return STATE(COLOR(function))
 
 
+def inputs(function: Function) -> Function:
+    """What a command takes that looks at a workflow with inputs."""
+    options = [
+        click.option(
+            "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE",
+            help="An input: text for a text, JSON for the rest; @FILE reads it from a file, @@ begins a text with @.",
+        ),
+        click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs from a YAML or JSON file; -i wins."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def running(function: Function) -> Function:
     """What a command that runs steps takes."""
     options = [
@@ -48,7 +67,7 @@ def running(function: Function) -> Function:
             help="Stop, to be resumed, when nothing is due within this time. [default: 10m]",
         ),
         click.option("--strict", is_flag=True, help="Exit 1 for a run that ends with warnings too."),
-        click.option("--env-file", metavar="FILE", help="NAME=VALUE lines for the environment; they win over it."),
+        ENV_FILE,
         click.option(
             "--format", "form", type=click.Choice(FORMATS),
             help="plain: lines for people and CI logs; json: an event a line; github, gitlab: groups and annotations, "

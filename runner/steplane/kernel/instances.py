@@ -259,11 +259,13 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     state.instances.pop(instance.serial, None)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
+        seen = instance.seen if reason else ()
         state.record(
             StepEnded(
                 **_name(instance),
                 status=status,
                 reason=reason,
+                seen=seen,
                 by=by,
                 attempts=instance.attempt,
                 recovered=instance.recovered,

@@ -102,8 +102,8 @@ class Instance:
         "adopted", "after", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice", "delay",
         "end_outputs", "ended_at", "error", "first_at", "holding", "index", "key", "limit", "lock", "loop", "node",
         "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
-        "restart", "scope", "serial", "started_at", "status", "tainted", "taken", "timed_out", "timeout", "unasked",
-        "unbegun", "unfinished", "wanting",
+        "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken", "timed_out", "timeout",
+        "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 
     def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
@@ -147,6 +147,7 @@ class Instance:
         self.end_outputs: Any = None
         self.error: ErrorInfo | None = None
         self.reason = ""
+        self.seen: tuple[str, ...] = ()  # by the condition that was evaluated last
         self.by = ""
         self.ready_at = 0
         self.first_at = 0  # begin of the first attempt

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.scripts.shapes import Direct, Script
 
@@ -21,6 +22,21 @@ class Need(Struct, frozen=True):
 
     position: int
     words: frozenset[str]
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The statuses in the words of the language."""
+        return outcomes(self.words)
+
+
+def outcomes(words: frozenset[str]) -> list[str]:
+    """Statuses in the words of the language: `ok` and `done` where they are just that."""
+    if words == OK:
+        return ["ok"]
+    if words == ENDED:
+        return ["done"]
+    order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
+    return [one for one in order if one in words]
 
 
 class Retry(Struct, frozen=True):

@@ -5,24 +5,22 @@ from typing import Any
 import click
 
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running, showing
+from steplane.cli.options import examples, inputs, running, showing
 
 _EXAMPLES = examples(
     "steplane run workflows/hello.yaml",
     "steplane run hello -i who=Ada             (the file workflows/hello.yaml)",
     "steplane run nightly --id nightly-2026-11-23 --inputs day.yaml",
     "steplane run build -j 4 --format json > events.jsonl",
+    "steplane run nightly -i region=eu --dry-run",
 )
 
 
 @click.command("run", epilog=_EXAMPLES)
 @click.argument("workflow", metavar="FILE|NAME")
 @click.option("--id", "run_id", metavar="ID", help="The id of the run. [default: made from the time]")
-@click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE",
-    help="An input: text for a text, JSON for the rest; @FILE reads it from a file, @@ begins a text with @.",
-)  # fmt: skip
-@click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs from a YAML or JSON file; -i wins.")
+@inputs
+@click.option("--dry-run", is_flag=True, help="Show what would run, as `steplane plan` does; run and record nothing.")
 @running
 def command(workflow: str, run_id: str | None, inputs: tuple[str, ...], inputs_file: str | None, **options: Any) -> int:
     """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above.
@@ -50,7 +48,8 @@ def run(
     call = Call(**settings(options))
     environ = environment(options["env_file"])
     file = find_workflow(workflow, call.here)
-    store, registry = call.store, call.registry
+    store = None if options["dry_run"] else call.store
+    registry = call.registry
     loaded = load(file, registry, store)
     if loaded.plan is None or not options["quiet"]:
         call.show_diagnostics(loaded)
@@ -58,6 +57,10 @@ def run(
         return 2
     plan = loaded.plan
     values = given(plan, inputs, inputs_file)
+    if store is None:
+        from steplane.cli.planning import show_plan
+
+        return show_plan(call, plan, values, environ, call.settings.format, strict=True, run_id=run_id or "")
     show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id))
 
