@@ -149,7 +149,8 @@ class StepRecord(Struct, kw_only=True):
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
-    `reason`: why it waits. `sessions`: when a process ran it.
+    `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
+    workflow, by option; `of`: the run whose results stand in for the rest.
     """
 
     summary: RunSummary
@@ -159,6 +160,8 @@ class RunRecord(Struct, kw_only=True):
     error: ErrorInfo | None = None
     reason: str = ""
     sessions: list[Session] = []
+    selection: dict[str, list[str]] = {}
+    of: str = ""
 
     def worked(self, begin: int, end: int) -> float:
         """The seconds between two times in which a process ran the run."""
@@ -177,7 +180,8 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
         fold = _Fold()
         for _, event in journal.events():
             fold.take(event)
-        inputs = journal.header.get("inputs", {})
+        header = journal.header
+        inputs = header.get("inputs", {})
     summary = store.summary(run_id)
     if summary.status == "running":
         fold.sessions[-1:] = [Session(begin=one.begin, end=now(), actor=one.actor) for one in fold.sessions[-1:]]
@@ -190,6 +194,7 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
     record = RunRecord(
         summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
         error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
+        selection=header.get("selection", {}), of=header.get("of", ""),
     )  # fmt: skip
     _measure(record)
     return record

@@ -46,6 +46,8 @@ def run_json(record: RunRecord) -> str:
                 {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
                 for one in record.sessions
             ],
+            "selection": record.selection or None,
+            "of": record.of or None,
             "inputs": record.inputs,
             "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
@@ -79,6 +81,9 @@ def _facts(record: RunRecord) -> list[list[str]]:
     one = record.summary
     facts = [["run", one.id], ["file", visible(one.file)]]
     facts += [["case", visible(one.case)]] if one.case not in {"", one.id} else []
+    part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
+    facts += [["part", visible(" ".join(part))]] if part else []
+    facts += [["of", record.of]] if record.of else []
     facts.append(["started", f"{_moment(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])

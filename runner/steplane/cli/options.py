@@ -54,6 +54,20 @@ def inputs(function: Function) -> Function:
     return function
 
 
+def parts(function: Function) -> Function:
+    """`--only`, `--from`, `--until`: which steps run."""
+    options = [
+        click.option(
+            "--only", multiple=True, metavar="STEP", help="Run this step alone, and what is in it (`price[order-17]`)."
+        ),
+        click.option("--from", "since", multiple=True, metavar="STEP", help="Run this step and all that waits for it."),
+        click.option("--until", multiple=True, metavar="STEP", help="Run this step and all that it waits for."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def running(function: Function) -> Function:
     """What a command that runs steps takes."""
     options = [
