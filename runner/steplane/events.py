@@ -245,5 +245,24 @@ class RunEnded(Event, frozen=True, tag="run.ended"):
     error: ErrorInfo | None = None
 
 
-Fact: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded | RunWaiting | RunEnded
+class Artifact(Struct, frozen=True):
+    """A file that is kept with the run: its path in the folder of its instance, its size in bytes, its digest."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
+    """An attempt (of a group: its whole life) has left files; they take the place of those that one before it left."""
+
+    step: str
+    path: str
+    activation: int = 1
+    instance: int = 0
+    attempt: int = 1
+    files: tuple[Artifact, ...] = ()
+
+
+Fact: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded | RunWaiting | RunEnded | ArtifactsKept
 AnyEvent: TypeAlias = Input | Fact

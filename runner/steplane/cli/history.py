@@ -12,11 +12,14 @@ from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.folding import LIMIT, tree
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
+from steplane.reporters.failures import shown_path
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.plain import colored
-from steplane.reporters.words import cause, clock, shown_value
+from steplane.reporters.words import cause, clock, count, shown_value
 from steplane.store import RunSummary
+
+_FILES = 20
 
 
 def runs_json(found: Sequence[RunSummary]) -> str:
@@ -46,11 +49,14 @@ def run_json(record: RunRecord) -> str:
                 {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
                 for one in record.sessions
             ],
+            "selection": record.selection or None,
+            "of": record.of or None,
             "inputs": record.inputs,
             "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
             "error": error_data(record.error),
             "reason": record.reason or None,
+            "artifacts": [{"path": name, "size": size} for name, size in record.artifacts],
         }
     )
 
@@ -65,9 +71,10 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     title += f"  {paint.faint(visible(one.title))}" if one.title else ""
     parts = [f"{title}\n" + table(_facts(record), [paint.faint], "  ")]
     parts.append(_values("inputs", record.inputs, paint))
-    parts.append(_steps(record, look, everything=everything))
+    parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
+    parts.append(_artifacts(record, paint))
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
@@ -79,6 +86,9 @@ def _facts(record: RunRecord) -> list[list[str]]:
     one = record.summary
     facts = [["run", one.id], ["file", visible(one.file)]]
     facts += [["case", visible(one.case)]] if one.case not in {"", one.id} else []
+    part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
+    facts += [["part", visible(" ".join(part))]] if part else []
+    facts += [["of", record.of]] if record.of else []
     facts.append(["started", f"{_moment(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
@@ -97,13 +107,14 @@ def _spent(record: RunRecord) -> str:
     return words
 
 
-def _steps(record: RunRecord, look: Look, *, everything: bool) -> str:
+def steps_text(record: RunRecord, look: Look, title: str = "steps", *, everything: bool) -> str:
+    """The instances of a run over time."""
     if not record.steps:
         return ""
     lines = list(Timeline(record, look).lines(tree(record), everything=everything))
     hidden = not everything and len(record.steps) > LIMIT
     note = Paint(look.color).faint("  (folded; --all shows every instance)") if hidden else ""
-    return f"{Paint(look.color).bold('steps')}{note}\n" + "".join(f"{line}\n" for line in lines)
+    return f"{Paint(look.color).bold(title)}{note}\n" + "".join(f"{line}\n" for line in lines)
 
 
 def _further(record: RunRecord, paint: Paint, state: str) -> str:
@@ -118,6 +129,17 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
         found.append(["Go on with:", f"steplane resume {one.id}{state}"])
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
+
+
+def _artifacts(record: RunRecord, paint: Paint) -> str:
+    """The files that the steps left for people."""
+    if not record.artifacts:
+        return ""
+    rows = [[visible(name), f"{size:,} bytes"] for name, size in record.artifacts[:_FILES]]
+    more = len(record.artifacts) - _FILES
+    rows += [[f"and {count(more, 'more file')}"]] if more > 0 else []
+    where = shown_path(record.artifacts_folder)
+    return f"{paint.bold('artifacts')}  {paint.faint(f'(in {visible(where)})')}\n" + table(rows, indent="  ")
 
 
 def _is_own(step: StepRecord) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.loops import items_of, unique
+from steplane.driver.loops import items_of, refuse_unknown_items, unique
 from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
 from steplane.driver.plain import unrecordable
 from steplane.driver.refusal import Refused
@@ -116,6 +116,7 @@ class Evaluator:
         self._recordable("a key of the loop", keys)
         self._recordable("an item of the loop", items)
         unique(keys)
+        refuse_unknown_items(here, self.state, keys)
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
         allowed = loop.allowed
         if loop.allowed_percent is not None:
@@ -194,7 +195,8 @@ class Evaluator:
         action = here.node.action
         if isinstance(action, End):
             return self._end(action, self.context(here))
-        return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=here.recovered)
+        partly = here.recovered or here.bounds is not None  # a part of what the outputs are made from did not run
+        return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.mask.data(self.engine.render(action.outputs, context))

@@ -6,10 +6,11 @@
 from steplane.commands import Command
 from steplane.events import Answered, AttemptEnded, CancelRequested, Input, Resumed, RunStarted, TimerFired
 from steplane.kernel import answers, pool, resume, runs
+from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, LoopState, Scope, State
 from steplane.plan.nodes import Plan
 
-__all__ = ["Instance", "Kernel", "LoopState", "Scope", "State"]
+__all__ = ["NOT_SELECTED", "Instance", "Kernel", "LoopState", "Scope", "State"]
 
 
 class Kernel:

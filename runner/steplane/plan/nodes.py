@@ -199,6 +199,7 @@ class Node(Struct, frozen=True):
     cwd: Template | None = None
     at_most_once: bool = False
     isolate: bool = False
+    artifacts: tuple[str, ...] = ()
 
 
 class StepList(Struct, frozen=True):

@@ -150,7 +150,7 @@ class PlainReporter:
         self._ended[event.path] = (event.status, node)
         begun = instance.first_at if instance is not None and instance.number == event.activation else 0
         attempts = f" after {event.attempts} attempts" if event.attempts > 1 else ""
-        took = f" in {clock((event.at - begun) / 1e6)}" if begun else ""
+        took = f" in {clock((event.at - begun) / 1e6)}" if begun and event.status != "reused" else ""
         why = cause(event.error) if event.error is not None else ended_reason(event, node)
         if event.recovered and not why:
             why = "its `rescue` succeeded"

@@ -51,8 +51,8 @@ def test_later_commands_are_not_in_the_help(shell: Shell) -> None:
     ("words", "told"),
     [
         (
-            ("graph",),
-            "error: `steplane graph` is not in this release\n help: `steplane plan` shows the steps as a tree.\n",
+            ("fmt",),
+            "error: `steplane fmt` is not in this release\n help: `steplane check` says where a file is unclear.\n",
         ),
         (("serve",), "error: `steplane serve` is not in this release\n help: See: steplane --help\n"),
         (("rnu",), "error: there is no command `rnu`\n help: Did you mean `steplane run`?\n"),
@@ -87,8 +87,10 @@ def test_version(shell: Shell) -> None:
 
 
 def test_completion(shell: Shell) -> None:
-    env = {"_STEPLANE_COMPLETE": "bash_complete", "COMP_WORDS": "steplane re", "COMP_CWORD": "1"}
-    assert shell(env=env).stdout == "plain,resume\n"
+    """All of it is in tests/completion."""
+    done = shell("re", env={"_STEPLANE_COMPLETE": "zsh_complete"})
+    assert done.stdout == "value\tresume\tGo on with a run that was interrupted, waits or failed.\n"
+    assert shell(env={"_STEPLANE_COMPLETE": "bash_source"}).stdout == shell("completion", "bash").stdout
 
 
 def test_the_group_has_no_command_that_is_not_in_the_table() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import ENV_FILE, common, examples, inputs, text_or_json
 
 _EXAMPLES = examples(
@@ -14,7 +15,7 @@ _EXAMPLES = examples(
 
 
 @click.command("plan", epilog=_EXAMPLES)
-@click.argument("workflow", metavar="FILE|NAME")
+@click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
 @inputs
 @ENV_FILE
 @text_or_json
@@ -26,8 +27,6 @@ def command(workflow: str, inputs: tuple[str, ...], inputs_file: str | None, **o
     The file is checked; nothing is run, no secret is fetched. What uses inputs, vars, env and items that are known is
     evaluated now; without an input that is required, what uses it depends on it. Where nothing else is said, nothing
     fails by itself. A step waits for every step above it in its list, unless it is said otherwise.
-
-    Exit code: 0, or 2 where the file or an input is wrong.
     """
     from steplane.app.inputs import given
     from steplane.app.loading import load
