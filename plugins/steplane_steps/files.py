@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from typing import IO, Annotated
 
-from steplane.sdk import Meta, StepContext, StepError
+from steplane.sdk import Meta, PlanContext, StepContext, StepError
 
 READ_LIMIT = 16 << 20
 """The most bytes that a step reads into an output; larger files are for programs, not for expressions."""
@@ -23,7 +23,7 @@ Mode = Annotated[
 ]
 
 
-def located(ctx: StepContext, path: str) -> str:
+def located(ctx: StepContext | PlanContext, path: str) -> str:
     """The path, absolute: relative ones start at the step's working directory."""
     if "\0" in path:
         raise StepError("input.invalid", "a path cannot hold the character NUL")

@@ -32,7 +32,8 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
         fold = _Fold()
         for _, event in journal.events():
             fold.take(event)
-        inputs = journal.header.get("inputs", {})
+        header = journal.header
+        inputs = header.get("inputs", {})
     summary = store.summary(run_id)
     if summary.status == "running":
         fold.sessions[-1:] = [Session(begin=one.begin, end=now(), actor=one.actor) for one in fold.sessions[-1:]]
@@ -47,6 +48,7 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
         error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
         artifacts=_files(store.folder(run_id).artifacts),
         artifacts_folder=store.folder(run_id).artifacts,
+        selection=header.get("selection", {}), of=header.get("of", ""),
     )  # fmt: skip
     _measure(record)
     return record
@@ -160,7 +162,8 @@ class _Fold:
             one.attempts[-1].delay = event.delay
         elif isinstance(event, StepEnded):
             one.status, one.ended_at, one.tries = event.status, event.at, event.attempts
-            one.reason, one.by, one.error, one.recovered = event.reason, event.by, event.error, event.recovered
+            one.reason, one.seen, one.by = event.reason, event.seen, event.by
+            one.error, one.recovered = event.error, event.recovered
             self._attempt_ended(event.instance, event.at, _OUTCOMES.get(event.status, event.status), event.error)
 
     def _activation(self, event: StepFact) -> Activation:

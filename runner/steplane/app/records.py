@@ -48,6 +48,7 @@ class Activation(Struct, kw_only=True):
     attempts: list[AttemptRecord] = []
     tries: int = 0
     reason: str = ""
+    seen: tuple[str, ...] = ()
     by: str = ""
     recovered: bool = False
     error: ErrorInfo | None = None
@@ -99,6 +100,11 @@ class StepRecord(Struct, kw_only=True):
         return self.latest.reason
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """What the condition behind it saw."""
+        return self.latest.seen
+
+    @property
     def by(self) -> str:
         """The step that caused that."""
         return self.latest.by
@@ -128,7 +134,8 @@ class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
     `reason`: why it waits. `sessions`: when a process ran it. `artifacts`: the files that its steps left for people,
-    relative to its folder of artifacts, each with its size in bytes.
+    relative to its folder of artifacts, each with its size in bytes. `selection`: the words that selected a part of the
+    workflow, by option; `of`: the run whose results stand in for the rest.
     """
 
     summary: RunSummary
@@ -140,6 +147,8 @@ class RunRecord(Struct, kw_only=True):
     sessions: list[Session] = []
     artifacts: list[tuple[str, int]] = []
     artifacts_folder: str = ""
+    selection: dict[str, list[str]] = {}
+    of: str = ""
 
     def worked(self, begin: int, end: int) -> float:
         """The seconds between two times in which a process ran the run."""

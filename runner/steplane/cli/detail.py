@@ -89,7 +89,7 @@ def _facts(detail: Detail) -> list[list[str]]:
         facts.append(["ended", _moment(one.ended_at)])
     if one.seconds is not None:
         facts.append(["took" if one.ended_at else "so far", clock(one.seconds)])
-    why = reason(one.status, one.reason, one.by, None) if one.error is None else ""
+    why = reason(one.status, one.reason, one.by, node, one.seen) if one.error is None else ""
     facts += [["because", why]] if why else []
     facts += [["rescued", "its `rescue` made good what had failed"]] if one.recovered else []
     if os.path.exists(detail.log):

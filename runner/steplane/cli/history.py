@@ -49,6 +49,8 @@ def run_json(record: RunRecord) -> str:
                 {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
                 for one in record.sessions
             ],
+            "selection": record.selection or None,
+            "of": record.of or None,
             "inputs": record.inputs,
             "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
@@ -84,6 +86,9 @@ def _facts(record: RunRecord) -> list[list[str]]:
     one = record.summary
     facts = [["run", one.id], ["file", visible(one.file)]]
     facts += [["case", visible(one.case)]] if one.case not in {"", one.id} else []
+    part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
+    facts += [["part", visible(" ".join(part))]] if part else []
+    facts += [["of", record.of]] if record.of else []
     facts.append(["started", f"{_moment(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
@@ -177,6 +182,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "duration": one.seconds if one.ended_at else None,
         "attempts": one.attempts,
         "reason": one.reason or None,
+        "seen": list(one.seen) or None,
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,
