@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 import click
 
-from steplane.cli import completers
 from steplane.cli.formats import FORMATS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -19,7 +18,6 @@ COLOR = click.option(
 STATE = click.option(
     "--state",
     metavar="DIR",
-    shell_complete=completers.folder,
     help="The state directory: runs, their journals and logs. "
     "[default: the nearest .steplane/, else one made here] [environment: STEPLANE_STATE] [setting: state]",
 )
@@ -66,7 +64,7 @@ def running(function: Function) -> Function:
             help="Exit 1 for a run that ends with warnings too. [environment: STEPLANE_STRICT] [setting: strict]",
         ),
         click.option(
-            "--env-file", metavar="FILE", shell_complete=completers.file,
+            "--env-file", metavar="FILE",
             help="NAME=VALUE lines for the environment; they win over it.",
         ),
         click.option(

@@ -2,14 +2,13 @@
 
 import click
 
-from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _EXAMPLES = examples("steplane plan workflows/release.yaml", "steplane plan release --format json | jq '.steps[].id'")
 
 
 @click.command("plan", epilog=_EXAMPLES)
-@click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
+@click.argument("workflow", metavar="FILE|NAME")
 @text_or_json
 @common
 def command(workflow: str, form: str, state: str | None, color: str | None) -> int:

@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from steplane.cli import completers
 from steplane.cli.commands.run import settings
 from steplane.cli.funnel import guarded
 from steplane.cli.options import examples, running, showing
@@ -18,25 +17,13 @@ _EXAMPLES = examples(
 
 
 @click.command("resume", epilog=_EXAMPLES)
-@click.argument("run", required=False, shell_complete=completers.runs("waiting", "interrupted", "failed", "cancelled"))
+@click.argument("run", required=False)
 @click.option(
-    "-i",
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    shell_complete=completers.secret_value,
-    help="A secret input: these are never stored.",
+    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="A secret input: these are never stored."
 )
+@click.option("--redo", multiple=True, metavar="STEP", help="Run this `at_most_once` step again that was cut off.")
 @click.option(
-    "--redo",
-    multiple=True,
-    metavar="STEP",
-    shell_complete=completers.cut_off,
-    help="Run this `at_most_once` step again that was cut off.",
-)
-@click.option(
-    "--assume", multiple=True, metavar="STEP=STATUS", shell_complete=completers.assumption,
+    "--assume", multiple=True, metavar="STEP=STATUS",
     help="Take such a step as `succeeded` or `failed` instead of running it again.",
 )  # fmt: skip
 @click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")

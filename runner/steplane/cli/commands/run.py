@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from steplane.cli import completers
 from steplane.cli.funnel import guarded
 from steplane.cli.options import examples, running, showing
 
@@ -17,19 +16,13 @@ _EXAMPLES = examples(
 
 
 @click.command("run", epilog=_EXAMPLES)
-@click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
+@click.argument("workflow", metavar="FILE|NAME")
 @click.option("--id", "run_id", metavar="ID", help="The id of the run. [default: made from the time]")
 @click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", shell_complete=completers.input_value,
+    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE",
     help="An input: text for a text, JSON for the rest; @FILE reads it from a file, @@ begins a text with @.",
 )  # fmt: skip
-@click.option(
-    "--inputs",
-    "inputs_file",
-    metavar="FILE",
-    shell_complete=completers.file,
-    help="Inputs from a YAML or JSON file; -i wins.",
-)
+@click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs from a YAML or JSON file; -i wins.")
 @running
 def command(workflow: str, run_id: str | None, inputs: tuple[str, ...], inputs_file: str | None, **options: Any) -> int:
     """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above.
