@@ -1,8 +1,8 @@
-"""What may stand in place of an argument or an option's value.
+"""What may stand in place of an argument or an option's value: given to click as `shell_complete`, or asked because of
+what the help calls the value.
 
-Each completer is called with the context of what stands on the line so far and the unfinished word; none needs more of
-the application than it asks about. Which one is asked is told by the two tables at the end. Descriptions are shown by
-zsh and fish.
+Each is called with the context of what stands on the line so far, the parameter and the unfinished word; none needs
+more of the application than it asks about. Descriptions are shown by zsh and fish.
 """
 
 import os
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from steplane.store import RunStore
 
 Items = list[CompletionItem[Any]]
-Completer = Callable[[click.Context, str], Items]
+Completer = Callable[[click.Context, click.Parameter, str], Items]
 
 _MOST_RUNS = 200
 
@@ -26,12 +26,12 @@ def _fitting(known: Iterable[tuple[str, str]], begun: str) -> Items:
     return [CompletionItem(name, help=text) for name, text in known if name.startswith(begun)]
 
 
-def file(_: click.Context, __: str) -> Items:
+def file(_: click.Context, __: click.Parameter, ___: str) -> Items:
     """Any file."""
     return [CompletionItem("", type="file")]
 
 
-def folder(_: click.Context, __: str) -> Items:
+def folder(_: click.Context, __: click.Parameter, ___: str) -> Items:
     """Any folder."""
     return [CompletionItem("", type="dir")]
 
@@ -39,7 +39,7 @@ def folder(_: click.Context, __: str) -> Items:
 # ---------------------------------------------------------------- workflows
 
 
-def workflow(_: click.Context, begun: str) -> Items:
+def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """Workflows by their names, with their titles, then files: those here, or where a path is begun."""
     from steplane.app.project import find_workflow, workflows
 
@@ -76,7 +76,7 @@ def _title(path: str) -> str:
     return "" if text[:1] in {">", "|"} else text
 
 
-def workflow_name(_: click.Context, begun: str) -> Items:
+def workflow_name(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """The names of workflows, as runs have them."""
     from steplane.app.project import workflows
 
@@ -99,12 +99,12 @@ def _outline(context: click.Context) -> "Outline":
         return outline(journal.definitions()[-1].text, run)
 
 
-def input_value(context: click.Context, begun: str) -> Items:
+def input_value(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """`NAME=` for an input that is not given yet; behind the `=` its values, or files behind an `@`."""
     return _input(context, begun, secret=False)
 
 
-def secret_value(context: click.Context, begun: str) -> Items:
+def secret_value(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """The same for inputs that are given again on resume."""
     return _input(context, begun, secret=True)
 
@@ -128,7 +128,7 @@ def _about(one: Any) -> str:
     return ", ".join(part for part in (one.description, "required" if one.required else "") if part)
 
 
-def step(context: click.Context, begun: str) -> Items:
+def step(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """The ids of the steps of the workflow, or of the run, on the line."""
     return _fitting(((one.id, one.what) for one in _outline(context).steps), begun)
 
@@ -146,7 +146,7 @@ def _store(context: click.Context) -> "RunStore":
 def runs(*statuses: str) -> Completer:
     """A completer of run ids, newest first; with statuses only of such runs."""
 
-    def complete(context: click.Context, begun: str) -> Items:
+    def complete(context: click.Context, _: click.Parameter, begun: str) -> Items:
         return _runs(_store(context), begun, statuses)
 
     return complete
@@ -169,7 +169,7 @@ def _run(context: click.Context, store: "RunStore") -> str:
     return store.resolve(str(named)) if named else store.latest()
 
 
-def instance(context: click.Context, begun: str) -> Items:
+def instance(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """The instances of the run on the line, by their paths, with their statuses."""
     store = _store(context)
     return _instances(store, _run(context, store), begun)
@@ -180,36 +180,34 @@ def _instances(store: "RunStore", run: str, begun: str) -> Items:
         return _fitting(journal.instances(), begun)
 
 
-def workflow_or_run(context: click.Context, begun: str) -> Items:
+def workflow_or_run(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """Workflows, then runs."""
-    found = workflow(context, begun)
+    found = workflow(context, _, begun)
     return [one for one in found if one.type == "plain"] + _runs(_store(context), begun) or found
 
 
-def run_or_instance(context: click.Context, begun: str) -> Items:
+def run_or_instance(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """Runs, then the instances of the latest one."""
     store = _store(context)
     found = _runs(store, begun)
     return found + _instances(store, store.latest(), begun)
 
 
-def assumption(context: click.Context, begun: str) -> Items:
-    """`STEP=succeeded` and `STEP=failed` for the instances of the run on the line."""
+def assumption(context: click.Context, _: click.Parameter, begun: str) -> Items:
+    """`STEP=` for the instances of the run on the line that have not succeeded; behind the `=`, taken as what."""
     store = _store(context)
     with store.read(_run(context, store)) as journal:
-        cut = [path for path, status in journal.instances() if status == "started"]
-    return _fitting(((f"{path}={end}", "") for path in cut for end in ("succeeded", "failed")), begun)
-
-
-def cut_off(context: click.Context, begun: str) -> Items:
-    """The instances of the run on the line that have begun and not ended."""
-    return [one for one in instance(context, begun) if one.help == "started"]
+        known = [(path, status) for path, status in journal.instances() if status != "succeeded"]
+    taken = next((path for path, _ in known if begun.startswith(f"{path}=")), None)
+    if taken is not None:
+        return _fitting(((f"{taken}={end}", "") for end in ("succeeded", "failed", "skipped")), begun)
+    return _fitting(((f"{path}=", status) for path, status in known), begun)
 
 
 # ---------------------------------------------------------------- step types and templates
 
 
-def step_type(context: click.Context, begun: str) -> Items:
+def step_type(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """Step types with what they do; plugins, of which `steps` shows all types."""
     from steplane.app.loading import make_registry
 
@@ -219,7 +217,7 @@ def step_type(context: click.Context, begun: str) -> Items:
     return _fitting(((kind.name, kind.title) for one in plugins for kind in one.types), begun)
 
 
-def subject(_: click.Context, begun: str) -> Items:
+def subject(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """What there is help about."""
     from steplane.cli.application import COMMANDS
     from steplane.cli.topics import TOPICS
@@ -227,14 +225,14 @@ def subject(_: click.Context, begun: str) -> Items:
     return _fitting({**COMMANDS, **TOPICS}.items(), begun)
 
 
-def template(_: click.Context, begun: str) -> Items:
+def template(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """The first workflows that `init` has."""
     from steplane.app.starting import TEMPLATES
 
     return _fitting(((name, one.title) for name, one in TEMPLATES.items()), begun)
 
 
-def ci_system(_: click.Context, begun: str) -> Items:
+def ci_system(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """The systems that `init` makes a job for."""
     from steplane.app.starting import CI
 
@@ -242,29 +240,6 @@ def ci_system(_: click.Context, begun: str) -> Items:
 
 
 # ---------------------------------------------------------------- who is asked
-
-BY_NAME: dict[tuple[str, str], Completer] = {
-    ("run", "inputs"): input_value,
-    ("resume", "inputs"): secret_value,
-    ("cancel", "inputs"): secret_value,
-    ("resume", "run"): runs("waiting", "interrupted", "failed", "cancelled"),
-    ("cancel", "run"): runs("running", "waiting", "interrupted"),
-    ("resume", "redo"): cut_off,
-    ("resume", "assume"): assumption,
-    ("show", "run"): run_or_instance,
-    ("logs", "run"): run_or_instance,
-    ("explain", "run"): run_or_instance,
-    ("show", "step"): instance,
-    ("logs", "step"): instance,
-    ("explain", "step"): instance,
-    ("runs", "workflow"): workflow_name,
-    ("check", "files"): workflow,
-    ("steps", "step_type"): step_type,
-    ("help", "subject"): subject,
-    ("init", "template"): template,
-    ("init", "ci"): ci_system,
-}
-"""By command and parameter."""
 
 BY_METAVAR: dict[str, Completer] = {
     "FILE|NAME": workflow,
@@ -277,13 +252,14 @@ BY_METAVAR: dict[str, Completer] = {
     "PATH": file,
     "DIR": folder,
 }
-"""Else by what the help calls the value."""
+"""By what the help calls the value of a parameter that names no completer itself."""
 
 
-def of(command: str, parameter: click.Parameter) -> Completer | None:
-    """Who knows the values of a parameter; None where its type does."""
-    named = BY_NAME.get((command, str(parameter.name)))
-    if named is not None or isinstance(parameter.type, click.Choice):
-        return named
-    called = parameter.metavar or str(parameter.name).upper()
-    return BY_METAVAR.get(called[1:-1] if called.startswith("[") else called)
+def offered(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
+    """What may stand in place of a value: as the parameter itself says, else by what the help calls it."""
+    found = parameter.shell_complete(context, begun)
+    if found or isinstance(parameter.type, click.Choice):
+        return found
+    called = parameter.metavar or ""
+    completer = BY_METAVAR.get(called[1:-1] if called.startswith("[") else called)
+    return completer(context, parameter, begun) if completer is not None else []

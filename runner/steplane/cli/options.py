@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.formats import FORMATS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,9 +19,16 @@ COLOR = click.option(
 STATE = click.option(
     "--state",
     metavar="DIR",
+    shell_complete=completers.folder,
     help="The state directory: runs, their journals and logs. "
     "[default: the nearest .steplane/, else one made here] [environment: STEPLANE_STATE] [setting: state]",
 )
+
+
+ENV_FILE = click.option(
+    "--env-file", metavar="FILE", shell_complete=completers.file,
+    help="NAME=VALUE lines for the environment; they win over it.",
+)  # fmt: skip
 
 
 def examples(*lines: str) -> str:
@@ -39,6 +47,44 @@ def text_or_json(function: Function) -> Function:
 def common(function: Function) -> Function:
     """`--state` and `--color`."""
     return STATE(COLOR(function))
+
+
+def inputs(function: Function) -> Function:
+    """What a command takes that looks at a workflow with inputs."""
+    options = [
+        click.option(
+            "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", shell_complete=completers.input_value,
+            help="An input: text for a text, JSON for the rest; @FILE reads it from a file, @@ begins a text with @.",
+        ),
+        click.option(
+            "--inputs", "inputs_file", metavar="FILE", shell_complete=completers.file,
+            help="Inputs from a YAML or JSON file; -i wins.",
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def parts(function: Function) -> Function:
+    """`--only`, `--from`, `--until`: which steps run."""
+    options = [
+        click.option(
+            "--only", multiple=True, metavar="STEP", shell_complete=completers.step,
+            help="Run this step alone, and what is in it (`price[order-17]`).",
+        ),
+        click.option(
+            "--from", "since", multiple=True, metavar="STEP", shell_complete=completers.step,
+            help="Run this step and all that waits for it.",
+        ),
+        click.option(
+            "--until", multiple=True, metavar="STEP", shell_complete=completers.step,
+            help="Run this step and all that it waits for.",
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def running(function: Function) -> Function:
@@ -63,10 +109,7 @@ def running(function: Function) -> Function:
             "--strict", is_flag=True,
             help="Exit 1 for a run that ends with warnings too. [environment: STEPLANE_STRICT] [setting: strict]",
         ),
-        click.option(
-            "--env-file", metavar="FILE",
-            help="NAME=VALUE lines for the environment; they win over it.",
-        ),
+        ENV_FILE,
         click.option(
             "--format", "form", type=click.Choice(FORMATS),
             help="plain: lines for people and CI logs; json: an event a line; github, gitlab: groups and annotations, "

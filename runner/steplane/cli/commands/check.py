@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -17,7 +18,7 @@ _EXAMPLES = examples(
 
 
 @click.command("check", epilog=_EXAMPLES)
-@click.argument("files", nargs=-1, metavar="FILES...")
+@click.argument("files", nargs=-1, metavar="FILES...", shell_complete=completers.workflow)
 @click.option(
     "--format", "form", type=click.Choice(["full", "concise", "json", "github", "gitlab", "junit"]),
     help="full: with the lines concerned; concise: a line each; json: for programs; github: annotations; "

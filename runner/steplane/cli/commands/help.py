@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import examples
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ _EXAMPLES = examples(
 
 
 @click.command("help", epilog=_EXAMPLES)
-@click.argument("subject", required=False, metavar="[COMMAND|TOPIC]")
-@click.option("--man", "folder", metavar="DIR", help="Write all pages as manual pages into DIR, for man(1).")
+@click.argument("subject", required=False, metavar="[COMMAND|TOPIC]", shell_complete=completers.subject)
+@click.option(
+    "--man", "folder", metavar="DIR", shell_complete=completers.folder,
+    help="Write all pages as manual pages into DIR, for man(1).",
+)  # fmt: skip
 @click.pass_context
 def command(context: click.Context, subject: str | None, folder: str | None) -> int:
     """Show the help of a command, or a page about a topic: expressions, exit-codes, environment, files."""

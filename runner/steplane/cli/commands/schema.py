@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -17,7 +18,7 @@ _EXAMPLES = examples(
 
 @click.command("schema", epilog=_EXAMPLES)
 @click.option(
-    "--write", "target", is_flag=False, flag_value="", metavar="[PATH]",
+    "--write", "target", is_flag=False, flag_value="", metavar="[PATH]", shell_complete=completers.file,
     help="Write it to PATH, in one step. Without PATH: .vscode/steplane.schema.json in the project's folder.",
 )  # fmt: skip
 @click.option("--workflow", "kinds", flag_value="workflow", multiple=True, help="Of workflow files; the default.")

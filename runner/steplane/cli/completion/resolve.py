@@ -44,10 +44,9 @@ def _of_command(command: click.Command, words: list[str], current: str) -> Items
 
 
 def _asked(parameter: click.Parameter, context: click.Context, begun: str) -> Items:
-    from steplane.cli.completers import of
+    from steplane.cli.completers import offered
 
-    completer = of(str(context.command.name), parameter)
-    return parameter.shell_complete(context, begun) if completer is None else completer(context, begun)
+    return offered(context, parameter, begun)
 
 
 def _parsed(command: click.Command, words: list[str]) -> click.Context:

@@ -1,7 +1,6 @@
 """Where the cursor is on a line, and who is asked."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -60,7 +59,7 @@ def offered(line: str) -> list[str]:
         ("run orders --durability ", ["full", "normal"]),
         ("run orders --durability full --durab", []),
         ("run orders -- -i ", []),
-        ("plan orders ", ["--format", "--state", "--color", "--help"]),
+        ("steps log ", ["--format", "--state", "--color", "--help"]),
         ("nonsense ", []),
         ("help exp", ["expressions"]),
         ("completion ", ["bash", "zsh", "fish"]),
@@ -112,35 +111,33 @@ def context(command: str, words: list[str]) -> click.Context:
 
 def test_steps_are_found_at_all_depths_with_what_they_do() -> None:
     """For the options of every command whose value is called STEP."""
-    found = completers.step(context("run", ["orders"]), "")
+    command = context("run", ["orders"])
+    found = completers.step(command, command.command.params[0], "")
     assert [(one.value, one.help) for one in found] == [
         ("load", "Load it"), ("all", "parallel"), ("tidy", "echo"), ("inner", "log"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("name", "metavar", "completer"),
+    ("metavar", "values"),
     [
-        ("only", "STEP", completers.step),
-        ("until", "STEP", completers.step),
-        ("of", "RUN", completers.BY_METAVAR["RUN"]),
-        ("any", "INSTANCE", completers.instance),
-        ("any", "[STEP[KEY]]", completers.instance),
-        ("any", "[FILE|NAME|RUN]", completers.workflow_or_run),
-        ("any", "N", None),
+        ("STEP", ["load", "all", "tidy", "inner"]),
+        ("FILE", [""]),
+        ("[DIR]", [""]),
+        ("[FILE|NAME|RUN]", ["orders"]),
+        ("N", []),
+        ("EXPR", []),
     ],
 )
-def test_who_is_asked_is_told_by_what_the_value_is_called(name: str, metavar: str, completer: Any) -> None:
-    assert completers.of("run", click.Option([f"--{name}"], metavar=metavar)) is completer
+def test_a_value_is_known_by_what_the_help_calls_it(metavar: str, values: list[str]) -> None:
+    """So an option needs nothing but its words."""
+    found = completers.offered(context("run", ["orders"]), click.Option(["--any"], metavar=metavar), "")
+    assert [one.value for one in found] == values
 
 
-def test_every_entry_of_the_table_belongs_to_a_parameter() -> None:
-    with application.make_context("steplane", [], resilient_parsing=True) as root:
-        for command, name in completers.BY_NAME:
-            if command in COMMANDS:
-                found = application.get_command(root, command)
-                assert found is not None
-                assert name in {one.name for one in found.params}, (command, name)
+def test_the_steps_of_a_part_are_offered() -> None:
+    assert offered("run orders --from ") == ["load", "all", "tidy", "inner"]
+    assert offered("run orders --only in") == ["inner"]
 
 
 def test_descriptions_are_one_short_line() -> None:
