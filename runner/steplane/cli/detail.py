@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
 from steplane.reporters.words import action, cause, clock, reason
+
+_SHORT = 60
 
 
 class Detail(Struct, frozen=True):
@@ -87,7 +89,7 @@ def _facts(detail: Detail) -> list[list[str]]:
         facts.append(["ended", _moment(one.ended_at)])
     if one.seconds is not None:
         facts.append(["took" if one.ended_at else "so far", clock(one.seconds)])
-    why = reason(one.status, one.reason, one.by, None) if one.error is None else ""
+    why = reason(one.status, one.reason, one.by, node, one.seen) if one.error is None else ""
     facts += [["because", why]] if why else []
     facts += [["rescued", "its `rescue` made good what had failed"]] if one.recovered else []
     if os.path.exists(detail.log):
@@ -178,12 +180,9 @@ def _pretty(value: Any) -> list[str]:
     """A value in full, over as many lines as it takes: texts as they are, anything else as JSON."""
     if isinstance(value, str) and value.strip() == value != "":
         return [visible(line) for line in value.splitlines()]
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return list(_joined(text.splitlines())) if len(text) > 60 else [visible(" ".join(text.split("\n")))]
-
-
-def _joined(lines: Sequence[str]) -> Iterator[str]:
-    yield from (visible(line) for line in lines)
+    data = msgspec.json.encode(value)
+    text = msgspec.json.format(data, indent=0 if len(data) <= _SHORT else 2).decode()
+    return [visible(line) for line in text.split("\n")]
 
 
 def _moment(at: int) -> str:

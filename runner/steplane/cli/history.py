@@ -12,11 +12,14 @@ from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.folding import LIMIT, tree
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
+from steplane.reporters.failures import shown_path
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
-from steplane.reporters.words import cause, clock, shown_value
+from steplane.reporters.words import cause, clock, count, shown_value
 from steplane.store import RunSummary
+
+_FILES = 20
 
 
 def runs_json(found: Sequence[RunSummary]) -> str:
@@ -46,11 +49,14 @@ def run_json(record: RunRecord) -> str:
                 {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
                 for one in record.sessions
             ],
+            "selection": record.selection or None,
+            "of": record.of or None,
             "inputs": record.inputs,
             "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
             "error": error_data(record.error),
             "reason": record.reason or None,
+            "artifacts": [{"path": name, "size": size} for name, size in record.artifacts],
         }
     )
 
@@ -68,6 +74,7 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
+    parts.append(_artifacts(record, paint))
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
@@ -79,6 +86,9 @@ def _facts(record: RunRecord) -> list[list[str]]:
     one = record.summary
     facts = [["run", one.id], ["file", visible(one.file)]]
     facts += [["case", visible(one.case)]] if one.case not in {"", one.id} else []
+    part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
+    facts += [["part", visible(" ".join(part))]] if part else []
+    facts += [["of", record.of]] if record.of else []
     facts.append(["started", f"{_moment(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
@@ -121,6 +131,17 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
 
 
+def _artifacts(record: RunRecord, paint: Paint) -> str:
+    """The files that the steps left for people."""
+    if not record.artifacts:
+        return ""
+    rows = [[visible(name), f"{size:,} bytes"] for name, size in record.artifacts[:_FILES]]
+    more = len(record.artifacts) - _FILES
+    rows += [[f"and {count(more, 'more file')}"]] if more > 0 else []
+    where = shown_path(record.artifacts_folder)
+    return f"{paint.bold('artifacts')}  {paint.faint(f'(in {visible(where)})')}\n" + table(rows, indent="  ")
+
+
 def _is_own(step: StepRecord) -> bool:
     return step.error is None or step.error.step in {"", step.path}
 
@@ -161,6 +182,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "duration": one.seconds if one.ended_at else None,
         "attempts": one.attempts,
         "reason": one.reason or None,
+        "seen": list(one.seen) or None,
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,

@@ -25,6 +25,6 @@ def run_report(record: RunRecord, subject: Subject, root: str) -> RunReport:
 def _step(one: StepRecord, node: Node | None) -> StepReport:
     return StepReport(
         path=one.path, status=one.status, line=node.line if node else 0, column=node.column if node else 0,
-        seconds=one.seconds, attempts=one.attempts, reason=reason(one.status, one.reason, one.by, node),
+        seconds=one.seconds, attempts=one.attempts, reason=reason(one.status, one.reason, one.by, node, one.seen),
         recovered=one.recovered, error=one.error,
     )  # fmt: skip

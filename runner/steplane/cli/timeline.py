@@ -130,7 +130,7 @@ class Timeline:
 def note_of(one: StepRecord, branch: Branch | None = None) -> str:
     """What is to be said of an instance beside its sign and its time; nothing where all went well at once."""
     inner = one.error is not None and one.error.step.startswith((f"{one.path}/", f"{one.path}["))
-    stated = "" if inner else cause(one.error) or reason(one.status, one.reason, one.by, None)
+    stated = "" if inner else cause(one.error) or reason(one.status, one.reason, one.by, None, one.seen)
     words = [one.status] if one.status not in {"succeeded", "ready"} else []
     words += [f"activation {one.activation}"] if one.activation > 1 else []
     words += [f"{one.attempts} attempts"] if one.attempts > 1 else []

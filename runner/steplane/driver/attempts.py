@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
-from steplane.events import AttemptEnded
-from steplane.executors import AttemptOutcome, AttemptRequest, Executor
+from steplane.events import Artifact, ArtifactsKept, AttemptEnded
+from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
 from steplane.plan.nodes import Node, Perform
@@ -20,10 +20,13 @@ from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expr
 
 
 class Folders(Struct, frozen=True):
-    """Where the files of a run go: `log` gives the log file of an instance's path."""
+    """Where the files of a run go: `log` gives the log file of an instance's path, `artifacts` the folder of the files
+    that are kept of it; `state` is the state directory, from which nothing is kept.
+    """
 
     log: Callable[[str], str]
-    artifacts: str
+    artifacts: Callable[[str], str]
+    state: str = ""
 
 
 class Attempts:
@@ -98,6 +101,36 @@ class Attempts:
         outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs))
         return replace(ended, outputs=outputs) if error is None else replace(ended, outcome="failed", error=error)
 
+    def kept(self, outcome: AttemptOutcome, state: State) -> ArtifactsKept | None:
+        """The fact that an attempt has left files; None if it has not."""
+        instance = state.instances.get(outcome.instance)
+        if instance is None or not outcome.artifacts:
+            return None
+        return self._kept(instance, outcome.attempt, outcome.artifacts)
+
+    def keep(self, instance: Instance, *, quiet: bool) -> ArtifactsKept | None:
+        """Keep the files of a group, branch or arm that has ended, at once: what follows may change them."""
+        workdir, error = self.evaluator.guarded(lambda: self.environments.workdir(instance))
+        if error is not None:
+            return None
+        request = KeepRequest(
+            path=instance.path, workdir=workdir, log=self.folders.log(instance.path), keep=instance.node.artifacts,
+            artifacts=self.folders.artifacts(instance.path), state=self.folders.state, quiet=quiet,
+        )  # fmt: skip
+        files = self.executor.keep(request)
+        return self._kept(instance, instance.attempt, files) if files else None
+
+    def _kept(self, instance: Instance, attempt: int, files: tuple[Artifact, ...]) -> ArtifactsKept | None:
+        """The fact, without names that hold a secret."""
+        mask = self.evaluator.mask
+        shown = tuple(one for one in files if not mask or mask.text(one.name) == one.name)
+        if not shown:
+            return None
+        return ArtifactsKept(
+            step=instance.node.id, path=instance.path, activation=instance.number, instance=instance.serial,
+            attempt=attempt, files=shown,
+        )  # fmt: skip
+
     def _outputs(self, instance: Instance, result: Any) -> Any:
         """The outputs of a step type that succeeded. Raises `Refused` for `ensure`, `ExpressionError`."""
         node = instance.node
@@ -117,7 +150,7 @@ class Attempts:
         assert isinstance(action, Perform)
         context = self.evaluator.context(instance)
         key = f"{self.run}/{instance.path}/{instance.number}"
-        log = self.folders.log(instance.path)
+        log, artifacts = self.folders.log(instance.path), self.folders.artifacts(instance.path)
         parameters, private = self._parameters(action, context)
         return AttemptRequest(
             run=self.run,
@@ -129,7 +162,7 @@ class Attempts:
             type=action.uses,
             parameters=parameters,
             private=private,
-            env=self._environment(instance, log, key),
+            env=self._environment(instance, log, artifacts, key),
             workdir=self.environments.workdir(instance),
             idempotency_key=key,
             outputs_declared=node.declared,
@@ -137,11 +170,13 @@ class Attempts:
             isolate=node.isolate,
             log=log,
             secrets=self.secrets,
-            artifacts=self.folders.artifacts,
+            artifacts=artifacts,
             timezone=self.evaluator.plan.timezone,
+            keep=node.artifacts,
+            state=self.folders.state,
         )
 
-    def _environment(self, instance: Instance, log: str, key: str) -> dict[str, str]:
+    def _environment(self, instance: Instance, log: str, artifacts: str, key: str) -> dict[str, str]:
         """The whole environment of the attempt."""
         return {
             **self.environments.layers(instance),
@@ -149,7 +184,7 @@ class Attempts:
             "STEPLANE_STEP": instance.path,
             "STEPLANE_ATTEMPT": str(instance.attempt),
             "STEPLANE_OUTPUT": f"{log}.output",
-            "STEPLANE_ARTIFACTS": self.folders.artifacts,
+            "STEPLANE_ARTIFACTS": artifacts,
             "STEPLANE_IDEMPOTENCY_KEY": key,
         }
 

@@ -21,9 +21,13 @@ from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
 from steplane.driver.timers import Timers
 from steplane.driver.warden import is_dying
-from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, RunWaiting
+from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, RunWaiting, StepEnded
 from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
+from steplane.plan.nodes import Perform
+
+_LEAVES_FILES = frozenset({"succeeded", "warning", "failed"})
+"""How a step may end so that its files are kept."""
 
 _POLL = 3600.0  # an upper bound of one wait, so that a changed clock of the machine cannot hold it for ever
 
@@ -190,6 +194,8 @@ class Coordinator:
             fact = command.fact
             path = getattr(fact, "path", None)
             instance = self.kernel.state.root if path is None else self.kernel.state.paths.get(path)
+            if isinstance(fact, StepEnded) and instance is not None and instance.node.artifacts:
+                self._keep_files(fact, instance, now)
             self._keep(replace(fact, at=now), instance)
         elif isinstance(command, Start):
             self._starts.append(command)
@@ -201,6 +207,14 @@ class Coordinator:
             self.timers.drop(command)
         else:
             self._stops.append(command)
+
+    def _keep_files(self, ended: StepEnded, instance: Instance, now: int) -> None:
+        """Keep what the `artifacts` of a step name that has lists of its own; attempts keep theirs themselves."""
+        if isinstance(instance.node.action, Perform) or instance.loop is not None or ended.status not in _LEAVES_FILES:
+            return
+        fact = self.attempts.keep(instance, quiet=ended.status == "failed")
+        if fact is not None:
+            self._keep(replace(fact, at=now), instance)
 
     def _ask(self, command: Ask) -> None:
         if command.instance in self.kernel.state.instances:
@@ -228,6 +242,9 @@ class Coordinator:
             self._inputs.append(CancelRequested(actor=message.actor, reason=message.reason))
             self._after_commit.append(message.acknowledge)
         else:
+            kept = self.attempts.kept(message, self.kernel.state)
+            if kept is not None:
+                self._keep(replace(kept, at=self.clock.now()), self.kernel.state.instances[kept.instance])
             ended = self.attempts.ended(message, self.kernel.state)
             if ended is not None:
                 self._inputs.append(ended)

@@ -63,7 +63,7 @@ def end_leftovers(run_id: str, artifacts: str = "") -> list[int]:
     another state directory may have a run of the same id, which is left alone. This process and those above it are
     spared, so a step may resume its own run.
     """
-    marks = [f"STEPLANE_RUN_ID={run_id}", *([f"STEPLANE_ARTIFACTS={artifacts}"] if artifacts else [])]
+    marks = [f"STEPLANE_RUN_ID={run_id}", *([f"STEPLANE_ARTIFACTS={artifacts}/"] if artifacts else [])]
     found = tree.marked(marks)
     if found:
         tree.end(lambda: tree.marked(marks))

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from steplane.events import ErrorInfo, Outcome
+from steplane.events import Artifact, ErrorInfo, Outcome
 from steplane.executors.cancel import Reason
 
 
@@ -14,8 +14,9 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     `path` is the instance path, `step` its id, `instance` its serial number. `parameters` are rendered; `private` holds
     the fields of the step type that no author may name. `env` is the whole environment. `timeout` and `grace` are
     seconds: the attempt is told its deadline, but ended only by `cancel`; `grace` is what a worker process gets between
-    SIGTERM and SIGKILL. `secrets` are the names that the step may read. `log` and `artifacts` are paths.
-    `timezone` is that of times without an offset in a template.
+    SIGTERM and SIGKILL. `secrets` are the names that the step may read. `log` and `artifacts` are paths, the last of a
+    folder of the instance's own, which is made when it is needed. `keep` are the patterns of further files to be kept,
+    none of which is taken from the folder `state`. `timezone` is that of times without an offset in a template.
     """
 
     run: str
@@ -38,6 +39,8 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     isolate: bool = False
     secrets: tuple[str, ...] = ()
     timezone: str = "UTC"
+    keep: tuple[str, ...] = ()
+    state: str = ""
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
@@ -49,6 +52,19 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     outputs: dict[str, Any] | None = None
     error: ErrorInfo | None = None
     warnings: tuple[str, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class KeepRequest(Struct, frozen=True, kw_only=True):
+    """The files of a group, branch or arm that has ended; see `AttemptRequest`. With `quiet` nothing need match."""
+
+    path: str
+    workdir: str
+    log: str
+    artifacts: str
+    keep: tuple[str, ...]
+    state: str = ""
+    quiet: bool = False
 
 
 class Executor(Protocol):
@@ -59,6 +75,9 @@ class Executor(Protocol):
 
     def cancel(self, instance: int, attempt: int, reason: Reason, *, at_once: bool = False) -> None:
         """Ask a submitted attempt to end; its outcome still comes. Unknown ones are ignored."""
+
+    def keep(self, request: KeepRequest) -> tuple[Artifact, ...]:
+        """Keep the files of a step that is no attempt; those that are kept now."""
 
     def close(self) -> None:
         """End what still runs, and give back threads and processes."""

@@ -1,17 +1,23 @@
 """The executor of the runner's own process: a pool of threads, and warm worker processes for what may not run there."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
-from steplane.events import ErrorInfo
+from msgspec.structs import replace
+
+from steplane.events import Artifact, ErrorInfo
 from steplane.executors.cancel import CancelToken, Reason
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
+from steplane.executors.own_folder import OwnFolder, clear
 from steplane.executors.perform import crashed, failed, perform, told
-from steplane.executors.requests import AttemptOutcome, AttemptRequest
+from steplane.executors.requests import AttemptOutcome, AttemptRequest, KeepRequest
 from steplane.masking import Mask
 from steplane.plugins import PluginProblem, Registered, Registry
 from steplane.sdk import StepError
@@ -118,21 +124,26 @@ class ThreadExecutor:
             here.free, here.request = True, None
             self._on_outcome(outcome)
             here.free = False
+        self._own_folder().close()
 
     def _outcome(self, request: AttemptRequest, token: CancelToken) -> AttemptOutcome:
         if token.cancelled:
             return failed(request, ErrorInfo(type="cancelled"), cancelled=True)
         mask = self.mask
         log = LogSink(request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit)
+        final = request.artifacts
+        folder = self._own_folder().take(final)
+        request = replace(request, artifacts=folder, env={**request.env, "STEPLANE_ARTIFACTS": folder})
         try:
             outcome = self._perform(request, token, log)
         except StepError as error:  # a secret cannot be had
             outcome = failed(request, told(error))
         except BaseException as error:  # noqa: BLE001 - an attempt without an outcome would hold the run for ever
             outcome = failed(request, crashed(f"the executor of `{request.type}`", error))
+        kept = self._kept(request, final, outcome, token, log)
         log.listener = None  # what children write from now on belongs to no running step
         log.close()
-        return _masked(outcome, self.mask, log.failure)
+        return _masked(outcome, kept, self.mask, log.failure)
 
     def _perform(self, request: AttemptRequest, token: CancelToken, log: LogSink) -> AttemptOutcome:
         found = self._registry.find(request.type)
@@ -142,6 +153,55 @@ class ThreadExecutor:
             context = AttemptContext(request, log, token, self._secrets, self._progress_of(request))
             return perform(request, found.cls, found.source, context)
         return self._in_worker(request, found, token, log)
+
+    def _own_folder(self) -> OwnFolder:
+        """That of this thread."""
+        here = self._here
+        if not hasattr(here, "own"):
+            here.own = OwnFolder()
+        own: OwnFolder = here.own
+        return own
+
+    def _kept(
+        self, request: AttemptRequest, final: str, outcome: AttemptOutcome, token: CancelToken, log: LogSink
+    ) -> tuple[Artifact, ...]:
+        """The files of the attempt, also of one that failed: they may tell why. Of a cancelled one only its own."""
+        own = self._own_folder()
+        if not request.keep and own.empty:
+            return ()
+        from steplane.executors.artifacts import collect
+
+        patterns = () if token.reason == "cancelled" else request.keep
+        say = partial(log.line, "warning")
+        kept = collect(
+            request.artifacts, request.workdir, patterns, say,
+            private=request.state, stopped=lambda: token.reason == "cancelled", quiet=outcome.outcome != "succeeded",
+        )  # fmt: skip
+        if own.empty:
+            return ()
+        try:
+            own.give(final)
+        except OSError as error:
+            say(f"artifacts cannot be kept: {error.strerror}")
+            return ()
+        return kept
+
+    def keep(self, request: KeepRequest) -> tuple[Artifact, ...]:
+        """Keep the files of a step that is no attempt, in this thread."""
+        from steplane.executors.artifacts import collect
+
+        log = LogSink(request.log, self.mask, step=request.path, listener=self._listener, limit=self._log_limit)
+        clear(request.artifacts)
+        with suppress(OSError):
+            os.mkdir(request.artifacts, 0o700)
+        found = collect(
+            request.artifacts, request.workdir, request.keep, partial(log.line, "warning"),
+            private=request.state, quiet=request.quiet,
+        )  # fmt: skip
+        with suppress(OSError):
+            os.rmdir(request.artifacts)  # if it is empty
+        log.close()
+        return found
 
     def _in_worker(
         self, request: AttemptRequest, found: Registered, token: CancelToken, log: LogSink
@@ -159,10 +219,10 @@ class ThreadExecutor:
         return lambda done, total, text: self._on_progress(request.path, done, total, self.mask.text(text))
 
 
-def _masked(outcome: AttemptOutcome, mask: Mask, log_failure: str) -> AttemptOutcome:
+def _masked(outcome: AttemptOutcome, kept: tuple[Artifact, ...], mask: Mask, log_failure: str) -> AttemptOutcome:
     """The outcome as it may be recorded."""
-    from msgspec.structs import replace
-
+    if kept:
+        outcome = replace(outcome, artifacts=kept)
     warnings = (*outcome.warnings, log_failure) if log_failure else outcome.warnings
     if not mask:
         return replace(outcome, warnings=warnings) if log_failure else outcome

@@ -40,7 +40,8 @@ def descendants(pid: int) -> list[int]:
 
 def belonging(pid: int, marks: Iterable[str] = (), known: Container[tuple[int, int]] = ()) -> list[Process]:
     """The living processes of a step that was started as `pid`: its group, its session, all below them, and every
-    process whose environment holds all the `marks` (`NAME=value`), with all below it. Never this process or one above.
+    process whose environment holds all the `marks` (`NAME=value`; one that ends in `/` is the beginning of a value),
+    with all below it. Never this process or one above.
 
     `known` are those found earlier (id and session): one without environment that left its session is tied to the step
     by its parents alone, and no longer when these have died.
@@ -119,7 +120,7 @@ def _has(pid: int, marks: list[bytes]) -> bool:
             environment = b"\0" + file.read() + b"\0"
     except OSError:
         return False
-    return all(b"\0" + mark + b"\0" in environment for mark in marks)
+    return all(b"\0" + mark + (b"" if mark.endswith(b"/") else b"\0") in environment for mark in marks)
 
 
 def _stat(pid: int) -> Process | None:

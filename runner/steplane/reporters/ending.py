@@ -17,7 +17,7 @@ from steplane.reporters.failures import Failures, describe
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored, counted
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import cause, clock, count, reason, shown_value
+from steplane.reporters.words import cause, clock, count, ended_reason, shown_value
 
 Write = Callable[[str], None]
 
@@ -91,7 +91,7 @@ class Ending:
 
 def why(event: StepEnded, node: Node | None) -> str:
     """Why a step ended as it did, in words; empty where the status says it all."""
-    words = cause(event.error) if event.error is not None else reason(event.status, event.reason, event.by, node)
+    words = cause(event.error) if event.error is not None else ended_reason(event, node)
     return words or ("its `rescue` succeeded" if event.recovered else "")
 
 

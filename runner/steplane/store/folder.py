@@ -41,6 +41,10 @@ class RunFolder:
         """What steps leave for people."""
         return os.path.join(self.path, "artifacts")
 
+    def artifacts_of(self, instance: str) -> str:
+        """The folder of the files that are kept of an instance (its path)."""
+        return os.path.join(self.artifacts, log_name(instance).removesuffix(".log"))
+
     def log_path(self, instance: str) -> str:
         """The log file of an instance (its path; "" is the run itself)."""
         return os.path.join(self.path, log_name(instance))

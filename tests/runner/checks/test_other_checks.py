@@ -107,7 +107,6 @@ LATER = {
     "compensate": "{run: x, compensate: [{run: y}]}", "cache": "{run: x, cache: {key: 1}}",
     "region": "{run: x, region: r}", "restart": "{steps: [{run: x}], restart: true}",
     "complete": "{foreach: [1], complete: 1, run: x}", "rest": "{foreach: [1], rest: run, run: x}",
-    "artifacts": "{run: x, artifacts: [a]}",
 }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_show(mixed: Shell) -> None:
         "  ✗  [b/c]  TIME  BAR\n"
         "  ✗  say  TIME  BAR\n"
         "          failed: the script ended with exit code 1 (shell.exit)\n"
-        "  ○ never  skipped: `if` is false\n"
+        '  ○ never  skipped: `if` is false (inputs.who = "Ada")\n'
         "  ✗ flaky  TIME  BAR\n"
         "      failed, 2 attempts: the script ended with exit code 3 (shell.exit)\n"
         "  ⊘ after  blocked by `flaky`\n"
@@ -122,8 +122,8 @@ def test_show(mixed: Shell) -> None:
     assert steps["flaky"]["error"]["code"] == 3
     assert steps["after"] == {
         "path": "after", "step": "after", "activation": 1, "status": "blocked", "started_at": None,
-        "ended_at": steps["after"]["ended_at"], "duration": None, "attempts": 0, "reason": None, "by": "flaky",
-        "recovered": False, "outputs": None, "error": None,
+        "ended_at": steps["after"]["ended_at"], "duration": None, "attempts": 0, "reason": None,
+        "seen": None, "by": "flaky", "recovered": False, "outputs": None, "error": None,
     }  # fmt: skip
     assert steps["each[a]/say"]["outputs"]["stdout"] == "a"
     assert (data["id"], data["status"], data["inputs"], data["outputs"]) == ("two", "failed", {"who": "Ada"}, None)

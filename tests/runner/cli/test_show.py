@@ -196,6 +196,23 @@ def test_ascii_and_colours(cut: Shell) -> None:
     assert "\x1b[" not in cut("show", env={"NO_COLOR": "1"}).stdout
 
 
+def test_artifacts(shell: Shell) -> None:
+    shell.write(
+        "files.yaml",
+        """\
+steplane: 1
+steps:
+  - run: |
+      cd "$STEPLANE_ARTIFACTS"; mkdir sub; printf 12345 > sub/a.txt; ln -s /etc x
+""",
+    )
+    shell("run", "files.yaml", "--id", "one")
+    text = shell("show").stdout
+    assert "artifacts  (in .steplane/runs/one/artifacts)\n  sub/a.txt  5 bytes\n" in text
+    data = json.loads(shell("show", "--format", "json").stdout)
+    assert data["artifacts"] == [{"path": "sub/a.txt", "size": 5}]
+
+
 # ---------------------------------------------------------------- one instance whole
 
 WHOLE = """\

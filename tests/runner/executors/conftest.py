@@ -76,7 +76,7 @@ class Bench:
                 "instance": self._serial,
                 "workdir": str(self.folder),
                 "log": str(self.folder / "s.log"),
-                "artifacts": str(self.folder),
+                "artifacts": str(self.folder / f"artifacts-{self._serial}"),
                 "parameters": {"code": code},
                 "env": {**os.environ, "STEPLANE_RUN_ID": "r1", "STEPLANE_STEP": f"{self.folder}/s{self._serial}"},
                 **changes,

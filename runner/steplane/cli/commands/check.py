@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -17,20 +18,20 @@ _EXAMPLES = examples(
 
 
 @click.command("check", epilog=_EXAMPLES)
-@click.argument("files", nargs=-1, metavar="FILES...")
+@click.argument("files", nargs=-1, metavar="FILES...", shell_complete=completers.workflow)
 @click.option(
     "--format", "form", type=click.Choice(["full", "concise", "json", "github", "gitlab", "junit"]),
     help="full: with the lines concerned; concise: a line each; json: for programs; github: annotations; "
     "gitlab: a code quality report; junit: JUnit XML. [default: full; github in its jobs]",
 )  # fmt: skip
-@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.option(
+    "--strict", is_flag=True, help="Exit 1 for warnings too. [environment: STEPLANE_STRICT] [setting: strict]"
+)
 @common
 def command(files: tuple[str, ...], form: Any, strict: bool, state: str | None, color: str | None) -> int:
     """Find what is wrong in workflow files: shape, names, types, order, parameters, scripts. Nothing is run.
 
     FILES are files, names, folders or `-` for stdin; without any it is the folder workflows/.
-
-    Exit code: 0 clean, 1 warnings with --strict, 2 errors.
     """
     from steplane.app.checking import check
     from steplane.cli.call import Call

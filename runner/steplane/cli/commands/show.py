@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _EXAMPLES = examples(
@@ -16,8 +17,8 @@ _EXAMPLES = examples(
 
 
 @click.command("show", epilog=_EXAMPLES)
-@click.argument("run", required=False)
-@click.argument("step", required=False, metavar="[STEP[KEY]]")
+@click.argument("run", required=False, shell_complete=completers.run_or_instance)
+@click.argument("step", required=False, metavar="[STEP[KEY]]", shell_complete=completers.instance)
 @click.option("--all", "everything", is_flag=True, help="Fold nothing, however many steps there are.")
 @text_or_json
 @common
