@@ -35,6 +35,7 @@ SLOWEST = 2.0
 """Seconds between two frames, at most."""
 
 
+_PATIENCE = 10  # times what a frame takes on the clock, where others need the processor or the terminal is slow
 _ENOUGH = 16  # rows of the tree, where the window has them; in a tall one three quarters of it, not all
 
 
@@ -133,7 +134,7 @@ class LiveReporter:
         began, used = time.monotonic(), time.thread_time()
         self._frame(drawing)
         took, cost = time.monotonic() - began, time.thread_time() - used
-        return min(SLOWEST, max(PERIOD, cost / SHARE, took))
+        return min(SLOWEST, max(PERIOD, cost / SHARE, took * _PATIENCE))
 
     def _frame(self, drawing: "Drawing") -> None:
         self._take_all()
