@@ -48,13 +48,17 @@ def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     from steplane.app.project import find_workflow, workflows
 
     anywhere: Items = [CompletionItem("", type="yaml")]
-    if os.sep in begun or begun.startswith("~"):
-        return anywhere
     here = os.getcwd()
     names = [name for name in workflows(here) if name.startswith(begun)]
     found = [CompletionItem(name, help=_title(find_workflow(name, here))) for name in names]
-    found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
+    if os.sep not in begun:  # a name may have one, as a path has
+        found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
     return found or anywhere
+
+
+def workflow_or_run(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
+    """Workflows, then runs."""
+    return workflow(context, parameter, begun) + _runs(_store(context), begun)
 
 
 def _workflow_files(folder: str) -> list[str]:
