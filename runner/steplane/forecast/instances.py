@@ -9,6 +9,7 @@ from steplane.forecast.fates import (
     BLOCKED,
     FAILED,
     NONE,
+    REUSED,
     SKIPPED,
     SUCCEEDED,
     WARNING,
@@ -20,6 +21,9 @@ from steplane.forecast.fates import (
 from steplane.forecast.ordering import Turn
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Fork, Node
+from steplane.plan.step_names import id_path
+
+LEFT_OUT = "not selected"
 
 
 def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
@@ -30,8 +34,8 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     here = replace(place.inside(node), trouble=place.trouble or turn.trouble)
     condition = None if node.condition is None else walk.condition(node.condition, here)
     if condition is not None and condition.value is False:
-        trouble = SKIPPED | _before(node)
-        fate = Fate("skip", "", condition, ends=SKIPPED, trouble=trouble, key=place.key)
+        ends = turn.otherwise if turn.certain == "no" else SKIPPED | turn.otherwise
+        fate = Fate("skip", "", condition, ends=ends, trouble=ends | SKIPPED | _before(node), key=place.key)
         return _shut(walk, node, replace(fate, stops=turn.stops, ender=turn.ender))
     if condition is not None and condition.error:
         return _broken(walk, node, condition, place.key)
@@ -39,6 +43,17 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     inner = here if certain else replace(here, certain="maybe", reason=f"only if `{node.id}` runs")
     outcome = loops.repeated(walk, node, inner) if node.loop is not None else instance(walk, node, inner)
     return walk.record(node, _fate(node, place, turn, condition, outcome))
+
+
+def left_out(walk: Walk, node: Node, place: Place) -> Fate:
+    """A step that is not selected is skipped at once, or stands there as recorded; nothing asks for it."""
+    recorded = walk.taken.results.get(id_path(walk.plan, node.number)) if walk.taken and not place.key else None
+    reason, ends = LEFT_OUT, SKIPPED
+    if walk.taken is not None and recorded is not None:
+        walk.recorded[node.id] = recorded
+        reason, ends = f"taken from run {walk.taken.run}", REUSED
+    walk.shut(walk.inside(node), reason, place.key)
+    return walk.record(node, Fate("skip", reason, ends=ends, trouble=ends, key=place.key))
 
 
 def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, outcome: Outcome) -> Fate:
@@ -57,7 +72,7 @@ def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, out
         condition=condition,
         ends=turn.otherwise if turn.trouble else outcome.ends | otherwise,
         trouble=trouble,
-        stops=_stops(turn, outcome, certain=certain),
+        stops=_stops(turn, outcome, certain=turn.certain == "yes" and not unknown),
         ender=outcome.ender or turn.ender,
         fails=bool(outcome.failing) and certain and outcome.ends == FAILED,
         inherited=inherited,

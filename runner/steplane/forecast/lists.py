@@ -9,12 +9,14 @@ from steplane.plan.nodes import Fork
 
 def go_through(walk: Walk, number: int, place: Place) -> Outcome:
     """Look at the steps of a list; how it ends."""
-    order, since = Order(walk.plan, number, walk.befores), walk.now
+    order, since = Order(walk.plan, number, walk.befores, walk.selection), walk.now
     pending = order.nodes
     while pending:
         waiting = []
         for node in pending:
-            if order.is_due(node):
+            if order.is_out(node):
+                order.enter(node.position, instances.left_out(walk, node, place))
+            elif order.is_due(node):
                 order.enter(node.position, instances.step(walk, node, place, order.turn(node)))
             else:
                 waiting.append(node)

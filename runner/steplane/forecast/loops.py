@@ -22,7 +22,7 @@ def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
     loop = node.loop
     assert loop is not None
     try:
-        items, found = _items(walk, loop, place)
+        items, found = _selected(walk, node, *_items(walk, loop, place))
     except (ExpressionError, Refused) as error:
         message = error.error.message if isinstance(error, Refused) else error.message
         walk.shut(walk.inside(node), f"`{node.id}` fails before it begins", place.key)
@@ -33,11 +33,45 @@ def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
         return Outcome(SUCCEEDED, failing="there are no items", begun=False)
     since = walk.now
     places = _places(walk, node, place, items, found)
-    outcomes = [instances.instance(walk, node, one) for one in places]
+    outcomes = _each(walk, node, loop, places)
     if found.number != 1 and any(one.stops != "no" for one in outcomes):
         walk.doubt(walk.inside(node), "only if it begins before another item ends the run", since)
-    number = len(outcomes) if len(outcomes) > 1 else found.number
-    return _together(loop, outcomes, number)
+    return _together(loop, outcomes, len(places) if len(places) > 1 else found.number)
+
+
+def _each(walk: Walk, node: Node, loop: Loop, places: list[Place]) -> list[Outcome]:
+    """Look at each instance; when more have failed than may, no further one begins."""
+    allowed, width = _allowed(loop, len(places)), _width(walk, loop, places[0])
+    outcomes: list[Outcome] = []
+    sure = perhaps = 0
+    for place in places:
+        if sure > allowed and width == 1:
+            walk.shut(walk.inside(node), "an item before it fails", place.key)
+            continue
+        since = walk.now
+        outcomes.append(instances.instance(walk, node, place))
+        if perhaps > allowed:
+            walk.doubt(walk.inside(node), "only if it begins before another item fails", since)
+        sure += outcomes[-1].ends == FAILED
+        perhaps += "failed" in outcomes[-1].ends
+    return outcomes
+
+
+def _allowed(loop: Loop, number: int) -> int:
+    """How many instances may fail."""
+    share = loop.allowed_percent
+    return loop.allowed if share is None else int(number * share / 100 + 1e-9)
+
+
+def _width(walk: Walk, loop: Loop, place: Place) -> int | None:
+    """How many instances may go on at once; None where that is not known, or without a limit."""
+    if loop.concurrency is None:
+        return None
+    try:
+        value = walk.judge.engine.render(loop.concurrency, walk.names(place))
+    except ExpressionError:
+        return None
+    return value if isinstance(value, int) else None
 
 
 def _items(walk: Walk, loop: Loop, place: Place) -> tuple[list[Any] | None, Items]:
@@ -50,6 +84,15 @@ def _items(walk: Walk, loop: Loop, place: Place) -> tuple[list[Any] | None, Item
     except NotKnown as unknown:
         return _without_keys(walk, loop, names, unknown)
     return items, Items(len(items), tuple(keys))
+
+
+def _selected(walk: Walk, node: Node, items: list[Any] | None, found: Items) -> tuple[list[Any] | None, Items]:
+    """The items that are selected, where not all are."""
+    keys = walk.selected_keys.get(node.number)
+    if keys is None or not found.keys or items is None:
+        return items, found
+    kept = [index for index, key in enumerate(found.keys) if key in keys]
+    return [items[index] for index in kept], Items(len(kept), tuple(found.keys[index] for index in kept))
 
 
 def _without_keys(walk: Walk, loop: Loop, names: Names, unknown: NotKnown) -> tuple[list[Any] | None, Items]:
@@ -97,8 +140,7 @@ def _together(loop: Loop, outcomes: list[Outcome], number: int | None) -> Outcom
     """How the loop ends; `number`: of its items, where that is known. One outcome may stand for all of them."""
     failed = [one for one in outcomes if one.ends == FAILED]
     perhaps = [one for one in outcomes if "failed" in one.ends]
-    share, each = loop.allowed_percent, (number or 1) // len(outcomes)
-    allowed = loop.allowed if share is None else int((number or 1) * share / 100 + 1e-9)
+    allowed, each = _allowed(loop, number or 1), max(1, (number or 1) // len(outcomes))
     stops: Certainty = "no"
     ender = next((one.ender for one in outcomes if one.stops != "no"), "")
     if ender:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from steplane.events import OK
 from steplane.forecast.fates import BLOCKED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
 from steplane.plan.nodes import Need, Node, Plan
+from steplane.plan.selection import Selection
 
 
 class Turn(Struct, frozen=True):
@@ -30,8 +31,8 @@ COMES = Turn()
 class Order:
     """One list: the fates of its steps, filled in as they become known."""
 
-    def __init__(self, plan: Plan, number: int, befores: "Befores") -> None:
-        self._befores = befores
+    def __init__(self, plan: Plan, number: int, befores: "Befores", selection: Selection) -> None:
+        self._befores, self._selection = befores, selection
         self.steps = plan.lists[number]
         self.nodes = [plan.nodes[one] for one in self.steps.nodes]
         self.fates: list[Fate | None] = [None] * len(self.nodes)
@@ -59,11 +60,16 @@ class Order:
             return self._decided >= node.position
         return all(self.fates[need.position] is not None for need in node.needs)
 
+    def is_out(self, node: Node) -> bool:
+        """Whether the step is not selected: nothing asks for it then."""
+        return self._selection.verdict(node.number) == "out"
+
     def turn(self, node: Node) -> Turn:
         """Whether the step's turn comes."""
         if node.needs is None:
             return self._below(node.position)
-        turn = self._needing(node.needs, len(node.needs) if node.wanted is None else node.wanted)
+        needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
+        turn = self._needing(needs, len(needs) if node.wanted is None else min(node.wanted, len(needs)))
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
             return self._stopped(node.position)
         return turn
@@ -111,19 +117,27 @@ class Order:
             return Turn("no", reason, self._lost(needs), trouble=True, stops=stops, ender=ender)
         return Turn("no", self._why_lost(needs), self._lost(needs), stops=stops, ender=ender)
 
+    def _ends(self, position: int) -> Ends:
+        """How the step may end; also blocked, where one beside it may fail before it begins."""
+        ends = self.fate(position).ends
+        if self.nodes[position].handler or self.policy == "continue":
+            return ends
+        before = self.before()
+        failing = (one for one in self._notable if "failed" in self.fate(one).ends and one != position)
+        beside = any(not before[one] >> position & 1 and not before[position] >> one & 1 for one in failing)
+        return ends | BLOCKED if beside else ends
+
     def _holds(self, need: Need) -> bool:
-        fate = self.fate(need.position)
-        return fate.ends <= need.words and fate.stops == "no"
+        return self._ends(need.position) <= need.words and self.fate(need.position).stops == "no"
 
     def _may_hold(self, need: Need) -> bool:
-        fate = self.fate(need.position)
-        return not fate.ends.isdisjoint(need.words) and fate.stops != "yes"
+        return not self._ends(need.position).isdisjoint(need.words) and self.fate(need.position).stops != "yes"
 
     def _may_hold_in_trouble(self, need: Need) -> bool:
         return not self.fate(need.position).trouble.isdisjoint(need.words)
 
     def _lost(self, needs: Sequence[Need]) -> Ends:
-        ends = [self.fate(need.position).ends for need in needs]
+        ends = [self._ends(need.position) for need in needs]
         if any(one.isdisjoint(OK) for one in ends):
             return BLOCKED
         return SKIPPED if all(one <= OK for one in ends) else SKIPPED | BLOCKED

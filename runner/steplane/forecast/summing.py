@@ -30,7 +30,7 @@ def _step(walk: Walk, number: int, ask: Ask) -> StepForecast:
     fates = walk.fates[number]
     verdict, reason = _verdict(fates)
     done = walk.performed.get(number, [])
-    single = done[0] if len(done) == 1 and "*" not in done[0].key else None
+    single = done[0] if len(done) == 1 else None
     requires = walk.requires.get(number, [])
     several = len(fates) > 1
     return StepForecast(
@@ -54,7 +54,8 @@ def _verdict(fates: Sequence[Fate]) -> tuple[Verdict, str]:
     verdict: Verdict = "run" if "run" in verdicts else "depends" if "depends" in verdicts else "skip"
     reasons = dict.fromkeys(fate.reason for fate in fates if fate.verdict == verdict)
     if len(set(verdicts)) == 1:
-        return verdict, next(iter(reasons)) if len(reasons) == 1 else ""
+        own = next((fate.reason for fate in fates if fate.fails), "")
+        return verdict, next(iter(reasons)) if len(reasons) == 1 else own
     of = f"in {verdicts.count(verdict)} of {len(fates)} instances"
     return verdict, of if verdict == "run" else f"{of}: {next(iter(reasons))}"
 

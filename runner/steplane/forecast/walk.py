@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from steplane.events import Recorded, Taken
 from steplane.expressions import Expression
 from steplane.forecast.environment import Environment
 from steplane.forecast.fates import BLOCKED, SKIPPED, Certainty, Condition, Ends, Fate, Items
@@ -13,6 +14,7 @@ from steplane.forecast.judging import Judge
 from steplane.forecast.names import Basis, Names
 from steplane.forecast.ordering import Befores
 from steplane.plan.nodes import Body, Choice, Fork, Node, Plan
+from steplane.plan.selection import Selection
 
 EACH = 100
 """Items of a loop that are looked at one by one."""
@@ -69,8 +71,14 @@ class Outcome(Struct, frozen=True):
 class Walk:
     """The plan, what evaluates, and what was found so far."""
 
-    def __init__(self, plan: Plan, judge: Judge, basis: Basis) -> None:
+    def __init__(
+        self, plan: Plan, judge: Judge, basis: Basis, selection: Selection, taken: Taken | None = None
+    ) -> None:
         self.plan = plan
+        self.taken = taken
+        self.recorded: dict[str, Recorded] = {}  # by the id of the step: what is taken from an earlier run
+        self.selection = selection
+        self.selected_keys = selection.keys
         self.judge = judge
         self.basis = basis
         self._by_id = {node.id: node for node in plan.nodes[1:]}

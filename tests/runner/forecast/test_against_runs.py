@@ -1,4 +1,4 @@
-"""What is said before a run holds in the run: random workflows, inputs known and not, failures, any order."""
+"""What is said before a run holds in the run: random workflows and parts of them, inputs known and not, failures."""
 
 from random import Random
 
@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from tests.runner.forecast.worlds import GIVEN, World, random_workflow
 from tests.runner.kernel.compiled import plan_of
 
+from steplane.errors import UsageError
 from steplane.expressions import Engine
 from steplane.forecast import Basis, Forecast, forecast
 from steplane.masking import Mask
 from steplane.plan.nodes import Plan
+from steplane.plan.selection import Selection, select
 
 _COMMON = settings(
     deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
@@ -19,10 +21,29 @@ _COMMON = settings(
 _SEED = st.integers(0, 2**48)
 
 
-def said_of(plan: Plan) -> Forecast:
+def selection_of(plan: Plan, random: Random) -> Selection:
+    """Now and then a part of the workflow."""
+    names = [node.id for node in plan.nodes[1:]]
+    words = [(name,) for name in random.sample(names, min(2, len(names)))]
+    kind = random.randint(0, 8)
+    try:
+        if kind == 0:
+            return select(plan, only=words[0])
+        if kind == 1:
+            return select(plan, from_=words[0])
+        if kind == 2:
+            return select(plan, until=words[-1])
+        return select(plan, from_=words[0], until=words[-1]) if kind == 3 else select(plan)
+    except UsageError:  # nothing between the two, or a handler
+        return select(plan)
+
+
+def said_of(plan: Plan, selection: Selection) -> Forecast:
     """The forecast without `z`."""
-    basis = Basis(inputs=GIVEN, missing=frozenset({"z"}), given=frozenset(GIVEN), environ={}, home="/", called_in="/")
-    return forecast(plan, basis, Engine(), Mask({}), lambda number, one: None)
+    basis = Basis(
+        inputs=GIVEN, missing=frozenset({"z"}), given=frozenset(GIVEN), environ={}, home="/", called_in="/"
+    )
+    return forecast(plan, basis, Engine(), Mask({}), lambda number, one: None, selection)
 
 
 def is_behind(plan: Plan, said: Forecast, name: str) -> bool:
@@ -40,12 +61,13 @@ def check(seed: int) -> None:
     random = Random(seed)
     workflow = random_workflow(random)
     plan = plan_of(workflow)
-    said = said_of(plan)
+    selection = selection_of(plan, random)
+    said = said_of(plan, selection)
     assert set(said.steps) == {node.number for node in plan.nodes[1:]}
     of = {node.id: said.steps[node.number] for node in plan.nodes[1:]}
     for z in (True, False):
         for failures in (0.0, 0.0, 0.2, 0.6):
-            world = World(plan, random, z=z, failures=failures)
+            world = World(plan, random, z=z, failures=failures, selection=selection.recorded)
             assert world.kernel.ended
             lied = {name for name in world.begun if of[name].verdict == "skip"}
             if failures:  # what fails before may keep the run from an `end`, or from a failure that was foreseen

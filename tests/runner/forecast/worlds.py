@@ -7,7 +7,7 @@ from tests.runner.kernel.workflows import workflow_of
 
 from steplane.commands import Ask, Record, SetTimer, Start, Stop
 from steplane.driver.evaluate import Evaluator
-from steplane.events import AttemptEnded, ErrorInfo, Outcome, RunStarted, StepStarted, TimerFired
+from steplane.events import AttemptEnded, ErrorInfo, Outcome, RunStarted, Selected, StepStarted, TimerFired
 from steplane.expressions import Engine
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
@@ -56,7 +56,9 @@ def _condition(random: Random, above: list[str]) -> str:
 class World:
     """One run of a plan: every question answered truly, attempts that end in a random order, some of them failed."""
 
-    def __init__(self, plan: Plan, random: Random, *, z: bool, failures: float = 0.0) -> None:
+    def __init__(
+        self, plan: Plan, random: Random, *, z: bool, failures: float = 0.0, selection: Selected | None = None
+    ) -> None:
         self.kernel = Kernel(plan)
         self.random, self.failures = random, failures
         names = {"inputs": {**GIVEN, "z": z}, "run": {"id": "r"}, "vars": {}, "workflow": {}}
@@ -64,7 +66,7 @@ class World:
         self.begun: set[str] = set()
         self._wants: list[Any] = []
         self._now = 1_000_000
-        self._feed(RunStarted(pool=random.choice([1, 2, 8])))
+        self._feed(RunStarted(pool=random.choice([1, 2, 8]), selection=selection))
         while self._wants and not self.kernel.ended:
             self._reply(self._wants.pop(random.randrange(len(self._wants))))
 
