@@ -7,10 +7,13 @@ more of the application than it asks about. Descriptions are shown by zsh and fi
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from steplane.errors import SteplaneError
 
 if TYPE_CHECKING:
     from steplane.app.outline import Outline
@@ -157,8 +160,6 @@ def runs(*statuses: str) -> Completer:
 
 
 def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Items:
-    from steplane.errors import SteplaneError
-
     try:
         listed = store.list_runs()
     except SteplaneError:  # a damaged catalogue: the folders are there all the same
@@ -194,7 +195,9 @@ def run_or_instance(context: click.Context, _: click.Parameter, begun: str) -> I
     """Runs, then the instances of the latest one."""
     store = _store(context)
     found = _runs(store, begun)
-    return found + _instances(store, store.latest(), begun)
+    with suppress(SteplaneError):  # then there is no latest one
+        found += _instances(store, store.latest(), begun)
+    return found
 
 
 def assumption(context: click.Context, _: click.Parameter, begun: str) -> Items:
