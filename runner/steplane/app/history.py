@@ -7,6 +7,8 @@ from msgspec import Struct
 from steplane.events import (
     Answered,
     AnyEvent,
+    Artifact,
+    ArtifactsKept,
     AttemptEnded,
     ErrorInfo,
     Resumed,
@@ -69,6 +71,7 @@ class Activation(Struct, kw_only=True):
     outputs: Any = None
     seconds: float | None = None
     performed: bool = False
+    artifacts: tuple[Artifact, ...] = ()
 
 
 class StepRecord(Struct, kw_only=True):
@@ -137,6 +140,12 @@ class StepRecord(Struct, kw_only=True):
     def seconds(self) -> float | None:
         """How long it took."""
         return self.latest.seconds
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The files that are kept of it: those of the latest attempt that began."""
+        begun = (one for one in reversed(self.activations) if one.started_at)
+        return next((one.artifacts for one in begun), ())
 
 
 class RunRecord(Struct, kw_only=True):
@@ -237,12 +246,16 @@ class _Fold:
             self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
         elif self.sessions:
             self.sessions[-1].end = max(event.at, self.sessions[-1].end)
-        if isinstance(event, StepFact):
-            self._step(event)
-        elif isinstance(event, RunEnded):
+        if isinstance(event, RunEnded):
             self.ended = event
         elif isinstance(event, RunWaiting):
             self.waits = event.reason
+        else:
+            self._of_instance(event)
+
+    def _of_instance(self, event: AnyEvent) -> None:
+        if isinstance(event, StepFact):
+            self._step(event)
         elif isinstance(event, AttemptEnded):
             self._attempt_ended(event.instance, event.at, event.outcome, event.error)
             if event.instance in self._serials:
@@ -251,6 +264,8 @@ class _Fold:
                 self._outputs(event.instance, event.outputs)
         elif isinstance(event, Answered) and event.question == "outputs":
             self._outputs(event.instance, event.value)
+        elif isinstance(event, ArtifactsKept) and event.instance in self._serials:
+            self._serials[event.instance].artifacts = event.files
 
     def cut_off(self) -> None:
         """The process is gone: what it was doing ended with the last that is known of it."""
@@ -274,6 +289,7 @@ class _Fold:
         elif isinstance(event, StepStarted):
             one.status, one.tries = "running", max(event.attempt, one.tries)
             one.started_at = one.started_at or event.at
+            one.artifacts = ()
             attempt = AttemptRecord(number=event.attempt, started_at=event.at)
             one.attempts.append(attempt)
             self._at_work[event.instance] = attempt

@@ -12,6 +12,7 @@ from msgspec import Struct
 from steplane.app.given import Given
 from steplane.app.history import Activation, AttemptRecord, RunRecord, StepRecord
 from steplane.cli.history import step_data
+from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.plan.nodes import Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
@@ -50,6 +51,9 @@ def detail_text(detail: Detail, paint: Paint) -> str:
         _section("attempts", _attempts(one), paint),
         _section("outputs", _pretty(one.outputs) if one.outputs is not None else [], paint),
         _section("error", _error(one), paint),
+        _section(
+            "artifacts", table([[visible(each.name), size(each.size)] for each in one.artifacts]).splitlines(), paint
+        ),
         _log(detail, paint),
     ]
     return "\n".join(part for part in parts if part)

@@ -10,6 +10,7 @@ import msgspec
 
 from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.folding import LIMIT, tree
+from steplane.cli.keeping import amount
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
 from steplane.reporters.jsonlines import error_data, iso
@@ -82,6 +83,8 @@ def _facts(record: RunRecord) -> list[list[str]]:
     facts.append(["started", f"{_moment(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
+    kept = [each for step in record.steps for each in step.artifacts]
+    facts += [["artifacts", amount(kept)]] if kept else []
     if record.reason and one.status == "waiting":
         facts.append(["waits", visible(record.reason)])
     return facts
@@ -113,6 +116,8 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     if failed is not None:
         found.append(["What it wrote:", f"steplane logs {one.id} {shlex.quote(failed.path)}{state}"])
         found.append(["All about it:", f"steplane show {one.id} {shlex.quote(failed.path)}{state}"])
+    if any(step.artifacts for step in record.steps):
+        found.append(["Kept files:", f"steplane artifacts {one.id}{state}"])
     if one.status == "running":
         found.append(["Follow it:", f"steplane logs -f {one.id}{state}"])
     if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
@@ -164,6 +169,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "recovered": one.recovered,
         "outputs": one.outputs,
         "error": error_data(one.error),
+        "artifacts": [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in one.artifacts],
     }
 
 
