@@ -45,9 +45,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this process was told by `STEPLANE_*` (a run of ours, for one) is nothing to the tests."""
+    """What this process was told by `STEPLANE_*` (a run of ours, for one) or by a CI system is nothing to the tests."""
     for name in list(os.environ):
-        if name.startswith("STEPLANE_") and not name.startswith("STEPLANE_WRITE_"):
+        own = name.startswith("STEPLANE_") and not name.startswith("STEPLANE_WRITE_")
+        if own or name.startswith(("GITHUB_", "GITLAB_", "CI_")):
             monkeypatch.delenv(name)
 
 

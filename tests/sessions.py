@@ -18,7 +18,7 @@ _OPENING = re.compile(r"```(\S*) ?(.*)")
 _MARK = "\x1e"
 _PATH = ":".join(path for path in sys.path if path)
 
-FOLDER = "/home/ada/shop"
+FOLDER = "/srv/shop"
 """What the folder of a session is called in the manual."""
 
 
@@ -138,6 +138,7 @@ def steady(line: str) -> str:
     line = re.sub(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?", "WHEN", line)
     line = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "CLOCK", line)
     line = re.sub(r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|s)\b", "TIME", line)
+    line = re.sub(r" *[━─×┄]+$", " BAR", re.sub(r"^( +TIME)+$", "AXIS", line))
     return re.sub(r" {2,}", "  ", line).rstrip()
 
 

@@ -91,6 +91,21 @@ def test_hello_greets_anyone(name: str, steplane: Steplane) -> None:
     assert greetings == [f"Hello, {name}!", f"Bonjour, {name}!", f"Hola, {name}!"]
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_the_installation_of_the_tutorial(clone: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    (install, away) = [block for _, block in blocks(page, "bash") if "file=" not in block][:2]
+    assert "mkdir ~/shop" in away
+    script = f"set -eu\n{install}\n{away}\nsteplane init --yes && steplane run hello -i who=Ada"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "greeting  Hello, Ada!" in done.stdout
+
+
 def has_tools() -> bool:
     return all((Path(sys.executable).parent / name).exists() for name in TOOLS)
 
@@ -119,6 +134,9 @@ def assert_complete(out: Path, packages: set[str]) -> None:
     with zipfile.ZipFile(out / wheel) as file:
         names = set(file.namelist())
     wanted = {"steplane/py.typed", "steplane/schemas/workflow.schema.json", "steplane_steps/shell.py"}
+    wanted |= {f"steplane/app/templates/{name}" for name in ("hello.yaml", "github.yml", "data/people.csv")}
+    wanted |= {f"steplane/cli/completion/steplane.{shell}" for shell in ("bash", "zsh", "fish")}
+    wanted |= {"steplane/cli/topics/expressions.txt"}
     assert wanted <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"steplane", "steplane_steps"}

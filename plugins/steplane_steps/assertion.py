@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from steplane.sdk import Meta, Step, StepContext, StepError, hookimpl
+from steplane.sdk import Meta, PlanContext, Planned, Step, StepContext, StepError, hookimpl
 
 
 class Assert(Step, type="assert", errors=("assert",), idempotent=True, cancellable=True):
@@ -19,7 +19,7 @@ class Assert(Step, type="assert", errors=("assert",), idempotent=True, cancellab
 
     def run(self, ctx: StepContext) -> None:
         """Look at each of them."""
-        claims = self.that if isinstance(self.that, list) else [self.that]
+        claims = self._claims()
         if all(claims):
             return
         number = claims.index(False) + 1
@@ -27,6 +27,15 @@ class Assert(Step, type="assert", errors=("assert",), idempotent=True, cancellab
             f"assertion {number} of {len(claims)} does not hold" if len(claims) > 1 else "the assertion does not hold"
         )
         raise StepError("assert", self.message or which, detail={"number": number})
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say whether it holds."""
+        if all(self._claims()):
+            return Planned("hold")
+        return Planned(f"fail: {self.message or 'the assertion does not hold'}")
+
+    def _claims(self) -> list[bool]:
+        return self.that if isinstance(self.that, list) else [self.that]
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-from steplane.sdk import Meta, Result, Step, StepContext, StepError, hookimpl
+from steplane.sdk import Meta, PlanContext, Planned, Result, Step, StepContext, StepError, hookimpl
 from steplane_steps.files import (
     FILE_ERRORS,
     READ_LIMIT,
@@ -19,6 +19,7 @@ from steplane_steps.files import (
     replacing,
     stop_if_cancelled,
 )
+from steplane_steps.planned import reading, writing
 
 Delimiter = Annotated[str, Meta(pattern=r'^[^"\r\n]$', description="The character between two cells")]
 Count = Annotated[int, Meta(ge=0)]
@@ -68,6 +69,10 @@ class Read(
             return self._table(ctx, lines)
         except csv.Error as error:
             raise self._invalid(lines.line_num, str(error)) from error
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say whether the file is there."""
+        return reading(ctx, self.path)
 
     def _table(self, ctx: StepContext, lines: "Lines") -> Table:
         names = self._names(lines)
@@ -165,6 +170,11 @@ class Write(
                 out.writerow([_cell(row.get(name)) for name in columns])
             text.detach()
         return Written(str(ctx.workdir / self.path), len(self.rows))
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say whether the file is made or replaced."""
+        rows = f"{len(self.rows):,} row{'' if len(self.rows) == 1 else 's'}"
+        return writing(ctx, self.path, rows, mkdir=self.mkdir)
 
 
 Lines = Any

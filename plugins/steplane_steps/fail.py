@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from steplane.sdk import Meta, Step, StepContext, StepError, hookimpl
+from steplane.sdk import Meta, PlanContext, Planned, Step, StepContext, StepError, hookimpl
 
 TYPE = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 
@@ -24,6 +24,10 @@ class Fail(Step, type="fail", errors=("fail",), idempotent=True, cancellable=Tru
     def run(self, ctx: StepContext) -> None:
         """Do as it says."""
         raise StepError(self.type.rstrip("\n"), self.message, self.code, self.detail)
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say with what."""
+        return Planned(f"fail: {self.message} ({self.type})")
 
 
 @hookimpl

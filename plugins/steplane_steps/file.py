@@ -19,6 +19,7 @@ from steplane_steps.files import (
     replacing,
     stop_if_cancelled,
 )  # fmt: skip
+from steplane_steps.planned import appending, reading, size_text, writing
 
 BLOCK = 1 << 20
 
@@ -50,8 +51,8 @@ class Read(Step, type="file.read", errors=FILE_ERRORS, capabilities=("filesystem
             return ReadResult(content.decode(self.encoding), len(content))
 
     def plan(self, ctx: PlanContext) -> Planned:
-        """Say which file."""
-        return Planned(f"read {self.path}", reads=(os.path.join(ctx.workdir, self.path),))
+        """Say whether the file is there."""
+        return reading(ctx, self.path)
 
 
 class WriteResult(Result):
@@ -90,9 +91,10 @@ class Write(Step, type="file.write", errors=FILE_ERRORS, capabilities=("filesyst
         return WriteResult(located(ctx, self.path), len(content))
 
     def plan(self, ctx: PlanContext) -> Planned:
-        """Say which file."""
-        verb = "append to" if self.append else "write"
-        return Planned(f"{verb} {self.path}", changes=(os.path.join(ctx.workdir, self.path),))
+        """Say whether the file is made, replaced, or added to."""
+        with explained(self.path):
+            content = size_text(len(self.text.encode(self.encoding)))
+        return (appending if self.append else writing)(ctx, self.path, content, mkdir=self.mkdir)
 
     def _append(self, ctx: StepContext, content: bytes) -> WriteResult:
         target = located(ctx, self.path)
@@ -136,7 +138,19 @@ class Copy(Step, type="file.copy", errors=FILE_ERRORS, capabilities=("filesystem
                     size += file.write(block)
         return WriteResult(located(ctx, target), size)
 
-    def _target(self, ctx: StepContext) -> str:
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say from where to where, and what stands there now."""
+        target = self._target(ctx)
+        place = located(ctx, target)
+        there = os.path.lexists(place)
+        if there and not self.overwrite:
+            what = ", which exists already: that is an error"
+        else:
+            what = ", which is replaced" if there else ""
+        source = reading(ctx, self.source, "copy")
+        return Planned(f"{source.summary} to {target}{what}", source.reads, (place,))
+
+    def _target(self, ctx: StepContext | PlanContext) -> str:
         if os.path.isdir(located(ctx, self.target)) or self.target.endswith("/"):
             return os.path.join(self.target, os.path.basename(self.source))
         return self.target
@@ -211,6 +225,10 @@ class Hash(Step, type="file.hash", errors=FILE_ERRORS, capabilities=("filesystem
                 digest.update(block)
                 size += len(block)
         return HashResult(digest.hexdigest(), size)
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say whether the file is there."""
+        return reading(ctx, self.path)
 
 
 @hookimpl

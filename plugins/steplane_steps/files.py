@@ -1,12 +1,13 @@
 """What the built-in step types have in common when they touch files."""
 
 import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from typing import IO, Annotated
 
-from steplane.sdk import Meta, StepContext, StepError
+from steplane.sdk import Meta, PlanContext, StepContext, StepError
 
 READ_LIMIT = 16 << 20
 """The most bytes that a step reads into an output; larger files are for programs, not for expressions."""
@@ -22,7 +23,7 @@ Mode = Annotated[
 ]
 
 
-def located(ctx: StepContext, path: str) -> str:
+def located(ctx: StepContext | PlanContext, path: str) -> str:
     """The path, absolute: relative ones start at the step's working directory."""
     if "\0" in path:
         raise StepError("input.invalid", "a path cannot hold the character NUL")
@@ -84,13 +85,16 @@ def replacing(ctx: StepContext, path: str, *, mkdir: bool = False, mode: str | N
     """A new file that takes the place of `path` when all is written: readers see the old one or the new one, whole.
 
     A symbolic link is followed, as by any program. It is on disk before it is seen; on any failure nothing is left.
+    What is left by a kill is removed when the attempt is made again.
     """
     with explained(path):
         target = os.path.realpath(located(ctx, path))
         if mkdir:
             os.makedirs(os.path.dirname(target), exist_ok=True)
         permissions = _permissions(target, mode)
-        temporary = f"{os.path.dirname(target)}/.{os.path.basename(target)[:200]}.{os.urandom(6).hex()}"
+        temporary = f"{os.path.dirname(target)}/.{os.path.basename(target)[:200]}.{_attempt(ctx)}"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -103,6 +107,11 @@ def replacing(ctx: StepContext, path: str, *, mkdir: bool = False, mode: str | N
         except BaseException:
             os.unlink(temporary)
             raise
+
+
+def _attempt(ctx: StepContext) -> str:
+    """A word for the attempt: the same when it is made again after a crash, another for every other."""
+    return hashlib.blake2b(f"{ctx.idempotency_key}/{ctx.attempt}".encode(), digest_size=6).hexdigest()
 
 
 def _permissions(target: str, mode: str | None) -> int | None:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from steplane.sdk import Meta, Result, Step, StepContext, StepError, hookimpl
+from steplane.sdk import Meta, PlanContext, Planned, Result, Step, StepContext, StepError, hookimpl
 from steplane_steps.files import FILE_ERRORS, MakeFolders, Mode, Path, explained, located, read_bytes, replacing
+from steplane_steps.planned import reading, size_text, writing
 
 Indent = Annotated[int, Meta(ge=0, le=16)]
 
@@ -42,6 +43,10 @@ class Read(
         except (ValueError, RecursionError) as error:
             raise StepError("json.invalid", f"`{self.path}`: {error}") from error
 
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say whether the file is there."""
+        return reading(ctx, self.path)
+
 
 class Written(Result):
     """The file's absolute path and its size in bytes."""
@@ -69,6 +74,16 @@ class Write(
 
     def run(self, ctx: StepContext) -> Written:
         """Write it."""
+        content = self._content()
+        with replacing(ctx, self.path, mkdir=self.mkdir, mode=self.mode) as file:
+            file.write(content)
+        return Written(located(ctx, self.path), len(content))
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say whether the file is made or replaced."""
+        return writing(ctx, self.path, size_text(len(self._content())), mkdir=self.mkdir)
+
+    def _content(self) -> bytes:
         separators = (",", ":") if self.indent is None else (",", ": ")
         text = json.dumps(
             self.data,
@@ -79,10 +94,7 @@ class Write(
             separators=separators,
         )
         with explained(self.path):
-            content = f"{text}\n".encode()
-        with replacing(ctx, self.path, mkdir=self.mkdir, mode=self.mode) as file:
-            file.write(content)
-        return Written(located(ctx, self.path), len(content))
+            return f"{text}\n".encode()
 
 
 def _refuse(constant: str) -> None:

@@ -2,13 +2,26 @@
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import field
 
-from steplane.sdk import Code, Duration, Meta, Result, Spread, Step, StepContext, StepError, hookimpl
+from steplane.sdk import (
+    Code,
+    Duration,
+    Meta,
+    PlanContext,
+    Planned,
+    Result,
+    Spread,
+    Step,
+    StepContext,
+    StepError,
+    hookimpl,
+)  # fmt: skip
 from steplane_steps import programs, written
 from steplane_steps.calls import called
 
@@ -61,6 +74,14 @@ class Run(
             programs.require_ok(ended.exit_code, self.ok_codes, "the Python program", "python.exit")
             outputs = written.collect(ctx, path)
             return RunResult(ended.exit_code, ended.stdout.rstrip("\n"), _result(place), outputs)
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say which program; what it reads and changes nobody knows."""
+        if self.file is None:
+            lines = len((self.script or "").strip().splitlines())
+            return Planned(f"run a Python program of {lines} line{'' if lines == 1 else 's'}")
+        place = os.path.join(ctx.workdir, self.file)
+        return Planned(f"$ {shlex.join([self.python, self.file, *self.args])}", reads=(place,))
 
     def _command(self, ctx: StepContext) -> tuple[list[str], dict[int, bytes]]:
         if (self.script is None) == (self.file is None):

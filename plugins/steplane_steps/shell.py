@@ -1,12 +1,26 @@
 """The step type `shell`: a script or a program. `run:` in a file is short for it."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import field
 
-from steplane.sdk import Code, Duration, Meta, Private, Result, Spread, Step, StepContext, StepError, hookimpl
+from steplane.sdk import (
+    Code,
+    Duration,
+    Meta,
+    PlanContext,
+    Planned,
+    Private,
+    Result,
+    Spread,
+    Step,
+    StepContext,
+    StepError,
+    hookimpl,
+)  # fmt: skip
 from steplane_steps import programs, written
 
 KEPT = 1 << 20
@@ -84,6 +98,10 @@ class Shell(
             programs.require_ok(ended.exit_code, self.ok_codes, what)
             outputs = written.collect(ctx, path)
         return self._result(ctx, ended.exit_code, ended.stdout, ended.truncated, outputs)
+
+    def plan(self, ctx: PlanContext) -> Planned:
+        """Say the command; what it reads and changes nobody knows."""
+        return Planned(f"$ {shlex.join(self.argv) if self.argv is not None else (self.script or '').strip()}")
 
     def _command(self) -> tuple[list[str], dict[int, bytes]]:
         if (self.script is None) == (self.argv is None):

@@ -10,7 +10,7 @@ inputs, and by its path and activation in facts. Times are microseconds since th
 
 from typing import Any, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Status = Literal[
     "pending", "ready", "running", "waiting",
@@ -44,13 +44,84 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     at: int = 0
 
 
+# ---------------------------------------------------------------- a part of a run
+
+
+class Part(Struct, frozen=True, omit_defaults=True):
+    """What is selected inside a step that is not wholly selected; with nothing in it, nothing is.
+
+    `steps` are the numbers of the steps in its lists that run, each with its own part (None: all of it). Of a looped
+    step they are those of every item; `items` are the items, by key, of which it is something else. With `keyed` only
+    the items that are named there run.
+    """
+
+    steps: dict[int, "Part | None"] = {}
+    items: dict[str, "Part | None"] = {}
+    keyed: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing is selected."""
+        return not self.steps and all(one is not None and one.nothing for one in self.items.values())
+
+    def item(self, key: str) -> "Part | None":
+        """The part of one item of a looped step."""
+        if key in self.items:
+            return self.items[key]
+        return Part() if self.keyed else Part(self.steps)
+
+
+class Selected(Struct, frozen=True, omit_defaults=True):
+    """Which steps of the workflow run, and the words of the options that said so."""
+
+    part: Part = Part()
+    only: tuple[str, ...] = ()
+    since: tuple[str, ...] = field(default=(), name="from")
+    until: tuple[str, ...] = ()
+
+
+class Recorded(Struct, frozen=True, omit_defaults=True):
+    """What an earlier run recorded of a step, with what is inside it.
+
+    `lists` are its lists by their index in the step (action first, then `rescue`, `finally`, `compensate`), each by
+    position; `items` those of a looped step, by key, in their order. Times are those of the earlier run.
+    """
+
+    status: Status
+    outputs: Any = None
+    error: ErrorInfo | None = None
+    attempts: int = 0
+    recovered: bool = False
+    tainted: bool = False
+    first_at: int = 0
+    ended_at: int = 0
+    lists: dict[int, dict[int, "Recorded"]] = {}
+    items: dict[str, "Recorded"] | None = None
+
+
+class Taken(Struct, frozen=True, omit_defaults=True):
+    """What a run takes from the run of that id: the results of steps that it does not run, by path.
+
+    `items`: of a loop (by path) that is entered, the only items that it may have: the others have nothing recorded.
+    """
+
+    run: str
+    results: dict[str, Recorded] = {}
+    items: dict[str, tuple[str, ...]] = {}
+
+
 # ---------------------------------------------------------------- inputs
 
 
 class RunStarted(Event, frozen=True, tag="run.begun"):
-    """The first input. `pool` bounds the attempts that run at once."""
+    """The first input. `pool` bounds the attempts that run at once.
+
+    `selection` is given where not all is to run, `taken` where results of an earlier run stand in for the rest.
+    """
 
     pool: int = 8
+    selection: Selected | None = None
+    taken: Taken | None = None
 
 
 class Answered(Event, frozen=True, tag="answered"):
@@ -60,13 +131,15 @@ class Answered(Event, frozen=True, tag="answered"):
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}`.
+    `{"again": bool, "delay": seconds}`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
+    `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """
 
     instance: int
     question: Question
     value: Any = None
     error: ErrorInfo | None = None
+    seen: tuple[str, ...] = ()
 
 
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
@@ -96,8 +169,9 @@ class CancelRequested(Event, frozen=True, tag="cancel.requested"):
 class Resumed(Event, frozen=True, tag="resumed"):
     """The run goes on in a new process: what was in flight died with the old one.
 
-    `redo` and `assume` name instance paths: run an `at_most_once` step again, or take it as ended with a status
-    (`succeeded`, `failed`) and outputs. With `cancel` nothing goes on but what cleans up.
+    `redo` and `assume` name instance paths: begin anew, whatever the end was (an attempt that was cut off is made
+    again), or take as ended, `{"status": "succeeded" | "failed" | "skipped", "outputs": {...}}`. With `selection`
+    nothing else goes on. With `cancel` nothing goes on but what cleans up.
     """
 
     pool: int = 8
@@ -105,6 +179,7 @@ class Resumed(Event, frozen=True, tag="resumed"):
     redo: tuple[str, ...] = ()
     assume: dict[str, Any] = {}
     cancel: bool = False
+    selection: Selected | None = None
 
 
 Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | CancelRequested | Resumed
@@ -141,10 +216,14 @@ class StepRetry(StepFact, frozen=True, tag="step.retry"):
 
 
 class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
-    """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it."""
+    """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it.
+
+    `seen`: the parts of the condition that made it so, such as `inputs.region = "us"`.
+    """
 
     status: Status
     reason: str = ""
+    seen: tuple[str, ...] = ()
     by: str = ""
     attempts: int = 0
     recovered: bool = False

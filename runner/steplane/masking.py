@@ -44,6 +44,11 @@ class Mask:
         self._longest = len(self._needles[0]) if self._needles else 0
         self.weak = {name: reason for name, value in secrets.items() if (reason := _weakness(value))}
 
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest text that is looked for (so at least its characters)."""
+        return self._longest
+
     def __bool__(self) -> bool:
         """Whether there is anything to mask."""
         return bool(self._whole)

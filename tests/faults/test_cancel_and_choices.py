@@ -101,8 +101,8 @@ def test_assume_that_it_has_failed(rig: Rig) -> None:
     assert rig.counts() == {"one/before/1": 1, "one/pay/1": 1, "one/pay/2": 1, "one/after/2": 1}
 
 
-def test_a_step_that_was_not_cut_off_cannot_be_decided(rig: Rig) -> None:
+def test_a_step_that_is_not_there_cannot_be_decided(rig: Rig) -> None:
     undecided(rig)
-    life = rig.resume("one", "--redo", "pay", "--redo", "before")
+    life = rig.resume("one", "--redo", "pay", "--redo", "befor")
     assert life.wait() == 2, rig.outputs()
     assert rig.executions("pay") == 1

@@ -77,7 +77,7 @@ def test_the_points_are_those_that_are_meant(tmp_path: Path, rig: Rig) -> None:
 @pytest.mark.parametrize("part", range(2))
 def test_killed_at_every_third_point(rig: Rig, part: int) -> None:
     points = Points(rig)
-    for number, point in enumerate(points.names[:: SHARE][part::2]):
+    for number, point in enumerate(points.names[::SHARE][part::2]):
         points.strike(point, f"k{number}k")
 
 

@@ -47,6 +47,11 @@ def left_over(ctx: RecordingContext) -> list[str]:
     return [path.name for path in ctx.workdir.rglob(".*")]
 
 
+def killed(*_: object) -> None:
+    """What stands for a kill."""
+    raise KeyboardInterrupt
+
+
 class TestRead:
     def test_a_text_and_its_size(self, ctx: RecordingContext) -> None:
         put(ctx, "a.txt", "grün\n")
@@ -81,6 +86,24 @@ class TestWrite:
         assert outputs == {"path": str(path), "size": 3}
         assert path.read_text() == "hé"
         assert path.stat().st_mode & 0o777 == 0o640
+
+    def test_what_a_kill_has_left_is_gone_when_the_attempt_is_made_again(
+        self, ctx: RecordingContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As a kill would, what follows a failed rename leaves the temporary file where it is."""
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", killed)
+            patch.setattr(os, "unlink", lambda path: os.stat(path) and None)
+            with pytest.raises(KeyboardInterrupt):
+                run(ctx, "file.write", path="a.txt", text="half")
+        assert len(left_over(ctx)) == 1
+        other = RecordingContext(ctx.workdir)
+        other.attempt = 2
+        run(other, "file.write", path="a.txt", text="of another attempt")
+        assert len(left_over(ctx)) == 1, "that may be writing still"
+        run(ctx, "file.write", path="a.txt", text="whole")
+        assert left_over(ctx) == []
+        assert (ctx.workdir / "a.txt").read_text() == "whole"
 
     def test_without_a_mode_the_umask_or_the_old_file_says(self, ctx: RecordingContext) -> None:
         before = os.umask(0o027)

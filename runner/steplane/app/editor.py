@@ -80,9 +80,10 @@ def _settings() -> dict[str, Any]:
 
 
 def is_known(project: str, schema: str) -> bool:
-    """Whether the settings of the project's editor name the schema."""
+    """Whether the settings of the project's editor name the schema; its path is relative to the project's folder."""
     try:
         with open(os.path.join(project, SETTINGS), encoding="utf-8") as file:
-            return os.path.basename(schema) in file.read()
+            text = file.read()
     except (OSError, UnicodeDecodeError):
         return False
+    return any(f'"{before}{schema}"' in text for before in ("", "./"))

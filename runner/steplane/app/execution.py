@@ -28,7 +28,7 @@ from steplane.masking import Mask
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
-from steplane.store import Journal
+from steplane.store import Journal, JournalReader
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}
 """The exit code of a run that has ended."""
@@ -182,7 +182,7 @@ def ended_result(run: str, kernel: Kernel, *, strict: bool = False) -> RunResult
     return RunResult(run, root.status, code, without_secrets(root.node, root.outputs), error)
 
 
-def folded(plan: Plan, journal: Journal) -> Kernel:
+def folded(plan: Plan, journal: JournalReader) -> Kernel:
     """The kernel at the point where the journal ends."""
     kernel = Kernel(plan)
     for _, event in journal.events():

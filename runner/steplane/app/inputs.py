@@ -108,6 +108,21 @@ def resolve(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -
     return resolved
 
 
+def resolve_known(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Those inputs that have a value, checked. Raises `UsageError` for values that are wrong."""
+    known = [spec for spec in plan.inputs if _is_given(spec, values, environ)]
+    resolved = {spec.name: _value(spec, values, environ) for spec in known}
+    problems = [f"input `{spec.name}` {one}" for spec in known for one in _wrong(spec, resolved[spec.name])]
+    if problems:
+        raise UsageError("; ".join(problems), "Mend the value.")
+    return resolved
+
+
+def is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Whether the value comes from the call, and is not the default."""
+    return spec.name in values or (spec.env is not None and spec.env in environ)
+
+
 def resolve_leniently(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """The same for winding a run up: what was not given is missing where it is used."""
     missing = Missing("it is secret, was not recorded and not given again")
@@ -118,7 +133,7 @@ def resolve_leniently(plan: Plan, values: Mapping[str, Any], environ: Mapping[st
 
 
 def _is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
-    if spec.name in values or (spec.env is not None and spec.env in environ):
+    if is_given(spec, values, environ):
         return True
     return not spec.required and (spec.env is None or spec.default is not None or spec.optional)
 
@@ -179,4 +194,6 @@ def read_env_file(path: str) -> dict[str, str]:
     return values
 
 
-__all__ = ["given", "read_env_file", "read_text", "read_value", "resolve", "resolve_leniently"]
+__all__ = [
+    "given", "is_given", "read_env_file", "read_text", "read_value", "resolve", "resolve_known", "resolve_leniently",
+]  # fmt: skip

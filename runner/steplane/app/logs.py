@@ -18,7 +18,8 @@ class LogReader:
     """Reads the logs of a run: whole lines, each with the path of its instance.
 
     `step` is a STEP[KEY] as `chosen` takes it. `tail` begins with so many of the last lines of each instance. `known`
-    are the ids of the workflow's steps: one that may still begin is waited for, any other is refused.
+    are the ids of the workflow's steps: one that may still begin is waited for, any other is refused. `offset` is where
+    the line that was given last begins in its log, in bytes.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class LogReader:
         self._looked = False  # what comes after the first look is new, and shown whole
         self._read: dict[str, int] = {}
         self._parts: dict[str, bytes] = {}
+        self._begins: dict[str, int] = {}  # where the next line begins
+        self.offset = 0
 
     def lines(self, *, follow: bool = False, wanted: Callable[[], bool] = lambda: True) -> Iterator[tuple[str, str]]:
         """The lines there are as (path, line); with `follow` those to come, until nobody runs the run any more.
@@ -49,6 +52,7 @@ class LogReader:
                 break
             time.sleep(_PAUSE)
         for path, rest in self._parts.items():
+            self.offset = self._begins[path]
             yield path, rest.decode("utf-8", "replace")
 
     def _new(self, *, live: bool) -> Iterator[tuple[str, str]]:
@@ -80,14 +84,18 @@ class LogReader:
             return
         with file:
             if path not in self._read:
-                self._read[path] = 0 if self._tail is None or self._looked else tail_offset(file, self._tail)
+                begin = 0 if self._tail is None or self._looked else tail_offset(file, self._tail)
+                self._read[path] = self._begins[path] = begin
             file.seek(self._read[path])
             while data := file.read(_CHUNK):
                 self._read[path] = file.tell()
                 *whole, rest = (self._parts.pop(path, b"") + data).split(b"\n")
                 if rest:
                     self._parts[path] = rest
-                yield from ((path, line.decode("utf-8", "replace")) for line in whole)
+                for line in whole:
+                    self.offset = self._begins[path]
+                    self._begins[path] += len(line) + 1
+                    yield path, line.decode("utf-8", "replace")
 
 
 def tail_offset(file: BinaryIO, lines: int) -> int:

@@ -65,8 +65,9 @@ def matching(
         try:
             fits = engine.condition(expression, row.context)
         except ExpressionError as error:
-            if row.absent:
-                left.lacking, left.absent = left.lacking + 1, row.absent
+            if row.reason in error.message:
+                left.lacking += bool(row.absent)
+                left.absent = row.absent or left.absent
             else:
                 left.failed += 1
                 left.first = left.first or (run.id, _mistake(text, expression, error))
@@ -98,11 +99,14 @@ def parse_since(text: str) -> int:
 
 
 class _Row:
-    """One run as the expression sees it. `absent` is set to what was asked for and is not there."""
+    """One run as the expression sees it. `absent` is set to the input or output that was asked for and is not there;
+    `reason` is why something is missing.
+    """
 
     def __init__(self, store: RunStore, run: RunSummary, left: Left) -> None:
         self._store, self._run, self._left = store, run, left
         self.absent = ""
+        self.reason = f"run {run.id} has none"
         over = run.ended_at or (now() if run.status == "running" else 0)
         plain = {name: getattr(run, name) for name in ("id", "workflow", "status", "title", "version", "case", "file")}
         self.context: dict[str, Any] = {
@@ -116,13 +120,13 @@ class _Row:
         }
         for name in ("ended_at", "duration"):
             if self.context[name] is None:
-                self.context[name] = Missing("the run has not ended")
+                self.context[name] = Missing(self.reason)
 
     def lacks(self, path: str, known: Iterable[str]) -> Missing:
         """Remember that it has no such thing."""
         self.absent = path
         self._left.known.update(dict.fromkeys(known))
-        return Missing(f"run {self._run.id} has none")
+        return Missing(self.reason)
 
     def _inputs(self) -> Mapping[str, Any]:
         try:

@@ -82,11 +82,3 @@ def refuse_undecided(kernel: Kernel, event: Resumed, run_id: str) -> None:
                 f"Find out whether it did its work, then: steplane resume {run_id} --assume {path}=succeeded, "
                 f"or --redo {path}",
             )
-    for path in [*event.redo, *event.assume]:
-        if path not in open_steps:
-            raise UsageError(
-                f"step `{path}` was not cut off in the middle", "Only such steps need `--redo` or `--assume`."
-            )
-    for path in event.redo:
-        if path in event.assume:
-            raise UsageError(f"step `{path}` stands under `--redo` and under `--assume`", "Say one of the two.")

@@ -14,9 +14,10 @@ from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import load_data
 from steplane.app.project import here
 from steplane.app.refusing import Undecided, refuse_changed_file, refuse_undecided
+from steplane.app.repairs import repairs
 from steplane.driver.attempts import Folders
 from steplane.errors import UsageError
-from steplane.events import Resumed, RunStarted
+from steplane.events import Resumed, RunStarted, Selected, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
@@ -27,13 +28,14 @@ MakeReporter = Callable[["Begun"], Reporter]
 
 
 class Begun(Struct, frozen=True):
-    """A run that is about to run in this process: for those who show it."""
+    """A run that is about to run in this process: for those who show it. `home` is the folder of its file."""
 
     run: str
     plan: Plan
     folder: RunFolder
     resumed: bool = False
     warning: str = ""
+    home: str = ""
 
 
 class Options(Struct, frozen=True):
@@ -46,6 +48,16 @@ class Options(Struct, frozen=True):
     actor: str = ""
 
 
+class RunPart(Struct, frozen=True):
+    """The part of a workflow that a run runs (None: all of it), and what an earlier run stands in with for the rest."""
+
+    selection: Selected | None = None
+    taken: Taken | None = None
+
+
+WHOLE = RunPart()
+
+
 def begin(  # noqa: PLR0917 - what a run is made of
     store: RunStore,
     registry: Registry,
@@ -55,8 +67,12 @@ def begin(  # noqa: PLR0917 - what a run is made of
     options: Options,
     make_reporter: MakeReporter,
     run_id: str | None = None,
+    part: RunPart = WHOLE,
 ) -> RunResult:
-    """Make a run of the plan and run it. Raises `UsageError` before anything is recorded, `StateError`."""
+    """Make a run of the plan, or of a part of it, and run it.
+
+    Raises `UsageError` before anything is recorded, `StateError`.
+    """
     inputs = given_inputs.resolve(plan, values, environ)
     basis = Basis(
         run=run_id or new_run_id(now()), plan=plan, inputs=inputs, environ=dict(environ), home=home_of(plan.file),
@@ -64,13 +80,26 @@ def begin(  # noqa: PLR0917 - what a run is made of
         strict=options.strict,
     )  # fmt: skip
     execution = Execution(basis, registry)
-    header = new_header(execution, options.durability)
+    header = {**new_header(execution, options.durability), **_said(part)}
     journal = store.create(basis.run, plan.text, plan.hash, header, _durability(options), actor=options.actor)
     with journal:
-        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warning=store.warning))
-        result = _go(execution, journal, RunStarted(pool=options.pool), reporter)
+        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warning=store.warning, home=basis.home))
+        first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken)
+        result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result
+
+
+def _said(part: RunPart) -> dict[str, Any]:
+    """What the header says of a run of a part: the words that selected it, and the run that stands in."""
+    said: dict[str, Any] = {}
+    one = part.selection
+    if one is not None:
+        words = {"only": one.only, "from": one.since, "until": one.until}
+        said["selection"] = {name: list(given) for name, given in words.items() if given}
+    if part.taken is not None:
+        said["of"] = part.taken.run
+    return said
 
 
 def resume(  # noqa: PLR0917 - the same
@@ -84,21 +113,26 @@ def resume(  # noqa: PLR0917 - the same
     *,
     redo: tuple[str, ...] = (),
     assume: Mapping[str, Any] | None = None,
+    only: tuple[str, ...] = (),
     cancel: bool = False,
 ) -> RunResult:
-    """Go on with a run: what succeeded stays. A run that succeeded is left as it is.
+    """Go on with a run: what succeeded stays. A run that succeeded is left as it is, unless something is to be redone.
+
+    `redo` and `assume` name instances (or steps that have but one); with `only` nothing else goes on.
 
     What runs is the definition that was recorded when the run was begun; where the file now says something else, that
     is refused, and where it is gone it is not missed. Raises `RunHeld`, `UsageError`, `StateError`.
     """
-    event = Resumed(pool=options.pool, actor=options.actor, redo=redo, assume=dict(assume or {}), cancel=cancel)
+    event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
     patience = _patience(options)
     with store.acquire(run_id, _durability(options), actor=options.actor) as journal:
         _end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
         header, plan = journal.header, recorded_plan(journal, registry, store)
         kernel = folded(plan, journal)
         root = kernel.state.root
-        if root is not None and root.ended and (cancel or root.status in {"succeeded", "warning"}):
+        event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
+        asked = bool(event.redo or event.assume)
+        if root is not None and root.ended and (cancel or (root.status in {"succeeded", "warning"} and not asked)):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
             refuse_changed_file(run_id, plan, header, registry, store)
@@ -112,7 +146,7 @@ def resume(  # noqa: PLR0917 - the same
         execution = Execution(basis, registry, kernel)
         evaluate_variables(execution, header["vars"])
         store.reopened(run_id)
-        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True))
+        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=header["home"]))
         first: Any = event if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
@@ -228,4 +262,6 @@ def _catalogue(store: RunStore, result: RunResult) -> None:
         store.ended(result.run, result.status)
 
 
-__all__ = ["Begun", "MakeReporter", "Options", "Undecided", "begin", "cancel", "recorded_plan", "resume"]
+__all__ = [
+    "WHOLE", "Begun", "MakeReporter", "Options", "RunPart", "Undecided", "begin", "cancel", "recorded_plan", "resume",
+]  # fmt: skip

@@ -74,6 +74,12 @@ def _item(position: Position, loop: ForEach) -> Iterator[Diagnostic]:
 
 
 def _items(loop: ForEach, step: Step, kinds: Kinds) -> Iterator[Diagnostic]:
+    found = uses(loop.items.template)
+    if len(found) == 1 and found[0].whole and found[0].path[:1] == ("steps",) and len(found[0].path) == 2:
+        name = found[0].path[1]
+        message = f"`foreach` of {words_for(step)} goes over what is known of step `{name}`, not over what it gave"
+        help_ = f"name an output: `steps.{name}.outputs.NAME`"
+        yield Diagnostic("step-not-output", message, loop.items.span, "warning", help=help_)
     given = kinds.of(loop.items.template)
     if given not in {"any", "list", "object"}:
         template = loop.items.template

@@ -9,12 +9,15 @@ import click
 
 from steplane import __version__
 from steplane.cli.funnel import funnel
+from steplane.cli.manual import complete
+from steplane.cli.pages import PageContext
+from steplane.cli.topics import TOPICS
 
 COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
     "check": "Find what is wrong in workflow files, without running them.",
     "plan": "Show what a workflow will do, step by step.",
-    "graph": "Draw what follows what in a workflow, or what became of each step in a run.",
+    "graph": "Draw a workflow, or what became of each step in a run.",
     "list": "List the workflows of the project.",
     "resume": "Go on with a run that was interrupted, waits or failed.",
     "cancel": "End a run; what cleans up still runs.",
@@ -25,7 +28,9 @@ COMMANDS = {
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
     "schema": "Print the schema of workflow files, for editors.",
-    "init": "Begin a project: a configuration and a first workflow.",
+    "init": "Begin a project: a workflow, settings, what the editor needs.",
+    "completion": "Print the script that completes words in bash, zsh or fish.",
+    "help": "Show the help of a command, or a page about a topic.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
 
@@ -47,11 +52,13 @@ LATER = {
 }
 """Commands of later releases, each with what serves in the meantime."""
 
-_COMPLETION = 'Completion of words in bash (also zsh, fish):\n  eval "$(_STEPLANE_COMPLETE=bash_source steplane)"'
+_COMPLETION = 'Completion of words in bash (also zsh, fish):\n  eval "$(steplane completion bash)"'
 
 
 class Application(click.Group):
     """All commands; each is imported when it is called."""
+
+    context_class = PageContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -61,8 +68,7 @@ class Application(click.Group):
         """The command of that name, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"steplane.cli.commands.{cmd_name}").command
-        return command
+        return complete(import_module(f"steplane.cli.commands.{cmd_name}").command, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -74,12 +80,15 @@ class Application(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
+        write = getattr(formatter, "write_table", formatter.write_dl)
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            write(list(COMMANDS.items()))
+        with formatter.section("Topics, for `steplane help`"):
+            write(list(TOPICS.items()))
 
 
-def unknown(name: str) -> Exception:
-    """The error for a word that is no command of this release."""
+def unknown(name: str, known: Sequence[str] = tuple(COMMANDS)) -> Exception:
+    """The error for a word that is no command of this release. `known`: what it may have been meant to be."""
     from steplane.errors import UsageError
     from steplane.suggest import did_you_mean
 
@@ -87,10 +96,11 @@ def unknown(name: str) -> Exception:
         return UsageError(f"`steplane {name}` is not in this release", LATER[name] or "See: steplane --help")
     if os.path.isfile(name):
         return UsageError(f"`{name}` is a file, not a command", f"To run it: steplane run {name}")
-    turned = [one for one in COMMANDS if sorted(one) == sorted(name)]  # two letters changed places
-    begun = [one for one in COMMANDS if len(name) > 1 and one.startswith(name)]
-    near = next(iter(turned + begun), None) or did_you_mean(name, COMMANDS)
-    hint = f"Did you mean `steplane {near}`?" if near else "All commands: steplane --help"
+    turned = [one for one in known if sorted(one) == sorted(name)]  # two letters changed places
+    begun = [one for one in known if len(name) > 1 and one.startswith(name)]
+    near = next(iter(turned + begun), None) or did_you_mean(name, known)
+    helped = "help " if near not in COMMANDS else ""
+    hint = f"Did you mean `steplane {helped}{near}`?" if near else "All commands: steplane --help"
     return UsageError(f"there is no command `{name}`", hint)
 
 
@@ -113,9 +123,9 @@ def start(arguments: Sequence[str] | None = None) -> int:
 def _invoke(words: list[str]) -> int:
     instruction = os.environ.get("_STEPLANE_COMPLETE")
     if instruction:
-        from click.shell_completion import shell_complete
+        from steplane.cli.completion import answer
 
-        return shell_complete(application, {}, "steplane", "_STEPLANE_COMPLETE", instruction)
+        return answer(instruction, words)
     try:
         with application.make_context("steplane", words) as context:
             code = application.invoke(context)

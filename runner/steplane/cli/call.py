@@ -7,12 +7,12 @@ from typing import Any
 
 from steplane.app.loading import Loaded, make_registry
 from steplane.app.project import Settings, open_store, read_settings
+from steplane.cli.formats import FORMATS, chosen, repository_root
 from steplane.cli.output import Output, error_text, stderr, stdout, use_color
 from steplane.errors import UsageError
 from steplane.plugins import Registry
 from steplane.store import RunStore
 
-FORMATS = ("auto", "plain", "json")
 COLORS = ("auto", "always", "never")
 
 
@@ -27,6 +27,11 @@ class Call:
         self.state_given: str | None = options.get("state")
         self.out: Output = stdout()
         self.err: Output = stderr()
+
+    @cached_property
+    def form(self) -> str:
+        """The format of a run, `auto` decided."""
+        return chosen(self.settings.format, os.environ)
 
     def color(self, output: Output) -> bool:
         """Whether to paint what goes there."""
@@ -70,6 +75,9 @@ class Call:
         if loaded.diagnostics:
             from steplane.reporters.diagnostics import render
 
+            if self.form == "github":
+                root = repository_root(self.here, os.environ)
+                self.out.write(render(loaded.diagnostics, loaded.sources, "github", root=root))
             form: Any = "full" if loaded.plan is None else "concise"
             self.err.write(render(loaded.diagnostics, loaded.sources, form, self.color(self.err)))
 

@@ -2,24 +2,29 @@
 
 import os
 import shlex
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.app.given import Given
 from steplane.app.history import Activation, AttemptRecord, RunRecord, StepRecord
-from steplane.cli.history import step_data
+from steplane.cli.history import step_data, steps_text
 from steplane.cli.keeping import size
 from steplane.cli.table import table
-from steplane.plan.nodes import Node
+from steplane.cli.timeline import Look
+from steplane.plan.nodes import Body, Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.plain import colored
-from steplane.reporters.words import action, cause, clock, count, reason
+from steplane.reporters.words import action, cause, clock, reason
+
+_SHORT = 60
 
 
 class Detail(Struct, frozen=True):
@@ -41,19 +46,18 @@ class Detail(Struct, frozen=True):
         return [one for one in self.record.steps if one.path.startswith((f"{path}/", f"{path}["))]
 
 
-def detail_text(detail: Detail, paint: Paint) -> str:
+def detail_text(detail: Detail, look: Look) -> str:
     """For people."""
-    one = detail.step
+    one, paint = detail.step, Paint(look.color)
     title = f"{paint.bold(visible(one.path))} {colored(paint, one.status, one.status)}"
     parts = [
         f"{title}\n{table(_facts(detail), [paint.faint], '  ')}",
         _section("given", _given(detail.given), paint),
         _section("attempts", _attempts(one), paint),
+        _inside(detail, look),
         _section("outputs", _pretty(one.outputs) if one.outputs is not None else [], paint),
         _section("error", _error(one), paint),
-        _section(
-            "artifacts", table([[visible(each.name), size(each.size)] for each in one.artifacts]).splitlines(), paint
-        ),
+        _section("artifacts", _files(one), paint),
         _log(detail, paint),
     ]
     return "\n".join(part for part in parts if part)
@@ -78,7 +82,7 @@ def _facts(detail: Detail) -> list[list[str]]:
     facts = [["run", f"{run.id} ({run.status})"]]
     if node is not None:
         facts.append(["step", f"{one.step}, {visible(run.file)}:{node.line}"])
-        facts.append(["does", visible(action(node))])
+        facts += [["does", visible(action(node))]] if not isinstance(node.action, Body) else []
     if one.latest.ready_at:
         facts.append(["ready", _moment(one.latest.ready_at)])
     if one.started_at:
@@ -87,17 +91,34 @@ def _facts(detail: Detail) -> list[list[str]]:
         facts.append(["ended", _moment(one.ended_at)])
     if one.seconds is not None:
         facts.append(["took" if one.ended_at else "so far", clock(one.seconds)])
-    why = reason(one.status, one.reason, one.by, None) if one.error is None else ""
+    why = reason(one.status, one.reason, one.by, node, one.seen) if one.error is None else ""
     facts += [["because", why]] if why else []
     facts += [["rescued", "its `rescue` made good what had failed"]] if one.recovered else []
-    facts += [["inside", count(len(detail.inside), "instance")]] if detail.inside else []
     if os.path.exists(detail.log):
         facts.append(["log", shown_path(detail.log)])
     return facts
 
 
+def _files(one: StepRecord) -> list[str]:
+    return table([[visible(each.name), size(each.size)] for each in one.artifacts]).splitlines()
+
+
 def _section(title: str, lines: Sequence[str], paint: Paint) -> str:
     return f"{paint.bold(title)}\n" + "".join(f"  {line}\n" for line in lines) if lines else ""
+
+
+def _inside(detail: Detail, look: Look) -> str:
+    """What is inside, over time."""
+    if not detail.inside:
+        return ""
+    begin, end = detail.step.activations[0].started_at, detail.step.ended_at or sys.maxsize
+    sessions = [
+        replace(one, begin=max(one.begin, begin), end=min(one.end, end))
+        for one in detail.record.sessions
+        if one.end >= begin and one.begin <= end
+    ]
+    narrowed = replace(detail.record, steps=detail.inside, sessions=sessions)
+    return steps_text(narrowed, look, "inside", everything=False)
 
 
 def _given(values: Sequence[Given]) -> list[str]:
@@ -165,12 +186,9 @@ def _pretty(value: Any) -> list[str]:
     """A value in full, over as many lines as it takes: texts as they are, anything else as JSON."""
     if isinstance(value, str) and value.strip() == value != "":
         return [visible(line) for line in value.splitlines()]
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return list(_joined(text.splitlines())) if len(text) > 60 else [visible(" ".join(text.split("\n")))]
-
-
-def _joined(lines: Sequence[str]) -> Iterator[str]:
-    yield from (visible(line) for line in lines)
+    data = msgspec.json.encode(value)
+    text = msgspec.json.format(data, indent=0 if len(data) <= _SHORT else 2).decode()
+    return [visible(line) for line in text.split("\n")]
 
 
 def _moment(at: int) -> str:

@@ -10,14 +10,16 @@ import msgspec
 
 from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.folding import LIMIT, tree
-from steplane.cli.keeping import amount
+from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.plain import colored
-from steplane.reporters.words import cause, clock, shown_value
+from steplane.reporters.words import cause, clock, count, shown_value
 from steplane.store import RunSummary
+
+_FILES = 20
 
 
 def runs_json(found: Sequence[RunSummary]) -> str:
@@ -47,6 +49,8 @@ def run_json(record: RunRecord) -> str:
                 {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
                 for one in record.sessions
             ],
+            "selection": record.selection or None,
+            "of": record.of or None,
             "inputs": record.inputs,
             "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
@@ -66,9 +70,10 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     title += f"  {paint.faint(visible(one.title))}" if one.title else ""
     parts = [f"{title}\n" + table(_facts(record), [paint.faint], "  ")]
     parts.append(_values("inputs", record.inputs, paint))
-    parts.append(_steps(record, look, everything=everything))
+    parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
+    parts.append(_artifacts(record, paint, state))
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
@@ -80,11 +85,12 @@ def _facts(record: RunRecord) -> list[list[str]]:
     one = record.summary
     facts = [["run", one.id], ["file", visible(one.file)]]
     facts += [["case", visible(one.case)]] if one.case not in {"", one.id} else []
+    part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
+    facts += [["part", visible(" ".join(part))]] if part else []
+    facts += [["of", record.of]] if record.of else []
     facts.append(["started", f"{_moment(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
-    kept = [each for step in record.steps for each in step.artifacts]
-    facts += [["artifacts", amount(kept)]] if kept else []
     if record.reason and one.status == "waiting":
         facts.append(["waits", visible(record.reason)])
     return facts
@@ -100,13 +106,14 @@ def _spent(record: RunRecord) -> str:
     return words
 
 
-def _steps(record: RunRecord, look: Look, *, everything: bool) -> str:
+def steps_text(record: RunRecord, look: Look, title: str = "steps", *, everything: bool) -> str:
+    """The instances of a run over time."""
     if not record.steps:
         return ""
     lines = list(Timeline(record, look).lines(tree(record), everything=everything))
     hidden = not everything and len(record.steps) > LIMIT
     note = Paint(look.color).faint("  (folded; --all shows every instance)") if hidden else ""
-    return f"{Paint(look.color).bold('steps')}{note}\n" + "".join(f"{line}\n" for line in lines)
+    return f"{Paint(look.color).bold(title)}{note}\n" + "".join(f"{line}\n" for line in lines)
 
 
 def _further(record: RunRecord, paint: Paint, state: str) -> str:
@@ -116,13 +123,23 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     if failed is not None:
         found.append(["What it wrote:", f"steplane logs {one.id} {shlex.quote(failed.path)}{state}"])
         found.append(["All about it:", f"steplane show {one.id} {shlex.quote(failed.path)}{state}"])
-    if any(step.artifacts for step in record.steps):
-        found.append(["Kept files:", f"steplane artifacts {one.id}{state}"])
     if one.status == "running":
         found.append(["Follow it:", f"steplane logs -f {one.id}{state}"])
     if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
         found.append(["Go on with:", f"steplane resume {one.id}{state}"])
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
+
+
+def _artifacts(record: RunRecord, paint: Paint, state: str) -> str:
+    """The files that the steps left for people."""
+    kept = [(step.path, one) for step in record.steps for one in step.artifacts]
+    if not kept:
+        return ""
+    rows = [[visible(path), visible(one.name), size(one.size)] for path, one in kept[:_FILES]]
+    more = len(kept) - _FILES
+    rows += [[f"and {count(more, 'more file')}"]] if more > 0 else []
+    how = paint.faint(f"(fetch them: steplane artifacts {record.summary.id} --copy DIR{visible(state)})")
+    return f"{paint.bold('artifacts')}  {how}\n" + table(rows, indent="  ")
 
 
 def _is_own(step: StepRecord) -> bool:
@@ -165,6 +182,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "duration": one.seconds if one.ended_at else None,
         "attempts": one.attempts,
         "reason": one.reason or None,
+        "seen": list(one.seen) or None,
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,

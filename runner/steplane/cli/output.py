@@ -11,14 +11,15 @@ from typing import TextIO
 class Output:
     """A standard stream that never fails: once it cannot be written, what is given to it is dropped.
 
-    Each call is written whole and at once; calls from several threads do not mix.
+    Each call is written whole and at once; calls from several threads do not mix, nor do those for stdout and for
+    stderr, which may be one pipe.
     """
 
-    __slots__ = ("_lock", "_stream")
+    __slots__ = ("_stream",)
+    _lock = threading.RLock()
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
-        self._lock = threading.RLock()
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")

@@ -7,35 +7,49 @@ from typing import Any
 
 from steplane.app.execution import Reporter, RunResult
 from steplane.app.inputs import read_env_file
-from steplane.app.running import Begun, Options
+from steplane.app.running import Begun, Options, recorded_plan
 from steplane.cli.call import Call, actor
+from steplane.cli.formats import SYSTEMS, repository_root
+from steplane.cli.reports import Reports
 from steplane.errors import SteplaneError, UsageError
 from steplane.events import ErrorInfo
 from steplane.reporters.jsonlines import JsonLinesReporter
-from steplane.reporters.plain import PlainReporter, Style
+from steplane.reporters.plain import PlainReporter, Style, Write
+from steplane.reporters.several import Several, Shown
 from steplane.reporters.subject import Result, Subject
 
 
 class Show:
-    """Makes the reporter of a run when it begins, and lets it say the last words when it is over."""
+    """Makes the reporter of a run when it begins, and lets it say the last words when it is over.
 
-    def __init__(self, call: Call, *, quiet: bool = False) -> None:
+    Raises `UsageError` for a report that cannot be written. `kept`: files of the call that no report may replace.
+    """
+
+    def __init__(
+        self, call: Call, *, quiet: bool = False, timestamps: bool = False, pass_commands: bool = False,
+        junit: str | None = None, summary: str | None = None, kept: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.call = call
-        self.quiet = quiet
-        self.reporter: JsonLinesReporter | PlainReporter | None = None
+        self.quiet, self.timestamps, self.pass_commands = quiet, timestamps, pass_commands
+        if pass_commands and call.settings.format not in {"auto", "github"}:
+            raise UsageError(
+                f"`--pass-commands` contradicts `--format {call.settings.format}`: only GitHub has such commands",
+                "Leave one of them out.",
+            )
+        self.reports = Reports(call, call.form, junit, summary, dict(kept or {}))
+        self.reporter: Several | None = None
 
     def __call__(self, begun: Begun) -> Reporter:
         """Make the reporter of a run that is about to begin."""
-        call = self.call
         if begun.warning:
-            call.warn(begun.warning)
-        subject = Subject(begun.run, begun.plan, begun.folder, self.resume_command(begun), begun.resumed)
-        if call.settings.format == "json":
-            self.reporter = JsonLinesReporter(subject, call.out.write, quiet=self.quiet)
-        else:
-            style = Style(call.color(call.out), call.out.unicode, self.quiet)
-            self.reporter = PlainReporter(subject, call.out.write, call.err.write, style, call.color(call.err))
+            self.call.warn(begun.warning)
+        subject = self.subject(begun)
+        self.reporter = Several([REPORTERS[self.call.form](self, subject), self.reports.of(subject)])
         return self.reporter
+
+    def subject(self, begun: Begun) -> Subject:
+        """The run as reporters are told of it."""
+        return Subject(begun.run, begun.plan, begun.folder, self.resume_command(begun), begun.resumed, begun.home)
 
     def resume_command(self, begun: Begun) -> str:
         """The exact command that goes on with the run."""
@@ -44,6 +58,21 @@ class Show:
             words += ["--state", self.call.state_given]
         given_again = [one for one in begun.plan.inputs if one.secret and not (one.env and one.env in os.environ)]
         return " ".join([shlex.join(words), *(f"-i {one.name}=..." for one in given_again)])
+
+    @property
+    def style(self) -> Style:
+        """How lines look on stdout. The logs of the CI systems show colours, though they are no terminals."""
+        call = self.call
+        painted = call.form in SYSTEMS and call.settings.color == "auto" and not os.environ.get("NO_COLOR")
+        return Style(painted or call.color(call.out), call.out.unicode, self.quiet)
+
+    def left_alone(self, run: str) -> None:
+        """Write the reports of a run in which there was nothing to do."""
+        if self.reports.wanted:
+            store = self.call.history
+            with store.read(run) as journal:
+                plan, home = recorded_plan(journal, self.call.registry, store), journal.header["home"]
+            self.reports.write(self.subject(Begun(run, plan, store.folder(run), resumed=True, home=home)))
 
     def over(self, result: RunResult) -> int:
         """The last words of a run that came back; the exit code."""
@@ -60,6 +89,46 @@ class Show:
                 self.reporter.finish(Result("interrupted", None, _told(error)))
             raise
         return self.over(result)
+
+
+def _json(show: Show, subject: Subject) -> Shown:
+    return JsonLinesReporter(subject, show.call.out.write, quiet=show.quiet)
+
+
+def _plain(show: Show, subject: Subject) -> Shown:
+    call, style = show.call, show.style
+    out: Write = call.out.write
+    err: Write = call.err.write
+    if show.timestamps:
+        from steplane.reporters.stamps import stamped
+
+        out, err = stamped(out), stamped(err)
+    return PlainReporter(subject, out, err, style, call.color(call.err))
+
+
+def _github(show: Show, subject: Subject) -> Shown:
+    from steplane.reporters.github import GitHubLog
+
+    root = repository_root(show.call.here, os.environ)
+    return _folding(show, subject, GitHubLog(obey=show.pass_commands), root)
+
+
+def _gitlab(show: Show, subject: Subject) -> Shown:
+    from steplane.reporters.gitlab import GitLabLog
+
+    return _folding(show, subject, GitLabLog(), repository_root(show.call.here, os.environ))
+
+
+def _folding(show: Show, subject: Subject, log: Any, root: str) -> Shown:
+    from steplane.reporters.folding import FoldingReporter
+
+    return FoldingReporter(subject, show.call.out.write, show.style, log, root, stamps=show.timestamps)
+
+
+REPORTERS: dict[str, Callable[[Show, Subject], Shown]] = {
+    "json": _json, "plain": _plain, "github": _github, "gitlab": _gitlab,
+}  # fmt: skip
+"""What shows a run, by its format."""
 
 
 def _told(error: BaseException) -> ErrorInfo:

@@ -1,6 +1,7 @@
 """The steps of a run as a timeline: what ran when, for how long, and what came of it."""
 
 import textwrap
+import time
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -40,7 +41,7 @@ class Timeline:
         """The scale, a line for each row with its notes below, and what the signs mean."""
         shown = rows(roots, everything=everything)
         named = [self._name(one) for one in shown]
-        most = max(self.look.columns * 2 // 5, 12)
+        most = max(min(self.look.columns * 2 // 5, self.look.columns - _TIME - 8 - _LEAST_BAR), 8)
         wide = min(max((width(one) for one in named), default=0), most)
         axis = Axis([(one.begin, one.end) for one in self.record.sessions], self._room(wide))
         yield self.paint.faint(f"{' ' * (4 + wide + _TIME + 4)}{axis.scale()}".rstrip())
@@ -129,10 +130,11 @@ class Timeline:
 def note_of(one: StepRecord, branch: Branch | None = None) -> str:
     """What is to be said of an instance beside its sign and its time; nothing where all went well at once."""
     inner = one.error is not None and one.error.step.startswith((f"{one.path}/", f"{one.path}["))
-    stated = "" if inner else cause(one.error) or reason(one.status, one.reason, one.by, None)
+    stated = "" if inner else cause(one.error) or reason(one.status, one.reason, one.by, None, one.seen)
     words = [one.status] if one.status not in {"succeeded", "ready"} else []
     words += [f"activation {one.activation}"] if one.activation > 1 else []
     words += [f"{one.attempts} attempts"] if one.attempts > 1 else []
+    words += [_next_attempt(one.latest)] if one.status == "waiting" and one.latest.attempts else []
     words += ["rescued"] if one.recovered else []
     items = instances_of(branch) if branch is not None else []
     if any(each.record.status != "succeeded" for each in items):
@@ -142,6 +144,14 @@ def note_of(one: StepRecord, branch: Branch | None = None) -> str:
     if stated.startswith("by "):
         return f"{', '.join(words)} {stated}"
     return ", ".join(words) + (": " if words and stated else "") + stated
+
+
+def _next_attempt(life: Activation) -> str:
+    last = life.attempts[-1]
+    if not last.delay:
+        return "for its turn"
+    due = (last.ended_at or last.started_at) / 1e6 + last.delay
+    return f"next attempt at {time.strftime('%H:%M:%S', time.gmtime(due))} UTC"
 
 
 def instances_of(branch: Branch) -> list[Branch]:
@@ -167,8 +177,7 @@ def _of_leaf(life: Activation, until: int) -> Iterator[Stretch]:
         yield Stretch(life.ready_at, life.started_at, "wait")
     for attempt, following in zip(life.attempts, [*life.attempts[1:], None], strict=True):
         over = attempt.ended_at or end
-        lost = attempt.outcome == "failed" and (following is not None or life.status != "failed")
-        yield Stretch(attempt.started_at, over, "failed" if lost else "work")
+        yield Stretch(attempt.started_at, over, "failed" if attempt.outcome == "failed" else "work")
         if following is not None:
             yield Stretch(over, following.started_at, "wait")
         elif attempt.ended_at and attempt.ended_at < end and attempt.outcome != "interrupted":

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.loops import items_of, unique
+from steplane.driver.loops import items_of, refuse_unknown_items, unique
 from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
 from steplane.driver.plain import unrecordable
 from steplane.driver.refusal import Refused
@@ -16,6 +16,7 @@ from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import parse_duration
+from steplane.expressions.telling import seen_texts, sentences
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
 from steplane.masking import Mask
@@ -53,6 +54,7 @@ class Evaluator:
         self.places = Places(plan)
         self.environment: Callable[[Instance], Mapping[str, str]] = lambda _: {}
         self.learn: Callable[[str, Any], None] = lambda name, value: None
+        self._seen: list[tuple[str, Any]] = []  # what the conditions of the question at hand saw
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
             "branches": self._branches, "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
@@ -61,8 +63,10 @@ class Evaluator:
     def answer(self, ask: Ask) -> Answered:
         """The answer, an error included."""
         instance = self.state.instances[ask.instance]
+        self._seen.clear()
         value, error = self.guarded(lambda: self._answers[ask.question](instance))
-        return Answered(instance=ask.instance, question=ask.question, value=value, error=error)
+        seen = seen_texts(self._seen, self.mask) if self._seen else ()
+        return Answered(instance=ask.instance, question=ask.question, value=value, error=error, seen=seen)
 
     def guarded(self, action: Callable[[], Any]) -> tuple[Any, ErrorInfo | None]:
         """The value, or the error (masked) that the evaluation gives to the step."""
@@ -97,7 +101,11 @@ class Evaluator:
     def _if(self, here: Instance) -> bool:
         condition = here.node.condition
         assert condition is not None
-        return self.engine.condition(condition, self.context(here))
+        return self._holds(condition, self.context(here))
+
+    def _holds(self, condition: Expression, context: Mapping[str, Any]) -> bool:
+        """The truth of a condition; what it saw is told with the answer."""
+        return self.engine.condition(condition, context, self._seen)
 
     def _loop(self, here: Instance) -> dict[str, Any]:
         loop = here.node.loop
@@ -108,6 +116,7 @@ class Evaluator:
         self._recordable("a key of the loop", keys)
         self._recordable("an item of the loop", items)
         unique(keys)
+        refuse_unknown_items(here, self.state, keys)
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
         allowed = loop.allowed
         if loop.allowed_percent is not None:
@@ -155,8 +164,9 @@ class Evaluator:
     def hold(self, kind: str, conditions: tuple[Expression, ...], context: Mapping[str, Any]) -> None:
         """Raise `Refused` at the first condition that is false, with the values that it saw."""
         for condition in conditions:
-            if not self.engine.condition(condition, context):
-                seen = self.engine.explain(condition, context)
+            parts: list[tuple[str, Any]] = []
+            if not self.engine.condition(condition, context, parts):
+                seen = sentences(parts, self.mask)
                 place = f"{self.plan.file}:{condition.line}:{condition.column}"
                 message = f"`{condition.text.strip()}` does not hold ({place})" + (
                     ": " + ", ".join(seen) if seen else ""
@@ -168,7 +178,7 @@ class Evaluator:
         assert isinstance(action, Choice)
         context = self.context(here)
         for index, arm in enumerate(action.arms):
-            if arm.condition is None or self.engine.condition(arm.condition, context):
+            if arm.condition is None or self._holds(arm.condition, context):
                 return index
         return None
 
@@ -177,7 +187,7 @@ class Evaluator:
         assert isinstance(action, Fork)
         context = self.context(here)
         return [
-            not branch.default and (branch.condition is None or self.engine.condition(branch.condition, context))
+            not branch.default and (branch.condition is None or self._holds(branch.condition, context))
             for branch in action.branches
         ]
 
@@ -185,7 +195,8 @@ class Evaluator:
         action = here.node.action
         if isinstance(action, End):
             return self._end(action, self.context(here))
-        return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=here.recovered)
+        partly = here.recovered or here.bounds is not None  # a part of what the outputs are made from did not run
+        return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.mask.data(self.engine.render(action.outputs, context))
@@ -222,7 +233,7 @@ class Evaluator:
     def _retry(self, here: Instance) -> dict[str, Any]:
         retry = here.node.retry
         assert retry is not None
-        if retry.when is not None and not self.engine.condition(retry.when, self.context(here, error=here.error)):
+        if retry.when is not None and not self._holds(retry.when, self.context(here, error=here.error)):
             return {"again": False, "delay": 0.0}
         return {"again": True, "delay": self._jittered(retry, retry.pause(here.attempt, here.delay))}
 

@@ -1,6 +1,6 @@
 """The items of `foreach` and the combinations of `matrix`, with their keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -11,7 +11,9 @@ from steplane.expressions import Engine
 from steplane.expressions.limits import Budget
 from steplane.expressions.templates import Template
 from steplane.expressions.values import equal, text_of
+from steplane.kernel import Instance, State
 from steplane.plan.nodes import ForEach, Loop, Matrix
+from steplane.suggest import nearest_of
 
 MOST = 1_000_000
 """Combinations of one matrix; more are a mistake in the axes."""
@@ -102,3 +104,19 @@ def _row_key(matrix: Matrix, row: Row, index: int) -> str:
 
 def _in_key(value: Any) -> str:
     return "null" if value is None else text_of(value, Budget())
+
+
+def refuse_unknown_items(here: Instance, state: State, keys: Sequence[str]) -> None:
+    """Raise `Refused` where an item is selected that the loop has not, or one may not be there: nothing stands in."""
+    bounds = here.bounds
+    for part in (bounds.run, bounds.resume) if bounds is not None else ():
+        for key in part.items if part is not None else ():
+            if key not in keys:
+                near = nearest_of(key, keys, "Its items", "see the loop") if keys else "It has no items."
+                raise Refused("input.invalid", f"the loop has no item `{key}`, which is selected. {near}")
+    taken = state.taken
+    allowed = taken.items.get(here.path) if taken is not None else None
+    for key in keys if allowed is not None else ():
+        if taken is not None and allowed is not None and key not in allowed:
+            what = f"item `{key}` was not there in run {taken.run}, from which the rest is taken"
+            raise Refused("input.invalid", what)

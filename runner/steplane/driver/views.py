@@ -5,13 +5,14 @@ from typing import Any
 
 from steplane.events import ENDED, OK, ErrorInfo
 from steplane.expressions import Missing
-from steplane.kernel import Instance
+from steplane.kernel import NOT_SELECTED, Instance
 from steplane.plan.nodes import Node
 
 WITHHELD = "it is secret and therefore not recorded, so a resumed run does not have it: start a new run"
 """Why a secret value is missing after a resume."""
 
 _WHY = {
+    NOT_SELECTED: "the step was not selected for this run; `--of RUN` takes its outputs from an earlier run",
     "skipped": "the step was skipped",
     "blocked": "the step was blocked",
     "failed": "the step failed",
@@ -45,7 +46,7 @@ class StepView(Mapping[str, Any]):
         return _gathered(self._node, self._one) if self._one.loop is not None else _outputs(self._node, self._one)
 
     def _status(self) -> str:
-        return self._one.status
+        return self._one.known_as
 
     def _error(self) -> dict[str, Any] | None:
         return _kept_error(self._one)
@@ -132,7 +133,9 @@ def secret_names(node: Node) -> frozenset[str]:
 
 
 def _outputs(node: Node, one: Instance) -> Mapping[str, Any]:
-    if one.status == "warning" and one.error is not None and not one.tainted:
+    if one.status == "skipped" and one.reason == NOT_SELECTED:
+        return Outputs(node, None, NOT_SELECTED)
+    if one.known_as == "warning" and one.error is not None and not one.tainted:
         return Outputs(node, None, "failed")
     return Outputs(node, one.outputs if one.status in OK else None, one.status)
 
@@ -154,7 +157,7 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
 
 
 def _is_lost(name: str, ended: list[Instance]) -> bool:
-    return any(each.status == "succeeded" and not each.recovered and name not in _values(each) for each in ended)
+    return any(each.known_as == "succeeded" and not each.recovered and name not in _values(each) for each in ended)
 
 
 def _values(one: Instance) -> Mapping[str, Any]:
@@ -163,12 +166,12 @@ def _values(one: Instance) -> Mapping[str, Any]:
 
 def _instance_view(one: Instance) -> dict[str, Any]:
     outputs = one.outputs if one.ok else None
-    return {"key": one.key, "status": one.status, "outputs": outputs, "error": _kept_error(one)}
+    return {"key": one.key, "status": one.known_as, "outputs": outputs, "error": _kept_error(one)}
 
 
 def _kept_error(one: Instance) -> dict[str, Any] | None:
     """The error of a step that failed; one that was tolerated or rescued is kept with it."""
-    return error_view(one.error) if one.recovered or one.status in {"failed", "warning"} else None
+    return error_view(one.error) if one.recovered or one.known_as in {"failed", "warning"} else None
 
 
 def error_view(error: ErrorInfo | None) -> dict[str, Any] | None:

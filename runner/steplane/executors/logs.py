@@ -1,7 +1,8 @@
-"""The log of one instance: masked bytes in a file, whole lines to a listener."""
+"""The log of one instance: masked bytes in a file, whole lines to a listener, and beside it when they came."""
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -16,6 +17,11 @@ LOG_LIMIT = 1 << 30
 
 LONGEST_LINE = 1 << 16
 """A line longer than this is written in pieces."""
+
+TIMES = ".times"
+"""The ending of the file beside a log with its times: lines of an offset in the log (bytes) and when what begins there
+was written (milliseconds since the epoch). There is none where all was written at once: then the log's own time says.
+"""
 
 
 class Log(Protocol):
@@ -48,8 +54,8 @@ class LogSink:
     cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered.
     """
 
-    __slots__ = ("_cut", "_file", "_limit", "_lock", "_masks", "_open_line", "_parts", "_written", "failure",
-                 "listener", "mask", "path", "size", "step")  # fmt: skip
+    __slots__ = ("_cut", "_file", "_limit", "_lock", "_masks", "_moment", "_open_line", "_parts", "_times", "_untold",
+                 "_written", "failure", "listener", "mask", "path", "size", "step")  # fmt: skip
 
     def __init__(
         self, path: str, mask: Mask, *, step: str = "", listener: Listener | None = None, limit: int = LOG_LIMIT
@@ -57,7 +63,9 @@ class LogSink:
         self.path, self.mask, self.step, self.listener = path, mask, step, listener
         self.failure, self.size = "", 0
         self._limit, self._written, self._cut = limit, 0, False
-        self._file = -1
+        self._file = self._times = -1
+        self._moment = 0  # the latest millisecond that is noted
+        self._untold = b""  # the times that are noted when others follow
         self._lock = threading.RLock()
         self._masks: dict[StreamName, Stream] = {}
         self._parts: dict[StreamName, bytes] = {}
@@ -101,9 +109,10 @@ class LogSink:
         with self._lock:
             for stream in {*self._masks, *self._parts}:
                 self.end(stream)
-            if self._file >= 0:
-                os.close(self._file)
-                self._file = -1
+            for descriptor in (self._file, self._times):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            self._file = self._times = -1
 
     def _take(self, stream: StreamName, data: bytes) -> None:
         """Write the whole lines, keep the rest."""
@@ -139,6 +148,7 @@ class LogSink:
             if len(data) > room:
                 self._cut = True
                 data = data[: max(room, 0)] + f"\n[steplane] the log is cut here: {self._limit} bytes\n".encode()
+            self._note()
             self._written += len(data)
             view = memoryview(data)
             while view:
@@ -147,8 +157,25 @@ class LogSink:
             self.failure = f"the log {self.path} cannot be written: {error.strerror}"
 
     def _open(self) -> None:
-        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._written = os.fstat(self._file).st_size
+        self._file = _appended(self.path)
+        status = os.fstat(self._file)
+        self._written = status.st_size
+        if status.st_size and not self._moment and not os.path.exists(self.path + TIMES):
+            self._untold = b"0 %d\n" % (status.st_mtime_ns // 1_000_000)
+
+    def _note(self) -> None:
+        """Remember when the next bytes are written, once a millisecond at most; the first time alone is not noted."""
+        moment = time.time_ns() // 1_000_000
+        if moment == self._moment:
+            return
+        alone = not self._moment and not self._written
+        self._moment = moment
+        self._untold += b"%d %d\n" % (self._written, moment)
+        if not alone:
+            if self._times < 0:
+                self._times = _appended(self.path + TIMES)
+            os.write(self._times, self._untold)
+            self._untold = b""
 
 
 class WithoutOutput:
@@ -181,3 +208,7 @@ class WithoutOutput:
     def close(self) -> None:
         """Write everything."""
         self._log.close()
+
+
+def _appended(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

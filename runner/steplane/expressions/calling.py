@@ -13,6 +13,9 @@ from steplane.expressions.values import kind_of
 APPLICATION_FILTERS = frozenset({"yaml", "from_yaml"})
 """Filters that the application passes in."""
 
+MAY_BE_MISSING = frozenset({"default", "d", "defined", "undefined"})
+"""The filters and tests that take a value which is not there."""
+
 _BUILTIN_FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
@@ -37,7 +40,7 @@ def compile_filter(node: Any) -> Run:
 
     if node.node is None:
         raise SyntaxFault("this filter has nothing to work on", node.lineno or 0)
-    return filter_run(node, loose(node.node) if node.name in ("default", "d") else used(node.node))
+    return filter_run(node, loose(node.node) if node.name in MAY_BE_MISSING else used(node.node))
 
 
 def filter_run(node: Any, inner: Run) -> Run:
@@ -115,15 +118,18 @@ def compile_test(node: Any) -> Run:
     """The function of `x is name(...)`."""
     from steplane.expressions.compiling import loose, used
 
+    return test_run(node, loose(node.node) if node.name in MAY_BE_MISSING else used(node.node))
+
+
+def test_run(node: Any, inner: Run) -> Run:
+    """The function of a test of what `inner` gives."""
     name = node.name
     if name not in PREDICATES:
         raise SyntaxFault(unknown_message("test", name, list(PREDICATES)), node.lineno or 0)
     check_arguments(PREDICATES[name], f"the test `{name}`", len(node.args), [one.key for one in node.kwargs], node)
     values = arguments(node)
-    if name in ("defined", "undefined"):
-        known = loose(node.node)
-        return lambda frame: (known(frame).__class__ is Missing) == (name == "undefined")
-    inner = used(node.node)
+    if name in MAY_BE_MISSING:
+        return lambda frame: (inner(frame).__class__ is Missing) == (name == "undefined")
 
     def run(frame: Frame) -> bool:
         positional, named = values(frame)

@@ -50,7 +50,7 @@ def strict(run: Run, path: str, offset: int = 0) -> Run:
 
 def used(node: Any) -> Run:
     """The function of a node whose value is used: missing is an error."""
-    return strict(loose(node), source_of(node), begin_of(node)) if type(node).__name__ in _MAY_MISS else loose(node)
+    return strict(loose(node), source_of(node), begin_of(node)) if type(node).__name__ in MAY_MISS else loose(node)
 
 
 def begin_of(node: Any) -> int:
@@ -213,7 +213,7 @@ def solid(value: Any) -> Any:
 
 
 _PLAIN = frozenset({type(None), bool, int, float, str, list, dict})
-_MAY_MISS = frozenset({"Getattr", "Getitem", "CondExpr", "And", "Or", "Filter", "Name"})
+MAY_MISS = frozenset({"Getattr", "Getitem", "CondExpr", "And", "Or", "Filter", "Name"})
 _COMPILERS: dict[str, Callable[[Any], Run]] = {
     "Const": _constant,
     "Name": _name,

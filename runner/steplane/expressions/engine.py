@@ -7,6 +7,7 @@ from steplane.expressions.compiling import compile_text
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.expressions.tracing import compile_traced
 from steplane.expressions.values import Solid, in_words, kind_of, text_of
 
 if TYPE_CHECKING:
@@ -76,9 +77,17 @@ class Engine:
 
         return render(self, text, values, marks)
 
-    def condition(self, expression: Expression, context: Mapping[str, Any]) -> bool:
-        """The truth of a condition; a value that is no boolean is an error."""
-        value = self.evaluate(expression, context)
+    def condition(
+        self, expression: Expression, context: Mapping[str, Any], seen: list[tuple[str, Any]] | None = None
+    ) -> bool:
+        """The truth of a condition; a value that is no boolean is an error.
+
+        `seen` takes each part that was evaluated (its source) with its value; `telling` makes texts of them.
+        """
+        if seen is None:
+            value = self.evaluate(expression, context)
+        else:
+            value = _placed(expression, lambda: compile_traced(expression.text)(Frame(context, self, seen)))
         if not isinstance(value, bool):
             raise ExpressionError(
                 f"`{expression.text}` is a condition and must be true or false, but it is {in_words(value)}",
@@ -86,12 +95,6 @@ class Engine:
                 expression.column,
             )
         return value
-
-    def explain(self, expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]:
-        """The values that a condition saw, each as "`inputs.amount` is 250"; what cannot be told is left out."""
-        from steplane.expressions.explaining import explain
-
-        return explain(expression.text, Frame(context, self))
 
     def _value(self, text: str, context: Mapping[str, Any]) -> Any:
         value = compile_text(text)(Frame(context, self))

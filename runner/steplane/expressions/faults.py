@@ -17,6 +17,21 @@ class ExpressionError(SteplaneError):
         self.offset = offset
 
 
+class NotKnown(ExpressionError):
+    """A name has no value yet, where an expression is looked at before the run: `paths` are those that were met.
+
+    A path is the name and the keys behind it, as far as they decide that it is not known: `("steps", "load")`.
+    """
+
+    def __init__(self, *paths: tuple[str, ...]) -> None:
+        super().__init__(f"{', '.join('.'.join(path) for path in paths)} is not known yet")
+        self.paths = paths
+
+    def joined(self, other: "NotKnown") -> "NotKnown":
+        """Both, each path once."""
+        return NotKnown(*dict.fromkeys((*self.paths, *other.paths)))
+
+
 class MissingValue(ExpressionError):
     """A value that is missing was used."""
 

@@ -18,15 +18,19 @@ before the run."""
 
 
 class Frame:
-    """One evaluation: the context, the names that blocks have set, the limits, and the engine with its filters."""
+    """One evaluation: the context, the names that blocks have set, the limits, and the engine with its filters.
 
-    __slots__ = ("budget", "context", "engine", "local")
+    `seen` takes what a condition sees: the source of each part and its value.
+    """
 
-    def __init__(self, context: Mapping[str, Any], engine: "Engine") -> None:
+    __slots__ = ("budget", "context", "engine", "local", "seen")
+
+    def __init__(self, context: Mapping[str, Any], engine: "Engine", seen: list[tuple[str, Any]] | None = None) -> None:
         self.context = context
         self.engine = engine
         self.local: dict[str, Any] = {}
         self.budget = Budget()
+        self.seen: list[tuple[str, Any]] = [] if seen is None else seen
 
 
 Run: TypeAlias = Callable[[Frame], Any]

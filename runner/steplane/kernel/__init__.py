@@ -6,10 +6,11 @@
 from steplane.commands import Command
 from steplane.events import Answered, AttemptEnded, CancelRequested, Input, Resumed, RunStarted, TimerFired
 from steplane.kernel import answers, pool, resume, runs
+from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, LoopState, Scope, State
 from steplane.plan.nodes import Plan
 
-__all__ = ["Instance", "Kernel", "LoopState", "Scope", "State"]
+__all__ = ["NOT_SELECTED", "Instance", "Kernel", "LoopState", "Scope", "State"]
 
 
 class Kernel:
@@ -38,6 +39,8 @@ class Kernel:
             answers.timer(state, event)
         elif isinstance(event, RunStarted):
             state.pool = event.pool
+            state.selected = event.selection.part if event.selection is not None else None
+            state.taken = event.taken
             runs.begin(state)
         elif isinstance(event, CancelRequested):
             runs.cancel_requested(state)

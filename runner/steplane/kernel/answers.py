@@ -22,6 +22,7 @@ def answered(state: State, event: Answered) -> None:
     elif event.error is not None:
         _refused(state, instance, event.question, event.error)
     else:
+        instance.seen = event.seen
         _TAKERS[event.question](state, instance, event.value)
 
 

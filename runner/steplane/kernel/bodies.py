@@ -3,7 +3,7 @@
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import instances, lists, runs
+from steplane.kernel import instances, leaving, lists, runs
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Body, Branch, Choice, End, Fork
 
@@ -64,6 +64,8 @@ def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
     instance.phase = "body"
     instance.tainted = False
     instance.body = [Scope(state.plan.lists[number], instance) for number in numbers]
+    if instance.bounds is not None:
+        leaving.bind_lists(instance)
     for scope in instance.body:
         if not scope.cancelled:  # also where a branch before it has reached the join: it is late then
             lists.enter(state, scope)
@@ -105,11 +107,13 @@ def abandon(state: State, instance: Instance, error: ErrorInfo | None) -> None:
 
 
 def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
-    arrived = sum(branch.over and branch.result == "succeeded" for branch in instance.body)
-    wanted = len(instance.body) if action.wanted is None else min(action.wanted, len(instance.body))
-    running = [branch for branch in instance.body if not branch.over]
-    if arrived >= wanted and not instance.cancelling and not instance.timed_out:
-        instance.tainted = any(branch.over and branch.result == "failed" for branch in instance.body)
+    counted = _counted(instance)
+    arrived = sum(_is_over(branch) and branch.result == "succeeded" for branch in counted)
+    wanted = len(counted) if action.wanted is None else min(action.wanted, len(counted))
+    running = [branch for branch in instance.body if not _is_over(branch)]
+    cut = instance.cancelling or instance.timed_out or any(branch.unfinished for branch in instance.body)
+    if arrived >= wanted and not cut:
+        instance.tainted = any(_is_over(branch) and branch.result == "failed" for branch in instance.body)
         if instance.scope is not None:
             instance.scope.late += running
         postconditions(state, instance)
@@ -120,13 +124,27 @@ def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -
             lists.cancel_scope(state, branch)
 
 
+def _is_over(branch: Scope) -> bool:
+    """Whether the branch is over; at a resume also one that is only to be closed, as nothing in it is to do."""
+    return branch.over or (branch.busy and branch.open == 0 and not branch.late)
+
+
+def _counted(instance: Instance) -> list[Scope]:
+    """The branches that count for the join: not one of which nothing runs, as long as there are others."""
+    if instance.bounds is None:
+        return instance.body
+    return [branch for branch in instance.body if not branch.idle] or instance.body
+
+
 def action_over(state: State, instance: Instance) -> None:
     """All lists of the body are over, without the join being reached where there is one."""
     results = [scope.result for scope in instance.body]
     if instance.cancelling or instance.timed_out:
         instances.attempt_ended(state, instance, None)
-    elif "failed" in results:
+    elif any(scope.failed is not None for scope in instance.body):
         instances.attempt_ended(state, instance, instances.list_error(_first_failed(instance)))
+    elif "failed" in results:
+        leaving.lay_by(state, instance, next(scope for scope in instance.body if scope.left is not None))
     elif "cancelled" in results:
         instance.cancelling = True
         instances.attempt_ended(state, instance, None)

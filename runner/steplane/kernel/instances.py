@@ -228,7 +228,7 @@ def _finally_over(state: State, instance: Instance, scope: Scope) -> None:
 
 def list_error(scope: Scope) -> ErrorInfo:
     """The error of the step of the list that failed first."""
-    first = scope.failed
+    first = scope.failed or scope.left
     if first is not None and first.error is not None:
         return first.error
     return ErrorInfo("cancelled", "a step was cancelled and others stay blocked by it", step=scope.owner.path)
@@ -259,11 +259,13 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     state.instances.pop(instance.serial, None)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
+        seen = instance.seen if reason else ()
         state.record(
             StepEnded(
                 **_name(instance),
                 status=status,
                 reason=reason,
+                seen=seen,
                 by=by,
                 attempts=instance.attempt,
                 recovered=instance.recovered,

@@ -3,14 +3,14 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import cancel, instances
+from steplane.kernel import cancel, instances, leaving
 from steplane.kernel.state import Instance, Scope, State, Tally
-from steplane.plan.nodes import Node
+from steplane.plan.nodes import Node, Policy
 
 
 def enter(state: State, scope: Scope) -> None:
-    """Begin the list: its first step, and those with `needs: []`."""
-    advance(state, scope, [0, *scope.list.starts])
+    """Begin the list: its first step, and those with `needs: []`; of a list of which not all runs, all that does."""
+    advance(state, scope, [0, *scope.list.starts] if scope.bounds is None else leaving.leave_out(state, scope))
     close(state, scope)
 
 
@@ -27,13 +27,16 @@ def path_of(scope: Scope, node: Node) -> str:
 def step_ended(state: State, scope: Scope, instance: Instance) -> None:
     """A step of the list has ended: apply the failure policy, wake those that waited, see whether the list is over."""
     scope.open -= 1
-    if instance.status == "failed" and scope.failed is None:
+    failed = instance.status == "failed"
+    if scope.bounds is not None and leaving.note(scope, instance):
+        failed = False
+    if failed and scope.failed is None:
         scope.failed = instance
     if scope.frozen:
         return
     if not scope.cancelled:
         candidates = settle(state, scope, instance)
-        if instance.status == "failed":
+        if failed:
             candidates += stop(state, scope, instance)
         advance(state, scope, candidates)
     close(state, scope)
@@ -49,9 +52,9 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
         node = node_at(state, scope, position)
         status, by = verdict(state, scope, node)
         if status == "ready":
-            instances.ready(state, _place(state, scope, node))
+            instances.ready(state, place(state, scope, node))
         elif status is not None:
-            for follower in _withdraw(state, scope, _place(state, scope, node), status, by):
+            for follower in _withdraw(state, scope, place(state, scope, node), status, by):
                 heappush(candidates, follower)
 
 
@@ -64,10 +67,9 @@ def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]
             return "blocked", _culprit_path(scope.current[scope.blocked_from])
         return ("ready", "") if scope.frontier >= node.position else (None, "")
     tally = tally_of(scope, node)
-    wanted = len(node.needs) if node.wanted is None else node.wanted
-    if tally.holds >= wanted:
+    if tally.holds >= tally.wanted:
         return "ready", ""
-    if tally.holds + tally.undecided >= wanted:
+    if tally.holds + tally.undecided >= tally.wanted:
         return None, ""
     if tally.culprit is not None:
         return "blocked", _culprit_path(scope.current[node.needs[tally.culprit].position])
@@ -79,10 +81,12 @@ def tally_of(scope: Scope, node: Node) -> Tally:
     tally = scope.tallies.get(node.position)
     if tally is None:
         needs = node.needs or ()
-        tally = scope.tallies[node.position] = Tally(len(needs))
+        tally = scope.tallies[node.position] = Tally(len(needs), len(needs) if node.wanted is None else node.wanted)
+        if scope.bounds is not None:
+            leaving.drop_needs(scope, node, tally)
         for index, need in enumerate(needs):
             other = scope.current[need.position]
-            if other is not None and other.ended:
+            if other is not None and other.ended and not leaving.is_left_out(scope, need.position):
                 _count(tally, index, other.status, need.words)
     return tally
 
@@ -112,27 +116,43 @@ def _follow(scope: Scope, instance: Instance, position: int) -> list[int]:
 
 def follow(scope: Scope) -> int:
     """Move the frontier over the leading steps that have ended well; where it stands then."""
-    while scope.frontier < len(scope.current) and _well(scope.current[scope.frontier]):
+    while scope.frontier < len(scope.current) and _passed(scope, scope.frontier):
         scope.frontier += 1
     return scope.frontier
 
 
 def stop(state: State, scope: Scope, failed: Instance) -> list[int]:
     """A step of the list has failed: what its group's policy says; the positions that this may have decided."""
-    policy = state.plan.nodes[scope.list.owner].failure
+    policy = policy_of(state, scope)
     if policy == "continue" or scope.stopped:
         return []
+    candidates = block_rest(state, scope, failed)
+    if policy == "cancel":
+        cancel_rest(state, scope)
+    return candidates
+
+
+def policy_of(state: State, scope: Scope) -> Policy:
+    """What a failure in the list does to the others."""
+    return state.plan.nodes[scope.list.owner].failure
+
+
+def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
+    """Nothing new starts but handlers; the positions that this may have decided."""
     scope.stopped = True
     candidates: list[int] = []
     for position, instance in enumerate(scope.current):
         node = node_at(state, scope, position)
         if not node.handler and (instance is None or not (instance.ended or instance.begun)):
-            held = instance or _place(state, scope, node)
+            held = instance or place(state, scope, node)
             candidates += _withdraw(state, scope, held, "blocked", failed.path)
-    if policy == "cancel":
-        for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
-            cancel.instance(state, instance)
     return candidates
+
+
+def cancel_rest(state: State, scope: Scope) -> None:
+    """What has begun is cancelled."""
+    for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
+        cancel.instance(state, instance)
 
 
 def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: str = "") -> None:
@@ -143,7 +163,7 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
     scope.busy = True
     for position, instance in enumerate(scope.current):
         if instance is None or not (instance.ended or instance.begun):
-            held = instance or _place(state, scope, node_at(state, scope, position))
+            held = instance or place(state, scope, node_at(state, scope, position))
             instances.conclude(state, held, unbegun, by=by)
             scope.open -= 1
         elif not instance.ended:
@@ -156,14 +176,19 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
 
 def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
-    if scope.open == 0 and not scope.late and not scope.busy and not scope.over:
+    if scope.open or scope.busy or scope.over:
+        return
+    if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True
         instances.list_over(state, scope)
 
 
-def _place(state: State, scope: Scope, node: Node) -> Instance:
+def place(state: State, scope: Scope, node: Node) -> Instance:
+    """A new activation of the step in the list; it goes on with what a resume has put aside for it."""
     instance = state.create(node, scope, path_of(scope, node))
     scope.current[node.position] = instance
+    if scope.bounds is not None:
+        instance.bounds = scope.bounds.inner(node.number)
     old = scope.old.pop(node.position, None) if scope.old else None
     if old is not None:
         instance.continue_from(old)
@@ -185,8 +210,10 @@ def _count(tally: Tally, index: int, status: Status, words: frozenset[str]) -> N
         tally.culprit = index
 
 
-def _well(instance: Instance | None) -> bool:
-    return instance is not None and instance.ended and instance.ok
+def _passed(scope: Scope, position: int) -> bool:
+    """Whether the step has ended well, or is left out."""
+    instance = scope.current[position]
+    return instance is not None and instance.ended and (instance.ok or leaving.is_left_out(scope, position))
 
 
 def _culprit_path(instance: Instance | None) -> str:

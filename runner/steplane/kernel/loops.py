@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from steplane.events import OK, ErrorInfo, Status
+from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
-from steplane.kernel import instances
+from steplane.kernel import instances, leaving, repairing
 from steplane.kernel.state import Instance, LoopState, State
 
 
@@ -24,6 +24,9 @@ def start(state: State, outer: Instance) -> None:
     outer.begun = True
     outer.attempt = 1
     instances.started(state, outer)
+    if outer.bounds is not None:
+        leaving.leave_out_items(state, outer)
+    hold_to_budget(state, outer)
     proceed(state, outer)
 
 
@@ -42,37 +45,49 @@ def begin_next(state: State, outer: Instance) -> bool:
     full = loop.concurrency is not None and loop.active >= loop.concurrency
     if full or loop.stopped or not loop.todo:
         return False
-    item = _item(state, outer, loop.todo.popleft())
+    one = item(state, outer, loop.todo.popleft())
     loop.active += 1
-    instances.ready(state, item)
+    instances.ready(state, one)
     return True
 
 
-def _item(state: State, outer: Instance, index: int) -> Instance:
+def item(state: State, outer: Instance, index: int) -> Instance:
+    """A new activation of the item at the index; it goes on with what the one before it had begun."""
     loop = _loop(outer)
     before = loop.instances[index]
-    item = state.create(outer.node, outer.scope, f"{outer.path}[{loop.keys[index]}]")
-    item.parent, item.key, item.index = outer, loop.keys[index], index
-    if before is not None:
-        item.continue_from(before)
-    loop.instances[index] = item
-    return item
+    one = state.create(outer.node, outer.scope, f"{outer.path}[{loop.keys[index]}]")
+    one.parent, one.key, one.index = outer, loop.keys[index], index
+    if outer.bounds is not None:
+        one.bounds = outer.bounds.item(loop.keys[index])
+    if before is not None and not before.forgotten:
+        one.continue_from(before)
+    loop.instances[index] = one
+    return one
 
 
-def instance_ended(state: State, outer: Instance, item: Instance) -> None:
+def instance_ended(state: State, outer: Instance, one: Instance) -> None:
     """One instance has ended."""
     loop = _loop(outer)
     loop.open -= 1
     loop.active -= 1
     if outer.scope is not None and outer.scope.frozen:
         return
-    loop.warned = loop.warned or item.status == "warning"
-    if item.status == "failed":
+    loop.warned = loop.warned or one.status == "warning"
+    if outer.bounds is not None:
+        leaving.note_item(outer, one)
+    if one.status == "failed":
         loop.failures += 1
-        loop.error = loop.error or item.error
-        if loop.failures > loop.allowed and not loop.stopped:
-            _withdraw(state, outer, "blocked", item.path)
+        loop.error = loop.error or one.error
+        loop.culprit = loop.culprit or one.path
+        hold_to_budget(state, outer)
     proceed(state, outer)
+
+
+def hold_to_budget(state: State, outer: Instance) -> None:
+    """With more failures than may be, not counting those that a resume leaves, no further instance begins."""
+    loop = _loop(outer)
+    if loop.failures > loop.allowed and loop.failures > loop.left and not loop.stopped:
+        _withdraw(state, outer, "blocked", loop.culprit)
 
 
 def _withdraw(state: State, outer: Instance, status: Status, by: str) -> None:
@@ -81,10 +96,10 @@ def _withdraw(state: State, outer: Instance, status: Status, by: str) -> None:
     loop.stopped = True
     waiting = [one for one in loop.instances if one is not None and not one.ended and not one.begun]
     loop.active -= len(waiting)
-    waiting += [_item(state, outer, index) for index in loop.todo]
+    waiting += [item(state, outer, index) for index in loop.todo]
     loop.todo.clear()
-    for item in waiting:
-        instances.conclude(state, item, status, by=by)
+    for one in waiting:
+        instances.conclude(state, one, status, by=by)
         loop.open -= 1
 
 
@@ -92,8 +107,8 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
     """Cancel the loop: what has begun is cancelled, the rest never begins."""
     outer.cancelling = True
     _withdraw(state, outer, unbegun, by)
-    for item in [one for one in _loop(outer).instances if one is not None and not one.ended]:
-        cancelling.instance(state, item, unbegun, by)
+    for one in [one for one in _loop(outer).instances if one is not None and not one.ended]:
+        cancelling.instance(state, one, unbegun, by)
     close(state, outer)
 
 
@@ -106,7 +121,10 @@ def close(state: State, outer: Instance) -> None:
         instances.end(state, outer, "cancelled")
     elif loop.failures > loop.allowed:
         outer.error = _too_many(outer, loop)
+        outer.unfinished = loop.failures == loop.left
         instances.end(state, outer, "failed")
+    elif loop.unfinished:
+        instances.end(state, outer, "cancelled")
     else:
         instances.end(state, outer, "warning" if loop.failures or loop.warned else "succeeded")
 
@@ -116,18 +134,33 @@ def _too_many(outer: Instance, loop: LoopState) -> ErrorInfo:
     return ErrorInfo("loop.failures", message, detail=to_builtins(loop.error), step=outer.path)
 
 
-def reopen(_: State, outer: Instance) -> None:
-    """Count anew after a resume: what has not succeeded is to do again."""
+def reopen(state: State, outer: Instance) -> None:
+    """Count anew after a resume: what has not succeeded is to do again, but for what the resume leaves or has ended."""
     loop = _loop(outer)
-    done = [one for one in loop.instances if one is not None and one.ended and one.status in OK]
+    leaving.hold_back_items(state, outer)
+    said = repairing.take_items(state, outer)
     live = [one for one in loop.instances if one is not None and not one.ended]
-    kept = {one.index for one in done} | {one.index for one in live}
+    done = [one for one in loop.instances if one is not None and _stays(state, outer, one, said)]
+    kept = {one.index for one in (*done, *live)}
     loop.todo.clear()
     loop.todo.extend(index for index in range(len(loop.keys)) if index not in kept)
     loop.active = len(live)
     loop.open = len(live) + len(loop.todo)
-    loop.failures, loop.error, loop.stopped = 0, None, False
+    loop.stopped = False
     loop.warned = any(one.status == "warning" for one in done)
+    failed = sorted((one for one in done if one.status == "failed"), key=lambda one: one.order)
+    mine = [one for one in failed if not leaving.is_left_item(outer, one)]
+    loop.failures, loop.left = len(failed), len(failed) - len(mine)
+    loop.error = failed[0].error if failed else None
+    loop.culprit = mine[0].path if mine else ""
+    loop.unfinished = any(not one.ok and one.status != "failed" for one in done)
+
+
+def _stays(state: State, outer: Instance, one: Instance, said: list[Instance]) -> bool:
+    """Whether the instance has ended, and is not to do again."""
+    if not one.ended:
+        return False
+    return one in said or leaving.is_left_item(outer, one) or not repairing.is_to_do_again(state, one)
 
 
 def _loop(outer: Instance) -> LoopState:

@@ -1,39 +1,50 @@
 """Going on after the process died, or after the run had failed or was cancelled."""
 
 from steplane.commands import Ask, SetTimer
-from steplane.events import ErrorInfo, Question, Resumed
-from steplane.kernel import cancel, instances, lists, loops, pool
+from steplane.events import OK, Question, Resumed
+from steplane.kernel import cancel, instances, leaving, lists, loops, pool, repairing
+from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Choice
 
-_AGAIN = frozenset({"failed", "blocked", "cancelled", "compensated"})
-
 
 class Walk:
-    """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through."""
+    """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through.
 
-    __slots__ = ("event", "scopes", "settled")
+    `said` are the steps of a list that were taken as failed.
+    """
+
+    __slots__ = ("event", "said", "scopes", "settled")
 
     def __init__(self, event: Resumed) -> None:
         self.event = event
         self.settled: set[Instance] = set()
         self.scopes: list[Scope] = []
+        self.said: dict[Scope, list[Instance]] = {}
 
 
 def resumed(state: State, event: Resumed) -> None:
     """What was in flight is made again; what was not ok gets a new activation; what succeeded stays."""
     root = state.root
-    if root is None or (root.ended and root.status in {"succeeded", "warning"}):
+    if root is None:
         return
+    if root.ended:
+        repairing.take_in(state, event)
+        if root.status in OK and root not in state.again:
+            return
     state.pool = event.pool
     state.queue.clear()
+    here = bounds(state.selected, event.selection.part if event.selection is not None else None)
     if root.ended:
+        state.again.discard(root)
         state.root = state.create(root.node, None, "")
+        state.root.bounds = here
         state.root.continue_from(root)
         if state.ending is not None:
             state.root.error = root.error
         pool.acquire(state, state.root)
     else:
+        root.bounds = here
         _go_on(state, root, Walk(event))
     if event.cancel and state.root is not None:
         cancel.instance(state, state.root)
@@ -48,7 +59,9 @@ def _go_on(state: State, root: Instance, walk: Walk) -> None:
     for one in stopped:
         if one.scope is not None:
             _close_late(state, one.scope)
+    repairing.take_in(state, walk.event)
     _prepare(state, root, walk)
+    _go_by_policy(state, walk)
     _walk(state, root, walk)
     for scope in walk.scopes:
         if scope.busy:  # taken over by a new activation before its turn came
@@ -83,6 +96,8 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
     """Take a live instance out of the dead process; in its lists, put aside what was not ok."""
     if one.ended or one in walk.settled:
         return
+    if one.scope is not None:
+        one.bind()
     if one.loop is not None:
         _prepare_loop(state, one, walk)
     elif one.phase == "queue":
@@ -90,9 +105,11 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
     elif one.phase in {"attempt", "undecided"}:
         _again(state, one, walk.event)
     elif one.phase == "body":
+        leaving.bind_lists(one)
+        told = bool(state.again or state.assumed)
         for scope in one.body:
             cut = scope.cancelled or one.cancelling or one.timed_out
-            if not scope.over or (scope.result != "succeeded" and not cut):
+            if not scope.over or ((told or scope.result != "succeeded") and not cut):
                 _prepare_scope(state, scope, walk)
     elif one.phase in {"rescue", "finally"} and one.after is not None:
         _prepare_scope(state, one.after, walk)
@@ -103,7 +120,7 @@ def _again(state: State, one: Instance, event: Resumed) -> None:
     if one.phase == "attempt":
         state.running -= 1
         state.drop_timer(one, "timeout")
-    if one.node.at_most_once and (one.path in event.assume or one.path not in event.redo):
+    if one.path in state.assumed or (one.node.at_most_once and one.path not in event.redo):
         one.phase = "undecided"
     else:
         one.restart = True
@@ -124,29 +141,64 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
     scope.busy = True
     if not scope.cancelled:
         scope.over = False
-        _recount(scope)
+        leaving.hold_back(state, scope)
+        _recount(state, scope, walk)
     for one in scope.current:
         if one is not None:
             _prepare(state, one, walk)
     for branch in scope.late:
-        _prepare_scope(state, branch, walk)
+        branch.owner.bind()
+        branch.bounds = branch.owner.bounds
+        if not leaving.is_held_back(scope, branch.owner.node):
+            _prepare_scope(state, branch, walk)
 
 
-def _recount(scope: Scope) -> None:
-    """Put aside what was not ok, and count anew."""
-    for position, one in enumerate(scope.current):
-        if one is not None and one.ended and one.status in _AGAIN:
-            scope.old[position] = one
-            scope.current[position] = None
+def _recount(state: State, scope: Scope, walk: Walk) -> None:
+    """Put aside what is to do again, take as ended what was said to be, and count anew."""
+    said = []
+    for position in range(len(scope.current)):
+        taken = repairing.take(state, scope, position) if state.assumed else None
+        if taken is not None:
+            said.append(taken)
+        else:
+            _put_aside(state, scope, position)
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
     scope.blocked_from = len(scope.current)
     scope.open = sum(one is None or not one.ended for one in scope.current)
     scope.frontier = 0
     lists.follow(scope)
+    leaving.count_left(scope)
+    failed = [one for one in said if one.status == "failed" and not leaving.is_left_out(scope, one.node.position)]
+    if failed:
+        scope.failed = failed[0]
+        walk.said[scope] = failed
+
+
+def _put_aside(state: State, scope: Scope, position: int) -> None:
+    """What is to do again begins as a new activation, with what the old one had begun, or without."""
+    one = scope.current[position]
+    if one is None:
+        put_aside = scope.old.get(position)
+        if put_aside is not None and put_aside.forgotten:
+            del scope.old[position]
+    elif one.ended and repairing.is_to_do_again(state, one) and not leaving.is_left_out(scope, position):
+        if not one.forgotten:
+            scope.old[position] = one
+        scope.current[position] = None
+        state.again.discard(one)
 
 
 # ---------------------------------------------------------------- then: what follows
+
+
+def _go_by_policy(state: State, walk: Walk) -> None:
+    """What was taken as failed is a failure of its list."""
+    for scope, failed in walk.said.items():
+        for one in failed:
+            lists.settle(state, scope, one)
+        if lists.policy_of(state, scope) != "continue" and not scope.cancelled:
+            lists.block_rest(state, scope, failed[0])
 
 
 def _walk(state: State, one: Instance, walk: Walk) -> None:
@@ -156,11 +208,12 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
     if one.phase == "looping":
         _walk_loop(state, one, walk)
     elif one.phase == "undecided":
-        _assume(state, one, walk.event)
+        _assume(state, one)
     elif one.phase == "backoff":
         _wait_on(state, one, "retry")
     elif one.phase == "body":
         _wait_on(state, one, "timeout")
+        _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
     elif one.phase in {"rescue", "finally"} and one.after is not None:
@@ -183,16 +236,18 @@ def _wait_on(state: State, one: Instance, timer: str) -> None:
         state.emit(SetTimer(one.serial, timer, max(0, due - state.now) / 1_000_000))  # type: ignore[arg-type]
 
 
-def _assume(state: State, one: Instance, event: Resumed) -> None:
+def _assume(state: State, one: Instance) -> None:
     """Somebody says how the attempt ended of which nobody knows."""
-    assumed = event.assume.get(one.path)
-    if assumed is None:
+    said = state.assumed.pop(one.path, None)
+    if said is None:
         return
     one.phase = "new"
-    one.outputs = assumed.get("outputs")
-    failed = assumed.get("status") == "failed"
-    error = ErrorInfo("assumed", "taken as failed on resume", step=one.path) if failed else None
-    instances.attempt_ended(state, one, error)
+    one.outputs = said.get("outputs")
+    if said["status"] == "skipped":
+        instances.end(state, one, "skipped", repairing.ASSUMED)
+    else:
+        failed = said["status"] == "failed"
+        instances.attempt_ended(state, one, repairing.assumed_error(one) if failed else None)
 
 
 def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
@@ -200,6 +255,7 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
     loop = outer.loop
     assert loop is not None
     loop.held = True
+    loops.hold_to_budget(state, outer)
     for index, one in enumerate(list(loop.instances)):
         if one is not None:
             _walk(state, one, walk)
@@ -210,18 +266,28 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         loops.proceed(state, outer)
 
 
+def _close_done(state: State, one: Instance) -> None:
+    """The lists of a body in which nothing is to do are over before the others go on."""
+    for scope in list(one.body):
+        if scope.busy and scope.open == 0 and not scope.late:
+            scope.busy = False
+            lists.close(state, scope)
+
+
 def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
     """Go on with a list that is prepared: its live steps, those that begin anew, their late branches."""
     if not scope.busy:
         return
+    if walk.said.pop(scope, None) and lists.policy_of(state, scope) == "cancel" and not scope.cancelled:
+        lists.cancel_rest(state, scope)
     late: dict[int, list[Scope]] = {}
     for branch in scope.late:
         late.setdefault(branch.owner.node.position, []).append(branch)
-    for position, one in enumerate(list(scope.current)):
-        if one is None and not scope.cancelled:
+    for position, now in enumerate(list(scope.current)):
+        if now is None and not scope.cancelled:
             lists.advance(state, scope, [position])
-        elif one is not None:
-            _walk(state, one, walk)
+        elif now is not None:
+            _walk(state, now, walk)
         for branch in late.get(position, ()):
             _walk_scope(state, branch, walk)
     scope.busy = False
@@ -233,6 +299,7 @@ def reopen_body(state: State, one: Instance) -> None:
     walk = Walk(Resumed())
     around = one.scope.late if one.scope is not None else []
     late = [scope for scope in one.body if scope in around]
+    leaving.bind_lists(one)
     for scope in one.body:
         scope.owner = one
         if scope in late:
@@ -240,6 +307,8 @@ def reopen_body(state: State, one: Instance) -> None:
         else:
             scope.cancelled = ""
             _prepare_scope(state, scope, walk)
+    _go_by_policy(state, walk)
+    _close_done(state, one)
     for scope in one.body:
         if scope not in late:
             _walk_scope(state, scope, walk)

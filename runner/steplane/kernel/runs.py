@@ -4,6 +4,7 @@ from typing import Any
 
 from steplane.events import ErrorInfo, RunEnded, Status
 from steplane.kernel import cancel, instances, lists
+from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import End
 
@@ -11,6 +12,7 @@ from steplane.plan.nodes import End
 def begin(state: State) -> None:
     """Enter the workflow itself."""
     state.root = state.create(state.plan.nodes[0], None, "")
+    state.root.bounds = bounds(state.selected, None)
     instances.approach(state, state.root)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
-from steplane.events import OK, ErrorInfo, Fact, Status
+from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
+from steplane.kernel.bounds import Bounds
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
@@ -16,11 +17,12 @@ Phase = Literal[
 
 
 class Tally:
-    """How the needs of one pending step stand: how many hold, how many are open, the first that ended badly."""
+    """How the needs of one pending step stand: how many are wanted, hold, are open; the first that ended badly."""
 
-    __slots__ = ("culprit", "holds", "undecided")
+    __slots__ = ("culprit", "holds", "undecided", "wanted")
 
-    def __init__(self, undecided: int) -> None:
+    def __init__(self, undecided: int, wanted: int) -> None:
+        self.wanted = wanted
         self.holds = 0
         self.undecided = undecided
         self.culprit: int | None = None
@@ -30,8 +32,8 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "busy", "cancelled", "current", "failed", "frontier", "frozen", "late", "list",
-        "old", "open", "over", "owner", "stopped", "tallies",
+        "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "failed", "frontier", "frozen", "idle",
+        "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -52,21 +54,26 @@ class Scope:
         self.frozen = False  # what ends in it is only counted: a resume looks at it first
         self.old: dict[int, Instance] = {}  # after a resume: what a step goes on with when its needs hold
         self.over = False
+        self.bounds: Bounds | None = None  # None: all of it runs
+        self.idle = False  # the selection leaves out all of it
+        self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
+        self.unfinished = False  # such a resume leaves something in it that is not ok
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:
         """How the list ended; of use once it is over."""
-        if self.failed is not None:
+        if self.failed is not None or self.left is not None:
             return "failed"
-        return "cancelled" if self.cancelled == "cancelled" or self.blocked else "succeeded"
+        unwell = self.cancelled == "cancelled" or self.blocked or self.unfinished
+        return "cancelled" if unwell else "succeeded"
 
 
 class LoopState:
     """The instances of a `foreach` or `matrix` and the budget of failures."""
 
     __slots__ = (
-        "active", "allowed", "concurrency", "error", "failures", "held", "instances", "items", "keys", "open",
-        "stopped", "todo", "warned",
+        "active", "allowed", "concurrency", "culprit", "error", "failures", "held", "instances", "items", "keys",
+        "left", "open", "stopped", "todo", "unfinished", "warned",
     )  # fmt: skip
 
     def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
@@ -80,20 +87,23 @@ class LoopState:
         self.active = 0
         self.failures = 0
         self.error: ErrorInfo | None = None
+        self.culprit = ""  # the path of the first one that failed
         self.warned = False
         self.stopped = False
         self.held = False  # a resume lets the instances in, each in its turn
+        self.left = 0  # failures that a resume of something else leaves as they are
+        self.unfinished = False  # such a resume leaves an instance that is not ok, and has not failed
 
 
 class Instance:
     """One activation of a step, or one item of a looped one."""
 
     __slots__ = (
-        "adopted", "after", "attempt", "attempts", "begun", "body", "by", "cancelling", "choice", "delay",
-        "end_outputs", "ended_at", "error", "first_at", "holding", "index", "key", "limit", "lock", "loop", "node",
+        "adopted", "after", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice", "delay",
+        "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit", "lock", "loop", "node",
         "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
-        "restart", "scope", "serial", "started_at", "status", "tainted", "timed_out", "timeout", "unasked", "unbegun",
-        "wanting",
+        "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken", "timed_out", "timeout",
+        "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 
     def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
@@ -115,6 +125,10 @@ class Instance:
         self.adopted = False  # goes on with the scopes of an earlier activation
         self.restart = False  # its attempt died with the process and is made again
         self.tainted = False  # a branch failed, yet the join was reached
+        self.unfinished = False  # it failed for what a resume of something else has left failed in it
+        self.forgotten = False  # what follows it begins without anything of its past
+        self.bounds: Bounds | None = None  # None: all of it runs
+        self.taken: Status | None = None  # of a reused step: how it ended in the run that it is taken from
         self.holding = False  # it holds its lock
         self.lock: str | None = None
         self.limit = 1
@@ -134,6 +148,7 @@ class Instance:
         self.end_outputs: Any = None
         self.error: ErrorInfo | None = None
         self.reason = ""
+        self.seen: tuple[str, ...] = ()  # by the condition that was evaluated last
         self.by = ""
         self.ready_at = 0
         self.first_at = 0  # begin of the first attempt
@@ -159,6 +174,17 @@ class Instance:
     def ok(self) -> bool:
         """Whether it has ended as a plain `needs` wants it."""
         return self.status in OK
+
+    @property
+    def known_as(self) -> Status:
+        """Its status for expressions: of a reused step that which it had."""
+        return self.taken or self.status
+
+    def bind(self) -> None:
+        """Take the bounds that the list around gives to it."""
+        around = self.scope.bounds if self.scope is not None else None
+        here = around.inner(self.node.number) if around is not None else None
+        self.bounds = here.item(self.key or "") if here is not None and self.parent is not None else here
 
     def adopt(self, old: "Instance") -> None:
         """Go on with what an earlier activation had decided and begun."""
@@ -192,8 +218,9 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "asked", "commands", "ended", "ending", "instances", "lock_waiters", "locks", "moment", "next_serial", "now",
-        "paths", "plan", "pool", "queue", "root", "running", "timers", "wanting", "warned",
+        "again", "asked", "assumed", "commands", "ended", "ending", "instances", "lock_waiters", "locks",
+        "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
+        "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -214,6 +241,10 @@ class State:
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
         self.root: Instance | None = None
         self.ending: Status | None = None  # what an `end` step has said
+        self.selected: Part | None = None  # what of the workflow runs; None is all
+        self.taken: Taken | None = None  # what stands in for the rest
+        self.again: set[Instance] = set()  # what a resume was told to do again, and what is around it
+        self.assumed: dict[str, Any] = {}  # what a resume was told to take as ended, by path
         self.warned = False
         self.commands: list[Command] = []
 

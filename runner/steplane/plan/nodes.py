@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.scripts.shapes import Direct, Script
 
@@ -21,6 +22,21 @@ class Need(Struct, frozen=True):
 
     position: int
     words: frozenset[str]
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The statuses in the words of the language."""
+        return outcomes(self.words)
+
+
+def outcomes(words: frozenset[str]) -> list[str]:
+    """Statuses in the words of the language: `ok` and `done` where they are just that."""
+    if words == OK:
+        return ["ok"]
+    if words == ENDED:
+        return ["done"]
+    order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
+    return [one for one in order if one in words]
 
 
 class Retry(Struct, frozen=True):
@@ -200,6 +216,22 @@ class StepList(Struct, frozen=True):
     nodes: tuple[int, ...]
     dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
     starts: tuple[int, ...] = ()
+
+
+def inner_lists(node: Node) -> tuple[int, ...]:
+    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`."""
+    action = node.action
+    if isinstance(action, Body):
+        return (action.list,)
+    if isinstance(action, Fork):
+        return tuple(branch.list for branch in action.branches)
+    return tuple(arm.list for arm in action.arms) if isinstance(action, Choice) else ()
+
+
+def lists_of(node: Node) -> tuple[int, ...]:
+    """All lists of a step: those of its action, then `rescue`, `finally`, `compensate` where it has them."""
+    after = (node.rescue, node.finally_, node.compensate)
+    return (*inner_lists(node), *(one for one in after if one is not None))
 
 
 class InputSpec(Struct, frozen=True):

@@ -1,13 +1,13 @@
-"""Diagnostics as text: `full` with a frame of the source, `concise` a line each, `json` as data."""
+"""Diagnostics as text: `full` with a frame of the source, `concise` a line each, `json` as data; and for CI systems."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.reporters.frames import frame
 from steplane.reporters.paint import Paint, visible
 
-DiagnosticFormat = Literal["full", "concise", "json"]
+DiagnosticFormat = Literal["full", "concise", "json", "github", "gitlab", "junit"]
 
 
 def render(
@@ -15,14 +15,16 @@ def render(
     documents: Mapping[str, str],
     format: DiagnosticFormat = "full",  # noqa: A002  # the option's name
     color: bool = False,
+    root: str = "",
 ) -> str:
     """All diagnostics in the order given, as text that ends with a line feed (empty where there are none).
 
     `documents` holds the text of each file, for the frames; a diagnostic of a file that is not in it has no frame.
+    `root` is the folder of the repository, which the paths for CI systems are relative to.
     """
     found = list(diagnostics)
-    if format == "json":
-        return _json(found)
+    if format in _REPORTS:
+        return _REPORTS[format](found, documents, root)
     if not found:
         return ""
     paint = Paint(color)
@@ -75,7 +77,25 @@ def _count(diagnostics: list[Diagnostic], paint: Paint) -> str:
     return paint.severity(worst, summary(diagnostics))
 
 
-def _json(diagnostics: list[Diagnostic]) -> str:
+def _github(found: list[Diagnostic], _: Mapping[str, str], root: str) -> str:
+    from steplane.reporters.github import diagnostics_text
+
+    return diagnostics_text(found, root, lambda one: _concise(one, Paint(False)))
+
+
+def _gitlab(found: list[Diagnostic], _: Mapping[str, str], root: str) -> str:
+    from steplane.reporters.gitlab import code_quality
+
+    return code_quality(found, root)
+
+
+def _junit(found: list[Diagnostic], documents: Mapping[str, str], root: str) -> str:
+    from steplane.reporters.junit_check import check_text
+
+    return check_text(found, documents, root)
+
+
+def _json(diagnostics: list[Diagnostic], _: Mapping[str, str], root: str) -> str:
     import msgspec
 
     data = {"diagnostics": [_as_data(diagnostic) for diagnostic in diagnostics]}
@@ -108,3 +128,9 @@ def _place(span: Span) -> dict[str, object]:
         "start": {"line": span.line, "column": span.column},
         "end": {"line": span.end_line, "column": span.end_column},
     }
+
+
+_REPORTS: dict[str, Callable[[list[Diagnostic], Mapping[str, str], str], str]] = {
+    "json": _json, "github": _github, "gitlab": _gitlab, "junit": _junit,
+}  # fmt: skip
+"""The formats for programs."""

@@ -45,9 +45,14 @@ class Failures:
         return event.error.step in {"", event.path}
 
     @property
+    def all(self) -> list[StepEnded]:
+        """Every one of them."""
+        return list(self._found.values())
+
+    @property
     def first(self) -> list[StepEnded]:
         """Those to show in full."""
-        return list(self._found.values())[:_MOST]
+        return self.all[:_MOST]
 
     @property
     def more(self) -> int:

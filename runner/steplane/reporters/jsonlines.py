@@ -101,6 +101,7 @@ class JsonLinesReporter:
             "duration": (event.at - begun) / 1e6 if begun else None,
             "attempts": event.attempts,
             "reason": event.reason or None,
+            "seen": list(event.seen) or None,
             "by": event.by or None,
             "recovered": event.recovered,
             "outputs": self._outputs.pop(event.instance, None),

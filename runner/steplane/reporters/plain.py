@@ -20,7 +20,7 @@ from steplane.plan.nodes import Body, ForEach, Node, Perform
 from steplane.reporters.failures import Failures, describe
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import action, cause, clean, clock, count, reason, shortened, shown_value
+from steplane.reporters.words import action, cause, clean, clock, count, ended_reason, shortened, shown_value
 
 Write = Callable[[str], None]
 
@@ -150,8 +150,8 @@ class PlainReporter:
         self._ended[event.path] = (event.status, node)
         begun = instance.first_at if instance is not None and instance.number == event.activation else 0
         attempts = f" after {event.attempts} attempts" if event.attempts > 1 else ""
-        took = f" in {clock((event.at - begun) / 1e6)}" if begun else ""
-        why = cause(event.error) if event.error is not None else reason(event.status, event.reason, event.by, node)
+        took = f" in {clock((event.at - begun) / 1e6)}" if begun and event.status != "reused" else ""
+        why = cause(event.error) if event.error is not None else ended_reason(event, node)
         if event.recovered and not why:
             why = "its `rescue` succeeded"
         word = self._colored(event.status, event.status)

@@ -2,15 +2,31 @@
 
 from typing import Any
 
-from steplane.events import ENDED, OK
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, InputSpec, Loop, Need, Node, Perform, Plan, Retry
+from steplane.forecast.fates import Forecast
+from steplane.plan.nodes import (
+    Body,
+    Branch,
+    Choice,
+    End,
+    ForEach,
+    Fork,
+    InputSpec,
+    Loop,
+    Need,
+    Node,
+    Perform,
+    Plan,
+    Retry,
+)
+from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
 from steplane.reporters.words import script_text, source
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
-    """The workflow with its steps as a tree, in the words of the file."""
+def plan_data(plan: Plan, forecast: Forecast | None = None) -> dict[str, Any]:
+    """The workflow with its steps as a tree, in the words of the file, and what becomes of each where that is given."""
     root = plan.nodes[0]
+    tree = _Tree(plan, forecast)
     return _present(
         {
             "workflow": plan.name,
@@ -19,13 +35,17 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             "owner": plan.owner,
             "file": plan.file,
             "hash": plan.hash,
-            "inputs": [input_data(one) for one in plan.inputs],
+            "inputs": [
+                {**input_data(one), **(input_value(forecast.inputs[index]) if forecast else {})}
+                for index, one in enumerate(plan.inputs)
+            ],
             "failure": root.failure if root.failure != "stop" else None,
             "timeout": root.timeout,
-            "steps": _list(plan, root.action.list) if isinstance(root.action, Body) else [],
-            "rescue": _after(plan, root.rescue),
-            "finally": _after(plan, root.finally_),
+            "steps": tree.steps(root.action.list) if isinstance(root.action, Body) else [],
+            "rescue": tree.after(root.rescue),
+            "finally": tree.after(root.finally_),
             "outputs": {one.name: source(one.value) for one in root.outputs or ()},
+            "verdicts": forecast.counts if forecast else None,
         },
         keep=("inputs", "steps"),
     )
@@ -34,11 +54,65 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 def input_data(one: InputSpec) -> dict[str, Any]:
     """One input."""
     data = {"name": one.name, "required": one.required, "env": one.env, "secret": one.secret or None}
-    return {**_present(data), **({} if one.required else {"default": one.default}), "schema": one.schema}
+    default = "***" if one.secret and one.default is not None else one.default
+    return {**_present(data), **({} if one.required else {"default": default}), "schema": one.schema}
+
+
+class _Tree:
+    """The steps as data."""
+
+    def __init__(self, plan: Plan, forecast: Forecast | None) -> None:
+        self.plan, self.forecast = plan, forecast
+
+    def steps(self, number: int) -> list[dict[str, Any]]:
+        """The steps of a list."""
+        return [self.step(self.plan.nodes[one]) for one in self.plan.lists[number].nodes]
+
+    def after(self, number: int | None) -> list[dict[str, Any]]:
+        """Those of a list that may not be there."""
+        return [] if number is None else self.steps(number)
+
+    def step(self, node: Node) -> dict[str, Any]:
+        """One step with what is inside."""
+        found = self.forecast.steps.get(node.number) if self.forecast else None
+        own = node_data(self.plan, node)
+        data = {"id": own.pop("id"), **(step_verdict(found) if found else {}), **own, **self._action(node)}
+        after = {"rescue": node.rescue, "finally": node.finally_, "compensate": node.compensate}
+        return {**data, **{name: self.after(number) for name, number in after.items() if number is not None}}
+
+    def _action(self, node: Node) -> dict[str, Any]:
+        """The lists of the action."""
+        act = node.action
+        if isinstance(act, Body):
+            return {"steps": self.steps(act.list)}
+        if isinstance(act, Fork):
+            return {"parallel": [self._branch(one) for one in act.branches]}
+        if isinstance(act, Choice):
+            return {
+                "switch": [
+                    {
+                        "when": arm.condition.text if arm.condition else None,
+                        **self._verdict(arm.list),
+                        "steps": self.steps(arm.list),
+                    }
+                    for arm in act.arms
+                ]
+            }
+        return {}
+
+    def _branch(self, one: Branch) -> dict[str, Any]:
+        condition = one.condition.text if one.condition else None
+        own = _present({"name": one.name, "if": condition, "default": one.default})
+        return {**own, **self._verdict(one.list), "steps": self.steps(one.list)}
+
+    def _verdict(self, number: int) -> dict[str, Any]:
+        """Whether a branch or an arm is taken."""
+        found = self.forecast.lists.get(number) if self.forecast else None
+        return arm_verdict(found) if found else {}
 
 
 def node_data(plan: Plan, node: Node) -> dict[str, Any]:
-    """One step with what is inside; keys that say nothing are left out."""
+    """One step without what is inside; keys that say nothing are left out."""
     retry, lock, loop = node.retry, node.lock, node.loop
     return _present(
         {
@@ -47,10 +121,10 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "line": node.line,
             "lane": node.lane,
             "needs": None if node.needs is None else [need_data(plan, node, one) for one in node.needs],
-            "join": node.wanted,
+            "join": node.action.wanted if isinstance(node.action, Fork) else node.wanted,
             "if": node.condition.text if node.condition else None,
             **(loop_data(loop) if loop else {}),
-            **_action(plan, node),
+            **_performed(node),
             "retry": retry_data(retry) if retry else None,
             "timeout": node.timeout if node.timeout_value is None else source(node.timeout_value),
             "on_error": "warn" if node.tolerant else None,
@@ -64,9 +138,6 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "env": {name: source(value) for name, value in node.env},
             "cwd": _optional(node.cwd),
             "outputs": {one.name: source(one.value) for one in node.outputs or ()} or list(node.declared),
-            "rescue": _after(plan, node.rescue),
-            "finally": _after(plan, node.finally_),
-            "compensate": _after(plan, node.compensate),
         },
         keep=("needs",) if node.needs is not None else (),
     )
@@ -75,17 +146,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
 def need_data(plan: Plan, node: Node, need: Need) -> dict[str, Any]:
     """A step that is waited for, and the outcomes that count."""
     named = plan.nodes[plan.lists[node.list].nodes[need.position]]
-    return {"step": named.id, "outcomes": outcomes(need.words)}
-
-
-def outcomes(words: frozenset[str]) -> list[str]:
-    """The statuses in the words of the language."""
-    if words == OK:
-        return ["ok"]
-    if words == ENDED:
-        return ["done"]
-    order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
-    return [one for one in order if one in words]
+    return {"step": named.id, "outcomes": need.outcomes}
 
 
 def loop_data(loop: Loop) -> dict[str, Any]:
@@ -114,40 +175,16 @@ def retry_data(retry: Retry) -> dict[str, Any]:
     )
 
 
-def _action(plan: Plan, node: Node) -> dict[str, Any]:
+def _performed(node: Node) -> dict[str, Any]:
+    """An action without steps of its own."""
     act = node.action
     if isinstance(act, Perform):
         run = script_text(act.script) if act.script is not None else None
         return {"uses": act.uses, "run": run, "with": source(act.parameters) or None}
-    if isinstance(act, Body):
-        return {"steps": _list(plan, act.list)}
-    if isinstance(act, Fork):
-        return {"parallel": [_branch(plan, one) for one in act.branches], "join": act.wanted}
-    if isinstance(act, Choice):
-        arms = act.arms
-        return {
-            "switch": [
-                {"when": arm.condition.text if arm.condition else None, "steps": _list(plan, arm.list)} for arm in arms
-            ]
-        }
-    assert isinstance(act, End)
-    message, outputs = _optional(act.message), _optional(act.outputs)
-    return {"end": _present({"status": act.status, "message": message, "outputs": outputs})}
-
-
-def _branch(plan: Plan, one: Any) -> dict[str, Any]:
-    condition = one.condition.text if one.condition else None
-    return _present(
-        {"name": one.name, "if": condition, "default": one.default, "steps": _list(plan, one.list)}, keep=("steps",)
-    )
-
-
-def _list(plan: Plan, number: int) -> list[dict[str, Any]]:
-    return [node_data(plan, plan.nodes[one]) for one in plan.lists[number].nodes]
-
-
-def _after(plan: Plan, number: int | None) -> list[dict[str, Any]]:
-    return [] if number is None else _list(plan, number)
+    if isinstance(act, End):
+        message, outputs = _optional(act.message), _optional(act.outputs)
+        return {"end": _present({"status": act.status, "message": message, "outputs": outputs})}
+    return {}
 
 
 def _optional(template: Template | None) -> Any:

@@ -1,26 +1,41 @@
-"""A plan as a tree of lines: what will happen, in which order, and under which conditions."""
+"""A plan as a tree of lines: what will happen, in which order, under which conditions, and how certain that is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from steplane.expressions.durations import format_duration
-from steplane.plan.nodes import Body, Choice, ForEach, Fork, InputSpec, Node, Plan, Retry
-from steplane.reporters.paint import Paint, visible
-from steplane.reporters.plan_data import loop_data, need_data
-from steplane.reporters.words import action, count, shortened, shown_value, source
+from steplane.expressions.telling import cut
+from steplane.forecast.fates import Forecast, InputForecast, StepForecast
+from steplane.plan.nodes import Body, Choice, End, Fork, InputSpec, Node, Perform, Plan
+from steplane.plan.step_names import inside
+from steplane.reporters.paint import Paint, visible, width
+from steplane.reporters.plan_notes import command, held, notes
+from steplane.reporters.words import action, shortened, shown_value, source
 
 
-class Lines(NamedTuple):
-    """The lines that draw the tree: to an item, to the last one, past one, under the last one."""
+class Signs(NamedTuple):
+    """The lines that draw the tree: to an item, to the last one, past one, under the last one; and what is drawn."""
 
     item: str
     last: str
     past: str
     under: str
+    run: str
+    skip: str
+    depends: str
+    fails: str
+    arrow: str
 
 
-UNICODE = Lines("├─ ", "└─ ", "│  ", "   ")
-ASCII = Lines("|- ", "`- ", "|  ", "   ")
+UNICODE = Signs("├─ ", "└─ ", "│  ", "   ", "▸", "○", "?", "✗", "→")
+ASCII = Signs("|- ", "`- ", "|  ", "   ", ">", "o", "?", "x", "->")
+
+FOLD = 3
+"""Steps in a row that are skipped for one reason share a line from so many on."""
+
+_LIMIT = 200
+"""Characters of a note; a terminal breaks what is longer than it is wide."""
 
 
 class _Branch(NamedTuple):
@@ -31,160 +46,164 @@ class _Branch(NamedTuple):
     below: Sequence["_Branch"] = ()
 
 
-def plan_text(plan: Plan, color: bool, unicode: bool) -> str:
-    """The whole plan."""
-    paint = Paint(color)
-    root = plan.nodes[0]
-    version = f" {visible(plan.version)}" if plan.version else ""
-    head = f"{paint.bold(visible(plan.name) + version)} ({visible(plan.file)})"
-    lines = [head + (f": {visible(plan.title)}" if plan.title else "")]
-    if plan.inputs:
-        wide = max(len(one.name) for one in plan.inputs)
-        lines += ["", paint.bold("inputs"), *(f"  {_input(one, wide)}" for one in plan.inputs)]
-    lines += ["", paint.bold("steps") + _policy(root, paint)]
-    lines += _drawn(_list(plan, _body(root), paint), UNICODE if unicode else ASCII, paint)
-    for name, number in (("rescue", root.rescue), ("finally", root.finally_)):
-        if number is not None:
-            lines += ["", paint.bold(name), *_drawn(_list(plan, number, paint), UNICODE if unicode else ASCII, paint)]
-    if root.outputs:
-        lines += ["", paint.bold("outputs")]
-        lines += [f"  {one.name}: {visible(shown_value(source(one.value)))}" for one in root.outputs]
-    return "\n".join(lines) + "\n"
+def plan_text(plan: Plan, forecast: Forecast, color: bool, unicode: bool) -> str:
+    """The whole plan, with what becomes of each step."""
+    return _Tree(plan, forecast, Paint(color), UNICODE if unicode else ASCII).text()
 
 
-def _policy(root: Node, paint: Paint) -> str:
-    words = [f"failure: {root.failure}"] if root.failure != "stop" else []
-    words += [f"timeout {format_duration(root.timeout)}"] if root.timeout is not None else []
-    return paint.faint(f"  ({', '.join(words)})") if words else ""
+class _Tree:
+    """One drawing."""
+
+    def __init__(self, plan: Plan, forecast: Forecast, paint: Paint, signs: Signs) -> None:
+        self.plan, self.forecast, self.paint, self.signs = plan, forecast, paint, signs
+
+    def text(self) -> str:
+        plan, paint = self.plan, self.paint
+        root = plan.nodes[0]
+        version = f" {visible(plan.version)}" if plan.version else ""
+        head = f"{paint.bold(visible(plan.name) + version)} ({visible(plan.file)})"
+        lines = [head + (f": {visible(plan.title)}" if plan.title else "")]
+        if plan.inputs:
+            lines += ["", paint.bold("inputs"), *self._inputs()]
+        assert isinstance(root.action, Body)
+        lines += ["", paint.bold("steps") + self._policy(root), *self._drawn(self._list(root.action.list))]
+        for name, number in (("rescue", root.rescue), ("finally", root.finally_)):
+            if number is not None:
+                lines += ["", paint.bold(name), *self._drawn(self._list(number))]
+        if root.outputs:
+            lines += ["", paint.bold("outputs")]
+            lines += [f"  {one.name}: {visible(shown_value(source(one.value)))}" for one in root.outputs]
+        return "\n".join([*lines, "", self._summary()]) + "\n"
+
+    def _policy(self, root: Node) -> str:
+        words = [f"failure: {root.failure}"] if root.failure != "stop" else []
+        words += [f"timeout {format_duration(root.timeout)}"] if root.timeout is not None else []
+        return self.paint.faint(f"  ({', '.join(words)})") if words else ""
+
+    def _summary(self) -> str:
+        counts = self.forecast.counts
+        parts = [
+            self.paint.good(f"{counts['run']} run"),
+            self.paint.faint(f"{counts['skip']} skip"),
+            self.paint.severity("warning", f"{counts['depends']} depend"),
+        ]
+        failing = sum(one.fails for one in self.forecast.steps.values())
+        told = self.paint.severity("error", f"; {failing} of them would fail") if failing else ""
+        return ", ".join(parts) + told
+
+    def _inputs(self) -> Iterator[str]:
+        rows = [(one, found, _value(found)) for one, found in zip(self.plan.inputs, self.forecast.inputs, strict=True)]
+        names = max(len(one.name) for one, _, _ in rows)
+        values = min(max(width(value) for _, _, value in rows), 40)
+        for one, found, value in rows:
+            filled = value + " " * (values - width(value))
+            shown = self.paint.severity("warning", filled) if found.source == "missing" else filled
+            yield f"  {one.name:{names}}  {shown}  {self.paint.faint(_kind(one, found))}".rstrip()
+
+    def _drawn(self, branches: Sequence[_Branch], prefix: str = "") -> Iterator[str]:
+        signs, paint = self.signs, self.paint
+        for at, one in enumerate(branches):
+            last = at == len(branches) - 1
+            yield f"{paint.faint(prefix + (signs.last if last else signs.item))}{one.title}"
+            inner = prefix + (signs.under if last else signs.past)
+            rule = inner + (signs.past if one.below else signs.under)
+            yield from (f"{paint.faint(rule)}{paint.faint(note)}" for note in one.notes)
+            yield from self._drawn(one.below, inner)
+
+    def _list(self, number: int) -> list[_Branch]:
+        """The steps of a list; those in a row that are skipped for one reason share a line."""
+        nodes = [self.plan.nodes[one] for one in self.plan.lists[number].nodes]
+        rows = [list(row) for _, row in groupby(nodes, key=lambda node: self._shared(node) or node.number)]
+        return [one for row in rows for one in self._row(row)]
+
+    def _shared(self, node: Node) -> str:
+        """The reason for which the step is skipped, where it is not its own."""
+        found = self.forecast.steps.get(node.number)
+        return found.reason if found is not None and self._is_shut(found) and found.condition is None else ""
+
+    def _row(self, nodes: list[Node]) -> list[_Branch]:
+        if len(nodes) < FOLD:
+            return [self._step(node) for node in nodes]
+        return [_Branch(self._marked(self.forecast.steps[nodes[0].number], _named(nodes)), [self._shared(nodes[0])])]
+
+    def _step(self, node: Node) -> _Branch:
+        found = self.forecast.steps.get(node.number)
+        if self._is_shut(found):
+            return self._shut(node, found)
+        what = "" if isinstance(node.action, Body) else f"  {visible(command(node, found) or action(node))}"
+        title = f"  ({visible(node.title)})" if node.title else ""
+        said = [visible(cut(one, _LIMIT)) for one in notes(self.plan, node, found, self.signs.arrow)]
+        line = f"{self.paint.bold(node.id)}{what}{title}"
+        return _Branch(self._marked(found, line), said, list(self._inside(node)))
+
+    def _shut(self, node: Node, found: StepForecast | None) -> _Branch:
+        """A step that is skipped, with all that is in it, on a line and one for the reason."""
+        within = _named([self.plan.nodes[one] for one in dict.fromkeys(inside(self.plan, node.number))])
+        what = action(node) if isinstance(node.action, Perform | End) else within
+        title = f"  ({visible(node.title)})" if node.title else ""
+        line = f"{node.id}  {visible(what)}{title}"
+        said = [visible(cut(one, _LIMIT)) for one in notes(self.plan, node, found, self.signs.arrow)]
+        return _Branch(self._marked(found, line), said)
+
+    def _inside(self, node: Node) -> Iterator[_Branch]:
+        act = node.action
+        if isinstance(act, Body):
+            yield from self._list(act.list)
+        elif isinstance(act, Fork):
+            for branch in act.branches:
+                otherwise = " (default)" if branch.default else ""
+                words = f" if {branch.condition.text}" if branch.condition else otherwise
+                yield self._arm(branch.list, f"{branch.name}{words}")
+        elif isinstance(act, Choice):
+            for arm in act.arms:
+                yield self._arm(arm.list, f"when {arm.condition.text}" if arm.condition else "default")
+        for name, number in (("rescue", node.rescue), ("finally", node.finally_), ("compensate", node.compensate)):
+            if number is not None:
+                yield _Branch(self.paint.faint(f"{name}:"), below=self._list(number))
+
+    def _arm(self, number: int, words: str) -> _Branch:
+        """A branch or an arm: its condition, and whether it is taken."""
+        found = self.forecast.lists.get(number)
+        known = held(found.condition) if found is not None and found.condition is not None else ""
+        why = known or (found.reason if found is not None else "")
+        line = self.paint.faint(f"{visible(words)}:{f' {visible(why)}' if why else ''}")
+        if found is not None and found.verdict == "skip":
+            within = _named([self.plan.nodes[one] for one in self.plan.lists[number].nodes])
+            return _Branch(self._marked(found, f"{line}{self.paint.faint(f'  {within}')}"))
+        return _Branch(self._marked(found, line), below=self._list(number))
+
+    def _marked(self, found: StepForecast | None, line: str) -> str:
+        """The line behind the sign of its verdict."""
+        if found is None:
+            return line
+        if found.fails:
+            return f"{self.paint.severity('error', self.signs.fails)} {line}"
+        if found.verdict == "run":
+            return f"{self.paint.good(self.signs.run)} {line}"
+        if found.verdict == "depends":
+            return f"{self.paint.severity('warning', self.signs.depends)} {line}"
+        return f"{self.paint.faint(self.signs.skip)} {self.paint.faint(line)}"
+
+    def _is_shut(self, found: StepForecast | None) -> bool:
+        return found is not None and found.verdict == "skip" and not found.fails
 
 
-def _body(root: Node) -> int:
-    assert isinstance(root.action, Body)
-    return root.action.list
+def _named(nodes: Sequence[Node]) -> str:
+    """The ids of several steps, as many as a line takes."""
+    return shortened(", ".join(node.id for node in nodes))
 
 
-def _input(one: InputSpec, wide: int) -> str:
+def _value(found: InputForecast) -> str:
+    return "not given" if found.source == "missing" else shown_value(found.value, 38)
+
+
+def _kind(one: InputSpec, found: InputForecast) -> str:
+    """What an input takes, where it comes from, what it is for."""
     kind = one.schema.get("type") or ("one of " + ", ".join(map(shown_value, one.schema.get("enum", []))))
     words = [str(kind if kind != "one of " else "any")]
-    words[0] += "" if one.required else f" = {shown_value(one.default)}"
     words += ["required"] if one.required else []
+    words += ["default"] if found.source == "default" else []
     words += [f"from {one.env}"] if one.env else []
     words += ["secret"] if one.secret else []
     about = visible(shortened(str(one.schema.get("description", ""))))
-    return f"{one.name:{wide}}  {', '.join(words)}" + (f"   {about}" if about else "")
-
-
-def _drawn(branches: Sequence[_Branch], lines: Lines, paint: Paint, prefix: str = "") -> Iterator[str]:
-    for at, one in enumerate(branches):
-        last = at == len(branches) - 1
-        yield f"{paint.faint(prefix + (lines.last if last else lines.item))}{one.title}"
-        inner = prefix + (lines.under if last else lines.past)
-        rule = inner + (lines.past if one.below else lines.under)
-        yield from (f"{paint.faint(rule)}{paint.faint(note)}" for note in one.notes)
-        yield from _drawn(one.below, lines, paint, inner)
-
-
-def _list(plan: Plan, number: int, paint: Paint) -> list[_Branch]:
-    return [_step(plan, plan.nodes[one], paint) for one in plan.lists[number].nodes]
-
-
-def _step(plan: Plan, node: Node, paint: Paint) -> _Branch:
-    what = "" if isinstance(node.action, Body) else f"  {visible(action(node))}"
-    title = f"  ({visible(node.title)})" if node.title else ""
-    below = list(_inside(plan, node, paint))
-    for name, number in (("rescue", node.rescue), ("finally", node.finally_), ("compensate", node.compensate)):
-        if number is not None:
-            below.append(_Branch(paint.faint(f"{name}:"), below=_list(plan, number, paint)))
-    return _Branch(f"{paint.bold(node.id)}{what}{title}", list(_notes(plan, node)), below)
-
-
-def _inside(plan: Plan, node: Node, paint: Paint) -> Iterator[_Branch]:
-    act = node.action
-    if isinstance(act, Body):
-        yield from _list(plan, act.list, paint)
-    elif isinstance(act, Fork):
-        for branch in act.branches:
-            condition = f" if {branch.condition.text}" if branch.condition else " (default)" if branch.default else ""
-            yield _Branch(paint.faint(f"{visible(branch.name + condition)}:"), below=_list(plan, branch.list, paint))
-    elif isinstance(act, Choice):
-        for arm in act.arms:
-            words = f"when {arm.condition.text}" if arm.condition else "default"
-            yield _Branch(paint.faint(f"{visible(words)}:"), below=_list(plan, arm.list, paint))
-
-
-def _notes(plan: Plan, node: Node) -> Iterator[str]:
-    """What holds of the step beside its action, a line each, in the order in which it counts."""
-    for say in _SAYINGS:
-        words = say(plan, node)
-        if words:
-            yield visible(words)
-
-
-def _needs(plan: Plan, node: Node) -> str:
-    if node.needs is None:
-        return ""
-    if not node.needs:
-        return "starts at once"
-    named = []
-    for need in node.needs:
-        data = need_data(plan, node, need)
-        words = "" if data["outcomes"] == ["ok"] else f" ({' or '.join(data['outcomes'])})"
-        named.append(data["step"] + words)
-    wanted = f" ({node.wanted} of them)" if node.wanted and node.wanted < len(named) else ""
-    return f"after {', '.join(named)}{wanted}"
-
-
-def _loop(_: Plan, node: Node) -> str:
-    if node.loop is None:
-        return ""
-    data = loop_data(node.loop)
-    if isinstance(node.loop, ForEach):
-        words = f"for each {data['as']} of {shown_value(data['foreach'], 80)}"
-    else:
-        words = f"for each combination of {shown_value(data['matrix'], 80)}"
-    words += f", key {data['key']}" if "key" in data else ""
-    words += f", {data['concurrency']} at a time" if "concurrency" in data else ""
-    return words + (f", {data['max_failures']} may fail" if "max_failures" in data else "")
-
-
-def _retry(_: Plan, node: Node) -> str:
-    one = node.retry
-    if one is None or (one.attempts == 1 and one.within is None and one.attempts_value is None):
-        return ""
-    tries = source(one.attempts_value) if one.attempts_value is not None else one.attempts
-    words = f"up to {tries} attempts" if tries is not None else "attempts"
-    words += f" for {format_duration(one.within)}" if one.within is not None else ""
-    return words + _pause(one) + (f", when {one.when.text}" if one.when else "")
-
-
-def _pause(one: Retry) -> str:
-    delay = source(one.delay_value) if one.delay_value is not None else format_duration(one.delay)
-    growth = "" if one.backoff == "constant" else f" {one.backoff}"
-    most = f" to {format_duration(one.max_delay)}" if one.max_delay is not None else ""
-    return f",{growth} {'from ' if growth else ''}{delay}{most} apart"
-
-
-def _limits(_: Plan, node: Node) -> str:
-    words = [f"timeout {format_duration(node.timeout)}"] if node.timeout is not None else []
-    words += [f"timeout {source(node.timeout_value)}"] if node.timeout_value is not None else []
-    if node.lock is not None:
-        limit = f" ({count(node.lock.limit, 'holder')})" if node.lock.limit > 1 else ""
-        words.append(f"lock {source(node.lock.name)}{limit}")
-    words += ["a failure is a warning"] if node.tolerant else []
-    words += [f"failure: {node.failure}"] if node.failure != "stop" else []
-    words += ["at most once"] if node.at_most_once else []
-    words += ["in a process of its own"] if node.isolate else []
-    words += [f"lane {node.lane}"] if node.lane else []
-    return ", ".join(words)
-
-
-_SAYINGS: tuple[Callable[[Plan, Node], str], ...] = (
-    _needs,
-    lambda _, node: f"if {node.condition.text}" if node.condition else "",
-    _loop,
-    lambda _, node: "requires " + " and ".join(one.text for one in node.require) if node.require else "",
-    _retry,
-    _limits,
-    lambda _, node: "ensures " + " and ".join(one.text for one in node.ensure) if node.ensure else "",
-)
-"""What is said of a step, in this order."""
+    return ", ".join(words) + (f"   {about}" if about else "")

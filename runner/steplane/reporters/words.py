@@ -1,12 +1,12 @@
 """Words for what happens in a run: times, reasons, actions, as people read them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from steplane.events import ErrorInfo
+from steplane.events import ErrorInfo, StepEnded
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.plan.nodes import Body, Choice, End, Fork, Node, Perform
 from steplane.reporters.paint import visible
@@ -53,17 +53,35 @@ def cause(error: ErrorInfo | None) -> str:
     return f"{message} ({error.type})" if message and error.type not in message else message or error.type
 
 
-def reason(status: str, stated: str, by: str, node: Node | None) -> str:
-    """Why a step was skipped, blocked or cancelled, in words; empty where there is nothing to say."""
+def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[str] = ()) -> str:
+    """Why a step was skipped, blocked or cancelled, in words; empty where there is nothing to say.
+
+    `seen`: what its condition saw.
+    """
     if stated == "`if` is false" and node is not None and node.condition is not None:
-        return f"`if: {shortened(node.condition.text)}` is false"
+        return f"`if: {shortened(node.condition.text)}` is false{saw(seen, node.condition.text)}"
     if stated:
-        return visible(stated)
+        return visible(stated) + saw(seen)
     if status == "blocked":
         return f"by `{by}`" if by else ""
     if status == "skipped":
         return f"`{by}` ended the run" if by else "what it waits for did not come about"
     return f"by `{by}`" if by else ""
+
+
+def ended_reason(event: StepEnded, node: Node | None) -> str:
+    """Why a step that has ended was skipped, blocked or cancelled."""
+    return reason(event.status, event.reason, event.by, node, event.seen)
+
+
+def saw(seen: Sequence[str], condition: str = "", limit: int = _LONGEST) -> str:
+    """What a condition saw, in brackets, as much of it as stays short; nothing where it only says itself again."""
+    told: list[str] = []
+    for one in seen:
+        if one == f"{condition.strip()} = false" or sum(map(len, told)) + len(one) > limit:
+            continue
+        told.append(visible(one))
+    return f" ({', '.join(told)})" if told else ""
 
 
 def shortened(text: str, limit: int = _LONGEST) -> str:

@@ -33,6 +33,11 @@ SCHEMA = Schema(1, (_RUN, _DEFINITIONS, _EVENTS))
 _PAGE = 4096
 _SELECT = f"SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"  # noqa: S608 - no user text
 
+_INSTANCES = (
+    "SELECT path, min(seq), max(seq), type, data FROM events WHERE path != '' AND type LIKE 'step.%' "
+    "GROUP BY path ORDER BY min(seq)"
+)
+
 
 class Definition(msgspec.Struct, frozen=True):
     """The text that a run executes and its hash, as the caller made them."""
@@ -112,6 +117,13 @@ class JournalReader:
         row = self._database.one("SELECT max(seq) FROM events")
         return int(row[0] or 0) if row else 0
 
+    def instances(self) -> list[tuple[str, str]]:
+        """The paths of all instances, in the order in which they became ready, each with what was said of it last:
+        its status at the end, else `ready`, `started` or `retry`. Nothing is checked: this is for a quick look.
+        """
+        rows = self._database.all(_INSTANCES)
+        return [(path, _status(kind, data)) for path, _, _, kind, data in rows]
+
     def check(self) -> list[str]:
         """Everything that is wrong with the journal, in sentences: structure, header, definitions, each event."""
         problems: list[str] = []
@@ -148,6 +160,15 @@ class JournalReader:
         for _ in self.events():
             pass
         return []
+
+
+def _status(kind: str, data: str) -> str:
+    if kind != "step.ended":
+        return kind.removeprefix("step.")
+    try:
+        return str(msgspec.json.decode(data).get("status", ""))
+    except (msgspec.MsgspecError, AttributeError):
+        return ""
 
 
 def digest(*texts: str) -> str:

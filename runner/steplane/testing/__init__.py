@@ -1,5 +1,6 @@
 """What authors of plugins test their step types with."""
 
 from steplane.testing.context import RecordingContext
+from steplane.testing.planning import PlanningContext, planned
 
-__all__ = ["RecordingContext"]
+__all__ = ["PlanningContext", "RecordingContext", "planned"]

@@ -23,6 +23,21 @@ def test_the_lines_of_a_script_are_offered_where_a_list_is_wanted() -> None:
     assert one.help == "for its lines: `with: {capture: lines}` on step `list`, then `steps.list.outputs.lines`"
 
 
+def test_a_loop_goes_over_what_a_step_gave_and_not_over_what_is_known_of_it() -> None:
+    found = check_steps("""
+        - {id: list, run: ls, with: {capture: lines}}
+        - foreach: ${{ steps.list }}
+          run: echo ${{ item }}
+    """)
+    assert said(found) == [
+        (
+            "step-not-output 4:14 `foreach` of the step in line 4 goes over what is known of step `list`, "
+            "not over what it gave"
+        )
+    ]
+    assert found[0].help == "name an output: `steps.list.outputs.NAME`"
+
+
 @pytest.mark.parametrize(
     ("first", "used", "expected"),
     [

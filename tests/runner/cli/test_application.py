@@ -9,6 +9,7 @@ import pytest
 
 from steplane import __version__
 from steplane.cli.application import COMMANDS, LATER, application
+from steplane.cli.pages import PageContext
 
 from .conftest import Shell
 
@@ -33,7 +34,7 @@ def test_help_imports_click_only() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_what_it_does_and_gives_examples(name: str) -> None:
     command = import_module(f"steplane.cli.commands.{name}").command
-    with click.Context(command, info_name=f"steplane {name}") as context:
+    with PageContext(command, info_name=f"steplane {name}") as context:
         text = command.get_help(context)
     assert command.name == name
     assert "Examples:\n" in text
@@ -51,8 +52,8 @@ def test_later_commands_are_not_in_the_help(shell: Shell) -> None:
     ("words", "told"),
     [
         (
-            ("graph",),
-            "error: `steplane graph` is not in this release\n help: `steplane plan` shows the steps as a tree.\n",
+            ("fmt",),
+            "error: `steplane fmt` is not in this release\n help: `steplane check` says where a file is unclear.\n",
         ),
         (("serve",), "error: `steplane serve` is not in this release\n help: See: steplane --help\n"),
         (("rnu",), "error: there is no command `rnu`\n help: Did you mean `steplane run`?\n"),
@@ -87,8 +88,10 @@ def test_version(shell: Shell) -> None:
 
 
 def test_completion(shell: Shell) -> None:
-    env = {"_STEPLANE_COMPLETE": "bash_complete", "COMP_WORDS": "steplane re", "COMP_CWORD": "1"}
-    assert shell(env=env).stdout == "plain,resume\n"
+    """All of it is in tests/completion."""
+    done = shell("re", env={"_STEPLANE_COMPLETE": "zsh_complete"})
+    assert done.stdout == "value\tresume\tGo on with a run that was interrupted, waits or failed.\n"
+    assert shell(env={"_STEPLANE_COMPLETE": "bash_source"}).stdout == shell("completion", "bash").stdout
 
 
 def test_the_group_has_no_command_that_is_not_in_the_table() -> None:

@@ -48,6 +48,14 @@ def _steady(text: str) -> str:
     return re.sub(r"(?<=\S)   +", "  ", text)  # columns are as wide as the times
 
 
+def _drawn(text: str) -> str:
+    """The timeline without what depends on the times: the scale, bars, whether a wait can be seen."""
+    text = re.sub(r"(?m)^ +0s\b.*$", "SCALE", text)
+    text = re.sub(r"(?m) [━×┄═─┊ ]*[━×┄═─][━×┄═─┊ ]*$", " BAR", text)
+    text = re.sub(r"(?m)^  ━ running.*$", "  ━ running  × a failed attempt  ┄ waiting  ─ a group", text)
+    return re.sub(r"TIME +BAR", "TIME  BAR", _steady(text))
+
+
 def test_runs(mixed: Shell) -> None:
     assert _steady(mixed("runs").stdout) == (
         "RUN  STATUS  WORKFLOW  STARTED (UTC)  TIME\n"
@@ -72,7 +80,7 @@ def test_no_run_yet(shell: Shell) -> None:
 
 
 def test_show(mixed: Shell) -> None:
-    assert _steady(mixed("show").stdout) == (
+    assert _drawn(mixed("show").stdout) == (
         "mixed failed\n"
         "  run  two\n"
         "  file  mixed.yaml\n"
@@ -83,18 +91,26 @@ def test_show(mixed: Shell) -> None:
         "  who  Ada\n"
         "\n"
         "steps\n"
-        "  !  each  warning  TIME\n"
-        "  ✓  each[a]  succeeded  TIME\n"
-        "  ✓  each[a]/say  succeeded  TIME\n"
-        "  ✗  each[b/c]  failed  TIME  the script ended with exit code 1 (shell.exit)\n"
-        "  ✗  each[b/c]/say  failed  TIME  the script ended with exit code 1 (shell.exit)\n"
-        "  ○  never  skipped  `if` is false\n"
-        "  ✗  flaky  failed  TIME  2 attempts: the script ended with exit code 3 (shell.exit)\n"
-        "  ⊘  after  blocked  by `flaky`\n"
+        "SCALE\n"
+        "  ! each ×2  TIME  BAR\n"
+        "      warning: 1 succeeded, 1 failed\n"
+        "  ✓  [a]  TIME  BAR\n"
+        "  ✓  say  TIME  BAR\n"
+        "  ✗  [b/c]  TIME  BAR\n"
+        "  ✗  say  TIME  BAR\n"
+        "          failed: the script ended with exit code 1 (shell.exit)\n"
+        '  ○ never  skipped: `if` is false (inputs.who = "Ada")\n'
+        "  ✗ flaky  TIME  BAR\n"
+        "      failed, 2 attempts: the script ended with exit code 3 (shell.exit)\n"
+        "  ⊘ after  blocked by `flaky`\n"
+        "\n"
+        "  ━ running  × a failed attempt  ┄ waiting  ─ a group\n"
         "\n"
         "error\n"
         "  `flaky`: the script ended with exit code 3 (shell.exit)\n"
         "\n"
+        "What it wrote: steplane logs two 'each[b/c]/say'\n"
+        "All about it: steplane show two 'each[b/c]/say'\n"
         "Go on with: steplane resume two\n"
     )
     data = json.loads(mixed("show", "two", "--format", "json").stdout)
@@ -106,8 +122,8 @@ def test_show(mixed: Shell) -> None:
     assert steps["flaky"]["error"]["code"] == 3
     assert steps["after"] == {
         "path": "after", "step": "after", "activation": 1, "status": "blocked", "started_at": None,
-        "ended_at": steps["after"]["ended_at"], "duration": None, "attempts": 0, "reason": None, "by": "flaky",
-        "recovered": False, "outputs": None, "error": None,
+        "ended_at": steps["after"]["ended_at"], "duration": None, "attempts": 0, "reason": None,
+        "seen": None, "by": "flaky", "recovered": False, "outputs": None, "error": None,
     }  # fmt: skip
     assert steps["each[a]/say"]["outputs"]["stdout"] == "a"
     assert (data["id"], data["status"], data["inputs"], data["outputs"]) == ("two", "failed", {"who": "Ada"}, None)
@@ -124,13 +140,21 @@ def test_logs(mixed: Shell) -> None:
     assert mixed("logs", "each[a]/say", "-f").stdout == "a\n"
 
 
+STEPS = "Its steps: each, say, never, flaky, after, each[a], each[a]/say, each[b/c], each[b/c]/say."
+BEGUN = STEPS.replace("say, never", "never, say", 1)  # in the order in which they became ready
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("logs", "two", "flakey"), "error: run two has no step `flakey`\n help: Did you mean `flaky`?\n"),
-        (("logs", "greet"), ("error: no run and no step of the latest run is called `greet`\n"
-                            " help: See its steps: steplane show two\n")),
-        (("show", "three"), "error: no run 'three'\n help: Nearest: two, one. All: steplane runs\n"),
+        (("logs", "two", "flakey"), f"error: run two has no step `flakey`\n help: Did you mean `flaky`? {BEGUN}\n"),
+        (("show", "two", "each[c]"), ("error: run two has no step `each[c]`\n"
+                                      f" help: Did you mean `each[b/c]`? {STEPS}\n")),
+        (("logs", "greet"), ("error: no run and no step of the latest run (two) is called `greet`\n"
+                             f" help: Nearest: two, one. All: steplane runs. {STEPS}\n")),
+        (("show", "hello"), ("error: `hello` is a workflow, not a run\n"
+                             " help: Its latest run: one. All: steplane runs\n")),
+        (("show", "three", "each"), "error: no run 'three'\n help: Nearest: two, one. All: steplane runs\n"),
     ],
 )  # fmt: skip
 def test_what_is_not_there(mixed: Shell, words: tuple[str, ...], told: str) -> None:

@@ -7,6 +7,8 @@ import re
 import pytest
 from tests.runner.running import Workbench
 
+from steplane.events import Answered
+
 GIVE = "uses: log, with: {message: x}"
 
 
@@ -207,3 +209,53 @@ outputs:
 """
     )
     assert run.outputs == {"a": {"n": "1", "m": [2]}, "b": {"said": "hi!"}, "c": ["hi", 0]}
+
+
+def test_the_journal_says_what_conditions_saw(bench: Workbench) -> None:
+    run = bench.run(
+        """
+inputs: {region: {enum: [eu, us], default: us}, n: {type: integer, default: 3}, token: {type: string, secret: true}}
+steps:
+  - {id: a, if: inputs.region == 'eu' and inputs.n > 1, uses: log, with: {message: x}}
+  - {id: b, if: inputs.token != 'x' and inputs.n > 1, uses: log, with: {message: x}}
+  - id: c
+    switch: [{when: inputs.n > 5, steps: [{run: 'true'}]}, {when: inputs.n > 2, steps: [{run: 'true'}]}]
+  - id: d
+    parallel: {x: {if: inputs.region == 'us', steps: [{run: 'true'}]}, y: {default: true, steps: [{run: 'true'}]}}
+  - {id: e, on_error: warn, run: exit 3, retry: {attempts: 2, delay: 1ms, when: error.code == 4 or attempt > 5}}
+""",
+        {"token": "sesame-open"},
+    )
+    asked = [(one.question, one.value, one.seen) for one in run.events if isinstance(one, Answered)]
+    assert asked == [
+        ("if", False, ('inputs.region = "us"',)),
+        ("if", True, ('inputs.token = "***"', "inputs.n = 3")),
+        ("switch", 1, ("inputs.n = 3",)),
+        ("branches", [True, False], ('inputs.region = "us"',)),
+        ("retry", {"again": False, "delay": 0.0}, ("error.code = 3", "attempt = 1")),
+    ]
+    assert (run.ends["a"].reason, run.ends["a"].seen) == ("`if` is false", ('inputs.region = "us"',))
+    assert run.ends["b"].seen == run.ends["e"].seen == ()
+    assert b"sesame" not in bench.stored()
+
+
+def test_what_a_condition_saw_before_it_failed(bench: Workbench) -> None:
+    run = bench.run(
+        "inputs: {n: {type: integer, default: 3}}\nsteps: [{id: a, if: inputs.n > 1 and inputs.n.x, uses: log, with: {message: x}}]\n"
+    )
+    (asked,) = [one for one in run.events if isinstance(one, Answered)]
+    assert asked.error is not None
+    assert asked.seen == ("inputs.n = 3",)
+
+
+def test_a_secret_is_not_cut_off_in_the_middle_where_a_condition_does_not_hold(bench: Workbench) -> None:
+    secret = "0123456789" * 30
+    run = bench.run(
+        "inputs: {token: {type: string, secret: true}}\nsteps: [{id: a, require: [inputs.token == 'x'], uses: log, with: {message: x}}]\n",
+        {"token": secret},
+    )
+    assert run.error("a") == (
+        "require",
+        f"`inputs.token == 'x'` does not hold ({bench.file}:4:27): `inputs.token` is \"***\"",
+    )
+    assert secret[:20].encode() not in bench.stored()

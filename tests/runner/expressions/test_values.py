@@ -268,22 +268,6 @@ def test_lazy_views_become_plain_data() -> None:
     assert fail("${{ steps.half }}") == "the value is missing: the step failed"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("inputs.n > 5 and inputs.s == 'y'", ("`inputs.n` is 1", '`inputs.s` is "x"')),
-        ("inputs.list | length == 2", ("`inputs.list | length` is 3",)),
-        ("inputs.b", ("`inputs.b` is true",)),
-        ("not (inputs.n + 1 == 2)", ("`inputs.n + 1` is 2",)),
-        ("steps.maybe.outputs.x is defined", ("`steps.maybe.outputs.x` is missing: the step was skipped",)),
-        ("inputs.n == inputs.n", ("`inputs.n` is 1",)),
-        ("nope == 1", ()),
-    ],
-)
-def test_explain(text: str, expected: tuple[str, ...]) -> None:
-    assert Engine().explain(Expression(text), CONTEXT) == expected
-
-
 def test_filters_from_outside() -> None:
     def broken(_value: Any) -> None:
         raise RuntimeError("no luck")

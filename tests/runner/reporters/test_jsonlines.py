@@ -66,8 +66,8 @@ def test_the_life_of_a_step() -> None:
         {"type": "step.retry", **IDENTITY, "status": "waiting", "attempt": 1, "delay": 0.5, "error": told},
         {
             "type": "step.ended", **IDENTITY, "at": "2026-11-23T22:53:21.408128Z", "status": "succeeded",
-            "started_at": "2026-11-23T22:53:18.908128Z", "duration": 2.5, "attempts": 2, "reason": None, "by": None,
-            "recovered": False, "outputs": {"x": 1}, "error": None,
+            "started_at": "2026-11-23T22:53:18.908128Z", "duration": 2.5, "attempts": 2, "reason": None,
+            "seen": None, "by": None, "recovered": False, "outputs": {"x": 1}, "error": None,
         },
     ]  # fmt: skip
 

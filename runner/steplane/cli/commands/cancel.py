@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.commands.run import settings
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, running, showing
 
 _EXAMPLES = examples(
     "steplane cancel                            (the latest run that has not ended)",
@@ -15,10 +16,16 @@ _EXAMPLES = examples(
 
 
 @click.command("cancel", epilog=_EXAMPLES)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completers.runs("running", "waiting", "interrupted"))
 @click.option("--reason", default="", help="Why; kept with the run.")
 @click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="A secret input that what cleans up needs."
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=completers.secret_value,
+    help="A secret input that what cleans up needs.",
 )
 @running
 def command(run: str | None, reason: str, inputs: tuple[str, ...], **options: Any) -> int:
@@ -26,8 +33,6 @@ def command(run: str | None, reason: str, inputs: tuple[str, ...], **options: An
 
     A live run is told, and winds up in its own process. Of a run that waits or was interrupted what cleans up runs
     here and now. Without RUN it is the latest one that has not ended.
-
-    Exit code: 0 a live run was told, 1 the run is now cancelled, 2 it had ended before.
     """
     return guarded(lambda: cancel(run, reason, options))
 
@@ -44,7 +49,7 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     environ = environment(options["env_file"])
     store = call.history
     run_id = find_run(store, run, unfinished=True)
-    show = Show(call, quiet=options["quiet"])
+    show = Show(call, **showing(options))
     told = []
 
     def work() -> Any:
@@ -57,4 +62,6 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     code = show.watch(work)
     if told:
         call.out.line(f"run {run_id} was told to end; it winds up in its own process")
+        if show.reports.wanted:
+            call.warn("no report was written: only the process that ends the run knows how it ended")
     return code

@@ -33,8 +33,6 @@ def command(
 
     Of a run the workflow is shown as it was recorded, each step with its state, time and attempts. SVG needs the extra
     `graph`: pip install 'steplane[graph]'.
-
-    Exit code: 0, or 2 where the file has errors.
     """
     from steplane.cli.call import Call
     from steplane.cli.drawing import draw, find_subject, graph_of_subject, write

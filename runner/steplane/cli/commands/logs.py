@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -16,22 +17,26 @@ _EXAMPLES = examples(
 
 
 @click.command("logs", epilog=_EXAMPLES)
-@click.argument("run", required=False)
-@click.argument("step", required=False, metavar="[STEP[KEY]]")
+@click.argument("run", required=False, shell_complete=completers.run_or_instance)
+@click.argument("step", required=False, metavar="[STEP[KEY]]", shell_complete=completers.instance)
 @click.option("-f", "--follow", is_flag=True, help="Go on until nobody runs the run any more.")
 @click.option("--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each instance.")
+@click.option("--timestamps", is_flag=True, help="The time (UTC) at which each line was written.")
 @common
 def command(
-    *, run: str | None, step: str | None, follow: bool, tail: int | None, state: str | None, color: str | None
-) -> int:
+    *, run: str | None, step: str | None, follow: bool, tail: int | None, timestamps: bool, state: str | None,
+    color: str | None,
+) -> int:  # fmt: skip
     """Show what the steps of a run wrote, in the order in which they began.
 
     STEP is the path of an instance, as `show` has it, or the id of a step: then all its instances. What is inside
     comes with it. `*` stands for any characters. One word alone is a run, or else a step of the latest run.
     """
+    from steplane.app.log_times import LogTimes
     from steplane.app.logs import LogReader
     from steplane.cli.call import Call
     from steplane.cli.meant import run_and_step
+    from steplane.reporters.stamps import stamp
 
     call = Call(state=state, color=color)
 
@@ -41,9 +46,11 @@ def command(
     run_id, wanted = run_and_step(call.history, run, step, planned)
     known = planned(run_id) if wanted else ()
     show = _printer(call, alone=wanted)
+    times = LogTimes(call.history.folder(run_id))
     reader = LogReader(call.history, run_id, wanted, tail=tail, known=known)
     for path, line in reader.lines(follow=follow, wanted=lambda: not call.out.deserted):
-        show(path, line)
+        at = times.at(path, reader.offset) if timestamps else None
+        show(path, line, stamp(at) if at is not None else "")
         if call.out.gone:
             break
     return 0
@@ -70,8 +77,8 @@ def _printer(call: Any, alone: str | None) -> Any:
     paint = Paint(call.color(call.out))
     harmless = clean if call.out.terminal else str
 
-    def show(path: str, line: str) -> None:
+    def show(path: str, line: str, time: str) -> None:
         prefix = "" if path == alone else paint.faint(f"[{visible(path)}]") + " "
-        call.out.line(f"{prefix}{harmless(line)}")
+        call.out.line(f"{time}{prefix}{harmless(line)}")
 
     return show

@@ -4,27 +4,49 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.commands.run import settings
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, running, showing
 
 _EXAMPLES = examples(
     "steplane resume                            (the latest run, where there is something to do)",
     "steplane resume 20261123-225318-r6j9z8     (the beginning of an id is enough)",
     "steplane resume nightly -i token=@token.txt",
+    "steplane resume nightly --only 'price[order-17]'",
+    "steplane resume nightly --redo publish",
     "steplane resume nightly --assume pay=succeeded --outputs '{\"receipt\": 7}'",
 )
 
 
 @click.command("resume", epilog=_EXAMPLES)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completers.runs("waiting", "interrupted", "failed", "cancelled"))
 @click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="A secret input: these are never stored."
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=completers.secret_value,
+    help="A secret input: these are never stored.",
 )
-@click.option("--redo", multiple=True, metavar="STEP", help="Run this `at_most_once` step again that was cut off.")
 @click.option(
-    "--assume", multiple=True, metavar="STEP=STATUS",
-    help="Take such a step as `succeeded` or `failed` instead of running it again.",
+    "--only",
+    multiple=True,
+    metavar="STEP",
+    shell_complete=completers.instance,
+    help="Go on with this step, or this item, and nothing else.",
+)
+@click.option(
+    "--redo",
+    multiple=True,
+    metavar="STEP",
+    shell_complete=completers.instance,
+    help="Run this step again, whatever its end was.",
+)
+@click.option(
+    "--assume", multiple=True, metavar="STEP=STATUS", shell_complete=completers.assumption,
+    help="Take this step as `succeeded`, `failed` or `skipped` instead of running it.",
 )  # fmt: skip
 @click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")
 @running
@@ -33,9 +55,11 @@ def command(run: str | None, **given: Any) -> int:
 
     What succeeded stays. What was running runs again with the same idempotency key; what failed, was blocked or
     cancelled begins anew. Without RUN it is the latest run if that failed or was cancelled, else the latest that has
-    not ended. A run that succeeded is left alone.
+    not ended. A run that succeeded is left alone, unless a step of it is to be run again.
 
-    Exit code: as of `steplane run`; 5 where a live process holds the run.
+    STEP is the path of an instance, as `show` has it, or the id of a step that has but one. With --redo it begins anew
+    whatever its end was, and what follows goes on if it had not succeeded; name what else is to be done again. With
+    --only everything else keeps the end that it has, for a later resume.
     """
     return guarded(lambda: resume(run, given))
 
@@ -53,14 +77,16 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     store = call.history
     run_id = find_resumable(store, run)
     values = secret_values(call, run_id, given["inputs"])
-    show = Show(call, quiet=given["quiet"])
+    show = Show(call, **showing(given))
 
     def work() -> Any:
         result = running.resume(
-            store, call.registry, run_id, values, environ, options_of(call), show, redo=given["redo"], assume=assumed
-        )
+            store, call.registry, run_id, values, environ, options_of(call), show,
+            redo=given["redo"], assume=assumed, only=given["only"],
+        )  # fmt: skip
         if show.reporter is None:
             say_ended(call, result)
+            show.left_alone(result.run)
         return result
 
     return show.watch(work)
@@ -96,8 +122,11 @@ def assumptions(words: tuple[str, ...], outputs: str | None) -> dict[str, Any]:
     assumed: dict[str, Any] = {}
     for word in words:
         path, equals, status = word.rpartition("=")
-        if not equals or status not in {"succeeded", "failed"}:
-            raise UsageError(f"`--assume {word}` names no status", "Write `--assume STEP=succeeded` or `STEP=failed`.")
+        if not equals or status not in {"succeeded", "failed", "skipped"}:
+            raise UsageError(
+                f"`--assume {word}` names no status",
+                "Write `--assume STEP=succeeded`, `STEP=failed` or `STEP=skipped`.",
+            )
         assumed[path] = {"status": status}
     if outputs is not None:
         succeeded = [path for path, one in assumed.items() if one["status"] == "succeeded"]

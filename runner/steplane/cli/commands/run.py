@@ -4,34 +4,40 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.funnel import guarded
-from steplane.cli.options import examples, running
+from steplane.cli.options import examples, inputs, parts, running, showing
 
 _EXAMPLES = examples(
     "steplane run workflows/hello.yaml",
     "steplane run hello -i who=Ada             (the file workflows/hello.yaml)",
     "steplane run nightly --id nightly-2026-11-23 --inputs day.yaml",
     "steplane run build -j 4 --format json > events.jsonl",
+    "steplane run nightly -i region=eu --dry-run",
+    "steplane run release --until test         (with all that it waits for)",
+    "steplane run release --from publish --of latest",
 )
 
 
 @click.command("run", epilog=_EXAMPLES)
-@click.argument("workflow", metavar="FILE|NAME")
+@click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
 @click.option("--id", "run_id", metavar="ID", help="The id of the run. [default: made from the time]")
+@inputs
+@parts
 @click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE",
-    help="An input: text for a text, JSON for the rest; @FILE reads it from a file, @@ begins a text with @.",
+    "--of", "earlier", metavar="RUN", shell_complete=completers.runs(),
+    help="Take the results of the steps that do not run from this run (an id, its beginning, or latest).",
 )  # fmt: skip
-@click.option("--inputs", "inputs_file", metavar="FILE", help="Inputs from a YAML or JSON file; -i wins.")
+@click.option("--dry-run", is_flag=True, help="Show what would run, as `steplane plan` does; run and record nothing.")
 @running
 def command(workflow: str, run_id: str | None, inputs: tuple[str, ...], inputs_file: str | None, **options: Any) -> int:
-    """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above.
+    """Run a workflow. A name means workflows/NAME.yaml, here or in a folder above (see: steplane list).
+
+    With --only, --from and --until a part of it runs; the other steps are skipped, or with --of RUN reused: their
+    outputs are those that RUN recorded, and its inputs hold where none are given anew.
 
     The file is checked first; with an error in it nothing is run. A run that is cut off, stops waiting or
     fails goes on with `steplane resume`.
-
-    Exit code: 0 succeeded, 1 failed or cancelled, 2 the file or the call is wrong, 3 waiting, 4 internal error,
-    6 the state cannot be written, 129 hung up, 130 interrupted, 143 terminated.
     """
     return guarded(lambda: run(workflow, run_id, inputs, inputs_file, options))
 
@@ -44,13 +50,17 @@ def run(
     from steplane.app.inputs import given
     from steplane.app.loading import load
     from steplane.app.project import find_workflow
+    from steplane.app.running import RunPart
+    from steplane.app.taking import take
     from steplane.cli.call import Call
     from steplane.cli.showing import Show, environment, options_of
+    from steplane.plan.selection import select
 
     call = Call(**settings(options))
     environ = environment(options["env_file"])
     file = find_workflow(workflow, call.here)
-    store, registry = call.store, call.registry
+    store = None if options["dry_run"] else call.store
+    registry = call.registry
     loaded = load(file, registry, store)
     if loaded.plan is None or not options["quiet"]:
         call.show_diagnostics(loaded)
@@ -58,8 +68,23 @@ def run(
         return 2
     plan = loaded.plan
     values = given(plan, inputs, inputs_file)
-    show = Show(call, quiet=options["quiet"])
-    return show.watch(lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id))
+    selection = select(plan, options["only"], options["since"], options["until"])
+    taken = None
+    if options["earlier"] is not None:
+        earlier = take(call.history, registry, options["earlier"], plan, selection)
+        taken, values = earlier.taken, {**earlier.inputs, **values}
+    if store is None:
+        from steplane.cli.planning import show_plan
+
+        return show_plan(
+            call, plan, values, environ, call.settings.format,
+            selection=selection, taken=taken, strict=True, run_id=run_id or "",
+        )  # fmt: skip
+    part = RunPart(selection.recorded, taken)
+    show = Show(call, **showing(options), kept={file: "the workflow"})
+    return show.watch(
+        lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id, part)
+    )
 
 
 def settings(options: dict[str, Any]) -> dict[str, Any]:

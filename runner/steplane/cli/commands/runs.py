@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _STATUSES = ["running", "waiting", "interrupted", "succeeded", "warning", "failed", "cancelled", "damaged"]
@@ -19,7 +20,13 @@ _EXAMPLES = examples(
 
 @click.command("runs", epilog=_EXAMPLES)
 @click.option("--status", type=click.Choice(_STATUSES), help="Only runs of that status.")
-@click.option("--workflow", metavar="NAME", default="", help="Only runs of that workflow.")
+@click.option(
+    "--workflow",
+    metavar="NAME",
+    default="",
+    shell_complete=completers.workflow_name,
+    help="Only runs of that workflow.",
+)
 @click.option("--case", metavar="CASE", default="", help="Only runs of that case.")
 @click.option("--since", metavar="TIME", help="Only runs begun since: `2d`, `2026-11-23`, `2026-11-23T08:00`.")
 @click.option("--where", metavar="EXPR", help="Only runs for which the expression is true.")

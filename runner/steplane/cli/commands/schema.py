@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -17,7 +18,7 @@ _EXAMPLES = examples(
 
 @click.command("schema", epilog=_EXAMPLES)
 @click.option(
-    "--write", "target", is_flag=False, flag_value="", metavar="[PATH]",
+    "--write", "target", is_flag=False, flag_value="", metavar="[PATH]", shell_complete=completers.file,
     help="Write it to PATH, in one step. Without PATH: .vscode/steplane.schema.json in the project's folder.",
 )  # fmt: skip
 @click.option("--workflow", "kinds", flag_value="workflow", multiple=True, help="Of workflow files; the default.")
@@ -73,6 +74,6 @@ def _tell_how(call: Any, project: str, path: str) -> None:
     from steplane.app.editor import is_known, modeline
     from steplane.reporters.paint import visible
 
-    if not is_known(project, path):
+    if not is_known(project, os.path.relpath(path, project)):
         line = modeline(path, os.path.join(project, "workflows"))
         call.err.line(f"Editors find it by this first line in a file of workflows/:\n  {visible(line)}")

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _EXAMPLES = examples(
@@ -16,8 +17,8 @@ _EXAMPLES = examples(
 
 
 @click.command("show", epilog=_EXAMPLES)
-@click.argument("run", required=False)
-@click.argument("step", required=False, metavar="[STEP[KEY]]")
+@click.argument("run", required=False, shell_complete=completers.run_or_instance)
+@click.argument("step", required=False, metavar="[STEP[KEY]]", shell_complete=completers.instance)
 @click.option("--all", "everything", is_flag=True, help="Fold nothing, however many steps there are.")
 @text_or_json
 @common
@@ -39,15 +40,15 @@ def command(
     call = Call(state=state, color=color)
     run_id, wanted = run_and_step(call.history, run, step)
     record = read_run(call.history, run_id)
+    look = Look(call.out.columns, call.color(call.out), call.out.unicode)
     if wanted is not None:
         one = _narrowed(record, wanted)
         if one is not None:
-            call.out.write(_detail(call, record, one, form))
+            call.out.write(_detail(call, record, one, look, form))
             return 0
     if form == "json":
         call.out.write(run_json(record))
     else:
-        look = Look(call.out.columns, call.color(call.out), call.out.unicode)
         call.out.write(run_text(record, look, everything=everything or wanted is not None, state=call.state_option))
     return 0
 
@@ -68,14 +69,13 @@ def _narrowed(record: Any, wanted: str) -> Any:
     return record.steps[0] if len(record.steps) == 1 else None
 
 
-def _detail(call: Any, record: Any, one: Any, form: str) -> str:
+def _detail(call: Any, record: Any, one: Any, look: Any, form: str) -> str:
     from steplane.cli.detail import Detail, detail_json, detail_text
-    from steplane.reporters.paint import Paint
 
     folder = call.history.folder(record.summary.id)
     node, values = _of_its_workflow(call, record.summary.id, one)
     detail = Detail(record, one, folder.log_path(one.path), node, tuple(values), call.state_option)
-    return detail_json(detail) if form == "json" else detail_text(detail, Paint(call.color(call.out)))
+    return detail_json(detail) if form == "json" else detail_text(detail, look)
 
 
 def _of_its_workflow(call: Any, run_id: str, one: Any) -> tuple[Any, list[Any]]:

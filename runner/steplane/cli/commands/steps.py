@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples, text_or_json
 
 _EXAMPLES = examples("steplane steps", "steplane steps shell", "steplane steps file.copy --format json")
 
 
 @click.command("steps", epilog=_EXAMPLES)
-@click.argument("step_type", required=False, metavar="[TYPE]")
+@click.argument("step_type", required=False, metavar="[TYPE]", shell_complete=completers.step_type)
 @text_or_json
 @common
 def command(step_type: str | None, form: str, state: str | None, color: str | None) -> int:

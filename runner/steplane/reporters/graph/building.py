@@ -8,10 +8,9 @@ from steplane.events import OK
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Loop, Node, Plan
+from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Loop, Node, Plan, outcomes
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
-from steplane.reporters.plan_data import outcomes
 from steplane.reporters.words import action, count, shortened, shown_value, source
 
 PEERS = 7

@@ -90,6 +90,7 @@ class _Writer:
         groups = list(self._groups(items))
         users = [sum(index in one.before for one in groups) for index in range(len(groups))]
         lanes: list[int | None] = []  # by column: the group whose followers the lane leads to
+        above = -1
         for index, group in enumerate(groups):
             ended = []
             for before in group.before:
@@ -98,6 +99,9 @@ class _Writer:
                     ended.append(lanes.index(before))
             came = [lanes.index(one) for one in group.before]
             column = min(ended) if ended else _free(lanes)
+            like = len(group.items) > 1 and index > 0 and len(groups[index - 1].items) > 1 and came == [column]
+            if column == above and (like or not came):  # or it would seem to follow, or to stand beside, what is above
+                yield f"{prefix}{self._lanes(lanes, -1, '', alone=True)}".rstrip()
             yield from self._joining(lanes, came, ended, column, prefix)
             for one in ended:
                 lanes[one] = None
@@ -106,6 +110,7 @@ class _Writer:
             lanes[column] = index
             goes_on = users[index] > 0
             yield from self._group(group, lanes, column, prefix, begins=not came, goes_on=goes_on)
+            above = column
             if not goes_on:
                 lanes[column] = None
             _trim(lanes)
@@ -151,7 +156,9 @@ class _Writer:
             touches += "d" if at == column or (live and at not in ended) else ""
             touches += "l" if left < at <= right else ""
             touches += "r" if left <= at < right else ""
-            cells.append(self.signs.joints[touches] + (self.signs.across if left <= at < right else " "))
+            crossed = live and at not in {*came, column}
+            sign = self.signs.line if crossed else self.signs.joints[touches]
+            cells.append(sign + (self.signs.across if left <= at < right else " "))
         yield f"{prefix}{self.paint.faint(''.join(cells).rstrip())}"
 
     def _group(
@@ -172,19 +179,16 @@ class _Writer:
                 yield from self.items(one.items, f"{prefix}{below}{inner}")
 
     def _lanes(self, lanes: Sequence[int | None], column: int, own: str, *, alone: bool) -> str:
-        """The lanes on the line of a step, its own cell given; those right of it are crossed by its arm."""
+        """The lanes on the line of a step, its own cell given; its arm passes behind those right of it."""
+        line, across = self.signs.line, self.signs.across
         cells = []
         for at, lane in enumerate(lanes):
             if at == column:
                 cells.append(own if not alone else f"{own} ")
             elif not alone and at > column:
-                cells.append(
-                    self.paint.faint(
-                        (self.signs.joints["udlr"] if lane is not None else self.signs.across) + self.signs.across
-                    )
-                )
+                cells.append(self.paint.faint(f"{line if lane is not None else across}{across}"))
             else:
-                cells.append(self.paint.faint(self.signs.line) + " " if lane is not None else "  ")
+                cells.append(self.paint.faint(line) + " " if lane is not None else "  ")
         return "".join(cells)
 
     # ------------------------------------------------------------ the words of one line

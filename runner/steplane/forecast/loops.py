@@ -1,0 +1,154 @@
+"""The items of a loop before the run, and its instances."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from steplane.driver.loops import items_of, unique
+from steplane.driver.names import counters
+from steplane.driver.refusal import Refused
+from steplane.expressions import ExpressionError
+from steplane.expressions.faults import NotKnown
+from steplane.expressions.templates import ListOf, Template
+from steplane.forecast import instances
+from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Items
+from steplane.forecast.names import Names, Partly
+from steplane.forecast.walk import EACH, STEPS, Outcome, Place, Walk
+from steplane.plan.nodes import ForEach, Loop, Node
+
+
+def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
+    """Look at a looped step: once for each item, or once for all."""
+    loop = node.loop
+    assert loop is not None
+    try:
+        items, found = _selected(walk, node, *_items(walk, loop, place))
+    except (ExpressionError, Refused) as error:
+        message = error.error.message if isinstance(error, Refused) else error.message
+        walk.shut(walk.inside(node), f"`{node.id}` fails before it begins", place.key)
+        return Outcome(FAILED, failing=f"its items cannot be had: {walk.judge.mask.text(message)}", begun=False)
+    walk.items.setdefault(node.number, []).append(found)
+    if found.number == 0:
+        walk.shut(walk.inside(node), f"`{node.id}` has no items", place.key)
+        return Outcome(SUCCEEDED, failing="there are no items", begun=False)
+    since = walk.now
+    places = _places(walk, node, place, items, found)
+    outcomes = _each(walk, node, loop, places)
+    if found.number != 1 and any(one.stops != "no" for one in outcomes):
+        walk.doubt(walk.inside(node), "only if it begins before another item ends the run", since)
+    return _together(loop, outcomes, len(places) if len(places) > 1 else found.number)
+
+
+def _each(walk: Walk, node: Node, loop: Loop, places: list[Place]) -> list[Outcome]:
+    """Look at each instance; when more have failed than may, no further one begins."""
+    allowed, width = _allowed(loop, len(places)), _width(walk, loop, places[0])
+    outcomes: list[Outcome] = []
+    sure = perhaps = 0
+    for place in places:
+        if sure > allowed and width == 1:
+            walk.shut(walk.inside(node), "an item before it fails", place.key)
+            continue
+        since = walk.now
+        outcomes.append(instances.instance(walk, node, place))
+        if perhaps > allowed:
+            walk.doubt(walk.inside(node), "only if it begins before another item fails", since)
+        sure += outcomes[-1].ends == FAILED
+        perhaps += "failed" in outcomes[-1].ends
+    return outcomes
+
+
+def _allowed(loop: Loop, number: int) -> int:
+    """How many instances may fail."""
+    share = loop.allowed_percent
+    return loop.allowed if share is None else int(number * share / 100 + 1e-9)
+
+
+def _width(walk: Walk, loop: Loop, place: Place) -> int | None:
+    """How many instances may go on at once; None where that is not known, or without a limit."""
+    if loop.concurrency is None:
+        return None
+    try:
+        value = walk.judge.engine.render(loop.concurrency, walk.names(place))
+    except ExpressionError:
+        return None
+    return value if isinstance(value, int) else None
+
+
+def _items(walk: Walk, loop: Loop, place: Place) -> tuple[list[Any] | None, Items]:
+    """The items with their keys; None where they are not known. Raises `ExpressionError`, `Refused`."""
+    names, engine = walk.names(place), walk.judge.engine
+    try:
+        items, keys = items_of(engine, loop, names)
+        keys = [walk.judge.mask.text(key) for key in keys]
+        unique(keys)
+    except NotKnown as unknown:
+        return _without_keys(walk, loop, names, unknown)
+    return items, Items(len(items), tuple(keys))
+
+
+def _selected(walk: Walk, node: Node, items: list[Any] | None, found: Items) -> tuple[list[Any] | None, Items]:
+    """The items that are selected, where not all are."""
+    keys = walk.selected_keys.get(node.number)
+    if keys is None or not found.keys or items is None:
+        return items, found
+    kept = [index for index, key in enumerate(found.keys) if key in keys]
+    return [items[index] for index in kept], Items(len(kept), tuple(found.keys[index] for index in kept))
+
+
+def _without_keys(walk: Walk, loop: Loop, names: Names, unknown: NotKnown) -> tuple[list[Any] | None, Items]:
+    """The items may be known where their keys are not."""
+    try:
+        items, _ = items_of(walk.judge.engine, replace(loop, key=None), names)
+    except NotKnown as other:
+        return None, Items(unknown=walk.judge.words(_source(loop), other.paths))
+    assert loop.key is not None
+    return items, Items(len(items), unknown=walk.judge.words(loop.key, unknown.paths))
+
+
+def _source(loop: Loop) -> Template:
+    """All that the items are made of."""
+    if isinstance(loop, ForEach):
+        return loop.items
+    return ListOf((*(one for _, one in loop.axes), *loop.exclude, *loop.include))
+
+
+def _places(walk: Walk, node: Node, place: Place, items: list[Any] | None, found: Items) -> list[Place]:
+    """A place for each item; one for all where they are not known, or too many."""
+    loop = node.loop
+    name = loop.name if isinstance(loop, ForEach) else "matrix"
+    size = 1 + sum(1 for _ in walk.below(walk.inside(node)))
+    if items is None or len(items) > EACH or walk.now + len(items) * size > STEPS:
+        return [replace(place, names=place.names.without(name, "loop"), key=_chain(place.key, "*"))]
+    places = []
+    for index, item in enumerate(items):
+        counted = counters(index, len(items))
+        if found.keys:
+            counted["key"] = found.keys[index]
+        numbers = Partly("loop", counted, frozenset() if found.keys else frozenset({"key"}))
+        names = place.names.with_(**{"loop": numbers, name: item})
+        key = found.keys[index] if found.keys else str(index)
+        places.append(replace(place, names=names, key=_chain(place.key, key)))
+    return places
+
+
+def _chain(around: str, key: str) -> str:
+    """The keys of the loops around, from outside in: `a`, `a/b`; `*` stands for every key."""
+    return f"{around}/{key}" if around else key
+
+
+def _together(loop: Loop, outcomes: list[Outcome], number: int | None) -> Outcome:
+    """How the loop ends; `number`: of its items, where that is known. One outcome may stand for all of them."""
+    failed = [one for one in outcomes if one.ends == FAILED]
+    perhaps = [one for one in outcomes if "failed" in one.ends]
+    allowed, each = _allowed(loop, number or 1), max(1, (number or 1) // len(outcomes))
+    stops: Certainty = "no"
+    ender = next((one.ender for one in outcomes if one.stops != "no"), "")
+    if ender:
+        stops = "yes" if all(one.stops == "yes" for one in outcomes) else "maybe"
+    if len(failed) * each > allowed and number is not None:
+        return Outcome(FAILED, stops, ender, failed[0].failing)
+    good = WARNING if failed or any(one.ends == WARNING for one in outcomes) else SUCCEEDED
+    if perhaps or any("warning" in one.ends for one in outcomes):
+        good |= WARNING
+    many = bool(perhaps) and (number is None or len(perhaps) * each > allowed)
+    return Outcome(good | FAILED if many else good, stops, ender)

@@ -1,0 +1,110 @@
+"""What somebody says by hand at a resume: do this again (`--redo`), take that as ended (`--assume`)."""
+
+from typing import Any
+
+from steplane.events import ErrorInfo, Resumed
+from steplane.kernel import leaving, lists, loops
+from steplane.kernel.state import Instance, Scope, State
+
+AGAIN = frozenset({"failed", "blocked", "cancelled", "compensated"})
+"""What every resume begins anew."""
+
+ASSUMED = "assumed on resume"
+ANEW = "begun anew on resume"
+_IN_FLIGHT = frozenset({"attempt", "undecided"})
+
+
+def take_in(state: State, event: Resumed) -> None:
+    """Keep what was said until its place is reached; what is around it goes on too, also where that had ended."""
+    state.assumed.update(event.assume)
+    for path in event.redo:
+        one = state.paths.get(path)
+        if one is not None and one.phase not in _IN_FLIGHT:  # an attempt that was cut off is made again
+            leaving.put_down(state, one, ANEW)
+            leaving.put_down_late(state, one, ANEW)
+            one.forgotten = True
+            _mark(state, one)
+    for path in event.assume:
+        one = state.paths.get(path)
+        if one is not None:
+            _mark(state, one)
+
+
+def _mark(state: State, one: Instance) -> None:
+    around: Instance | None = one
+    while around is not None:
+        if around.ended:
+            state.again.add(around)
+        around = _around(around)
+
+
+def _around(one: Instance) -> Instance | None:
+    """What the instance is in; a branch that goes on after its `parallel` is in the list around that."""
+    if one.parent is not None:
+        return one.parent
+    scope = one.scope
+    while scope is not None and scope.owner.scope is not None and scope in scope.owner.scope.late:
+        scope = scope.owner.scope
+    return None if scope is None else scope.owner
+
+
+def is_to_do_again(state: State, one: Instance) -> bool:
+    """Whether a new activation follows the one that has ended."""
+    return one.status in AGAIN or one in state.again
+
+
+def take(state: State, scope: Scope, position: int) -> Instance | None:
+    """End the step at the position as was said of it; None where nothing was, or where its attempt has ended so."""
+    node = lists.node_at(state, scope, position)
+    one = scope.current[position]
+    left_out = leaving.is_left_out(scope, position)
+    said = _said(state, lists.path_of(scope, node), one, left_out=left_out)
+    if said is None:
+        return None
+    if one is None or one.ended:
+        scope.old.pop(position, None)
+        one = lists.place(state, scope, node)
+    _end(state, one, said)
+    return one
+
+
+def take_items(state: State, outer: Instance) -> list[Instance]:
+    """The same for the items of a loop; those that were ended."""
+    loop, found = outer.loop, []
+    assert loop is not None
+    for index, key in enumerate(loop.keys) if state.assumed else ():
+        one = loop.instances[index]
+        left_out = outer.bounds is not None and outer.bounds.item_outside(key) != ""
+        said = _said(state, f"{outer.path}[{key}]", one, left_out=left_out)
+        if said is not None:
+            if one is None or one.ended:
+                loop.instances[index] = None
+                one = loops.item(state, outer, index)
+            _end(state, one, said)
+            found.append(one)
+    return found
+
+
+def _said(state: State, path: str, one: Instance | None, *, left_out: bool) -> dict[str, Any] | None:
+    """What was said of the path; not if its attempt was cut off, and it goes on from how that is said to have ended."""
+    said: dict[str, Any] | None = state.assumed.get(path)
+    if said is None:
+        return None
+    if one is not None and one.phase in _IN_FLIGHT and not left_out and said["status"] != "skipped":
+        return None
+    del state.assumed[path]
+    return said
+
+
+def _end(state: State, one: Instance, said: dict[str, Any]) -> None:
+    one.outputs = said.get("outputs")
+    status = said["status"]
+    one.error = assumed_error(one) if status == "failed" else None
+    one.forgotten = True
+    leaving.put_down_late(state, one, ASSUMED)
+    leaving.put_down(state, one, ASSUMED, status)
+
+
+def assumed_error(one: Instance) -> ErrorInfo:
+    """The error of what is taken as failed."""
+    return ErrorInfo("assumed", "taken as failed on resume", step=one.path)

@@ -1,0 +1,122 @@
+"""Steps as people name them: `deploy`, `release/deploy`, `price[order-17]/quote`."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from steplane.errors import UsageError
+from steplane.plan.nodes import Plan, lists_of
+from steplane.suggest import did_you_mean
+
+_ID = re.compile(r"[^\[\]/]*")
+_SHOWN = 12
+_FORMS = "Write STEP, STEP/STEP, STEP[KEY] or STEP[KEY]/STEP."
+
+
+class Named(Struct, frozen=True):
+    """A step with what is around it, outermost first: its number, and the key of the item that is meant, if one is."""
+
+    trail: tuple[tuple[int, str | None], ...]
+
+    @property
+    def node(self) -> int:
+        """The number of the step itself."""
+        return self.trail[-1][0]
+
+
+def inside(plan: Plan, number: int) -> Iterator[int]:
+    """The numbers of all steps inside a step, those of its `rescue`, `finally` and `compensate` too."""
+    pending = [number]
+    while pending:
+        for one in lists_of(plan.nodes[pending.pop()]):
+            yield from plan.lists[one].nodes
+            pending += plan.lists[one].nodes
+
+
+def around(plan: Plan, number: int) -> list[int]:
+    """The numbers of the steps around a step, innermost first, without the workflow."""
+    found = []
+    while number and (number := plan.lists[plan.nodes[number].list].owner):
+        found.append(number)
+    return found
+
+
+def id_path(plan: Plan, number: int) -> str:
+    """The path of ids of a step: `release/deploy`."""
+    return "/".join(plan.nodes[one].id for one in (*reversed(around(plan, number)), number))
+
+
+def named(plan: Plan, text: str) -> Named:
+    """The step that the text names: an id, or a path of ids; keys of items in brackets. Raises `UsageError`."""
+    words = _split(plan, text)
+    by_id = {node.id: node.number for node in plan.nodes[1:]}
+    keys: dict[int, str | None] = {}
+    before: int | None = None
+    for name, key in words:
+        number = by_id.get(name)
+        if number is None:
+            raise unknown(plan, name, text)
+        outside = around(plan, number)
+        if before is not None and (not outside or outside[0] != before):
+            raise UsageError(
+                f"step `{name}` is not directly inside `{plan.nodes[before].id}`",
+                f"Its path is `{id_path(plan, number)}`; the id alone will do.",
+            )
+        if key is not None and plan.nodes[number].loop is None:
+            raise UsageError(f"step `{name}` is no loop: it has no item `{key}`", f"Write `{name}` without a key.")
+        keys[number] = key
+        before = number
+    assert before is not None
+    trail = (*reversed(around(plan, before)), before)
+    return Named(tuple((number, keys.get(number)) for number in trail))
+
+
+def _split(plan: Plan, text: str) -> list[tuple[str, str | None]]:
+    """The ids and keys. A key may hold anything: it ends at the first `]` after which a step or nothing follows."""
+    ids = {node.id for node in plan.nodes[1:]}
+    words: list[tuple[str, str | None]] = []
+    rest = text
+    while True:
+        name = _ID.match(rest)
+        assert name is not None
+        rest = rest[name.end():]  # fmt: skip
+        key = None
+        if rest.startswith("["):
+            end = _end_of_key(rest, ids)
+            if end is None:
+                raise UsageError(f"`{text}` has a `[` without its `]`", _FORMS)
+            key, rest = rest[1:end], rest[end + 1:]  # fmt: skip
+        words.append((name.group(), key))
+        if not rest:
+            return words
+        if not rest.startswith("/"):
+            raise UsageError(f"`{text}` is not the path of a step", _FORMS)
+        rest = rest[1:]
+
+
+def _end_of_key(rest: str, ids: set[str]) -> int | None:
+    """Where the `]` of the key stands with which the text begins."""
+    ends = [found.start() for found in re.finditer(r"\]", rest)]
+    for end in ends:
+        after = rest[end + 1:]  # fmt: skip
+        name = _ID.match(after[1:]) if after.startswith("/") else None
+        if not after or (name is not None and name.group() in ids):
+            return end
+    return ends[-1] if ends else None
+
+
+def unknown(plan: Plan, name: str, text: str) -> UsageError:
+    """The error for a name that no step has: the nearest one, and the list."""
+    names = [node.id for node in plan.nodes[1:]]
+    near = did_you_mean(name, names)
+    inside_text = "" if name == text else f" (in `{text}`)"
+    guess = f" Did you mean `{near}`?" if near else ""
+    return UsageError(f"there is no step `{name}`{inside_text}.{guess}", f"The steps are {listed(names)}.")
+
+
+def listed(names: Iterable[str], most: int = _SHOWN) -> str:
+    """Names in a row, not too many."""
+    everything: Sequence[str] = list(names)
+    shown = ", ".join(everything[:most])
+    return shown + (f" and {len(everything) - most} more" if len(everything) > most else "")
