@@ -72,12 +72,12 @@ class Modules:
         (folder / "recorder" / "sitecustomize.py").write_text(RECORDER, "utf-8")
         self.steplane, self.folder = steplane, folder
 
-    def of(self, *words: str, code: int = 0) -> set[str]:
+    def of(self, *words: str, code: int = 0, env: dict[str, str] | None = None) -> set[str]:
         """All modules that the call looked for."""
         file = self.folder / "modules"
         file.unlink(missing_ok=True)
         path = os.pathsep.join([str(self.folder / "recorder"), *filter(None, sys.path)])
-        done = self.steplane(*words, env={"PYTHONPATH": path, "MODULES": str(file)})
+        done = self.steplane(*words, env={**(env or {}), "PYTHONPATH": path, "MODULES": str(file)})
         assert done.returncode == code, done.stderr
         found = set(file.read_text("utf-8").split())
         assert "steplane" in found, "the recorder works"
@@ -88,7 +88,11 @@ def packages(names: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), ("run", "--help"), ("help",), ("help", "graph"), ("help", "expressions"), ("completion", "zsh"),
+     ("--version",)],
+)  # fmt: skip
 def test_help_imports_only_click_beside_the_standard_library(modules: Modules, words: tuple[str, ...]) -> None:
     found = modules.of(*words)
     bare = {"sitecustomize", "usercustomize", "nt", "org", "_typeshed"}
@@ -97,6 +101,27 @@ def test_help_imports_only_click_beside_the_standard_library(modules: Modules, w
     assert others == set()
     assert not found & (HEAVY | {"sqlite3", "ctypes", "json"})
     assert not {name for name in found if name.startswith(("steplane.app", "steplane.store", "steplane.plugins"))}
+
+
+COMPLETING = {"_STEPLANE_COMPLETE": "zsh_complete"}
+
+
+@pytest.mark.parametrize("words", [("",), ("re",), ("run", "--"), ("run", "small.yaml", "--format", "")])
+def test_completing_commands_and_options_imports_click_only(modules: Modules, words: tuple[str, ...]) -> None:
+    found = modules.of(*words, env=COMPLETING)
+    assert not found & (HEAVY | {"sqlite3", "msgspec"})
+    assert not {name for name in found if name.startswith(("steplane.app", "steplane.store", "steplane.plugins"))}
+
+
+@pytest.mark.parametrize("words", [("run", ""), ("run", "small.yaml", "-i", ""), ("show", ""), ("logs", "")])
+def test_completing_a_value_imports_no_more_than_who_knows_it(modules: Modules, words: tuple[str, ...]) -> None:
+    (modules.folder / "small.yaml").write_text(WORKFLOW, "utf-8")
+    modules.of("run", "small.yaml")
+    found = modules.of(*words, env=COMPLETING)
+    reader = {"yaml", "steplane.source.events"} if "-i" in words else set()
+    assert not found & ((HEAVY | COMPILING) - reader)
+    unused = {"steplane.plugins", "steplane.driver", "steplane.kernel", "steplane.executors", "steplane.expressions"}
+    assert not {name for name in found if ".".join(name.split(".")[:2]) in unused}
 
 
 @pytest.mark.parametrize("form", ["plain", "json"])

@@ -7,6 +7,7 @@ from steplane.app import inputs as given_inputs
 from steplane.app.execution import home_of, zone_of
 from steplane.app.project import here
 from steplane.app.secrets import hidden_variables, texts_in
+from steplane.events import Taken
 from steplane.expressions import Engine
 from steplane.forecast import Basis, Forecast, forecast
 from steplane.forecast.environment import Environment
@@ -24,7 +25,7 @@ QUESTIONS = 1000
 
 def look_ahead(
     plan: Plan, registry: Registry, values: Mapping[str, Any], environ: Mapping[str, str], *,
-    selection: Selection | None = None, strict: bool = False, run_id: str = "",
+    selection: Selection | None = None, taken: Taken | None = None, strict: bool = False, run_id: str = "",
 ) -> Forecast:  # fmt: skip
     """What a run with these inputs, of the steps that are selected, would do. Nothing is run, recorded or fetched; step
     types that have a `plan()` are asked for it, in a process of its own.
@@ -48,7 +49,7 @@ def look_ahead(
     mask = Mask({str(index): text for index, text in enumerate(one for value in secret for one in texts_in(value))})
     engine = Engine(filters(), zone_of(plan))
     with _Asker(plan, registry, basis, engine, mask) as asker:
-        return forecast(plan, basis, engine, mask, asker.ask, selection)
+        return forecast(plan, basis, engine, mask, asker.ask, selection, taken)
 
 
 class _Asker:

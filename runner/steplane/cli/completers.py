@@ -1,7 +1,8 @@
-"""What may stand in place of an argument or an option's value: given to click as `shell_complete`.
+"""What may stand in place of an argument or an option's value: given to click as `shell_complete`, or asked because of
+what the help calls the value.
 
-Each is called with the context of what stands on the line so far and the unfinished word; none needs more of the
-application than it asks about. Descriptions are shown by zsh and fish.
+Each is called with the context of what stands on the line so far, the parameter and the unfinished word; none needs
+more of the application than it asks about. Descriptions are shown by zsh and fish.
 """
 
 import os
@@ -19,11 +20,6 @@ Items = list[CompletionItem[Any]]
 Completer = Callable[[click.Context, click.Parameter, str], Items]
 
 _MOST_RUNS = 200
-
-
-def words(*known: tuple[str, str]) -> Completer:
-    """A completer of words with their descriptions."""
-    return lambda _, __, begun: _fitting(known, begun)
 
 
 def _fitting(known: Iterable[tuple[str, str]], begun: str) -> Items:
@@ -184,6 +180,12 @@ def _instances(store: "RunStore", run: str, begun: str) -> Items:
         return _fitting(journal.instances(), begun)
 
 
+def workflow_or_run(context: click.Context, _: click.Parameter, begun: str) -> Items:
+    """Workflows, then runs."""
+    found = workflow(context, _, begun)
+    return [one for one in found if one.type == "plain"] + _runs(_store(context), begun) or found
+
+
 def run_or_instance(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """Runs, then the instances of the latest one."""
     store = _store(context)
@@ -192,16 +194,14 @@ def run_or_instance(context: click.Context, _: click.Parameter, begun: str) -> I
 
 
 def assumption(context: click.Context, _: click.Parameter, begun: str) -> Items:
-    """`STEP=succeeded` and `STEP=failed` for the instances of the run on the line."""
+    """`STEP=` for the instances of the run on the line that have not succeeded; behind the `=`, taken as what."""
     store = _store(context)
     with store.read(_run(context, store)) as journal:
-        cut = [path for path, status in journal.instances() if status == "started"]
-    return _fitting(((f"{path}={end}", "") for path in cut for end in ("succeeded", "failed")), begun)
-
-
-def cut_off(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
-    """The instances of the run on the line that have begun and not ended."""
-    return [one for one in instance(context, parameter, begun) if one.help == "started"]
+        known = [(path, status) for path, status in journal.instances() if status != "succeeded"]
+    taken = next((path for path, _ in known if begun.startswith(f"{path}=")), None)
+    if taken is not None:
+        return _fitting(((f"{taken}={end}", "") for end in ("succeeded", "failed", "skipped")), begun)
+    return _fitting(((f"{path}=", status) for path, status in known), begun)
 
 
 # ---------------------------------------------------------------- step types and templates
@@ -237,3 +237,29 @@ def ci_system(_: click.Context, __: click.Parameter, begun: str) -> Items:
     from steplane.app.starting import CI
 
     return _fitting(((name, "") for name in CI), begun)
+
+
+# ---------------------------------------------------------------- who is asked
+
+BY_METAVAR: dict[str, Completer] = {
+    "FILE|NAME": workflow,
+    "FILE|NAME|RUN": workflow_or_run,
+    "RUN": runs(),
+    "STEP": step,
+    "STEP[KEY]": instance,
+    "INSTANCE": instance,
+    "FILE": file,
+    "PATH": file,
+    "DIR": folder,
+}
+"""By what the help calls the value of a parameter that names no completer itself."""
+
+
+def offered(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
+    """What may stand in place of a value: as the parameter itself says, else by what the help calls it."""
+    found = parameter.shell_complete(context, begun)
+    if found or isinstance(parameter.type, click.Choice):
+        return found
+    called = parameter.metavar or ""
+    completer = BY_METAVAR.get(called[1:-1] if called.startswith("[") else called)
+    return completer(context, parameter, begun) if completer is not None else []

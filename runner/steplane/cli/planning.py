@@ -5,18 +5,22 @@ from typing import Any
 
 from steplane.app.forecasting import look_ahead
 from steplane.cli.call import Call
+from steplane.events import Taken
 from steplane.plan.nodes import Plan
+from steplane.plan.selection import Selection
 
 
 def show_plan(
     call: Call, plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str], form: str,
-    *, strict: bool = False, run_id: str = "",
+    *, selection: Selection, taken: Taken | None = None, strict: bool = False, run_id: str = "",
 ) -> int:  # fmt: skip
     """Write the plan with what becomes of each step, as text or as JSON; the exit code.
 
     With `strict` a missing input is an error. Raises `UsageError`.
     """
-    forecast = look_ahead(plan, call.registry, values, environ, strict=strict, run_id=run_id)
+    forecast = look_ahead(
+        plan, call.registry, values, environ, selection=selection, taken=taken, strict=strict, run_id=run_id
+    )
     if form == "json":
         import msgspec
 

@@ -7,6 +7,7 @@ evaluated; what uses results of steps, secrets, or the run itself depends on the
 from collections.abc import Mapping
 from typing import Any
 
+from steplane.events import Taken
 from steplane.expressions import Engine
 from steplane.expressions.faults import ExpressionError, NotKnown
 from steplane.forecast import instances, summing
@@ -23,15 +24,22 @@ __all__ = ["Ask", "Basis", "Forecast", "forecast"]
 
 
 def forecast(  # noqa: PLR0917 - what a forecast is made of
-    plan: Plan, basis: Basis, engine: Engine, mask: Mask, ask: Ask, selection: Selection | None = None
+    plan: Plan,
+    basis: Basis,
+    engine: Engine,
+    mask: Mask,
+    ask: Ask,
+    selection: Selection | None = None,
+    taken: Taken | None = None,
 ) -> Forecast:
     """What a run of the plan, or of the part of it that is selected, would do.
 
-    `ask` is what a step type says of itself; nothing else of a plugin is called.
+    `taken`: the results of an earlier run that stand for what is not selected. `ask` is what a step type says of
+    itself; nothing else of a plugin is called.
     """
     made: dict[str, str] = {}
     judge = Judge(engine, mask, lambda path: _why(path, basis, made))
-    walk = Walk(plan, judge, basis, selection or select(plan))
+    walk = Walk(plan, judge, basis, selection or select(plan), taken)
     names = _names(plan, basis, walk)
     names = names.with_(vars=_variables(plan, judge, names, made))
     root = plan.nodes[0]
@@ -54,7 +62,7 @@ def _names(plan: Plan, basis: Basis, walk: Walk) -> Names:
         "secrets": Partly("secrets", {}, frozenset(one.name for one in plan.secrets)),
         "run": Partly("run", run, RUN),
         "workflow": workflow,
-        "steps": Steps(nodes, walk.is_skipped),
+        "steps": Steps(nodes, walk.is_skipped, walk.recorded),
         "env": dict(basis.environ),
     }
     return Names(known, LATER | items)

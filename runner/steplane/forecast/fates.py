@@ -17,6 +17,7 @@ SKIPPED: Ends = frozenset({"skipped"})
 BLOCKED: Ends = frozenset({"blocked"})
 FAILED: Ends = frozenset({"failed"})
 WARNING: Ends = frozenset({"warning"})
+REUSED: Ends = frozenset({"reused"})
 BEGUN: Ends = frozenset({"succeeded", "failed", "cancelled"})
 NONE: Ends = frozenset()
 

@@ -9,6 +9,7 @@ from steplane.forecast.fates import (
     BLOCKED,
     FAILED,
     NONE,
+    REUSED,
     SKIPPED,
     SUCCEEDED,
     WARNING,
@@ -20,6 +21,7 @@ from steplane.forecast.fates import (
 from steplane.forecast.ordering import Turn
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Fork, Node
+from steplane.plan.step_names import id_path
 
 LEFT_OUT = "not selected"
 
@@ -44,10 +46,14 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
 
 
 def left_out(walk: Walk, node: Node, place: Place) -> Fate:
-    """A step that is not selected is skipped at once, and nothing asks for it."""
-    fate = Fate("skip", LEFT_OUT, ends=SKIPPED, trouble=SKIPPED, key=place.key)
-    walk.shut(walk.inside(node), LEFT_OUT, place.key)
-    return walk.record(node, fate)
+    """A step that is not selected is skipped at once, or stands there as recorded; nothing asks for it."""
+    recorded = walk.taken.results.get(id_path(walk.plan, node.number)) if walk.taken and not place.key else None
+    reason, ends = LEFT_OUT, SKIPPED
+    if walk.taken is not None and recorded is not None:
+        walk.recorded[node.id] = recorded
+        reason, ends = f"taken from run {walk.taken.run}", REUSED
+    walk.shut(walk.inside(node), reason, place.key)
+    return walk.record(node, Fate("skip", reason, ends=ends, trouble=ends, key=place.key))
 
 
 def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, outcome: Outcome) -> Fate:

@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.driver.views import Outputs
+from steplane.driver.views import Outputs, error_view
+from steplane.events import Recorded
 from steplane.expressions.faults import NotKnown
 from steplane.plan.nodes import Node
 
@@ -56,14 +57,19 @@ class Partly(Mapping[str, Any]):
 
 
 class Steps(Mapping[str, Any]):
-    """`steps`: those that are skipped for sure, and nothing of the others."""
+    """`steps`: those that are skipped for sure, or taken from an earlier run; nothing of the others."""
 
-    def __init__(self, nodes: Mapping[str, Node], is_skipped: Callable[[str], bool]) -> None:
-        self._nodes, self._is_skipped = nodes, is_skipped
+    def __init__(
+        self, nodes: Mapping[str, Node], is_skipped: Callable[[str], bool], taken: Mapping[str, Recorded]
+    ) -> None:
+        self._nodes, self._is_skipped, self._taken = nodes, is_skipped, taken
 
     def __getitem__(self, name: str) -> Any:
         node = self._nodes[name]
-        if not self._is_skipped(name):
+        recorded = self._taken.get(name)
+        if recorded is not None and node.loop is None:
+            return Partly(f"steps.{name}", _taken(node, recorded), frozenset({"started_at", "ended_at", "duration"}))
+        if recorded is not None or not self._is_skipped(name):
             raise NotKnown(("steps", name))
         view: dict[str, Any] = {
             "outputs": Outputs(node, None, "skipped"), "status": "skipped", "error": None, "attempts": 0,
@@ -76,6 +82,14 @@ class Steps(Mapping[str, Any]):
 
     def __len__(self) -> int:
         raise NotKnown(("steps",))
+
+
+def _taken(node: Node, recorded: Recorded) -> dict[str, Any]:
+    """A step as an earlier run has recorded it."""
+    return {
+        "outputs": Outputs(node, recorded.outputs, "reused"), "status": "reused", "error": error_view(recorded.error),
+        "attempts": recorded.attempts, "recovered": recorded.recovered,
+    }  # fmt: skip
 
 
 class Names(dict[str, Any]):

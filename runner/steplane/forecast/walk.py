@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from steplane.events import Recorded, Taken
 from steplane.expressions import Expression
 from steplane.forecast.environment import Environment
 from steplane.forecast.fates import BLOCKED, SKIPPED, Certainty, Condition, Ends, Fate, Items
@@ -70,8 +71,12 @@ class Outcome(Struct, frozen=True):
 class Walk:
     """The plan, what evaluates, and what was found so far."""
 
-    def __init__(self, plan: Plan, judge: Judge, basis: Basis, selection: Selection) -> None:
+    def __init__(
+        self, plan: Plan, judge: Judge, basis: Basis, selection: Selection, taken: Taken | None = None
+    ) -> None:
         self.plan = plan
+        self.taken = taken
+        self.recorded: dict[str, Recorded] = {}  # by the id of the step: what is taken from an earlier run
         self.selection = selection
         self.selected_keys = selection.keys
         self.judge = judge

@@ -20,7 +20,7 @@ def notes(plan: Plan, node: Node, found: StepForecast | None, arrow: str) -> Ite
     `found` is what becomes of it; None where nobody has asked.
     """
     if found is not None and found.verdict == "skip":
-        asked = _condition(plan, node, found) if found.condition is not None else ""
+        asked = _condition(plan, node, found) if found.condition is not None and not found.condition.error else ""
         yield from (words for words in (asked, _reason(plan, node, found)) if words)
         return
     for say in _SAYINGS:

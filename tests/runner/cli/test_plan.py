@@ -300,3 +300,48 @@ def test_ascii_and_colours(shell: Shell) -> None:
     coloured = shell("plan", "flow.yaml", "--color", "always").stdout
     assert "\x1b[1;32m▸\x1b[0m" in coloured
     assert "\x1b[2m○\x1b[0m \x1b[2ma  $ echo a\x1b[0m" in coloured
+
+
+PART = """\
+steplane: 1
+name: part
+steps:
+  - {id: count, run: 'echo 5'}
+  - {id: big, if: steps.count.outputs.stdout == '5', run: 'echo "${{ steps.count.outputs.stdout }} of them"'}
+  - {id: small, if: steps.count.outputs.stdout == '4', run: 'echo'}
+  - {id: late, run: 'echo'}
+"""
+
+
+def test_parts_of_a_workflow(shell: Shell) -> None:
+    shell.write("part.yaml", PART)
+    done = shell("plan", "part.yaml", "--from", "small")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "part (part.yaml)\n\nsteps\n"
+        "├─ ○ count  $ echo 5\n│     not selected\n"
+        '├─ ○ big  $ echo "${{ steps.count.outputs.stdout }} of them"\n│     not selected\n'
+        "├─ ✗ small  $ echo\n"
+        "│     its `if` cannot be evaluated: the output `stdout` of step `count` is missing: the step was skipped\n"
+        "└─ ○ late  $ echo\n      blocked by `small`, which fails\n\n"
+        "0 run, 4 skip, 0 depend; 1 of them would fail\n"
+    )
+    wrong = shell("plan", "part.yaml", "--only", "bigg")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "there is no step `bigg`. Did you mean `big`?" in wrong.stderr
+
+
+def test_on_the_results_of_an_earlier_run(shell: Shell) -> None:
+    shell.write("part.yaml", PART)
+    assert shell("run", "part.yaml", "--id", "one").returncode == 0
+    done = shell("run", "part.yaml", "--from", "big", "--of", "one", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "part (part.yaml)\n\nsteps\n"
+        "├─ ○ count  $ echo 5\n│     taken from run one\n"
+        '├─ ▸ big  $ echo "5 of them"\n'
+        "│     if steps.count.outputs.stdout == '5': true (steps.count.outputs.stdout = \"5\")\n"
+        "├─ ○ small  $ echo\n│     if steps.count.outputs.stdout == '4': false (steps.count.outputs.stdout = \"5\")\n"
+        "└─ ▸ late  $ echo\n\n2 run, 2 skip, 0 depend\n"
+    )
+    assert len(json.loads(shell("runs", "--format", "json").stdout)["runs"]) == 1

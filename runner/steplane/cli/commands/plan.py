@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from steplane.cli import completers
-from steplane.cli.options import ENV_FILE, common, examples, inputs, text_or_json
+from steplane.cli.options import ENV_FILE, common, examples, inputs, parts, text_or_json
 
 _EXAMPLES = examples(
     "steplane plan workflows/release.yaml",
     "steplane plan nightly -i region=eu         (what would run with this input)",
+    "steplane plan release --from packages     (what of it would run)",
     "steplane plan release --format json | jq '.steps[] | {id, verdict, reason}'",
 )
 
@@ -17,6 +18,7 @@ _EXAMPLES = examples(
 @click.command("plan", epilog=_EXAMPLES)
 @click.argument("workflow", metavar="FILE|NAME", shell_complete=completers.workflow)
 @inputs
+@parts
 @ENV_FILE
 @text_or_json
 @common
@@ -34,6 +36,7 @@ def command(workflow: str, inputs: tuple[str, ...], inputs_file: str | None, **o
     from steplane.cli.call import Call
     from steplane.cli.planning import show_plan
     from steplane.cli.showing import environment
+    from steplane.plan.selection import select
 
     call = Call(state=options["state"], color=options["color"])
     environ = environment(options["env_file"])
@@ -42,4 +45,5 @@ def command(workflow: str, inputs: tuple[str, ...], inputs_file: str | None, **o
     if loaded.plan is None:
         return 2
     values = given(loaded.plan, inputs, inputs_file)
-    return show_plan(call, loaded.plan, values, environ, options["form"])
+    selection = select(loaded.plan, options["only"], options["since"], options["until"])
+    return show_plan(call, loaded.plan, values, environ, options["form"], selection=selection)

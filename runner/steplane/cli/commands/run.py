@@ -76,7 +76,10 @@ def run(
     if store is None:
         from steplane.cli.planning import show_plan
 
-        return show_plan(call, plan, values, environ, call.settings.format, strict=True, run_id=run_id or "")
+        return show_plan(
+            call, plan, values, environ, call.settings.format,
+            selection=selection, taken=taken, strict=True, run_id=run_id or "",
+        )  # fmt: skip
     part = RunPart(selection.recorded, taken)
     show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(
