@@ -55,11 +55,6 @@ def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     return found or anywhere
 
 
-def workflow_or_run(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
-    """Workflows, then runs."""
-    return workflow(context, parameter, begun) + _runs(_store(context), begun)
-
-
 def _workflow_files(folder: str) -> list[str]:
     """The names of the workflow files in a folder; all YAML files where none looks like one."""
     names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")) and name[0] != ".")
@@ -185,9 +180,9 @@ def _instances(store: "RunStore", run: str, begun: str) -> Items:
         return _fitting(journal.instances(), begun)
 
 
-def workflow_or_run(context: click.Context, _: click.Parameter, begun: str) -> Items:
+def workflow_or_run(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
     """Workflows, then runs."""
-    found = workflow(context, _, begun)
+    found = workflow(context, parameter, begun)
     return [one for one in found if one.type == "plain"] + _runs(_store(context), begun) or found
 
 
