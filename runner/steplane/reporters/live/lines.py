@@ -56,7 +56,7 @@ class Lines:
             (path, words), failures = failures[0], ()
             label = visible(path)
         again = f"after {entry.attempt} attempts" if entry.attempt > 1 and not entry.loop else ""
-        took = clock((entry.ended - entry.begun) / 1e6) if entry.begun else ""
+        took = clock((entry.ended - entry.begun) / 1e6) if entry.begun and entry.status != "reused" else ""
         words = ", ".join(one for one in (again, words) if one)
         lines = [self._line(entry.status, label, words, took, columns, faint=quiet)]
         sign = colored(self._paint, "failed", self._signs["failed"])

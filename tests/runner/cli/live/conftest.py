@@ -32,7 +32,10 @@ def environment(shell: Shell, **more: str) -> dict[str, str]:
 
 
 def steady(text: str) -> str:
-    """The text without what differs: ids, lengths of time with the blanks before them, the turn of the spinner."""
+    """The text without what differs: ids, lengths of time with the blanks before them, the turn of the spinner; and
+    without the slowest steps, which are told where a second is long.
+    """
+    text = re.sub(r"\nSlowest\n(?: .*\n)+", "", text)
     text = re.sub(r" *\b(\d+m\d\ds|\d+(\.\d+)?m?s)$", " TIME", text, flags=re.MULTILINE)
     text = re.sub(r" (in|after) (\d+m\d\ds|\d+(\.\d+)?m?s)\b", r" \1 TIME", text)
     return re.sub("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "*", re.sub(r"-[0-9a-f]{10}\b", "", text))
