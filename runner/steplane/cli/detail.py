@@ -21,7 +21,7 @@ from steplane.plan.nodes import Body, Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
-from steplane.reporters.plain import colored
+from steplane.reporters.signs import colored
 from steplane.reporters.words import action, cause, clock, reason
 
 _SHORT = 60

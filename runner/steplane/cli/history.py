@@ -15,7 +15,7 @@ from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
-from steplane.reporters.plain import colored
+from steplane.reporters.signs import colored
 from steplane.reporters.words import cause, clock, count, shown_value
 from steplane.store import RunSummary
 

@@ -60,6 +60,9 @@ class JsonLinesReporter:
         for line in text.split("\n"):
             self._line({"type": "log", "at": at, "run": self.subject.run, "path": path, "stream": stream, "text": line})
 
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        """It is shown live, and is no event of the run."""
+
     def finish(self, result: Result) -> None:
         """Write the last line."""
         with self._lock:
