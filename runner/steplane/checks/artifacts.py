@@ -14,6 +14,8 @@ def check_artifacts(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         step = position.step
         seen: set[str] = set()
         for one in step.artifacts:
+            if not one.text.strip():
+                continue  # the structure is said to be wrong
             if why := wrong_pattern(one.text):
                 message = f"the pattern `{one}` of `artifacts` of {words_for(step)} {why}"
                 help_ = "patterns are relative to the step's working directory, such as `dist/*.whl` or `reports/**`"
