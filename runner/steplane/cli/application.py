@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": "List the runs.",
     "show": "Show one run: steps, times, errors, outputs.",
     "logs": "Show what the steps of a run wrote.",
+    "artifacts": "List the files that are kept with a run, or copy them.",
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
     "schema": "Print the schema of workflow files, for editors.",
