@@ -97,7 +97,7 @@ def test_it_is_found_and_run_with_typed_values(environment: Environment, tmp_pat
     write(
         tmp_path,
         QUOTE % ("parcel", '"${{ inputs.kilos }}"', "[a, b], within: 2d"),
-        '{id: flaky, uses: parcel.flaky, with: {failures: 1}, retry: {attempts: 3, delay: 0s}}',
+        "{id: flaky, uses: parcel.flaky, with: {failures: 1}, retry: {attempts: 3, delay: 0s}}",
         'run: echo "${{ steps.quote.outputs.labels[1] }}" > label',
         head="inputs: {kilos: {type: number}}\noutputs: {offer: '${{ steps.quote.outputs }}',"
         " attempt: '${{ steps.flaky.outputs.attempt }}'}\n",

@@ -53,9 +53,7 @@ def test_a_value_arrives_through_env_and_leaves_through_the_outputs_file(steplan
         "eval ${{ inputs.v }}",
     ],
 )
-def test_what_no_quoting_can_make_safe_is_found_before_the_run(
-    steplane: Steplane, tmp_path: Path, script: str
-) -> None:
+def test_what_no_quoting_can_make_safe_is_found_before_the_run(steplane: Steplane, tmp_path: Path, script: str) -> None:
     steps = [{"run": "touch started"}, {"id": "bad", "run": script}]
     flow = {"steplane": 1, "name": "x", "inputs": {"v": {"type": "string"}}, "steps": steps}
     (tmp_path / "flow.yaml").write_text(json.dumps(flow), "utf-8")

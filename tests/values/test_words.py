@@ -36,7 +36,7 @@ VALUES = {
     "a truth": True,
 }
 
-WORDS = "${{ value }} \"<${{ value }}>\" a${{ value }}b"
+WORDS = '${{ value }} "<${{ value }}>" a${{ value }}b'
 
 WORKFLOW = f"""\
 steplane: 1

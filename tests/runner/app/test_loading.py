@@ -1,7 +1,5 @@
 """From a file to a plan, and the cache of plans."""
 
-
-
 import os
 from pathlib import Path
 

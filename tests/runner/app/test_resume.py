@@ -1,7 +1,5 @@
 """Going on: what succeeded stays, what was recorded is used again, and what is refused."""
 
-
-
 import os
 from pathlib import Path
 

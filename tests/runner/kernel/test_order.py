@@ -78,11 +78,14 @@ def test_an_error_in_if_fails_before_anything_has_begun() -> None:
 
 
 def test_slots_go_to_the_first_in_the_document() -> None:
-    play = Play(f"""
+    play = Play(
+        f"""
       steps:
       - {{id: g, needs: [], steps: [{{id: a, {LEAF}}}, {{id: b, {LEAF}}}]}}
       - {{id: c, {LEAF}, needs: []}}
-    """, pool=1)
+    """,
+        pool=1,
+    )
     assert play.running == ["g/a"]
     play.ok("g/a")
     assert play.running == ["c"]  # it came first
