@@ -23,6 +23,9 @@ def resumed(
         if isinstance(one, Instance) and one.stopping:
             settle(one)
     reference.focus = focus
+    for path in (*redo, *assume):
+        for inner in [one for one in reference.assumed if one.startswith((f"{path}/", f"{path}["))]:
+            del reference.assumed[inner]
     reference.assumed.update(assume)
     for path in (*redo, *assume):
         mark(reference, path, anew=path in redo)
