@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.reference.interpreter import Reference
 
 
-def resumed(
+def resumed(  # noqa: C901 - slow and obvious, in one piece
     reference: "Reference", redo: tuple[str, ...], assume: dict[str, Any], focus: list[Pattern] | None = None
 ) -> None:
     """What was in flight is made again, what was not ok begins anew, what succeeded stays."""
