@@ -31,11 +31,17 @@ _EXAMPLES = examples(
     help="A secret input: these are never stored.",
 )
 @click.option(
-    "--only", multiple=True, metavar="STEP", shell_complete=completers.instance,
+    "--only",
+    multiple=True,
+    metavar="STEP",
+    shell_complete=completers.instance,
     help="Go on with this step, or this item, and nothing else.",
 )
 @click.option(
-    "--redo", multiple=True, metavar="STEP", shell_complete=completers.instance,
+    "--redo",
+    multiple=True,
+    metavar="STEP",
+    shell_complete=completers.instance,
     help="Run this step again, whatever its end was.",
 )
 @click.option(
