@@ -18,7 +18,7 @@ _OPENING = re.compile(r"```(\S*) ?(.*)")
 _MARK = "\x1e"
 _PATH = ":".join(path for path in sys.path if path)
 
-FOLDER = "/home/ada/shop"
+FOLDER = "/srv/shop"
 """What the folder of a session is called in the manual."""
 
 

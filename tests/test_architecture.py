@@ -26,6 +26,8 @@ FENCED = {
     "tree_sitter_bash": {"steplane.scripts"},
     "re2": {"steplane.patterns"},
     "click": {"steplane.cli"},
+    "pygraphviz": {"steplane.reporters"},
+    "rich": {"steplane.reporters"},
     "httpx": {"steplane_steps.http"},
     "httpcore": {"steplane_steps.http"},
     "pluggy": {"steplane.sdk", "steplane.hookspecs", "steplane.plugins"},

@@ -134,6 +134,9 @@ def assert_complete(out: Path, packages: set[str]) -> None:
     with zipfile.ZipFile(out / wheel) as file:
         names = set(file.namelist())
     wanted = {"steplane/py.typed", "steplane/schemas/workflow.schema.json", "steplane_steps/shell.py"}
+    wanted |= {f"steplane/app/templates/{name}" for name in ("hello.yaml", "github.yml", "data/people.csv")}
+    wanted |= {f"steplane/cli/completion/steplane.{shell}" for shell in ("bash", "zsh", "fish")}
+    wanted |= {"steplane/cli/topics/expressions.txt"}
     assert wanted <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"steplane", "steplane_steps"}

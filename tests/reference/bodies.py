@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.reference import reaching, waiting
-from tests.reference.life import Cancelled, Error, Process, Trouble
+from tests.reference.life import Cancelled, Error, LaidBy, Life, Process, Trouble
+from tests.reference.parts import step_outside
 from tests.reference.reading import COMPOSITE, Branch
 from tests.reference.words import dynamic
 
@@ -93,14 +94,23 @@ def enter(one: "Instance", branch: Branch) -> "Scope":
     if scope is None:
         scope = one.open(branch)
     else:
+        one.reference.late_failed |= scope.late and scope.over and scope.result == "failed"
         live = one.scope is not None and one.scope.take_again(scope)
         scope.owner, scope.late = one, False
         one.scopes.append(scope)
         if not live:
             scope.cancelled, scope.cut = False, False
             scope.resume()
+            after_resume(scope)
     one.body[branch.rank] = scope
     return scope
+
+
+def after_resume(scope: "Scope") -> None:
+    """What was said to have failed has its consequences, in all lists that the resume went through."""
+    for one in scope.everyone():
+        if not isinstance(one, Life):
+            one.go_by_policy()
 
 
 def chosen_before(one: "Instance") -> list[int]:
@@ -113,8 +123,11 @@ def conclude(one: "Instance", scopes: list["Scope"]) -> None:
     """All lists of the body are over."""
     one.give_way()
     failed = [scope for scope in scopes if scope.result == "failed"]
+    anew = [life for scope in failed for life in scope.failed_anew]
+    if anew:
+        raise Trouble(min(anew, key=lambda life: life.ended_as).error or Error("cancelled", one.path))
     if failed:
-        raise Trouble(min(failed, key=lambda scope: scope.failed.ended_as if scope.failed else 0).error)
+        raise LaidBy(failed[0].error)
     if any(scope.result == "cancelled" for scope in scopes):
         raise Cancelled
 
@@ -146,13 +159,14 @@ def parallel(one: "Instance") -> Process[None]:
     scopes = [enter(one, branch) for branch in branches]
     join = one.step.raw.get("join", "all")
     join = join["count"] if isinstance(join, dict) else join
-    wanted = min({"all": len(scopes), "any": 1}.get(str(join)) or int(join), len(scopes))
+    counted = [scope for scope in scopes if not idle(scope)] or scopes
+    wanted = min({"all": len(counted), "any": 1}.get(str(join)) or int(join), len(counted))
     before: tuple[bool, ...] = (False,) * (len(scopes) + 1)
-    while not arrived(one, scopes, wanted) and not all(scope.over for scope in scopes):
+    while not arrived(one, scopes, counted, wanted) and not all(scope.over for scope in scopes):
         known, before = before, state(one, scopes)
         cut_short(one, scopes, known)
         yield lambda seen=before: state(one, scopes) != seen  # type: ignore[misc]
-    if not arrived(one, scopes, wanted):
+    if not arrived(one, scopes, counted, wanted):
         conclude(one, scopes)
     over = [scope for scope in scopes if scope.over]
     one.verdict = "warning" if any(scope.result == "failed" for scope in over) else "succeeded"
@@ -177,9 +191,16 @@ def taken(one: "Instance") -> Process[list[Branch]]:
     return found
 
 
-def arrived(one: "Instance", scopes: list["Scope"], wanted: int) -> bool:
-    """Whether as many branches as wanted have ended well."""
-    return not one.interrupted and sum(scope.over and scope.result == "succeeded" for scope in scopes) >= wanted
+def idle(scope: "Scope") -> bool:
+    """Whether the selection of the run leaves out all of the branch: it does not count, as long as another does."""
+    return all(step_outside(scope, step.id) == "run" for step in scope.branch.steps)
+
+
+def arrived(one: "Instance", scopes: list["Scope"], counted: list["Scope"], wanted: int) -> bool:
+    """Whether as many branches as wanted have ended well, and a resume of a part has cut none of them short."""
+    if one.interrupted or any(scope.unfinished for scope in scopes):
+        return False
+    return sum(scope.over and scope.result == "succeeded" for scope in counted) >= wanted
 
 
 def state(one: "Instance", scopes: list["Scope"]) -> tuple[bool, ...]:

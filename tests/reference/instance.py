@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tests.reference import bodies, compensation
-from tests.reference.life import Cancelled, Error, Life, Process, Stillborn, Trouble
+from tests.reference.life import Cancelled, Error, LaidBy, Life, Process, Stillborn, Trouble
 from tests.reference.reading import Branch, Step, retry_of
 from tests.reference.scope import Scope
 from tests.reference.words import dynamic, seconds
@@ -41,7 +41,6 @@ class Instance(Life):
         self.queued = False
         self.has_slot = False
         self.stopping = False
-        self.lost = False
         self.assumed: str | None = None
         self.outcome: tuple[str, str | None] | None = None
         self.ending: str | None = None
@@ -84,6 +83,9 @@ class Instance(Life):
             return "cancelled"
         except Stillborn:
             raise
+        except LaidBy as rest:
+            self.error, self.unfinished = rest.error, True
+            return "failed"
         except Trouble as trouble:
             self.error = trouble.error
         else:
@@ -321,8 +323,14 @@ class Instance(Life):
         inside = list(self.body.values()) if self.in_body and not self.interrupted else []
         inside += [self.here] if self.here is not None else []
         for scope in self.scopes:
-            if scope in inside or not scope.over:
+            if scope in inside or not scope.over or (scope.late and scope.cut_off):
                 scope.resume()
+
+    def stop_here(self, status: str) -> None:
+        """End at once, whatever it does: it is in none of its lists any more."""
+        if not self.ended:
+            self.here, self.in_body = None, False
+        super().stop_here(status)
 
     def begin_again(self) -> None:
         """A group with `restart: true` begins with new scopes; what was in the old ones is gone with the process."""

@@ -7,6 +7,7 @@ from tests.reference.instance import Instance
 from tests.reference.life import Life
 from tests.reference.reading import read
 from tests.reference.scope import Scope
+from tests.reference.selecting import Pattern
 
 Want: TypeAlias = tuple[Any, ...]
 Event: TypeAlias = tuple[Any, ...]
@@ -15,8 +16,21 @@ Event: TypeAlias = tuple[Any, ...]
 class Reference:
     """One run of one workflow, given as plain data."""
 
-    def __init__(self, workflow: dict[str, Any], pool: int = 8, files: dict[str, dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        workflow: dict[str, Any],
+        pool: int = 8,
+        files: dict[str, dict[str, Any]] | None = None,
+        *,
+        selection: list[Pattern] | None = None,
+        recorded: dict[str, str] | None = None,
+    ) -> None:
         self.files = files or {}
+        self.selection = selection  # None: all of it runs
+        self.focus: list[Pattern] | None = None  # what the latest resume goes on with; None: all
+        self.recorded = recorded  # statuses in the run that is taken over, by path
+        self.assumed: dict[str, Any] = {}
+        self.again: set[Life] = set()
         self.workflow = read(workflow)
         self.pool = pool
         self.now = 0.0
@@ -26,6 +40,7 @@ class Reference:
         self.ends_given = 0
         self.late: list[Scope] = []
         self.late_lives: list[Life] = []
+        self.late_failed = False  # a branch that ran on had failed, and was then done again
         self.signals: list[tuple[str, Any]] = []
         self.compensation_failed = False
         self.begun = False
@@ -44,7 +59,7 @@ class Reference:
         self.moment += 1
         self.now = max(self.now, at)
         if event[0] == "resumed":
-            resume.resumed(self, tuple(event[1]), dict(event[2]))
+            resume.resumed(self, tuple(event[1]), dict(event[2]), event[3] if len(event) > 3 else None)
         elif event[0] == "cancel":
             self.root.cancel()
         elif event[0] == "signal":
@@ -141,5 +156,6 @@ class Reference:
             return None
         warned = any(life.status == "warning" for life in self.lives)
         warned = warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
+        warned = warned or self.late_failed
         warned = warned or any(life.status in {"failed", "warning"} for life in self.late_lives)
         return "warning" if self.root.status == "succeeded" and warned else self.root.status

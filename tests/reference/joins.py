@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tests.reference.parts import step_outside
 from tests.reference.reading import Step
 from tests.reference.words import NOT_OK, OK, holds
 
@@ -17,7 +18,7 @@ class Join:
     def __init__(self, scope: "Scope", step: Step) -> None:
         self.scope = scope
         self.step = step
-        self.named = step.named()
+        self.named = {name: words for name, words in step.named().items() if not step_outside(scope, name)}
         self.taken = dict.fromkeys(self.named, 0)
         self.awaited: set[str] = set()
 

@@ -40,6 +40,14 @@ class Cancelled(Exception):
     """The instance is cancelled: it goes on at its `finally`."""
 
 
+class LaidBy(Exception):
+    """A resume goes on with a part of the body only, and the rest has failed before."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.type)
+        self.error = error
+
+
 class Life:
     """One activation of a step (or one instance of a loop)."""
 
@@ -70,6 +78,9 @@ class Life:
         self.answer: tuple[Any, str | None] | None = None
         self.timers: set[str] = set()
         self.old: Life | None = None
+        self.lost = False  # its attempt died in the middle, and nobody knows what became of it
+        self.unfinished = False  # it failed for what a resume of something else has left failed in it
+        self.forgotten = False  # what comes after it begins without its past
         self.called = False
         self.process: Process[None] | None = self.run()
         self.waits: Condition = lambda: True
@@ -182,6 +193,11 @@ class Life:
 
     def resume(self) -> None:
         """Go on after the process died."""
+
+    def stop_here(self, status: str) -> None:
+        """End at once, whatever it does."""
+        self.lost = False
+        self.end(status)
 
     def end(self, status: str, error: Error | None = None, by: str = "") -> None:
         """Set the last status and tell the list."""

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tests.reference import parts
 from tests.reference.instance import Instance
 from tests.reference.life import Cancelled, Error, Life, Process
+from tests.reference.selecting import verdict
 from tests.reference.words import NOT_OK
 
 if TYPE_CHECKING:
@@ -26,7 +28,11 @@ class Loop(Life):
         self.status = "running"
         for index, key in enumerate(self.items["keys"]):
             kept = before.instances[index] if before is not None else None
-            self.instances.append(self.take_over(kept) if kept is not None else self.instance(index, key))
+            self.instances.append(kept if kept is not None else self.instance(index, key))
+            if kept is not None:
+                self.resume_item(index, kept)
+            else:
+                parts.leave_out(self.instances[-1], parts.item_outside(self, key))
         yield from self.see_through()
         self.sum_up()
 
@@ -41,7 +47,7 @@ class Loop(Life):
             if self.cancelling:
                 for one in self.instances:
                     one.cancel(self.unbegun)
-            elif self.exceeded:
+            elif self.exceeded and not all(parts.left(one) for one in self.instances if one.status == "failed"):
                 for one in self.instances:
                     if not one.begun and not one.ended:
                         one.end("blocked", by=self.first_failed().path)
@@ -111,7 +117,10 @@ class Loop(Life):
         if self.cancelling and not self.completed_by_force:
             self.end("cancelled")
         elif self.exceeded and not self.completed_by_force:
+            self.unfinished = all(parts.left(one) for one in self.instances if one.status == "failed")
             self.end("failed", Error("loop.failures", self.path))
+        elif self.left_unfinished:
+            self.end("cancelled")
         else:
             warned = any(one.status in {"failed", "warning"} for one in self.instances)
             self.end("warning" if warned else "succeeded")
@@ -126,17 +135,29 @@ class Loop(Life):
         one.waits = lambda: one.called
         return one
 
+    @property
+    def left_unfinished(self) -> bool:
+        """Whether a resume of some items leaves one that is not ok, and has not failed."""
+        unwell = any(one.status in NOT_OK and one.status != "failed" for one in self.instances)
+        focus = self.reference.focus
+        return unwell and focus is not None and verdict(focus, parts.way(self)) == "around"
+
     def take_over(self, old: Instance) -> Instance:
         """An instance after a resume: what was ok, or is live, stays."""
         index = old.place[-1]
-        if old.status in NOT_OK:
+        if parts.to_do_again(old):
+            self.reference.again.discard(old)
             before = old if old.begun or not isinstance(old.old, Instance) else old.old
-            return self.instance(index, self.items["keys"][index], before)
+            return self.instance(index, self.key_of(old), None if old.forgotten else before)
         old.loop = self
         for scope in old.late_scopes():
             if self.scope is not None:
                 self.scope.take_again(scope)
         return old
+
+    def key_of(self, one: Instance) -> str:
+        """The key of an item."""
+        return one.path[len(self.path) + 1 : -1]
 
     @property
     def failures(self) -> int:
@@ -188,9 +209,27 @@ class Loop(Life):
     def resume(self) -> None:
         """What was not ok gets a new activation; what is live goes on."""
         for index, one in enumerate(list(getattr(self, "instances", []))):
-            if one.status in NOT_OK and not self.ended and not self.cancelling:
-                if self.scope is not None:
-                    self.scope.set_adrift(one)
-                self.instances[index] = self.take_over(one)
-            else:
+            if self.ended or self.cancelling:
                 one.resume()
+            else:
+                self.resume_item(index, one)
+
+    def resume_item(self, index: int, one: Instance) -> None:
+        """The same for one item."""
+        outside = parts.item_outside(self, self.key_of(one)) == "resume"
+        if outside and one.path not in self.reference.assumed:
+            parts.put_down(one)
+        said = parts.said_of(one, outside)
+        if said is not None:
+            parts.forget_late(one)
+            self.instances[index] = self.instance(index, self.key_of(one)) if one.ended else one
+            parts.take(self.instances[index], said)
+        elif outside:
+            one.loop = self
+        elif parts.to_do_again(one):
+            if self.scope is not None and not one.forgotten:
+                self.scope.set_adrift(one)
+            self.instances[index] = self.take_over(one)
+        else:
+            self.instances[index] = self.take_over(one)
+            one.resume()

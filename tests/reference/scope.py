@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tests.reference import parts
 from tests.reference.joins import Join
 from tests.reference.life import Error, Life
 from tests.reference.reading import Branch, Step
@@ -26,9 +27,14 @@ class Scope:
         self.jumping: Life | None = None
         self.jumps = 0
         self.late = False
+        self.preparing = False
+        self.cut_off = False  # a resume of something else has ended what was alive in it
+        self.said: list[Life] = []  # what a resume was told to take as failed
         self.joins = {step.id: Join(self, step) for step in branch.steps}
         for step in branch.steps:
             self.add(step)
+        for life in list(self.lives):
+            parts.leave_out(life, parts.step_outside(self, life.step.id))
 
     # ------------------------------------------------------------ lives
 
@@ -183,6 +189,8 @@ class Scope:
             return
         if life.status != "failed" or policy == "continue" or self.stopped is not None or self.cancelled:
             return
+        if self.preparing or parts.left(life):
+            return
         self.stopped = life
         for one in list(self.lives):
             if not one.ended and not one.begun and not one.step.handler:
@@ -231,7 +239,19 @@ class Scope:
             return "failed"
         if any(life.status == "blocked" for life in self.counting) or (self.cancelled and not self.cut):
             return "cancelled"
-        return "succeeded"
+        return "cancelled" if self.unfinished else "succeeded"
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a resume of a part of it leaves something that is not ok, and has not failed."""
+        partly = self.cut_off or parts.partly(self)
+        unwell = any(life.status in NOT_OK and life.status != "failed" for life in self.counting)
+        return partly and (unwell or any(scope.cut_off for life in self.lives for scope in life.late_scopes()))
+
+    @property
+    def failed_anew(self) -> list[Life]:
+        """The steps that have failed, but for those that a resume of a part leaves failed."""
+        return [life for life in self.counting if life.status == "failed" and not parts.left(life)]
 
     @property
     def error(self) -> Error:
@@ -245,19 +265,71 @@ class Scope:
 
     def resume(self) -> None:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
+        self.preparing, self.cut_off = True, False
         if not self.cancelled:
             self.stopped = None
-        for _, scope in self.adrift:
-            if not scope.over:
+            self.hold_back()
+            self.take_as_ended()
+        for position, scope in self.adrift:
+            if not self.left_behind(position) and (not scope.over or scope.cut_off):
                 scope.resume()
         for life in self.counting:
-            if life.status in NOT_OK and not self.cancelled:
-                self.lives.remove(life)
-                self.set_adrift(life)
-                self.joins[life.step.id] = Join(self, life.step)
-                self.add(life.step, life if life.begun else life.old)  # what had not begun has nothing to go on with
+            if self.left_behind(life.step.position):
+                continue
+            if parts.to_do_again(life) and life not in self.said and not self.cancelled:
+                self.renew(life)
             else:
                 life.resume()
+        for life in self.counting:
+            if life.status == "pending":
+                self.joins[life.step.id] = Join(self, life.step)
+        self.preparing = False
+
+    def renew(self, life: Life) -> None:
+        """A new activation follows, with what the old one had begun, or without."""
+        self.owner.reference.again.discard(life)
+        self.lives.remove(life)
+        if not life.forgotten:
+            self.set_adrift(life)
+        self.joins[life.step.id] = Join(self, life.step)
+        before = life if life.begun else life.old  # what had not begun has nothing to go on with
+        self.add(life.step, None if life.forgotten else before)
+
+    def left_behind(self, position: int) -> bool:
+        """Whether the resume leaves the step out."""
+        return not self.cancelled and parts.step_outside(self, self.branch.steps[position].id) == "resume"
+
+    def hold_back(self) -> None:
+        """What the resume leaves out does not go on."""
+        for life in list(self.lives):
+            if self.left_behind(life.step.position) and life.path not in self.owner.reference.assumed:
+                parts.put_down(life)
+        for position, scope in self.adrift:
+            if self.left_behind(position):
+                parts.put_down_scope(scope)
+
+    def take_as_ended(self) -> None:
+        """What was said to have ended has."""
+        self.said = []
+        for life in list(self.counting):
+            said = parts.said_of(life, self.left_behind(life.step.position))
+            if said is None:
+                continue
+            one = life
+            if life.ended:
+                self.lives.remove(life)
+                self.joins[life.step.id] = Join(self, life.step)
+                one = self.add(life.step)
+            parts.forget_late(life)
+            parts.take(one, said)
+            self.said.append(one)
+
+    def go_by_policy(self) -> None:
+        """What was said to have failed is a failure of the list."""
+        for life in self.said:
+            if life.status == "failed":
+                self.step_ended(life)
+        self.said = []
 
     def set_adrift(self, life: Life) -> None:
         """The step begins anew; its late branches go on meanwhile, until its new activation takes them again."""

@@ -25,12 +25,16 @@ class Recorder:
     def __init__(self) -> None:
         self.events: list[AnyEvent] = []
         self.lines: list[tuple[str, str, str]] = []
+        self.reported: list[tuple[str, float, float | None, str]] = []
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         self.events.append(event)
 
     def log(self, path: str, stream: str, text: str) -> None:
         self.lines.append((path, stream, text))
+
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        self.reported.append((path, done, total, text))
 
 
 class Outcome(Struct, frozen=True):

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import Steplane
+from tests.conftest import COMMAND, Steplane
+from tests.runner.cli.live.terminal import on_terminal
 
 RECORDER = """\
 import os, sys
@@ -72,12 +73,16 @@ class Modules:
         (folder / "recorder" / "sitecustomize.py").write_text(RECORDER, "utf-8")
         self.steplane, self.folder = steplane, folder
 
-    def of(self, *words: str, code: int = 0) -> set[str]:
+    @property
+    def path(self) -> str:
+        """The search path with the recorder first."""
+        return os.pathsep.join([str(self.folder / "recorder"), *filter(None, sys.path)])
+
+    def of(self, *words: str, code: int = 0, env: dict[str, str] | None = None) -> set[str]:
         """All modules that the call looked for."""
         file = self.folder / "modules"
         file.unlink(missing_ok=True)
-        path = os.pathsep.join([str(self.folder / "recorder"), *filter(None, sys.path)])
-        done = self.steplane(*words, env={"PYTHONPATH": path, "MODULES": str(file)})
+        done = self.steplane(*words, env={**(env or {}), "PYTHONPATH": self.path, "MODULES": str(file)})
         assert done.returncode == code, done.stderr
         found = set(file.read_text("utf-8").split())
         assert "steplane" in found, "the recorder works"
@@ -88,7 +93,11 @@ def packages(names: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), ("run", "--help"), ("help",), ("help", "graph"), ("help", "expressions"), ("completion", "zsh"),
+     ("--version",)],
+)  # fmt: skip
 def test_help_imports_only_click_beside_the_standard_library(modules: Modules, words: tuple[str, ...]) -> None:
     found = modules.of(*words)
     bare = {"sitecustomize", "usercustomize", "nt", "org", "_typeshed"}
@@ -99,13 +108,52 @@ def test_help_imports_only_click_beside_the_standard_library(modules: Modules, w
     assert not {name for name in found if name.startswith(("steplane.app", "steplane.store", "steplane.plugins"))}
 
 
-@pytest.mark.parametrize("form", ["plain", "json"])
+COMPLETING = {"_STEPLANE_COMPLETE": "zsh_complete"}
+
+
+@pytest.mark.parametrize("words", [("",), ("re",), ("run", "--"), ("run", "small.yaml", "--format", "")])
+def test_completing_commands_and_options_imports_click_only(modules: Modules, words: tuple[str, ...]) -> None:
+    found = modules.of(*words, env=COMPLETING)
+    assert not found & (HEAVY | {"sqlite3", "msgspec"})
+    assert not {name for name in found if name.startswith(("steplane.app", "steplane.store", "steplane.plugins"))}
+
+
+@pytest.mark.parametrize("words", [("run", ""), ("run", "small.yaml", "-i", ""), ("show", ""), ("logs", "")])
+def test_completing_a_value_imports_no_more_than_who_knows_it(modules: Modules, words: tuple[str, ...]) -> None:
+    (modules.folder / "small.yaml").write_text(WORKFLOW, "utf-8")
+    modules.of("run", "small.yaml")
+    found = modules.of(*words, env=COMPLETING)
+    reader = {"yaml", "steplane.source.events"} if "-i" in words else set()
+    assert not found & ((HEAVY | COMPILING) - reader)
+    unused = {"steplane.plugins", "steplane.driver", "steplane.kernel", "steplane.executors", "steplane.expressions"}
+    assert not {name for name in found if ".".join(name.split(".")[:2]) in unused}
+
+
+@pytest.mark.parametrize("form", ["plain", "json", "auto", "live"])
 def test_a_second_run_of_an_unchanged_file_reads_no_yaml_and_checks_nothing(modules: Modules, form: str) -> None:
     (modules.folder / "small.yaml").write_text(WORKFLOW, "utf-8")
     first = modules.of("run", "--format", form, "small.yaml")
     assert {"yaml", "tree_sitter", *COMPILING} <= first
     second = modules.of("run", "--format", form, "small.yaml")
     assert second & (HEAVY | COMPILING) == set()
+    assert not {name for name in second if name.startswith("steplane.reporters.live")}
+
+
+def test_a_live_view_imports_rich_and_nothing_else_that_is_heavy(modules: Modules) -> None:
+    """Its thread imports it, once the run has gone on for a moment."""
+    (modules.folder / "small.yaml").write_text(WORKFLOW.replace("date", "sleep 0.5"), "utf-8")
+    modules.of("run", "--format", "plain", "small.yaml")
+    command = [sys.executable, "-c", COMMAND, "run", "--format", "live", "small.yaml"]
+    file = modules.folder / "modules"
+    file.unlink()
+    env = {**os.environ, "TERM": "xterm", "PYTHONPATH": modules.path, "MODULES": str(file)}
+    with on_terminal(command, modules.folder, env) as terminal:
+        terminal.shows("words", "running")
+        assert terminal.wait() == 0
+    found = set(file.read_text("utf-8").split())
+    assert "rich" in found
+    assert found & COMPILING == set()
+    assert not found & {"yaml", "jsonschema", "jinja2", "tree_sitter", "asyncio", "importlib.metadata", "re2"}
 
 
 def test_only_the_plugins_that_a_file_uses_are_imported(modules: Modules) -> None:

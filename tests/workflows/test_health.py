@@ -40,7 +40,7 @@ def test_a_healthy_repository(example: Example, project: Path, tmp_path: Path) -
     assert (found.code, found.last["status"]) == (0, "succeeded"), found.stderr
     assert found.outputs == {"warnings": 0, "report": str(tmp_path / "out" / "health.md")}
     report = (tmp_path / "out" / "health.md").read_text("utf-8")
-    assert report.startswith("# Health of project\n")
+    assert report.startswith("# Health of project\n\nCommit ")
     assert report.count("| succeeded |") == 9
 
 

@@ -61,6 +61,8 @@ def test_what_runs_here_is_built_and_the_rest_is_told(
         [sys.executable, out / f"{HERE}-python3.12.pyz"], input="b a b", capture_output=True, text=True, check=True
     )
     assert packed.stdout == "2 b\n1 a\n"
+    kept = list((tmp_path / ".steplane" / "runs" / built.run / "artifacts").glob("cell*/tally.pyz"))
+    assert len(kept) == 2, "one of each cell that was built"
 
 
 @pytest.mark.skipif(HERE != "linux", reason="the cells of 3.13 are of Linux")

@@ -147,7 +147,7 @@ class Execution:
         listener = Unfailing(reporter)
         executor = self._executor = ThreadExecutor(
             self.basis.pool, self.registry, lambda outcome: coordinator.ended(outcome),  # noqa: PLW0108 - it is made below
-            mask=self.mask, secrets=self.secrets.fetch, listener=listener.log,
+            mask=self.mask, secrets=self.secrets.fetch, listener=listener.log, on_progress=listener.progress,
         )  # fmt: skip
         attempts = Attempts(
             self.basis.run, self.evaluator, self.environments, executor,
@@ -158,7 +158,7 @@ class Execution:
             listener=listener, inbox=self.inbox, clock=self.clock, patience=self.basis.patience,
         )  # fmt: skip
         try:
-            with signals_to(self.inbox):
+            with signals_to(self.inbox, listener.interrupted):
                 ending = coordinator.run(first)
         finally:
             executor.close()

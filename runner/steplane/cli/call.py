@@ -31,7 +31,7 @@ class Call:
     @cached_property
     def form(self) -> str:
         """The format of a run, `auto` decided."""
-        return chosen(self.settings.format, os.environ)
+        return chosen(self.settings.format, os.environ, self.out)
 
     def color(self, output: Output) -> bool:
         """Whether to paint what goes there."""

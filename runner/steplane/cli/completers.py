@@ -1,15 +1,19 @@
-"""What may stand in place of an argument or an option's value: given to click as `shell_complete`.
+"""What may stand in place of an argument or an option's value: given to click as `shell_complete`, or asked because of
+what the help calls the value.
 
-Each is called with the context of what stands on the line so far and the unfinished word; none needs more of the
-application than it asks about. Descriptions are shown by zsh and fish.
+Each is called with the context of what stands on the line so far, the parameter and the unfinished word; none needs
+more of the application than it asks about. Descriptions are shown by zsh and fish.
 """
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from steplane.errors import SteplaneError
 
 if TYPE_CHECKING:
     from steplane.app.outline import Outline
@@ -19,11 +23,6 @@ Items = list[CompletionItem[Any]]
 Completer = Callable[[click.Context, click.Parameter, str], Items]
 
 _MOST_RUNS = 200
-
-
-def words(*known: tuple[str, str]) -> Completer:
-    """A completer of words with their descriptions."""
-    return lambda _, __, begun: _fitting(known, begun)
 
 
 def _fitting(known: Iterable[tuple[str, str]], begun: str) -> Items:
@@ -48,12 +47,11 @@ def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     from steplane.app.project import find_workflow, workflows
 
     anywhere: Items = [CompletionItem("", type="yaml")]
-    if os.sep in begun or begun.startswith("~"):
-        return anywhere
     here = os.getcwd()
     names = [name for name in workflows(here) if name.startswith(begun)]
     found = [CompletionItem(name, help=_title(find_workflow(name, here))) for name in names]
-    found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
+    if os.sep not in begun:  # a name may have one, as a path has
+        found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
     return found or anywhere
 
 
@@ -157,8 +155,6 @@ def runs(*statuses: str) -> Completer:
 
 
 def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Items:
-    from steplane.errors import SteplaneError
-
     try:
         listed = store.list_runs()
     except SteplaneError:  # a damaged catalogue: the folders are there all the same
@@ -184,24 +180,30 @@ def _instances(store: "RunStore", run: str, begun: str) -> Items:
         return _fitting(journal.instances(), begun)
 
 
+def workflow_or_run(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
+    """Workflows, then runs."""
+    found = workflow(context, parameter, begun)
+    return [one for one in found if one.type == "plain"] + _runs(_store(context), begun) or found
+
+
 def run_or_instance(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """Runs, then the instances of the latest one."""
     store = _store(context)
     found = _runs(store, begun)
-    return found + _instances(store, store.latest(), begun)
+    with suppress(SteplaneError):  # then there is no latest one
+        found += _instances(store, store.latest(), begun)
+    return found
 
 
 def assumption(context: click.Context, _: click.Parameter, begun: str) -> Items:
-    """`STEP=succeeded` and `STEP=failed` for the instances of the run on the line."""
+    """`STEP=` for the instances of the run on the line that have not succeeded; behind the `=`, taken as what."""
     store = _store(context)
     with store.read(_run(context, store)) as journal:
-        cut = [path for path, status in journal.instances() if status == "started"]
-    return _fitting(((f"{path}={end}", "") for path in cut for end in ("succeeded", "failed")), begun)
-
-
-def cut_off(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
-    """The instances of the run on the line that have begun and not ended."""
-    return [one for one in instance(context, parameter, begun) if one.help == "started"]
+        known = [(path, status) for path, status in journal.instances() if status != "succeeded"]
+    taken = next((path for path, _ in known if begun.startswith(f"{path}=")), None)
+    if taken is not None:
+        return _fitting(((f"{taken}={end}", "") for end in ("succeeded", "failed", "skipped")), begun)
+    return _fitting(((f"{path}=", status) for path, status in known), begun)
 
 
 # ---------------------------------------------------------------- step types and templates
@@ -237,3 +239,29 @@ def ci_system(_: click.Context, __: click.Parameter, begun: str) -> Items:
     from steplane.app.starting import CI
 
     return _fitting(((name, "") for name in CI), begun)
+
+
+# ---------------------------------------------------------------- who is asked
+
+BY_METAVAR: dict[str, Completer] = {
+    "FILE|NAME": workflow,
+    "FILE|NAME|RUN": workflow_or_run,
+    "RUN": runs(),
+    "STEP": step,
+    "STEP[KEY]": instance,
+    "INSTANCE": instance,
+    "FILE": file,
+    "PATH": file,
+    "DIR": folder,
+}
+"""By what the help calls the value of a parameter that names no completer itself."""
+
+
+def offered(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
+    """What may stand in place of a value: as the parameter itself says, else by what the help calls it."""
+    found = parameter.shell_complete(context, begun)
+    if found or isinstance(parameter.type, click.Choice):
+        return found
+    called = parameter.metavar or ""
+    completer = BY_METAVAR.get(called[1:-1] if called.startswith("[") else called)
+    return completer(context, parameter, begun) if completer is not None else []

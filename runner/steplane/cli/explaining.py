@@ -12,7 +12,7 @@ from steplane.cli.history import moment_text
 from steplane.cli.story_words import ended_words, entry_words, link_words, story_lines, waiting_words
 from steplane.cli.table import table
 from steplane.reporters.paint import Paint, visible
-from steplane.reporters.plain import ASCII_SIGNS, SIGNS, colored
+from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import action, cause, clock, count
 
 FEW = 12

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Mapping
 
-FORMATS = ("auto", "plain", "json", "github", "gitlab")
+from steplane.cli.output import Output
+
+FORMATS = ("auto", "live", "plain", "json", "github", "gitlab")
 """What `--format` of commands that run steps may be."""
 
 SYSTEMS = {"github": ("GITHUB_ACTIONS", "GITHUB_WORKSPACE"), "gitlab": ("GITLAB_CI", "CI_PROJECT_DIR")}
@@ -17,9 +19,23 @@ def ci_system(environ: Mapping[str, str]) -> str:
     return next((name for name, (sign, _) in SYSTEMS.items() if environ.get(sign) == "true"), "")
 
 
-def chosen(setting: str, environ: Mapping[str, str]) -> str:
-    """The format that a setting means."""
-    return (ci_system(environ) or "plain") if setting == "auto" else setting
+def chosen(setting: str, environ: Mapping[str, str], out: Output) -> str:
+    """The format that a setting means: `live` only where it can be drawn, by itself only where a person looks."""
+    if setting not in {"auto", "live"}:
+        return setting
+    if setting == "auto" and (system := ci_system(environ)):
+        return system
+    drawable = out.terminal and environ.get("TERM", "") not in {"", "dumb"}
+    return "live" if drawable and (setting == "live" or _watched(environ, out)) else "plain"
+
+
+def _watched(environ: Mapping[str, str], out: Output) -> bool:
+    """Whether a person is to be expected at a terminal: no CI, no step of ours, no job in the background."""
+    if environ.get("CI", "").lower() not in {"", "0", "false"} or environ.get("STEPLANE_RUN_ID"):
+        return False
+    from steplane.driver.terminal import foreground
+
+    return foreground(out.descriptor)
 
 
 def repository_root(start: str, environ: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ import msgspec
 from steplane.app.listing import Listed
 from steplane.reporters.jsonlines import iso
 from steplane.reporters.paint import Paint, visible, width
-from steplane.reporters.plain import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.plan_data import input_data
+from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.store import RunSummary, now
 
 _LEAST = 12

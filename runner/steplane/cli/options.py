@@ -112,8 +112,9 @@ def running(function: Function) -> Function:
         ENV_FILE,
         click.option(
             "--format", "form", type=click.Choice(FORMATS),
-            help="plain: lines for people and CI logs; json: an event a line; github, gitlab: groups and annotations, "
-            "as auto has them in their jobs. [default: auto] [environment: STEPLANE_FORMAT] [setting: format]",
+            help="live: a view that is drawn anew; plain: lines for people and CI logs; json: an event a line; github, "
+            "gitlab: groups and annotations. auto: live on a terminal, else plain; the last two in their jobs. "
+            "[default: auto] [environment: STEPLANE_FORMAT] [setting: format]",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Only failures; with json only the last line."),
         click.option("--timestamps", is_flag=True, help="The time (UTC) before each line."),

@@ -1,5 +1,6 @@
 """Writing to stdout and stderr so that nobody who stops reading can stop a run."""
 
+import io
 import os
 import select
 import sys
@@ -57,6 +58,14 @@ class Output:
         return is_terminal(self._stream)
 
     @property
+    def descriptor(self) -> int:
+        """The number of its file, -1 where it has none."""
+        try:
+            return self._stream.fileno() if self._stream is not None else -1
+        except (OSError, ValueError):
+            return -1
+
+    @property
     def columns(self) -> int:
         """How wide it is, in cells: as `COLUMNS` says, else as the terminal does, else 80."""
         given = os.environ.get("COLUMNS", "")
@@ -77,8 +86,7 @@ class Output:
             if self._stream is None or not text:
                 return
             try:
-                self._stream.write(text)
-                self._stream.flush()
+                _put(self._stream, text)
             except (OSError, ValueError):
                 self._give_up()
 
@@ -93,6 +101,27 @@ class Output:
                 os.close(nowhere)
         except (OSError, ValueError):
             return
+
+
+def _put(stream: TextIO, text: str) -> None:
+    """Write all of the text.
+
+    A text stream itself loses what a single write leaves over where nothing buffers below it (`python -u`), and fails
+    where somebody who shares the terminal has set it not to block.
+    """
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if not isinstance(raw, io.RawIOBase):
+        stream.write(text)
+        stream.flush()
+        return
+    stream.flush()
+    rest = memoryview(text.encode(stream.encoding, "backslashreplace"))
+    while rest:
+        written = raw.write(rest)
+        if written is None:
+            select.select([], [raw], [])
+        rest = rest[written or 0 :]
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -77,7 +77,7 @@ class PageContext(click.Context):
     formatter_class = Page
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **{"show_default": True, **keywords})
+        super().__init__(*arguments, **{"show_default": True, "help_option_names": ["-h", "--help"], **keywords})
 
 
 def bold(text: str) -> str:
@@ -112,8 +112,14 @@ def described(text: str) -> tuple[str, list[str]]:
     found = _FACTS.search(text)
     if found is None:
         return text, []
-    facts = [_readable(part) for fact in _FACT.findall(found[1]) for part in fact.split("; ")]
+    facts = [_readable(part) for fact in _FACT.findall(found[1]) for part in _parts(fact)]
     return text[: found.start()].rstrip(), [fact for fact in facts if fact]
+
+
+def _parts(fact: str) -> list[str]:
+    """Click puts its facts into one pair of brackets: `default: 20; x>=0`."""
+    first, _, last = fact.rpartition("; ")
+    return [first, last] if first and re.match(r"x[<>]|\d+<=?x", last) else [fact]
 
 
 def _readable(fact: str) -> str:

@@ -13,8 +13,9 @@ from steplane.cli.formats import SYSTEMS, repository_root
 from steplane.cli.reports import Reports
 from steplane.errors import SteplaneError, UsageError
 from steplane.events import ErrorInfo
+from steplane.reporters.ending import Write
 from steplane.reporters.jsonlines import JsonLinesReporter
-from steplane.reporters.plain import PlainReporter, Style, Write
+from steplane.reporters.plain import PlainReporter, Style
 from steplane.reporters.several import Several, Shown
 from steplane.reporters.subject import Result, Subject
 
@@ -125,8 +126,20 @@ def _folding(show: Show, subject: Subject, log: Any, root: str) -> Shown:
     return FoldingReporter(subject, show.call.out.write, show.style, log, root, stamps=show.timestamps)
 
 
+def _live(show: Show, subject: Subject) -> Shown:
+    if show.quiet or show.timestamps:
+        return _plain(show, subject)
+    from steplane.reporters.live.reporter import LiveReporter
+
+    call = show.call
+    return LiveReporter(
+        subject, call.out.write, call.err.write, show.style,
+        err_color=call.color(call.err), descriptor=call.out.descriptor,
+    )  # fmt: skip
+
+
 REPORTERS: dict[str, Callable[[Show, Subject], Shown]] = {
-    "json": _json, "plain": _plain, "github": _github, "gitlab": _gitlab,
+    "json": _json, "plain": _plain, "live": _live, "github": _github, "gitlab": _gitlab,
 }  # fmt: skip
 """What shows a run, by its format."""
 

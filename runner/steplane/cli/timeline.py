@@ -10,7 +10,7 @@ from steplane.app.history import Activation, RunRecord, StepRecord
 from steplane.cli.folding import Branch, Row, counted, rows
 from steplane.reporters.bars import ASCII, UNICODE, WORDS, Axis, Stretch
 from steplane.reporters.paint import Paint, visible, width
-from steplane.reporters.plain import ASCII_SIGNS, SIGNS, colored
+from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import cause, clock, reason
 
 _TIME = 7

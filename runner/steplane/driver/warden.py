@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from steplane.driver import terminal
 from steplane.driver.prctl import become_subreaper, signal_on_death_of_parent
 from steplane.executors import tree
 
@@ -41,13 +42,16 @@ def guard(main: Callable[[], int]) -> int:
     _flush()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     become_subreaper()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *FORWARDED})
+    echoed = terminal.echoes(1)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *_awaited()})
     warden = os.getpid()
     runner = os.fork()
     if not runner:
         _run(main, warden, before)
-    code = _watch(runner)
+    code = _watch(runner, echoed=echoed)
     _end_the_rest()
+    if echoed:
+        terminal.put_right()
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return code
 
@@ -101,6 +105,7 @@ def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
     """The warden is gone: nobody would clean up after this process, so it does so itself, now. From any thread."""
     _dying.append(True)  # before anything is killed: how that ends must not be taken for the end of an attempt
     tree.end(lambda: tree.descendants(os.getpid()))
+    terminal.abandon()
     os._exit(DIED)
 
 
@@ -109,48 +114,78 @@ def is_dying() -> bool:
     return bool(_dying)
 
 
-def _watch(runner: int) -> int:
+def _awaited() -> set[int]:
+    """The signals that the warden takes in: Ctrl-Z too, unless it is ignored."""
+    stop = set() if signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN else {signal.SIGTSTP}
+    return {*FORWARDED, *stop}
+
+
+def _watch(runner: int, *, echoed: bool) -> int:
     """Hand on signals and collect the dead until the runner has ended; its exit code."""
+    stopping = stopped = False
     while True:
         number, from_terminal = _next_signal()
         if number == signal.SIGCHLD:
-            for pid, code in _dead():
-                if pid == runner:
-                    return code
+            for pid, status in _changed():
+                if pid == runner and os.WIFSTOPPED(status):
+                    stopped = True
+                elif pid == runner and os.WIFCONTINUED(status):
+                    stopped = False
+                elif pid == runner:
+                    return _exit_code(status)
         elif not from_terminal:
             tree.send(runner, number)
+        stopping = stopping or number == signal.SIGTSTP
+        if stopping and stopped:
+            _stop_too(runner, echoed=echoed)
+            stopping = stopped = False
+
+
+def _stop_too(runner: int, *, echoed: bool) -> None:
+    """The runner has been stopped by Ctrl-Z: hand the terminal back to the shell as it was, and be stopped as well.
+
+    Not earlier: the shell takes the terminal as soon as its child, this process, stops.
+    """
+    if echoed:
+        terminal.put_right()
+    os.kill(os.getpid(), signal.SIGSTOP)
+    tree.send(runner, signal.SIGCONT)
 
 
 def _next_signal() -> tuple[int, bool]:
     """The next signal, and whether the runner was given it too."""
-    awaited = {signal.SIGCHLD, *FORWARDED}
+    awaited = {signal.SIGCHLD, *_awaited()}
     if sys.platform != "linux":  # no word on where it came from
         number = signal.sigwait(awaited)
-        return number, number in {signal.SIGINT, signal.SIGQUIT} and os.isatty(0)
+        return number, number in {signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP} and os.isatty(0)
     info = signal.sigwaitinfo(awaited)
     alone = info.si_signo == signal.SIGHUP and os.getsid(0) == os.getpid()  # a hang-up tells the leader of the session
     return info.si_signo, info.si_code == SI_KERNEL and not alone
 
 
-def _dead() -> list[tuple[int, int]]:
-    """The children that have ended since the last look, orphans too, with their exit codes."""
+def _changed() -> list[tuple[int, int]]:
+    """The children, orphans too, that have ended, been stopped or gone on since the last look, with their status."""
     found: list[tuple[int, int]] = []
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
         except ChildProcessError:
             return found
         if not pid:
             return found
-        code = os.waitstatus_to_exitcode(status)
-        found.append((pid, code if code >= 0 else 128 - code))
+        found.append((pid, status))
+
+
+def _exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
 
 
 def _end_the_rest() -> None:
     """Kill every descendant, and collect them: as process 1 of a container nobody else would."""
     me, limit = os.getpid(), time.monotonic() + tree.DEADLINE
     tree.end(lambda: tree.descendants(me))
-    while _dead() and time.monotonic() < limit:
+    while _changed() and time.monotonic() < limit:
         continue
 
 

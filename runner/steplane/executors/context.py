@@ -70,7 +70,7 @@ class AttemptContext(StepContext):
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         """Say how far it is; shown live, not recorded."""
-        self._progress(done, total, text)
+        self._progress(float(done), None if total is None else float(total), str(text))
 
     @property
     def cancelled(self) -> bool:

@@ -216,7 +216,7 @@ class ThreadExecutor:
         return workers.perform(task, found.source, log, token, self._progress_of(request))
 
     def _progress_of(self, request: AttemptRequest) -> Callable[[float, float | None, str], None]:
-        return lambda done, total, text: self._on_progress(request.path, done, total, text)
+        return lambda done, total, text: self._on_progress(request.path, done, total, self.mask.text(text))
 
 
 def _masked(outcome: AttemptOutcome, kept: tuple[Artifact, ...], mask: Mask, log_failure: str) -> AttemptOutcome:

@@ -6,10 +6,12 @@ closes the worker ends at once, whatever the step is doing.
 
 import os
 import queue
+import select
 import signal
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 from msgspec import Struct
@@ -23,6 +25,9 @@ from steplane.executors.perform import failed, perform
 from steplane.executors.requests import AttemptOutcome
 from steplane.plugins.loading import load, new_manager
 from steplane.plugins.problems import PluginProblem
+
+PAUSE = 0.05
+"""Seconds between two words about the progress of a step."""
 
 WATCHED_SIGNALS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
@@ -87,6 +92,37 @@ class State(Struct, frozen=True):
         return ", ".join(name for name, changed in changes if changed)
 
 
+class Latest:
+    """Tells how far the step is, at most every `PAUSE` seconds: a step may say so a million times."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._lock = threading.Lock()
+        self._waiting: Progress | None = None
+        self._next = 0.0
+
+    def say(self, done: float, total: float | None, text: str) -> None:
+        """Send it, or keep it until its time comes; of several only the last."""
+        with self._lock:
+            self._waiting = Progress(done, total, text)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what waits, if its time has come."""
+        with self._lock:
+            now = time.monotonic()
+            message = self._waiting
+            if message is None or now < self._next:
+                return
+            self._waiting, self._next = None, now + PAUSE
+            self._channel.send(message)
+
+    def forget(self) -> None:
+        """The attempt is over."""
+        with self._lock:
+            self._waiting, self._next = None, 0.0
+
+
 class Worker:
     """The loop, in the main thread, so that a step may use signals; messages are read in another."""
 
@@ -96,6 +132,8 @@ class Worker:
         self._token = CancelToken()
         self._manager = new_manager()
         self._types: dict[str, Any] = {}
+        self._busy = False
+        self._progress = Latest(channel)
         self._umask = os.umask(0o077)
         os.umask(self._umask)
 
@@ -106,18 +144,27 @@ class Worker:
         while True:
             task = self._tasks.get()
             outcome = self._perform(task)
+            self._busy = False
+            self._progress.forget()
             os.umask(self._umask)
             _flush()
             self._channel.send(Done(outcome, clean.spoilt()))
 
     def _listen(self) -> None:
+        poller = select.poll()
+        poller.register(self._channel.socket, select.POLLIN)
         try:
-            while (messages := self._channel.receive()) is not None:
+            while True:
+                if not poller.poll(PAUSE * 1000 if self._busy else None):
+                    self._progress.flush()
+                    continue
+                if (messages := self._channel.receive()) is None:
+                    break
                 for message in messages:
                     if isinstance(message, Cancel):
                         self._token.cancel()
                     else:
-                        self._token = CancelToken()
+                        self._token, self._busy = CancelToken(), True
                         self._tasks.put(message)
         except (Broken, OSError):
             pass
@@ -140,11 +187,10 @@ class Worker:
         if isinstance(types, PluginProblem) or request.type not in types:
             said = types.message if isinstance(types, PluginProblem) else f"it has no step type `{request.type}`"
             return failed(request, ErrorInfo(type="plugin.crash", message=f"plugin {label}: {said}"))
-        context = AttemptContext(request, Relay(self._channel), self._token, task.secrets.__getitem__, self._progress)
+        context = AttemptContext(
+            request, Relay(self._channel), self._token, task.secrets.__getitem__, self._progress.say
+        )
         return perform(request, types[request.type], f"`{request.type}` ({label})", context)
-
-    def _progress(self, done: float, total: float | None, text: str) -> None:
-        self._channel.send(Progress(done, total, text))
 
 
 def _inode(number: int) -> int:

@@ -108,12 +108,12 @@ def abandon(state: State, instance: Instance, error: ErrorInfo | None) -> None:
 
 def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
     counted = _counted(instance)
-    arrived = sum(branch.over and branch.result == "succeeded" for branch in counted)
+    arrived = sum(_is_over(branch) and branch.result == "succeeded" for branch in counted)
     wanted = len(counted) if action.wanted is None else min(action.wanted, len(counted))
-    running = [branch for branch in instance.body if not branch.over]
+    running = [branch for branch in instance.body if not _is_over(branch)]
     cut = instance.cancelling or instance.timed_out or any(branch.unfinished for branch in instance.body)
     if arrived >= wanted and not cut:
-        instance.tainted = any(branch.over and branch.result == "failed" for branch in instance.body)
+        instance.tainted = any(_is_over(branch) and branch.result == "failed" for branch in instance.body)
         if instance.scope is not None:
             instance.scope.late += running
         postconditions(state, instance)
@@ -122,6 +122,11 @@ def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -
     elif scope.result == "failed" and instance.node.failure == "cancel":
         for branch in running:
             lists.cancel_scope(state, branch)
+
+
+def _is_over(branch: Scope) -> bool:
+    """Whether the branch is over; at a resume also one that is only to be closed, as nothing in it is to do."""
+    return branch.over or (branch.busy and branch.open == 0 and not branch.late)
 
 
 def _counted(instance: Instance) -> list[Scope]:

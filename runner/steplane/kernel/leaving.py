@@ -151,9 +151,11 @@ def hold_back_items(state: State, outer: Instance) -> None:
     assert loop is not None
     if here is None or here.resume is None:
         return
+    pending = set(loop.todo)
     for index, key in enumerate(loop.keys):
         if here.item_outside(key) == "resume" and f"{outer.path}[{key}]" not in state.assumed:
-            put_down(state, loop.instances[index] or loops.item(state, outer, index), NOT_SELECTED)
+            one = None if index in pending else loop.instances[index]
+            put_down(state, one or loops.item(state, outer, index), NOT_SELECTED)
 
 
 def put_down(state: State, one: Instance | None, reason: str, status: Status = "cancelled") -> None:

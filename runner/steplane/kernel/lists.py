@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 from steplane.events import OK, Status
 from steplane.kernel import cancel, instances, leaving
 from steplane.kernel.state import Instance, Scope, State, Tally
-from steplane.plan.nodes import Node
+from steplane.plan.nodes import Node, Policy
 
 
 def enter(state: State, scope: Scope) -> None:
@@ -123,9 +123,22 @@ def follow(scope: Scope) -> int:
 
 def stop(state: State, scope: Scope, failed: Instance) -> list[int]:
     """A step of the list has failed: what its group's policy says; the positions that this may have decided."""
-    policy = state.plan.nodes[scope.list.owner].failure
+    policy = policy_of(state, scope)
     if policy == "continue" or scope.stopped:
         return []
+    candidates = block_rest(state, scope, failed)
+    if policy == "cancel":
+        cancel_rest(state, scope)
+    return candidates
+
+
+def policy_of(state: State, scope: Scope) -> Policy:
+    """What a failure in the list does to the others."""
+    return state.plan.nodes[scope.list.owner].failure
+
+
+def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
+    """Nothing new starts but handlers; the positions that this may have decided."""
     scope.stopped = True
     candidates: list[int] = []
     for position, instance in enumerate(scope.current):
@@ -133,10 +146,13 @@ def stop(state: State, scope: Scope, failed: Instance) -> list[int]:
         if not node.handler and (instance is None or not (instance.ended or instance.begun)):
             held = instance or place(state, scope, node)
             candidates += _withdraw(state, scope, held, "blocked", failed.path)
-    if policy == "cancel":
-        for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
-            cancel.instance(state, instance)
     return candidates
+
+
+def cancel_rest(state: State, scope: Scope) -> None:
+    """What has begun is cancelled."""
+    for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
+        cancel.instance(state, instance)
 
 
 def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: str = "") -> None:

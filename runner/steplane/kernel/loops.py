@@ -59,7 +59,7 @@ def item(state: State, outer: Instance, index: int) -> Instance:
     one.parent, one.key, one.index = outer, loop.keys[index], index
     if outer.bounds is not None:
         one.bounds = outer.bounds.item(loop.keys[index])
-    if before is not None and before not in state.fresh:
+    if before is not None and not before.forgotten:
         one.continue_from(before)
     loop.instances[index] = one
     return one

@@ -16,13 +16,16 @@ _IN_FLIGHT = frozenset({"attempt", "undecided"})
 
 def take_in(state: State, event: Resumed) -> None:
     """Keep what was said until its place is reached; what is around it goes on too, also where that had ended."""
+    for path in (*event.redo, *event.assume):
+        for inner in [one for one in state.assumed if one.startswith((f"{path}/", f"{path}["))]:
+            del state.assumed[inner]  # said at an earlier resume, of what begins without its past now
     state.assumed.update(event.assume)
     for path in event.redo:
         one = state.paths.get(path)
         if one is not None and one.phase not in _IN_FLIGHT:  # an attempt that was cut off is made again
             leaving.put_down(state, one, ANEW)
             leaving.put_down_late(state, one, ANEW)
-            state.fresh.add(one)
+            one.forgotten = True
             _mark(state, one)
     for path in event.assume:
         one = state.paths.get(path)
@@ -86,10 +89,13 @@ def take_items(state: State, outer: Instance) -> list[Instance]:
 
 
 def _said(state: State, path: str, one: Instance | None, *, left_out: bool) -> dict[str, Any] | None:
-    """What was said of the path; not if its attempt is in flight, and goes on from what was said of that."""
-    if one is not None and one.phase in _IN_FLIGHT and not left_out:
+    """What was said of the path; not if its attempt was cut off, and it goes on from how that is said to have ended."""
+    said: dict[str, Any] | None = state.assumed.get(path)
+    if said is None:
         return None
-    said: dict[str, Any] | None = state.assumed.pop(path, None)
+    if one is not None and one.phase in _IN_FLIGHT and not left_out and said["status"] != "skipped":
+        return None
+    del state.assumed[path]
     return said
 
 
@@ -97,6 +103,7 @@ def _end(state: State, one: Instance, said: dict[str, Any]) -> None:
     one.outputs = said.get("outputs")
     status = said["status"]
     one.error = assumed_error(one) if status == "failed" else None
+    one.forgotten = True
     leaving.put_down_late(state, one, ASSUMED)
     leaving.put_down(state, one, ASSUMED, status)
 

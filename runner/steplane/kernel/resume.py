@@ -61,6 +61,7 @@ def _go_on(state: State, root: Instance, walk: Walk) -> None:
             _close_late(state, one.scope)
     repairing.take_in(state, walk.event)
     _prepare(state, root, walk)
+    _go_by_policy(state, walk)
     _walk(state, root, walk)
     for scope in walk.scopes:
         if scope.busy:  # taken over by a new activation before its turn came
@@ -105,9 +106,10 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
         _again(state, one, walk.event)
     elif one.phase == "body":
         leaving.bind_lists(one)
+        told = bool(state.again or state.assumed)
         for scope in one.body:
             cut = scope.cancelled or one.cancelling or one.timed_out
-            if not scope.over or (scope.result != "succeeded" and not cut):
+            if not scope.over or ((told or scope.result != "succeeded") and not cut):
                 _prepare_scope(state, scope, walk)
     elif one.phase in {"rescue", "finally"} and one.after is not None:
         _prepare_scope(state, one.after, walk)
@@ -177,16 +179,26 @@ def _put_aside(state: State, scope: Scope, position: int) -> None:
     """What is to do again begins as a new activation, with what the old one had begun, or without."""
     one = scope.current[position]
     if one is None:
-        if scope.old.get(position) in state.fresh:
+        put_aside = scope.old.get(position)
+        if put_aside is not None and put_aside.forgotten:
             del scope.old[position]
     elif one.ended and repairing.is_to_do_again(state, one) and not leaving.is_left_out(scope, position):
-        if one not in state.fresh:
+        if not one.forgotten:
             scope.old[position] = one
         scope.current[position] = None
         state.again.discard(one)
 
 
 # ---------------------------------------------------------------- then: what follows
+
+
+def _go_by_policy(state: State, walk: Walk) -> None:
+    """What was taken as failed is a failure of its list."""
+    for scope, failed in walk.said.items():
+        for one in failed:
+            lists.settle(state, scope, one)
+        if lists.policy_of(state, scope) != "continue" and not scope.cancelled:
+            lists.block_rest(state, scope, failed[0])
 
 
 def _walk(state: State, one: Instance, walk: Walk) -> None:
@@ -201,6 +213,7 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _wait_on(state, one, "retry")
     elif one.phase == "body":
         _wait_on(state, one, "timeout")
+        _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
     elif one.phase in {"rescue", "finally"} and one.after is not None:
@@ -253,14 +266,20 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         loops.proceed(state, outer)
 
 
+def _close_done(state: State, one: Instance) -> None:
+    """The lists of a body in which nothing is to do are over before the others go on."""
+    for scope in list(one.body):
+        if scope.busy and scope.open == 0 and not scope.late:
+            scope.busy = False
+            lists.close(state, scope)
+
+
 def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
     """Go on with a list that is prepared: its live steps, those that begin anew, their late branches."""
     if not scope.busy:
         return
-    for one in walk.said.get(scope, ()):
-        lists.settle(state, scope, one)
-    for one in walk.said.pop(scope, ()):
-        lists.advance(state, scope, lists.stop(state, scope, one))
+    if walk.said.pop(scope, None) and lists.policy_of(state, scope) == "cancel" and not scope.cancelled:
+        lists.cancel_rest(state, scope)
     late: dict[int, list[Scope]] = {}
     for branch in scope.late:
         late.setdefault(branch.owner.node.position, []).append(branch)
@@ -288,6 +307,8 @@ def reopen_body(state: State, one: Instance) -> None:
         else:
             scope.cancelled = ""
             _prepare_scope(state, scope, walk)
+    _go_by_policy(state, walk)
+    _close_done(state, one)
     for scope in one.body:
         if scope not in late:
             _walk_scope(state, scope, walk)

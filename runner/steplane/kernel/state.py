@@ -100,8 +100,8 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice", "delay",
-        "end_outputs", "ended_at", "error", "first_at", "holding", "index", "key", "limit", "lock", "loop", "node",
-        "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
+        "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit", "lock", "loop",
+        "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
         "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken", "timed_out", "timeout",
         "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
@@ -126,6 +126,7 @@ class Instance:
         self.restart = False  # its attempt died with the process and is made again
         self.tainted = False  # a branch failed, yet the join was reached
         self.unfinished = False  # it failed for what a resume of something else has left failed in it
+        self.forgotten = False  # what follows it begins without anything of its past
         self.bounds: Bounds | None = None  # None: all of it runs
         self.taken: Status | None = None  # of a reused step: how it ended in the run that it is taken from
         self.holding = False  # it holds its lock
@@ -217,7 +218,7 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "commands", "ended", "ending", "fresh", "instances", "lock_waiters", "locks",
+        "again", "asked", "assumed", "commands", "ended", "ending", "instances", "lock_waiters", "locks",
         "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
         "timers", "wanting", "warned",
     )  # fmt: skip
@@ -243,7 +244,6 @@ class State:
         self.selected: Part | None = None  # what of the workflow runs; None is all
         self.taken: Taken | None = None  # what stands in for the rest
         self.again: set[Instance] = set()  # what a resume was told to do again, and what is around it
-        self.fresh: set[Instance] = set()  # of these, what begins without anything of its past
         self.assumed: dict[str, Any] = {}  # what a resume was told to take as ended, by path
         self.warned = False
         self.commands: list[Command] = []

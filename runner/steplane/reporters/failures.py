@@ -37,6 +37,14 @@ class Failures:
         for one in inside:
             del self._found[one]
 
+    def below(self, path: str) -> list[StepEnded]:
+        """Those inside of the step."""
+        inside = (f"{path}/", f"{path}[")
+        return [one for place, one in self._found.items() if place.startswith(inside)]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
     def _is_own(self, event: StepEnded) -> bool:
         """Whether the step has failed by itself, and not because of one inside."""
         assert event.error is not None

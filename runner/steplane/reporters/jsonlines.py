@@ -10,6 +10,7 @@ import msgspec
 from steplane.events import (
     Answered,
     AnyEvent,
+    ArtifactsKept,
     AttemptEnded,
     CancelRequested,
     ErrorInfo,
@@ -59,6 +60,9 @@ class JsonLinesReporter:
         for line in text.split("\n"):
             self._line({"type": "log", "at": at, "run": self.subject.run, "path": path, "stream": stream, "text": line})
 
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        """It is shown live, and is no event of the run."""
+
     def finish(self, result: Result) -> None:
         """Write the last line."""
         with self._lock:
@@ -79,6 +83,9 @@ class JsonLinesReporter:
             return {"actor": event.actor, "reason": event.reason}
         if isinstance(event, RunWaiting):
             return {"steps": list(event.steps), "reason": event.reason}
+        if isinstance(event, ArtifactsKept):
+            files = [msgspec.to_builtins(one) for one in event.files]
+            return {"step": event.step, "path": event.path, "activation": event.activation, "files": files}
         return None
 
     def _fact(self, event: StepFact, instance: Instance | None) -> dict[str, Any]:

@@ -63,3 +63,18 @@ def width(text: str) -> int:
             continue
         cells += 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
     return cells
+
+
+def escaped(text: str) -> str:
+    r"""The text as a stream shows it that takes ASCII only: `\xe9` for what is beyond."""
+    return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()
+
+
+def cut(text: str, cells: int, sign: str = "…") -> str:
+    """The text if it fits into so many cells, else its beginning and the sign."""
+    if width(text) <= cells:
+        return text
+    kept = text[: max(cells, 0)]
+    while kept and width(kept) > cells - 1:
+        kept = kept[:-1]
+    return kept.rstrip() + sign if cells > 0 else ""

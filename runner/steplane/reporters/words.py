@@ -8,7 +8,7 @@ import msgspec
 
 from steplane.events import ErrorInfo, StepEnded
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
-from steplane.plan.nodes import Body, Choice, End, Fork, Node, Perform
+from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Node, Perform
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
@@ -84,6 +84,12 @@ def saw(seen: Sequence[str], condition: str = "", limit: int = _LONGEST) -> str:
     return f" ({', '.join(told)})" if told else ""
 
 
+def stated(status: str, because: str) -> str:
+    """How something ended and why: `skipped: REASON`, `blocked by STEP`."""
+    between = " " if because.startswith("by ") else ": "
+    return f"{status}{between}{because}" if because else status
+
+
 def shortened(text: str, limit: int = _LONGEST) -> str:
     """The first line of a text, cut where it is long."""
     lines = text.strip().splitlines() or [""]
@@ -133,6 +139,18 @@ def action(node: Node) -> str:
     return f"end: {act.status}"
 
 
+def description(node: Node, *, loop: bool) -> str:
+    """What stands beside the id of a step: its name, its command, its kind; nothing for a plain group.
+
+    `loop`: all its items are meant.
+    """
+    if node.title:
+        return shortened(node.title)
+    if loop:
+        return "foreach" if isinstance(node.loop, ForEach) else "matrix"
+    return "" if isinstance(node.action, Body) else action(node)
+
+
 def _performed(act: Perform) -> str:
     if act.uses != "shell":
         return act.uses
@@ -151,3 +169,8 @@ def shown_value(value: Any, limit: int = 200) -> str:
     plain = isinstance(value, str) and value.isprintable() and value == value.strip() != ""
     text = value if plain else msgspec.json.encode(value).decode()
     return visible(text if len(text) <= limit else f"{text[:limit]} … ({len(text)} characters)")
+
+
+def running_clock(seconds: float) -> str:
+    """A length of time that is going on: tenths of seconds, so that it does not jump about; else as `clock`."""
+    return f"{max(seconds, 0):.1f}s" if seconds < 59.95 else clock(seconds)

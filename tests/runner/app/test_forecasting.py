@@ -66,7 +66,12 @@ def said(bench: Workbench, text: str, inputs: Mapping[str, Any] | None = None, *
         ("env.FROM_OUTSIDE == 'y'", "run", ('env.FROM_OUTSIDE = "y"',), ()),
         ("env.SHOP_KEY is defined", "skip", ("env.SHOP_KEY is missing: `env` has no `SHOP_KEY`",), ()),
         ("workflow.name == 'trial'", "run", ('workflow.name = "trial"',), ()),
-        ("env.values is defined or env | length > 3", "run", ("env.values is missing: `env` has no `values`", "env | length = 4"), ()),
+        (
+            "env.values is defined or env | length > 3",
+            "run",
+            ("env.values is missing: `env` has no `values`", "env | length = 4"),
+            (),
+        ),
     ],
 )
 def test_conditions(

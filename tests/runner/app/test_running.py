@@ -28,6 +28,9 @@ class Broken(Recorder):
     def log(self, path: str, stream: str, text: str) -> None:
         raise ValueError("a bug")
 
+    def progress(self, path: str, done: float, total: float | None, text: str) -> None:
+        raise AssertionError("it was to be left alone")
+
 
 def test_a_reporter_that_breaks_stops_nothing(bench: Workbench) -> None:
     reporter = Broken()

@@ -9,6 +9,7 @@ import pytest
 
 from steplane import __version__
 from steplane.cli.application import COMMANDS, LATER, application
+from steplane.cli.pages import PageContext
 
 from .conftest import Shell
 
@@ -33,7 +34,7 @@ def test_help_imports_click_only() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_what_it_does_and_gives_examples(name: str) -> None:
     command = import_module(f"steplane.cli.commands.{name}").command
-    with click.Context(command, info_name=f"steplane {name}") as context:
+    with PageContext(command, info_name=f"steplane {name}") as context:
         text = command.get_help(context)
     assert command.name == name
     assert "Examples:\n" in text

@@ -118,7 +118,7 @@ def test_nothing_that_belongs_together_is_broken(capsys: pytest.CaptureFixture[s
 def test_each_option_says_its_default_and_where_else_it_can_be_set() -> None:
     wrong = []
     for name, command in commands():
-        with PageContext(command, info_name=name) as context:
+        with PageContext(command, info_name=name, resilient_parsing=True) as context:
             for one in command.get_params(context):
                 if isinstance(one, click.Option) and not one.hidden:
                     record = one.get_help_record(context)
@@ -152,7 +152,7 @@ def test_every_command_has_examples_and_more_to_read() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_program_and_of_the_manual() -> None:
-    classes = [
+    classes: list[type[SteplaneError]] = [
         SteplaneError,
         *SteplaneError.__subclasses__(),
         *UsageError.__subclasses__(),

@@ -48,6 +48,24 @@ def test_a_run_goes_on_when_nobody_reads(shell: Shell, line: str, code: int) -> 
     assert "Traceback" not in done.stderr + (errors.read_text() if errors.exists() else "")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("blocking", [True, False])
+def test_nothing_is_lost_on_the_way_to_a_slow_reader(shell: Shell, unbuffered: str, blocking: bool) -> None:
+    """Also where Python's own streams would lose a part, or give up: `python -u`, a pipe that does not block."""
+    shell.write("talk.yaml", "steplane: 1\nsteps: [{id: talk, run: [seq, '60000']}]\n")
+    reader, writer = os.pipe()
+    os.set_blocking(writer, blocking)
+    env = {**shell.env, "PYTHONUNBUFFERED": unbuffered}
+    run = subprocess.Popen(shell.words(["run", "talk.yaml"]), cwd=shell.folder, env=env, stdout=writer)
+    os.close(writer)
+    with open(reader, "rb", buffering=0) as file:
+        text = b"".join(iter(lambda: file.read(500), b"")).decode()
+    assert run.wait(30) == 0
+    assert [line for line in text.splitlines() if line.startswith("[talk]")] == [
+        f"[talk] {one}" for one in range(1, 60_001)
+    ]
+
+
 @pytest.mark.parametrize("words", ["--help", "runs", "steps", "run --help", "show", "logs"])
 def test_other_commands_mind_it_as_little(shell: Shell, words: str) -> None:
     shell("run", "hello.yaml")

@@ -254,5 +254,8 @@ def test_a_secret_is_not_cut_off_in_the_middle_where_a_condition_does_not_hold(b
         "inputs: {token: {type: string, secret: true}}\nsteps: [{id: a, require: [inputs.token == 'x'], uses: log, with: {message: x}}]\n",
         {"token": secret},
     )
-    assert run.error("a") == ("require", f"`inputs.token == 'x'` does not hold ({bench.file}:4:27): `inputs.token` is \"***\"")
+    assert run.error("a") == (
+        "require",
+        f"`inputs.token == 'x'` does not hold ({bench.file}:4:27): `inputs.token` is \"***\"",
+    )
     assert secret[:20].encode() not in bench.stored()

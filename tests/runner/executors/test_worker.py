@@ -129,6 +129,40 @@ def test_what_is_printed_goes_into_the_log_and_not_to_us(bench: "Bench", capfd: 
     assert capfd.readouterr() == ("", "")
 
 
+def test_progress_is_told_now_and_then_and_at_last_as_it_is(bench: "Bench") -> None:
+    code = """
+for number in range(20_000):
+    ctx.progress(number, 20_000)
+while not os.path.exists('seen'):
+    time.sleep(0.01)
+"""
+    bench.executor.submit(bench.request(code))
+    for _ in range(3000):
+        if ("s1", 19_999.0, 20_000.0, "") in bench.progress:
+            break
+        time.sleep(0.01)
+    (bench.folder / "seen").touch()
+    assert bench.outcomes.get(timeout=30).outcome == "succeeded"
+    assert bench.progress[-1] == ("s1", 19_999.0, 20_000.0, "")
+    assert len(bench.progress) < 10_000
+
+
+@pytest.mark.parametrize("type_", ["trial.do", "trial.here"])
+def test_progress_that_is_no_number_is_the_step_types_fault(bench: "Bench", type_: str) -> None:
+    outcome = bench.run("ctx.progress('half')", type_)
+    assert outcome.error is not None
+    assert outcome.error.type == "plugin.crash"
+    assert "raised ValueError: could not convert string to float: 'half'" in outcome.error.message
+    assert bench.progress == []
+
+
+@pytest.mark.parametrize("type_", ["trial.do", "trial.here"])
+def test_a_secret_in_progress_is_masked(bench: "Bench", type_: str) -> None:
+    bench.executor.mask = Mask({"key": "swordfish-99"})
+    bench.run("ctx.progress(1, None, 'with swordfish-99')", type_)
+    assert bench.progress == [("s1", 1.0, None, "with ***")]
+
+
 def test_a_secret_is_masked_wherever_it_comes_out(bench: "Bench") -> None:
     bench.executor.mask = Mask({"key": "swordfish-99"})
     code = "key = ctx.secrets['key'].reveal(); print(key); result = {'a': [key], key: 1}"
@@ -248,4 +282,6 @@ def test_the_environment_is_the_step_s_alone(bench: "Bench", monkeypatch: pytest
     request = bench.request("import json; print(json.dumps(dict(os.environ)))", env={"A": "1", "PATH": os.defpath})
     bench.executor.submit(request)
     assert bench.outcomes.get(timeout=20).outcome == "succeeded"
-    assert json.loads(bench.log) == {"A": "1", "PATH": os.defpath}
+    found = json.loads(bench.log)
+    assert found.pop("STEPLANE_ARTIFACTS").startswith(str(bench.folder))
+    assert found == {"A": "1", "PATH": os.defpath}

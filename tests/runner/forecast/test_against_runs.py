@@ -40,9 +40,7 @@ def selection_of(plan: Plan, random: Random) -> Selection:
 
 def said_of(plan: Plan, selection: Selection) -> Forecast:
     """The forecast without `z`."""
-    basis = Basis(
-        inputs=GIVEN, missing=frozenset({"z"}), given=frozenset(GIVEN), environ={}, home="/", called_in="/"
-    )
+    basis = Basis(inputs=GIVEN, missing=frozenset({"z"}), given=frozenset(GIVEN), environ={}, home="/", called_in="/")
     return forecast(plan, basis, Engine(), Mask({}), lambda number, one: None, selection)
 
 

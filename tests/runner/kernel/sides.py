@@ -1,11 +1,13 @@
 """The kernel and the reference interpreter side by side, driven by the same events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
 from msgspec.structs import replace
+from tests.reference import selecting
 from tests.reference.interpreter import Reference, Want
+from tests.reference.reading import read
 
 from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
 from steplane.events import (
@@ -17,10 +19,12 @@ from steplane.events import (
     Resumed,
     RunStarted,
     StepEnded,
+    Taken,
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Plan
+from steplane.plan.selection import select
 
 Name = tuple[str, int]
 
@@ -28,11 +32,22 @@ Name = tuple[str, int]
 class Sides:
     """Both, and what each wants from outside."""
 
-    def __init__(self, workflow: dict[str, Any], plan: Plan, pool: int) -> None:
+    def __init__(
+        self,
+        workflow: dict[str, Any],
+        plan: Plan,
+        pool: int,
+        words: Mapping[str, Sequence[str]] | None = None,
+        taken: Taken | None = None,
+        recorded: dict[str, str] | None = None,
+    ) -> None:
         self.plan = plan
         self.workflow = workflow
         self.pool = pool
-        self.reference = Reference(workflow, pool)
+        words = words or {}
+        selection = select(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
+        patterns = selecting.select(read(workflow), **words) if words else None
+        self.reference = Reference(workflow, pool, selection=patterns, recorded=recorded)
         self.kernel = Kernel(plan)
         self.names: dict[int, Name] = {}
         self.wanted: set[Want] = set()
@@ -43,7 +58,7 @@ class Sides:
         self.seconds = 1000
         self.reference.now = self.seconds
         self.reference.begin()
-        self.step(RunStarted(pool=pool, at=self.seconds * 1_000_000))
+        self.step(RunStarted(pool=pool, at=self.seconds * 1_000_000, selection=selection, taken=taken))
 
     def step(self, event: Input) -> None:
         """The kernel's side of an event."""
@@ -131,10 +146,13 @@ class Sides:
         """Ask for the end of the run."""
         self.both(("cancel",), CancelRequested())
 
-    def resume(self, redo: tuple[str, ...], assume: dict[str, Any]) -> None:
-        """Go on in a new process."""
+    def resume(self, redo: tuple[str, ...], assume: dict[str, Any], only: tuple[str, ...] = ()) -> None:
+        """Go on in a new process; with `only` with these instances alone."""
         self.wanted = set()
-        self.both(("resumed", redo, assume), Resumed(pool=self.pool, redo=redo, assume=assume))
+        selection = select(self.plan, only).recorded if only else None
+        focus = selecting.select(read(self.workflow), only=only) if only else None
+        event = Resumed(pool=self.pool, redo=redo, assume=assume, selection=selection)
+        self.both(("resumed", redo, assume, focus), event)
 
     # ------------------------------------------------------------ what is seen
 

@@ -8,7 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steplane.errors import LeaseLost, UsageError
-from steplane.events import Answered, AnyEvent, AttemptEnded, ErrorInfo, RunEnded, RunStarted, StepEnded, StepStarted
+from steplane.events import (
+    Answered,
+    AnyEvent,
+    AttemptEnded,
+    ErrorInfo,
+    RunEnded,
+    RunStarted,
+    StepEnded,
+    StepReady,
+    StepStarted,
+)
 from steplane.store import Journal, RunStore
 from steplane.store.blobs import Blobs
 from steplane.store.database import Database, Row
@@ -57,6 +67,24 @@ def test_events_come_back_in_order_with_their_numbers(journal: Journal) -> None:
 
     assert list(journal.events()) == [(1, events[0]), (2, events[1])]
     assert list(journal.events(since=1)) == [(2, events[1])]
+
+
+def test_instances_are_listed_in_order_with_what_was_said_of_them_last(store: RunStore, journal: Journal) -> None:
+    error = ErrorInfo("x", "y" * BLOB_OVER)
+    events: list[AnyEvent] = [
+        RunStarted(at=1),
+        StepReady(at=2, step="b", path="b"),
+        StepReady(at=3, step="a", path="a[x/y]"),
+        StepStarted(at=4, step="a", path="a[x/y]"),
+        StepEnded(at=5, step="b", path="b", status="skipped"),
+        StepEnded(at=6, step="c", path="c", status="failed", error=error),
+        Answered(at=7, instance=1, question="outputs", value=1),
+    ]
+    for event in events:
+        journal.append(event)
+    journal.commit()
+    with store.read("r1") as reader:
+        assert reader.instances() == [("b", "skipped"), ("a[x/y]", "started"), ("c", "")], "a blob is not looked into"
 
 
 def test_columns_say_what_a_query_needs(journal: Journal) -> None:

@@ -23,11 +23,20 @@ _EXAMPLES = examples(
     "--template",
     metavar="NAME",
     shell_complete=completers.template,
-    help="The first workflow: hello, python-checks or data-load.",
+    help="The first workflow: hello, python-checks or data-load. [default: asked; without a terminal hello]",
 )
-@click.option("--name", metavar="NAME", help="What the workflow is called.")
-@click.option("--editor/--no-editor", default=None, help="The schema and settings for the editor.")
-@click.option("--ci", metavar="SYSTEM", shell_complete=completers.ci_system, help="A job for github, gitlab or none.")
+@click.option("--name", metavar="NAME", help="What the workflow is called. [default: asked; else as the template says]")
+@click.option(
+    "--editor/--no-editor",
+    default=None,
+    help="The schema and settings for the editor. [default: asked; without a terminal --editor]",
+)
+@click.option(
+    "--ci",
+    metavar="SYSTEM",
+    shell_complete=completers.ci_system,
+    help="A job for github, gitlab or none. [default: asked; without a terminal none]",
+)
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing: what is not given is the default.")
 @COLOR
 def command(folder: str, color: str | None, *, yes: bool, **given: Any) -> int:

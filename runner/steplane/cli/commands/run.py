@@ -88,7 +88,12 @@ def run(
 
 
 def settings(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that are settings, None where not given."""
+    """The options that are settings, None where not given. Raises `UsageError` for two that contradict each other."""
+    for name, what in (("quiet", "shows failures only"), ("timestamps", "is for lines")):
+        if options["form"] == "live" and options[name]:
+            from steplane.errors import UsageError
+
+            raise UsageError(f"`--{name}` contradicts `--format live`: it {what}", "Leave one of them out.")
     return {
         "state": options["state"], "jobs": options["jobs"], "durability": options["durability"],
         "patience": options["patience"], "strict": options["strict"] or None, "format": options["form"],

@@ -15,7 +15,8 @@ from click.shell_completion import CompletionItem
 from steplane.cli.completion.answers import PATHS, fits
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./=@:%+,^\-]")
-_WITHIN_DOUBLE = re.compile(r'[$`"\\]')
+_WITHIN_DOUBLE = '$`"\\'
+"""What a backslash takes its meaning from within double quotes; before anything else it stands for itself."""
 
 
 class Line:
@@ -53,7 +54,8 @@ class Line:
         for character in text:
             self._raw += character
             if escaped:
-                self.current, escaped = self.current + character, False
+                kept = "\\" if self.quote and character not in _WITHIN_DOUBLE else ""
+                self.current, escaped = self.current + kept + character, False
             elif character == "\\" and self.quote != "'":
                 escaped = True
             elif self.quote:
@@ -106,7 +108,7 @@ def _reply(line: Line, value: str) -> str:
     if line.quote == "'":
         return rest.replace("'", "'\\''")
     if line.quote == '"':
-        return _WITHIN_DOUBLE.sub(r"\\\g<0>", rest)
+        return "".join(f"\\{one}" if one in _WITHIN_DOUBLE else one for one in rest)
     home = "~/" if not line.kept and rest.startswith("~/") else ""
     return home + "".join(one if _PLAIN.match(one) else f"\\{one}" for one in rest.removeprefix(home))
 

@@ -33,14 +33,20 @@ def _of_command(command: click.Command, words: list[str], current: str) -> Items
     option, prefix = _open_option(command, words, current) if values else (None, "")
     if option is not None:
         given = words if prefix else words[:-1]
-        return _prefixed(prefix, option.shell_complete(_parsed(command, given), current.removeprefix(prefix)))
+        return _prefixed(prefix, _asked(option, _parsed(command, given), current.removeprefix(prefix)))
     context = _parsed(command, words)
     if values and current.startswith("-"):
         return _options(command, context, current)
     for one in command.get_params(context):
         if isinstance(one, click.Argument) and (one.nargs == -1 or not _is_given(context, one)):
-            return one.shell_complete(context, current)
+            return _asked(one, context, current)
     return _options(command, context, current) if values and not current else []
+
+
+def _asked(parameter: click.Parameter, context: click.Context, begun: str) -> Items:
+    from steplane.cli.completers import offered
+
+    return offered(context, parameter, begun)
 
 
 def _parsed(command: click.Command, words: list[str]) -> click.Context:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from steplane.reporters.graph.palette import state_words
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, State
 from steplane.reporters.paint import Paint, visible, width
-from steplane.reporters.plain import ASCII_SIGNS, SIGNS, colored
+from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import clock
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from steplane.reporters.graph.shapes import Box, Cluster, State
-from steplane.reporters.plain import SIGNS
+from steplane.reporters.signs import SIGNS
 from steplane.reporters.words import clock, count
 
 

@@ -1,0 +1,75 @@
+"""Which instances a resume can reach: do again, take as ended, go on with alone."""
+
+from steplane.kernel.state import Instance, Scope, State
+
+_BEFORE_BODY = frozenset({"new", "if", "loop", "enter", "lock"})
+
+
+def obstacle(state: State, one: Instance) -> str:
+    """Why a resume cannot do the instance again or take it as ended, in words; empty if it can."""
+    now: Instance | None = one
+    while now is not None and now.scope is not None:
+        why = _in_its_loop(now) or _in_its_list(now)
+        if why:
+            return why
+        now = _up(now)
+    return "" if now is state.root else "it belongs to an attempt that is over"
+
+
+def _in_its_loop(one: Instance) -> str:
+    outer = one.parent
+    if outer is None:
+        return ""
+    if outer.loop is None or outer.loop.instances[one.index] is not one or (outer.ended and outer.forgotten):
+        return "it belongs to an attempt that is over"
+    return f"`{outer.path}` is being cancelled" if outer.cancelling and not outer.ended else ""
+
+
+def _in_its_list(one: Instance) -> str:
+    scope = one.scope
+    assert scope is not None
+    outer = one.parent or one
+    owner, position = scope.owner, outer.node.position
+    if not (_is_there(scope.current[position], outer) or scope.old.get(position) is outer):
+        return "it belongs to an attempt that is over"
+    if scope.list.role in {"rescue", "finally", "compensate"}:
+        live = owner.phase in {"rescue", "finally"} and owner.after is scope and not scope.cancelled
+        return "" if live else f"the `{scope.list.role}` of `{owner.path}` is over"
+    if is_late(scope):
+        return f"the list of `{one.path}` is being cancelled" if scope.cancelled else ""
+    if owner.ended or owner.phase in _BEFORE_BODY:
+        there = scope in owner.body and not owner.forgotten
+        return "" if there else "it belongs to an attempt that is over"
+    if owner.phase != "body" or scope not in owner.body:
+        return f"the steps of `{owner.path}` are over, and `{owner.path}` goes on after them"
+    cut = scope.cancelled or owner.cancelling or owner.timed_out
+    return f"`{owner.path}` is being cancelled" if cut else ""
+
+
+def _is_there(current: Instance | None, one: Instance) -> bool:
+    """Whether the step stands in its list as this activation, or as one that will go on with what this one began."""
+    if current is one:
+        return True
+    heir = current is not None and not current.ended and current.adopted and current.phase in _BEFORE_BODY
+    return heir and current is not None and (current.body is one.body if one.loop is None else current.loop is one.loop)
+
+
+def is_late(scope: Scope) -> bool:
+    """Whether the list is a branch that goes on after its `parallel` has ended."""
+    around = scope.owner.scope
+    return around is not None and scope in around.late
+
+
+def _up(one: Instance) -> Instance | None:
+    """What the instance is in."""
+    return one.parent if one.parent is not None else (one.scope.owner if one.scope is not None else None)
+
+
+def around(one: Instance) -> list[Instance]:
+    """Everything that the instance is in, from inside out, the workflow last."""
+    found: list[Instance] = []
+    now = _up(one)
+    while now is not None:
+        found.append(now)
+        now = _up(now)
+    return found

@@ -1,0 +1,114 @@
+"""Parts of runs in the kernel and in the reference: selections, and what a resume is told by hand."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.reference import selecting
+from tests.reference.reading import read
+from tests.runner.kernel.choices import Words, say, words_of
+from tests.runner.kernel.compiled import plan_of
+from tests.runner.kernel.sides import Sides
+from tests.runner.kernel.test_against_reference import check, finish
+from tests.runner.kernel.workflows import workflow_of
+
+from steplane.errors import UsageError
+from steplane.plan.selection import select
+
+SEEDS = 1000
+NIGHTLY_SEEDS = 10_000
+_COMMON = settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
+)
+_SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
+_NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
+_SEED = st.integers(0, 2**48)
+
+
+def begin(random: Random, *, selected: bool) -> Sides:
+    """A random workflow, with a random selection."""
+    while True:
+        workflow = workflow_of(random)
+        plan = plan_of(workflow)
+        words = words_of(random, workflow) if selected else {}
+        if selected and not agreed(workflow, words):
+            continue
+        return Sides(workflow, plan, random.choice([1, 2, 8]), words)
+
+
+def agreed(workflow: dict[str, Any], words: Words) -> bool:
+    """Whether the words select something, in the eyes of both."""
+    patterns = selecting.select(read(workflow), **words)
+    try:
+        select(plan_of(workflow), words.get("only", ()), words.get("since", ()), words.get("until", ()))
+        refused = ""
+    except UsageError as refusal:
+        refused = refusal.message
+    assert bool(patterns) == (not refused), (workflow, words, patterns)
+    assert not refused or refused.startswith("nothing lies between")
+    return not refused
+
+
+def play(random: Random, sides: Sides, *, resumes: int, by_hand: bool) -> Sides:
+    """Reply in a random order until nothing is wanted."""
+
+    def choose(_: str, options: list[Any]) -> Any:
+        return random.choice(options)
+
+    check(sides)
+    for _ in range(400):
+        move = random.randint(0, 40)
+        replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
+        if move == 0 and not sides.kernel.ended:
+            sides.cancel()
+        elif resumes and (move <= 3 or not replies):
+            resumes -= 1
+            resume(random, sides, by_hand=by_hand)
+        elif not replies:
+            break
+        else:
+            sides.reply(random.choice(replies), choose)
+        check(sides)
+    return sides
+
+
+def resume(random: Random, sides: Sides, *, by_hand: bool) -> None:
+    """Go on; what may run only once is decided."""
+    state = sides.kernel.state
+    held = sorted(one.path for one in sides.kernel.in_flight() if one.node.at_most_once)
+    if not by_hand:
+        sides.resume(tuple(held), {})
+        return
+    said = say(random, sides.plan, state)
+    decided = [*said.redo, *said.assume]
+    said.redo += [path for path in held if path not in decided and random.randint(0, 3) and not said.only]
+    sides.resume(tuple(said.redo), said.assume, tuple(said.only))
+
+
+@pytest.mark.timeout(600)
+@_SETTINGS
+@given(seed=_SEED)
+def test_a_selection(seed: int) -> None:
+    random = Random(seed)
+    finish(play(random, begin(random, selected=True), resumes=2, by_hand=False))
+
+
+@pytest.mark.timeout(600)
+@_SETTINGS
+@given(seed=_SEED)
+def test_what_a_resume_is_told(seed: int) -> None:
+    random = Random(seed)
+    finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
+
+
+@pytest.mark.timeout(600)
+@_SETTINGS
+@given(seed=_SEED)
+def test_both(seed: int) -> None:
+    random = Random(seed)
+    finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
