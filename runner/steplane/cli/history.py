@@ -31,7 +31,7 @@ def runs_text(found: Sequence[RunSummary], color: bool) -> str:
     """A table, newest first."""
     paint = Paint(color)
     head = [["RUN", "STATUS", "WORKFLOW", "STARTED (UTC)", "TIME"]]
-    rows = [[one.id, one.status, visible(one.workflow), _moment(one.started_at), _took(one)] for one in found]
+    rows = [[one.id, one.status, visible(one.workflow), moment_text(one.started_at), _took(one)] for one in found]
     lines = table(head + rows).splitlines()
     painted = [paint.faint(lines[0])]
     for one, line in zip(found, lines[1:], strict=True):
@@ -88,7 +88,7 @@ def _facts(record: RunRecord) -> list[list[str]]:
     part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
     facts += [["part", visible(" ".join(part))]] if part else []
     facts += [["of", record.of]] if record.of else []
-    facts.append(["started", f"{_moment(one.started_at)} UTC"])
+    facts.append(["started", f"{moment_text(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
     if record.reason and one.status == "waiting":
@@ -195,7 +195,9 @@ def _took(one: RunSummary) -> str:
     return clock((one.ended_at - one.started_at) / 1e6) if one.ended_at else ""
 
 
-def _moment(at: int) -> str:
+def moment_text(at: int) -> str:
+    """A time of day, UTC; empty for 0."""
+    """A time of day, UTC; empty for 0."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at / 1e6)) if at else ""
 
 
