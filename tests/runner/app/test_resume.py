@@ -138,7 +138,7 @@ def test_at_most_once_asks(bench: Workbench) -> None:
         bench.resume()
     assert asked.value.exit_code == 3
     assert asked.value.message == "step `a` was running when the run was cut off, and it may run at most once"
-    with pytest.raises(UsageError, match="step `b` was not cut off in the middle"):
+    with pytest.raises(UsageError, match="step `b` has not begun in run r1"):
         bench.resume(redo=("a", "b"))
     with pytest.raises(UsageError, match="under `--redo` and under `--assume`"):
         bench.resume(redo=("a",), assume={"a": {"status": "succeeded"}})
