@@ -277,20 +277,6 @@ def test_a_disk_that_refuses_in_the_middle_leaves_nothing(tmp_path: Path, monkey
     assert tree(tmp_path) == []
 
 
-def test_a_signal_comes_when_all_is_made_or_undoes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits in this thread; where another one of the process takes it, what was made goes again."""
-    real = os.link
-
-    def link(source: str, target: str) -> None:
-        real(source, target)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(os, "link", link)
-    with pytest.raises(KeyboardInterrupt):
-        make_files(str(tmp_path), {"first": "1", "a/second": "2"})
-    assert tree(tmp_path) in (["a", "a/second", "first"], [])
-
-
 def test_a_terminated_init_has_made_all(empty: Shell) -> None:
     """A process of its own has one thread: not even SIGTERM comes between the files."""
     program = (
