@@ -24,7 +24,7 @@ COMMANDS = {
     "runs": "List the runs.",
     "show": "Show one run: steps, times, errors, outputs.",
     "logs": "Show what the steps of a run wrote.",
-    "explain": "Say why a step ran, was skipped, blocked or retried, and what a run took its time for.",
+    "explain": "Say why each step of a run came out as it did.",
     "artifacts": "List the files that are kept with a run, or copy them.",
     "steps": "List the step types, or describe one.",
     "plugins": "List the installed plugins.",
