@@ -54,7 +54,7 @@ class Webhook(
         Meta(description='How `text` is sent: `{"text": ...}` (generic, slack), a card (teams), `{"content": ...}`'),
     ] = "generic"
     headers: Annotated[dict[str, str], Meta(description="Headers of the request")] = field(default_factory=dict)
-    ok: Statuses = field(default_factory=lambda: ["2xx"])
+    ok: Statuses = ("2xx",)
     timeout: Annotated[Duration, Meta(description="How long all of it may take")] = 30.0
     idempotency: Annotated[bool, Meta(description="Send `Idempotency-Key`: the same over retries and resumes")] = False
     verify: Verify = True

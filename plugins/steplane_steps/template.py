@@ -1,6 +1,5 @@
 """The step type `template.render`."""
 
-import os
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -29,6 +28,7 @@ from steplane_steps.files import (
     read_bytes,
     replacing,
 )
+from steplane_steps.planned import state_of, writing
 
 
 class Rendered(Result):
@@ -98,11 +98,13 @@ class Render(
 
     def plan(self, ctx: PlanContext) -> Planned:
         """Say from what into what."""
-        what = self.file or "a template of the workflow"
-        reads = (os.path.join(ctx.workdir, self.file),) if self.file else ()
+        place = None if self.file is None else located(ctx, self.file)
+        what = "a template of the workflow" if place is None else f"{self.file}{state_of(place)}"
+        reads = () if place is None else (place,)
         if self.path is None:
             return Planned(f"render {what}", reads=reads)
-        return Planned(f"render {what} into {self.path}", reads=reads, changes=(os.path.join(ctx.workdir, self.path),))
+        into = writing(ctx, self.path, "rendered", mkdir=self.mkdir)
+        return Planned(f"render {what}: {into.summary}", reads=reads, changes=into.changes)
 
     def _template(self, ctx: StepContext) -> tuple[str, str]:
         """What it is called in messages, and its text."""

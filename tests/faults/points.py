@@ -1,4 +1,4 @@
-"""The command, with named points at which it kills itself: `python -m tests.faults.points WORDS`.
+"""The command, with named points at which it kills itself: `python points.py WORDS`.
 
 A point is a kind (`commit`, `spawn`, `name`: a file that gets its name), `before` or `after`, and its number in the
 process, from 1: `commit:before:3` in `FAULTS_POINT`. Without a point the file `FAULTS_POINTS` gets a line for each

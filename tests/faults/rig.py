@@ -206,7 +206,7 @@ class Rig:
         """What is in the state directory, without logs and cache, and in the folder for temporary files."""
         found = {str(path.relative_to(self.state)) for path in self.state.rglob("*")}
         found |= {f"tmp/{path.relative_to(self.temporary)}" for path in self.temporary.rglob("*")}
-        kept = {name for name in found if not name.startswith("cache/") and not name.endswith(".log")}
+        kept = {name for name in found if not name.startswith("cache/") and not name.endswith((".log", ".log.times"))}
         return {name.replace(run, "RUN") for name in kept}
 
 

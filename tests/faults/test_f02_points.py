@@ -28,6 +28,8 @@ finally: [{{id: always, run: '{NOTE}'}}]
 outputs: {{all: '${{{{ steps.each.outputs.stdout }}}}'}}
 """
 
+POINTS = Path(__file__).with_name("points.py")
+
 SHARE = 3
 """A test run strikes at every third point, the nightly one at each, twice."""
 
@@ -38,7 +40,7 @@ class Points:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
         rig.write(FLOW)
-        assert rig.run("warm").wait() == 0, rig.outputs()
+        assert self._run("warm").wait() == 0, rig.outputs()
         passed = rig.folder / "points"
         assert self._run("calm", FAULTS_POINTS=str(passed)).wait() == 0, rig.outputs()
         self.names = passed.read_text("utf-8").split()
@@ -50,7 +52,7 @@ class Points:
     def _run(self, run: str, **env: str) -> Life:
         rig = self.rig
         words = ["run", "flow.yaml", "--id", run, "--state", str(rig.state), "-q"]
-        return rig.start_program([sys.executable, "-m", "tests.faults.points", *words], env)
+        return rig.start_program([sys.executable, str(POINTS), *words], env)
 
     def strike(self, point: str, run: str) -> None:
         """Kill the run at the point, go on with it, compare."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from steplane.sdk import PlanContext, Step, StepError, convert, to_plain
+from steplane.sdk import Step, StepError, convert, to_plain
 from steplane.testing import RecordingContext
 from steplane_steps.archive import steplane_steps
 
@@ -383,12 +383,3 @@ class TestUnpack:
             run(ctx, "archive.pack", path="a.tar.zst", sources=["src"])
             run(ctx, "archive.unpack", path="a.tar.zst", target="o")
             assert tree(ctx.workdir / "o" / "src") == tree(ctx.workdir / "src")
-
-
-def test_what_a_dry_run_says() -> None:
-    plan = PlanContext()
-    plan.workdir = Path("/w")
-    packed = convert(TYPES["archive.pack"], {"path": "a.tgz", "sources": ["x"], "root": "r"}).plan(plan)  # type: ignore[attr-defined]
-    assert (packed.summary, packed.reads, packed.changes) == ("pack x into a.tgz", ("/w/r/x",), ("/w/a.tgz",))
-    out = convert(TYPES["archive.unpack"], {"path": "a.tgz", "target": "o"}).plan(plan)  # type: ignore[attr-defined]
-    assert (out.summary, out.reads, out.changes) == ("unpack a.tgz into o", ("/w/a.tgz",), ("/w/o",))

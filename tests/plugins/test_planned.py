@@ -106,6 +106,40 @@ def test_others(folder: Path, kind: str, parameters: dict[str, Any], summary: st
     assert said(kind, folder, **parameters).summary == summary
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters", "summary", "reads", "changes"),
+    [
+        ("template.render", {"text": "x"}, "render a template of the workflow", [], []),
+        ("template.render", {"file": "there", "path": "new"},
+         "render there (5 bytes): create new (rendered)", ["there"], ["new"]),
+        ("template.render", {"file": "gone"}, "render gone, which is not there now", ["gone"], []),
+        ("http.request", {"url": "https://u:p@h.example:1/a?k=v#f"}, "GET https://h.example:1/a",
+         ["https://h.example:1/a"], []),
+        ("http.request", {"url": "http://h/", "method": "PUT", "body_file": "there"}, "PUT http://h/", ["there"],
+         ["http://h/"]),
+        ("http.request", {"url": "http://h/x", "save": "large"},
+         "GET http://h/x: replace large (the body, now 2.9 MiB)", ["http://h/x"], ["large"]),
+        ("notify.webhook", {"url": "https://u:p@h.example/secret", "text": "x"}, "notify https://h.example/…", [],
+         ["https://h.example/…"]),
+        ("git.info", {"path": "sub"}, "ask git what is checked out in sub", ["sub"], []),
+        ("archive.pack", {"path": "a.zip", "root": "sub", "sources": ["*.py", "x"]}, "create a.zip (of *.py, x)",
+         ["sub/*.py", "sub/x"], ["a.zip"]),
+        ("archive.unpack", {"path": "there", "target": "new"}, "unpack there (5 bytes) into new", ["there"], ["new"]),
+        ("archive.unpack", {"path": "there", "target": ".", "existing": "merge"},
+         "unpack there (5 bytes) into ., beside what is there", ["there"], ["."]),
+        ("archive.unpack", {"path": "there", "target": "."},
+         "unpack there (5 bytes) into ., which is there already and not empty: that is an error", ["there"], ["."]),
+    ],
+)  # fmt: skip
+def test_requests_templates_and_archives(
+    folder: Path, kind: str, parameters: dict[str, Any], summary: str, reads: list[str], changes: list[str]
+) -> None:
+    def placed(names: list[str]) -> tuple[str, ...]:
+        return tuple(one if "://" in one else str(folder) + ("/." if one == "." else f"/{one}") for one in names)
+
+    assert said(kind, folder, **parameters) == Planned(summary, placed(reads), placed(changes))
+
+
 def test_a_path_that_cannot_be(folder: Path) -> None:
     with pytest.raises(StepError, match="NUL"):
         said("file.read", folder, path="a\0b")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.reference.interpreter import Reference
 
 
-def resumed(
+def resumed(  # noqa: C901 - slow and obvious, in one piece
     reference: "Reference", redo: tuple[str, ...], assume: dict[str, Any], focus: list[Pattern] | None = None
 ) -> None:
     """What was in flight is made again, what was not ok begins anew, what succeeded stays."""
@@ -23,6 +23,9 @@ def resumed(
         if isinstance(one, Instance) and one.stopping:
             settle(one)
     reference.focus = focus
+    for path in (*redo, *assume):
+        for inner in [one for one in reference.assumed if one.startswith((f"{path}/", f"{path}["))]:
+            del reference.assumed[inner]
     reference.assumed.update(assume)
     for path in (*redo, *assume):
         mark(reference, path, anew=path in redo)

@@ -12,6 +12,7 @@ from steplane.sdk.globs import Globs, wrong_pattern
 from steplane_steps.archive.formats import Format, by_content, by_name
 from steplane_steps.archive.placing import Existing
 from steplane_steps.files import FILE_ERRORS, MakeFolders, Mode, Path, explained, located, opened, replacing
+from steplane_steps.planned import state_of, writing
 
 Patterns = Annotated[list[str], Meta(min_length=1)]
 Level = Annotated[int, Meta(ge=0, le=9)]
@@ -78,10 +79,9 @@ class Pack(
 
     def plan(self, ctx: PlanContext) -> Planned:
         """Say what would be packed."""
-        root = os.path.join(ctx.workdir, self.root)
-        reads = tuple(os.path.join(root, one) for one in self.sources)
-        what = f"pack {', '.join(self.sources)} into {self.path}"
-        return Planned(what, reads=reads, changes=(os.path.join(ctx.workdir, self.path),))
+        root = located(ctx, self.root)
+        into = writing(ctx, self.path, f"of {', '.join(self.sources)}", mkdir=self.mkdir)
+        return Planned(into.summary, tuple(os.path.join(root, one) for one in self.sources), into.changes)
 
     def _prefix(self) -> str:
         parts = [one for one in self.prefix.split("/") if one not in {"", "."}]
@@ -162,9 +162,14 @@ class Unpack(
 
     def plan(self, ctx: PlanContext) -> Planned:
         """Say from what into what."""
-        what = f"unpack {self.path} into {self.target}"
-        here = ctx.workdir
-        return Planned(what, reads=(os.path.join(here, self.path),), changes=(os.path.join(here, self.target),))
+        source, target = located(ctx, self.path), located(ctx, self.target)
+        summary = f"unpack {self.path}{state_of(source)} into {self.target}"
+        if os.path.isdir(target) and os.listdir(target):
+            refused = ", which is there already and not empty: that is an error"
+            summary += {"refuse": refused, "replace": ", which is replaced", "merge": ", beside what is there"}[
+                self.existing
+            ]
+        return Planned(summary, reads=(source,), changes=(target,))
 
 
 def _checked(name: str, patterns: list[str]) -> list[str]:

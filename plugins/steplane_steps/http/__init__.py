@@ -113,7 +113,7 @@ class Request(
     bearer: Annotated[Secret | None, Meta(description="A token for `Authorization: Bearer`")] = None
     username: Annotated[str | None, Meta(description="The user of `Authorization: Basic`")] = None
     password: Annotated[Secret | None, Meta(description="The password of `username`")] = None
-    ok: Statuses = field(default_factory=lambda: ["2xx"])
+    ok: Statuses = ("2xx",)
     capture: Annotated[
         Literal["auto", "json", "text", "none"],
         Meta(description="What to make of the body; auto: JSON where the server says so, else text"),

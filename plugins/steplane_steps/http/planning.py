@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from steplane.sdk import PlanContext, Planned
+from steplane_steps.planned import writing
 
 if TYPE_CHECKING:
     from steplane_steps.http import Request
@@ -18,10 +19,12 @@ def planned(step: "Request", ctx: PlanContext) -> Planned:
     where = shown(step.url)
     files = [one if isinstance(one, str) else one.path for one in (step.files or {}).values()]
     reads = [os.path.join(ctx.workdir, one) for one in (*files, *filter(None, [step.body_file]))]
-    changes = [os.path.join(ctx.workdir, step.save)] if step.save else []
-    (reads if step.method in SAFE else changes).append(where)
-    into = f" into {step.save}" if step.save else ""
-    return Planned(f"{step.method} {where}{into}", reads=tuple(reads), changes=tuple(changes))
+    changes = [] if step.method in SAFE else [where]
+    reads += [where] if step.method in SAFE else []
+    if step.save is None:
+        return Planned(f"{step.method} {where}", tuple(reads), tuple(changes))
+    into = writing(ctx, step.save, "the body", mkdir=step.mkdir)
+    return Planned(f"{step.method} {where}: {into.summary}", tuple(reads), (*changes, *into.changes))
 
 
 def shown(url: str) -> str:

@@ -11,7 +11,7 @@ from steplane.sdk import Meta
 STATUS = r"^([1-5]xx|[1-5][0-9]{2}(-[1-5][0-9]{2})?)$"
 
 Statuses = Annotated[
-    list[int | Annotated[str, Meta(pattern=STATUS)]],
+    tuple[int | Annotated[str, Meta(pattern=STATUS)], ...],
     Meta(min_length=1, description="Statuses that count as success: numbers, ranges (200-204), classes (2xx)"),
 ]
 

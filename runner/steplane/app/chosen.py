@@ -1,7 +1,7 @@
 """Which instances of a run a person means by STEP[KEY]."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from steplane.errors import UsageError
 from steplane.suggest import nearest_of
@@ -48,7 +48,14 @@ def _of_step(wanted: str, steps: Mapping[str, str]) -> list[str]:
     pattern = re.compile(_translated(wanted), re.DOTALL)
     fitting = {step for step in set(steps.values()) if pattern.fullmatch(step)}
     roots = {path for path, step in steps.items() if step in fitting}
-    return [path for path in steps if path in roots or any(path.startswith((f"{one}/", f"{one}[")) for one in roots)]
+    return [path for path in steps if path in roots or any(outer in roots for outer in _around(path))]
+
+
+def _around(path: str) -> Iterator[str]:
+    """All beginnings of a path that may be paths themselves; keys of loops may hold any character."""
+    for at, sign in enumerate(path):
+        if sign in "/[":
+            yield path[:at]
 
 
 def _translated(wanted: str) -> str:

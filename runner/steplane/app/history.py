@@ -1,14 +1,12 @@
 """What happened in runs, read from their journals: for `runs`, `show`, `logs` and `graph`."""
 
-import os
-import stat
-from contextlib import suppress
 from typing import Any
 
 from steplane.app.records import Activation, AttemptRecord, RunRecord, Session, StepRecord
 from steplane.events import (
     Answered,
     AnyEvent,
+    ArtifactsKept,
     AttemptEnded,
     ErrorInfo,
     Resumed,
@@ -46,25 +44,10 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
     record = RunRecord(
         summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
         error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
-        artifacts=_files(store.folder(run_id).artifacts),
-        artifacts_folder=store.folder(run_id).artifacts,
         selection=header.get("selection", {}), of=header.get("of", ""),
     )  # fmt: skip
     _measure(record)
     return record
-
-
-def _files(folder: str) -> list[tuple[str, int]]:
-    """The regular files below a folder with their sizes, by name; links are not followed."""
-    found = []
-    for place, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(place, name)
-            with suppress(OSError):
-                status = os.lstat(path)
-                if stat.S_ISREG(status.st_mode):
-                    found.append((os.path.relpath(path, folder), status.st_size))
-    return sorted(found)
 
 
 def _measure(record: RunRecord) -> None:
@@ -116,12 +99,16 @@ class _Fold:
             self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
         elif self.sessions:
             self.sessions[-1].end = max(event.at, self.sessions[-1].end)
-        if isinstance(event, StepFact):
-            self._step(event)
-        elif isinstance(event, RunEnded):
+        if isinstance(event, RunEnded):
             self.ended = event
         elif isinstance(event, RunWaiting):
             self.waits = event.reason
+        else:
+            self._of_instance(event)
+
+    def _of_instance(self, event: AnyEvent) -> None:
+        if isinstance(event, StepFact):
+            self._step(event)
         elif isinstance(event, AttemptEnded):
             self._attempt_ended(event.instance, event.at, event.outcome, event.error)
             if event.instance in self._serials:
@@ -130,6 +117,8 @@ class _Fold:
                 self._outputs(event.instance, event.outputs)
         elif isinstance(event, Answered) and event.question == "outputs":
             self._outputs(event.instance, event.value)
+        elif isinstance(event, ArtifactsKept) and event.instance in self._serials:
+            self._serials[event.instance].artifacts = event.files
 
     def cut_off(self) -> None:
         """The process is gone: what it was doing ended with the last that is known of it."""
@@ -153,6 +142,7 @@ class _Fold:
         elif isinstance(event, StepStarted):
             one.status, one.tries = "running", max(event.attempt, one.tries)
             one.started_at = one.started_at or event.at
+            one.artifacts = ()
             attempt = AttemptRecord(number=event.attempt, started_at=event.at)
             one.attempts.append(attempt)
             self._at_work[event.instance] = attempt

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.events import ErrorInfo
+from steplane.events import Artifact, ErrorInfo
 from steplane.store import RunSummary
 
 
@@ -55,6 +55,7 @@ class Activation(Struct, kw_only=True):
     outputs: Any = None
     seconds: float | None = None
     performed: bool = False
+    artifacts: tuple[Artifact, ...] = ()
 
 
 class StepRecord(Struct, kw_only=True):
@@ -129,12 +130,17 @@ class StepRecord(Struct, kw_only=True):
         """How long it took."""
         return self.latest.seconds
 
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The files that are kept of it: those of the latest attempt that began."""
+        begun = (one for one in reversed(self.activations) if one.started_at)
+        return next((one.artifacts for one in begun), ())
+
 
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
-    `reason`: why it waits. `sessions`: when a process ran it. `artifacts`: the files that its steps left for people,
-    relative to its folder of artifacts, each with its size in bytes. `selection`: the words that selected a part of the
+    `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
     workflow, by option; `of`: the run whose results stand in for the rest.
     """
 
@@ -145,8 +151,6 @@ class RunRecord(Struct, kw_only=True):
     error: ErrorInfo | None = None
     reason: str = ""
     sessions: list[Session] = []
-    artifacts: list[tuple[str, int]] = []
-    artifacts_folder: str = ""
     selection: dict[str, list[str]] = {}
     of: str = ""
 

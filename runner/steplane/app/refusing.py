@@ -1,6 +1,7 @@
 """What a resume refuses: a file that says something else by now, and a step of which nobody knows what became of it."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -43,10 +44,31 @@ def refuse_changed_file(
     changed = load_data(data, header["file"], registry, store).plan
     where = _differences(plan, changed) if changed is not None else "it has errors now"
     if where:
-        raise UsageError(
-            f"{path} has changed since run {run_id} was begun: {where}",
-            "Restore the file and resume, or start a new run.",
-        )
+        raise UsageError(f"{path} has changed since run {run_id} was begun: {where}", _remedy(run_id, plan, changed))
+
+
+def _remedy(run_id: str, before: Plan, after: Plan | None) -> str:
+    """What a person may do: mostly a mistake was mended, and the rest is to run as the file is now."""
+    step = _first_change(before, after) if after is not None else None
+    if after is None or step is None:
+        return "Restore the file and resume, or start a new run."
+    return (
+        "Restore the file and resume, start a new run, or run the file as it is now on the results of this one: "
+        f"steplane run {shlex.quote(after.file)} --from {step} --of {run_id}"
+    )
+
+
+def _first_change(before: Plan, after: Plan) -> str | None:
+    """The first of the workflow's own steps that is new, or in which something is; None where a step is gone."""
+    old, new = ({node.id: _without_places(node) for node in one.nodes[1:]} for one in (before, after))
+    added = [node for node in after.nodes[1:] if node.id not in old]
+    other = added or [node for node in after.nodes[1:] if old[node.id] != new[node.id]]
+    if old.keys() - new.keys() or not other:
+        return None
+    node = other[0]
+    while (listed := after.lists[node.list]).owner:
+        node = after.nodes[listed.owner]
+    return node.id if listed.role == "steps" else None
 
 
 def _differences(before: Plan, after: Plan) -> str:

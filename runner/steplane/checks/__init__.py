@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from steplane.checks.artifacts import check_artifacts
 from steplane.checks.captures import check_captures
 from steplane.checks.conditions import check_conditions
 from steplane.checks.context import Context, StepTypes
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     check_release,
     check_timezone,
     check_outputs,
+    check_artifacts,
     check_captures,
 )
 """Every check of a workflow, in no order that matters."""

@@ -7,10 +7,13 @@ more of the application than it asks about. Descriptions are shown by zsh and fi
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from steplane.errors import SteplaneError
 
 if TYPE_CHECKING:
     from steplane.app.outline import Outline
@@ -44,12 +47,11 @@ def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     from steplane.app.project import find_workflow, workflows
 
     anywhere: Items = [CompletionItem("", type="yaml")]
-    if os.sep in begun or begun.startswith("~"):
-        return anywhere
     here = os.getcwd()
     names = [name for name in workflows(here) if name.startswith(begun)]
     found = [CompletionItem(name, help=_title(find_workflow(name, here))) for name in names]
-    found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
+    if os.sep not in begun:  # a name may have one, as a path has
+        found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
     return found or anywhere
 
 
@@ -153,8 +155,6 @@ def runs(*statuses: str) -> Completer:
 
 
 def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Items:
-    from steplane.errors import SteplaneError
-
     try:
         listed = store.list_runs()
     except SteplaneError:  # a damaged catalogue: the folders are there all the same
@@ -180,9 +180,9 @@ def _instances(store: "RunStore", run: str, begun: str) -> Items:
         return _fitting(journal.instances(), begun)
 
 
-def workflow_or_run(context: click.Context, _: click.Parameter, begun: str) -> Items:
+def workflow_or_run(context: click.Context, parameter: click.Parameter, begun: str) -> Items:
     """Workflows, then runs."""
-    found = workflow(context, _, begun)
+    found = workflow(context, parameter, begun)
     return [one for one in found if one.type == "plain"] + _runs(_store(context), begun) or found
 
 
@@ -190,7 +190,9 @@ def run_or_instance(context: click.Context, _: click.Parameter, begun: str) -> I
     """Runs, then the instances of the latest one."""
     store = _store(context)
     found = _runs(store, begun)
-    return found + _instances(store, store.latest(), begun)
+    with suppress(SteplaneError):  # then there is no latest one
+        found += _instances(store, store.latest(), begun)
+    return found
 
 
 def assumption(context: click.Context, _: click.Parameter, begun: str) -> Items:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from steplane.app.given import Given
 from steplane.app.history import Activation, AttemptRecord, RunRecord, StepRecord
 from steplane.cli.history import step_data, steps_text
+from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look
 from steplane.plan.nodes import Body, Node
@@ -56,6 +57,7 @@ def detail_text(detail: Detail, look: Look) -> str:
         _inside(detail, look),
         _section("outputs", _pretty(one.outputs) if one.outputs is not None else [], paint),
         _section("error", _error(one), paint),
+        _section("artifacts", _files(one), paint),
         _log(detail, paint),
     ]
     return "\n".join(part for part in parts if part)
@@ -95,6 +97,10 @@ def _facts(detail: Detail) -> list[list[str]]:
     if os.path.exists(detail.log):
         facts.append(["log", shown_path(detail.log)])
     return facts
+
+
+def _files(one: StepRecord) -> list[str]:
+    return table([[visible(each.name), size(each.size)] for each in one.artifacts]).splitlines()
 
 
 def _section(title: str, lines: Sequence[str], paint: Paint) -> str:

@@ -10,9 +10,9 @@ import msgspec
 
 from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.folding import LIMIT, tree
+from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
-from steplane.reporters.failures import shown_path
 from steplane.reporters.jsonlines import error_data, iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
@@ -31,7 +31,7 @@ def runs_text(found: Sequence[RunSummary], color: bool) -> str:
     """A table, newest first."""
     paint = Paint(color)
     head = [["RUN", "STATUS", "WORKFLOW", "STARTED (UTC)", "TIME"]]
-    rows = [[one.id, one.status, visible(one.workflow), _moment(one.started_at), _took(one)] for one in found]
+    rows = [[one.id, one.status, visible(one.workflow), moment_text(one.started_at), _took(one)] for one in found]
     lines = table(head + rows).splitlines()
     painted = [paint.faint(lines[0])]
     for one, line in zip(found, lines[1:], strict=True):
@@ -56,7 +56,6 @@ def run_json(record: RunRecord) -> str:
             "outputs": record.outputs,
             "error": error_data(record.error),
             "reason": record.reason or None,
-            "artifacts": [{"path": name, "size": size} for name, size in record.artifacts],
         }
     )
 
@@ -74,7 +73,7 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     parts.append(steps_text(record, look, everything=everything))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
-    parts.append(_artifacts(record, paint))
+    parts.append(_artifacts(record, paint, state))
     if record.error is not None:
         where = f"`{visible(record.error.step)}`: " if record.error.step else ""
         parts.append(f"{paint.severity('error', 'error')}\n  {where}{cause(record.error)}\n")
@@ -89,7 +88,7 @@ def _facts(record: RunRecord) -> list[list[str]]:
     part = [f"--{name} {word}" for name, words in record.selection.items() for word in words]
     facts += [["part", visible(" ".join(part))]] if part else []
     facts += [["of", record.of]] if record.of else []
-    facts.append(["started", f"{_moment(one.started_at)} UTC"])
+    facts.append(["started", f"{moment_text(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
     if record.reason and one.status == "waiting":
@@ -131,15 +130,16 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
 
 
-def _artifacts(record: RunRecord, paint: Paint) -> str:
+def _artifacts(record: RunRecord, paint: Paint, state: str) -> str:
     """The files that the steps left for people."""
-    if not record.artifacts:
+    kept = [(step.path, one) for step in record.steps for one in step.artifacts]
+    if not kept:
         return ""
-    rows = [[visible(name), f"{size:,} bytes"] for name, size in record.artifacts[:_FILES]]
-    more = len(record.artifacts) - _FILES
+    rows = [[visible(path), visible(one.name), size(one.size)] for path, one in kept[:_FILES]]
+    more = len(kept) - _FILES
     rows += [[f"and {count(more, 'more file')}"]] if more > 0 else []
-    where = shown_path(record.artifacts_folder)
-    return f"{paint.bold('artifacts')}  {paint.faint(f'(in {visible(where)})')}\n" + table(rows, indent="  ")
+    how = paint.faint(f"(fetch them: steplane artifacts {record.summary.id} --copy DIR{visible(state)})")
+    return f"{paint.bold('artifacts')}  {how}\n" + table(rows, indent="  ")
 
 
 def _is_own(step: StepRecord) -> bool:
@@ -187,6 +187,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "recovered": one.recovered,
         "outputs": one.outputs,
         "error": error_data(one.error),
+        "artifacts": [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in one.artifacts],
     }
 
 
@@ -194,7 +195,9 @@ def _took(one: RunSummary) -> str:
     return clock((one.ended_at - one.started_at) / 1e6) if one.ended_at else ""
 
 
-def _moment(at: int) -> str:
+def moment_text(at: int) -> str:
+    """A time of day, UTC; empty for 0."""
+    """A time of day, UTC; empty for 0."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at / 1e6)) if at else ""
 
 

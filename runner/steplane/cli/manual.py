@@ -56,6 +56,7 @@ SEE: dict[str, Sequence[str]] = {
     "show": ("runs", "logs", "resume"),
     "logs": ("show", "runs"),
     "explain": ("show", "plan"),
+    "artifacts": ("show", "logs"),
     "steps": ("plugins", "schema"),
     "plugins": ("steps",),
     "schema": ("init", "steps"),

@@ -5,6 +5,7 @@ it and only where it is no link: nothing outside of the working directory is rea
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -169,6 +170,17 @@ def _write(base: int, one: Found, reader: _Reader) -> None:
             raise
         finally:
             os.close(descriptor)
+
+
+def opened_below(folder: str, name: str) -> int:
+    """A descriptor for reading a file that is kept in a folder, reached through no link. Raises `OSError`."""
+    above, _, last = name.rpartition("/")
+    with _opened(folder) as base, _below(base, above) as inner:
+        descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=inner)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return descriptor
 
 
 @contextlib.contextmanager

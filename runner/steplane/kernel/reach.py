@@ -20,7 +20,7 @@ def _in_its_loop(one: Instance) -> str:
     outer = one.parent
     if outer is None:
         return ""
-    if outer.loop is None or outer.loop.instances[one.index] is not one:
+    if outer.loop is None or outer.loop.instances[one.index] is not one or (outer.ended and outer.forgotten):
         return "it belongs to an attempt that is over"
     return f"`{outer.path}` is being cancelled" if outer.cancelling and not outer.ended else ""
 
@@ -38,7 +38,8 @@ def _in_its_list(one: Instance) -> str:
     if is_late(scope):
         return f"the list of `{one.path}` is being cancelled" if scope.cancelled else ""
     if owner.ended or owner.phase in _BEFORE_BODY:
-        return "" if scope in owner.body else "it belongs to an attempt that is over"
+        there = scope in owner.body and not owner.forgotten
+        return "" if there else "it belongs to an attempt that is over"
     if owner.phase != "body" or scope not in owner.body:
         return f"the steps of `{owner.path}` are over, and `{owner.path}` goes on after them"
     cut = scope.cancelled or owner.cancelling or owner.timed_out

@@ -16,6 +16,9 @@ _IN_FLIGHT = frozenset({"attempt", "undecided"})
 
 def take_in(state: State, event: Resumed) -> None:
     """Keep what was said until its place is reached; what is around it goes on too, also where that had ended."""
+    for path in (*event.redo, *event.assume):
+        for inner in [one for one in state.assumed if one.startswith((f"{path}/", f"{path}["))]:
+            del state.assumed[inner]  # said at an earlier resume, of what begins without its past now
     state.assumed.update(event.assume)
     for path in event.redo:
         one = state.paths.get(path)

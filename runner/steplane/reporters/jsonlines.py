@@ -10,6 +10,7 @@ import msgspec
 from steplane.events import (
     Answered,
     AnyEvent,
+    ArtifactsKept,
     AttemptEnded,
     CancelRequested,
     ErrorInfo,
@@ -82,6 +83,9 @@ class JsonLinesReporter:
             return {"actor": event.actor, "reason": event.reason}
         if isinstance(event, RunWaiting):
             return {"steps": list(event.steps), "reason": event.reason}
+        if isinstance(event, ArtifactsKept):
+            files = [msgspec.to_builtins(one) for one in event.files]
+            return {"step": event.step, "path": event.path, "activation": event.activation, "files": files}
         return None
 
     def _fact(self, event: StepFact, instance: Instance | None) -> dict[str, Any]:

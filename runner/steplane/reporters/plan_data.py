@@ -134,6 +134,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "ensure": [one.text for one in node.ensure],
             "at_most_once": node.at_most_once,
             "isolate": node.isolate,
+            "artifacts": list(node.artifacts),
             "env": {name: source(value) for name, value in node.env},
             "cwd": _optional(node.cwd),
             "outputs": {one.name: source(one.value) for one in node.outputs or ()} or list(node.declared),

@@ -69,12 +69,6 @@ def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[
     return f"by `{by}`" if by else ""
 
 
-def stated(status: str, because: str) -> str:
-    """How something ended and why: `skipped: REASON`, `blocked by STEP`."""
-    between = " " if because.startswith("by ") else ": "
-    return f"{status}{between}{because}" if because else status
-
-
 def ended_reason(event: StepEnded, node: Node | None) -> str:
     """Why a step that has ended was skipped, blocked or cancelled."""
     return reason(event.status, event.reason, event.by, node, event.seen)
@@ -88,6 +82,12 @@ def saw(seen: Sequence[str], condition: str = "", limit: int = _LONGEST) -> str:
             continue
         told.append(visible(one))
     return f" ({', '.join(told)})" if told else ""
+
+
+def stated(status: str, because: str) -> str:
+    """How something ended and why: `skipped: REASON`, `blocked by STEP`."""
+    between = " " if because.startswith("by ") else ": "
+    return f"{status}{between}{because}" if because else status
 
 
 def shortened(text: str, limit: int = _LONGEST) -> str:

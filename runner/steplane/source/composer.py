@@ -121,7 +121,7 @@ class Composer:
     def _collection(self, event: Event) -> Node:
         self._depth += 1
         if self._depth > DEPTH:
-            raise LimitPassed(mistakes.too_deep(self._span(event)))
+            raise LimitPassed(mistakes.too_deep_at(self._span(event)))
         self._flow += event.flow_style
         try:
             return self._mapping(event) if type(event) is MappingStartEvent else self._sequence(event)

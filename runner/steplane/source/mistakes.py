@@ -66,7 +66,7 @@ def too_many_mistakes(span: Span) -> Diagnostic:
     return Diagnostic("too-many-mistakes", message, span, help="mend those above first")
 
 
-def too_deep(span: Span) -> Diagnostic:
+def too_deep_at(span: Span) -> Diagnostic:
     """More nesting than a file may have."""
     message = f"lists and mappings stand more than {DEPTH} deep inside each other"
     return Diagnostic("too-deep", message, span, help="put inner steps into a workflow of their own and `call` it")

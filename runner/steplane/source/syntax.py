@@ -15,6 +15,7 @@ from steplane.source.nodes import Scalar
 __all__ = ["CERTAIN", "Mistake", "explain"]
 
 _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
+    syntax_flow.too_deep,
     syntax_indent.tab,
     syntax_text.unclosed_quote,
     syntax_text.bad_escape,

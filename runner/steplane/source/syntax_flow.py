@@ -4,7 +4,7 @@ import re
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.source.complaint import Complaint
-from steplane.source.mistakes import in_quotes, unquoted_template
+from steplane.source.mistakes import in_quotes, too_deep_at, unquoted_template
 from steplane.source.pieces import indent_of, key_column
 
 _EXPRESSION = re.compile(r"\$\{[{%#].*?[}%#]\}")
@@ -75,6 +75,13 @@ def second_document(complaint: Complaint) -> Diagnostic | None:
     message = "a file holds one workflow: a second document begins here"
     advice = "put it into a file of its own"
     return Diagnostic("several-documents", message, complaint.span(line, 1), help=advice)
+
+
+def too_deep(complaint: Complaint) -> Diagnostic | None:
+    """More nesting than the parser itself takes: PyYAML has a limit of its own from 6.0.4 on."""
+    if not complaint.says("maximum nesting depth"):
+        return None
+    return too_deep_at(complaint.span(*complaint.problem.place))
 
 
 def bracket(complaint: Complaint) -> Diagnostic | None:

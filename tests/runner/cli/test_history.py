@@ -124,6 +124,7 @@ def test_show(mixed: Shell) -> None:
         "path": "after", "step": "after", "activation": 1, "status": "blocked", "started_at": None,
         "ended_at": steps["after"]["ended_at"], "duration": None, "attempts": 0, "reason": None,
         "seen": None, "by": "flaky", "recovered": False, "outputs": None, "error": None,
+        "artifacts": [],
     }  # fmt: skip
     assert steps["each[a]/say"]["outputs"]["stdout"] == "a"
     assert (data["id"], data["status"], data["inputs"], data["outputs"]) == ("two", "failed", {"who": "Ada"}, None)

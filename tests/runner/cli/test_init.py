@@ -1,4 +1,4 @@
-"""`init`: what it makes, what it leaves alone, what it asks, and that nothing is ever half-made."""
+"""`init`: what it makes, what it leaves alone, and that nothing is ever half-made."""
 
 import json
 import os
@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.terminal import CTRL_C, CTRL_D, ENTER, Terminal
 
 from steplane import __version__
 from steplane.app.new_files import make_files
@@ -278,79 +277,16 @@ def test_a_disk_that_refuses_in_the_middle_leaves_nothing(tmp_path: Path, monkey
     assert tree(tmp_path) == []
 
 
-def test_a_signal_comes_when_all_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.link
-
-    def link(source: str, target: str) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        real(source, target)
-
-    monkeypatch.setattr(os, "link", link)
-    with pytest.raises(KeyboardInterrupt):
-        make_files(str(tmp_path), {"first": "1", "a/second": "2"})
-    assert tree(tmp_path) == ["a", "a/second", "first"]
-
-
-# ------------------------------------------------------------------------------------------- what it asks
-
-
-def terminal(shell: Shell, *words: str) -> Terminal:
-    return Terminal(shell.words(("init", *words)), shell.folder, {**shell.env, "NO_COLOR": "1"})
-
-
-def test_at_a_terminal_it_asks(empty: Shell) -> None:
-    with terminal(empty, "orders") as one:
-        assert "  data-load      loads CSV files" in one.until("Which first workflow? [hello]:")
-        one.type("data" + ENTER)
-        one.until("Its name [load]:")
-        one.type("My Load" + ENTER)
-        one.until("Error: 'My Load' cannot be the name of a workflow")
-        one.type("nightly" + ENTER)
-        one.until("Completion and checks in the editor? [Y/n]:")
-        one.type("n" + ENTER)
-        one.until("A job for CI (none, github, gitlab)? [none]:")
-        one.type("jenkins" + ENTER)
-        one.until("Error: It is one of: none, github, gitlab.")
-        one.type("gitl" + ENTER)
-        shown = one.until("steplane run nightly")
-        assert one.end() == 0
-    assert "Next:\n  cd orders\n  steplane check\n  steplane run nightly" in shown
-    made_ = [".gitlab-ci.yml", "data", "data/people.csv", "steplane.toml", "workflows", "workflows/nightly.yaml"]
-    assert tree(empty.folder / "orders") == made_
-
-
-def test_it_asks_for_no_more_than_what_is_not_said(empty: Shell) -> None:
-    empty.write("README", "")
-    (empty.folder / ".github").mkdir()
-    with terminal(empty, "--template", "hello", "--name", "greet", "--no-editor") as one:
-        shown = one.until("A job for CI (none, github, gitlab)? [github]:")
-        assert shown.startswith("This folder is not empty: what is there is left alone.")
-        assert "Which" not in shown
-        one.type("none" + ENTER)
-        one.until("steplane run greet")
-        assert one.end() == 0
-
-
-@pytest.mark.parametrize("words", [("--yes",), ("--template", "hello", "--name", "hello", "--editor", "--ci", "none")])
-def test_it_asks_nothing_where_all_is_said(empty: Shell, words: tuple[str, ...]) -> None:
-    with terminal(empty, *words) as one:
-        assert "?" not in one.until("steplane run hello")
-        assert one.end() == 0
-
-
-@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
-def test_who_breaks_off_finds_nothing_made(empty: Shell, key: str) -> None:
-    with terminal(empty, "new") as one:
-        one.until("Which first workflow? [hello]:")
-        one.type(ENTER)
-        one.until("Its name [hello]:")
-        one.type(key)
-        one.until("nothing was made")
-        assert one.end() == 130
-    assert tree(empty.folder) == []
-
-
-def test_what_is_given_is_wrong_before_anything_is_asked(empty: Shell) -> None:
-    with terminal(empty, "--ci", "jenkins") as one:
-        assert one.until("there is no CI system `jenkins`").startswith("error: ")
-        assert one.end() == 2
+def test_a_terminated_init_has_made_all(empty: Shell) -> None:
+    """A process of its own has one thread: not even SIGTERM comes between the files."""
+    program = (
+        "import os, signal, sys; real = os.link\n"
+        "def link(*paths):\n    real(*paths); os.kill(os.getpid(), signal.SIGTERM)\n"
+        "os.link = link; sys.argv[0] = 'steplane'\n"
+        "from steplane.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "init"], cwd=empty.folder, env=empty.env, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGTERM
+    assert tree(empty.folder) == sorted([*ALL, ".vscode", "workflows"])

@@ -125,7 +125,7 @@ def test_a_failed_run_is_resumed_as_the_latest_or_by_its_id(shell: Shell) -> Non
     ("words", "told"),
     [
         (("--assume", "a"), ("error: `--assume a` names no status\n"
-         " help: Write `--assume STEP=succeeded` or `STEP=failed`.\n")),
+         " help: Write `--assume STEP=succeeded`, `STEP=failed` or `STEP=skipped`.\n")),
         (("--outputs", "{}"), ("error: `--outputs` belongs to one step that is assumed to have succeeded\n"
          " help: Give one `--assume STEP=succeeded` with it.\n")),
         (("--assume", "a=succeeded", "--outputs", "[1]"), ("error: `--outputs` wants a JSON object: outputs by name\n"

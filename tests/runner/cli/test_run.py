@@ -160,7 +160,7 @@ def test_settings_of_the_file_give_way_to_the_environment_and_to_options(shell: 
     assert shell("run", "--format", "plain", "hello.yaml").stdout.startswith("hello (")
     done = shell("run", "hello.yaml", env={"STEPLANE_FORMAT": "xml"})
     assert (done.returncode, done.stderr) == (
-        2, "error: the setting `format` is 'xml'\n help: It is one of: auto, plain, json, github, gitlab.\n",
+        2, "error: the setting `format` is 'xml'\n help: It is one of: auto, live, plain, json, github, gitlab.\n",
     )  # fmt: skip
 
 

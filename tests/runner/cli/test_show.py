@@ -208,9 +208,12 @@ steps:
     )
     shell("run", "files.yaml", "--id", "one")
     text = shell("show").stdout
-    assert "artifacts  (in .steplane/runs/one/artifacts)\n  sub/a.txt  5 bytes\n" in text
-    data = json.loads(shell("show", "--format", "json").stdout)
-    assert data["artifacts"] == [{"path": "sub/a.txt", "size": 5}]
+    fetch = "steplane artifacts one --copy DIR"
+    assert f"artifacts  (fetch them: {fetch})\n  step_1  sub/a.txt  5 B\n" in shell.plain(text)
+    digest = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5"
+    (step,) = json.loads(shell("show", "--format", "json").stdout)["steps"]
+    assert step["artifacts"] == [{"name": "sub/a.txt", "size": 5, "sha256": digest}]
+    assert "artifacts\n  sub/a.txt  5 B\n" in shell("show", "one", "step_1").stdout
 
 
 # ---------------------------------------------------------------- one instance whole

@@ -282,4 +282,6 @@ def test_the_environment_is_the_step_s_alone(bench: "Bench", monkeypatch: pytest
     request = bench.request("import json; print(json.dumps(dict(os.environ)))", env={"A": "1", "PATH": os.defpath})
     bench.executor.submit(request)
     assert bench.outcomes.get(timeout=20).outcome == "succeeded"
-    assert json.loads(bench.log) == {"A": "1", "PATH": os.defpath}
+    found = json.loads(bench.log)
+    assert found.pop("STEPLANE_ARTIFACTS").startswith(str(bench.folder))
+    assert found == {"A": "1", "PATH": os.defpath}

@@ -105,7 +105,7 @@ def test_filter(text: str, expected: Any) -> None:
         ("[1, 'a'] | sort", "cannot order numbers and texts together"),
         ("[true] | sort", "orders numbers or texts, not a boolean"),
         ("[null] | join", "null cannot be put into text"),
-        ("['a'] | sum", "adds numbers, not text"),
+        ("['a'] | sum", "adds numbers, not text; `map('int')` before it makes numbers of texts"),
         ("[1] | upper", "the filter `upper` wants text, and this is a list"),
         ("1 | length", "wants a list, a mapping or text"),
         ("'a' | center('x')", "wants a whole number"),

@@ -46,12 +46,12 @@ def agreed(workflow: dict[str, Any], words: Words) -> bool:
     patterns = selecting.select(read(workflow), **words)
     try:
         select(plan_of(workflow), words.get("only", ()), words.get("since", ()), words.get("until", ()))
-    except UsageError as refused:
-        assert not patterns, (workflow, words, patterns)
-        assert refused.message.startswith("nothing lies between")
-        return False
-    assert patterns, (workflow, words)
-    return True
+        refused = ""
+    except UsageError as refusal:
+        refused = refusal.message
+    assert bool(patterns) == (not refused), (workflow, words, patterns)
+    assert not refused or refused.startswith("nothing lies between")
+    return not refused
 
 
 def play(random: Random, sides: Sides, *, resumes: int, by_hand: bool) -> Sides:

@@ -71,8 +71,9 @@ TEXTS = st.text(st.sampled_from("ab $#:'\"\\é名😀-\n"), min_size=1, max_size
 
 @given(TEXTS, st.sampled_from(["'", '"', "|", ">", None]), st.integers(5, 30), st.booleans())
 def test_the_place_of_every_character_holds_the_character(text: str, style: str, width: int, nested: bool) -> None:
-    dumped = yaml.dump({"key": text}, default_style=style, allow_unicode=True, width=width)
-    source = "x:\n" + "".join(f"   {line}\n" if line else "\n" for line in dumped.split("\n")) if nested else dumped
+    dumped = yaml.dump({"key": text}, default_style=style, allow_unicode=True, width=width).removesuffix("...\n")
+    lines = dumped.splitlines(keepends=True)
+    source = "x:\n" + "".join(f"   {line}" if line != "\n" else line for line in lines) if nested else dumped
     document = read(source, "a.yaml")
     assert isinstance(document.root, Mapping)
     top = document.root.get("x") if nested else document.root

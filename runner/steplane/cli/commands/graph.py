@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from steplane.cli import completers
 from steplane.cli.options import common, examples
 
 _EXAMPLES = examples(
@@ -21,10 +22,12 @@ _ENDINGS = {
 
 
 @click.command("graph", epilog=_EXAMPLES)
-@click.argument("subject", metavar="[FILE|NAME|RUN]", required=False)
-@click.option("--run", "run", metavar="RUN", help="Show what became of each step in this run.")
+@click.argument("subject", metavar="[FILE|NAME|RUN]", required=False, shell_complete=completers.workflow_or_run)
+@click.option(
+    "--run", metavar="RUN", shell_complete=completers.runs(), help="Show what became of each step in this run."
+)
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="How. [default: by the ending of -o, else tree]")
-@click.option("-o", "--output", metavar="FILE", help="Write it to a file.")
+@click.option("-o", "--output", metavar="FILE", shell_complete=completers.file, help="Write it to a file.")
 @common
 def command(
     *, subject: str | None, run: str | None, form: str | None, output: str | None, state: str | None, color: str | None

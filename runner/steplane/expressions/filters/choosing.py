@@ -167,7 +167,8 @@ def sum_(frame: Frame, value: Any, attribute: Any = None, start: Any = 0) -> Any
         frame.budget.tick()
         number = get(one)
         if kind_of(number) not in ("integer", "number"):
-            raise ExpressionError(f"the filter `sum` adds numbers, not {in_words(number)}")
+            hint = "; `map('int')` before it makes numbers of texts" if isinstance(number, str) else ""
+            raise ExpressionError(f"the filter `sum` adds numbers, not {in_words(number)}{hint}")
         total = add(total, number, frame.budget)
     return total
 

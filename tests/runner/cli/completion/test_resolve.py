@@ -61,7 +61,7 @@ def offered(line: str) -> list[str]:
         ("run orders -- -i ", []),
         ("steps log ", ["--format", "--state", "--color", "--help"]),
         ("nonsense ", []),
-        ("help exp", ["expressions"]),
+        ("help exp", ["explain", "expressions"]),
         ("completion ", ["bash", "zsh", "fish"]),
         ("init --template h", ["hello"]),
         ("init --ci g", ["github", "gitlab"]),

@@ -1,0 +1,122 @@
+"""What an instance, or a step that has not come about, waits for just now."""
+
+from collections.abc import Iterable
+
+from steplane.app.stories.replay import Replay
+from steplane.app.stories.shapes import Waiting
+from steplane.kernel import Instance, Scope
+from steplane.plan.nodes import Choice, Fork, Node
+from steplane.plan.step_names import around
+
+_SHOWN = 8
+
+
+def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
+    """What a live instance waits for; for one that holds others up, those."""
+    state = replay.kernel.state
+    if one.phase == "lock":
+        holders = [each for each in state.instances.values() if each.holding and each.lock == one.lock]
+        return (Waiting(one.path, "lock", one.ready_at, _named(holders), {"lock": one.lock}),)
+    if one.phase == "queue":
+        return (Waiting(one.path, "slot", one.ready_at, _named(state.live("attempt")), {"pool": state.pool}),)
+    if one.phase == "backoff":
+        due = state.timers.get((one.serial, "retry"), 0)
+        return (Waiting(one.path, "back-off", one.started_at, (), {"due": due, "attempt": one.attempt + 1}),)
+    if one.phase in {"attempt", "stopping"}:
+        return (Waiting(one.path, "attempt", one.started_at, (), {"attempt": one.attempt}),)
+    if one.phase == "undecided":
+        return (Waiting(one.path, "decision", one.started_at),)
+    inside = _live_inside(one)
+    if inside:
+        return (Waiting(one.path, "steps", one.started_at, _named(inside)),)
+    return (Waiting(one.path, "question", one.ready_at, (), {"question": one.phase}),)
+
+
+def _named(those: Iterable[Instance]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.path, each.status) for each in those)[:_SHOWN]
+
+
+def _live_inside(one: Instance) -> list[Instance]:
+    """The innermost instances in it that have not ended, those that have begun first."""
+    if one.loop is not None:
+        return [each for each in one.loop.instances if each is not None and not each.ended]
+    scopes = [*one.body, *([one.after] if one.after is not None else [])]
+    return [each for scope in scopes for each in scope.current if each is not None and not each.ended]
+
+
+def pending(replay: Replay, node: Node, path: str = "") -> tuple[Waiting, ...]:
+    """What a step waits for that has no activation: in each list in which it still may come, or why there is none.
+
+    With a `path` only what leads to that.
+    """
+    for life in replay.lives.values():
+        loop, one = life.instance.loop, life.instance
+        if loop is not None and one.node is node and path.startswith(f"{one.path}["):
+            return (Waiting(path, "item", one.started_at, (), {"outer": one.path, "at_once": loop.concurrency}),)
+    scopes = [scope for scope in _scopes(replay, node) if path in {"", node.id} or _path(scope, node) == path]
+    if scopes:
+        return tuple(_needed(replay, scope, node) for scope in scopes[:_SHOWN])
+    for number in around(replay.plan, node.number):
+        outer = replay.plan.nodes[number]
+        lives = [life.instance for life in replay.lives.values() if life.instance.node is outer]
+        if lives:
+            return _not_reached(replay, node, [one for one in lives if _is_inner(one)] or lives)
+        found = pending(replay, outer) if _scopes(replay, outer) else ()
+        if found:
+            return (Waiting(node.id, "inside", 0, ((outer.id, "pending"),)), *found)
+    return _not_reached(replay, node, [replay.kernel.state.root] if replay.kernel.state.root is not None else [])
+
+
+def _is_inner(one: Instance) -> bool:
+    """Whether it is what the step inside belongs to: the item, where it is a loop."""
+    return one.loop is None
+
+
+def _scopes(replay: Replay, node: Node) -> list[Scope]:
+    """The live lists in which the step has not come about yet."""
+    found: list[Scope] = []
+    for one in replay.kernel.state.instances.values():
+        late = one.scope.late if one.scope is not None else []
+        for scope in [*one.body, *([one.after] if one.after is not None else []), *late]:
+            if scope.list.number == node.list and not scope.over and scope not in found:
+                found.append(scope)
+    return [scope for scope in found if scope.current[node.position] is None]
+
+
+def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:
+    """The steps of the list that are still waited for."""
+    positions = range(node.position) if node.needs is None else [need.position for need in node.needs]
+    open_ = []
+    for position in positions:
+        other = scope.current[position]
+        if other is None or not other.ended:
+            name = other.path if other is not None else _path(scope, replay.plan.nodes[scope.list.nodes[position]])
+            open_.append((name, other.status if other is not None else "pending"))
+    return Waiting(_path(scope, node), "needs", 0, tuple(open_[:_SHOWN]), {"number": len(open_)})
+
+
+def _path(scope: Scope, node: Node) -> str:
+    return f"{scope.owner.path}/{node.id}" if scope.owner.path else node.id
+
+
+def _not_reached(replay: Replay, node: Node, outer: list[Instance]) -> tuple[Waiting, ...]:
+    """The list of the step was never entered, or is over: what is around it says why."""
+    return tuple(_at(replay, node, one) for one in outer[-_SHOWN:])
+
+
+def _at(replay: Replay, node: Node, one: Instance) -> Waiting:
+    path = f"{one.path}/{node.id}" if one.path else node.id
+    data = {"outer": one.path, "status": one.status}
+    inner = node
+    while inner.number and replay.plan.lists[inner.list].owner != one.node.number:
+        inner = replay.plan.nodes[replay.plan.lists[inner.list].owner]
+    steps = replay.plan.lists[inner.list]
+    action = one.node.action
+    if steps.role in {"rescue", "finally", "compensate"}:
+        return Waiting(path, "role", 0, (), {**data, "role": steps.role})
+    if isinstance(action, Choice) and one.choice is not None:
+        arms = [arm.list for arm in action.arms]
+        return Waiting(path, "arm", 0, (), {**data, "arm": arms.index(inner.list) + 1, "taken": one.choice + 1})
+    if isinstance(action, Fork) and one.choice is not None:
+        return Waiting(path, "branch", 0, (), {**data, "branch": steps.label, "taken": list(one.choice)})
+    return Waiting(path, "outside", 0, (), data)
