@@ -139,6 +139,7 @@ def steady(line: str) -> str:
     line = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "CLOCK", line)
     line = re.sub(r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|s)\b", "TIME", line)
     line = re.sub(r" *[━─×┄]+$", " BAR", re.sub(r"^( +TIME)+$", "AXIS", line))
+    line = re.sub(r"^ +\+TIME ", "  ", line)  # shown where it is another than that of the line above
     return re.sub(r" {2,}", "  ", line).rstrip()
 
 

@@ -105,6 +105,7 @@ def test_what_is_not_printed_is_found_and_written(tmp_path: Path) -> None:
         (["at 2026-11-25T22:37:01.477780Z"], ["at 2027-01-01T00:00:00.000001Z"], True),
         (["        0s     100ms"], ["       0s   1s   2s"], True),
         (["  ✓ a   10ms  ━━━"], ["  ✓ a  1.2s      ×┄━"], True),
+        (["  +66ms  ready", "  +67ms  done"], ["  +3ms  ready", "        done"], True),
         (["1 of 2"], ["1 of 3"], False),
         (["..."], [], True),
         (["a", "..."], ["a", "b", "c"], True),
