@@ -101,6 +101,7 @@ class Rig:
         self.temporary.mkdir()
         self.ledger.touch()
         self._count = 0
+        self._lives: list[Life] = []
         paths = os.pathsep.join(path for path in sys.path if path)
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("STEPLANE_")},
@@ -130,7 +131,9 @@ class Rig:
                 command, cwd=self.folder, stdout=file, stderr=subprocess.STDOUT, env={**self.env, **(env or {})},
                 **settings,
             )  # fmt: skip
-        return Life(process, output)
+        life = Life(process, output)
+        self._lives.append(life)
+        return life
 
     def run(self, run: str = "one", *words: object) -> Life:
         """Begin the run of the workflow."""
@@ -166,6 +169,8 @@ class Rig:
     def end(self) -> None:
         """Whatever a failed test has left."""
         tree.end(self.left)
+        for life in self._lives:
+            life.wait()
 
     # ------------------------------------------------------------ what is recorded
 

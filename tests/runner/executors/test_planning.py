@@ -77,13 +77,13 @@ def steplane_steps():
 def types(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The step types by name."""
     folder = tmp_path_factory.mktemp("trial")
-    (folder / "steplane_trial.py").write_text(MODULE, "utf-8")
+    (folder / "steplane_planning_trial.py").write_text(MODULE, "utf-8")
     sys.path.insert(0, str(folder))
-    module = importlib.import_module("steplane_trial")
-    plugin = Plugin("trial", "steplane_trial", "trial", "1.0")
+    module = importlib.import_module("steplane_planning_trial")
+    plugin = Plugin("trial", "steplane_planning_trial", "trial", "1.0")
     yield lambda name: Registered(getattr(module, name), plugin)
     sys.path.remove(str(folder))
-    del sys.modules["steplane_trial"]
+    del sys.modules["steplane_planning_trial"]
 
 
 @pytest.fixture
