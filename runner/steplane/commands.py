@@ -44,10 +44,24 @@ class DropTimer(Struct, frozen=True):
     timer: Literal["retry", "timeout"]
 
 
+class Acquire(Struct, frozen=True):
+    """Ask the store for the lock of the name, which at most `limit` may hold; reply with `LockAnswered`."""
+
+    instance: int
+    name: str
+    limit: int
+
+
+class Release(Struct, frozen=True):
+    """Give the store's lock back, or ask for it no longer."""
+
+    instance: int
+
+
 class Record(Struct, frozen=True):
     """Write the fact into the journal and show it."""
 
     fact: Fact
 
 
-Command: TypeAlias = Ask | Start | Stop | SetTimer | DropTimer | Record
+Command: TypeAlias = Ask | Start | Stop | SetTimer | DropTimer | Acquire | Release | Record

@@ -159,6 +159,16 @@ class TimerFired(Event, frozen=True, tag="timer"):
     timer: Literal["retry", "timeout"]
 
 
+class LockAnswered(Event, frozen=True, tag="lock.answered"):
+    """The store's reply to an `Acquire`: the lock is given, or refused with an error. `holders` are the instances of
+    other runs that it was waited for, as `run/path`.
+    """
+
+    instance: int
+    holders: tuple[str, ...] = ()
+    error: ErrorInfo | None = None
+
+
 class CancelRequested(Event, frozen=True, tag="cancel.requested"):
     """Somebody asked for the end of the whole run (`steplane cancel`)."""
 
@@ -182,7 +192,7 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
-Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | CancelRequested | Resumed
+Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed
 
 
 # ---------------------------------------------------------------- facts

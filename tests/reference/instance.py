@@ -33,9 +33,10 @@ class Instance(Life):
         self.attempt = 0
         self.first_start: float | None = None
         self.settings: dict[str, Any] = {}
-        self.lock_wanted: str | None = None
+        self.lock_wanted: tuple[str, str] | None = None
+        self.lock_asked = False  # the store was asked for it
         self.lock_limit = 1
-        self.lock_held: str | None = None
+        self.lock_held: tuple[str, str] | None = None
         self.deadlocked = False
         self.wanting_since = 0
         self.queued = False
@@ -261,7 +262,7 @@ class Instance(Life):
         if lock is None or self.lock_held is not None:
             return
         written = lock if isinstance(lock, dict) else {"name": lock}
-        name = str(self.settings.get("lock", written["name"]))
+        name = (str(written.get("scope", "run")), str(self.settings.get("lock", written["name"])))
         if name in self.held_around():
             return
         self.lock_limit = int(self.settings.get("limit") or written.get("limit") or 1)
@@ -272,7 +273,7 @@ class Instance(Life):
         if self.deadlocked:
             raise Stillborn(Error("lock.deadlock", self.path))
 
-    def held_around(self) -> list[str | None]:
+    def held_around(self) -> list[tuple[str, str] | None]:
         """The locks that the instances around this one hold."""
         held, around = [], self.around()
         while around is not None:

@@ -82,6 +82,10 @@ class Reference:
         elif kind == "attempt.ended" and isinstance(life, Instance) and life.has_slot and life.attempt == event[3]:
             life.has_slot = False
             life.outcome = (event[4], event[5])
+        elif kind == "lock" and isinstance(life, Instance) and life.lock_asked:
+            life.deadlocked = event[3] is not None
+            life.lock_held = None if life.deadlocked else life.lock_wanted
+            life.lock_wanted, life.lock_asked = None, False
 
     def stops(self, life: Life) -> bool:
         """Whether its attempt is being ended already."""
@@ -115,6 +119,7 @@ class Reference:
         """What an ended life held or wanted is free."""
         if isinstance(life, Instance):
             life.lock_held = life.lock_wanted = None
+            life.lock_asked = False
             life.queued = life.has_slot = False
 
     def run_on(self, scope: Scope) -> None:
@@ -139,6 +144,8 @@ class Reference:
                 found.add(("attempt", *name, life.attempt))
                 if life.stopping:
                     found.add(("stop", *name, life.attempt))
+            if isinstance(life, Instance) and life.lock_asked:
+                found.add(("lock", *name, "store"))
         return frozenset(found)
 
     def statuses(self) -> dict[tuple[str, int], str]:

@@ -24,10 +24,13 @@ def grant_lock(reference: "Reference") -> bool:
     seen = set()
     for one in sorted((one for one in living if one.lock_wanted), key=queue_place):
         name = one.lock_wanted
+        assert name is not None
         holders = sum(other.lock_held == name for other in living)
         if name not in seen and holders < one.lock_limit:
-            one.lock_wanted, one.lock_held = None, name
-            return True
+            if name[0] == "run":
+                one.lock_wanted, one.lock_held = None, name
+                return True
+            one.lock_asked = True
         seen.add(name)
     return False
 
@@ -50,7 +53,7 @@ def break_deadlock(reference: "Reference") -> bool:
     waiting = sorted((one for one in instances(reference) if one.lock_wanted), key=queue_place)
     if not waiting or any(one.question or one.timers or one.listens for one in reference.everyone()):
         return False
-    if any(one.has_slot or one.queued or one.lost for one in instances(reference)):
+    if any(one.has_slot or one.queued or one.lost or one.lock_asked for one in instances(reference)):
         return False
     waiting[0].lock_wanted = None
     waiting[0].deadlocked = True

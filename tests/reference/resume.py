@@ -55,6 +55,7 @@ def settle(one: Instance) -> None:
 
 def in_flight(reference: "Reference", one: Instance, redo: tuple[str, ...]) -> None:
     """An attempt that the crash interrupted, or that waited for its slot."""
+    one.lock_asked = False
     if one.has_slot or one.lost:
         again(reference, one, redo)
     elif one.queued:

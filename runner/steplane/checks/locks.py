@@ -10,7 +10,7 @@ from steplane.model import Lock, Workflow
 
 def check_locks(_workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """A lock that a step around holds already, and one name with two limits."""
-    first: dict[str, Lock] = {}
+    first: dict[tuple[str, str], Lock] = {}
     for position in context.positions:
         lock = position.step.lock
         name = _name(lock)
@@ -18,11 +18,11 @@ def check_locks(_workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             continue
         for listed, _step in position.chain:
             outer = listed.owner.lock if listed.owner is not None else None
-            if outer is not None and _name(outer) == name:
+            if outer is not None and _name(outer) == name and outer.scope == lock.scope:
                 message = f"the lock `{name}` of {words_for(position.step)} has no effect: the step around holds it"
                 related = (Related(outer.span, "held here"),)
                 yield Diagnostic("lock-held", message, lock.span, "warning", related=related, help="remove it here")
-        known = first.setdefault(name, lock)
+        known = first.setdefault((lock.scope, name), lock)
         if known.limit != lock.limit:
             message = f"the lock `{name}` has the limit {lock.limit} here and {known.limit} elsewhere"
             related = (Related(known.span, f"the limit is {known.limit} here"),)

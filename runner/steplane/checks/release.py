@@ -33,8 +33,6 @@ def _step(step: Step) -> Iterator[Diagnostic]:
     join = step.join
     if join is not None and (join.mode in JOINS or isinstance(step.node.get("join"), Mapping)):
         yield _later(f"this `join` of {words_for(step)}", join.span)
-    if step.lock is not None and step.lock.scope == "store":
-        yield _later(f"`scope: store` of the lock of {words_for(step)}", step.lock.span)
 
 
 def _later(what: str, span: Span) -> Diagnostic:

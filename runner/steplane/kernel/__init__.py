@@ -4,7 +4,7 @@
 """
 
 from steplane.commands import Command
-from steplane.events import Answered, AttemptEnded, CancelRequested, Input, Resumed, RunStarted, TimerFired
+from steplane.events import Answered, AttemptEnded, CancelRequested, Input, LockAnswered, Resumed, RunStarted, TimerFired
 from steplane.kernel import answers, pool, resume, runs
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, LoopState, Scope, State
@@ -37,6 +37,8 @@ class Kernel:
             answers.answered(state, event)
         elif isinstance(event, TimerFired):
             answers.timer(state, event)
+        elif isinstance(event, LockAnswered):
+            answers.lock(state, event)
         elif isinstance(event, RunStarted):
             state.pool = event.pool
             state.selected = event.selection.part if event.selection is not None else None

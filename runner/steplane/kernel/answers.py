@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from steplane.events import Answered, AttemptEnded, ErrorInfo, TimerFired
+from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, TimerFired
 from steplane.kernel import bodies, instances, lists, loops, pool, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import End
@@ -114,6 +114,13 @@ def attempt(state: State, event: AttemptEnded) -> None:
         kind = "cancelled" if event.outcome == "cancelled" else "failed"
         error = ErrorInfo(kind, "the attempt was ended from outside")
     instances.attempt_ended(state, instance, error if event.outcome != "succeeded" else None)
+
+
+def lock(state: State, event: LockAnswered) -> None:
+    """The store says what becomes of a lock that it was asked for."""
+    instance = state.instances.get(event.instance)
+    if instance is not None and instance.phase == "lock" and instance.asked:
+        pool.given(state, instance, event.error)
 
 
 def timer(state: State, event: TimerFired) -> None:

@@ -1,13 +1,13 @@
 """What instances compete for: locks and slots of the pool, first come first served.
 
 Both are given after everything else that follows from an event, locks first. Who came to want with the same event
-stands in the order of the document.
+stands in the order of the document. A lock of the store is asked for by the head of its queue, and given from outside.
 """
 
 from bisect import insort
 from itertools import pairwise
 
-from steplane.commands import Start
+from steplane.commands import Acquire, Release, Start
 from steplane.events import ErrorInfo
 from steplane.kernel import instances
 from steplane.kernel.state import Instance, LockQueue, State
@@ -16,13 +16,13 @@ from steplane.kernel.state import Instance, LockQueue, State
 def acquire(state: State, instance: Instance) -> None:
     """Want the instance's lock; an ancestor's lock of the same name is enough."""
     name = instance.lock
-    if name is None or _held_around(instance, name):
+    if name is None or _held_around(instance):
         instances.inside(state, instance)
         return
     instance.phase = "lock"
     instance.status = "waiting"
     instance.wanting = (state.moment, instance.place)
-    queue = state.locks.setdefault(name, LockQueue())
+    queue = state.locks.setdefault(instance.lock_key, LockQueue())
     insort(queue.waiting, instance, key=lambda one: one.wanting)
     state.lock_waiters += 1
 
@@ -39,13 +39,32 @@ def release(state: State, instance: Instance) -> None:
         state.running -= 1
     if instance.lock is None:
         return
-    queue = state.locks.get(instance.lock)
+    queue = state.locks.get(instance.lock_key)
+    if instance.lock_key[0] == "store" and (instance.asked or instance.holding):
+        state.emit(Release(instance.serial))
     if queue is not None and instance.phase == "lock":
         queue.waiting.remove(instance)
         state.lock_waiters -= 1
+        instance.asked = False
     elif queue is not None and instance.holding:
         instance.holding = False
         queue.holders -= 1
+
+
+def given(state: State, instance: Instance, error: ErrorInfo | None) -> None:
+    """The store has given the lock, or refuses it."""
+    instance.asked = False
+    if error is None:
+        _hold(state, instance)
+    else:
+        instance.error = instances.placed(instance, error)
+        instances.end(state, instance, "failed")
+
+
+def ask_again(state: State) -> None:
+    """What was asked for died with the process."""
+    for instance in state.live("lock"):
+        instance.asked = False
 
 
 def settle(state: State) -> None:
@@ -53,6 +72,8 @@ def settle(state: State) -> None:
     while True:
         while state.lock_waiters and _grant_lock(state):
             pass
+        if state.lock_waiters:
+            _ask_store(state)
         _fill_slots(state)
         if not state.lock_waiters or not _break_deadlock(state):
             return
@@ -60,20 +81,35 @@ def settle(state: State) -> None:
 
 def _grant_lock(state: State) -> bool:
     """Give the first lock that can be given, to the head of its queue; whether there was one."""
-    heads = [
-        queue.waiting[0] for queue in state.locks.values() if queue.waiting and queue.holders < queue.waiting[0].limit
-    ]
+    heads = [one for one in _heads(state) if one.lock_key[0] == "run"]
     if not heads:
         return False
-    first = min(heads, key=lambda one: one.wanting)
-    queue = state.locks[first.lock or ""]
-    queue.waiting.remove(first)
+    _hold(state, min(heads, key=lambda one: one.wanting))
+    return True
+
+
+def _heads(state: State) -> list[Instance]:
+    """The heads of the queues that this run itself would let in."""
+    queues = state.locks.values()
+    return [queue.waiting[0] for queue in queues if queue.waiting and queue.holders < queue.waiting[0].limit]
+
+
+def _hold(state: State, instance: Instance) -> None:
+    queue = state.locks[instance.lock_key]
+    queue.waiting.remove(instance)
     queue.holders += 1
     state.lock_waiters -= 1
-    first.holding = True
-    first.status = "ready"
-    instances.inside(state, first)
-    return True
+    instance.holding = True
+    instance.status = "ready"
+    instances.inside(state, instance)
+
+
+def _ask_store(state: State) -> None:
+    """Each lock of the store is asked for by the head of its queue."""
+    for one in _heads(state):
+        if one.lock_key[0] == "store" and not one.asked:
+            one.asked = True
+            state.emit(Acquire(one.serial, one.lock_key[1], one.limit))
 
 
 def _fill_slots(state: State) -> None:
@@ -105,7 +141,9 @@ def _break_deadlock(state: State) -> bool:
     """If only lock waiters are left, the one that waits longest fails; whether that was so."""
     if state.running or state.asked or state.timers or state.queue or any(state.live("undecided")):
         return False
-    waiting = [instance for queue in state.locks.values() for instance in queue.waiting]
+    waiting = list(state.live("lock"))
+    if any(one.asked for one in waiting):
+        return False
     victim = min(waiting, key=lambda one: one.wanting)
     message = f"waits for lock `{victim.lock}`, whose holders wait for others in turn"
     victim.error = ErrorInfo("lock.deadlock", message, step=victim.path)
@@ -113,10 +151,10 @@ def _break_deadlock(state: State) -> bool:
     return True
 
 
-def _held_around(instance: Instance, name: str) -> bool:
+def _held_around(instance: Instance) -> bool:
     around = instance.scope.owner if instance.scope else None
     while around is not None:
-        if around.holding and around.lock == name:
+        if around.holding and around.lock_key == instance.lock_key:
             return True
         around = around.scope.owner if around.scope else None
     return False

@@ -34,6 +34,7 @@ def resumed(state: State, event: Resumed) -> None:
             return
     state.pool = event.pool
     state.queue.clear()
+    pool.ask_again(state)
     here = bounds(state.selected, event.selection.part if event.selection is not None else None)
     if root.ended:
         state.again.discard(root)

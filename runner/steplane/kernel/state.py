@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
@@ -14,6 +14,9 @@ Phase = Literal[
     "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued", "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
+
+LockKey: TypeAlias = tuple[str, str]
+"""A lock: its scope (`run`, `store`) and its name."""
 
 
 class Tally:
@@ -99,7 +102,7 @@ class Instance:
     """One activation of a step, or one item of a looped one."""
 
     __slots__ = (
-        "adopted", "after", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice", "delay",
+        "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice", "delay",
         "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit", "lock", "loop",
         "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
         "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken", "timed_out", "timeout",
@@ -131,6 +134,7 @@ class Instance:
         self.taken: Status | None = None  # of a reused step: how it ended in the run that it is taken from
         self.holding = False  # it holds its lock
         self.lock: str | None = None
+        self.asked = False  # the store was asked for its lock
         self.limit = 1
         self.wanting: tuple[int, tuple[int, ...]] = (0, ())  # since which event it wants its lock, and its place
         self.unasked = False  # `if` is not asked again of what had begun before a resume
@@ -164,6 +168,12 @@ class Instance:
             place += [one.index + 1 if one.parent is not None else 0, one.node.position, one.scope.list.number]
             one = one.scope.owner
         return tuple(reversed(place))
+
+    @property
+    def lock_key(self) -> LockKey:
+        """Its lock, if it has one."""
+        lock = self.node.lock
+        return (lock.scope if lock is not None else "run"), self.lock or ""
 
     @property
     def ended(self) -> bool:
@@ -235,7 +245,7 @@ class State:
         self.lock_waiters = 0
         self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
-        self.locks: dict[str, LockQueue] = {}
+        self.locks: dict[LockKey, LockQueue] = {}
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path

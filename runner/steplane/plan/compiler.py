@@ -275,7 +275,7 @@ def _lock(lock: model.Lock | None) -> Lock | None:
     if lock is None:
         return None
     template = lock.name.template
-    return Lock(template, lock.limit, template.value if isinstance(template, Literal) else None)
+    return Lock(template, lock.limit, template.value if isinstance(template, Literal) else None, lock.scope)
 
 
 def _asks_on_entry(lock: Lock | None, retry: Retry | None, timeout: model.Duration | None) -> bool:

@@ -63,11 +63,14 @@ class Retry(Struct, frozen=True):
 
 
 class Lock(Struct, frozen=True):
-    """At most `limit` holders of the name in the run. `static` is the name where it holds no expression."""
+    """At most `limit` holders of the name, in the run or over all runs of the store. `static` is the name where it
+    holds no expression.
+    """
 
     name: Template
     limit: int = 1
     static: str | None = None
+    scope: Literal["run", "store"] = "run"
 
 
 class ForEach(Struct, frozen=True, tag="foreach"):

@@ -9,13 +9,14 @@ from tests.reference import selecting
 from tests.reference.interpreter import Reference, Want
 from tests.reference.reading import read
 
-from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
+from steplane.commands import Acquire, Ask, Command, DropTimer, Record, SetTimer, Start, Stop
 from steplane.events import (
     Answered,
     AttemptEnded,
     CancelRequested,
     ErrorInfo,
     Input,
+    LockAnswered,
     Resumed,
     RunStarted,
     StepEnded,
@@ -78,6 +79,8 @@ class Sides:
             self.wanted.add(("attempt", *name, command.attempt))
         elif isinstance(command, Stop):
             self.wanted.add(("stop", *name, command.attempt))
+        elif isinstance(command, Acquire):
+            self.wanted.add(("lock", *name, "store"))
         elif isinstance(command, SetTimer):
             self.wanted.add(("timer", *name, command.timer))
         elif isinstance(command, DropTimer):
@@ -108,6 +111,8 @@ class Sides:
             return instance.phase in _PHASES[want[3]]
         if want[0] == "timer":
             return (instance.serial, want[3]) in self.kernel.state.timers
+        if want[0] == "lock":
+            return instance.phase == "lock" and instance.asked
         if want[0] == "stop":
             return instance.phase == "stopping"
         return instance.phase in {"attempt", "stopping"} and instance.attempt == want[3]
@@ -132,6 +137,10 @@ class Sides:
                 ("attempt.ended", path, number, what, outcome, error),
                 AttemptEnded(instance=serial, attempt=what, outcome=outcome, error=info),
             )
+        elif kind == "lock":
+            error = choose("refused", [None] * 9 + ["lock.deadlock"])
+            info = ErrorInfo(error) if error else None
+            self.both(("lock", path, number, error), LockAnswered(instance=serial, error=info))
         else:
             self.both(("timer", path, number, what), TimerFired(instance=serial, timer=what))
 
