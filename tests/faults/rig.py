@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from steplane.events import AnyEvent
 from steplane.executors import tree
-from steplane.store import RunStore, StateDirectory
+from steplane.store import Claim, LockTable, RunStore, StateDirectory
 
 Victim = Literal["runner", "warden", "both"]
 
@@ -189,6 +189,10 @@ class Rig:
 
     def status(self, run: str = "one") -> str:
         return self.store.status(run)
+
+    def locks(self) -> list[Claim]:
+        """The locks of the store that live runs hold and wait for."""
+        return LockTable(StateDirectory(str(self.state))).claims()
 
     def counts(self) -> Counter[str]:
         """Executions by idempotency key."""

@@ -1,7 +1,7 @@
 """One run in this process: what it is made of, put together, and run to its end."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import restored, without_secrets
+from steplane.driver.locks import Locks, StoreLocks
 from steplane.driver.names import UTC, Lazy, moment
 from steplane.errors import UsageError
 from steplane.events import ErrorInfo, Input
@@ -25,7 +26,7 @@ from steplane.expressions import Engine
 from steplane.expressions.templates import Template
 from steplane.kernel import Kernel
 from steplane.masking import Mask
-from steplane.plan.nodes import Plan
+from steplane.plan.nodes import Node, Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
 from steplane.store import Journal, JournalReader
@@ -61,6 +62,13 @@ class Basis(Struct, frozen=True):
     pool: int
     patience: float
     strict: bool = False
+
+
+class Shared(Struct, frozen=True):
+    """What the run shares with others: the locks of the store, and how another run is told to look for them again."""
+
+    locks: Locks
+    tell: Callable[[str], None]
 
 
 class Execution:
@@ -142,7 +150,7 @@ class Execution:
         text = self.engine.render_text(template, {**self.names, "env": self.environments.base})
         return self.mask.text(text)
 
-    def go(self, journal: Journal, folders: Folders, first: Input, reporter: Reporter) -> RunResult:
+    def go(self, journal: Journal, folders: Folders, first: Input, reporter: Reporter, shared: Shared) -> RunResult:
         """Run from the first event on."""
         listener = Unfailing(reporter)
         executor = self._executor = ThreadExecutor(
@@ -153,15 +161,20 @@ class Execution:
             self.basis.run, self.evaluator, self.environments, executor,
             folders=folders, secrets=tuple(self.secrets.known()),
         )  # fmt: skip
+        claims = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
+        if self.kernel.state.root is not None and any(_is_shared(node) for node in self.basis.plan.nodes):
+            claims.begin()
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
-            listener=listener, inbox=self.inbox, clock=self.clock, patience=self.basis.patience,
+            listener=listener, inbox=self.inbox, clock=self.clock, locks=claims,
+            patience=self.basis.patience,
         )  # fmt: skip
         try:
             with signals_to(self.inbox, listener.interrupted):
                 ending = coordinator.run(first)
         finally:
             executor.close()
+            claims.close()
         return self.result(ending)
 
     def result(self, ending: Ending) -> RunResult:
@@ -171,6 +184,11 @@ class Execution:
         if ending.reason == "waiting":
             return RunResult(self.basis.run, "waiting", 3)
         return ended_result(self.basis.run, self.kernel, strict=self.basis.strict)
+
+
+def _is_shared(node: Node) -> bool:
+    """Whether it has a lock of the store."""
+    return node.lock is not None and node.lock.scope == "store"
 
 
 def ended_result(run: str, kernel: Kernel, *, strict: bool = False) -> RunResult:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from steplane.app.records import Activation, AttemptRecord, RunRecord, Session, StepRecord
+from steplane.app.records import Activation, AttemptRecord, RunRecord, Session, SharedLock, StepRecord
 from steplane.events import (
     Answered,
     AnyEvent,
@@ -19,7 +19,7 @@ from steplane.events import (
     StepRetry,
     StepStarted,
 )
-from steplane.store import RunStore, now
+from steplane.store import LockTable, RunStore, now
 
 _OPEN = frozenset({"ready", "running", "waiting"})
 
@@ -47,7 +47,21 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
         selection=header.get("selection", {}), of=header.get("of", ""),
     )  # fmt: skip
     _measure(record)
+    if summary.status == "running":
+        record.locks = _locks(store, run_id)
     return record
+
+
+def _locks(store: RunStore, run_id: str) -> list[SharedLock]:
+    claims = LockTable(store.directory).claims()
+    return [
+        SharedLock(
+            name=one.name, path=one.path, held=one.held, since=one.since,
+            holders=[each.holder for each in claims if each.held and each.name == one.name and each != one],
+        )
+        for one in claims
+        if one.run == run_id
+    ]  # fmt: skip
 
 
 def _measure(record: RunRecord) -> None:

@@ -137,11 +137,23 @@ class StepRecord(Struct, kw_only=True):
         return next((one.artifacts for one in begun), ())
 
 
+class SharedLock(Struct, kw_only=True):
+    """A lock of the store that an instance holds or waits for, since when (µs); `holders` are the others that hold it,
+    as `run/path`.
+    """
+
+    name: str
+    path: str
+    held: bool
+    since: int
+    holders: list[str] = []
+
+
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
     `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
-    workflow, by option; `of`: the run whose results stand in for the rest.
+    workflow, by option; `of`: the run whose results stand in for the rest. `locks`: of a live run, those of the store.
     """
 
     summary: RunSummary
@@ -153,6 +165,7 @@ class RunRecord(Struct, kw_only=True):
     sessions: list[Session] = []
     selection: dict[str, list[str]] = {}
     of: str = ""
+    locks: list[SharedLock] = []
 
     def worked(self, begin: int, end: int) -> float:
         """The seconds between two times in which a process ran the run."""

@@ -9,20 +9,31 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
-from steplane.app.execution import Basis, Execution, Reporter, RunResult, ended_result, folded, home_of
+from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
 from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import load_data
 from steplane.app.project import here
 from steplane.app.refusing import Undecided, refuse_changed_file, refuse_undecided
 from steplane.app.repairs import repairs
 from steplane.driver.attempts import Folders
-from steplane.errors import UsageError
+from steplane.errors import RunHeld, StateError, UsageError
 from steplane.events import Resumed, RunStarted, Selected, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
-from steplane.store import Journal, JournalReader, RunFolder, RunStore, is_held, new_run_id, now
+from steplane.store import (
+    Journal,
+    JournalReader,
+    Lease,
+    LockTable,
+    RunFolder,
+    RunStore,
+    StateDirectory,
+    is_held,
+    new_run_id,
+    now,
+)
 
 MakeReporter = Callable[["Begun"], Reporter]
 
@@ -206,9 +217,12 @@ def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) 
         artifacts=RunFolder(home).artifacts_of,
         state=os.path.dirname(os.path.dirname(home)),
     )
+    directory = StateDirectory(folders.state)
+    locks = LockTable(directory, journal.folder.run, journal.epoch, lambda run: _bury(directory.run(run)))
     stop = control.serve(journal.folder.path, execution.inbox)
     try:
-        return execution.go(journal, folders, first, reporter)
+        shared = Shared(locks, lambda run: control.tell(directory.run(run).path))
+        return execution.go(journal, folders, first, reporter, shared)
     finally:
         stop()
 
@@ -249,6 +263,21 @@ def _end_leftovers(folder: RunFolder) -> None:
         if name == NAME or name.endswith((".log.output", ".log.output.result")):
             with suppress(OSError):
                 os.unlink(os.path.join(folder.path, name))
+
+
+def _bury(folder: RunFolder) -> bool:
+    """End what a dead run has left, so that its locks are free; False where it is being taken up again."""
+    if not os.path.isdir(folder.path):
+        return True
+    try:
+        lease = Lease.take(folder)
+    except (RunHeld, StateError):
+        return False
+    try:
+        _end_leftovers(folder)
+    finally:
+        lease.release()
+    return True
 
 
 def _durability(options: Options) -> Any:

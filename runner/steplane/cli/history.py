@@ -51,6 +51,7 @@ def run_json(record: RunRecord) -> str:
             ],
             "selection": record.selection or None,
             "of": record.of or None,
+            "locks": [{**msgspec.to_builtins(one), "since": iso(one.since)} for one in record.locks],
             "inputs": record.inputs,
             "steps": [step_data(one) for one in record.steps],
             "outputs": record.outputs,
@@ -71,6 +72,7 @@ def run_text(record: RunRecord, look: Look, *, everything: bool = False, state: 
     parts = [f"{title}\n" + table(_facts(record), [paint.faint], "  ")]
     parts.append(_values("inputs", record.inputs, paint))
     parts.append(steps_text(record, look, everything=everything))
+    parts.append(_locks(record, paint))
     if isinstance(record.outputs, dict):
         parts.append(_values("outputs", record.outputs, paint))
     parts.append(_artifacts(record, paint, state))
@@ -140,6 +142,16 @@ def _artifacts(record: RunRecord, paint: Paint, state: str) -> str:
     rows += [[f"and {count(more, 'more file')}"]] if more > 0 else []
     how = paint.faint(f"(fetch them: steplane artifacts {record.summary.id} --copy DIR{visible(state)})")
     return f"{paint.bold('artifacts')}  {how}\n" + table(rows, indent="  ")
+
+
+def _locks(record: RunRecord, paint: Paint) -> str:
+    """The locks of the store that it holds and waits for."""
+    rows = []
+    for one in record.locks:
+        lock, held = f"`{visible(one.name)}`", ", ".join(f"`{visible(each)}`" for each in one.holders)
+        words = f"holds {lock}" if one.held else f"waits for {lock}, held by {held}" if held else f"waits for {lock}"
+        rows.append([visible(one.path), f"{words}, since {moment_text(one.since)} UTC"])
+    return f"{paint.bold('locks')}\n" + table(rows, indent="  ") if rows else ""
 
 
 def _is_own(step: StepRecord) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from steplane.driver.coordinator import CancelAsked
 from steplane.driver.inbox import Inbox
+from steplane.driver.locks import LocksFreed
 
 NAME = "control.sock"
 _LIMIT = 1 << 20
@@ -67,6 +68,9 @@ def _answer(client: socket.socket, inbox: Inbox) -> None:
     with client, suppress(OSError, ValueError):
         client.settimeout(10)
         message = _read(client)
+        if isinstance(message, dict) and message.get("kind") == "locks":
+            inbox.put(LocksFreed())
+            return
         if not isinstance(message, dict) or message.get("kind") != "cancel":
             client.sendall(b'{"ok": false}\n')
             return
@@ -88,6 +92,14 @@ def _read(connection: socket.socket) -> Any:
 def _text(value: Any) -> str:
     """Text that can be recorded."""
     return str(value or "").encode("utf-8", "replace").decode()
+
+
+def tell(folder: str) -> None:
+    """Let the run that owns the folder look for free locks again; one that does not listen looks by itself, later."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client, suppress(OSError):
+        client.setblocking(False)  # its process may be suspended
+        _at(os.path.join(folder, NAME), client.connect)
+        client.sendall(b'{"kind": "locks"}\n')
 
 
 def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> bool:

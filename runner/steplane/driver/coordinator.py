@@ -13,15 +13,17 @@ from typing import Any, Literal, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, Stop
+from steplane.commands import Acquire, Ask, Command, DropTimer, Record, Release, SetTimer, Start, Stop
 from steplane.driver.attempts import Attempts
 from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
+from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed, StoreLocks
+from steplane.driver.regaining import Regaining, claim_of
 from steplane.driver.timers import Timers
 from steplane.driver.warden import is_dying
-from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, RunWaiting, StepEnded
+from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, LockAnswered, Resumed, RunWaiting, StepEnded
 from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Perform
@@ -83,6 +85,7 @@ class Coordinator:
         listener: Listener,
         inbox: Inbox,
         clock: Clock,
+        locks: StoreLocks,
         patience: float,
     ) -> None:
         self.kernel = kernel
@@ -92,11 +95,15 @@ class Coordinator:
         self.listener = listener
         self.inbox = inbox
         self.clock = clock
+        self.locks = locks
         self.patience = patience
         self.timers = Timers()
         self._inputs: deque[Input] = deque()
         self._starts: list[Start] = []
         self._stops: list[Stop] = []
+        self._claims: list[Acquire | Release] = []
+        self._regaining = Regaining()
+        self._idle: float | None = None  # since when locks of other runs are all that is waited for
         self._shown: list[tuple[AnyEvent, Instance | None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._interrupted: Interrupted | None = None
@@ -139,6 +146,8 @@ class Coordinator:
         """When something is to be done without being told; bounded, for the machine's clock may be changed."""
         due = self.timers.next_due()
         latest = self.clock.monotonic() + _POLL
+        if self._idle is not None:
+            latest = min(latest, self._idle + self.patience)
         return latest if due is None else min(due, latest)
 
     def _lead(self) -> None:
@@ -183,6 +192,9 @@ class Coordinator:
         self._keep(stamped, None)
         for command in self.kernel.step(stamped):
             self._take(command, now)
+        if isinstance(stamped, Resumed):
+            for instance in self._regaining.begin(self.kernel.state):
+                self.locks.want(claim_of(instance))
 
     def _keep(self, event: AnyEvent, instance: Instance | None) -> None:
         kept = to_keep(event, self.kernel.state, self.evaluator.mask)
@@ -203,8 +215,11 @@ class Coordinator:
             self._ask(command)
         elif isinstance(command, SetTimer):
             self.timers.set(command, self.clock.monotonic())
+            self._regaining.limit(command)
         elif isinstance(command, DropTimer):
             self.timers.drop(command)
+        elif isinstance(command, Acquire | Release):
+            self._claims.append(command)
         else:
             self._stops.append(command)
 
@@ -221,19 +236,56 @@ class Coordinator:
             self._inputs.append(self.evaluator.answer(command))
 
     def _execute(self) -> None:
-        """Begin and stop attempts. What was stopped before it began never begins."""
+        """Begin and stop attempts, claim locks. What was stopped before it began never begins."""
+        self._claim()
         stops, self._stops = self._stops, []
         starts, self._starts = self._starts, []
         stopped = {(stop.instance, stop.attempt) for stop in stops}
         for start in starts:
             instance = self.kernel.state.instances.get(start.instance)
             if instance is not None and (start.instance, start.attempt) not in stopped:
-                refusal = self.attempts.start(start, instance)
-                if refusal is not None:
-                    self._inputs.append(refusal)
+                self._start(start, instance)
         for stop in stops:
+            self._regaining.stop(stop)
             if not self.attempts.stop(stop):
                 self._inputs.append(AttemptEnded(instance=stop.instance, attempt=stop.attempt, outcome="cancelled"))
+
+    def _start(self, start: Start, instance: Instance) -> None:
+        """Begin an attempt, unless a lock around it is not had again yet."""
+        if self._regaining.holds_up(start, instance):
+            self.timers.drop(DropTimer(start.instance, "timeout"))
+            return
+        refusal = self._regaining.refuses(start, instance) or self.attempts.start(start, instance)
+        if refusal is not None:
+            self._inputs.append(refusal)
+
+    def _claim(self) -> None:
+        claims, self._claims = self._claims, []
+        for command in claims:
+            if isinstance(command, Release):
+                self._regaining.gone(command)
+                self.locks.give_back(command.instance)
+            elif command.instance in self.kernel.state.instances:
+                self.locks.want(claim_of(self.kernel.state.instances[command.instance]))
+
+    def _lock_answered(self, answer: LockAnswer) -> None:
+        """A lock is given or refused: to one that waits for it, or to one that held it before the process died."""
+        if answer.instance not in self.locks.open:
+            return  # asked for no longer: it has been given back already
+        self.locks.open.discard(answer.instance)
+        regained = self._regaining.answered(answer)
+        if regained is None:
+            self._inputs.append(
+                LockAnswered(instance=answer.instance, holders=answer.holders, error=answer.error)
+            )  # fmt: skip
+            return
+        starts, limits = regained
+        for limit in limits:
+            self.timers.set(limit, self.clock.monotonic())
+        for start in starts:
+            instance = self.kernel.state.instances.get(start.instance)
+            if instance is not None:
+                self._start(start, instance)
 
     def _take_message(self, message: Any) -> None:
         if isinstance(message, Interrupted):
@@ -241,6 +293,12 @@ class Coordinator:
         elif isinstance(message, CancelAsked):
             self._inputs.append(CancelRequested(actor=message.actor, reason=message.reason))
             self._after_commit.append(message.acknowledge)
+        elif isinstance(message, LockAnswer):
+            self._lock_answered(message)
+        elif isinstance(message, LocksFreed):
+            self.locks.look()
+        elif isinstance(message, LocksFailed):
+            raise message.error
         else:
             kept = self.attempts.kept(message, self.kernel.state)
             if kept is not None:
@@ -250,15 +308,21 @@ class Coordinator:
                 self._inputs.append(ended)
 
     def _only_waiting(self) -> bool:
-        """Whether nothing runs and no timer is due within the patience."""
-        if self._inputs or self.attempts.running:
+        """Whether nothing runs and no timer is due within the patience, and no lock has come within it."""
+        now, due = self.clock.monotonic(), self.timers.next_due()
+        if self._inputs or self.attempts.running or (due is not None and due - now <= self.patience):
+            self._idle = None
             return False
-        due = self.timers.next_due()
-        return due is None or due - self.clock.monotonic() > self.patience
+        if not self.locks.open:
+            return True
+        self._idle = now if self._idle is None else self._idle
+        return now - self._idle >= self.patience
 
     def _wait_elsewhere(self) -> Ending:
         state = self.kernel.state
-        steps = tuple(one.path for one in state.instances.values() if one.phase in {"backoff", "undecided", "lock"})
+        held_up = {one.instance for one in self._regaining.steps}
+        waiting = {"backoff", "undecided", "lock"}
+        steps = tuple(one.path for one in state.instances.values() if one.phase in waiting or one.serial in held_up)
         fact = RunWaiting(at=self.clock.now(), steps=steps, reason="nothing is due within the patience of this run")
         self._keep(fact, state.root)
         self.journal.commit()
@@ -271,6 +335,6 @@ class Coordinator:
         for message in self.inbox.take():
             if isinstance(message, Interrupted):
                 self.attempts.kill_all()
-            elif not isinstance(message, CancelAsked):
+            elif isinstance(message, AttemptOutcome):
                 self.attempts.forget(message)
         return None if self.attempts.running else Ending("interrupted", self._interrupted.signal)

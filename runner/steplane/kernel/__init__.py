@@ -4,7 +4,16 @@
 """
 
 from steplane.commands import Command
-from steplane.events import Answered, AttemptEnded, CancelRequested, Input, LockAnswered, Resumed, RunStarted, TimerFired
+from steplane.events import (
+    Answered,
+    AttemptEnded,
+    CancelRequested,
+    Input,
+    LockAnswered,
+    Resumed,
+    RunStarted,
+    TimerFired,
+)
 from steplane.kernel import answers, pool, resume, runs
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, LoopState, Scope, State

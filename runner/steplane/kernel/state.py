@@ -102,11 +102,11 @@ class Instance:
     """One activation of a step, or one item of a looped one."""
 
     __slots__ = (
-        "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice", "delay",
-        "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit", "lock", "loop",
-        "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at", "reason", "recovered",
-        "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken", "timed_out", "timeout",
-        "unasked", "unbegun", "unfinished", "wanting",
+        "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
+        "delay", "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
+        "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at",
+        "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
+        "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 
     def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:

@@ -129,7 +129,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "timeout": node.timeout if node.timeout_value is None else source(node.timeout_value),
             "on_error": "warn" if node.tolerant else None,
             "failure": node.failure if node.failure != "stop" else None,
-            "lock": {"name": source(lock.name), "limit": lock.limit} if lock else None,
+            "lock": {"name": source(lock.name), "limit": lock.limit, "scope": lock.scope} if lock else None,
             "require": [one.text for one in node.require],
             "ensure": [one.text for one in node.ensure],
             "at_most_once": node.at_most_once,

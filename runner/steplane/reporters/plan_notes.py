@@ -134,7 +134,8 @@ def _limits(_: Plan, node: Node, __: StepForecast | None) -> str:
     words += [f"timeout {source(node.timeout_value)}"] if node.timeout_value is not None else []
     if node.lock is not None:
         limit = f" ({count(node.lock.limit, 'holder')})" if node.lock.limit > 1 else ""
-        words.append(f"lock {source(node.lock.name)}{limit}")
+        shared = " of the store" if node.lock.scope == "store" else ""
+        words.append(f"lock {source(node.lock.name)}{shared}{limit}")
     words += ["a failure is a warning"] if node.tolerant else []
     words += [f"failure: {node.failure}"] if node.failure != "stop" else []
     words += ["at most once"] if node.at_most_once else []

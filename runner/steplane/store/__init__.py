@@ -2,26 +2,30 @@
 
 from steplane.store.cache import Cache
 from steplane.store.catalogue import Catalogue, Request, RunSummary
-from steplane.store.database import Durability
+from steplane.store.database import Busy, Durability
 from steplane.store.directory import StateDirectory
 from steplane.store.folder import RunFolder, log_name
 from steplane.store.ids import new_run_id, validate_run_id
 from steplane.store.journal import Journal
 from steplane.store.lease import Lease, Owner, is_held, owner_of
+from steplane.store.locks import Claim, LockTable
 from steplane.store.reader import Definition, JournalReader
 from steplane.store.records import Entry, now
 from steplane.store.runs import UNFINISHED, RunStore
 
 __all__ = [
     "UNFINISHED",
+    "Busy",
     "Cache",
     "Catalogue",
+    "Claim",
     "Definition",
     "Durability",
     "Entry",
     "Journal",
     "JournalReader",
     "Lease",
+    "LockTable",
     "Owner",
     "Request",
     "RunFolder",

@@ -7,7 +7,8 @@ from steplane.store.files import make_directory, make_file, state_errors, write_
 from steplane.store.folder import RunFolder
 
 NAME = ".steplane"
-_OURS = {".gitignore", "runs", "cache", "steplane.db", "steplane.db-wal", "steplane.db-shm", "steplane.db-journal"}
+_OURS = {".gitignore", "runs", "cache", "steplane.db", "steplane.db-wal", "steplane.db-shm", "steplane.db-journal",
+         "locks.db", "locks.db-wal", "locks.db-shm", "locks.db-journal"}  # fmt: skip
 _HARMLESS = {"lost+found", ".DS_Store"}
 
 

@@ -2,6 +2,9 @@
 
 from tests.runner.kernel.play import Play
 
+from steplane.commands import Acquire, Release
+from steplane.events import ErrorInfo, LockAnswered
+
 LEAF = 'run: ["true"]'
 
 
@@ -68,3 +71,68 @@ def test_a_cancelled_waiter_leaves_the_queue() -> None:
     assert (play.status("b"), play.stopping) == ("blocked", ["a"])
     play.stop("a")
     assert play.ended == "failed"
+
+
+# ---------------------------------------------------------------- the store's
+
+STORE = "{name: l, scope: store}"
+
+
+def answer(play: Play, path: str, error: str | None = None) -> None:
+    """The store answers the claim of the path."""
+    assert path in claimed(play)
+    info = None if error is None else ErrorInfo(error)
+    play.feed(LockAnswered(instance=play.live(path).serial, error=info))
+
+
+def claimed(play: Play) -> list[str]:
+    """Paths of those for which the store was asked and has not answered."""
+    return sorted(one.path for one in play.kernel.state.live("lock") if one.asked)
+
+
+def released(play: Play) -> int:
+    return sum(isinstance(one, Release) for one in play.commands)
+
+
+def test_the_head_of_the_queue_asks_the_store() -> None:
+    play = Play(f"steps: [{', '.join(f'{{id: {name}, {LEAF}, lock: {STORE}, needs: []}}' for name in 'ab')}]")
+    assert (play.running, claimed(play), play.status("a")) == ([], ["a"], "waiting")
+    answer(play, "a")
+    assert (play.running, claimed(play)) == (["a"], [])
+    play.ok("a")
+    assert (released(play), claimed(play)) == (1, ["b"])
+
+
+def test_a_lock_of_the_store_is_another_than_that_of_the_run() -> None:
+    play = Play(f"steps: [{{id: a, {LEAF}, lock: l, needs: []}}, {{id: b, {LEAF}, lock: {STORE}, needs: []}}]")
+    answer(play, "b")
+    assert play.running == ["a", "b"]
+
+
+def test_what_the_store_refuses_fails_before_it_has_begun() -> None:
+    play = Play(f"steps: [{{id: a, {LEAF}, lock: {STORE}, on_error: warn, finally: [{{id: f, {LEAF}}}]}}]")
+    answer(play, "a", "lock.deadlock")
+    assert (play.status("a"), play.ended, released(play)) == ("failed", "failed", 0)
+
+
+def test_who_stops_waiting_says_so() -> None:
+    play = Play(f"steps: [{{id: a, {LEAF}, lock: {STORE}}}]")
+    serial = play.live("a").serial
+    play.cancel()
+    assert (play.ended, released(play)) == ("cancelled", 1)
+    play.feed(LockAnswered(instance=serial))
+    assert play.running == []
+
+
+def test_while_the_store_is_asked_nothing_is_a_deadlock() -> None:
+    play = Play(f"steps: [{{id: a, {LEAF}, lock: {STORE}}}]")
+    assert play.status("a") == "waiting"
+
+
+def test_a_resume_asks_again_and_keeps_what_was_held() -> None:
+    play = Play(f"steps: [{', '.join(f'{{id: {name}, {LEAF}, lock: {STORE}, needs: []}}' for name in 'ab')}]")
+    play.resume()
+    assert sum(isinstance(one, Acquire) for one in play.commands) == 2
+    answer(play, "a")
+    play.resume()
+    assert (play.live("a").holding, play.running, claimed(play)) == (True, ["a"], [])

@@ -26,10 +26,18 @@ SELDOM: list[tuple[str, int, list[Any]]] = [
     ("timeout", 6, ["5s", "${{ inputs.t }}"]),
     ("on_error", 6, ["warn"]),
     ("require", 6, [["inputs.x"]]),
-    ("lock", 8, [
-        "alpha", "beta", {"name": "alpha", "limit": 2}, "${{ inputs.l }}", {"name": "alpha", "scope": "store"},
-        {"name": "${{ inputs.l }}", "scope": "store", "limit": 2},
-    ]),
+    (
+        "lock",
+        8,
+        [
+            "alpha",
+            "beta",
+            {"name": "alpha", "limit": 2},
+            "${{ inputs.l }}",
+            {"name": "alpha", "scope": "store"},
+            {"name": "${{ inputs.l }}", "scope": "store", "limit": 2},
+        ],
+    ),
     ("at_most_once", 10, [True]),
 ]
 """Key, once in how many steps, values."""

@@ -18,7 +18,7 @@ from steplane.events import AnyEvent
 from steplane.plan.nodes import Plan
 from steplane.plan.step_names import around
 from steplane.plugins import Registry
-from steplane.store import RunStore
+from steplane.store import LockTable, RunStore
 
 MOST = 5
 """Instances of a step that are told one by one."""
@@ -43,6 +43,7 @@ def explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
     plan, record = plan_of(store, registry, run_id), read_run(store, run_id)
     until = record.sessions[-1].end if record.sessions else 0
     _, told = whole(plan, lambda: _events(store, run_id), until)
+    told = replace(told, waiting=_with_others(store, run_id, told.waiting))
     return Explained(record, plan, whole=told)
 
 
@@ -58,8 +59,22 @@ def explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) 
     shown = set(order[:MOST])
     live = record.summary.status == "running"
     _, told = stories(plan, _events(store, run_id), lambda one: one.path in shown, live=live)
+    told = [replace(story, waiting=_with_others(store, run_id, story.waiting)) for story in told]
     kept = sorted(told, key=lambda story: (order.index(story.path), story.activation))
     return Explained(record, plan, stories=tuple(kept), more=tuple(order[MOST:]))
+
+
+def _with_others(store: RunStore, run_id: str, waits: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
+    """With the runs that hold the locks of the store which are waited for."""
+    if not any(one.data.get("scope") == "store" for one in waits):
+        return waits
+    claims = [one for one in LockTable(store.directory).claims() if one.held and one.run != run_id]
+    found = []
+    for one in waits:
+        shared = one.kind == "lock" and one.data["scope"] == "store"
+        others = tuple((each.holder, "running") for each in claims if shared and each.name == one.data["lock"])
+        found.append(replace(one, on=one.on + others) if others else one)
+    return tuple(found)
 
 
 def plan_of(store: RunStore, registry: Registry, run_id: str) -> Plan:

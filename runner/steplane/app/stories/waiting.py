@@ -15,8 +15,9 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     """What a live instance waits for; for one that holds others up, those."""
     state = replay.kernel.state
     if one.phase == "lock":
-        holders = [each for each in state.instances.values() if each.holding and each.lock == one.lock]
-        return (Waiting(one.path, "lock", one.ready_at, _named(holders), {"lock": one.lock}),)
+        holders = [each for each in state.instances.values() if each.holding and each.lock_key == one.lock_key]
+        scope, name = one.lock_key
+        return (Waiting(one.path, "lock", one.ready_at, _named(holders), {"lock": name, "scope": scope}),)
     if one.phase == "queue":
         return (Waiting(one.path, "slot", one.ready_at, _named(state.live("attempt")), {"pool": state.pool}),)
     if one.phase == "backoff":

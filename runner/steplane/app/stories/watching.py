@@ -10,6 +10,7 @@ from steplane.events import (
     AttemptEnded,
     ErrorInfo,
     Input,
+    LockAnswered,
     Resumed,
     StepEnded,
     StepFact,
@@ -56,6 +57,8 @@ class Watcher:
 
     def take(self, at: int, event: Input, facts: list[StepFact]) -> None:
         """An event has been taken in; `facts` are those about this instance."""
+        if isinstance(event, LockAnswered) and event.instance == self.instance.serial:
+            self._waited_for(event)
         self._leaves(at)
         if isinstance(event, Resumed) and self._phase not in {"new", "ended"}:
             again = self._attempt > 0 and any(isinstance(fact, StepStarted) for fact in facts)
@@ -111,6 +114,12 @@ class Watcher:
         seconds = (at - self._began) / 1e6
         self._add(at, "attempt.ended", number=self._attempt, outcome=outcome, error=error, seconds=seconds)
         self._attempt = 0
+
+    def _waited_for(self, event: LockAnswered) -> None:
+        """Who held the lock of the store is known only afterwards."""
+        waits = next((one for one in reversed(self.entries) if one.kind == "lock.waits"), None)
+        if waits is not None:
+            waits.data["holders"] += event.holders
 
     # ------------------------------------------------------------ what followed
 
@@ -187,7 +196,8 @@ class Watcher:
         if before == one.phase:
             return
         if one.phase == "lock":
-            holders = [each.path for each in self._state.instances.values() if each.holding and each.lock == one.lock]
+            everyone = self._state.instances.values()
+            holders = [each.path for each in everyone if each.holding and each.lock_key == one.lock_key]
             self._add(at, "lock.waits", lock=one.lock, holders=holders[:_SHOWN])
             self._wanted = at
         elif one.phase == "queue":
