@@ -3,22 +3,33 @@
 A point is a kind (`commit`, `spawn`, `name`: a file that gets its name), `before` or `after`, and its number in the
 process, from 1: `commit:before:3` in `FAULTS_POINT`. Without a point the file `FAULTS_POINTS` gets a line for each
 that is passed.
+
+At the point `FAULTS_CANCEL` it asks itself instead, through its socket, to cancel the run, and goes on when the request
+has come in; the file gets a line that says what came of it.
 """
 
 import itertools
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
+from steplane.app import execution
 from steplane.cli import main
+from steplane.driver import control
+from steplane.driver.coordinator import CancelAsked
+from steplane.driver.inbox import Inbox
 from steplane.executors import process
 from steplane.executors.spawn import spawn
 from steplane.store.database import Database
 
 _POINT = os.environ.pop("FAULTS_POINT", "")
 _LIST = os.environ.pop("FAULTS_POINTS", "")
+_CANCEL = os.environ.pop("FAULTS_CANCEL", "")
+_FOLDER = os.environ.pop("FAULTS_FOLDER", "")
+_come = threading.Event()
 _counters: dict[str, "itertools.count[int]"] = {}
 
 
@@ -28,9 +39,34 @@ def passing(kind: str, side: str) -> None:
     point = f"{name}:{next(_counters.setdefault(name, itertools.count(1)))}"
     if point == _POINT:
         os.kill(os.getpid(), signal.SIGKILL)
-    if _LIST:
-        with open(_LIST, "a", encoding="utf-8") as file:
-            file.write(f"{point}\n")
+    if point == _CANCEL:
+        threading.Thread(target=cancel, daemon=True).start()
+        _come.wait(10)
+    elif _LIST and not _CANCEL:
+        note(point)
+
+
+def note(line: str) -> None:
+    with open(_LIST, "a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+
+def cancel() -> None:
+    """Ask for the end of the run; where nobody listens (yet, or any more) nothing comes of it."""
+    reply = control.ask(_FOLDER, {"kind": "cancel", "actor": "test"})
+    note("taken" if reply.taken else f"known: {reply.known}")
+    _come.set()
+
+
+class Watched(Inbox):
+    """Says when a request to cancel has come in."""
+
+    __slots__ = ()
+
+    def put(self, message: Any) -> None:
+        super().put(message)
+        if isinstance(message, CancelAsked):
+            _come.set()
 
 
 def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] = lambda *_: True) -> Callable[..., Any]:
@@ -50,6 +86,7 @@ def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] =
 if __name__ == "__main__":
     Database.run = between("commit", Database.run, lambda _, text, *__: text == "COMMIT")  # type: ignore[method-assign]
     vars(process)["spawn"] = between("spawn", spawn)
+    vars(execution)["Inbox"] = Watched
     for name in ("rename", "replace", "link"):
         setattr(os, name, between("name", getattr(os, name)))
     sys.argv[0] = "steplane"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from steplane.app.guarding import Reporter, Unfailing, signals_to
 from steplane.app.secrets import Secrets, hidden_variables, secret_inputs, texts_in
 from steplane.driver.attempts import Attempts, Folders
+from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
 from steplane.driver.coordinator import Coordinator, Ending
 from steplane.driver.environment import Environments
@@ -161,12 +162,12 @@ class Execution:
             self.basis.run, self.evaluator, self.environments, executor,
             folders=folders, secrets=tuple(self.secrets.known()),
         )  # fmt: skip
-        claims = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
+        locks = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
         if self.kernel.state.root is not None and any(_is_shared(node) for node in self.basis.plan.nodes):
-            claims.begin()
+            locks.begin()
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
-            listener=listener, inbox=self.inbox, clock=self.clock, locks=claims,
+            listener=listener, inbox=self.inbox, clock=self.clock, claims=Claims(locks),
             patience=self.basis.patience,
         )  # fmt: skip
         try:
@@ -174,7 +175,7 @@ class Execution:
                 ending = coordinator.run(first)
         finally:
             executor.close()
-            claims.close()
+            locks.close()
         return self.result(ending)
 
     def result(self, ending: Ending) -> RunResult:

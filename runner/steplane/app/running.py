@@ -186,8 +186,13 @@ def cancel(  # noqa: PLR0917 - the same
 
     folder = store.folder(run_id)
     if is_held(folder):
-        if control.ask(folder.path, {"kind": "cancel", "actor": options.actor, "reason": reason}):
+        reply = control.ask(folder.path, {"kind": "cancel", "actor": options.actor, "reason": reason})
+        if reply.taken:
             return None
+        if reply.known:
+            raise UsageError(
+                f"run {run_id} ends as {reply.known}: only its `finally` goes on", "There is nothing left to cancel."
+            )
         if is_held(folder):
             raise UsageError(
                 f"run {run_id} does not answer", "It may be suspended; continue or end its process, then try again."

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from msgspec import Struct
+
 from steplane.driver.coordinator import CancelAsked
 from steplane.driver.inbox import Inbox
 from steplane.driver.locks import LocksFreed
@@ -74,10 +76,15 @@ def _answer(client: socket.socket, inbox: Inbox) -> None:
         if not isinstance(message, dict) or message.get("kind") != "cancel":
             client.sendall(b'{"ok": false}\n')
             return
-        done = threading.Event()
-        inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), done.set))
-        recorded = done.wait(30)
-        client.sendall(json.dumps({"ok": recorded}).encode() + b"\n")
+        done, answers = threading.Event(), list[str]()
+
+        def acknowledge(known: str) -> None:
+            answers.append(known)
+            done.set()
+
+        inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), acknowledge))
+        done.wait(30)
+        client.sendall(json.dumps({"ok": answers == [""], "known": "".join(answers)}).encode() + b"\n")
 
 
 def _read(connection: socket.socket) -> Any:
@@ -102,8 +109,15 @@ def tell(folder: str) -> None:
         client.sendall(b'{"kind": "locks"}\n')
 
 
-def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> bool:
-    """Send a message to the run that owns the folder; whether it was taken and made durable."""
+class Reply(Struct, frozen=True):
+    """What a live run says: `taken` and made durable; or too late, for how it ends is `known`."""
+
+    taken: bool = False
+    known: str = ""
+
+
+def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> Reply:
+    """Send a message to the run that owns the folder. An empty reply: it does not answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(patience)
         try:
@@ -111,5 +125,7 @@ def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> bool:
             client.sendall(json.dumps(message).encode() + b"\n")
             reply = _read(client)
         except (OSError, ValueError):
-            return False
-        return isinstance(reply, dict) and reply.get("ok") is True
+            return Reply()
+        if not isinstance(reply, dict):
+            return Reply()
+        return Reply(reply.get("ok") is True, _text(reply.get("known")))

@@ -15,15 +15,15 @@ from msgspec.structs import replace
 
 from steplane.commands import Acquire, Ask, Command, DropTimer, Record, Release, SetTimer, Start, Stop
 from steplane.driver.attempts import Attempts
+from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
-from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed, StoreLocks
-from steplane.driver.regaining import Regaining, claim_of
+from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed
 from steplane.driver.timers import Timers
 from steplane.driver.warden import is_dying
-from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, LockAnswered, Resumed, RunWaiting, StepEnded
+from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, Resumed, RunWaiting, StepEnded
 from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Perform
@@ -58,11 +58,13 @@ class Interrupted(Struct, frozen=True):
 
 
 class CancelAsked(Struct, frozen=True):
-    """Somebody asks for the end of the run; `acknowledge` is called once that is durable."""
+    """Somebody asks for the end of the run; `acknowledge` is called once that is durable, or at once with the run's
+    status where that is known already, and only `finally` goes on.
+    """
 
     actor: str
     reason: str
-    acknowledge: Callable[[], None]
+    acknowledge: Callable[[str], None]
 
 
 class Ending(Struct, frozen=True):
@@ -85,7 +87,7 @@ class Coordinator:
         listener: Listener,
         inbox: Inbox,
         clock: Clock,
-        locks: StoreLocks,
+        claims: Claims,
         patience: float,
     ) -> None:
         self.kernel = kernel
@@ -95,17 +97,15 @@ class Coordinator:
         self.listener = listener
         self.inbox = inbox
         self.clock = clock
-        self.locks = locks
+        self.claims = claims
         self.patience = patience
         self.timers = Timers()
         self._inputs: deque[Input] = deque()
         self._starts: list[Start] = []
         self._stops: list[Stop] = []
-        self._claims: list[Acquire | Release] = []
-        self._regaining = Regaining()
         self._idle: float | None = None  # since when locks of other runs are all that is waited for
         self._shown: list[tuple[AnyEvent, Instance | None]] = []
-        self._after_commit: list[Callable[[], None]] = []
+        self._asked: list[Callable[[str], None]] = []
         self._interrupted: Interrupted | None = None
         self._owned = Lock()
         self._awaited = 0.0  # when the main thread wakes by itself
@@ -164,27 +164,29 @@ class Coordinator:
         for message in self.inbox.take():
             self._take_message(message)
         self._inputs.extend(self.timers.due(self.clock.monotonic()))
-        while self._inputs or self._interrupted is not None:
+        while self._inputs or self._shown or self._interrupted is not None:
             self._turn()
             if self.kernel.ended:
+                self._acknowledge()
                 return Ending("ended")
             if self._interrupted is not None:
                 self.attempts.stop_all()
                 return self._wind_down()
             self._execute()
+            self._acknowledge()
         return self._wait_elsewhere() if self._only_waiting() else None
 
     def _turn(self) -> None:
         """Take in all that is at hand, make it durable, then tell of it."""
-        while self._inputs:
-            self._feed(self._inputs.popleft())
+        self._feed_all()
         self.journal.commit()
-        for acknowledge in self._after_commit:
-            acknowledge()
-        self._after_commit.clear()
         for event, instance in self._shown:
             self.listener.event(event, instance)
         self._shown.clear()
+
+    def _feed_all(self) -> None:
+        while self._inputs:
+            self._feed(self._inputs.popleft())
 
     def _feed(self, event: Input) -> None:
         now = self.clock.now()
@@ -193,8 +195,7 @@ class Coordinator:
         for command in self.kernel.step(stamped):
             self._take(command, now)
         if isinstance(stamped, Resumed):
-            for instance in self._regaining.begin(self.kernel.state):
-                self.locks.want(claim_of(instance))
+            self.claims.resume(self.kernel.state)
 
     def _keep(self, event: AnyEvent, instance: Instance | None) -> None:
         kept = to_keep(event, self.kernel.state, self.evaluator.mask)
@@ -215,11 +216,11 @@ class Coordinator:
             self._ask(command)
         elif isinstance(command, SetTimer):
             self.timers.set(command, self.clock.monotonic())
-            self._regaining.limit(command)
+            self.claims.limit(command)
         elif isinstance(command, DropTimer):
             self.timers.drop(command)
         elif isinstance(command, Acquire | Release):
-            self._claims.append(command)
+            self.claims.take(command)
         else:
             self._stops.append(command)
 
@@ -237,7 +238,7 @@ class Coordinator:
 
     def _execute(self) -> None:
         """Begin and stop attempts, claim locks. What was stopped before it began never begins."""
-        self._claim()
+        self.claims.execute(self.kernel.state)
         stops, self._stops = self._stops, []
         starts, self._starts = self._starts, []
         stopped = {(stop.instance, stop.attempt) for stop in stops}
@@ -246,57 +247,52 @@ class Coordinator:
             if instance is not None and (start.instance, start.attempt) not in stopped:
                 self._start(start, instance)
         for stop in stops:
-            self._regaining.stop(stop)
+            self.claims.stop(stop)
             if not self.attempts.stop(stop):
                 self._inputs.append(AttemptEnded(instance=stop.instance, attempt=stop.attempt, outcome="cancelled"))
 
     def _start(self, start: Start, instance: Instance) -> None:
         """Begin an attempt, unless a lock around it is not had again yet."""
-        if self._regaining.holds_up(start, instance):
+        if self.claims.hold_up(start, instance):
             self.timers.drop(DropTimer(start.instance, "timeout"))
             return
-        refusal = self._regaining.refuses(start, instance) or self.attempts.start(start, instance)
+        refusal = self.claims.refusal(start, instance) or self.attempts.start(start, instance)
         if refusal is not None:
             self._inputs.append(refusal)
 
-    def _claim(self) -> None:
-        claims, self._claims = self._claims, []
-        for command in claims:
-            if isinstance(command, Release):
-                self._regaining.gone(command)
-                self.locks.give_back(command.instance)
-            elif command.instance in self.kernel.state.instances:
-                self.locks.want(claim_of(self.kernel.state.instances[command.instance]))
-
     def _lock_answered(self, answer: LockAnswer) -> None:
-        """A lock is given or refused: to one that waits for it, or to one that held it before the process died."""
-        if answer.instance not in self.locks.open:
-            return  # asked for no longer: it has been given back already
-        self.locks.open.discard(answer.instance)
-        regained = self._regaining.answered(answer)
-        if regained is None:
-            self._inputs.append(
-                LockAnswered(instance=answer.instance, holders=answer.holders, error=answer.error)
-            )  # fmt: skip
-            return
-        starts, limits = regained
-        for limit in limits:
+        found = self.claims.answered(answer)
+        if found.event is not None:
+            self._inputs.append(found.event)
+        for limit in found.limits:
             self.timers.set(limit, self.clock.monotonic())
-        for start in starts:
-            instance = self.kernel.state.instances.get(start.instance)
-            if instance is not None:
-                self._start(start, instance)
+        for start in found.starts:
+            self._start(start, self.kernel.state.instances[start.instance])
+
+    def _cancel(self, message: CancelAsked) -> None:
+        """Take the request in. What is at hand came before it, and may have decided how the run ends."""
+        self._feed_all()
+        if self.kernel.status != "running":
+            message.acknowledge(self.kernel.status)
+        else:
+            self._inputs.append(CancelRequested(actor=message.actor, reason=message.reason))
+            self._asked.append(message.acknowledge)
+
+    def _acknowledge(self) -> None:
+        """Say that what was asked for is durable, and that what it stops is told so."""
+        for acknowledge in self._asked:
+            acknowledge("")
+        self._asked.clear()
 
     def _take_message(self, message: Any) -> None:
         if isinstance(message, Interrupted):
             self._interrupted = message
         elif isinstance(message, CancelAsked):
-            self._inputs.append(CancelRequested(actor=message.actor, reason=message.reason))
-            self._after_commit.append(message.acknowledge)
+            self._cancel(message)
         elif isinstance(message, LockAnswer):
             self._lock_answered(message)
         elif isinstance(message, LocksFreed):
-            self.locks.look()
+            self.claims.locks.look()
         elif isinstance(message, LocksFailed):
             raise message.error
         else:
@@ -313,15 +309,14 @@ class Coordinator:
         if self._inputs or self.attempts.running or (due is not None and due - now <= self.patience):
             self._idle = None
             return False
-        if not self.locks.open:
+        if not self.claims.open:
             return True
         self._idle = now if self._idle is None else self._idle
         return now - self._idle >= self.patience
 
     def _wait_elsewhere(self) -> Ending:
         state = self.kernel.state
-        held_up = {one.instance for one in self._regaining.steps}
-        waiting = {"backoff", "undecided", "lock"}
+        waiting, held_up = {"backoff", "undecided", "lock"}, self.claims.held_up
         steps = tuple(one.path for one in state.instances.values() if one.phase in waiting or one.serial in held_up)
         fact = RunWaiting(at=self.clock.now(), steps=steps, reason="nothing is due within the patience of this run")
         self._keep(fact, state.root)

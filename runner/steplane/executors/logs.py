@@ -154,7 +154,7 @@ class LogSink:
             while view:
                 view = view[os.write(self._file, view) :]
         except OSError as error:
-            self.failure = f"the log {self.path} cannot be written: {error.strerror}"
+            self.failure = f"the log {self.path} cannot be written ({error.strerror}): the rest of it is lost"
 
     def _open(self) -> None:
         self._file = _appended(self.path)

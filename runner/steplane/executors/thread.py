@@ -143,6 +143,8 @@ class ThreadExecutor:
         kept = self._kept(request, final, outcome, token, log)
         log.listener = None  # what children write from now on belongs to no running step
         log.close()
+        if log.failure and self._listener is not None:  # the step goes on, but its words are lost
+            self._listener(request.path, "warning", self.mask.text(log.failure))
         return _masked(outcome, kept, self.mask, log.failure)
 
     def _perform(self, request: AttemptRequest, token: CancelToken, log: LogSink) -> AttemptOutcome:

@@ -107,9 +107,11 @@ class Database:
         _must_exist(path, schema)
         try:
             return cls._read(path, schema, "mode=ro")
+        except Busy:
+            raise
         except StateError:
-            # A WAL database on a read-only disk has no shared-memory file and none can be made.
-            if os.access(os.path.dirname(path), os.W_OK) or _has_content(path + "-wal"):
+            # A WAL database on a read-only or a full disk has no shared-memory file and none can be made.
+            if _has_content(path + "-wal"):
                 raise
             return cls._read(path, schema, "immutable=1")
 

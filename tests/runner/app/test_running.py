@@ -142,26 +142,27 @@ def test_a_run_that_nobody_owns_is_cancelled_here(bench: Workbench) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 30])
-def test_the_socket_takes_what_comes(bench: Workbench, depth: int) -> None:
+@pytest.mark.parametrize("known", ["", "succeeded"])
+def test_the_socket_takes_what_comes(bench: Workbench, depth: int, known: str) -> None:
     folder = bench.folder.joinpath(*["deep"] * depth)
     folder.mkdir(parents=True)
     inbox = Inbox()
     stop = control.serve(str(folder), inbox)
     try:
         for message in ({"kind": "other"}, ["cancel"], 5, None, {"kind": ["cancel"]}):
-            assert not control.ask(str(folder), message)  # type: ignore[arg-type]
+            assert not control.ask(str(folder), message).taken  # type: ignore[arg-type]
         asking = threading.Thread(
             target=lambda: answers.append(control.ask(str(folder), {"kind": "cancel", "actor": 5}))
         )
-        answers: list[bool] = []
+        answers: list[control.Reply] = []
         asking.start()
         inbox.wait(20)
         (asked,) = inbox.take()
         assert isinstance(asked, CancelAsked)
         assert (asked.actor, asked.reason) == ("5", "")
-        asked.acknowledge()
+        asked.acknowledge(known)
         asking.join()
-        assert answers == [True]
+        assert answers == [control.Reply(taken=not known, known=known)]
     finally:
         stop()
-    assert not control.ask(str(folder), {"kind": "cancel"})
+    assert control.ask(str(folder), {"kind": "cancel"}) == control.Reply()

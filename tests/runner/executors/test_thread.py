@@ -94,7 +94,9 @@ def test_only_named_secrets_are_given(bench: "Bench") -> None:
 def test_a_log_that_cannot_be_written_is_a_warning(bench: "Bench") -> None:
     outcome = bench.run("ctx.log('x')", HERE, log="/nowhere/at/all.log")
     assert outcome.outcome == "succeeded"
-    assert outcome.warnings == ("the log /nowhere/at/all.log cannot be written: No such file or directory",)
+    assert outcome.warnings == (
+        "the log /nowhere/at/all.log cannot be written (No such file or directory): the rest of it is lost",
+    )
 
 
 def test_a_request_survives_a_wire(bench: "Bench") -> None:

@@ -1,0 +1,186 @@
+"""F07: no room: the disk is full, has no more files to give, or a limit on the size of files is met."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.faults.rig import NOTE, Life, Rig
+from tests.faults.story import Crash, crash, executions_of, judge, story
+
+FULL = 6
+"""The exit code: the state cannot be written."""
+
+FLOW = f"""\
+steplane: 1
+name: full
+steps:
+  - {{id: before, run: '{NOTE}; echo one'}}
+  - {{id: fills, run: '{NOTE}; if [ -e fill ]; then bash fill; fi'}}
+  - id: each
+    foreach: [1, 2, 3, 4, 5, 6, 7, 8]
+    concurrency: 2
+    run: '{NOTE}; echo "${{{{ steps.before.outputs.stdout }}}} ${{{{ item }}}}"'
+  - {{id: after, run: '{NOTE}'}}
+outputs: {{all: '${{{{ steps.each.outputs.stdout }}}}'}}
+finally: [{{id: tidy, run: '{NOTE}'}}]
+"""
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[Callable[[str], None]]:
+    """A small disk at the folder; gives how it is changed."""
+    folder.mkdir(mode=0o700)
+    command = ["mount", "-t", "tmpfs", "-o", f"{options},mode=0700", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root can make a small disk, and not everywhere")
+
+    def remount(changed: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{changed}", str(folder)], check=True)
+
+    try:
+        yield remount
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+class Undisturbed:
+    """The run that the others are held against, on a disk with room."""
+
+    def __init__(self, rig: Rig) -> None:
+        rig.write(FLOW)
+        state, rig.state = rig.state, rig.folder / "roomy"
+        assert rig.run("calm").wait() == 0, rig.outputs()
+        self.story, self.executions = story(rig.events("calm")), executions_of(rig, "calm")
+        rig.state = state
+
+    def judge(self, rig: Rig, crashes: list[Crash]) -> None:
+        judge(rig, "one", self.story, self.executions, crashes, ordered=False)
+
+
+def stopped(rig: Rig, life: Life) -> list[Crash]:
+    """The run has stopped for want of room: it says where and how to go on, and leaves nothing behind."""
+    assert life.wait() == FULL, rig.outputs()
+    assert str(rig.state) in life.text
+    assert "steplane resume one" in life.text
+    assert "Traceback" not in life.text
+    rig.gone(1.0)
+    return [crash(rig, "one")]
+
+
+def test_a_disk_that_is_filled_while_a_run_runs(rig: Rig) -> None:
+    calm = Undisturbed(rig)
+    (rig.folder / "fill").write_text('head -c 9M /dev/zero > "$STATE/filler"; true')
+    with mounted(rig.state, "size=600k") as remount:
+        crashes = stopped(rig, rig.start(*words(rig), env={"STATE": str(rig.state)}))
+        for command in ("show", "logs", "runs"):  # to look needs no room
+            look = rig.start(command, *([] if command == "runs" else ["one"]), "--state", rig.state)
+            assert look.wait() == 0, rig.outputs()
+        again = rig.resume()
+        if again.wait() == FULL:  # there is no room yet
+            assert str(rig.state) in again.text
+        (rig.folder / "fill").unlink()
+        remount("size=9m")
+        assert rig.resume().wait() == 0, rig.outputs()
+        calm.judge(rig, crashes)
+
+
+def test_a_disk_that_has_no_more_files_to_give(rig: Rig) -> None:
+    """The logs cannot be made, which is told; what is recorded needs no new file."""
+    calm = Undisturbed(rig)
+    (rig.folder / "fill").write_text('for i in $(seq 99); do : > "$STATE/filler$i" || exit 0; done 2> /dev/null')
+    with mounted(rig.state, "size=9m,nr_inodes=60"):
+        life = rig.start(*words(rig, "--format", "plain"), env={"STATE": str(rig.state)})
+        assert life.wait() == 0, rig.outputs()
+        log = rig.state / "runs" / "one" / "after.log"
+        assert not log.exists()
+        calm.judge(rig, [])
+        refused = rig.run("two")
+        assert refused.wait() == FULL, rig.outputs()
+        assert str(rig.state) in refused.text
+        for filler in rig.state.glob("filler*"):
+            filler.unlink()
+        assert rig.run("two").wait() == 0, rig.outputs()
+
+
+def words(rig: Rig, *more: str) -> list[object]:
+    return ["run", rig.folder / "flow.yaml", "--id", "one", "--state", rig.state, *(more or ["-q"])]
+
+
+def test_a_disk_that_is_full_before_the_run(rig: Rig) -> None:
+    calm = Undisturbed(rig)
+    with mounted(rig.state, "size=40k") as remount:
+        life = rig.run()
+        assert life.wait() == FULL, rig.outputs()
+        assert str(rig.state) in life.text
+        assert "Traceback" not in life.text
+        assert not rig.exists()
+        remount("size=9m")
+        assert rig.run().wait() == 0, rig.outputs()
+        calm.judge(rig, [])
+
+
+@pytest.mark.parametrize("size", [1 << 13, 1 << 16])
+def test_a_limit_on_the_size_of_files(rig: Rig, size: int) -> None:
+    """Wherever in the run it is met: of the store that is a stop, and what was recorded stays."""
+    calm = Undisturbed(rig)
+    life = limited(rig, size)
+    assert life.wait() == FULL, rig.outputs()
+    assert str(rig.state) in life.text
+    assert "Traceback" not in life.text
+    crashes = stopped(rig, life) if rig.exists() else []
+    last = rig.resume() if rig.exists() else rig.run()
+    assert last.wait() == 0, rig.outputs()
+    calm.judge(rig, crashes)
+
+
+def limited(rig: Rig, size: int, *more: str) -> Life:
+    """The run, no file of which may be larger. Python ignores the signal that the system sends then."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return rig.start(*words(rig, *more), preexec_fn=limit)
+
+
+def test_only_a_log_is_full(rig: Rig) -> None:
+    """A step whose log has no room goes on, and so does the run; it is told, with the path."""
+    rig.write(f"""\
+steplane: 1
+name: loud
+steps:
+  - id: loud
+    run: |
+      {NOTE}
+      for i in $(seq 300); do printf '%08192d' $i; echo; done
+      echo last
+    with: {{capture: none}}
+  - {{id: after, run: '{NOTE}'}}
+""")
+    line = '(ulimit -f 1024; exec "$0" "$@") 2>&1 | cat; exit ${PIPESTATUS[0]}'  # what is shown is larger
+    command = [sys.executable, "-m", "steplane", *map(str, words(rig, "--format", "plain"))]
+    life = rig.start_program(["bash", "-c", line, *command])
+    assert life.wait() == 0, rig.outputs()
+    log = rig.state / "runs" / "one" / "loud.log"
+    told = f"[loud] warning: the log {log} cannot be written (File too large): the rest of it is lost"
+    assert life.text.count(told) == 1, life.text[-500:]
+    assert rig.counts() == {"one/loud/1": 1, "one/after/1": 1}
+    assert log.stat().st_size <= 1 << 20
+
+
+def test_a_step_that_is_killed_for_the_size_of_its_own_file_fails_alone(rig: Rig) -> None:
+    rig.write(f"""\
+steplane: 1
+name: own
+steps:
+  - {{id: large, on_error: warn, run: '{NOTE}; head -c 9M /dev/zero > large'}}
+  - {{id: after, run: '{NOTE}'}}
+""")
+    life = limited(rig, 1 << 20)
+    assert life.wait() == 0, rig.outputs()
+    assert rig.status() == "warning"
+    assert rig.counts() == {"one/large/1": 1, "one/after/1": 1}
