@@ -1,15 +1,16 @@
-"""Plugins at their worst (F15): the runner and the other steps are unharmed, and the error names plugin and version."""
+"""F15: plugins at their worst: the runner and the other steps are unharmed, and the error names plugin and version."""
 
 import json
 import os
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conftest import Steplane
+from tests.faults.rig import NOTE, Life, Rig
+
+from steplane.events import StepEnded
 
 PLUGIN = '''
 import ctypes, os, signal, subprocess, sys, threading, time
@@ -166,20 +167,6 @@ def test_what_a_thread_changes_reaches_no_other_step(
     assert (ended["look"]["outputs"]["cwd"], ended["look"]["outputs"]["leak"]) == (str(tmp_path), None)
 
 
-def test_a_step_that_hangs_and_ignores_terminate_is_ended_at_its_timeout(
-    steplane: Steplane, tmp_path: Path, plugin: dict[str, str]
-) -> None:
-    code = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(3600)"
-    hanging = step("hangs", code, timeout="300ms")
-    begun = time.monotonic()
-    ended = run(steplane, tmp_path, plugin, hanging, {"id": "shell", "run": "echo fine", "needs": []})
-    assert time.monotonic() - begun < 25
-    assert ended["hangs"]["error"]["type"] == "timeout"
-    assert ended["shell"]["status"] == "succeeded"
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), signal.SIGCONT)
-
-
 def test_what_it_prints_is_in_its_log_and_not_among_our_lines(
     steplane: Steplane, tmp_path: Path, plugin: dict[str, str]
 ) -> None:
@@ -189,3 +176,91 @@ def test_what_it_prints_is_in_its_log_and_not_among_our_lines(
     assert sorted(said) == sorted(['{"type": "run.ended"}', "rawchild", "said"]) or {"raw", "child"} <= set(said)
     assert sum(line["type"] == "run.ended" for line in ended["lines"]["all"]) == 1
     assert ended["run"]["status"] == "succeeded"
+
+
+# ---------------------------------------------------------------- with a run around them
+
+SITE = """\
+steplane: 1
+name: around
+failure: continue
+steps:
+  - {{id: before, run: '{note}; echo 1'}}
+  - {{id: bad, uses: hostile.worker, on_error: warn, {more} with: {{code: {code}}}}}
+  - {{id: beside, needs: [], run: '{note}'}}
+  - {{id: after, run: '{note}'}}
+outputs: {{one: "${{{{ steps.before.outputs.stdout }}}}"}}
+finally: [{{id: tidy, run: '{note}'}}]
+"""
+FAULTS = {
+    "segfault": ("ctypes.string_at(0)", ""),
+    "exit": ("os._exit(3)", ""),
+    "hang": ("signal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(9)", "timeout: 800ms,"),
+    "busy": ("signal.signal(15, signal.SIG_IGN)\nwhile True: pass", "timeout: 800ms,"),
+    "children": ("subprocess.Popen(['sleep', os.environ['MARKED']], start_new_session=True)\nos._exit(0)", ""),
+    "group": ("os.killpg(0, 9)", ""),
+    "isolated": ("os.abort()", "isolate: true,"),
+}
+EXECUTED = {"one/before/1": 1, "one/beside/1": 1, "one/after/1": 1, "one/tidy/1": 1}
+
+
+def around(rig: Rig, plugin: dict[str, str], code: str, more: str = "") -> Life:
+    """Run a workflow in which one step of the plugin does that."""
+    rig.write(SITE.format(note=NOTE, code=json.dumps(code), more=more))
+    words = ["run", rig.folder / "flow.yaml", "--id", "one", "--state", rig.state, "--format", "json"]
+    return rig.start(*words, env=plugin)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fatal_fault_ends_its_step_and_nothing_else(rig: Rig, plugin: dict[str, str], fault: str) -> None:
+    code, more = FAULTS[fault]
+    life = around(rig, plugin, code, more)
+    assert life.wait() == 0, rig.outputs()
+    rig.gone(1.0)
+    assert rig.counts() == EXECUTED
+    assert rig.status() == "warning"
+    (bad,) = [event for event in rig.events() if isinstance(event, StepEnded) and event.path == "bad"]
+    assert bad.error is not None
+    if more.startswith("timeout"):
+        assert bad.error.type == "timeout"
+    else:
+        assert (bad.error.type, bad.error.message[:39]) == ("plugin.crash", "`hostile.worker` (steplane-hostile 6.6)")
+
+
+def test_one_that_kills_the_runner_leaves_a_run_that_can_be_resumed(rig: Rig, plugin: dict[str, str]) -> None:
+    first = "open('killed', 'w').close(); os.kill(os.getppid(), 9); time.sleep(9)"
+    code = f"if not os.path.exists('killed'): {first}"
+    assert around(rig, plugin, code).wait() == 137, rig.outputs()
+    rig.gone(1.0)
+    assert rig.status() == "interrupted"
+    resumed = rig.start("resume", "one", "--state", rig.state, "-q", env=plugin)
+    assert resumed.wait() == 0, rig.outputs()
+    assert rig.counts() == EXECUTED
+    assert rig.status() == "succeeded"
+
+
+IMPORTS = {
+    "import": ("import nothing_of_that_name", "No module named 'nothing_of_that_name'"),
+    "raise": ("raise RuntimeError('not today')", "not today"),
+    "exit": ("import sys; sys.exit(0)", "SystemExit"),
+    "base": ("raise BaseException('odd')", "odd"),
+    "syntax": ("def broken(:", "invalid syntax"),
+    "no_types": ("x = 1", ""),
+}
+
+
+@pytest.mark.parametrize("fault", IMPORTS)
+def test_one_that_cannot_be_imported_is_told_on_the_line_that_uses_it(
+    rig: Rig, plugin: dict[str, str], fault: str
+) -> None:
+    code, said = IMPORTS[fault]
+    (Path(plugin["PYTHONPATH"].split(os.pathsep)[0]) / "steplane_hostile.py").write_text(code + "\n", "utf-8")
+    life = around(rig, plugin, "pass")
+    assert life.wait() == 2, rig.outputs()
+    assert "flow.yaml:6" in life.text
+    assert said in life.text
+    assert "steplane-hostile 6.6" in life.text
+    assert "Traceback" not in life.text
+    assert not rig.exists()
+    rig.write(f"steplane: 1\nname: others\nsteps: [{{id: fine, run: '{NOTE}'}}]\n")
+    assert rig.start("run", rig.folder / "flow.yaml", "--state", rig.state, "-q", env=plugin).wait() == 0, rig.outputs()

@@ -1,0 +1,130 @@
+"""F10: the machine's clock is set back and forward by a day, or by daylight saving, while a run waits.
+
+The clock that is shifted is that of the run's processes, by libfaketime (Debian package `faketime`).
+"""
+
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.faults.rig import NOTE, Life, Rig, until
+
+from steplane.events import AnyEvent, StepEnded, StepFact, StepRetry, StepStarted, TimerFired
+
+FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not there (Debian package `faketime`)")
+
+SHIFTS = {"back": "-1d", "forward": "+1d", "summer": "@2026-03-29 01:59:59", "winter": "@2026-10-25 02:59:59"}
+"""By a day, or to the last second before the clocks of Berlin change."""
+
+FLOW = f"""\
+steplane: 1
+name: clock
+failure: continue
+steps:
+  - {{id: often, needs: [], retry: {{attempts: 3, delay: 400ms}}, run: '{NOTE}; test $STEPLANE_ATTEMPT = 3'}}
+  - id: long
+    needs: []
+    timeout: 1s
+    on_error: warn
+    with: {{grace: 100ms}}
+    run: '{NOTE}; until [ -e never ]; do sleep 0.05; done'
+  - id: group
+    needs: []
+    timeout: 20s
+    steps: [{{id: inner, run: '{NOTE}; until [ -e shifted ]; do sleep 0.01; done; date +%s > moment'}}]
+  - {{id: after, run: '{NOTE}'}}
+"""
+
+LEAST, MOST = 0.99, 60.0
+"""What a second may take by the run's own account, on a machine that is busy."""
+
+
+class Clock:
+    """The clock of the processes that are started with its environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self.set("+0")
+        self.env = {
+            "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "TZ": "Europe/Berlin",
+        }  # fmt: skip
+
+    def set(self, shift: str) -> None:
+        new = self._file.with_suffix(".new")
+        new.write_text(f"{shift}\n")
+        new.replace(self._file)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    return Clock(tmp_path)
+
+
+def run(rig: Rig, clock: Clock, *words: object) -> Life:
+    """A command whose clock is the shifted one."""
+    return rig.start(*words, "--state", rig.state, env=clock.env)
+
+
+def begun(rig: Rig, clock: Clock) -> Life:
+    rig.write(FLOW)
+    life = run(rig, clock, "run", rig.folder / "flow.yaml", "--id", "one", "-q")
+    for path in ("often", "long", "group/inner"):
+        rig.noted(path)
+    return life
+
+
+def times_of(events: list[AnyEvent], path: str) -> tuple[int, int]:
+    """The begin of the first attempt and the end."""
+    facts = [one for one in events if isinstance(one, StepFact) and one.path == path]
+    first = next(one for one in facts if isinstance(one, StepStarted))
+    return first.at, next(one.at for one in facts if isinstance(one, StepEnded))
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_durations_are_those_of_the_monotonic_clock(rig: Rig, clock: Clock, shift: str) -> None:
+    life = begun(rig, clock)
+    clock.set(SHIFTS[shift])
+    (rig.folder / "shifted").touch()
+    assert life.wait() == 0, rig.outputs()
+    assert rig.counts() == {"one/often/1": 3, "one/long/1": 1, "one/group/inner/1": 1, "one/after/1": 1}
+    moment = int((rig.folder / "moment").read_text())
+    assert abs(moment - time.time()) > 3600  # it was shifted indeed
+    events = rig.events()
+    begin, end = times_of(events, "long")
+    assert LEAST <= (end - begin) / 1e6 <= MOST
+    begin, end = times_of(events, "often")
+    assert 2 * 0.4 * LEAST <= (end - begin) / 1e6 <= MOST
+    assert [one.at for one in events] == sorted(one.at for one in events)  # within one process time never goes back
+    fired = Counter((one.instance, one.timer) for one in events if isinstance(one, TimerFired))
+    assert sorted(fired.values()) == [1, 2]  # the limit of `long` once, the back-off of `often` twice
+    assert all(one.status in {"succeeded", "warning"} for one in events if isinstance(one, StepEnded))
+
+
+@pytest.mark.parametrize("shift", ["back", "forward"])
+def test_a_back_off_that_is_cut_off_is_never_longer_than_it_was(rig: Rig, clock: Clock, shift: str) -> None:
+    """The remaining time is told by the machine's clock, for it may have been restarted; set back, that is not by more
+    than the whole.
+    """
+    rig.write(
+        f"steplane: 1\nname: cut\nsteps:\n  - {{id: often, retry: {{attempts: 2, delay: 1s}}, run: '{NOTE}; exit 1'}}\n"
+    )
+    life = run(rig, clock, "run", rig.folder / "flow.yaml", "--id", "one", "-q")
+    rig.noted("often")
+    waits(rig)
+    life.kill("both")
+    clock.set(SHIFTS[shift])
+    resumed = run(rig, clock, "resume", "one", "-q")
+    assert resumed.wait() == 1, rig.outputs()
+    assert rig.counts() == {"one/often/1": 2}
+    for words in (["show", "one"], ["explain", "one"], ["runs"]):
+        look = run(rig, clock, *words)
+        assert look.wait() == 0, rig.outputs()
+        assert not re.search(r"(?<![\w.-])-[\d,.]+(ms|s|m|h)", look.text), look.text  # nothing took less than 0
+
+
+def waits(rig: Rig) -> None:
+    until(lambda: rig.exists() and any(isinstance(one, StepRetry) for one in rig.events()), what=rig.outputs)
