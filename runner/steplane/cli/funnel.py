@@ -43,6 +43,12 @@ def guarded(work: Callable[[], int]) -> int:
 def _other(error: BaseException, words: Sequence[str]) -> int:
     import click
 
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return _tell(
+            "the system gives this process no more threads",
+            "Raise the limit (`ulimit -u`, or that of the container); nothing recorded is lost.",
+            INTERNAL,
+        )
     if isinstance(error, click.exceptions.Abort):
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):

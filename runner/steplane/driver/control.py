@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -13,9 +14,11 @@ from msgspec import Struct
 from steplane.driver.coordinator import CancelAsked
 from steplane.driver.inbox import Inbox
 from steplane.driver.locks import LocksFreed
+from steplane.executors.patience import RETRIED
 
 NAME = "control.sock"
 _LIMIT = 1 << 20
+_PAUSE = 0.1
 
 
 def serve(folder: str, inbox: Inbox) -> Callable[[], None]:
@@ -61,9 +64,15 @@ def _accept(server: socket.socket, inbox: Inbox) -> None:
     while True:
         try:
             client, _ = server.accept()
-        except OSError:
-            return
-        threading.Thread(target=_answer, args=(client, inbox), daemon=True).start()
+        except OSError as error:
+            if error.errno not in RETRIED:
+                return  # it was closed
+            time.sleep(_PAUSE)
+            continue
+        try:
+            threading.Thread(target=_answer, args=(client, inbox), daemon=True).start()
+        except RuntimeError:  # no thread can be had: whoever asks may ask again
+            client.close()
 
 
 def _answer(client: socket.socket, inbox: Inbox) -> None:

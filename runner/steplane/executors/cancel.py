@@ -79,5 +79,9 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._token.unwatch(self._writer)
+        self.close()
+
+    def close(self) -> None:
+        """Give it back, where it was not entered."""
         os.close(self._reader)
         os.close(self._writer)

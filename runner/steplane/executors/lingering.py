@@ -17,11 +17,26 @@ _wake: list[int] = []
 def linger(descriptor: int, stream: StreamName, log: Log) -> None:
     """Take over our end of a pipe until the last writer is gone; its text still goes into the step's log file."""
     with _lock:
+        if not _wake and not _begin():
+            os.close(descriptor)  # neither a descriptor nor a thread is to be had: who writes on is told so
+            return
         _open[descriptor] = (stream, log)
-        if not _wake:
-            _wake.extend(os.pipe())
-            threading.Thread(target=_read_on, args=(_wake[0],), name="steplane-lingering", daemon=True).start()
         os.write(_wake[1], b"!")
+
+
+def _begin() -> bool:
+    try:
+        pipe = os.pipe()
+    except OSError:
+        return False
+    try:
+        threading.Thread(target=_read_on, args=(pipe[0],), name="steplane-lingering", daemon=True).start()
+    except RuntimeError:
+        for one in pipe:
+            os.close(one)
+        return False
+    _wake.extend(pipe)
+    return True
 
 
 def _read_on(wake: int) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from steplane.executors.patience import patiently
 from steplane.masking import Mask, Stream
 
 StreamName = Literal["stdout", "stderr", "log", "warning"]
@@ -211,4 +212,4 @@ class WithoutOutput:
 
 
 def _appended(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return patiently(lambda: os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600))

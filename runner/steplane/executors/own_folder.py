@@ -8,6 +8,8 @@ the name of the instance, and a link stands in its old place: paths that the ste
 import os
 from contextlib import suppress
 
+from steplane.executors.patience import patiently
+
 NAME = ".work-"
 """How the folders begin that have no instance's name yet, and the links that stand for those that have one."""
 
@@ -35,12 +37,15 @@ class OwnFolder:
     def empty(self) -> bool:
         """Whether the attempt has left nothing. A folder that is one no longer is given up."""
         try:
-            descriptor = os.open(self.path, FOLDER)
+            return not patiently(self._names)
         except OSError:
             self.close()
             return True
+
+    def _names(self) -> list[str]:
+        descriptor = os.open(self.path, FOLDER)
         try:
-            return not os.listdir(descriptor)
+            return os.listdir(descriptor)
         finally:
             os.close(descriptor)
 

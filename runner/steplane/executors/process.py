@@ -1,24 +1,18 @@
 """Runs one program for a step: its output into the log, its end on request, nothing of it left behind then."""
 
-import errno
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
 from steplane.executors import adopted
-from steplane.executors.cancel import CancelToken
+from steplane.executors.cancel import CancelToken, Watch
 from steplane.executors.failures import as_spawn_error
 from steplane.executors.logs import Log
+from steplane.executors.patience import PATIENCE, RETRIED
 from steplane.executors.plumbing import Plumbing
 from steplane.executors.pump import Pump
 from steplane.executors.spawn import spawn
 from steplane.sdk import ProcessResult
 from steplane.sdk.context import MEBIBYTE, NO_FILES
-
-RETRIED = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY})
-"""What may be over in a moment: no process, memory or descriptor free; a script that another thread still writes."""
-
-PATIENCE = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between the attempts to start a program, then the error is final."""
 
 MARKS = ("STEPLANE_RUN_ID", "STEPLANE_STEP", "STEPLANE_ARTIFACTS")
 """The variables by which the processes of a step are known, wherever they have gone. The last holds the path of the
@@ -50,9 +44,9 @@ def run_process(
     """
     if cancel.cancelled:
         return ProcessResult(exit_code=-signal.SIGTERM)
-    pid, plumbing = _started(lambda: Plumbing(stdin, pass_files, tty=tty), argv, env, cwd, cancel)
+    pid, plumbing, watch = _started(lambda: Plumbing(stdin, pass_files, tty=tty), argv, env, cwd, cancel)
     marks = marks_of(env)
-    pump = Pump(pid, plumbing, log, cancel, grace=grace, limit=limit if capture else 0, marks=marks)
+    pump = Pump(pid, plumbing, log, cancel, grace=grace, limit=limit if capture else 0, marks=marks, watch=watch)
     try:
         code = pump.run()
     finally:
@@ -68,22 +62,29 @@ def marks_of(env: Mapping[str, str]) -> list[str]:
 
 def _started(
     opened: Callable[[], Plumbing], argv: Sequence[str], env: Mapping[str, str], cwd: str, cancel: CancelToken
-) -> tuple[int, Plumbing]:
-    """The process id and its files; tried again where the cause may be over in a moment."""
+) -> tuple[int, Plumbing, Watch]:
+    """The process id, its files, and how it hears of a cancel; tried again where the cause may be over in a moment.
+
+    All descriptors are there before the program is: what has begun is not to fail for want of one.
+    """
     for pause in (*PATIENCE, None):
         try:
             plumbing = opened()
+            watch = None
             try:
+                watch = cancel.watched()
                 pid = spawn(argv, env, cwd, plumbing.files, terminal=plumbing.terminal)
             except BaseException:
                 plumbing.close()
+                if watch is not None:
+                    watch.close()
                 raise
             plumbing.close_theirs()
         except OSError as error:
             if error.errno not in RETRIED or pause is None or cancel.wait(pause):
                 raise as_spawn_error(error, argv) from None
         else:
-            return pid, plumbing
+            return pid, plumbing, watch
     raise AssertionError
 
 

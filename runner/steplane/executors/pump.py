@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from steplane.executors import adopted, tree
-from steplane.executors.cancel import CancelToken
+from steplane.executors.cancel import CancelToken, Watch
 from steplane.executors.lingering import linger
 from steplane.executors.logs import Log
 from steplane.executors.plumbing import Plumbing, widen
@@ -30,11 +30,12 @@ class Pump:
 
     def __init__(
         self, pid: int, plumbing: Plumbing, log: Log, cancel: CancelToken, *, grace: float, limit: int,
-        marks: Sequence[str],
+        marks: Sequence[str], watch: Watch | None = None,
     ) -> None:  # fmt: skip
         self.captured = bytearray()
         self.truncated = False
         self._pid, self._plumbing, self._log, self._cancel = pid, plumbing, log, cancel
+        self._watch = watch
         self._grace, self._limit, self._marks = grace, limit, tuple(marks)
         self._known: set[tuple[int, int]] = set()
         self._poller = select.poll()
@@ -59,7 +60,7 @@ class Pump:
 
     def pump(self) -> None:
         """Move output, and see to the program's end when it is asked for, until nothing more is to be waited for."""
-        with self._cancel.watched() as wish:
+        with self._watch or self._cancel.watched() as wish:
             for descriptor in (*self._plumbing.streams, wish, *([self._pidfd] if self._pidfd >= 0 else [])):
                 self._poller.register(descriptor, select.POLLIN)
             while not self._over():

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ from steplane.executors.cancel import CancelToken, Reason
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
 from steplane.executors.own_folder import OwnFolder, clear
+from steplane.executors.patience import PATIENCE
 from steplane.executors.perform import crashed, failed, perform, told
 from steplane.executors.requests import AttemptOutcome, AttemptRequest, KeepRequest
 from steplane.masking import Mask
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int]
 OnOutcome = Callable[[AttemptOutcome], None]
+
+
+NO_THREAD = ErrorInfo(
+    "shell.spawn",
+    "could not be started: the system gives no more threads (`ulimit -u`, or the limit of a container)",
+)
+"""How an attempt fails for which there is nobody."""
 
 
 class OnProgress(Protocol):
@@ -85,11 +94,27 @@ class ThreadExecutor:
             if getattr(self._here, "free", False):  # a thread of ours that tells of an outcome: it goes on with this
                 self._here.free, self._here.request = False, request
                 return
-            if self._unfinished > len(self._threads) < self._size:
-                thread = threading.Thread(target=self._serve, name="steplane-attempt", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            if self._unfinished > len(self._threads) < self._size and not self._add_thread():
+                self._unfinished -= 1
+                del self._tokens[request.instance, request.attempt]
+                self._on_outcome(failed(request, NO_THREAD))
+                return
         self._queue.put(request)
+
+    def _add_thread(self) -> bool:
+        """Start one more thread, if it can be had; whether there is any that takes attempts."""
+        for pause in PATIENCE:
+            thread = threading.Thread(target=self._serve, name="steplane-attempt", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more threads just now: those that are there do the work
+                if self._threads:
+                    return True
+                time.sleep(pause)
+            else:
+                self._threads.append(thread)
+                return True
+        return False
 
     def cancel(self, instance: int, attempt: int, reason: Reason, *, at_once: bool = False) -> None:
         """Ask the attempt to end: its processes get SIGTERM, then SIGKILL; `at_once` without grace."""
@@ -117,7 +142,10 @@ class ThreadExecutor:
         here.request = None
         while (request := here.request or self._queue.get()) is not None:
             key = (request.instance, request.attempt)
-            outcome = self._outcome(request, self._tokens[key])
+            try:
+                outcome = self._outcome(request, self._tokens[key])
+            except BaseException as error:  # noqa: BLE001 - an attempt without an outcome would hold the run for ever
+                outcome = failed(request, crashed(f"the executor of `{request.type}`", error))
             with self._lock:
                 self._unfinished -= 1
                 del self._tokens[key]
@@ -138,7 +166,7 @@ class ThreadExecutor:
             outcome = self._perform(request, token, log)
         except StepError as error:  # a secret cannot be had
             outcome = failed(request, told(error))
-        except BaseException as error:  # noqa: BLE001 - an attempt without an outcome would hold the run for ever
+        except BaseException as error:  # noqa: BLE001 - its log is to be finished all the same
             outcome = failed(request, crashed(f"the executor of `{request.type}`", error))
         kept = self._kept(request, final, outcome, token, log)
         log.listener = None  # what children write from now on belongs to no running step

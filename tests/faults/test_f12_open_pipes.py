@@ -1,0 +1,60 @@
+"""F12: something in the background keeps a step's pipes open: the step ends with its program, not with the pipe."""
+
+import pytest
+from tests.faults.rig import NOTE, Rig, until
+
+KEEPERS = {
+    "background": "sleep $MARKED &",
+    "both": "sleep $MARKED & sleep $MARKED >&2 &",
+    "session": "setsid sleep $MARKED &",
+    "orphan": "(sleep $MARKED &)",
+    "writer": "(while :; do echo again; sleep 0.05; done) &",
+}
+
+
+@pytest.mark.parametrize("keeper", KEEPERS)
+def test_the_step_ends_with_its_program(rig: Rig, keeper: str) -> None:
+    """Its output is whole, also the part that was written last; what it left runs until the run ends, and no longer."""
+    rig.write(f"""\
+steplane: 1
+name: keeper
+steps:
+  - id: keep
+    with: {{capture: lines}}
+    run: |
+      {NOTE}
+      {KEEPERS[keeper]}
+      seq 20000
+      echo last
+  - {{id: gate, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}
+outputs: {{lines: "${{{{ steps.keep.outputs.lines | length }}}}"}}
+""")
+    life = rig.start("run", rig.folder / "flow.yaml", "--id", "one", "--state", rig.state, "--format", "json")
+    rig.noted("gate")
+    if keeper != "writer":
+        held = [one for one in rig.left() if rig.command_line(one).startswith(b"sleep\0" + rig.env["MARKED"].encode())]
+        assert held  # it does keep the pipe open meanwhile
+    (rig.folder / "gate").touch()
+    assert life.wait() == 0, rig.outputs()
+    rig.gone(1.0)
+    log = (rig.state / "runs" / "one" / "keep.log").read_text()
+    assert "\n20000\nlast\n" in log
+    if keeper != "writer":
+        assert '"lines":20001' in life.text.splitlines()[-1]
+
+
+def test_what_is_written_later_comes_into_the_log_while_the_run_goes_on(rig: Rig) -> None:
+    rig.write(f"""\
+steplane: 1
+name: later
+steps:
+  - {{id: keep, run: '{NOTE}; (until [ -e late ]; do sleep 0.01; done; echo afterwards) & echo now'}}
+  - {{id: gate, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}
+""")
+    life = rig.run()
+    rig.noted("gate")
+    (rig.folder / "late").touch()
+    log = rig.state / "runs" / "one" / "keep.log"
+    until(lambda: log.read_text() == "now\nafterwards\n", what=log.read_text)
+    (rig.folder / "gate").touch()
+    assert life.wait() == 0, rig.outputs()
