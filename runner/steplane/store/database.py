@@ -198,6 +198,9 @@ class Database:
         self.close()
         with state_errors(self.path):
             os.truncate(self.path, 0)
+        for ending in ("-wal", "-shm"):  # of what was tried; a log beside the file would be taken for its own
+            with suppress(OSError):
+                os.unlink(self.path + ending)
         self._connection = _connect(self.path)
         self.run("PRAGMA journal_mode=TRUNCATE")
         self.warning = (
