@@ -1,0 +1,93 @@
+"""F14: very many steps, one after the other and at once: memory stays small, and the run can be cut off and resumed.
+
+How long a resume looks through its journal is measured by `bench/large.py`.
+"""
+
+import os
+import signal
+import sys
+
+import pytest
+from tests.faults.rig import NOTE, Life, Rig, until
+
+from steplane.events import StepEnded
+
+FLOW = f"""\
+steplane: 1
+name: many
+inputs: {{number: {{type: integer}}, at_once: {{type: integer}}}}
+steps:
+  - id: each
+    foreach: ${{{{ range(inputs.number) }}}}
+    concurrency: ${{{{ inputs.at_once }}}}
+    uses: assert
+    with: {{that: true}}
+  - {{id: gate, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}
+  - {{id: after, run: '{NOTE}'}}
+outputs: {{number: '${{{{ steps.each.instances | length }}}}'}}
+"""
+
+PEAK = """\
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+sys.exit(code)
+"""
+"""Runs a program and tells the most memory that it, or a process below it, has had."""
+
+BASE, STEP = 70 << 20, 4300
+"""Bytes for a run of few steps, and for each further one: 100,000 stay under 500 MB."""
+
+
+def begin(rig: Rig, *words: object) -> Life:
+    command = [
+        sys.executable,
+        "-c",
+        PEAK,
+        sys.executable,
+        "-m",
+        "steplane",
+        *map(str, words),
+        "--state",
+        str(rig.state),
+    ]
+    return rig.start_program([*command, "-q", "--durability", "normal"])
+
+
+def many(rig: Rig, number: int, at_once: int, seconds: float) -> None:
+    """A run of so many steps, killed behind them and resumed."""
+    rig.write(FLOW)
+    life = begin(rig, "run", "flow.yaml", "--id", "one", "-i", f"number={number}", "-i", f"at_once={at_once}")
+    until(lambda: rig.executions("gate"), seconds, rig.outputs)
+    kill(rig, life)
+    (rig.folder / "gate").touch()
+    again = begin(rig, "resume", "one")
+    assert again.wait(seconds) == 0, rig.outputs()
+    peak = int(again.text.partition("peak ")[2].split()[0])
+    assert peak < BASE + number * STEP, f"{peak >> 20} MiB"
+    assert rig.counts() == {"one/gate/1": 2, "one/after/1": 1}
+    ended = sum(isinstance(event, StepEnded) and event.path.startswith("each[") for event in rig.events())
+    assert ended == number
+
+
+def kill(rig: Rig, life: Life) -> None:
+    """Kill the command below the program that measures it; that tells the peak then."""
+    warden = life.runner  # the child of what was started
+    assert warden is not None
+    os.kill(warden, signal.SIGKILL)
+    life.wait()
+    rig.gone(2.0)
+    peak = int(life.text.partition("peak ")[2].split()[0])
+    assert peak < 500 << 20, f"{peak >> 20} MiB"
+
+
+@pytest.mark.parametrize("at_once", [1, 3000])
+def test_many_steps(rig: Rig, at_once: int) -> None:
+    many(rig, 3000, at_once, 100)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("number", "at_once"), [(100_000, 1), (50_000, 50_000)])
+def test_very_many_steps(rig: Rig, number: int, at_once: int) -> None:
+    many(rig, number, at_once, 1700)
