@@ -39,6 +39,7 @@ class PlainReporter:
 
     def __init__(self, subject: Subject, out: Write, err: Write, style: Style, err_color: bool = False) -> None:
         self.subject = subject
+        self._quiet = style.quiet
         self._out = (lambda _: None) if style.quiet else out
         self._err = err
         self._paint = Paint(style.color)
@@ -64,6 +65,8 @@ class PlainReporter:
 
     def log(self, path: str, stream: str, text: str) -> None:
         """Write what a step wrote."""
+        if self._quiet:
+            return
         prefix = self._paint.faint(f"[{visible(path)}]")
         mark = self._paint.severity("warning", "warning: ") if stream == "warning" else ""
         self._write("".join(f"{prefix} {mark}{clean(line)}".rstrip() + "\n" for line in text.split("\n")))
