@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.workflows import workflow_of
+from tests.runner.kernel.workflows import share, workflow_of
 
 from steplane.commands import Command
 from steplane.events import ENDED, Input
@@ -16,6 +16,7 @@ from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
 
 SEEDS = 2000
+SHARED_SEEDS = 500
 NIGHTLY_SEEDS = 10_000
 _COMMON = settings(
     deadline=None,
@@ -36,9 +37,10 @@ def check(sides: Sides) -> None:
     assert ended == sides.reference.ended, (ended, sides.reference.ended, sides.workflow, sides.trace)
 
 
-def play(random: Random, *, resumes: int) -> Sides:
-    """A random workflow; reply in a random order until nothing is wanted."""
+def play(random: Random, *, resumes: int, shared: bool = False) -> Sides:
+    """A random workflow; reply in a random order until nothing is wanted. `shared`: with many locks of the store."""
     workflow = workflow_of(random)
+    workflow = share(random, workflow) if shared else workflow
     sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
 
     def choose(_: str, options: list[Any]) -> Any:
@@ -93,10 +95,17 @@ def test_equal_over_resumes(seed: int) -> None:
     finish(play(Random(seed), resumes=3))
 
 
+@pytest.mark.timeout(600)
+@settings(_SETTINGS, max_examples=SHARED_SEEDS)
+@given(seed=_SEED)
+def test_equal_with_locks_of_the_store(seed: int) -> None:
+    finish(play(Random(seed), resumes=2, shared=True))
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("resumes", [0, 3])
+@pytest.mark.parametrize(("resumes", "shared"), [(0, False), (3, False), (3, True)])
 @_NIGHTLY
 @given(seed=_SEED)
-def test_equal_for_many(seed: int, resumes: int) -> None:
-    finish(play(Random(seed), resumes=resumes))
+def test_equal_for_many(seed: int, resumes: int, shared: bool) -> None:
+    finish(play(Random(seed), resumes=resumes, shared=shared))

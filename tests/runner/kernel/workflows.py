@@ -26,18 +26,7 @@ SELDOM: list[tuple[str, int, list[Any]]] = [
     ("timeout", 6, ["5s", "${{ inputs.t }}"]),
     ("on_error", 6, ["warn"]),
     ("require", 6, [["inputs.x"]]),
-    (
-        "lock",
-        8,
-        [
-            "alpha",
-            "beta",
-            {"name": "alpha", "limit": 2},
-            "${{ inputs.l }}",
-            {"name": "alpha", "scope": "store"},
-            {"name": "${{ inputs.l }}", "scope": "store", "limit": 2},
-        ],
-    ),
+    ("lock", 8, ["alpha", "beta", {"name": "alpha", "limit": 2}, "${{ inputs.l }}"]),
     ("at_most_once", 10, [True]),
 ]
 """Key, once in how many steps, values."""
@@ -199,3 +188,17 @@ def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> Non
         one["finally"] = lists(random, ids, 1)
     if "id" in one and chance(random, 6):
         one["ensure"] = ["inputs.x"]
+
+
+def share(random: Random, part: Any) -> Any:
+    """The workflow with locks on more steps, most of them of the store."""
+    if isinstance(part, list):
+        return [share(random, one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: share(random, one) for key, one in part.items()}
+    if ("lock" in part or chance(random, 3)) and ("run" in part or ("steps" in part and "id" in part)):
+        scope = "store" if random.randint(0, 3) else "run"
+        name = random.choice(["alpha", "alpha", "beta", "${{ inputs.l }}"])
+        found["lock"] = {"name": name, "limit": random.randint(1, 2), "scope": scope}
+    return found
