@@ -1,6 +1,5 @@
 """How another process reaches a live run: a socket in the run's folder, one JSON line each way."""
 
-import json
 import os
 import socket
 import threading
@@ -76,6 +75,8 @@ def _accept(server: socket.socket, inbox: Inbox) -> None:
 
 
 def _answer(client: socket.socket, inbox: Inbox) -> None:
+    import json
+
     with client, suppress(OSError, ValueError):
         client.settimeout(10)
         message = _read(client)
@@ -98,6 +99,8 @@ def _answer(client: socket.socket, inbox: Inbox) -> None:
 
 def _read(connection: socket.socket) -> Any:
     """The JSON of one line. Raises `ValueError`, `OSError`."""
+    import json
+
     with connection.makefile("rb") as file:
         try:
             return json.loads(file.readline(_LIMIT))
@@ -127,6 +130,8 @@ class Reply(Struct, frozen=True):
 
 def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> Reply:
     """Send a message to the run that owns the folder. An empty reply: it does not answer."""
+    import json
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(patience)
         try:
