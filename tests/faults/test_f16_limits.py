@@ -77,7 +77,8 @@ steps:
     run: '{NOTE}; sleep 0.02; echo "${{{{ item }}}}"'
   - {{id: python, uses: python.run, on_error: warn, with: {{script: "x = 1"}}}}
 """
-MESSAGES = ("Too many open files", "Resource temporarily unavailable", "could not be started", "no more threads")
+MESSAGES = ("Too many open files", "Resource temporarily unavailable", "could not be started", "exit code 254")
+"""What was lacking; the last is what bash ends with that cannot fork any more."""
 
 
 def sound(rig: Rig, life: Life) -> list[StepEnded]:

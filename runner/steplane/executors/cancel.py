@@ -90,12 +90,12 @@ class Watch:
         if self._token.cancelled:
             _close((self._reader, self._writer))
         else:
-            close_spare()
-            _spare.pipe = (self._reader, self._writer)
+            self.give_back()
 
-    def close(self) -> None:
-        """Give it back, where it was not entered."""
-        _close((self._reader, self._writer))
+    def give_back(self) -> None:
+        """Keep the pipe for the next watch of this thread: nothing was written to it, or it was not entered."""
+        close_spare()
+        _spare.pipe = (self._reader, self._writer)
 
 
 def close_spare() -> None:

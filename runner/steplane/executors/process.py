@@ -77,7 +77,7 @@ def _started(
             except BaseException:
                 plumbing.close()
                 if watch is not None:
-                    watch.close()
+                    watch.give_back()
                 raise
             plumbing.close_theirs()
         except OSError as error:
