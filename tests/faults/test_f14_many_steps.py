@@ -1,6 +1,6 @@
 """F14: very many steps, one after the other and at once: memory stays small, and the run can be cut off and resumed.
 
-How long a resume looks through its journal is measured by `bench/large.py`.
+How long a resume looks through its journal is measured by `bench/run.py resume`.
 """
 
 import os
