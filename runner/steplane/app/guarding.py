@@ -34,7 +34,9 @@ class Reporter(Protocol):
         """Something was recorded; what is secret has been taken out."""
 
     def log(self, path: str, stream: str, text: str) -> None:
-        """A step wrote a line (already masked); `stream` is `stdout`, `stderr`, `log` or `warning`."""
+        """A step wrote a line (already masked); `stream` is `stdout`, `stderr`, `log`, `warning`, or `waits`
+        where it says for whose lock it waits.
+        """
 
     def progress(self, path: str, done: float, total: float | None, text: str) -> None:
         """A step says how far it is: `done` of `total` (None: nobody knows), and a text (already masked)."""

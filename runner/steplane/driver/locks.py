@@ -154,7 +154,7 @@ class StoreLocks:
 
     def _waits(self, claim: Claim, holders: tuple[str, ...]) -> None:
         held = f", held by {', '.join(holders)}" if holders else ""
-        self._say(claim.path, "log", f"waits for the lock `{claim.name}` of the store{held}")
+        self._say(claim.path, "waits", f"waits for the lock `{claim.name}` of the store{held}")
 
     def _told(self, runs: Iterable[str]) -> None:
         for run in runs:

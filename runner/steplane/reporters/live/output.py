@@ -24,7 +24,9 @@ class Written:
         self._lock = threading.Lock()
 
     def take(self, path: str, stream: str, text: str) -> None:
-        """A step has written a text of whole lines."""
+        """A step has written a text of whole lines. That it waits is no word of its own, and not kept as such."""
+        if stream == "waits":
+            return
         end = text[-_KEPT:]
         if end.count("\n") < LAST_LINES:
             end = f"{self._ends.get(path, '')[-_KEPT:]}\n{end}"
