@@ -12,6 +12,7 @@ from steplane.cli.funnel import funnel
 from steplane.cli.manual import complete
 from steplane.cli.pages import PageContext
 from steplane.cli.topics import TOPICS
+from steplane.errors import SteplaneError
 
 COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
@@ -96,12 +97,23 @@ def unknown(name: str, known: Sequence[str] = tuple(COMMANDS)) -> Exception:
         return UsageError(f"`steplane {name}` is not in this release", LATER[name] or "See: steplane --help")
     if os.path.isfile(name):
         return UsageError(f"`{name}` is a file, not a command", f"To run it: steplane run {name}")
+    if _is_workflow(name):
+        return UsageError(f"`{name}` is a workflow, not a command", f"To run it: steplane run {name}")
     turned = [one for one in known if sorted(one) == sorted(name)]  # two letters changed places
     begun = [one for one in known if len(name) > 1 and one.startswith(name)]
     near = next(iter(turned + begun), None) or did_you_mean(name, known)
     helped = "help " if near not in COMMANDS else ""
     hint = f"Did you mean `steplane {helped}{near}`?" if near else "All commands: steplane --help"
     return UsageError(f"there is no command `{name}`", hint)
+
+
+def _is_workflow(name: str) -> bool:
+    from steplane.app.project import workflows
+
+    try:
+        return name in workflows(os.getcwd())
+    except (SteplaneError, OSError):  # the folder may be gone
+        return False
 
 
 @click.group(
