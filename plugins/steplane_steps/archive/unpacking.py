@@ -19,7 +19,7 @@ from steplane_steps.archive.placing import (
     swap,
 )  # fmt: skip
 from steplane_steps.archive.reading import tar_members, zip_members
-from steplane_steps.files import explained, located
+from steplane_steps.files import explained, located, make_room
 
 if TYPE_CHECKING:
     from steplane_steps.archive import Unpack
@@ -30,8 +30,7 @@ def unpack(step: "Unpack", ctx: StepContext, file: IO[bytes], form: str, globs: 
     target = os.path.realpath(located(ctx, step.target))
     there = refuse_existing(target, step.target, step.existing)
     with explained(step.target):
-        if step.mkdir:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
+        make_room(target, step.target, mkdir=step.mkdir)
         replaces = there and step.existing == "replace"
         beside = target if there and not replaces else os.path.dirname(target)
         limits = Limits(step.max_members, step.max_bytes, step.max_ratio, os.fstat(file.fileno()).st_size)
