@@ -35,8 +35,9 @@ class Pack(
     """Pack files into a tar or zip archive, which is replaced as a whole.
 
     `*` and `?` match within a name, `**` any number of directories; a directory that matches stands for all that is in
-    it. A name that begins with a dot is matched by a pattern that begins with one (`.*`). Names are sorted. Symbolic links are packed as links. With `deterministic` the same files give the same archive
-    on every machine: no owners, permissions 644 and 755, one time for all (`SOURCE_DATE_EPOCH`, else the earliest).
+    it. A name that begins with a dot is matched by a pattern that begins with one (`.*`). Names are sorted. Symbolic
+    links are packed as links. With `deterministic` the same files give the same archive on every machine: no owners,
+    permissions 644 and 755, one time for all (`SOURCE_DATE_EPOCH`, else the earliest).
 
     Example:
         uses: archive.pack

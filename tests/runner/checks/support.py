@@ -11,7 +11,7 @@ from steplane_steps import csv, file, http, log, python, shell, template
 
 
 class FewTypes:
-    """`shell`, `csv.*`, `file.*`, `http.request`, `log`, `python.*`, `template.render`: as the registry would give them."""
+    """`shell`, `csv.*`, `file.*`, `http.request`, `log`, `python.*`, `template.render`, as the registry gives them."""
 
     def __init__(self) -> None:
         classes = [*shell.steplane_steps(), *csv.steplane_steps(), *file.steplane_steps(), *log.steplane_steps()]
