@@ -66,8 +66,10 @@ def test_later_commands_are_not_in_the_help(shell: Shell) -> None:
         (("run", "a", "b"), "error: got unexpected extra argument (b)\n help: See: steplane run --help\n"),
         (
             ("run", "a", "who=Ada", "n=1"),
-            "error: got unexpected extra arguments (who=Ada n=1)\n"
-            " help: An input is given with -i: -i who=Ada -i n=1\n",
+            (
+                "error: got unexpected extra arguments (who=Ada n=1)\n"
+                " help: An input is given with -i: -i who=Ada -i n=1\n"
+            ),
         ),
         (
             ("show", "a", "b", "who=Ada"),
