@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from steplane import __version__
-from steplane.cli.funnel import funnel
+from steplane.cli.funnel import funnel, half_written
 from steplane.cli.manual import complete
 from steplane.cli.pages import PageContext
 from steplane.cli.topics import TOPICS
@@ -35,6 +35,8 @@ COMMANDS = {
     "help": "Show the help of a command, or a page about a topic.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
+
+_ACTING = {"run", "resume", "cancel", "init"}
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
@@ -143,4 +145,13 @@ def _invoke(words: list[str]) -> int:
             code = application.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
-    return code if isinstance(code, int) else 0
+    return code or _refuse_half(context.invoked_subcommand) if isinstance(code, int) else 0
+
+
+def _refuse_half(command: str | None) -> int:
+    """Raise `StateError` where what a command was to show is not all written; what acts has its own end to tell."""
+    from steplane.cli.output import Output
+
+    if Output.refused and command not in _ACTING:
+        raise half_written(Output.refused)
+    return 0

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from steplane.errors import SteplaneError
+from steplane.errors import StateError, SteplaneError
 
 if TYPE_CHECKING:
     import click
@@ -35,6 +35,11 @@ def funnel(work: Callable[[], int], words: Sequence[str]) -> int:
         return _other(error, words)
 
 
+def half_written(why: str) -> StateError:
+    """The error where standard output is a file that takes no more."""
+    return StateError(f"standard output is not whole: {why}", "Free some space on that disk.")
+
+
 def guarded(work: Callable[[], int]) -> int:
     """Do the work in a child under a warden that leaves nothing behind (see `steplane.driver.warden`)."""
     from steplane.driver.warden import guard
@@ -45,6 +50,12 @@ def guarded(work: Callable[[], int]) -> int:
 def _other(error: BaseException, words: Sequence[str]) -> int:
     import click
 
+    from steplane.cli.output import FULL
+
+    if isinstance(error, OSError) and error.errno in FULL and error.filename is None:  # of click: `--help > FILE`
+        sys.stdout = None  # type: ignore[assignment] # nor is it tried again at the end
+        full = half_written(error.strerror)
+        return _tell(full.message, full.remedy, full.exit_code)
     if isinstance(error, click.exceptions.Abort):
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
