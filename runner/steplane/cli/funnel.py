@@ -53,8 +53,8 @@ def _other(error: BaseException, words: Sequence[str]) -> int:
     from steplane.cli.output import FULL
 
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:  # of click: `--help > FILE`
-        sys.stdout = None  # type: ignore[assignment] # nor is it tried again at the end
-        full = half_written(error.strerror)
+        sys.stdout = None  # nor is it tried again at the end
+        full = half_written(error.strerror or str(error))
         return _tell(full.message, full.remedy, full.exit_code)
     if isinstance(error, click.exceptions.Abort):
         return INTERRUPTED

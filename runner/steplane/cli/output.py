@@ -95,7 +95,7 @@ class Output:
                 _put(self._stream, text)
             except (OSError, ValueError) as error:
                 if isinstance(error, OSError) and error.errno in FULL:
-                    Output.refused = error.strerror
+                    Output.refused = error.strerror or str(error)
                 self._give_up()
 
     def _give_up(self) -> None:
