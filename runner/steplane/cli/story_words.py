@@ -8,7 +8,7 @@ from steplane.app.history import RunRecord
 from steplane.app.stories.shapes import Entry, Link, Waiting
 from steplane.events import ENDED, ErrorInfo
 from steplane.reporters.paint import visible
-from steplane.reporters.words import cause, clock, count, reason, saw, shortened
+from steplane.reporters.words import cause, clock, count, reason, saw, shortened, stated
 
 _Words = Callable[[dict[str, Any]], str]
 
@@ -21,15 +21,43 @@ def entry_words(entry: Entry) -> str:
 
 def _ready(data: dict[str, Any]) -> str:
     after, by = visible(data["after"]), data["by"]
-    if by in {"rescue", "finally", "compensate"}:
-        return f"ready: the `{by}` begins, now that `{after}` has ended"
     if by == "step":
-        return f"ready: `{after}` was the last that it waited for"
+        return f"ready: {_last_of(data, after)}"
     if by == "item":
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
-    return "begins anew, as the run was resumed" if by == "resume" else "ready: it waits for nothing"
+    if by == "resume":
+        return "begins anew, as the run was resumed"
+    outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
+    if by == "adopted":
+        return f"begins anew, as {outer} goes on after the resume"
+    apart = "; what it would wait for is not selected" if data.get("apart") else ""
+    if by == "steps" and not data["outer"] and not apart:
+        return "ready: it waits for nothing"
+    return f"ready as {_begun(by, outer, data['of'])}{apart}"
+
+
+def _last_of(data: dict[str, Any], after: str) -> str:
+    """The step that let it start."""
+    ended = f" ended as {data['status']}" if "status" in data else ""
+    if "wanted" in data and data["wanted"] < data["named"]:
+        need = "one is" if data["wanted"] == 1 else f"{data['wanted']} are"
+        return f"`{after}`{ended or ' came'}, and of the {data['named']} that it waits for {need} enough"
+    if ended:
+        return f"`{after}`{ended}, the last that it waited for"
+    return f"`{after}` was the last that it waited for"
+
+
+def _begun(role: str, outer: str, part: Any) -> str:
+    """What of the step around it began."""
+    if role == "arm":
+        return f"arm {part} of {outer} was taken"
+    if role == "branch":
+        return f"branch {visible(part)} of {outer} began"
+    if role == "steps":
+        return f"attempt {part} of {outer} began" if part > 1 else f"{outer} began"
+    return f"the `{role}` of {outer} began"
 
 
 def _condition(data: dict[str, Any]) -> str:
@@ -97,18 +125,22 @@ def _slot_waits(data: dict[str, Any]) -> str:
 
 
 def _attempt(data: dict[str, Any]) -> str:
+    if data["loop"]:
+        return ""
     waited = f", after {clock(data['seconds'])} of waiting" if data["seconds"] >= 0.001 else ""
-    return f"attempt {data['number']} begins{waited}"
+    again = " again" if data["again"] else ""
+    return f"begins{again}{waited}" if data["only"] else f"attempt {data['number']} begins{again}{waited}"
 
 
 def _attempt_ended(data: dict[str, Any]) -> str:
-    took = f" in {clock(data['seconds'])}"
+    took, error = f" in {clock(data['seconds'])}", data["error"]
+    name = "" if data["only"] else f"attempt {data['number']} "
     if data["outcome"] == "succeeded":
-        return f"attempt {data['number']} succeeded{took}"
-    error = data["error"]
-    inside = f"`{visible(error.step)}`: " if error is not None and error.step else ""
-    why = f": {inside}{cause(error)}" if error is not None else ""
-    return f"attempt {data['number']} {data['outcome']}{took}{why}"
+        return f"{name}succeeded{took}"
+    if data["outcome"] == "cancelled":
+        return f"{name}stopped, {clock(data['seconds'])} after it began"
+    inside = f"`{visible(error.step)}`: " if error is not None and data["inner"] else ""
+    return f"{name}failed{took}" + (f": {inside}{cause(error)}" if error is not None else "")
 
 
 def _retry(data: dict[str, Any]) -> str:
@@ -118,12 +150,15 @@ def _retry(data: dict[str, Any]) -> str:
 
 def _given_up(data: dict[str, Any]) -> str:
     if data["why"] == "attempts":
-        return f"is not tried again: {count(data['attempts'], 'attempt')} were allowed"
+        allowed = "one attempt was" if data["attempts"] == 1 else f"{data['attempts']} attempts were"
+        return f"is not tried again: {allowed} allowed"
     if data["why"] == "when":
         return f"is not tried again: `when: {shortened(data['condition'])}` is false{saw(data['seen'])}"
+    if data["why"] == "error":
+        return f"is not tried again: its `retry` could not be evaluated: {cause(data['error'])}"
     if data["why"] == "type":
         return f"is not tried again: an error of type {data['type']} would only come again"
-    return "is not tried again: the time for it is over"
+    return f"is not tried again: another attempt would not begin within {clock(data['within'] or 0)}"
 
 
 def _stopping(data: dict[str, Any]) -> str:
@@ -145,14 +180,21 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "after":
+        return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
+    if kind == "unfinished":
+        return "the resume left out something in it"
     return "what is around it was ended"
 
 
 def _ended(data: dict[str, Any]) -> str:
     status = data["status"]
+    items = _items_ended(data)
     if status == "succeeded":
-        said = f": {visible(data['reason'])}" if data["reason"] else ""
+        said = f": {visible(data['reason'])}" if data["reason"] else items
         return "succeeded, by its `rescue`" if data["recovered"] else f"succeeded{said}"
+    if data["inner"]:
+        return f"{status} by `{visible(data['error'].step)}`"
     if data["error"] is not None:
         return f"{status}: {cause(data['error'])}"
     if data["cause"] is not None:
@@ -160,7 +202,18 @@ def _ended(data: dict[str, Any]) -> str:
     if data["reason"] == "`if` is false":
         return str(status)  # the condition stands right above
     why = reason(status, data["reason"], data["by"], None, data["seen"])
-    return f"{status} {why}" if why.startswith("by ") else f"{status}: {why}" if why else status
+    return stated(status, why) if why else f"{status}{items}"
+
+
+def _items_ended(data: dict[str, Any]) -> str:
+    """How the items of a loop came out."""
+    found = data.get("items")
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f": all {sum(found.values())} {next(iter(found))}" if sum(found.values()) > 1 else ""
+    may = f", {data['allowed']} may fail" if "failed" in found else ""
+    return f": {', '.join(f'{number} {status}' for status, number in found.items())}{may}"
 
 
 def _asked(data: dict[str, Any]) -> str:
@@ -168,15 +221,29 @@ def _asked(data: dict[str, Any]) -> str:
     return f"cancelled{who}" + (f": {visible(data['reason'])}" if data.get("reason") else "")
 
 
+def _ended_by(data: dict[str, Any]) -> str:
+    said = f": {visible(data['message'])}" if data["message"] else ""
+    return f"`{visible(data['of'])}` ended it as {data['status']}{said}"
+
+
 def _resumed(data: dict[str, Any]) -> str:
     who = f" by {visible(data['actor'])}" if data.get("actor") else ""
     if data.get("cancel"):
         return f"taken over{who}, to be cancelled"
     if "again" not in data:
-        return f"resumed{who}"
+        return f"resumed{who}{_options(data)}"
     more = "; its attempt, which was cut off, is made again" if data["again"] else ""
+    more += ", as --redo said" if data["again"] and data["redo"] else ""
     more += f"; it is taken as {data['assumed']}" if data["assumed"] else ""
     return f"the run was resumed{who}{more}"
+
+
+def _options(data: dict[str, Any]) -> str:
+    """What a resume was told."""
+    words = [f"--only {visible(one)}" for one in data["only"]]
+    words += [f"--redo {visible(one)}" for one in data["redo"]]
+    words += [f"--assume {visible(path)}={status}" for path, status in data["assume"].items()]
+    return f" with {', '.join(words)}" if words else ""
 
 
 _SAYINGS: dict[str, _Words] = {
@@ -206,12 +273,15 @@ _SAYINGS: dict[str, _Words] = {
     "resumed": _resumed,
     "ended": _ended,
     "cancel": _asked,
+    "end": _ended_by,
 }
 
 
 def link_words(link: Link) -> str:
-    """One step of a chain of causes."""
-    return f"`{visible(link.path)}` {link.status}" + (f": {why}" if (why := ended_words(link)) else "")
+    """One step of a chain of causes; of one that failed by what is in it the next one says why."""
+    inner = link.error is not None and link.error.step not in {"", link.path}
+    why = "" if inner else ended_words(link)
+    return f"`{visible(link.path)}` {stated(link.status, why)}"
 
 
 def ended_words(link: Link) -> str:
@@ -219,11 +289,13 @@ def ended_words(link: Link) -> str:
     if link.error is not None:
         inside = f"`{visible(link.error.step)}`: " if link.error.step not in {"", link.path} else ""
         return inside + cause(link.error)
-    if link.cause is not None and link.cause["kind"] == "needs":
-        return "; ".join(_need(one) for one in link.cause["needs"])
+    if link.cause is not None:
+        return cause_words(link.cause)
     if link.reason == "`if` is false" and link.condition:
         return f"`if: {shortened(link.condition)}` is false{saw(link.seen, link.condition)}"
-    return visible(link.reason) + saw(link.seen) if link.reason else ""
+    if link.status in {"skipped", "blocked", "cancelled"}:
+        return reason(link.status, link.reason, link.by, None, link.seen)
+    return visible(link.reason)
 
 
 def _need(data: dict[str, Any]) -> str:
@@ -236,7 +308,7 @@ def waiting_words(one: Waiting, record: RunRecord) -> str:
     cut = {"running": "cut off"} if gone else {}
     names = ", ".join(f"`{visible(path)}` ({cut.get(status, status)})" for path, status in one.on)
     if one.kind == "attempt" and gone:
-        return f"attempt {one.data['attempt']} was cut off; a resume makes it again"
+        return _cut_off(one)
     say = _WAITS.get(one.kind)
     if say is not None:
         return say(one, names)
@@ -250,7 +322,25 @@ def waiting_words(one: Waiting, record: RunRecord) -> str:
         taken = ", ".join(map(visible, one.data["taken"]))
         took = f"which took {taken}{saw(one.data.get('seen', ()))}"
         return f"it stands in branch {visible(one.data['branch'])} of {outer}, {took}"
-    return f"it is inside of {outer}, which is {one.data['status']}"
+    if one.kind == "reused":
+        run = one.data["run"]
+        return f"it is inside of {outer}, which is taken from run {run}: steplane explain {run} '{visible(one.path)}'"
+    why = "; ".join(link_words(each) for each in one.chain)
+    status = one.data["status"]
+    return f"it is inside of {outer}, which is {status}" + (f": {why}" if why else "")
+
+
+def _cut_off(one: Waiting) -> str:
+    """What a resume does with an attempt that died with its process."""
+    if one.data["stopping"]:
+        return f"attempt {one.data['attempt']} was being stopped when it was cut off"
+    if one.data["at_most_once"]:
+        path = visible(one.path)
+        return (
+            f"attempt {one.data['attempt']} was cut off, and it may run at most once: resume with "
+            f"--assume '{path}=succeeded' or --redo '{path}'"
+        )
+    return f"attempt {one.data['attempt']} was cut off; a resume makes it again"
 
 
 def _role(role: str, status: str) -> str:
@@ -267,7 +357,8 @@ def _needs(one: Waiting, names: str) -> str:
 
 
 def _attempt_now(one: Waiting, _: str) -> str:
-    return f"attempt {one.data['attempt']} is running"
+    doing = "is being stopped" if one.data["stopping"] else "is running"
+    return f"attempt {one.data['attempt']} {doing}"
 
 
 def _lock_now(one: Waiting, names: str) -> str:
@@ -310,20 +401,28 @@ def story_lines(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
         if entry.kind == "attempt.ended" and _says_the_same(entry, after):
             continue
         if entry.kind == "ended" and before is not None and _says_the_same(before, entry):
-            took = f" in {clock(before.data['seconds'])}"
-            words = entry_words(entry)
-            status = entry.data["status"]
-            yield entry, words.replace(status, f"{status}{took}", 1) if before.data["number"] == 1 else words
+            yield entry, _with_time(entry, before)
         elif entry.kind == "ended" and _is_told(entries[:index], entry):
             yield entry, entry.data["status"]
         else:
             yield entry, entry_words(entry)
 
 
+def _with_time(end: Entry, attempt: Entry) -> str:
+    """The end with the time of its only attempt."""
+    status, words = end.data["status"], entry_words(end)
+    took = f" in {clock(attempt.data['seconds'])}"
+    if status == "cancelled":
+        took = f", {clock(attempt.data['seconds'])} after it began"
+    return words.replace(status, f"{status}{took}", 1) if attempt.data["number"] == 1 else words
+
+
 def _says_the_same(attempt: Entry, end: Entry | None) -> bool:
     """Whether the end of the instance follows from that of its attempt, and says as much."""
     if end is None or end.kind != "ended" or attempt.kind != "attempt.ended" or end.data["recovered"]:
         return False
+    if attempt.data["outcome"] == end.data["status"] == "cancelled" or attempt.data["loop"]:
+        return True
     return attempt.data["outcome"] == end.data["status"] and _same(attempt.data["error"], end.data["error"])
 
 
