@@ -9,8 +9,9 @@ import msgspec
 from steplane.app.stories import Explained
 from steplane.app.stories.shapes import Entry, Failure, Link, Story, Stretch, Wait, Whole
 from steplane.cli.history import moment_text
-from steplane.cli.story_words import ended_words, entry_words, link_words, story_lines, waiting_words
+from steplane.cli.story_words import ended_words, entry_words, link_words, story_lines
 from steplane.cli.table import table
+from steplane.cli.waiting_words import waiting_words
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import action, cause, clock, count
@@ -203,7 +204,8 @@ def _caught(one: Failure) -> str:
     name = f"`{visible(one.caught)}`"
     if one.how == "warning":
         return " (its failure is a warning)" if one.caught == one.path else f" (a warning, by {name})"
-    words = {"rescue": f"made good by the `rescue` of {name}", "loop": f"{name} may have such items"}
+    own = "made good by its `rescue`" if one.caught == one.path else f"made good by the `rescue` of {name}"
+    words = {"rescue": own, "loop": f"{name} may have such items"}
     if one.how == "again":
         return f" (begun anew since: {one.became})"
     return f" ({words[one.how]})" if one.how else ""

@@ -6,7 +6,8 @@ import msgspec
 
 from steplane.app.stories import Explained
 from steplane.app.stories.shapes import Entry, Failure, Link, Story, Stretch, Wait, Waiting, Whole
-from steplane.cli.story_words import entry_words, link_words, waiting_words
+from steplane.cli.story_words import entry_words, link_words
+from steplane.cli.waiting_words import waiting_words
 from steplane.events import ErrorInfo
 from steplane.reporters.jsonlines import error_data, iso
 

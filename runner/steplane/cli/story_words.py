@@ -1,12 +1,10 @@
 """What happened to an instance, in words."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from steplane.app.history import RunRecord
-from steplane.app.stories.shapes import Entry, Link, Waiting
-from steplane.events import ENDED, ErrorInfo
+from steplane.app.stories.shapes import Entry, Link
+from steplane.events import ErrorInfo
 from steplane.reporters.paint import visible
 from steplane.reporters.words import cause, clock, count, reason, saw, shortened, stated
 
@@ -28,10 +26,10 @@ def _ready(data: dict[str, Any]) -> str:
     if by == "loop":
         return "its turn in the loop"
     if by == "resume":
-        return "begins anew, as the run was resumed"
+        return "ready anew, as the run was resumed"
     outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
     if by == "adopted":
-        return f"begins anew, as {outer} goes on after the resume"
+        return f"ready anew, as {outer} goes on after the resume"
     apart = "; what it would wait for is not selected" if data.get("apart") else ""
     if by == "steps" and not data["outer"] and not apart:
         return "ready: it waits for nothing"
@@ -302,110 +300,42 @@ def _need(data: dict[str, Any]) -> str:
     return f"`{visible(data['path'])}` is {data['status']}, and this wants it {' or '.join(data['wants'])}"
 
 
-def waiting_words(one: Waiting, record: RunRecord) -> str:
-    """What is waited for now."""
-    gone = record.summary.status == "interrupted"
-    cut = {"running": "cut off"} if gone else {}
-    names = ", ".join(f"`{visible(path)}` ({cut.get(status, status)})" for path, status in one.on)
-    if one.kind == "attempt" and gone:
-        return _cut_off(one)
-    say = _WAITS.get(one.kind)
-    if say is not None:
-        return say(one, names)
-    outer = f"`{visible(one.data['outer'])}`" if one.data.get("outer") else "the run"
-    if one.kind == "role":
-        return f"it stands in the `{one.data['role']}` of {outer}, {_role(one.data['role'], one.data['status'])}"
-    if one.kind == "arm":
-        taken = f"where arm {one.data['taken']} was taken{saw(one.data.get('seen', ()))}"
-        return f"it stands in arm {one.data['arm']} of {outer}, {taken}"
-    if one.kind == "branch":
-        taken = ", ".join(map(visible, one.data["taken"]))
-        took = f"which took {taken}{saw(one.data.get('seen', ()))}"
-        return f"it stands in branch {visible(one.data['branch'])} of {outer}, {took}"
-    if one.kind == "reused":
-        run = one.data["run"]
-        return f"it is inside of {outer}, which is taken from run {run}: steplane explain {run} '{visible(one.path)}'"
-    why = "; ".join(link_words(each) for each in one.chain)
-    status = one.data["status"]
-    return f"it is inside of {outer}, which is {status}" + (f": {why}" if why else "")
-
-
-def _cut_off(one: Waiting) -> str:
-    """What a resume does with an attempt that died with its process."""
-    if one.data["stopping"]:
-        return f"attempt {one.data['attempt']} was being stopped when it was cut off"
-    if one.data["at_most_once"]:
-        path = visible(one.path)
-        return (
-            f"attempt {one.data['attempt']} was cut off, and it may run at most once: resume with "
-            f"--assume '{path}=succeeded' or --redo '{path}'"
-        )
-    return f"attempt {one.data['attempt']} was cut off; a resume makes it again"
-
-
-def _role(role: str, status: str) -> str:
-    if status in ENDED:
-        return f"which did not call for it ({status})"
-    return {"rescue": "which comes if that fails", "finally": "which comes at its end"}.get(role, "which may undo it")
-
-
-def _needs(one: Waiting, names: str) -> str:
-    more = one.data["number"] - len(one.on)
-    if not names:
-        return "it can start at once"
-    return f"waits for {names}" + (f" and {more} more" if more > 0 else "")
-
-
-def _attempt_now(one: Waiting, _: str) -> str:
-    doing = "is being stopped" if one.data["stopping"] else "is running"
-    return f"attempt {one.data['attempt']} {doing}"
-
-
-def _lock_now(one: Waiting, names: str) -> str:
-    return f"waits for the lock `{visible(one.data['lock'] or '')}`{', held by ' if names else ''}{names}"
-
-
-def _slot_now(one: Waiting, names: str) -> str:
-    return f"waits for a slot: {one.data['pool']} may run at once{', now ' if names else ''}{names}"
-
-
-def _back_off(one: Waiting, _: str) -> str:
-    due = time.strftime("%H:%M:%S", time.gmtime(one.data["due"] / 1e6)) if one.data["due"] else "now"
-    return f"waits until {due} UTC before attempt {one.data['attempt']}"
-
-
-def _item(one: Waiting, _: str) -> str:
-    most = f": {one.data['at_once']} may go on at once" if one.data["at_once"] is not None else ""
-    return f"its turn in `{visible(one.data['outer'])}` has not come{most}"
-
-
-_WAITS: dict[str, Callable[[Waiting, str], str]] = {
-    "needs": _needs,
-    "inside": lambda _, names: f"it is inside of {names}",
-    "lock": _lock_now,
-    "slot": _slot_now,
-    "back-off": _back_off,
-    "attempt": _attempt_now,
-    "decision": lambda _, __: "waits for somebody to say what became of it: resume with --redo or --assume",
-    "steps": lambda _, names: f"waits for {names}",
-    "question": lambda one, _: f"is about to evaluate its `{one.data['question']}`",
-    "item": _item,
-}
-
-
 def story_lines(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
-    """The entries that are worth a line, each with its words: an end says how the last attempt ended."""
+    """The entries that are worth a line, each with its words: what follows from each other at once is one line."""
     for index, entry in enumerate(entries):
         after = entries[index + 1] if index + 1 < len(entries) else None
         before = entries[index - 1] if index else None
         if entry.kind == "attempt.ended" and _says_the_same(entry, after):
             continue
+        if _is_skip(entry, after) or (before is not None and _begins_at_once(before, entry)):
+            continue
         if entry.kind == "ended" and before is not None and _says_the_same(before, entry):
             yield entry, _with_time(entry, before)
+        elif before is not None and _is_skip(before, entry):
+            yield entry, f"{entry.data['status']}: {entry_words(before)}"
+        elif after is not None and _begins_at_once(entry, after):
+            yield entry, _begins(entry)
         elif entry.kind == "ended" and _is_told(entries[:index], entry):
             yield entry, entry.data["status"]
         else:
             yield entry, entry_words(entry)
+
+
+def _is_skip(condition: Entry, end: Entry | None) -> bool:
+    """Whether it is the condition for which the instance was skipped."""
+    if condition.kind != "condition" or end is None or end.kind != "ended":
+        return False
+    return condition.data["error"] is None and end.data["reason"] == "`if` is false"
+
+
+def _begins_at_once(ready: Entry, attempt: Entry) -> bool:
+    """Whether the first attempt begins as soon as it is ready."""
+    return ready.kind == "ready" and attempt.kind == "attempt" and attempt.at == ready.at and not attempt.data["loop"]
+
+
+def _begins(ready: Entry) -> str:
+    words = entry_words(ready)
+    return f"begins{words.removeprefix('ready')}" if words.startswith("ready") else f"{words}; begins"
 
 
 def _with_time(end: Entry, attempt: Entry) -> str:

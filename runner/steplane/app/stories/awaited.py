@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from steplane.events import OK
 from steplane.kernel import Instance, Scope
-from steplane.kernel.leaving import is_left_out
+from steplane.kernel.leaving import is_left_item, is_left_out
 
 
 class Enough(Struct, frozen=True):
@@ -47,7 +47,8 @@ def waits_for_nothing_selected(one: Instance) -> bool:
 def let_start(one: Instance, ended: Sequence[Instance]) -> tuple[Instance | None, Enough | None]:
     """Which of those that have just ended, in that order, let it start; and with a `join`, how many had to come."""
     if one.parent is not None:
-        return next((other for other in reversed(ended) if other.parent is one.parent), None), None
+        beside = (other for other in reversed(ended) if other.parent is one.parent)
+        return next((other for other in beside if not is_left_item(one.parent, other)), None), None
     scope = one.scope
     if scope is None:
         return None, None

@@ -1,5 +1,7 @@
 """The critical path of a run: the chain of what waited for each other that determined when the run was over."""
 
+from itertools import zip_longest
+
 from msgspec.structs import replace
 
 from steplane.app.stories.awaited import around_of
@@ -115,10 +117,19 @@ def _stretch(life: Life, begin: int, until: int) -> Stretch:
         slot=life.queued if own and begin <= life.slot_since <= until else 0.0,
         lock=(one.lock or "") if life.locked and begin <= life.lock_since <= until else "",
         locked=life.locked if begin <= life.lock_since <= until else 0.0,
-        attempts=len(attempts),
-        pauses=sum(each.pause for each in attempts if begin <= each.end <= until),
+        attempts=len({each.number for each in attempts}),
+        pauses=_pauses(life, begin, until),
         status=one.status if own else "",
     )
+
+
+def _pauses(life: Life, begin: int, until: int) -> float:
+    """The seconds between the attempts, as long as they really were."""
+    found = 0
+    for each, after in zip_longest(life.attempts, life.attempts[1:]):
+        if each is not None and each.pause and begin <= each.end <= until:
+            found += max(0, min(after.begin if after is not None else until, until) - each.end)
+    return found / 1e6
 
 
 def _joined(found: list[Stretch]) -> list[Stretch]:

@@ -8,9 +8,11 @@ from steplane.app.stories.stopping import cause_of
 from steplane.commands import Ask, Command, Record, SetTimer, Start, Stop
 from steplane.driver.keeping import restored
 from steplane.events import (
+    OK,
     Answered,
     AnyEvent,
     AttemptEnded,
+    CancelRequested,
     Input,
     Resumed,
     RunStarted,
@@ -108,6 +110,7 @@ class Replay:
         self.end = 0
         self._asked: dict[tuple[int, str], int] = {}
         self._locking: set[Life] = set()
+        self._ending: str | None = None  # what an `end` step has said
 
     def go(self, events: Iterable[AnyEvent], observer: Observer | None = None) -> "Replay":
         """Take in all events."""
@@ -196,6 +199,7 @@ class Replay:
             life.ready_in, life.ready_at = number, event.at
             life.after, life.enough = let_start(one, ended)
             life.ready_by = self._ready_by(one, life.after, event)
+            self._close_attempt(one, event.at)
         elif isinstance(fact, StepStarted):
             life.attempts.append(Attempt(fact.attempt, event.at))
         elif isinstance(fact, StepRetry):
@@ -207,6 +211,13 @@ class Replay:
             if fact.status == "skipped" and not (fact.reason or fact.by):
                 life.needs = needs_of(one)
             ended.append(one)
+
+    def _close_attempt(self, one: Instance, at: int) -> None:
+        """With the first step of a `rescue` or `finally` the last attempt of what it belongs to is over."""
+        if one.scope is not None and one.scope.list.role in {"rescue", "finally"}:
+            attempts = self.life(one.scope.owner).attempts
+            if attempts and not attempts[-1].end:
+                attempts[-1].end = at
 
     def _note_queues(self, touched: set[Life], event: Input, number: int) -> None:
         """Who waits for a lock or a slot now, and who has come to hold a lock."""
@@ -228,8 +239,13 @@ class Replay:
     def _note_stops(self, touched: list[int], event: Input, facts: list[StepFact]) -> None:
         """Why what is being cancelled now is, and what is around it."""
         seen: set[int] = set()
-        for serial in touched:
-            one: Instance | None = self.lives[serial].instance
+        found = [self.lives[serial].instance for serial in touched]
+        ending = self.kernel.state.ending
+        if _may_cancel(event, facts) or ending != self._ending:
+            self._ending = ending
+            found += self.kernel.state.instances.values()  # in their `finally` nothing else tells of it
+        for each in found:
+            one: Instance | None = each
             while one is not None and one.serial not in seen:
                 seen.add(one.serial)
                 if _is_cancelled(one) and self.life(one).stop is None:
@@ -245,7 +261,16 @@ class Replay:
         if isinstance(event, Resumed):
             return "resume"
         assert one.scope is not None
-        return "adopted" if one.scope.owner.adopted and one.number > 1 else one.scope.list.role
+        role = one.scope.list.role
+        adopted = one.scope.owner.adopted and one.number > 1 and role not in {"rescue", "finally", "compensate"}
+        return "adopted" if adopted else role
+
+
+def _may_cancel(event: Input, facts: list[StepFact]) -> bool:
+    """Whether more than one instance may be cancelled by it."""
+    if isinstance(event, CancelRequested | Resumed | TimerFired):
+        return True
+    return any(isinstance(fact, StepEnded) and (fact.status not in OK or fact.by) for fact in facts)
 
 
 def _is_cancelled(one: Instance) -> bool:

@@ -21,7 +21,7 @@ class Entry(Struct, frozen=True):
     on demand, assumed: how it is taken to have ended) · `ended` (status, reason, seen, by, cause, error, inner, items:
     how many of a loop ended how, allowed: how many may fail).
 
-    Of a whole run: `cancel` (actor, reason), `resumed` (actor, cancel, redo, assume, only), `end` (of, status, message).
+    Of a run: `cancel` (actor, reason), `resumed` (actor, cancel, redo, assume, only), `end` (of, status, message).
     """
 
     at: int
@@ -100,7 +100,8 @@ class Failure(Struct, frozen=True):
     """A step that failed by itself, and what that kept from running.
 
     `caught`: the path of what made it good, and `how`: `warning` (its own `on_error`, or that of a step around it),
-    `rescue`, `loop` (which may have such items), `again` (a later activation, which `became` ...), or nothing.
+    `rescue` (its own, or that of a step around it), `loop` (which may have such items), `again` (a later activation,
+    which `became` ...), or nothing.
     """
 
     path: str

@@ -56,9 +56,9 @@ def _here(one: Instance, around: Instance, event: Input, state: State, failed: s
     owner = scope.owner
     if not isinstance(owner.node.action, Fork):
         return None
-    beside = [branch.failed for branch in owner.body if branch is not scope and branch.failed is not None]
-    if owner.node.failure == "cancel" and any(each.serial in failed for each in beside):
-        return {"kind": "failure", "of": next(each.path for each in beside if each.serial in failed)}
+    beside = [branch.failed for branch in owner.body if branch is not scope and branch.over and branch.failed]
+    if owner.node.failure == "cancel" and beside:
+        return {"kind": "failure", "of": beside[0].path}
     return {"kind": "after", "of": owner.path} if owner.phase == "trailing" else None
 
 

@@ -67,9 +67,9 @@ class Watcher:
             self._attempt_ended(at, event.outcome, event.error)
         elif isinstance(event, TimerFired) and event.instance == self.instance.serial and event.timer == "timeout":
             self._add(at, "timeout", seconds=self.instance.timeout)
-        self._stops(at)
         for fact in facts:
             self._fact(at, event, fact)
+        self._stops(at)
         self._gives_up(at, event, facts)
         self._enters(at)
         self._phase = self.instance.phase

@@ -8,7 +8,7 @@ from steplane.app.stories.critical import critical, live
 from steplane.app.stories.replay import Life, Moment, Replay
 from steplane.app.stories.shapes import Entry, Failure, Link, Wait, Whole
 from steplane.app.stories.waiting import waits_for
-from steplane.events import OK, AnyEvent, CancelRequested, Resumed, StepEnded
+from steplane.events import OK, AnyEvent, CancelRequested, ErrorInfo, Resumed, StepEnded
 from steplane.kernel import Instance
 from steplane.plan.nodes import End, Plan
 
@@ -44,20 +44,29 @@ def _failures(replay: Replay) -> Iterator[Failure]:
     """Those that failed by themselves, in the order of failing."""
     lives = [life for life in replay.lives.values() if life.end is not None]
     for life in sorted(lives, key=lambda life: (life.ended_in or 0, life.instance.order)):
-        end, one = life.end, life.instance
-        assert end is not None
-        own = end.error is not None and end.error.step in {"", one.path}
-        if not own or end.status not in {"failed", "warning"} or one.loop is not None:
+        one, error = life.instance, _error(life)
+        if error is None or error.step not in {"", one.path} or one.loop is not None:
             continue
         latest = replay.latest(one.path)
-        blocked = blocked_by(replay, one) if latest is life else ()
-        yield Failure(one.path, one.ended_at, end.error, blocked, *_caught(one, latest))
+        blocked = blocked_by(replay, one) if latest is life and one.status not in OK else ()
+        failed_at = life.attempts[-1].end if life.attempts and life.attempts[-1].end else one.ended_at
+        yield Failure(one.path, failed_at, error, blocked, *_caught(one, latest))
+
+
+def _error(life: Life) -> ErrorInfo | None:
+    """Its error, also where a rescue made it good."""
+    assert life.end is not None
+    if life.end.status in {"failed", "warning"}:
+        return life.end.error
+    return life.instance.error if life.end.recovered and life.end.status != "reused" else None
 
 
 def _caught(one: Instance, latest: Life | None) -> tuple[str, str, str]:
     """The path of what made the failure good, how, and what a later activation became."""
     if one.status == "warning":
         return one.path, "warning", ""
+    if one.status in OK:
+        return one.path, "rescue", ""
     outer = around_of(one)
     while outer is not None and outer.scope is not None:
         if outer.ended and outer.status in OK:
