@@ -208,10 +208,13 @@ def _items_ended(data: dict[str, Any]) -> str:
     found = data.get("items")
     if not found:
         return ""
-    if len(found) == 1:
-        return f": all {sum(found.values())} {next(iter(found))}" if sum(found.values()) > 1 else ""
-    may = f", {data['allowed']} may fail" if "failed" in found else ""
-    return f": {', '.join(f'{number} {status}' for status, number in found.items())}{may}"
+    number = sum(found.values())
+    if len(found) == 1 and number == 1 and data["status"] in found:
+        return ""
+    every = [f"all {number} {next(iter(found))}"] if len(found) == 1 and number > 1 else []
+    each = every or [f"{some} {status}" for status, some in found.items()]
+    may = [f"{data['allowed']} may fail"] if "failed" in found else []
+    return f": {', '.join([*each, *may])}"
 
 
 def _asked(data: dict[str, Any]) -> str:
@@ -317,6 +320,8 @@ def story_lines(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
             yield entry, _begins(entry)
         elif entry.kind == "ended" and _is_told(entries[:index], entry):
             yield entry, entry.data["status"]
+        elif entry.kind == "attempt.ended" and before is not None and _is_told([before], entry):
+            yield entry, entry_words(Entry(entry.at, entry.kind, {**entry.data, "error": None}))
         else:
             yield entry, entry_words(entry)
 
@@ -364,7 +369,6 @@ def _same(one: ErrorInfo | None, other: ErrorInfo | None) -> bool:
 
 
 def _is_told(before: Sequence[Entry], end: Entry) -> bool:
-    """Whether an attempt has told the error already."""
+    """Whether an attempt, or what was evaluated, has told the error already."""
     error = end.data["error"]
-    attempts = [one.data["error"] for one in before if one.kind == "attempt.ended"]
-    return error is not None and any(_same(one, error) for one in attempts)
+    return error is not None and any(_same(one.data.get("error"), error) for one in before)
