@@ -9,7 +9,8 @@ import msgspec
 from steplane.app.stories import Explained
 from steplane.app.stories.shapes import Entry, Failure, Link, Story, Stretch, Wait, Whole
 from steplane.cli.history import moment_text
-from steplane.cli.story_words import ended_words, entry_words, link_words, story_lines
+from steplane.cli.story_lines import story_lines
+from steplane.cli.story_words import ended_words, entry_words, link_words
 from steplane.cli.table import table
 from steplane.cli.waiting_words import waiting_words
 from steplane.reporters.paint import Paint, visible

@@ -12,7 +12,8 @@ from steplane.app.stories.instances import stories
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story
 from steplane.app.stories.whole import whole
-from steplane.cli.story_words import link_words, story_lines
+from steplane.cli.story_lines import story_lines
+from steplane.cli.story_words import link_words
 from steplane.events import OK, AnyEvent, StepEnded, StepFact, StepReady, StepRetry, StepStarted
 from steplane.plan.nodes import Node
 
