@@ -1,6 +1,7 @@
 """What is told of a run is true by its journal: laws over random runs of random workflows."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ _KINDS: dict[type[StepFact], str] = {
 }  # fmt: skip
 
 
-def told(one: Journal, events: list[AnyEvent] | None = None) -> tuple[Replay, list[Story]]:
+def told(one: Journal, events: Sequence[AnyEvent] | None = None) -> tuple[Replay, list[Story]]:
     """The stories of all instances."""
     return stories(one.plan, one.events if events is None else events, lambda each: each.scope is not None, live=False)
 
