@@ -145,7 +145,8 @@ class _Teller:
 
     def _critical(self, whole: Whole) -> list[str]:
         """The longest stretches of the critical path in the order of time; the short ones between them summed up."""
-        groups = list(whole.critical) if len(whole.critical) <= FEW else _joined(whole.critical)
+        told = [one for one in whole.critical if _seconds(one) >= _LEAST / 2] or list(whole.critical)
+        groups = list(told) if len(told) <= FEW else _joined(told)
         longest = sorted(groups, key=lambda one: -_spent(one))[:FEW]
         kept = {id(one) for one in longest}
         rows: list[list[str]] = []
