@@ -101,7 +101,7 @@ def stated(status: str, because: str) -> str:
 def shortened(text: str, limit: int = _LONGEST) -> str:
     """The first line of a text, cut where it is long."""
     lines = text.strip().splitlines() or [""]
-    line = visible(lines[0].replace("\t", "    "))
+    line = clean(lines[0])
     return f"{line[: limit - 2]} …" if len(line) > limit or len(lines) > 1 else line
 
 

@@ -355,3 +355,18 @@ def test_a_step_that_ends_the_run_is_named(shell: Shell) -> None:
     assert "  `stop` ended it as failed: No stock\n" in text(shell)
     assert "  ○ never: `stop` ended the run\n" in text(shell)
     assert text(shell, "never").startswith("○ never skipped  $ true\n  skipped: `stop` ended the run\n")
+
+
+def test_show_has_the_condition_and_tidy_names(told: Shell) -> None:
+    shown = told("show", "one", env={"COLUMNS": "200"}).stdout
+    assert "`if: inputs.region == 'eu' or inputs.n > 5` is false (inputs.region = \"us\", inputs.n = 3)" in shown
+
+
+def test_the_name_of_what_a_step_was_given_is_on_one_line(shell: Shell) -> None:
+    shell.write(
+        "broken.yaml",
+        "steplane: 1\nname: broken\nsteps:\n- id: a\n  run: |\n    echo ${{ workflow.name\n             | upper }}\n",
+    )
+    assert shell("run", "broken.yaml", "--id", "one", "-q").returncode == 0
+    given = json.loads(shell("show", "one", "a", "--format", "json").stdout)["given"]
+    assert given == {"${{ workflow.name | upper }}": "BROKEN"}
