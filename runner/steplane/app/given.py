@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from random import Random
 from typing import Any
 
 from msgspec import Struct
@@ -102,8 +101,7 @@ def _evaluator(plan: Plan, kernel: Kernel, journal: JournalReader) -> Evaluator:
         "vars": _with_secrets([name for name, _ in plan.variables], header["vars"]),
         "secrets": _Absent(_SECRET), "run": Lazy(run), "workflow": workflow,
     }  # fmt: skip
-    random = Random()  # noqa: S311 - nothing is drawn from it
-    evaluator = Evaluator(plan, kernel.state, Engine(filters(), zone), names, random, zone=zone)
+    evaluator = Evaluator(plan, kernel.state, Engine(filters(), zone), names, max, zone=zone)  # nothing is drawn
     evaluator.environment = lambda _: _Absent(_OF_THEN)
     return evaluator
 
