@@ -170,7 +170,8 @@ class _Teller:
         """What it was spent on beside the work itself."""
         idle = _seconds(one) - self.told.record.worked(one.begin, one.end)
         nobody = [f"nobody ran it for {clock(idle)}"] if idle >= _LEAST and one.path else []
-        return ", ".join([*nobody, *_stretch_words(one)])
+        status = [colored(self.paint, one.status, one.status)] if one.status not in {"", "succeeded"} else []
+        return ", ".join([*nobody, *_stretch_words(one), *status])
 
     def _short(self, short: "Sequence[Stretch | list[Stretch]]") -> list[list[str]]:
         steps = [each for one in short for each in (one if isinstance(one, list) else [one])]
@@ -261,8 +262,6 @@ def _stretch_words(one: Stretch) -> list[str]:
     if one.attempts > 1 or (one.attempts and not one.status):
         between = f", {clock(one.pauses)} between them" if one.pauses else ""
         words.append(f"{count(one.attempts, 'attempt')}{between}")
-    if one.status not in {"", "succeeded"}:
-        words.append(one.status)
     return words
 
 
