@@ -26,9 +26,10 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class OwnFolder:
     """The folder of one thread. `path` is empty before somebody has asked for it; `taken`: whether the attempt has."""
 
-    __slots__ = ("_final", "_lock", "_seen_empty", "path", "taken")
+    __slots__ = ("_final", "_lock", "_seen_empty", "left", "path", "taken")
 
-    def __init__(self) -> None:
+    def __init__(self, left: "Left | None" = None) -> None:
+        self.left = Left() if left is None else left
         self.path, self.taken = "", False
         self._final = ""
         self._seen_empty = (0, 0)
@@ -36,7 +37,8 @@ class OwnFolder:
 
     def begin(self, final: str) -> None:
         """An attempt begins whose files will stand at `final`, where what an earlier one left is taken away."""
-        clear(final)
+        if self.left.holds(final):
+            clear(final)
         self._final, self.taken = final, False
 
     def take(self) -> str:
@@ -82,6 +84,8 @@ class OwnFolder:
 
     def give(self) -> None:
         """Let the folder be that of the instance; the next attempt gets another. Raises `OSError`."""
+        self.left.add(self._final)
+        clear(self._final)
         os.rename(self.path, self._final)
         with suppress(OSError):
             os.symlink(os.path.basename(self._final), self.path)
@@ -93,6 +97,33 @@ class OwnFolder:
             with suppress(OSError):
                 os.rmdir(self.path)
             self.path = ""
+
+
+class Left:
+    """Which folders of instances there are, so that the disk is not asked at each attempt. One for all threads: only we
+    make such folders while a run runs.
+    """
+
+    __slots__ = ("_above", "_known")
+
+    def __init__(self) -> None:
+        self._above = ""
+        self._known: set[str] = set()
+
+    def holds(self, final: str) -> bool:
+        """Whether an attempt before has left such a folder, in this process or an earlier one."""
+        above, _, name = final.rpartition("/")
+        if above != self._above:
+            known = set[str]()
+            with suppress(OSError):
+                known = set(os.listdir(above or "/"))
+            self._above, self._known = above, known
+        return name in self._known
+
+    def add(self, final: str) -> None:
+        """There is one now."""
+        if not self.holds(final):
+            self._known.add(final.rpartition("/")[2])
 
 
 def clear(folder: str) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from steplane.events import Artifact, ErrorInfo
-from steplane.executors.cancel import CancelToken, Reason
+from steplane.executors.cancel import CancelToken, Reason, close_spare
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
-from steplane.executors.own_folder import OwnFolder, clear
+from steplane.executors.own_folder import Left, OwnFolder, clear
 from steplane.executors.perform import crashed, failed, perform, told
 from steplane.executors.requests import AttemptOutcome, AttemptRequest, KeepRequest
 from steplane.masking import Mask
@@ -74,6 +74,7 @@ class ThreadExecutor:
         self._tokens: dict[Key, CancelToken] = {}
         self._threads: list[threading.Thread] = []
         self._here = threading.local()
+        self._left = Left()
         self._unfinished = 0
         self._lock = threading.Lock()
 
@@ -125,6 +126,7 @@ class ThreadExecutor:
             self._on_outcome(outcome)
             here.free = False
         self._own_folder().close()
+        close_spare()
 
     def _outcome(self, request: AttemptRequest, token: CancelToken) -> AttemptOutcome:
         if token.cancelled:
@@ -161,7 +163,7 @@ class ThreadExecutor:
         """That of this thread."""
         here = self._here
         if not hasattr(here, "own"):
-            here.own = OwnFolder()
+            here.own = OwnFolder(self._left)
         own: OwnFolder = here.own
         return own
 
@@ -196,6 +198,7 @@ class ThreadExecutor:
 
         log = LogSink(request.log, self.mask, step=request.path, listener=self._listener, limit=self._log_limit)
         clear(request.artifacts)
+        self._left.add(request.artifacts)
         with suppress(OSError):
             os.mkdir(request.artifacts, 0o700)
         found = collect(

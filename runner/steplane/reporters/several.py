@@ -35,8 +35,13 @@ class Several:
         return bool(self._listening["log"])
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
-        """Pass on what was recorded."""
-        self._tell("event", event, instance)
+        """Pass on what was recorded. Spelt out, for it is called some times for each step."""
+        for one, tell in self._listening["event"]:
+            if one not in self._broken:
+                try:
+                    tell(event, instance)
+                except Exception:  # noqa: BLE001 - as in `_tell`
+                    self._broken.append(one)
 
     def log(self, path: str, stream: str, text: str) -> None:
         """Pass on what a step wrote."""
