@@ -123,6 +123,11 @@ def mark(reference: "Reference", path: str, *, anew: bool) -> None:
     life = next((one for one in reversed(reference.lives) if one.path == path), None)
     if life is None or (anew and in_flight(life)):
         return
+    chain: list[Life] = []
+    one: Life | None = life
+    while one is not None:
+        chain.append(one)
+        one = next_around(one)
     if anew:
         forget_late(life)
         if life.status == "pending":
@@ -130,11 +135,7 @@ def mark(reference: "Reference", path: str, *, anew: bool) -> None:
         else:
             put_down(life)
             life.forgotten = True
-    one: Life | None = life
-    while one is not None:
-        if one.ended:
-            reference.again.add(one)
-        one = next_around(one)
+    reference.again.update(one for one in chain if one.ended)
 
 
 def next_around(life: Life) -> Life | None:

@@ -30,14 +30,15 @@ class Earlier(Struct, frozen=True):
 
 
 def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: Selection) -> Earlier:
-    """Take what the run recorded of the steps that are not selected. `run` may be the beginning of an id, or `latest`.
+    """Take what the run recorded of the steps that are not selected. `run` may be the beginning of an id, or `latest`:
+    the newest of this workflow.
 
     Raises `UsageError` where a step that is selected waits for one that did not end well there, where such a step has
     changed since, and for the run of another workflow.
     """
     if selection.recorded is None:
         raise UsageError("`--of` goes with `--from` or `--only`", "Say which steps run; the others are taken from RUN.")
-    run_id = find_run(store, None if run == LATEST else run)
+    run_id = _latest(store, plan.name) if run == LATEST else find_run(store, run)
     with store.read(run_id) as journal:
         before = recorded_plan(journal, registry, store)
         if before.name != plan.name:
@@ -54,6 +55,13 @@ def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: S
     return Earlier(
         Taken(run_id, taking.results, taking.items), {name: value for name, value in inputs.items() if name in known}
     )
+
+
+def _latest(store: RunStore, workflow: str) -> str:
+    found = next((one.id for one in store.list_runs() if one.workflow == workflow), None)
+    if found is None:
+        raise UsageError(f"there is no run of `{workflow}` yet", "See what there is: steplane runs")
+    return found
 
 
 def _body(plan: Plan) -> int:

@@ -93,6 +93,36 @@ def test_just_what_is_selected_runs(flow: Shell, words: tuple[str, ...], done: l
     assert ledger(flow) == done
 
 
+def test_what_is_not_selected_is_one_line_whatever_the_format(flow: Shell) -> None:
+    plain = flow("run", "parts.yaml", "--only", "lint").stdout
+    assert "○" not in plain
+    assert plain.endswith(" (2 succeeded)\n  not selected: 5 steps\n")
+    for form in ("github", "gitlab"):
+        shown = flow("run", "parts.yaml", "--only", "lint", "--format", form, "--color", "never").stdout
+        assert "○" not in shown
+        assert shown.count("not selected: 5 steps\n") == 1
+    part = flow("run", "parts.yaml", "--only", "price[b]", "--format", "plain").stdout
+    assert "  not selected: 7 steps\n" in part  # the five others of the workflow, and two items
+    assert "not selected" not in flow("run", "parts.yaml", "--only", "lint", "-q").stdout
+
+
+def test_what_is_taken_from_an_earlier_run_is_one_line(flow: Shell) -> None:
+    run(flow)
+    shown = flow("run", "parts.yaml", "--from", "ship", "--of", "one").stdout
+    assert shown.endswith(" (2 succeeded)\n  taken from run one: 4 steps\n  not selected: 1 step\n")
+    assert "✓ load" not in shown
+
+
+def test_the_latest_run_is_that_of_the_workflow(flow: Shell) -> None:
+    refused = flow("run", "parts.yaml", "--from", "ship", "--of", "latest")
+    assert refused.returncode == 2
+    assert refused.stderr == "error: there is no run of `parts` yet\n help: See what there is: steplane runs\n"
+    run(flow)
+    flow.write("other.yaml", "steplane: 1\nname: other\nsteps: [{run: 'true'}]\n")
+    assert flow("run", "other.yaml", "-q").returncode == 0
+    assert flow("run", "parts.yaml", "--from", "ship", "--of", "latest", "-q").returncode == 0
+
+
 def test_what_is_not_selected_is_skipped_and_says_so(flow: Shell) -> None:
     found = run(flow, "--only", "lint")
 

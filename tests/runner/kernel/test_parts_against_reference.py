@@ -79,12 +79,11 @@ def play(random: Random, sides: Sides, *, resumes: int, by_hand: bool) -> Sides:
 
 def resume(random: Random, sides: Sides, *, by_hand: bool) -> None:
     """Go on; what may run only once is decided."""
-    state = sides.kernel.state
     held = sorted(one.path for one in sides.kernel.in_flight() if one.node.at_most_once)
     if not by_hand:
         sides.resume(tuple(held), {})
         return
-    said = say(random, sides.plan, state)
+    said = say(random, sides.plan, sides.kernel)
     decided = [*said.redo, *said.assume]
     said.redo += [path for path in held if path not in decided and random.randint(0, 3) and not said.only]
     sides.resume(tuple(said.redo), said.assume, tuple(said.only))
