@@ -49,12 +49,16 @@ def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: S
         state = folded(before, journal).state
         inputs = dict(journal.header["inputs"])
     known = {spec.name for spec in plan.inputs}
-    taking = _Taking(run_id, plan, before, state)
-    taking.inside(plan.lists[_body(plan)], "", selection.recorded.part)
+    taken = taken_from(run_id, plan, before, state, selection.recorded.part)
+    return Earlier(taken, {name: value for name, value in inputs.items() if name in known})
+
+
+def taken_from(run: str, plan: Plan, before: Plan, state: State, part: Part) -> Taken:
+    """What the run of that state, of the plan as it was `before`, has recorded beside the part. Raises `UsageError`."""
+    taking = _Taking(run, plan, before, state)
+    taking.inside(plan.lists[_body(plan)], "", part)
     taking.refuse_changed()
-    return Earlier(
-        Taken(run_id, taking.results, taking.items), {name: value for name, value in inputs.items() if name in known}
-    )
+    return Taken(run, taking.results, taking.items)
 
 
 def _latest(store: RunStore, workflow: str) -> str:

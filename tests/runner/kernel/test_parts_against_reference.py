@@ -25,8 +25,8 @@ _COMMON = settings(
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
 )
-_SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
-_NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
+SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
+NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
 _SEED = st.integers(0, 2**48)
 
 
@@ -90,7 +90,7 @@ def resume(random: Random, sides: Sides, *, by_hand: bool) -> None:
 
 
 @pytest.mark.timeout(600)
-@_SETTINGS
+@SETTINGS
 @given(seed=_SEED)
 def test_a_selection(seed: int) -> None:
     random = Random(seed)
@@ -98,7 +98,7 @@ def test_a_selection(seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
-@_SETTINGS
+@SETTINGS
 @given(seed=_SEED)
 def test_what_a_resume_is_told(seed: int) -> None:
     random = Random(seed)
@@ -106,8 +106,18 @@ def test_what_a_resume_is_told(seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
-@_SETTINGS
+@SETTINGS
 @given(seed=_SEED)
 def test_both(seed: int) -> None:
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("selected", "by_hand"), [(True, False), (False, True), (True, True)])
+@NIGHTLY
+@given(seed=_SEED)
+def test_many(seed: int, selected: bool, by_hand: bool) -> None:
+    random = Random(seed)
+    finish(play(random, begin(random, selected=selected), resumes=4, by_hand=by_hand))
