@@ -40,7 +40,7 @@ def _refuse_one(state: State, run: str, path: str, what: str) -> None:
     one = state.paths.get(path)
     why = _why_not(state, path)
     if why:
-        raise UsageError(f"step `{path}` cannot be {what}: {why}", f"See where it stands: steplane show {run} --all")
+        raise UsageError(f"step `{path}` cannot be {what}: {why}", _remedy(run, why))
     in_flight = [*state.live("attempt"), *state.live("undecided")]
     for inner in in_flight if one is not None else ():
         if inner.node.at_most_once and one in around(inner):
@@ -51,13 +51,20 @@ def _refuse_one(state: State, run: str, path: str, what: str) -> None:
             )
 
 
+def _remedy(run: str, why: str) -> str:
+    return (
+        "A resume keeps to that part: start a run." if why == LEFT_OUT else f"See its steps: steplane show {run} --all"
+    )
+
+
 def _why_not(state: State, path: str) -> str:
     one = state.paths.get(path)
     if one is not None:
-        return _left_out_by_run(one) or obstacle(state, one)
+        return LEFT_OUT if _is_left_out(one) else obstacle(state, one)
     outer = _loop_of(state, path)
     if outer is not None:
-        left_out = outer.bounds is not None and outer.bounds.item_outside(path[len(outer.path) + 1 : -1]) == "run"
+        key = path[len(outer.path) + 1 : -1]
+        left_out = _is_left_out(outer) or (outer.bounds is not None and outer.bounds.item_outside(key) == "run")
         return LEFT_OUT if left_out else obstacle(state, outer)
     scope, position = _list_of(state, path)
     if scope is None:
@@ -67,12 +74,16 @@ def _why_not(state: State, path: str) -> str:
     return obstacle(state, scope.old[position]) if position in scope.old else list_obstacle(state, scope)
 
 
-def _left_out_by_run(one: Instance) -> str:
+def _is_left_out(one: Instance) -> bool:
+    """Whether the run leaves out the instance, or what it is in: something that an earlier run has recorded."""
+    return any(_leaves_out(here) for here in (one, *around(one)))
+
+
+def _leaves_out(one: Instance) -> bool:
     scope, outer = one.scope, one.parent
-    left_out = scope is not None and scope.bounds is not None and scope.bounds.outside(one.node.number) == "run"
-    if outer is not None and outer.bounds is not None:
-        left_out = left_out or outer.bounds.item_outside(one.key or "") == "run"
-    return LEFT_OUT if left_out else ""
+    if outer is not None and outer.bounds is not None and outer.bounds.item_outside(one.key or "") == "run":
+        return True
+    return scope is not None and scope.bounds is not None and scope.bounds.outside(one.node.number) == "run"
 
 
 def _loop_of(state: State, path: str) -> Instance | None:
@@ -107,7 +118,7 @@ def _anew(state: State, paths: list[str]) -> set[Instance]:
 def _refuse_alone(state: State, run: str, path: str, anew: set[Instance]) -> None:
     why = _why_not(state, path)
     if why:
-        raise UsageError(f"step `{path}` cannot go on: {why}", f"See where it stands: steplane show {run} --all")
+        raise UsageError(f"step `{path}` cannot go on: {why}", _remedy(run, why))
     one = state.paths.get(path)
     inmost = one or _loop_of(state, path) or _owner(_list_of(state, path)[0])
     for here in [] if inmost is None else [inmost, *around(inmost)]:
