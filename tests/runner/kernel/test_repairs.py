@@ -63,3 +63,16 @@ def test_an_item_that_was_kept_begins_anew_after_another_had(kind: Kind) -> None
     assert (play.running, play.activations("each[b]"), play.activations("each")) == (["each[b]"], 2, 3)
     play.ok("each[b]", "last")
     assert play.ended == "succeeded"
+
+
+@BOTH
+def test_a_branch_that_was_over_and_is_taken_as_failed_cancels_the_others(kind: Kind) -> None:
+    play = kind(
+        f"steps: [{{id: p, failure: cancel, parallel: {{left: [{{id: a, {LEAF}}}], right: [{{id: b, {LEAF}}}]}}}}]"
+    )
+    play.ok("p/a")
+
+    play.resume(**{"p/a": {"status": "failed"}})
+
+    assert play.stopping == []
+    assert (play.status("p/a"), play.status("p/b"), play.ended) == ("failed", "cancelled", "failed")
