@@ -4,8 +4,14 @@ Each is played by the kernel and by the reference.
 """
 
 import pytest
+import yaml
 from tests.reference.play import Play as ReferencePlay
+from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.play import Play
+from tests.runner.kernel.sides import Sides
+from tests.runner.kernel.test_against_reference import check, finish
+
+from steplane.events import Recorded, Taken
 
 BOTH = pytest.mark.parametrize("kind", [Play, ReferencePlay])
 Kind = type[Play] | type[ReferencePlay]
@@ -76,3 +82,18 @@ def test_a_branch_that_was_over_and_is_taken_as_failed_cancels_the_others(kind: 
 
     assert play.stopping == []
     assert (play.status("p/a"), play.status("p/b"), play.ended) == ("failed", "cancelled", "failed")
+
+
+def test_all_branches_are_entered_before_an_end_in_the_first_follows() -> None:
+    """19.3, 7.3: what a run takes from an earlier one stands there, though the run ends as it is entered."""
+    first, last = f"{{id: a, {LEAF}}}", "{id: stop, end: succeeded}"
+    text = f"steps: [{{id: p, parallel: {{left: [{last}], right: [{first}, {{id: b, {LEAF}}}]}}}}]"
+    plan = plan_of(yaml.safe_load(text))
+    taken = Taken("earlier", {"p/a": Recorded("succeeded")})
+    sides = Sides(yaml.safe_load(text), plan, 8, {"since": ["p/stop"]}, taken, {"p/a": "succeeded"})
+
+    check(sides)
+    finish(sides)
+    assert sides.statuses() == {
+        ("p/a", 1): "reused", ("p/b", 1): "skipped", ("p/stop", 1): "succeeded", ("p", 1): "cancelled",
+    }  # fmt: skip
