@@ -322,6 +322,7 @@ class Scope:
                 self.lives.remove(life)
                 self.joins[life.step.id] = Join(self, life.step)
                 one = self.add(life.step)
+            parts.put_down_late(life)
             parts.forget_late(life)
             parts.take(one, said)
             self.said.append(one)

@@ -97,3 +97,13 @@ def test_all_branches_are_entered_before_an_end_in_the_first_follows() -> None:
     assert sides.statuses() == {
         ("p/a", 1): "reused", ("p/b", 1): "skipped", ("p/stop", 1): "succeeded", ("p", 1): "cancelled",
     }  # fmt: skip
+
+
+@BOTH
+def test_a_step_that_has_ended_well_and_is_taken_as_ended_otherwise_loses_its_late_branches(kind: Kind) -> None:
+    play = kind(f"steps: [{{id: p, join: any, parallel: {{left: [{{id: a, {LEAF}}}], right: [{{id: b, {LEAF}}}]}}}}]")
+    play.ok("p/a")
+
+    play.resume(p={"status": "skipped"})
+
+    assert (play.status("p"), play.status("p/b"), play.ended) == ("skipped", "cancelled", "succeeded")
