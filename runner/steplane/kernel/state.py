@@ -191,9 +191,6 @@ class Instance:
         """Go on with what an earlier activation had decided and begun."""
         self.adopted = True
         self.body, self.loop, self.choice = old.body, old.loop, old.choice
-        for item in self.loop.instances if self.loop is not None else ():
-            if item is not None:
-                item.parent = self
         self.end_outputs = old.end_outputs
         self.lock, self.limit = old.lock, old.limit
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
