@@ -8,6 +8,7 @@ import msgspec
 
 from steplane.events import ErrorInfo, StepEnded
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.kernel import NOT_SELECTED
 from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Node, Perform
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
@@ -15,6 +16,9 @@ from steplane.scripts.shapes import Direct, Script, Slot
 # Escape sequences (ECMA-48: CSI, OSC and the like, two-character ones) in what a program wrote.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 _LONGEST = 100
+
+IF_IS_FALSE = "`if` is false"
+"""The reason of a step that its condition skipped."""
 
 
 def clock(seconds: float) -> str:
@@ -58,8 +62,8 @@ def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[
 
     `seen`: what its condition saw.
     """
-    if stated == "`if` is false" and node is not None and node.condition is not None:
-        return f"`if: {shortened(node.condition.text)}` is false{saw(seen, node.condition.text)}"
+    if stated == IF_IS_FALSE and node is not None and node.condition is not None:
+        return false_condition(node.condition.text, seen)
     if stated:
         return visible(stated) + saw(seen)
     if status == "blocked":
@@ -69,9 +73,23 @@ def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[
     return f"by `{by}`" if by else ""
 
 
+def false_condition(text: str, seen: Sequence[str]) -> str:
+    """The condition for which a step was skipped, with what it saw."""
+    return f"`if: {shortened(text)}` is false{saw(seen, text)}"
+
+
 def ended_reason(event: StepEnded, node: Node | None) -> str:
     """Why a step that has ended was skipped, blocked or cancelled."""
     return reason(event.status, event.reason, event.by, node, event.seen)
+
+
+def left_out(event: StepEnded) -> str:
+    """Why a step is no part of what runs: `not selected`, or `taken from run ID`; empty where it is one.
+
+    There may be hundreds of them in a run of a part: no view tells of each.
+    """
+    taken = event.status == "reused" and event.reason.startswith("taken from run ")
+    return event.reason if taken or event.reason == NOT_SELECTED else ""
 
 
 def saw(seen: Sequence[str], condition: str = "", limit: int = _LONGEST) -> str:

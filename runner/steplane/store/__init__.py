@@ -11,9 +11,10 @@ from steplane.store.lease import Lease, Owner, is_held, owner_of
 from steplane.store.locks import Claim, LockTable
 from steplane.store.reader import Definition, JournalReader
 from steplane.store.records import Entry, now
-from steplane.store.runs import UNFINISHED, RunStore
+from steplane.store.runs import LATEST, UNFINISHED, RunStore
 
 __all__ = [
+    "LATEST",
     "UNFINISHED",
     "Busy",
     "Cache",
