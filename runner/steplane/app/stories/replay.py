@@ -14,6 +14,7 @@ from steplane.events import (
     AttemptEnded,
     CancelRequested,
     Input,
+    LockAnswered,
     Resumed,
     RunStarted,
     StepEnded,
@@ -54,12 +55,13 @@ class Life:
     `after` is the instance whose end let it start, and `enough` how many of how many had to come; `needs` how the steps
     that it waits for stood when it was skipped without a reason; `stop` why it was cancelled. `ready_in`, `held_in` and
     `ended_in` are the numbers of moments: of being ready, of having its lock, of its end; `held_at` is the time.
-    `lock_since` and `slot_since` say since when it had to wait for these; 0 where it had not.
+    `lock_since` and `slot_since` say since when it had to wait for these; 0 where it had not. `others` are those of other
+    runs that held its lock.
     """
 
     __slots__ = (
         "after", "attempts", "end", "ended_in", "enough", "held_at", "held_in", "instance", "lock_since", "needs",
-        "ready_at", "ready_by", "ready_in", "slot_since", "stop",
+        "others", "ready_at", "ready_by", "ready_in", "slot_since", "stop",
     )  # fmt: skip
 
     def __init__(self, instance: Instance) -> None:
@@ -73,6 +75,7 @@ class Life:
         self.held_at = 0
         self.lock_since = 0
         self.slot_since = 0
+        self.others: tuple[str, ...] = ()
         self.ended_in: int | None = None
         self.attempts: list[Attempt] = []
         self.end: StepEnded | None = None
@@ -224,6 +227,8 @@ class Replay:
         if isinstance(event, Resumed):
             for life in self.lives.values():
                 life.slot_since = event.at if life.instance.phase == "queue" and not life.attempts else life.slot_since
+        if isinstance(event, LockAnswered) and event.instance in self.lives:
+            self.lives[event.instance].others = event.holders
         for life in touched:
             one = life.instance
             if one.phase == "queue" and not life.attempts:

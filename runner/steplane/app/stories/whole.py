@@ -108,19 +108,20 @@ def _waits(replay: Replay) -> Iterator[Wait]:
 
 def _for_lock(replay: Replay, life: Life) -> Wait:
     """With those that held the lock at some time of the wait, in the order in which they got it."""
-    name = life.instance.lock or ""
+    key = life.instance.lock_key
     begin, end = life.lock_since, life.held_at
     holders = [
         other
         for other in replay.lives.values()
         if other is not life
         and other.held_in is not None
-        and other.instance.lock == name
+        and other.instance.lock_key == key
         and other.held_at <= end
         and (not other.instance.ended_at or other.instance.ended_at > begin)
     ]
     holders.sort(key=lambda other: other.held_in or 0)
-    return Wait(life.instance.path, begin, life.locked, name, tuple(other.instance.path for other in holders))
+    names = (*(other.instance.path for other in holders), *life.others)
+    return Wait(life.instance.path, begin, life.locked, key[1], names)
 
 
 def _requests(replay: Replay) -> Iterator[Entry]:
