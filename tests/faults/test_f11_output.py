@@ -69,7 +69,7 @@ def growth(rig: Rig, script: str, capture: str) -> tuple[int, Life]:
     return grown, life
 
 
-CASES = [*((kind, "text") for kind in outputs(1, 1)), ("bytes", "none"), ("lines", "none")]
+CASES = [*((kind, "text") for kind in ("bytes", "line", "lines", "bars", "odd")), ("lines", "none")]
 
 
 @pytest.mark.parametrize(("kind", "capture"), CASES)

@@ -97,7 +97,7 @@ def sound(rig: Rig, life: Life) -> list[StepEnded]:
     return failed
 
 
-@pytest.mark.parametrize("descriptors", [64, 40, 24])
+@pytest.mark.parametrize("descriptors", [64, 24])
 def test_few_descriptors(rig: Rig, descriptors: int) -> None:
     rig.write(WIDE)
 

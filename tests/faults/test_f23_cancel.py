@@ -33,8 +33,8 @@ outputs: {{all: '${{{{ steps.group.status }}}}'}}
 CLEANERS = {"tidy", "group/tidy_group"}
 """What may begin after a cancel."""
 
-SHARE = 4
-"""A test run cancels at every fourth point, the nightly one at each."""
+SHARE = 6
+"""A test run cancels at every sixth point, the nightly one at each."""
 
 
 class Cancelling:
@@ -94,7 +94,7 @@ def strike_all(rig: Rig, share: int) -> None:
     assert "known: succeeded" in replies  # in the workflow's `finally`
 
 
-def test_at_every_fourth_change(rig: Rig) -> None:
+def test_at_every_sixth_change(rig: Rig) -> None:
     strike_all(rig, SHARE)
 
 

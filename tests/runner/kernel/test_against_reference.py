@@ -16,7 +16,7 @@ from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
 
 SEEDS = 2000
-SHARED_SEEDS = 500
+SHARED_SEEDS = 250
 NIGHTLY_SEEDS = 10_000
 _COMMON = settings(
     deadline=None,

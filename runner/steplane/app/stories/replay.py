@@ -55,8 +55,8 @@ class Life:
     `after` is the instance whose end let it start, and `enough` how many of how many had to come; `needs` how the steps
     that it waits for stood when it was skipped without a reason; `stop` why it was cancelled. `ready_in`, `held_in` and
     `ended_in` are the numbers of moments: of being ready, of having its lock, of its end; `held_at` is the time.
-    `lock_since` and `slot_since` say since when it had to wait for these; 0 where it had not. `others` are those of other
-    runs that held its lock.
+    `lock_since` and `slot_since` say since when it had to wait for these; 0 where it had not. `others` are those
+    of other runs that held its lock.
     """
 
     __slots__ = (
