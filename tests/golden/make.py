@@ -17,9 +17,9 @@ from steplane import __version__
 
 HERE = Path(__file__).resolve().parent
 RUNS = {"done": "", "failed": "fail", "cut": "die"}
-"""The runs by id, and what the step `pay` of each is told to do; the last is killed in it, with its log not folded in."""
+"""The runs by id, and what the step `pay` of each is told to do; the last is killed in it."""
 
-TOKEN = "a-secret-token-9"  # noqa: S105 - it is there to be looked for
+TOKEN = "a-secret-token-9"
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
         (Path(place) / "shown.json").write_text(json.dumps(shown, indent=1))
         _anonymous(state)
         _pack(Path(place), target)
-    print(f"{target}: {target.stat().st_size:,} bytes")
+    sys.stdout.write(f"{target}: {target.stat().st_size:,} bytes\n")
 
 
 def _run(place: Path, state: Path, run: str, told: str) -> object:

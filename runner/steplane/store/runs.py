@@ -56,7 +56,7 @@ class RunStore:
         folder = self.directory.run(validate_run_id(run_id))
         _refuse_taken(folder)
         summary = summary_of(run_id, definition_hash, {"started_at": now(), **header})
-        header = {**header, "started_at": summary.started_at}
+        header = {"run": run_id, **header, "started_at": summary.started_at}
         self._build(folder, definition, definition_hash, header)
         journal = Journal.take(folder, durability, actor=actor)
         try:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen
+from typing import Literal
 
 import pytest
 
@@ -174,10 +175,10 @@ def test_a_truncated_journal_is_refused(store: RunStore, path: Path, part: float
 
 
 def test_a_later_format_is_refused(store: RunStore, path: Path) -> None:
-    change(path, "PRAGMA user_version=2")
+    change(path, "PRAGMA user_version=99")
 
     error = refused(store, "was written by a later release")
-    assert error.message == f"{path} was written by a later release (format 2)"
+    assert error.message == f"{path} was written by a later release (format 99)"
     assert error.remedy == "Update Steplane to the release that wrote it, or a later one."
 
 
@@ -190,6 +191,7 @@ def test_a_later_format_is_refused(store: RunStore, path: Path) -> None:
         ("UPDATE events SET blob = '../../../../etc/passwd' WHERE seq = 7", "event 7 is not what was recorded"),
         ("UPDATE events SET data = CAST(x'ff' AS TEXT) WHERE seq = 7", "is damaged"),
         ("UPDATE events SET path = 'o', actor = 'x' WHERE seq = 7", "event 7 is not what was recorded"),
+        ("DELETE FROM events WHERE seq = 200", r"its newest events are missing \(200 were recorded, it has 199\)"),
         ("CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM run; END", "its tables are not those"),
         ("DROP TABLE definitions", "its tables are not those"),
     ],
@@ -198,6 +200,28 @@ def test_a_changed_row_or_table_is_refused(store: RunStore, path: Path, statemen
     change(path, statement)
 
     refused(store, words)
+
+
+COLUMNS = "at, mono, epoch, type, path, activation, attempt, actor, data, blob, checksum"
+MISPLACED = {
+    "swapped": f"""UPDATE events SET ({COLUMNS}) = (SELECT {COLUMNS} FROM events AS other
+        WHERE other.seq = 15 - events.seq) WHERE seq IN (7, 8)""",
+    "dropped": """DELETE FROM events WHERE seq = 7; UPDATE events SET seq = -seq WHERE seq > 7;
+        UPDATE events SET seq = -seq - 1 WHERE seq < 0""",
+    "doubled": f"UPDATE events SET ({COLUMNS}) = (SELECT {COLUMNS} FROM events WHERE seq = 6) WHERE seq = 7",
+    "of another run": f"""ATTACH 'OTHER' AS other; UPDATE events SET ({COLUMNS}) = (SELECT {COLUMNS}
+        FROM other.events AS o WHERE o.seq = events.seq) WHERE seq >= 7""",
+}
+
+
+@pytest.mark.parametrize("how", MISPLACED)
+def test_a_row_in_a_wrong_place_is_refused(store: RunStore, path: Path, how: str) -> None:
+    with store.create("r2", "the text", "hash", {"title": "a title"}) as journal:
+        fill(journal, 200)
+    change(path, MISPLACED[how].replace("OTHER", journal.folder.journal))
+    Path(store.folder("r1").lock).unlink()  # which names the newest event: this is about the rows alone
+
+    refused(store, "event 7 is not what was recorded")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE run SET header = '{}'", "UPDATE definitions SET text = 'rm -rf /'"])
@@ -233,7 +257,7 @@ def damage(path: Path, whole: bytes) -> None:
 
 def change(path: Path, statement: str) -> None:
     connection = sqlite3.connect(path)
-    connection.execute(statement)
+    connection.executescript(statement)
     connection.commit()
     connection.close()
 
@@ -244,7 +268,8 @@ def dead(store: RunStore, start: Start) -> Path:
     store.create("r1", "text", "hash", {}).close()
     writer = start(WRITE, store.directory.path, "full")
     assert writer.stdout is not None
-    writer.stdout.readline()
+    for _ in range(10):
+        writer.stdout.readline()
     writer.kill()
     writer.wait()
     return Path(store.folder("r1").journal)
@@ -258,10 +283,59 @@ def test_a_missing_log_is_noticed(store: RunStore, dead: Path) -> None:
     error = refused(store, "its newest events are missing")
     with pytest.raises(StateDamaged):
         store.acquire("r1")
-    assert error.remedy.startswith("Put journal.db-wal back beside the journal as it was.")
+    assert error.remedy.startswith("Put journal.db and journal.db-wal back as they were.")
     kept.rename(log)
     with store.acquire("r1") as journal:
         assert journal.last_seq() >= 3
+
+
+def test_a_log_that_is_lost_after_it_was_folded_in_once_is_noticed(store: RunStore, start: Start) -> None:
+    """The journal has the epoch then, and most of the events: only what the owner wrote down tells."""
+    store.create("r1", "text", "hash", {}).close()
+    writer = start(WRITE, store.directory.path, "normal")
+    assert writer.stdout is not None
+    path = Path(store.folder("r1").journal)
+    begin = path.stat().st_size
+    while path.stat().st_size == begin:
+        writer.stdout.readline()
+    writer.stdout.readline()
+    writer.kill()
+    writer.wait()
+    path.with_name("journal.db-wal").unlink()
+
+    error = refused(store, r"its newest events are missing \(\d+ were recorded, it has \d+\)")
+    with pytest.raises(StateDamaged):
+        store.acquire("r1")
+    os.unlink(error.remedy.rpartition(" rm ")[2])
+    with store.acquire("r1") as journal:
+        assert journal.check() == []
+
+
+def test_a_log_that_is_cut_off_or_damaged_is_noticed(store: RunStore, dead: Path) -> None:
+    log = dead.with_name("journal.db-wal")
+    whole = log.read_bytes()
+    for part in (0.0, 0.2, 0.4, 0.6):  # the last commit may be one that nobody was told of
+        log.write_bytes(whole[: int(len(whole) * part)])
+        refused(store, "its newest events are missing")
+        middle = int(len(whole) * part)
+        log.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+        refused(store, "its newest events are missing")
+
+
+@pytest.mark.parametrize("durability", ["full", "normal"])
+def test_what_a_power_loss_may_take_is_not_missed(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, durability: Literal["full", "normal"]
+) -> None:
+    """In `normal` the owner's file may reach the disk before the event that it names."""
+    with store.create("r1", "text", "hash", {}, durability) as journal:
+        fill(journal, 3)
+    monkeypatch.setattr("steplane.store.lease.boot", lambda: "the next start of the machine")
+    change(Path(journal.folder.journal), "DELETE FROM events WHERE seq = 3")
+    if durability == "full":
+        refused(store, "its newest events are missing")
+        return
+    with store.acquire("r1") as again:
+        assert again.last_seq() == 2
 
 
 def test_a_process_that_ends_without_closing_leaves_a_sound_journal(store: RunStore, start: Start) -> None:
@@ -393,10 +467,11 @@ def test_an_event_of_a_later_release_is_refused_with_advice(store: RunStore, pat
     from steplane.store.blobs import Blobs
     from steplane.store.records import checksum, to_row
 
-    row = list(to_row(RunStarted(at=1), 201, 1, Blobs("/nowhere")))
-    row[9] = '{"type":"later"}'
-    row[11] = checksum(tuple(row[:11]))
     connection = sqlite3.connect(path)
+    (previous,) = connection.execute("SELECT checksum FROM events WHERE seq = 200").fetchone()
+    row = list(to_row(RunStarted(at=1), 201, previous, 1, Blobs("/nowhere")))
+    row[9] = '{"type":"later"}'
+    row[11] = checksum(tuple(row[:11]), previous)
     connection.execute(f"INSERT INTO events VALUES ({', '.join('?' * 12)})", row)
     connection.commit()
     connection.close()
