@@ -106,10 +106,17 @@ def to_event(row: Row, expected: int, previous: int, journal: str, blobs: Blobs)
     if checksum(row[:11], previous) != row[11]:
         raise damaged(journal, f"event {expected} is not what was recorded (checksum)")
     try:
-        event: AnyEvent = _decode(blobs.get(row[10]) if row[10] else row[9])
+        return to_saved(row, blobs)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         remedy = "A later release may have written it: update Steplane."
         raise damaged(journal, f"event {expected} ({row[4]}) cannot be understood: {error}", remedy) from error
+
+
+def to_saved(row: Row, blobs: Blobs) -> AnyEvent:
+    """The event of a row, unproved. Raises `StateDamaged` for a lost blob, `MsgspecError`, `ValueError`,
+    `RecursionError`.
+    """
+    event: AnyEvent = _decode(blobs.get(row[10]) if row[10] else row[9])
     return event
 
 
