@@ -5,12 +5,12 @@ a row is what was written, its own checksum must tell.
 """
 
 import os
-import stat
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
 from steplane.store.database import Row
+from steplane.store.files import open_regular
 
 _LEAF = 0x0D
 _WAL_HEADER = 32
@@ -23,10 +23,11 @@ _MOST = 256 << 20
 class Pages:
     """The pages of a database file and of the write-ahead log beside it. Close it."""
 
-    __slots__ = ("_descriptor", "_usable", "_versions", "count", "size")
+    __slots__ = ("_descriptor", "_file", "_usable", "_versions", "count", "size")
 
     def __init__(self, path: str) -> None:
-        self._descriptor = _open(path)
+        self._file = open_regular(path)
+        self._descriptor = self._file.fileno()
         head = os.pread(self._descriptor, 100, 0)
         self.size = _page_size(head)
         reserved = head[20] if len(head) > 20 and head[:15] == b"SQLite format 3" else 0
@@ -46,7 +47,7 @@ class Pages:
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._descriptor)
+        self._file.close()
 
     def _images(self, number: int) -> list[bytes]:
         """The versions of a page, the newest first."""
@@ -54,8 +55,7 @@ class Pages:
         return [*reversed(self._versions.get(number, [])), *([old] if old else [])]
 
     def _read_log(self, path: str) -> None:
-        descriptor = _open(path)
-        with os.fdopen(descriptor, "rb") as log:
+        with open_regular(path) as log:
             log.seek(_WAL_HEADER)
             while len(frame := log.read(_FRAME_HEADER + self.size)) > _FRAME_HEADER:
                 (number,) = struct.unpack(">I", frame[:4])
@@ -100,14 +100,6 @@ class Pages:
             parts.append(images[0][4 : self._usable])
             have += len(parts[-1])
         return b"".join(parts)[:size]
-
-
-def _open(path: str) -> int:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(22, "not a plain file", path)
-    return descriptor
 
 
 def _page_size(head: bytes) -> int:
