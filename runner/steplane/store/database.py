@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
@@ -301,9 +302,12 @@ def _has_content(path: str) -> bool:
 
 
 def _must_exist(path: str, schema: Schema) -> None:
+    """Raise for what is no file to be opened: what stands for it (a link, a pipe) is not followed or waited for."""
     with state_errors(path, "read"):
-        size = os.stat(path).st_size
-    if size == 0:
+        status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise damaged(path, "it is no plain file", schema.remedy)
+    if status.st_size == 0:
         raise damaged(path, "it is empty", schema.remedy)
 
 
