@@ -1,10 +1,8 @@
 """Whether what is recorded of a run is whole: its journal, what follows from it, and the files that it names."""
 
 import os
-import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +21,7 @@ from steplane.masking import Mask
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import JournalReader, RunFolder, RunStore
+from steplane.store.files import open_regular
 
 _encode = msgspec.json.Encoder().encode
 
@@ -128,9 +127,13 @@ def _examine_files(found: Examined, store: RunStore, run_id: str) -> None:
             found.problems.append(Problem(error.message, error.remedy))
     for path in _logs(folder, record):
         found.logs += 1
-        why = _fault_of_log(path)
-        if why:
-            found.problems.append(Problem(f"{path} {why}", "Nothing else depends on it; what is there is shown."))
+        try:
+            if _is_cut_off(path):
+                found.notes.append(f"{path} is shorter than it was: a power loss may take the end of a log")
+        except (OSError, ValueError, IndexError) as error:
+            why = getattr(error, "strerror", None) or f"the times beside it ({TIMES}) are damaged"
+            remedy = "Nothing else depends on it; what can be read is shown."
+            found.problems.append(Problem(f"the log {path} cannot be read: {why}", remedy))
 
 
 def _logs(folder: RunFolder, record: RunRecord) -> Iterator[str]:
@@ -141,21 +144,17 @@ def _logs(folder: RunFolder, record: RunRecord) -> Iterator[str]:
             yield path
 
 
-def _fault_of_log(path: str) -> str:
+def _is_cut_off(path: str) -> bool:
+    """Whether more was written to a log than is there, as the times beside it tell. Raises `OSError`, `ValueError`."""
+    with open_regular(path) as log:
+        size = os.fstat(log.fileno()).st_size
     try:
-        status = os.stat(path, follow_symlinks=False)
-        if not stat.S_ISREG(status.st_mode):
-            return "is no plain file"
-        with open(path, "rb"), suppress(FileNotFoundError), open(path + TIMES, "rb") as times:
+        with open_regular(path + TIMES) as times:
             times.seek(max(os.fstat(times.fileno()).st_size - 200, 0))
-            offset = times.read().split(b"\n")[-2:-1]
-            if offset and int(offset[0].split()[0]) > status.st_size:
-                return "is cut off: more was written to it"
-    except (ValueError, IndexError):
-        return f"has times beside it ({TIMES}) that are damaged"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return ""
+            last = times.read().split(b"\n")[-2:-1]
+    except FileNotFoundError:
+        return False
+    return bool(last) and int(last[0].split()[0]) > size
 
 
 def _examine_catalogue_entry(found: Examined, store: RunStore, run_id: str) -> None:

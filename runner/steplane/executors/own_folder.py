@@ -45,8 +45,16 @@ class OwnFolder:
             os.close(descriptor)
 
     def give(self, final: str) -> None:
-        """Let the folder be that of the instance; the next attempt gets another. Raises `OSError`."""
+        """Let the folder be that of the instance; the next attempt gets another. Raises `OSError`.
+
+        The name survives a power loss when this returns: an event will tell of what is in it.
+        """
         os.rename(self.path, final)
+        around = os.open(os.path.dirname(final), FOLDER)
+        try:
+            os.fsync(around)
+        finally:
+            os.close(around)
         with suppress(OSError):
             os.symlink(os.path.basename(final), self.path)
         self.path = ""
