@@ -100,7 +100,8 @@ def _enough(doomed: Sequence[Doomed], needed: int) -> list[Doomed]:
 def parse_size(text: str) -> int:
     """Bytes: `500M`, `2GiB`, `1048576`; units are powers of 1,024. Raises `UsageError`."""
     plain = text.strip().upper().removesuffix("B").removesuffix("I")
-    number, unit = (plain[:-1], plain[-1]) if plain[-1:] in UNITS else (plain, "")
+    unit = plain[-1:] if plain[-1:] in UNITS else ""
+    number = plain.removesuffix(unit)
     try:
         size = float(number) * UNITS[unit]
         if not 0 <= size < 1 << 63:
