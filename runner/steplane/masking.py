@@ -7,8 +7,6 @@ A value shorter than `SHORTEST` characters would blot out half of any log: it is
 equal to it, and `Mask.weak` names it, so that the author can be warned.
 """
 
-import base64
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -163,6 +161,7 @@ def needles(value: str) -> set[bytes]:
 
 def _written(text: str) -> Iterator[str]:
     """The value as people and programs write it."""
+    import json
     from html import escape
     from urllib.parse import quote, quote_plus
 
@@ -187,6 +186,8 @@ def _lower_escapes(text: str) -> str:
 
 def _coded(raw: bytes) -> Iterator[bytes]:
     """The value as base64 and hexadecimal text."""
+    import base64
+
     for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
         whole = alphabet(raw)
         yield from (whole, whole.rstrip(b"="))

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from datetime import tzinfo
-from random import Random
 from typing import Any
 
 from msgspec import Struct
@@ -80,7 +79,7 @@ class Execution:
         self.engine = Engine(filters(), zone_of(plan))
         self.names: dict[str, Any] = self._names()
         self.evaluator = Evaluator(
-            plan, self.kernel.state, self.engine, self.names, Random(),  # noqa: S311 - jitter is no secret
+            plan, self.kernel.state, self.engine, self.names, _uniform,
             mask=Mask(self._known), zone=zone_of(plan),
         )  # fmt: skip
         hidden = hidden_variables(plan)
@@ -147,7 +146,8 @@ class Execution:
         listener = Unfailing(reporter)
         executor = self._executor = ThreadExecutor(
             self.basis.pool, self.registry, lambda outcome: coordinator.ended(outcome),  # noqa: PLW0108 - it is made below
-            mask=self.mask, secrets=self.secrets.fetch, listener=listener.log, on_progress=listener.progress,
+            mask=self.mask, secrets=self.secrets.fetch, on_progress=listener.progress,
+            listener=listener.log if reporter.hears_lines else None,
         )  # fmt: skip
         attempts = Attempts(
             self.basis.run, self.evaluator, self.environments, executor,
@@ -209,6 +209,13 @@ def zone_of(plan: Plan) -> tzinfo:
 def home_of(file: str) -> str:
     """The folder of a workflow file, absolute."""
     return os.path.dirname(os.path.abspath(file))
+
+
+def _uniform(low: float, high: float) -> float:
+    """A number between the two, for the jitter of retries."""
+    from random import uniform
+
+    return uniform(low, high)  # noqa: S311 - jitter is no secret
 
 
 __all__ = ["EXIT", "Basis", "Execution", "Reporter", "RunResult", "ended_result", "folded", "home_of"]

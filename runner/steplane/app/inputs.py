@@ -1,7 +1,7 @@
 """The inputs of a run: what the caller gave, what the environment and the file say, held against the schemas."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -9,9 +9,9 @@ from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
 from steplane.expressions import Missing
 from steplane.plan.nodes import InputSpec, Plan
-from steplane.schema import validate_value
-from steplane.schema.problems import Problem, shown_path
-from steplane.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from steplane.schema.problems import Problem
 
 
 def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any]:
@@ -31,6 +31,8 @@ def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any
 
 def _known(name: str, specs: Mapping[str, InputSpec]) -> None:
     if name not in specs:
+        from steplane.suggest import did_you_mean
+
         near = did_you_mean(name, specs)
         known = f"It has: {', '.join(specs)}." if specs else "It has no inputs."
         raise UsageError(f"the workflow has no input `{name}`", f"Did you mean `{near}`?" if near else known)
@@ -149,13 +151,17 @@ def _wrong(spec: InputSpec, value: Any) -> list[str]:
         return []
     if why := unrecordable(value):
         return [f"{why}, which cannot be recorded"]
+    from steplane.schema import validate_value
+
     problems = validate_value(spec.schema, value)
     if spec.secret and problems:
         return ["is not what its schema says (it is secret: the value is not shown)"]
     return [_worded(one) for one in problems]
 
 
-def _worded(problem: Problem) -> str:
+def _worded(problem: "Problem") -> str:
+    from steplane.schema.problems import shown_path
+
     return f"at `{shown_path(problem.path)}` {problem.message}" if problem.path else problem.message
 
 

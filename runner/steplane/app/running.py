@@ -13,8 +13,6 @@ from steplane.app.execution import Basis, Execution, Reporter, RunResult, ended_
 from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import load_data
 from steplane.app.project import here
-from steplane.app.refusing import Undecided, refuse_changed_file, refuse_undecided
-from steplane.app.repairs import repairs
 from steplane.driver.attempts import Folders
 from steplane.errors import UsageError
 from steplane.events import Resumed, RunStarted, Selected, Taken
@@ -123,6 +121,9 @@ def resume(  # noqa: PLR0917 - the same
     What runs is the definition that was recorded when the run was begun; where the file now says something else, that
     is refused, and where it is gone it is not missed. Raises `RunHeld`, `UsageError`, `StateError`.
     """
+    from steplane.app.refusing import refuse_changed_file, refuse_undecided
+    from steplane.app.repairs import repairs
+
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
     patience = _patience(options)
     with store.acquire(run_id, _durability(options), actor=options.actor) as journal:
@@ -263,5 +264,5 @@ def _catalogue(store: RunStore, result: RunResult) -> None:
 
 
 __all__ = [
-    "WHOLE", "Begun", "MakeReporter", "Options", "RunPart", "Undecided", "begin", "cancel", "recorded_plan", "resume",
+    "WHOLE", "Begun", "MakeReporter", "Options", "RunPart", "begin", "cancel", "recorded_plan", "resume",
 ]  # fmt: skip

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from random import Random
 from typing import Any
 
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.loops import items_of, refuse_unknown_items, unique
 from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
 from steplane.driver.plain import unrecordable
 from steplane.driver.refusal import Refused
@@ -16,12 +14,10 @@ from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import parse_duration
-from steplane.expressions.telling import seen_texts, sentences
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
 from steplane.masking import Mask
 from steplane.plan.nodes import Choice, End, Fork, OutputField, Plan, Retry
-from steplane.schema import validate_value
 
 _NONE = object()
 
@@ -30,7 +26,8 @@ class Evaluator:
     """Answers questions. `names` are those that are the same for the whole run (`inputs`, `vars`, `run`, ...).
 
     What it answers is masked, but for secret outputs and items of loops. `environment` gives the environment that a
-    process of the instance would get; `learn` is told the value of each secret output (its name and the value).
+    process of the instance would get; `learn` is told the value of each secret output (its name and the value);
+    `uniform` draws a number between two.
     """
 
     def __init__(
@@ -39,7 +36,7 @@ class Evaluator:
         state: State,
         engine: Engine,
         names: Mapping[str, Any],
-        random: Random,
+        uniform: Callable[[float, float], float],
         *,
         mask: Mask | None = None,
         zone: tzinfo = UTC,
@@ -48,7 +45,7 @@ class Evaluator:
         self.state = state
         self.engine = engine
         self.names = names
-        self.random = random
+        self.uniform = uniform
         self.mask = mask or Mask({})
         self.zone = zone
         self.places = Places(plan)
@@ -65,8 +62,14 @@ class Evaluator:
         instance = self.state.instances[ask.instance]
         self._seen.clear()
         value, error = self.guarded(lambda: self._answers[ask.question](instance))
-        seen = seen_texts(self._seen, self.mask) if self._seen else ()
+        seen = self._texts() if self._seen else ()
         return Answered(instance=ask.instance, question=ask.question, value=value, error=error, seen=seen)
+
+    def _texts(self) -> tuple[str, ...]:
+        """What the conditions saw, in words."""
+        from steplane.expressions.telling import seen_texts
+
+        return seen_texts(self._seen, self.mask)
 
     def guarded(self, action: Callable[[], Any]) -> tuple[Any, ErrorInfo | None]:
         """The value, or the error (masked) that the evaluation gives to the step."""
@@ -108,6 +111,8 @@ class Evaluator:
         return self.engine.condition(condition, context, self._seen)
 
     def _loop(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.loops import items_of, refuse_unknown_items, unique
+
         loop = here.node.loop
         assert loop is not None
         context = self.context(here)
@@ -166,6 +171,8 @@ class Evaluator:
         for condition in conditions:
             parts: list[tuple[str, Any]] = []
             if not self.engine.condition(condition, context, parts):
+                from steplane.expressions.telling import sentences
+
                 seen = sentences(parts, self.mask)
                 place = f"{self.plan.file}:{condition.line}:{condition.column}"
                 message = f"`{condition.text.strip()}` does not hold ({place})" + (
@@ -239,8 +246,8 @@ class Evaluator:
 
     def _jittered(self, retry: Retry, delay: float) -> float:
         if retry.full_jitter:
-            return self.random.uniform(0.0, delay)
-        return delay * self.random.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
+            return self.uniform(0.0, delay)
+        return delay * self.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
 
 
 def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:
@@ -257,6 +264,8 @@ def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:
 def _satisfies(field: OutputField, value: Any) -> None:
     """Raise `Refused` for a value that is not of the type that the file gives to the output."""
     if field.schema is not None:
+        from steplane.schema import validate_value
+
         problems = validate_value(field.schema, value)
         if problems:
             raise Refused("output.invalid", f"the output `{field.name}` {problems[0].message}")

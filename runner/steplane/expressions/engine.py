@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from steplane.expressions.compiling import compile_text
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
-from steplane.expressions.tracing import compile_traced
 from steplane.expressions.values import Solid, in_words, kind_of, text_of
 
 if TYPE_CHECKING:
@@ -87,6 +85,8 @@ class Engine:
         if seen is None:
             value = self.evaluate(expression, context)
         else:
+            from steplane.expressions.tracing import compile_traced
+
             value = _placed(expression, lambda: compile_traced(expression.text)(Frame(context, self, seen)))
         if not isinstance(value, bool):
             raise ExpressionError(
@@ -97,7 +97,7 @@ class Engine:
         return value
 
     def _value(self, text: str, context: Mapping[str, Any]) -> Any:
-        value = compile_text(text)(Frame(context, self))
+        value = _compiled(text)(Frame(context, self))
         return value if value.__class__ in _SCALARS else _plain(value, text)
 
     def _text(self, template: Text, context: Mapping[str, Any]) -> str:
@@ -117,9 +117,16 @@ class Engine:
         return str(compile_blocks(text)(Frame(context, self)))
 
 
+def _compiled(text: str) -> Callable[[Frame], Any]:
+    """The expression as a function. What compiles is imported now: many a workflow holds no expression at all."""
+    from steplane.expressions.compiling import compile_text
+
+    return compile_text(text)
+
+
 def _printed(part: Expression, frame: Frame) -> str:
     def action() -> str:
-        value = compile_text(part.text)(frame)
+        value = _compiled(part.text)(frame)
         if value is None:
             raise ExpressionError(
                 f"`{part.text}` is null, and null cannot be put into text: `| default(...)` says what stands for it"
