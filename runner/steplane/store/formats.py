@@ -45,8 +45,9 @@ def pages(database: Database, since: int) -> Iterable[list[Row]]:
 
 
 def first_checksum(fields: Row, _: int) -> int:
-    """The checksum of format 1: of the columns alone."""
-    seq, at, mono, epoch, kind, path, activation, attempt, actor, data, blob = fields
+    """The checksum of format 1: of the columns alone. In a damaged file any of them may be of any type."""
+    seq, at, mono, epoch, activation, attempt = (fields[place] for place in (0, 1, 2, 3, 6, 7))
+    kind, path, actor, data, blob = (str(fields[place]) for place in (4, 5, 8, 9, 10))
     numbers = f"{seq},{at},{mono},{epoch},{activation},{attempt},{len(kind)},{len(path)},{len(actor)},{blob},"
     return crc32(f"{numbers}{kind}{path}{actor}{data}".encode())
 

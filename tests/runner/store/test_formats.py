@@ -192,10 +192,11 @@ def test_a_journal_killed_on_the_way_is_still_whole(first: Path, tmp_path: Path,
     assert formats[-1] == SCHEMA.version
 
 
-def test_damage_is_not_brought_forward(first: Path) -> None:
+@pytest.mark.parametrize("change", ["at = at + 1", "path = x'00'", "data = x'00'"])
+def test_damage_is_not_brought_forward(first: Path, change: str) -> None:
     path = first / "done" / "journal.db"
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE events SET at = at + 1 WHERE seq = 9")
+    connection.execute(f"UPDATE events SET {change} WHERE seq = 9")
     connection.commit()
     connection.close()
 
