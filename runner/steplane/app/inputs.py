@@ -31,17 +31,16 @@ def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any
 
 def _known(name: str, specs: Mapping[str, InputSpec]) -> None:
     if name not in specs:
-        from steplane.suggest import did_you_mean
+        from steplane.suggest import nearest_of
 
-        near = did_you_mean(name, specs)
-        known = f"It has: {', '.join(specs)}." if specs else "It has no inputs."
-        raise UsageError(f"the workflow has no input `{name}`", f"Did you mean `{near}`?" if near else known)
+        known = nearest_of(name, specs, "It has", "steplane plan FILE|NAME") if specs else "It has no inputs."
+        raise UsageError(f"the workflow has no input `{name}`", known)
 
 
 def _from_file(path: str) -> dict[str, Any]:
     from steplane.source import plain, read_file
 
-    document = read_file(path)
+    document = read_file(path, "Give the path of a YAML or JSON file with the inputs.")
     problems = [one for one in document.diagnostics if one.severity == "error"]
     if problems or document.root is None:
         first = problems[0] if problems else None
@@ -183,8 +182,9 @@ def read_env_file(path: str) -> dict[str, str]:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"the environment file {path} cannot be read: {error}", "Give a UTF-8 file of NAME=VALUE lines."
+            f"the environment file {path} cannot be read: {why}", "Give a UTF-8 file of NAME=VALUE lines."
         ) from error
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ")

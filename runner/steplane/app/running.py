@@ -121,7 +121,6 @@ def resume(  # noqa: PLR0917 - the same
     What runs is the definition that was recorded when the run was begun; where the file now says something else, that
     is refused, and where it is gone it is not missed. Raises `RunHeld`, `UsageError`, `StateError`.
     """
-    from steplane.app.refusing import refuse_changed_file, refuse_undecided
     from steplane.app.repairs import repairs
 
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
@@ -136,8 +135,8 @@ def resume(  # noqa: PLR0917 - the same
         if root is not None and root.ended and (cancel or (root.status in {"succeeded", "warning"} and not asked)):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
-            refuse_changed_file(run_id, plan, header, registry, store)
-            refuse_undecided(kernel, event, run_id)
+            _refuse_another(run_id, plan, header, registry, store)
+            _refuse_undecided(run_id, kernel, event)
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
@@ -196,6 +195,20 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
             "Install the plugins and the release that it was begun with.",
         )
     return replace(loaded.plan, hash=definition.hash)
+
+
+def _refuse_another(
+    run_id: str, plan: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore
+) -> None:  # fmt: skip
+    from steplane.app.refusing import refuse_changed_file
+
+    refuse_changed_file(run_id, plan, header, registry, store)
+
+
+def _refuse_undecided(run_id: str, kernel: Kernel, event: Resumed) -> None:
+    from steplane.app.refusing import refuse_undecided
+
+    refuse_undecided(kernel, event, run_id)
 
 
 def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:

@@ -154,13 +154,24 @@ def runs(*statuses: str) -> Completer:
     return complete
 
 
+def earlier_run(context: click.Context, _: click.Parameter, begun: str) -> Items:
+    """`latest`, then run ids, newest first."""
+    found = [one for one in _runs(_store(context), begun) if one.value != "latest"]
+    return [*(_fitting([("latest", "the newest run of the workflow")], begun) if found or begun else []), *found]
+
+
 def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Items:
+    from steplane.store import LATEST
+
     try:
         listed = store.list_runs()
     except SteplaneError:  # a damaged catalogue: the folders are there all the same
         return [CompletionItem(one) for one in reversed(store.ids()) if one.startswith(begun)]
     fitting = [one for one in listed if one.id.startswith(begun) and (not statuses or one.status in statuses)]
-    return [CompletionItem(one.id, help=f"{one.status}, {one.workflow or '?'}") for one in fitting[:_MOST_RUNS]]
+    found = [CompletionItem(one.id, help=f"{one.status}, {one.workflow or '?'}") for one in fitting[:_MOST_RUNS]]
+    if begun and LATEST.startswith(begun) and listed and not statuses:
+        found.append(CompletionItem(LATEST, help=f"{listed[0].id}: {listed[0].status}, {listed[0].workflow or '?'}"))
+    return found
 
 
 def _run(context: click.Context, store: "RunStore") -> str:

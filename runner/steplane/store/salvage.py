@@ -96,7 +96,7 @@ class Salvage:
             return to_saved(row, blobs)
         except (StateDamaged, StateError) as error:
             self.missing.append(error.message)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
             pass
         return None
 

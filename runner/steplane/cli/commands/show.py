@@ -28,8 +28,8 @@ def command(
     """Show one run: its inputs, its steps over time, with attempts and reasons, its outputs or its error.
 
     With STEP[KEY] one instance whole: what it was given, each activation and attempt, its outputs or its error, the end
-    of its log. STEP is a path, or an id: where several instances have it these are listed. One word alone is a run,
-    or else a step of the latest run.
+    of its log. STEP is a path, or an id: where several instances have it these are listed. One word alone is a run
+    (its id, the beginning of it, or `latest`), or else a step of the latest run.
     """
     from steplane.app.history import read_run
     from steplane.cli.call import Call
