@@ -53,7 +53,7 @@ def damaged(path: str, what: str, remedy: str = "") -> StateDamaged:
 class Older(NamedTuple):
     """An earlier format: its version, the statements that made it, and what brings it to the next version.
 
-    `forward` runs in a transaction and may raise: then the database stays as it is.
+    `forward` runs in a transaction; when it raises, the database stays as it is.
     """
 
     version: int
@@ -120,9 +120,8 @@ class Database:
 
     @classmethod
     def read(cls, path: str, schema: Schema) -> "Database":
-        """Open an existing database for reading only, also one on a disk that cannot be written.
-
-        One of an earlier format is read from a copy in memory: reading changes nothing on the disk.
+        """Open an existing database for reading only, also on a disk that cannot be written; one of an earlier format
+        is read from a copy in memory.
         """
         _must_exist(path, schema)
         try:
@@ -320,7 +319,6 @@ def _has_content(path: str) -> bool:
 
 
 def _must_exist(path: str, schema: Schema) -> None:
-    """Raise for what is no file to be opened: what stands for it (a link, a pipe) is not followed or waited for."""
     with state_errors(path, "read"):
         status = os.lstat(path)
     if not stat.S_ISREG(status.st_mode):
