@@ -12,6 +12,7 @@ from steplane.store.formats import SCHEMA
 from steplane.store.lease import Lease, held_by, owner_of
 from steplane.store.reader import JournalReader, refuse_wrong
 from steplane.store.records import COLUMNS, digest, to_row
+from steplane.store.room import LogRoom
 
 _INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 12)})"  # noqa: S608 - no user text
 
@@ -23,7 +24,7 @@ class Journal(JournalReader):
     failed with `StateError` (full disk) keeps what was gathered: call it again when there is room.
     """
 
-    __slots__ = ("_actor", "_last", "_next", "_pending", "_unsure", "epoch", "lease")
+    __slots__ = ("_actor", "_last", "_next", "_pending", "_room", "_unsure", "epoch", "lease")
 
     def __init__(self, folder: RunFolder, database: Database, lease: Lease, epoch: int, actor: str = "") -> None:
         super().__init__(folder, database)
@@ -32,6 +33,7 @@ class Journal(JournalReader):
         self._actor = actor
         self._pending: list[Row] = []
         self._unsure = False
+        self._room: LogRoom | None = None
         self._next = self.last_seq() + 1
         self._last = self._link(self._next - 1)
 
@@ -63,6 +65,8 @@ class Journal(JournalReader):
             journal = cls(folder, database, lease, epoch, actor)
             lease.sign(epoch, journal.newest, durability)
             database.set_durability(durability)
+            if durability == "full" and database.has_log():
+                journal._room = LogRoom(database.path + "-wal")
         except BaseException:
             database.close()
             raise
@@ -102,6 +106,8 @@ class Journal(JournalReader):
             self._pending.clear()
             self._unsure = False
             self.lease.mark(self._next - 1, self._last)
+            if self._room is not None:
+                self._room.ahead()
 
     def add_definition(self, text: str, hashed: str) -> None:
         """Record at once a changed definition that the run goes on with. One that is known is left alone."""
@@ -112,6 +118,8 @@ class Journal(JournalReader):
     def close(self) -> None:
         """Drop what was gathered and not committed, close the file, give the run free."""
         self._pending.clear()
+        if self._room is not None:
+            self._room.close()
         super().close()
         self.lease.release()
 
