@@ -146,8 +146,7 @@ def resume(  # noqa: PLR0917 - the same
         if root is not None and root.ended and (cancel or (root.status in {"succeeded", "warning"} and not asked)):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
-            _refuse_another(run_id, plan, header, registry, store)
-            _refuse_undecided(run_id, kernel, event)
+            _refuse(run_id, kernel, event, header, (registry, store))
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
@@ -158,7 +157,7 @@ def resume(  # noqa: PLR0917 - the same
         evaluate_variables(execution, header["vars"])
         store.reopened(run_id)
         reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=header["home"]))
-        first: Any = event if root is not None else RunStarted(pool=options.pool)
+        first: Resumed | RunStarted = event if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result
@@ -213,17 +212,13 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
     return replace(loaded.plan, hash=definition.hash)
 
 
-def _refuse_another(
-    run_id: str, plan: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore
-) -> None:  # fmt: skip
-    from steplane.app.refusing import refuse_changed_file
+def _refuse(
+    run_id: str, kernel: Kernel, event: Resumed, header: Mapping[str, Any], known: tuple[Registry, RunStore]
+) -> None:
+    """Refuse to go on by a file that says something else, or beside a step of which nobody knows how it ended."""
+    from steplane.app.refusing import refuse_changed_file, refuse_undecided
 
-    refuse_changed_file(run_id, plan, header, registry, store)
-
-
-def _refuse_undecided(run_id: str, kernel: Kernel, event: Resumed) -> None:
-    from steplane.app.refusing import refuse_undecided
-
+    refuse_changed_file(run_id, kernel.state.plan, header, *known)
     refuse_undecided(kernel, event, run_id)
 
 
