@@ -126,11 +126,9 @@ class Database:
         _must_exist(path, schema)
         try:
             return cls._read(path, schema, "mode=ro")
-        except Busy:
-            raise
-        except StateError:
+        except StateError as error:
             # A WAL database on a read-only or a full disk has no shared-memory file and none can be made.
-            if _has_content(path + "-wal"):
+            if isinstance(error, Busy) or _has_content(path + "-wal"):
                 raise
             return cls._read(path, schema, "immutable=1")
 
@@ -222,9 +220,8 @@ class Database:
         self.close()
         with state_errors(self.path):
             os.truncate(self.path, 0)
-        for ending in ("-wal", "-shm"):  # of what was tried; a log beside the file would be taken for its own
-            with suppress(OSError):
-                os.unlink(self.path + ending)
+        with suppress(OSError):
+            os.unlink(self.path + "-wal")  # of what was tried: it would be taken for the file's own
         self._connection = _connect(self.path)
         self.run("PRAGMA journal_mode=TRUNCATE")
         self.warning = (
@@ -336,11 +333,7 @@ def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
     address = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         connection = sqlite3.connect(
-            f"file:{address}?{mode}",
-            uri=True,
-            isolation_level=None,
-            timeout=_BUSY_SECONDS,
-            check_same_thread=False,
+            f"file:{address}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
         )
     except sqlite3.Error as error:
         why, remedy = _WHY[sqlite3.SQLITE_CANTOPEN]
