@@ -205,7 +205,7 @@ def test_a_log_that_is_lost_after_it_was_folded_in_once_is_noticed(store: RunSto
 
 def test_a_log_that_is_cut_off_or_damaged_is_noticed(store: RunStore, dead: Path) -> None:
     log = dead.with_name("journal.db-wal")
-    whole = log.read_bytes()
+    whole = log.read_bytes().rstrip(b"\0")  # without the room that was made ahead
     for part in (0.0, 0.2, 0.4, 0.6):  # the last commit may be one that nobody was told of
         log.write_bytes(whole[: int(len(whole) * part)])
         refused(store, "its newest events are missing")
