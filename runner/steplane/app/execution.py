@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.app.guarding import Reporter, Unfailing, signals_to
+from steplane.app.known import KnownSecrets
 from steplane.app.secrets import Secrets, hidden_variables, secret_inputs, texts_in
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.clock import Clock
@@ -75,33 +76,32 @@ class Execution:
         self.inbox = Inbox()
         self.case = basis.case or basis.run
         self.secrets = Secrets(plan, basis.environ, basis.home)
-        self._known = {**self.secrets.known(), **secret_inputs(plan, basis.inputs)}
+        self.known = KnownSecrets(plan, {**self.secrets.known(), **secret_inputs(plan, basis.inputs)})
         self._executor: ThreadExecutor | None = None
         self.engine = Engine(filters(), zone_of(plan))
+        self.engine.keeper = self.known if self.known.any else None
         self.names: dict[str, Any] = self._names()
         self.evaluator = Evaluator(
             plan, self.kernel.state, self.engine, self.names, Random(),  # noqa: S311 - jitter is no secret
-            mask=Mask(self._known), zone=zone_of(plan),
+            mask=self.known.mask, zone=zone_of(plan),
         )  # fmt: skip
         hidden = hidden_variables(plan)
         base = {name: value for name, value in basis.environ.items() if name not in hidden}
         self.environments = Environments(self.evaluator, base, basis.home, basis.called_in)
         self.evaluator.environment = self.environments.layers
-        self.evaluator.learn = self._learn
+        self.evaluator.learn = lambda name, value: self.known.add(name, texts_in(value))
+        self.known.changed = self._hide
 
     @property
     def mask(self) -> Mask:
         """What hides all secrets known by now."""
         return self.evaluator.mask
 
-    def _learn(self, name: str, value: Any) -> None:
-        """A secret output is known from now on: what comes later is masked for it too."""
-        found = {f"{name} {index}": text for index, text in enumerate(texts_in(value))}
-        if not set(found.values()) <= set(self._known.values()):
-            self._known = {**{f"{len(self._known)} {key}": text for key, text in found.items()}, **self._known}
-            self.evaluator.mask = Mask(self._known)
-            if self._executor is not None:
-                self._executor.mask = self.evaluator.mask
+    def _hide(self, mask: Mask) -> None:
+        """Something more is secret: what comes later is masked for it too."""
+        self.evaluator.mask = mask
+        if self._executor is not None:
+            self._executor.mask = mask
 
     def _names(self) -> dict[str, Any]:
         basis, plan = self.basis, self.basis.plan

@@ -16,6 +16,7 @@ from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepReq
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
 from steplane.plan.nodes import Node, Perform
+from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
 
 
@@ -174,6 +175,7 @@ class Attempts:
             timezone=self.evaluator.plan.timezone,
             keep=node.artifacts,
             state=self.folders.state,
+            unheard=says_secrets(node),
         )
 
     def _environment(self, instance: Instance, log: str, artifacts: str, key: str) -> dict[str, str]:

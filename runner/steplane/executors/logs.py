@@ -51,17 +51,38 @@ class LogSink:
     """Takes what a step says on its streams. Lines of different streams are never mixed up; safe from any thread.
 
     The file is opened at the first byte, for appending, readable by its owner only. It never raises: when the file
-    cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered.
+    cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered. With
+    `unheard` the standard output is masked and handed back, but not written: a secret is made of it.
     """
 
-    __slots__ = ("_cut", "_file", "_limit", "_lock", "_masks", "_moment", "_open_line", "_parts", "_times", "_untold",
-                 "_written", "failure", "listener", "mask", "path", "size", "step")  # fmt: skip
+    __slots__ = (
+        "_cut",
+        "_file",
+        "_limit",
+        "_lock",
+        "_masks",
+        "_moment",
+        "_open_line",
+        "_parts",
+        "_times",
+        "_unheard",
+        "_untold",
+        "_written",
+        "failure",
+        "listener",
+        "mask",
+        "path",
+        "size",
+        "step",
+    )  # fmt: skip
 
     def __init__(
-        self, path: str, mask: Mask, *, step: str = "", listener: Listener | None = None, limit: int = LOG_LIMIT
-    ) -> None:
+        self, path: str, mask: Mask, *, step: str = "", listener: Listener | None = None, limit: int = LOG_LIMIT,
+        unheard: bool = False,
+    ) -> None:  # fmt: skip
         self.path, self.mask, self.step, self.listener = path, mask, step, listener
         self.failure, self.size = "", 0
+        self._unheard = unheard
         self._limit, self._written, self._cut = limit, 0, False
         self._file = self._times = -1
         self._moment = 0  # the latest millisecond that is noted
@@ -116,6 +137,8 @@ class LogSink:
 
     def _take(self, stream: StreamName, data: bytes) -> None:
         """Write the whole lines, keep the rest."""
+        if self._unheard and stream == "stdout":
+            return
         cut = data.rfind(b"\n") + 1
         if cut:
             self._put(stream, self._parts.pop(stream, b"") + data[:cut])

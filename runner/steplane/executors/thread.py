@@ -130,7 +130,10 @@ class ThreadExecutor:
         if token.cancelled:
             return failed(request, ErrorInfo(type="cancelled"), cancelled=True)
         mask = self.mask
-        log = LogSink(request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit)
+        log = LogSink(
+            request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit,
+            unheard=request.unheard,
+        )  # fmt: skip
         final = request.artifacts
         folder = self._own_folder().take(final)
         request = replace(request, artifacts=folder, env={**request.env, "STEPLANE_ARTIFACTS": folder})
@@ -143,7 +146,8 @@ class ThreadExecutor:
         kept = self._kept(request, final, outcome, token, log)
         log.listener = None  # what children write from now on belongs to no running step
         log.close()
-        return _masked(outcome, kept, self.mask, log.failure)
+        outcome = _masked(outcome, kept, self.mask, log.failure)
+        return outcome if self.mask is mask else _masked(outcome, (), mask, "")
 
     def _perform(self, request: AttemptRequest, token: CancelToken, log: LogSink) -> AttemptOutcome:
         found = self._registry.find(request.type)
