@@ -16,11 +16,14 @@ from steplane.driver.clock import Clock
 from steplane.driver.coordinator import Coordinator, Ending
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import restored, without_secrets
 from steplane.driver.names import UTC, Lazy, moment
+from steplane.driver.recalling import derive_again
+from steplane.driver.views import secret_names
 from steplane.errors import UsageError
-from steplane.events import ErrorInfo, Input
+from steplane.events import ErrorInfo, Input, Resumed
 from steplane.executors.thread import ThreadExecutor
 from steplane.expressions import Engine
 from steplane.expressions.templates import Template
@@ -78,6 +81,7 @@ class Execution:
         self.secrets = Secrets(plan, basis.environ, basis.home)
         self.known = KnownSecrets(plan, {**self.secrets.known(), **secret_inputs(plan, basis.inputs)})
         self._executor: ThreadExecutor | None = None
+        self._held = Held()
         self.engine = Engine(filters(), zone_of(plan))
         self.engine.keeper = self.known if self.known.any else None
         self.names: dict[str, Any] = self._names()
@@ -133,6 +137,16 @@ class Execution:
         self.names["vars"] = values
         return {name: value for name, value in values.items() if self.mask.data(value) == value}
 
+    def recall(self, event: Resumed, held: Held) -> None:
+        """Before a resume: know again what is secret, and who waits for steps that run again."""
+        self._held = held
+        for path, said in event.assume.items():
+            one = self.kernel.state.paths.get(path)
+            outputs = said.get("outputs") or {}
+            for name in secret_names(one.node) & outputs.keys() if one is not None else ():
+                self.known.add(name, texts_in(outputs[name]))
+        derive_again(self.evaluator)
+
     def own_value(self, template: Template) -> Any:
         """The value of one of the workflow's own keys (`objects`), masked. Raises `ExpressionError`."""
         return self.mask.data(self.engine.render(template, {**self.names, "env": self.environments.base}))
@@ -155,7 +169,7 @@ class Execution:
         )  # fmt: skip
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
-            listener=listener, inbox=self.inbox, clock=self.clock, patience=self.basis.patience,
+            listener=listener, inbox=self.inbox, clock=self.clock, patience=self.basis.patience, held=self._held,
         )  # fmt: skip
         try:
             with signals_to(self.inbox, listener.interrupted):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from steplane.expressions.templates import Template
 from steplane.masking import COMMON, MASKED, Mask
 from steplane.plan.nodes import Plan
 from steplane.plan.secrecy import Carriers
@@ -54,6 +55,10 @@ class KnownSecrets:
     def may_meet(self, text: str, *, blocks: bool) -> bool:
         """See `Keeper`."""
         return self._carriers.may_meet(text, blocks=blocks)
+
+    def meets(self, template: Template) -> bool:
+        """See `Keeper`."""
+        return self._carriers.in_template(template)
 
     def holds(self, value: str | float) -> bool:
         """See `Keeper`."""

@@ -14,6 +14,7 @@ from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import load_data
 from steplane.app.project import here
 from steplane.app.refusing import Undecided, refuse_changed_file, refuse_undecided
+from steplane.app.regaining import regained
 from steplane.app.repairs import repairs
 from steplane.driver.attempts import Folders
 from steplane.errors import UsageError
@@ -137,6 +138,7 @@ def resume(  # noqa: PLR0917 - the same
         if not cancel:
             refuse_changed_file(run_id, plan, header, registry, store)
             refuse_undecided(kernel, event, run_id)
+        again = regained(plan, kernel.state, event, run_id)
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
@@ -145,9 +147,12 @@ def resume(  # noqa: PLR0917 - the same
         )  # fmt: skip
         execution = Execution(basis, registry, kernel)
         evaluate_variables(execution, header["vars"])
+        execution.recall(event, again.held())
         store.reopened(run_id)
-        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=header["home"]))
-        first: Any = event if root is not None else RunStarted(pool=options.pool)
+        reporter = make_reporter(
+            Begun(run_id, plan, journal.folder, resumed=True, warning=again.warning, home=header["home"])
+        )
+        first: Any = again.within(event) if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result

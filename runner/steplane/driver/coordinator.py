@@ -17,6 +17,7 @@ from steplane.commands import Ask, Command, DropTimer, Record, SetTimer, Start, 
 from steplane.driver.attempts import Attempts
 from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
 from steplane.driver.timers import Timers
@@ -84,6 +85,7 @@ class Coordinator:
         inbox: Inbox,
         clock: Clock,
         patience: float,
+        held: Held | None = None,
     ) -> None:
         self.kernel = kernel
         self.journal = journal
@@ -93,6 +95,7 @@ class Coordinator:
         self.inbox = inbox
         self.clock = clock
         self.patience = patience
+        self.held = Held() if held is None else held
         self.timers = Timers()
         self._inputs: deque[Input] = deque()
         self._starts: list[Start] = []
@@ -163,6 +166,9 @@ class Coordinator:
                 self.attempts.stop_all()
                 return self._wind_down()
             self._execute()
+            if self.held and self._only_waiting():  # what they wait for does not come
+                self._release(self.held.given_up(self.kernel.state))
+                self._execute()
         return self._wait_elsewhere() if self._only_waiting() else None
 
     def _turn(self) -> None:
@@ -197,10 +203,11 @@ class Coordinator:
             if isinstance(fact, StepEnded) and instance is not None and instance.node.artifacts:
                 self._keep_files(fact, instance, now)
             self._keep(replace(fact, at=now), instance)
-        elif isinstance(command, Start):
-            self._starts.append(command)
-        elif isinstance(command, Ask):
-            self._ask(command)
+            if isinstance(fact, StepEnded):
+                self._release(self.held.over(fact.path, self.kernel.state))
+        elif isinstance(command, Start | Ask):
+            if not self.held.takes(command, self.kernel.state):
+                self._begin(command)
         elif isinstance(command, SetTimer):
             self.timers.set(command, self.clock.monotonic())
         elif isinstance(command, DropTimer):
@@ -216,9 +223,16 @@ class Coordinator:
         if fact is not None:
             self._keep(replace(fact, at=now), instance)
 
-    def _ask(self, command: Ask) -> None:
-        if command.instance in self.kernel.state.instances:
+    def _begin(self, command: Start | Ask) -> None:
+        if isinstance(command, Start):
+            self._starts.append(command)
+        elif command.instance in self.kernel.state.instances:
             self._inputs.append(self.evaluator.answer(command))
+
+    def _release(self, commands: list[Start | Ask]) -> None:
+        """What waited for steps that run again goes on."""
+        for command in commands:
+            self._begin(command)
 
     def _execute(self) -> None:
         """Begin and stop attempts. What was stopped before it began never begins."""
@@ -232,6 +246,7 @@ class Coordinator:
                 if refusal is not None:
                     self._inputs.append(refusal)
         for stop in stops:
+            self.held.drop(stop)
             if not self.attempts.stop(stop):
                 self._inputs.append(AttemptEnded(instance=stop.instance, attempt=stop.attempt, outcome="cancelled"))
 

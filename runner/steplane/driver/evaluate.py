@@ -11,10 +11,11 @@ from steplane.commands import Ask
 from steplane.driver.loops import items_of, refuse_unknown_items, unique
 from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
 from steplane.driver.plain import unrecordable
+from steplane.driver.recalling import items_again
 from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
-from steplane.expressions import Engine, ExpressionError
+from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.durations import parse_duration
 from steplane.expressions.telling import seen_texts, sentences
 from steplane.expressions.templates import Expression, Template
@@ -84,7 +85,11 @@ class Evaluator:
 
     def context(self, here: Instance, result: Any = _NONE, error: Any = _NONE) -> dict[str, Any]:
         """The names that the instance sees."""
-        context = {**self.names, **loop_names(here), "steps": Steps(self.places, self.state, here, self.zone)}
+        around = loop_names(here)
+        if any(one.__class__ is Missing for one in around.values()):
+            items_again(self, here)
+            around = loop_names(here)
+        context = {**self.names, **around, "steps": Steps(self.places, self.state, here, self.zone)}
         context["attempt"] = here.attempt
         handles, handled = handled_error(here)
         if handles:

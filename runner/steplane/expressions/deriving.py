@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from steplane.expressions.faults import Missing
+from steplane.expressions.templates import Template
 
 PARTS = 100_000
 """Parts of one value that are looked at; a secret is not larger."""
@@ -39,6 +40,9 @@ class Keeper(Protocol):
 
     def may_meet(self, text: str, *, blocks: bool) -> bool:
         """Whether an expression (or a text with blocks) uses anything that may hold a secret."""
+
+    def meets(self, template: Template) -> bool:
+        """The same of any template."""
 
 
 class Watch:
