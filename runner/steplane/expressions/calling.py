@@ -80,7 +80,10 @@ def _known(names: list[str]) -> str:
 
 def apply_filter(frame: Frame, name: str, value: Any, positional: list[Any], named: dict[str, Any]) -> Any:
     """Apply a filter by name; raises ExpressionError for an unknown one and for whatever it objects to."""
-    frame.budget.tick()
+    budget = frame.budget
+    budget.left -= 1
+    if budget.left < 0:
+        budget.look()
     function = FILTERS.get(name)
     if function is not None:
         try:
@@ -147,7 +150,10 @@ def apply_test(frame: Frame, name: str, value: Any, positional: list[Any], named
     function = PREDICATES.get(name)
     if function is None:
         raise ExpressionError(unknown_message("test", name, list(PREDICATES)))
-    frame.budget.tick()
+    budget = frame.budget
+    budget.left -= 1
+    if budget.left < 0:
+        budget.look()
     try:
         return bool(function(frame, value, *positional, **(named or {})))
     except _BUILTIN_FAULTS as error:

@@ -10,6 +10,7 @@ from typing import Any
 from steplane.expressions.calling import compile_call, compile_filter, compile_test
 from steplane.expressions.faults import ExpressionError, Missing, MissingValue, SyntaxFault
 from steplane.expressions.frames import DECLARED, Frame, Run, item, key_run, name_run
+from steplane.expressions.limits import SMALL
 from steplane.expressions.operators import BINARY, COMPARE, negative, positive
 from steplane.expressions.paths import missing_message, path_run, read_literal, read_path
 from steplane.expressions.values import Solid, in_words, kind_of, text_of, truth
@@ -117,7 +118,8 @@ def _slice(inner: Run, node: Any, path: str) -> Run:
         cut = [bound(frame) if bound is not None else None for bound in bounds]
         if any(bound is not None and kind_of(bound) != "integer" for bound in cut) or cut[2] == 0:
             raise ExpressionError("the bounds of `[a:b]` are whole numbers, and its step is not 0")
-        frame.budget.spend(len(value))
+        if len(value) > SMALL:
+            frame.budget.spend(len(value))
         part = value[cut[0] : cut[1] : cut[2]]
         return part if frame.watch is None else frame.watch.made(part, value, keeps=isinstance(part, list))
 
@@ -198,11 +200,17 @@ def _concat(node: Any) -> Run:
     parts = [used(part) for part in node.nodes]
 
     def run(frame: Frame) -> str:
-        values = [part(frame) for part in parts]
-        texts = [text_of(value, frame.budget) for value in values]
-        frame.budget.spend(sum(map(len, texts)))
-        text = "".join(texts)
-        return text if frame.watch is None else frame.watch.made(text, *values, keeps=True)
+        texts = []
+        size = 0
+        for part in parts:
+            value = part(frame)
+            text = value if value.__class__ is str else text_of(value, frame.budget)
+            size += len(text)
+            texts.append(text)
+        if size > SMALL:
+            frame.budget.spend(size)
+        whole = "".join(texts)
+        return whole if frame.watch is None else frame.watch.made(whole, *texts, keeps=True)
 
     return run
 

@@ -13,7 +13,7 @@ from steplane.expressions.values import Solid, in_words, kind_of, text_of
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from steplane.expressions.deriving import Keeper
+    from steplane.expressions.deriving import Keeper, Watch
     from steplane.expressions.pieces import Marks
 
 _SCALARS = frozenset({type(None), bool, int, float, str})
@@ -91,7 +91,9 @@ class Engine:
         if seen is None:
             value = self.evaluate(expression, context)
         else:
-            frame = self._frame(expression.text, context, seen)
+            frame = Frame(context, self, seen)
+            if self.keeper is not None:
+                frame.watch = self._watch(self.keeper, expression.text)
             value = _placed(expression, lambda: compile_traced(expression.text)(frame))
         if not isinstance(value, bool):
             raise ExpressionError(
@@ -102,18 +104,20 @@ class Engine:
         return value
 
     def _value(self, text: str, context: Mapping[str, Any]) -> Any:
-        value = compile_text(text)(self._frame(text, context))
+        frame = Frame(context, self)
+        if self.keeper is not None:
+            frame.watch = self._watch(self.keeper, text)
+        value = compile_text(text)(frame)
         return value if value.__class__ in _SCALARS else _plain(value, text)
 
-    def _frame(
-        self, text: str, context: Mapping[str, Any], seen: list[tuple[str, Any]] | None = None, *, blocks: bool = False
-    ) -> Frame:
-        frame = Frame(context, self, seen)
-        if self.keeper is not None and self.keeper.may_meet(text, blocks=blocks):
-            from steplane.expressions.deriving import Watch
+    @staticmethod
+    def _watch(keeper: "Keeper", text: str, *, blocks: bool = False) -> "Watch | None":
+        """Who looks on, where the evaluation may meet a secret."""
+        if not keeper.may_meet(text, blocks=blocks):
+            return None
+        from steplane.expressions.deriving import Watch
 
-            frame.watch = Watch(self.keeper)
-        return frame
+        return Watch(keeper)
 
     def _text(self, template: Text, context: Mapping[str, Any]) -> str:
         frame = Frame(context, self)
@@ -123,7 +127,8 @@ class Engine:
             if isinstance(part, str):
                 piece = part
             else:
-                frame.watch = None if self.keeper is None else self._frame(part.text, context).watch
+                if self.keeper is not None:
+                    frame.watch = self._watch(self.keeper, part.text)
                 piece = _printed(part, frame)
             size += len(piece)
             frame.budget.text(size)
@@ -133,7 +138,10 @@ class Engine:
     def _blocks(self, text: str, context: Mapping[str, Any]) -> str:
         from steplane.expressions.blocks import compile_blocks
 
-        return str(compile_blocks(text)(self._frame(text, context, blocks=True)))
+        frame = Frame(context, self)
+        if self.keeper is not None:
+            frame.watch = self._watch(self.keeper, text, blocks=True)
+        return str(compile_blocks(text)(frame))
 
 
 def _printed(part: Expression, frame: Frame) -> str:
