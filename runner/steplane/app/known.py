@@ -44,6 +44,14 @@ class KnownSecrets:
         """The data without all that is known by now."""
         return self.mask.data(data)
 
+    def weak(self) -> list[str]:
+        """What of the secrets cannot be hidden well, each as a sentence."""
+        said = []
+        for name, reason in self.mask.weak.items():
+            what, _, rest = name.rpartition("input ")
+            said.append(f"the secret {'input ' if not what and rest != name else ''}`{rest}` {reason}")
+        return said
+
     def add(self, name: str, texts: Iterable[str]) -> None:
         """A secret output is known from now on."""
         known = set(self._secrets.values())

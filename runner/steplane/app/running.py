@@ -35,7 +35,7 @@ class Begun(Struct, frozen=True):
     plan: Plan
     folder: RunFolder
     resumed: bool = False
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
     home: str = ""
 
 
@@ -84,11 +84,16 @@ def begin(  # noqa: PLR0917 - what a run is made of
     header = {**new_header(execution, options.durability), **_said(part)}
     journal = store.create(basis.run, plan.text, plan.hash, header, _durability(options), actor=options.actor)
     with journal:
-        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warning=store.warning, home=basis.home))
+        warnings = _warnings(execution, store.warning)
+        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warnings=warnings, home=basis.home))
         first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result
+
+
+def _warnings(execution: Execution, other: str) -> tuple[str, ...]:
+    return (*([other] if other else ()), *execution.known.weak())
 
 
 def _said(part: RunPart) -> dict[str, Any]:
@@ -149,9 +154,9 @@ def resume(  # noqa: PLR0917 - the same
         evaluate_variables(execution, header["vars"])
         execution.recall(event, again.held())
         store.reopened(run_id)
-        reporter = make_reporter(
-            Begun(run_id, plan, journal.folder, resumed=True, warning=again.warning, home=header["home"])
-        )
+        warnings = _warnings(execution, again.warning)
+        begun = Begun(run_id, plan, journal.folder, resumed=True, warnings=warnings, home=header["home"])
+        reporter = make_reporter(begun)
         first: Any = again.within(event) if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)

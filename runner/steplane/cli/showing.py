@@ -42,8 +42,8 @@ class Show:
 
     def __call__(self, begun: Begun) -> Reporter:
         """Make the reporter of a run that is about to begin."""
-        if begun.warning:
-            self.call.warn(begun.warning)
+        for warning in begun.warnings:
+            self.call.warn(warning)
         subject = self.subject(begun)
         self.reporter = Several([REPORTERS[self.call.form](self, subject), self.reports.of(subject)])
         return self.reporter
