@@ -53,10 +53,10 @@ class Victim(Shell):
             )  # fmt: skip
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-        texts = [self.plain(path.read_bytes().decode("utf-8", "surrogateescape")) for path in (out, err)]
-        answer = Answer(process.returncode, *texts, usage.ru_maxrss // 1024)
+        said, wrong = (self.plain(path.read_bytes().decode("utf-8", "surrogateescape")) for path in (out, err))
+        answer = Answer(process.returncode, said, wrong, usage.ru_maxrss // 1024)
         assert "Traceback" not in answer.said, answer.said
-        assert "internal error" not in answer.said, answer.said
+        assert "error: internal error" not in answer.said, answer.said
         assert answer.code in {0, 1, 2, 3, 5, 6}, (answer.code, answer.said)
         return answer
 

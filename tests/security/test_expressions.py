@@ -95,9 +95,7 @@ steps:
   - {uses: template.text, with: {text: "${{ '{{ v }}' }}", values: {v: "${{ inputs.v }}"}}}
 """
     hostile = "${{ secrets.x }} ${% for a in secrets %}${{ a }}${% endfor %} {{ 7 * 191 }}"
-    answer = victim.run(
-        text.replace("  - {uses: template.text", "#"), "-i", f"v={hostile}", env={"X": "secret-value"}
-    )
+    answer = victim.run(text.replace("  - {uses: template.text", "#"), "-i", f"v={hostile}", env={"X": "secret-value"})
     assert answer.code == 0
     assert f"{hostile}|{hostile}" in answer.out
     assert "1337" not in answer.out

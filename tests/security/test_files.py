@@ -1,4 +1,4 @@
-"""S01 to S13: hostile workflow files. Each is refused at its place, at once and in little memory; nothing of it runs."""
+"""S01 to S13: hostile workflow files. Each is refused at its place, at once, in little memory; nothing of it runs."""
 
 import http.server
 import threading
@@ -171,5 +171,7 @@ def test_s13_a_remote_schema_is_never_fetched(victim: Victim, schemas: tuple[str
 
 def test_s13_a_schema_in_a_file_is_not_read_either(victim: Victim) -> None:
     victim.write("schema.json", '{"type": "integer"}')
-    answer = victim.check(f"steplane: 1\ninputs: {{a: {{$ref: '{(victim.folder / 'schema.json').as_uri()}'}}}}\n{STEPS}")
+    answer = victim.check(
+        f"steplane: 1\ninputs: {{a: {{$ref: '{(victim.folder / 'schema.json').as_uri()}'}}}}\n{STEPS}"
+    )
     assert answer.code == 2

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
+from steplane.driver.views import secret_names
 from steplane.events import Artifact, ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
 from steplane.expressions.templates import Literal
@@ -138,6 +139,7 @@ class Attempts:
         if not node.ensure and node.outputs is None:
             return _named(node, result)
         context = self.evaluator.context(instance, result=result)
+        self.evaluator.learn_from(node.outputs or (), context)
         self.evaluator.hold("ensure", node.ensure, context)
         if node.outputs is None:
             return _named(node, result)
@@ -175,6 +177,7 @@ class Attempts:
             timezone=self.evaluator.plan.timezone,
             keep=node.artifacts,
             state=self.folders.state,
+            unmasked=bool(secret_names(node)),
             unheard=says_secrets(node),
         )
 

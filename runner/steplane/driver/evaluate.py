@@ -1,6 +1,7 @@
 """Evaluates what the kernel asks, in the names that the instance sees."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import tzinfo
 from random import Random
 from typing import Any
@@ -209,6 +210,13 @@ class Evaluator:
         self._recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
+    def learn_from(self, fields: tuple[OutputField, ...], context: Mapping[str, Any]) -> None:
+        """The secret ones of the outputs are known from now on, before anything is told of what they are made from."""
+        for field in fields:
+            if field.secret:
+                with suppress(ExpressionError):
+                    self.learn(field.name, self.engine.render(field.value, context))
+
     def reshape(self, fields: tuple[OutputField, ...], context: Mapping[str, Any], *, lenient: bool) -> dict[str, Any]:
         """The declared outputs, masked but for the secret ones; with `lenient` what cannot be evaluated is missing."""
         values = {}
@@ -220,9 +228,7 @@ class Evaluator:
             except (ExpressionError, Refused):
                 if not lenient:
                     raise
-        for field in fields:
-            if field.secret and field.name in values:
-                self.learn(field.name, values[field.name])
+        self.learn_from(fields, context)
         for field in fields:
             if not field.secret and field.name in values:
                 values[field.name] = self.mask.data(values[field.name])

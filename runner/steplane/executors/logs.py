@@ -52,7 +52,7 @@ class LogSink:
 
     The file is opened at the first byte, for appending, readable by its owner only. It never raises: when the file
     cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered. With
-    `unheard` the standard output is masked and handed back, but not written: a secret is made of it.
+    `unheard` the standard output is handed back as it is, and not written: a secret is made of it.
     """
 
     __slots__ = (
@@ -94,6 +94,8 @@ class LogSink:
 
     def feed(self, stream: StreamName, data: bytes) -> bytes:
         """Take bytes as a program wrote them; the masked bytes that are certain now."""
+        if self._unheard and stream == "stdout":
+            return data
         with self._lock:
             masked = self._masks.setdefault(stream, self.mask.stream()).feed(data)
             self._take(stream, masked)
@@ -137,8 +139,6 @@ class LogSink:
 
     def _take(self, stream: StreamName, data: bytes) -> None:
         """Write the whole lines, keep the rest."""
-        if self._unheard and stream == "stdout":
-            return
         cut = data.rfind(b"\n") + 1
         if cut:
             self._put(stream, self._parts.pop(stream, b"") + data[:cut])

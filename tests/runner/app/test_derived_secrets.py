@@ -157,3 +157,23 @@ steps:
         environ={"TOKEN": TOKEN},
     )
     assert [text for _, _, text in run.lines] == ["***"] * count
+
+
+def test_a_secret_output_may_hold_what_is_secret_already(bench: Workbench) -> None:
+    run = bench.run(
+        """
+secrets: {t: {env: TOKEN}}
+steps:
+  - id: l
+    foreach: [a, b]
+    run: 'printf %s same-"token-1 ${{ secrets.t }}"'
+    outputs: {k: {value: "${{ result.stdout }}", secret: true}, n: "${{ result.stdout | length }}", o: "${{ result.stdout }}"}
+  - {id: use, run: 'printf %s "${{ steps.l.outputs.k | join("|") }}" > got'}
+  - {id: e, on_error: warn, run: 'printf new-"token-99"', ensure: ["result.stdout == 'x'"], outputs: {k: {value: "${{ result.stdout }}", secret: true}}}
+""",
+        environ={"TOKEN": TOKEN},
+    )
+    assert (bench.folder / "got").read_text() == f"same-token-1 {TOKEN}|same-token-1 {TOKEN}"
+    assert b"same-token-1" not in bench.stored()
+    assert b"new-token-99" not in bench.stored()
+    assert run.error("e")[1].endswith('`result.stdout` is "***"')
