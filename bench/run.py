@@ -1,130 +1,207 @@
-"""What Steplane adds to the work itself: `python bench/run.py [--quick] [--json] [NAME ...]`.
+"""What Steplane adds to the work itself: `python bench/run.py [--quick] [--json] [--in DIR] [NAME ...]`.
 
-Each benchmark does the same work with Steplane and without, in turn, so that both see the same machine; the medians are
-printed. Every run has a new state directory, in `--in DIR` (the disk there is part of what is measured).
+Each benchmark does the same work with Steplane and without, in turn, so that both see the same machine, or holds a
+figure against a limit. Medians are printed. Every state directory is new, in `--in DIR`: the disk there is part of what
+is measured.
 """
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-STEPLANE = [sys.executable, "-c", "import sys; from steplane.cli import main; sys.exit(main())"]
-
-TRIVIAL = """\
-steplane: 1
-name: trivial
-steps:
-  - run: ["true"]
-"""
-
-ALONE = 'import subprocess; subprocess.run(["true"], check=True)'
-
-LOOP = """\
-import subprocess, sys
-for _ in range(int(sys.argv[1])):
-    process = subprocess.Popen(["true"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    process.communicate()
-"""
+from measuring import Cost, medians, run
+from work import BARE, LOOP, PUMP, STEPLANE, TWO_LOOPS, many_nothings, nothings, printing, processes, workflow
 
 
 class Figure(NamedTuple):
-    """The result of one benchmark, in seconds for the whole work; `size` is the number of steps."""
+    """One line of the table: what was measured, how it compares, what is aimed at, and whether it is reached."""
 
     name: str
-    size: int
-    steplane: float
-    other: float
-    against: str
-
-    @property
-    def per_step(self) -> float:
-        """What Steplane adds to a step, in milliseconds."""
-        return (self.steplane - self.other) / self.size * 1000
+    what: str
+    value: str
+    compared: str
+    target: str
+    met: bool
 
 
-def trivial(folder: Path, quick: bool) -> Figure:
-    """One trivial step against bare Python. The workflow was compiled by a run before."""
-    file = folder / "trivial.yaml"
-    file.write_text(TRIVIAL, "utf-8")
-    command = [*STEPLANE, "run", str(file), "--quiet"]
-    call(command, folder)
-    bare = [sys.executable, "-c", ALONE]
-    ours, other = medians(lambda: call(command, folder), lambda: call(bare, folder), 5 if quick else 25)
-    return Figure("trivial", 1, ours, other, "python -c subprocess.run")
+class Bench(NamedTuple):
+    """Where a benchmark works, and how thoroughly."""
+
+    folder: Path
+    quick: bool
+
+    def file(self, name: str, steps: str) -> str:
+        """Write a workflow; its path."""
+        file = self.folder / f"{name}.yaml"
+        file.write_text(workflow(name, steps), "utf-8")
+        return str(file)
+
+    def steplane(self, *words: str, code: int = 0) -> Cost:
+        """One call of the command."""
+        return run([*STEPLANE, *words], self.folder, code=code)
+
+    def times(self, usual: int) -> int:
+        return 1 if self.quick else usual
+
+    def size(self, usual: int) -> int:
+        return max(usual // 10, 2) if self.quick else usual
 
 
-def chain(folder: Path, quick: bool) -> Figure:
-    """A thousand processes, one after the other, against a loop of Popen."""
-    size = 100 if quick else 1000
-    file = folder / "chain.yaml"
-    lines = [f'  - {{id: s{number}, run: ["true"]}}\n' for number in range(size)]
-    file.write_text("".join(["steplane: 1\n", "name: chain\n", "steps:\n", *lines]), "utf-8")
-    command = [*STEPLANE, "run", str(file), "--quiet"]
-    call(command, folder)
+def against(bench: Bench, name: str, what: str, words: list[str], other: list[str], most: float, times: int) -> Figure:
+    """The command against another program that does the same work; the most that the ratio may be."""
+    bench.steplane(*words)  # compiles the workflow
+    ours, base = medians(
+        [lambda: bench.steplane(*words), lambda: run(other, bench.folder)], bench.times(times)
+    )  # fmt: skip
+    ratio = ours / base
+    return Figure(
+        name, what, _time(ours), f"{ratio:.2f} of {_time(base)}", f"at most {most:g}", ratio <= most
+    )  # fmt: skip
+
+
+def helping(bench: Bench) -> Iterator[Figure]:
+    """`--help` against an interpreter that does nothing."""
+    yield against(bench, "help", "`steplane --help`", ["--help"], BARE, 6, 25)
+
+
+def trivial(bench: Bench) -> Iterator[Figure]:
+    """One trivial step against an interpreter that does nothing."""
+    file = bench.file("trivial", processes(1))
+    yield against(bench, "trivial", "one step, a process", ["run", file, "--quiet"], BARE, 10, 25)
+
+
+def chain(bench: Bench) -> Iterator[Figure]:
+    """Processes one after the other against a loop of Popen."""
+    size = bench.size(1000)
+    words = ["run", bench.file("chain", processes(size)), "--quiet"]
     loop = [sys.executable, "-c", LOOP, str(size)]
-    ours, other = medians(lambda: call(command, folder), lambda: call(loop, folder), 2 if quick else 5)
-    return Figure("chain", size, ours, other, "loop of subprocess.Popen")
+    yield against(bench, "chain", f"{size:,} processes in a chain", words, loop, 1.4, 7)
 
 
-BENCHMARKS: dict[str, Callable[[Path, bool], Figure]] = {"trivial": trivial, "chain": chain}
+def pairs(bench: Bench) -> Iterator[Figure]:
+    """Independent processes, two at once, against two threads with such a loop."""
+    size = bench.size(1000)
+    words = ["run", bench.file("pairs", processes(size, independent=True)), "--quiet", "-j", "2"]
+    loops = [sys.executable, "-c", TWO_LOOPS, str(size)]
+    yield against(bench, "pairs", f"{size:,} independent processes, 2 at once", words, loops, 1.4, 7)
 
 
-def call(command: list[str], folder: Path) -> None:
-    """Run a command whose output nobody reads; it has to succeed."""
-    environment = {**os.environ, "STEPLANE_STATE": str(folder / ".steplane")}
-    nothing = subprocess.DEVNULL
-    subprocess.run(command, cwd=folder, env=environment, stdin=nothing, stdout=nothing, check=True)
+def in_process(bench: Bench) -> Iterator[Figure]:
+    """Steps that do nothing, in a thread of the runner, a second."""
+    size = bench.size(10_000)
+    in_chain, at_once = bench.file("nothings", nothings(size)), bench.file("at_once", many_nothings(size, 8))
+    for name, file, durability, least in (
+        ("no-op chain", in_chain, "full", 2500), ("no-op chain", in_chain, "normal", 6000),
+        ("no-op fan-out", at_once, "full", 6000),
+    ):  # fmt: skip
+        words = ["run", file, "--quiet", "--durability", durability]
+        bench.steplane(*words)
+        [seconds] = medians([partial(bench.steplane, *words)], bench.times(5))
+        rate = size / seconds
+        yield Figure(
+            name, f"{size:,} steps in threads, `{durability}`", _time(seconds), f"{rate:,.0f}/s",
+            f"at least {least:,}/s", rate >= least,
+        )  # fmt: skip
 
 
-def medians(one: Callable[[], None], other: Callable[[], None], times: int) -> tuple[float, float]:
-    """The median seconds of both, taken in turn."""
-    pairs = [(seconds(one), seconds(other)) for _ in range(times)]
-    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+def many(bench: Bench) -> Iterator[Figure]:
+    """A hundred thousand steps: their memory, and how long a resume takes to know where it was."""
+    size = bench.size(100_000)
+    steps = many_nothings(size, 1) + "  - {id: last, run: test -e go}\n"
+    file = bench.file("many", steps)
+    cost = bench.steplane("run", file, "--quiet", "--id", "many", code=1)
+    memory = cost.memory / 1e6
+    yield Figure(
+        "memory", f"{size:,} steps", _time(cost.seconds), f"{memory:.0f} MB", "less than 500 MB", memory < 500
+    )  # fmt: skip
+    (bench.folder / "go").touch()
+    again = bench.steplane("resume", "many", "--quiet")
+    yield Figure(
+        "resume", f"after {size:,} steps", _time(again.seconds), f"{again.memory / 1e6:.0f} MB", "less than 5 s",
+        again.seconds < 5,
+    )  # fmt: skip
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """How long it takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def output(bench: Bench) -> Iterator[Figure]:
+    """What a step prints, against a pump in Python; and the memory that a gigabyte takes."""
+    size = bench.size(100)
+    words = ["run", bench.file("output", _saying(size)), "--quiet"]
+    pump = [sys.executable, "-c", PUMP, printing(size)]
+    yield against(bench, "output", f"{size} MB of output", words, pump, 1.3, 7)
+    small = bench.steplane("run", bench.file("little", _saying(1)), "--quiet")
+    size = bench.size(1000)
+    large = bench.steplane("run", bench.file("large", _saying(size)), "--quiet")
+    growth = (large.memory - small.memory) / 1e6
+    yield Figure(
+        "growth", f"{size:,} MB of output, against 1 MB", _time(large.seconds), f"{growth:.0f} MB",
+        "less than 50 MB", growth < 50,
+    )  # fmt: skip
+
+
+def planned(bench: Bench) -> Iterator[Figure]:
+    """A file of ten thousand steps: checked and planned anew, and from the cache of plans. Then an input that there is
+    not is refused, so nothing runs.
+    """
+    size = bench.size(10_000)
+    file = Path(bench.file("planned", nothings(size)))
+    text = file.read_text("utf-8")
+    for name, changed, most in (("plan, cold", True, 4.0), ("plan, cached", False, 0.4)):
+        seconds = []
+        for _ in range(bench.times(5)):
+            if changed:
+                file.write_text(f"{text}# {time.time_ns()}\n", "utf-8")
+            seconds.append(bench.steplane("run", str(file), "--quiet", "-i", "unknown=1", code=2).seconds)
+        took = statistics.median(seconds)
+        yield Figure(name, f"{size:,} steps, nothing runs", _time(took), "", f"less than {most:g} s", took < most)
+
+
+BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "help": helping, "trivial": trivial, "chain": chain, "pairs": pairs, "in-process": in_process, "many": many,
+    "output": output, "planned": planned,
+}  # fmt: skip
 
 
 def main() -> int:
-    """Run the benchmarks and print their figures."""
+    """Run the benchmarks and print their figures; 1 where a target is missed."""
     parser = argparse.ArgumentParser(description="What Steplane adds to the work itself.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)}; all without it")
-    parser.add_argument("--quick", action="store_true", help="fewer and smaller runs")
+    parser.add_argument("--quick", action="store_true", help="once each, a tenth of the size: to see that it works")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--in", dest="folder", default=".", help="where the state directories are made")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    figures = []
+    figures: list[Figure] = []
+    if not options.json:
+        print(_row("benchmark", "what", "takes", "compared", "target", ""))
     for name in options.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as folder:
-            figures.append(BENCHMARKS[name](Path(folder).resolve(), options.quick))
-    data = [{**one._asdict(), "per_step_ms": one.per_step} for one in figures]
-    print(json.dumps(data) if options.json else table(figures))
-    return 0
+            for figure in BENCHMARKS[name](Bench(Path(folder).resolve(), options.quick)):
+                figures.append(figure)
+                if not options.json:
+                    print(_row(*figure[:5], "" if figure.met else "missed"), flush=True)
+    if options.json:
+        print(json.dumps([one._asdict() for one in figures]))
+    return 0 if all(one.met for one in figures) else 1
 
 
-def table(figures: list[Figure]) -> str:
-    """The figures for people."""
-    rows = [f"{'benchmark':10} {'steps':>6} {'steplane':>10} {'without':>10} {'adds a step':>12}  against"]
-    rows += [
-        f"{one.name:10} {one.size:6} {one.steplane * 1000:8.0f}ms {one.other * 1000:8.0f}ms {one.per_step:10.2f}ms"
-        f"  {one.against}"
-        for one in figures
-    ]
-    return "\n".join(rows)
+def _saying(megabytes: int) -> str:
+    return f"  - {{id: say, run: [sh, -c, {printing(megabytes)}]}}\n"
+
+
+def _row(name: str, what: str, value: str, compared: str, target: str, word: str) -> str:
+    return f"{name:14} {what:42} {value:>9}  {compared:>18}  {target:18} {word}".rstrip()
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from steplane_steps.files import (
     Path,
     explained,
     located,
+    make_room,
     opened,
     read_bytes,
     replacing,
@@ -99,8 +100,7 @@ class Write(Step, type="file.write", errors=FILE_ERRORS, capabilities=("filesyst
     def _append(self, ctx: StepContext, content: bytes) -> WriteResult:
         target = located(ctx, self.path)
         with explained(self.path):
-            if self.mkdir:
-                os.makedirs(os.path.dirname(target), exist_ok=True)
+            make_room(target, self.path, mkdir=self.mkdir)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
             with open(os.open(target, flags, 0o666), "ab") as file:
                 if self.mode is not None:

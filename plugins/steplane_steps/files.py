@@ -89,8 +89,7 @@ def replacing(ctx: StepContext, path: str, *, mkdir: bool = False, mode: str | N
     """
     with explained(path):
         target = os.path.realpath(located(ctx, path))
-        if mkdir:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
+        make_room(target, path, mkdir=mkdir)
         permissions = _permissions(target, mode)
         temporary = f"{os.path.dirname(target)}/.{os.path.basename(target)[:200]}.{_attempt(ctx)}"
         with contextlib.suppress(FileNotFoundError):
@@ -107,6 +106,16 @@ def replacing(ctx: StepContext, path: str, *, mkdir: bool = False, mode: str | N
         except BaseException:
             os.unlink(temporary)
             raise
+
+
+def make_room(target: str, path: str, *, mkdir: bool) -> None:
+    """See to it that the directory of the target is there: make it, or say how it is made. `path` is what is told."""
+    folder = os.path.dirname(target)
+    if mkdir:
+        os.makedirs(folder, exist_ok=True)
+    elif not os.path.lexists(folder):
+        what = f"the directory `{os.path.dirname(path.rstrip('/')) or folder}` does not exist"
+        raise StepError("file.missing", f"{what}; `mkdir: true` makes it")
 
 
 def _attempt(ctx: StepContext) -> str:

@@ -8,8 +8,6 @@ equal to it, and `Mask.weak` names it, so that the author can be warned. Of what
 fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `SHORTEST` is not masked at all.
 """
 
-import base64
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -184,6 +182,7 @@ def needles(value: str) -> set[bytes]:
 
 def _written(text: str) -> Iterator[str]:
     """The value as people and programs write it."""
+    import json
     from html import escape
     from urllib.parse import quote, quote_plus
 
@@ -208,6 +207,8 @@ def _lower_escapes(text: str) -> str:
 
 def _coded(raw: bytes) -> Iterator[bytes]:
     """The value as base64 and hexadecimal text."""
+    import base64
+
     for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
         whole = alphabet(raw)
         yield from (whole, whole.rstrip(b"="))

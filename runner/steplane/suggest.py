@@ -26,7 +26,7 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
         if _fold(candidate) == folded:
             return candidate
     by_fold = {_fold(candidate): candidate for candidate in reversed(pool)}
-    cutoff = 0.75 if len(folded) <= 4 else 0.67
+    cutoff = {3: 0.66}.get(len(folded), 0.75 if len(folded) <= 4 else 0.67)  # of three or four one letter may be wrong
     near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
     close = difflib.get_close_matches(folded, near, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None

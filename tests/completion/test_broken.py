@@ -120,6 +120,12 @@ def test_a_file_with_mistakes_is_read_as_far_as_it_can_be(own: Project) -> None:
     assert ask(own, "run", "orders", "-i", "re") == ["region="]
 
 
+def test_the_word_for_the_newest_run_is_completed_and_not_listed(project: Project) -> None:
+    assert ask(project, "show", "la") == ask(project, "run", "orders", "--of", "la") == ["latest"]
+    assert ask(project, "cancel", "la") == [], "none goes on"
+    assert "latest" not in ask(project, "show", "")
+
+
 def test_a_damaged_catalogue_leaves_the_runs_without_their_descriptions(own: Project) -> None:
     damaged_catalogue(own)
     assert set(ask(own, "show", "")) == {"monday", RUN}

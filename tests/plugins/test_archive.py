@@ -1,5 +1,6 @@
 """`archive.pack`, `archive.unpack`: archives that the programs tar and zip make and read."""
 
+import glob
 import os
 import shutil
 import stat
@@ -154,14 +155,9 @@ class TestBothWays:
         root.mkdir()
         for name, content in files.items():
             (root / name).write_bytes(content)
-        run(
-            ctx,
-            "archive.pack",
-            path="a",
-            format=form,
-            root="r",
-            sources=sorted({"**", *(one.name for one in root.glob(".*"))}),
-        )
+        visible = {"**" for name in files if not name.startswith(".")}
+        sources = sorted(visible | {glob.escape(name) for name in files if name.startswith(".")})
+        run(ctx, "archive.pack", path="a", format=form, root="r", sources=sources)
         run(ctx, "archive.unpack", path="a", target="o", existing="replace")
         assert {one.name: one.read_bytes() for one in (ctx.workdir / "o").iterdir()} == {
             one.name: one.read_bytes() for one in root.iterdir()
@@ -276,9 +272,16 @@ class TestUnpack:
 
     def test_parts_of_it(self, packed: RecordingContext) -> None:
         out = run(packed, "archive.unpack", path="a.tgz", target="o", strip=1, include=["**/*.txt"], exclude=["a.*"])
-        assert (out["top"], out["count"]) == (["deep"], 1)
+        assert (out["top"], out["count"], out["size"]) == (["deep"], 1, 10_000)
         assert list(tree(packed.workdir / "o")) == ["deep", "deep/ä b.txt"]
         assert run(packed, "archive.unpack", path="a.tgz", target="p", exclude=["**/deep"])["count"] == 5
+
+    def test_nothing_of_it(self, packed: RecordingContext) -> None:
+        out = run(packed, "archive.unpack", path="a.tgz", target="o", strip=9)
+        assert (out["top"], out["count"], out["size"]) == ([], 0, 0)
+        (warned,) = packed.warned
+        assert warned.startswith("nothing is unpacked: none of the ")
+        assert warned.endswith(" members is left by `strip`, `include`, `exclude`")
 
     def test_a_target_that_is_there(self, packed: RecordingContext) -> None:
         out = packed.workdir / "out"

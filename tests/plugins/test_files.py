@@ -133,7 +133,10 @@ class TestWrite:
         put(ctx, "a", "old")
         (ctx.workdir / "dir").mkdir()
         assert failure(ctx, "file.write", path="a", text="é", encoding="ascii")[0] == "file.encoding"
-        assert failure(ctx, "file.write", path="no/a", text="x") == ("file.missing", "`no/a` does not exist")
+        no_folder = ("file.missing", "the directory `no` does not exist; `mkdir: true` makes it")
+        assert failure(ctx, "file.write", path="no/a", text="x") == no_folder
+        assert failure(ctx, "file.write", path="no/a", text="x", append=True) == no_folder
+        assert failure(ctx, "file.copy", source="a", target="no/a") == no_folder
         assert failure(ctx, "file.write", path="dir", text="x")[0] == "file.kind"
         assert failure(ctx, "file.write", path="a", text="x", mode="rw")[0] == "input.invalid"
         assert (ctx.workdir / "a").read_text() == "old"

@@ -157,11 +157,24 @@ class TestWhatIsSent:
     def test_what_is_no_address(self, ctx: RecordingContext, url: str) -> None:
         assert failure(ctx, url).type == "input.invalid"
 
-    @pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X Y": "a"}, {"X": "a\0"}, {"X": "ä€"}])
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"headers": {"X": "a\r\nY: b"}}, "the header `x` holds a line break, which no header may hold"),
+            ({"bearer": "key\n"}, "the header `authorization` holds a line break, which no header may hold"),
+            ({"headers": {"X": "a\0"}}, "the header `x` holds the character U+0000, which no header may hold"),
+            ({"headers": {"X": "ä€"}}, "the header `x` holds the character U+00E4, which no header may hold"),
+            (
+                {"headers": {"X Y": "a"}},
+                "`x y` cannot be the name of a header: it has letters, digits and `-`",
+            ),
+        ],
+    )  # fmt: skip
     def test_headers_that_would_be_something_else(
-        self, ctx: RecordingContext, web: Web, headers: dict[str, str]
+        self, ctx: RecordingContext, web: Web, parameters: dict[str, Any], message: str
     ) -> None:
-        assert failure(ctx, web.on("/h"), headers=headers).type == "input.invalid"
+        error = failure(ctx, web.on("/h"), **parameters)
+        assert (error.type, error.message) == ("input.invalid", message)
         assert web.seen == []
 
 

@@ -125,6 +125,8 @@ def test_others(folder: Path, kind: str, parameters: dict[str, Any], summary: st
         ("archive.pack", {"path": "a.zip", "root": "sub", "sources": ["*.py", "x"]}, "create a.zip (of *.py, x)",
          ["sub/*.py", "sub/x"], ["a.zip"]),
         ("archive.unpack", {"path": "there", "target": "new"}, "unpack there (5 bytes) into new", ["there"], ["new"]),
+        ("archive.unpack", {"path": "not", "target": "new"}, "unpack not, which is not there now, into new", ["not"],
+         ["new"]),
         ("archive.unpack", {"path": "there", "target": ".", "existing": "merge"},
          "unpack there (5 bytes) into ., beside what is there", ["there"], ["."]),
         ("archive.unpack", {"path": "there", "target": "."},

@@ -27,6 +27,8 @@ class Recorder:
         self.lines: list[tuple[str, str, str]] = []
         self.reported: list[tuple[str, float, float | None, str]] = []
 
+    hears_lines = True
+
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         self.events.append(event)
 

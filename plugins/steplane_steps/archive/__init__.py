@@ -35,8 +35,9 @@ class Pack(
     """Pack files into a tar or zip archive, which is replaced as a whole.
 
     `*` and `?` match within a name, `**` any number of directories; a directory that matches stands for all that is in
-    it. Names are sorted. Symbolic links are packed as links. With `deterministic` the same files give the same archive
-    on every machine: no owners, permissions 644 and 755, one time for all (`SOURCE_DATE_EPOCH`, else the earliest).
+    it. A name that begins with a dot is matched by a pattern that begins with one (`.*`). Names are sorted. Symbolic
+    links are packed as links. With `deterministic` the same files give the same archive on every machine: no owners,
+    permissions 644 and 755, one time for all (`SOURCE_DATE_EPOCH`, else the earliest).
 
     Example:
         uses: archive.pack
@@ -163,7 +164,8 @@ class Unpack(
     def plan(self, ctx: PlanContext) -> Planned:
         """Say from what into what."""
         source, target = located(ctx, self.path), located(ctx, self.target)
-        summary = f"unpack {self.path}{state_of(source)} into {self.target}"
+        state = state_of(source)
+        summary = f"unpack {self.path}{state}{',' if state.startswith(',') else ''} into {self.target}"
         if os.path.isdir(target) and os.listdir(target):
             refused = ", which is there already and not empty: that is an error"
             summary += {"refuse": refused, "replace": ", which is replaced", "merge": ", beside what is there"}[

@@ -19,7 +19,7 @@ from steplane_steps.archive.placing import (
     swap,
 )  # fmt: skip
 from steplane_steps.archive.reading import tar_members, zip_members
-from steplane_steps.files import explained, located
+from steplane_steps.files import explained, located, make_room
 
 if TYPE_CHECKING:
     from steplane_steps.archive import Unpack
@@ -30,8 +30,7 @@ def unpack(step: "Unpack", ctx: StepContext, file: IO[bytes], form: str, globs: 
     target = os.path.realpath(located(ctx, step.target))
     there = refuse_existing(target, step.target, step.existing)
     with explained(step.target):
-        if step.mkdir:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
+        make_room(target, step.target, mkdir=step.mkdir)
         replaces = there and step.existing == "replace"
         beside = target if there and not replaces else os.path.dirname(target)
         limits = Limits(step.max_members, step.max_bytes, step.max_ratio, os.fstat(file.fileno()).st_size)
@@ -39,7 +38,7 @@ def unpack(step: "Unpack", ctx: StepContext, file: IO[bytes], form: str, globs: 
         with private_folder(beside) as folder:
             with opened_folder(folder) as base:
                 placing = Placing(ctx, base, limits, step.strip)
-                _place(placing, members, step, globs)
+                left_out = _place(placing, members, step, globs)
             if not there:
                 put_in_place(folder, target, step.target)
             elif replaces:
@@ -50,11 +49,16 @@ def unpack(step: "Unpack", ctx: StepContext, file: IO[bytes], form: str, globs: 
     top = sorted({parts[0] for parts in placing.tree.kinds})
     if placing.tree.colliding:
         ctx.warn(f"{placing.tree.colliding} differ in small and capital letters only: other systems take them for one")
-    ctx.log(f"{count} files, {limits.size} bytes unpacked into {step.target}")
-    return Unpacked(target, count, limits.size, top)
+    size = limits.size - left_out
+    if limits.members and not placing.tree.kinds:
+        ctx.warn(f"nothing is unpacked: none of the {limits.members} members is left by `strip`, `include`, `exclude`")
+    ctx.log(f"{count} file{'s' * (count != 1)}, {size} byte{'s' * (size != 1)} unpacked into {step.target}")
+    return Unpacked(target, count, size, top)
 
 
-def _place(placing: Placing, members: Iterator[Member], step: "Unpack", globs: Globs | None) -> None:
+def _place(placing: Placing, members: Iterator[Member], step: "Unpack", globs: Globs | None) -> int:
+    """Place the members that are wanted; how many bytes the others have."""
+    left_out = 0
     for member in members:
         placing.limits.member(member.size)
         parts = parts_of(member.name, step.strip)
@@ -62,7 +66,9 @@ def _place(placing: Placing, members: Iterator[Member], step: "Unpack", globs: G
             placing.take(member, parts)
         else:
             placing.limits.count(member.size)  # it is read all the same
+            left_out += member.size
     placing.finish()
+    return left_out
 
 
 def _members(step: "Unpack", file: IO[bytes], form: str, limits: Limits) -> Iterator[Member]:

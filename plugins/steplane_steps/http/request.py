@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import re
 import time
 import uuid
 from collections.abc import Iterable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT, FILE_LIMIT = 8 << 20, 1 << 30
 SHORT, LONG = 30.0, 600.0
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_HEADERS = re.compile(r"[^\t -~]")
 TOLD = ("content-type", "location", "retry-after", "www-authenticate", "x-request-id")
 """The headers of a refusal that are told."""
 
@@ -82,7 +85,19 @@ def _headers(step: "Request", ctx: StepContext) -> list[tuple[str, str]]:
     if step.idempotency and step.method in {"POST", "PATCH"}:
         headers["idempotency-key"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"steplane:{ctx.idempotency_key}"))
     headers.update((name.lower(), value) for name, value in step.headers.items())
+    for name, value in headers.items():
+        _refuse_header(name, value)
     return list(headers.items())
+
+
+def _refuse_header(name: str, value: str) -> None:
+    """Raise `StepError` for what no header may be (RFC 9110, 5.1 and 5.5). The value may be secret: it is not told."""
+    if not _TOKEN.fullmatch(name):
+        raise StepError("input.invalid", f"`{name}` cannot be the name of a header: it has letters, digits and `-`")
+    wrong = _NOT_IN_HEADERS.search(value)
+    if wrong is not None:
+        kind = "a line break" if wrong[0] in "\r\n" else f"the character U+{ord(wrong[0]):04X}"
+        raise StepError("input.invalid", f"the header `{name}` holds {kind}, which no header may hold")
 
 
 def _body(step: "Request", ctx: StepContext, stack: ExitStack) -> tuple[dict[str, Any], list[IO[bytes]]]:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from datetime import tzinfo
-from random import Random
 from typing import Any
 
 from msgspec import Struct
@@ -20,7 +19,6 @@ from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import restored, without_secrets
 from steplane.driver.names import UTC, Lazy, moment
-from steplane.driver.recalling import derive_again
 from steplane.driver.views import secret_names
 from steplane.errors import UsageError
 from steplane.events import ErrorInfo, Input, Resumed
@@ -86,7 +84,7 @@ class Execution:
         self.engine.keeper = self.known if self.known.any else None
         self.names: dict[str, Any] = self._names()
         self.evaluator = Evaluator(
-            plan, self.kernel.state, self.engine, self.names, Random(),  # noqa: S311 - jitter is no secret
+            plan, self.kernel.state, self.engine, self.names, _uniform,
             mask=self.known.mask, zone=zone_of(plan),
         )  # fmt: skip
         hidden = hidden_variables(plan)
@@ -145,7 +143,10 @@ class Execution:
             outputs = said.get("outputs") or {}
             for name in secret_names(one.node) & outputs.keys() if one is not None else ():
                 self.known.add(name, texts_in(outputs[name]))
-        derive_again(self.evaluator)
+        if self.known.any:
+            from steplane.driver.recalling import derive_again
+
+            derive_again(self.evaluator)
 
     def own_value(self, template: Template) -> Any:
         """The value of one of the workflow's own keys (`objects`), masked. Raises `ExpressionError`."""
@@ -161,7 +162,8 @@ class Execution:
         listener = Unfailing(reporter)
         executor = self._executor = ThreadExecutor(
             self.basis.pool, self.registry, lambda outcome: coordinator.ended(outcome),  # noqa: PLW0108 - it is made below
-            mask=self.mask, secrets=self.secrets.fetch, listener=listener.log, on_progress=listener.progress,
+            mask=self.mask, secrets=self.secrets.fetch, on_progress=listener.progress,
+            listener=listener.log if reporter.hears_lines else None,
         )  # fmt: skip
         attempts = Attempts(
             self.basis.run, self.evaluator, self.environments, executor,
@@ -223,6 +225,13 @@ def zone_of(plan: Plan) -> tzinfo:
 def home_of(file: str) -> str:
     """The folder of a workflow file, absolute."""
     return os.path.dirname(os.path.abspath(file))
+
+
+def _uniform(low: float, high: float) -> float:
+    """A number between the two, for the jitter of retries."""
+    from random import uniform
+
+    return uniform(low, high)  # noqa: S311 - jitter is no secret
 
 
 __all__ = ["EXIT", "Basis", "Execution", "Reporter", "RunResult", "ended_result", "folded", "home_of"]

@@ -1,7 +1,7 @@
 """What an attempt was given: its parameters and items, worked out again from the journal as it was at its beginning."""
 
+import re
 from collections.abc import Iterator, Mapping
-from random import Random
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from steplane.rendering import filters
 from steplane.scripts import expressions_of
 from steplane.store import JournalReader
 
+_BREAK = re.compile(r"\s*\n\s*")
 _SECRET = "it is secret, and secrets are not recorded"  # noqa: S105 - no secret
 _OF_THEN = "the environment of that time is not recorded"
 
@@ -65,7 +66,7 @@ def given(plan: Plan, journal: JournalReader, serial: int) -> list[Given]:
         engine, context = evaluator.engine, evaluator.context(found)
         written = expressions_of(action.script) if action.script is not None else ()
         shown = [one for one in written if one.text not in items]
-        values += [_worked_out(f"${{{{ {one.text} }}}}", one, engine, context) for one in shown]
+        values += [_worked_out(f"${{{{ {_on_one_line(one.text)} }}}}", one, engine, context) for one in shown]
         values += [_worked_out(name, one, engine, context) for name, one in _parameters(action.parameters)]
     return list({one.name: one for one in values}.values())
 
@@ -100,14 +101,18 @@ def _evaluator(plan: Plan, kernel: Kernel, journal: JournalReader) -> Evaluator:
         "vars": _with_secrets([name for name, _ in plan.variables], header["vars"]),
         "secrets": _Absent(_SECRET), "run": Lazy(run), "workflow": workflow,
     }  # fmt: skip
-    random = Random()  # noqa: S311 - nothing is drawn from it
-    evaluator = Evaluator(plan, kernel.state, Engine(filters(), zone), names, random, zone=zone)
+    evaluator = Evaluator(plan, kernel.state, Engine(filters(), zone), names, max, zone=zone)  # nothing is drawn
     evaluator.environment = lambda _: _Absent(_OF_THEN)
     return evaluator
 
 
 def _with_secrets(names: list[str], recorded: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: Missing(_SECRET) for name in names}, **recorded}
+
+
+def _on_one_line(text: str) -> str:
+    """An expression without its line breaks and the indentation behind them."""
+    return _BREAK.sub(" ", text.strip())
 
 
 def _items(instance: Instance) -> dict[str, Any]:

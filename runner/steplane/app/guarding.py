@@ -22,8 +22,13 @@ class Reporter(Protocol):
     """Who shows a run. `event` is called by who coordinates, one at a time, `log` and `progress` by the threads of the
     attempts.
 
-    One that says at once that the run is being stopped has also `interrupted`, called for each signal that asks for it.
+    `hears_lines`: whether `log` is called at all. One that says at once that the run is being stopped has also
+    `interrupted`, called for each signal that asks for it.
     """
+
+    @property
+    def hears_lines(self) -> bool:
+        """Whether it wants to know what steps write."""
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Something was recorded; what is secret has been taken out."""

@@ -1,7 +1,7 @@
 """The inputs of a run: what the caller gave, what the environment and the file say, held against the schemas."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -9,9 +9,9 @@ from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
 from steplane.expressions import Missing
 from steplane.plan.nodes import InputSpec, Plan
-from steplane.schema import validate_value
-from steplane.schema.problems import Problem, shown_path
-from steplane.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from steplane.schema.problems import Problem
 
 
 def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any]:
@@ -31,15 +31,16 @@ def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any
 
 def _known(name: str, specs: Mapping[str, InputSpec]) -> None:
     if name not in specs:
-        near = did_you_mean(name, specs)
-        known = f"It has: {', '.join(specs)}." if specs else "It has no inputs."
-        raise UsageError(f"the workflow has no input `{name}`", f"Did you mean `{near}`?" if near else known)
+        from steplane.suggest import nearest_of
+
+        known = nearest_of(name, specs, "It has", "steplane plan FILE|NAME") if specs else "It has no inputs."
+        raise UsageError(f"the workflow has no input `{name}`", known)
 
 
 def _from_file(path: str) -> dict[str, Any]:
     from steplane.source import plain, read_file
 
-    document = read_file(path)
+    document = read_file(path, "Give the path of a YAML or JSON file with the inputs.")
     problems = [one for one in document.diagnostics if one.severity == "error"]
     if problems or document.root is None:
         first = problems[0] if problems else None
@@ -149,13 +150,17 @@ def _wrong(spec: InputSpec, value: Any) -> list[str]:
         return []
     if why := unrecordable(value):
         return [f"{why}, which cannot be recorded"]
+    from steplane.schema import validate_value
+
     problems = validate_value(spec.schema, value)
     if spec.secret and problems:
         return ["is not what its schema says (it is secret: the value is not shown)"]
     return [_worded(one) for one in problems]
 
 
-def _worded(problem: Problem) -> str:
+def _worded(problem: "Problem") -> str:
+    from steplane.schema.problems import shown_path
+
     return f"at `{shown_path(problem.path)}` {problem.message}" if problem.path else problem.message
 
 
@@ -177,8 +182,9 @@ def read_env_file(path: str) -> dict[str, str]:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"the environment file {path} cannot be read: {error}", "Give a UTF-8 file of NAME=VALUE lines."
+            f"the environment file {path} cannot be read: {why}", "Give a UTF-8 file of NAME=VALUE lines."
         ) from error
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ")

@@ -1,12 +1,14 @@
 """The secrets that a run knows by now: its own, those that steps gave, and what expressions have made of them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steplane.expressions.templates import Template
 from steplane.masking import COMMON, MASKED, Mask
 from steplane.plan.nodes import Plan
-from steplane.plan.secrecy import Carriers
+
+if TYPE_CHECKING:
+    from steplane.plan.secrecy import Carriers
 
 DERIVED = 256
 """Values made of secrets that are looked for; of more the older half is let go."""
@@ -19,13 +21,23 @@ class KnownSecrets:
     """
 
     def __init__(self, plan: Plan, secrets: Mapping[str, str]) -> None:
-        self._carriers = Carriers(plan)
-        self.any = bool(secrets) or self._carriers.any
+        self._plan = plan
+        self._found: Carriers | None = None
+        given = bool(secrets) or bool(plan.secrets) or any(one.secret for one in plan.inputs)
+        self.any = given or any(field.secret for node in plan.nodes for field in node.outputs or ())
         """Whether the workflow has secrets, or steps may give some."""
         self._secrets = dict(secrets)
         self._derived: dict[str, None] = {}
         self.mask = Mask(self._secrets)
         self.changed: Callable[[Mask], None] = lambda mask: None
+
+    @property
+    def _carriers(self) -> "Carriers":
+        """Made when the first expression is evaluated of a workflow that has secrets."""
+        from steplane.plan.secrecy import Carriers
+
+        self._found = self._found or Carriers(self._plan)
+        return self._found
 
     @property
     def longest(self) -> int:

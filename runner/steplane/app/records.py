@@ -141,7 +141,8 @@ class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
     `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
-    workflow, by option; `of`: the run whose results stand in for the rest.
+    workflow, by option; `of`: the run whose results stand in for the rest. `conditions`: the texts of `if` by
+    step, where they were asked for.
     """
 
     summary: RunSummary
@@ -153,6 +154,7 @@ class RunRecord(Struct, kw_only=True):
     sessions: list[Session] = []
     selection: dict[str, list[str]] = {}
     of: str = ""
+    conditions: dict[str, str] = {}
 
     def worked(self, begin: int, end: int) -> float:
         """The seconds between two times in which a process ran the run."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,9 +13,6 @@ from steplane.app.execution import Basis, Execution, Reporter, RunResult, ended_
 from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import load_data
 from steplane.app.project import here
-from steplane.app.refusing import Undecided, refuse_changed_file, refuse_undecided
-from steplane.app.regaining import regained
-from steplane.app.repairs import repairs
 from steplane.driver.attempts import Folders
 from steplane.errors import UsageError
 from steplane.events import Resumed, RunStarted, Selected, Taken
@@ -24,6 +21,9 @@ from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import Journal, JournalReader, RunFolder, RunStore, is_held, new_run_id, now
+
+if TYPE_CHECKING:
+    from steplane.app.regaining import Regained
 
 MakeReporter = Callable[["Begun"], Reporter]
 
@@ -129,6 +129,8 @@ def resume(  # noqa: PLR0917 - the same
     What runs is the definition that was recorded when the run was begun; where the file now says something else, that
     is refused, and where it is gone it is not missed. Raises `RunHeld`, `UsageError`, `StateError`.
     """
+    from steplane.app.repairs import repairs
+
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
     patience = _patience(options)
     with store.acquire(run_id, _durability(options), actor=options.actor) as journal:
@@ -141,9 +143,9 @@ def resume(  # noqa: PLR0917 - the same
         if root is not None and root.ended and (cancel or (root.status in {"succeeded", "warning"} and not asked)):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
-            refuse_changed_file(run_id, plan, header, registry, store)
-            refuse_undecided(kernel, event, run_id)
-        again = regained(plan, kernel.state, event, run_id)
+            _refuse_another(run_id, plan, header, registry, store)
+            _refuse_undecided(run_id, kernel, event)
+        again = _regained(plan, kernel, event, run_id)
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
@@ -205,6 +207,26 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
             "Install the plugins and the release that it was begun with.",
         )
     return replace(loaded.plan, hash=definition.hash)
+
+
+def _refuse_another(
+    run_id: str, plan: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore
+) -> None:  # fmt: skip
+    from steplane.app.refusing import refuse_changed_file
+
+    refuse_changed_file(run_id, plan, header, registry, store)
+
+
+def _refuse_undecided(run_id: str, kernel: Kernel, event: Resumed) -> None:
+    from steplane.app.refusing import refuse_undecided
+
+    refuse_undecided(kernel, event, run_id)
+
+
+def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
+    from steplane.app.regaining import regained
+
+    return regained(plan, kernel.state, event, run_id)
 
 
 def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:
@@ -273,5 +295,5 @@ def _catalogue(store: RunStore, result: RunResult) -> None:
 
 
 __all__ = [
-    "WHOLE", "Begun", "MakeReporter", "Options", "RunPart", "Undecided", "begin", "cancel", "recorded_plan", "resume",
+    "WHOLE", "Begun", "MakeReporter", "Options", "RunPart", "begin", "cancel", "recorded_plan", "resume",
 ]  # fmt: skip

@@ -19,7 +19,6 @@ from steplane.store import RunStore
 
 _RESULTS = frozenset({"succeeded", "warning", "reused"})
 _WELL = (OK, frozenset({"succeeded", "reused"}), frozenset({"succeeded"}))
-LATEST = "latest"
 
 
 class Earlier(Struct, frozen=True):
@@ -37,7 +36,7 @@ def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: S
     """
     if selection.recorded is None:
         raise UsageError("`--of` goes with `--from` or `--only`", "Say which steps run; the others are taken from RUN.")
-    run_id = find_run(store, None if run == LATEST else run)
+    run_id = find_run(store, run)
     with store.read(run_id) as journal:
         before = recorded_plan(journal, registry, store)
         if before.name != plan.name:

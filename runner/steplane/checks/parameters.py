@@ -69,6 +69,18 @@ ONE_OF = {
 }  # fmt: skip
 """Parameters of which a step gives exactly one; their schemas do not say so."""
 
+NOT_BOTH = {
+    "http.request": (
+        ("json", "body"), ("json", "body_file"), ("json", "form"), ("json", "files"), ("body", "body_file"),
+        ("body", "form"), ("body", "files"), ("body_file", "form"), ("body_file", "files"), ("bearer", "username"),
+    ),
+}  # fmt: skip
+"""Parameters that contradict each other where both have a value."""
+
+
+def _has_value(one: Named) -> bool:
+    return not isinstance(one.value.template, Expression) and one.value.template != Literal(None)
+
 
 class _Parameters:
     """The parameters of one step against the schema of its type."""
@@ -90,6 +102,7 @@ class _Parameters:
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
         yield from self._choice(given, meant)
+        yield from self._contradictions(given)
         for one in self.action.parameters:
             if one.name.text in self.properties:
                 yield from self._value(one)
@@ -104,14 +117,29 @@ class _Parameters:
         there = [given[name] for name in names if name in given]
         words, kind = words_for(self.step), self.action.type
         if len(there) > 1:
-            message = f"{words} gives both {listed(names, 'and')}, and `{kind}` takes one of them"
-            related = (Related(there[0].name.span, "the first one"),)
-            yield Diagnostic("exclusive", message, there[1].name.span, related=related, help="keep one of them")
+            yield self._both(there)
         elif not there and not meant & set(names):
             with_ = self.step.node.entry("with")
             span = with_.key.span if with_ else self.action.name.span
             message = f"{words} gives neither {listed(names, 'nor')}, and `{kind}` needs one of them"
             yield Diagnostic("missing-parameter", message, span, help=f"add it under `with`: `{names[0]}: ...`")
+
+    def _contradictions(self, given: dict[str, Named]) -> Iterator[Diagnostic]:
+        """The first two that cannot stand together. An expression may be null, which is no value."""
+        there = {name: one for name, one in given.items() if _has_value(one)}
+        for pair in NOT_BOTH.get(self.action.type, ()):
+            if there.keys() >= set(pair):
+                yield self._both([one for name, one in there.items() if name in pair])
+                return
+
+    def _both(self, there: list[Named]) -> Diagnostic:
+        names = listed(sorted((one.name.text for one in there), key=self._place), "and")
+        message = f"{words_for(self.step)} gives both {names}, and `{self.action.type}` takes one of them"
+        related = (Related(there[0].name.span, "the first one"),)
+        return Diagnostic("exclusive", message, there[1].name.span, related=related, help="keep one of them")
+
+    def _place(self, name: str) -> int:
+        return list(self.schema.get("properties", ())).index(name)
 
     def _missing(self, name: str) -> Diagnostic:
         with_ = self.step.node.entry("with")

@@ -8,10 +8,11 @@ from importlib import import_module
 import click
 
 from steplane import __version__
-from steplane.cli.funnel import funnel
+from steplane.cli.funnel import funnel, half_written
 from steplane.cli.manual import complete
 from steplane.cli.pages import PageContext
 from steplane.cli.topics import TOPICS
+from steplane.errors import SteplaneError
 
 COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
@@ -34,6 +35,8 @@ COMMANDS = {
     "help": "Show the help of a command, or a page about a topic.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
+
+_ACTING = {"run", "resume", "cancel", "init"}
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
@@ -96,12 +99,23 @@ def unknown(name: str, known: Sequence[str] = tuple(COMMANDS)) -> Exception:
         return UsageError(f"`steplane {name}` is not in this release", LATER[name] or "See: steplane --help")
     if os.path.isfile(name):
         return UsageError(f"`{name}` is a file, not a command", f"To run it: steplane run {name}")
+    if _is_workflow(name):
+        return UsageError(f"`{name}` is a workflow, not a command", f"To run it: steplane run {name}")
     turned = [one for one in known if sorted(one) == sorted(name)]  # two letters changed places
     begun = [one for one in known if len(name) > 1 and one.startswith(name)]
     near = next(iter(turned + begun), None) or did_you_mean(name, known)
     helped = "help " if near not in COMMANDS else ""
     hint = f"Did you mean `steplane {helped}{near}`?" if near else "All commands: steplane --help"
     return UsageError(f"there is no command `{name}`", hint)
+
+
+def _is_workflow(name: str) -> bool:
+    from steplane.app.project import workflows
+
+    try:
+        return name in workflows(os.getcwd())
+    except (SteplaneError, OSError):  # the folder may be gone
+        return False
 
 
 @click.group(
@@ -131,4 +145,13 @@ def _invoke(words: list[str]) -> int:
             code = application.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
-    return code if isinstance(code, int) else 0
+    return code or _refuse_half(context.invoked_subcommand) if isinstance(code, int) else 0
+
+
+def _refuse_half(command: str | None) -> int:
+    """Raise `StateError` where what a command was to show is not all written; what acts has its own end to tell."""
+    from steplane.cli.output import Output
+
+    if Output.refused and command not in _ACTING:
+        raise half_written(Output.refused)
+    return 0

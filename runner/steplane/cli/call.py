@@ -1,7 +1,6 @@
 """What a call of a command stands on: where it was made, its settings, the store, the plugins."""
 
 import os
-import shlex
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +42,8 @@ class Call:
     @property
     def state_option(self) -> str:
         """What stands behind a command that is told, so that it finds this one: ` --state DIR`, or nothing."""
+        import shlex
+
         return f" --state {shlex.quote(self.state_given)}" if self.state_given else ""
 
     @cached_property

@@ -155,12 +155,17 @@ def runs(*statuses: str) -> Completer:
 
 
 def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Items:
+    from steplane.store import LATEST
+
     try:
         listed = store.list_runs()
     except SteplaneError:  # a damaged catalogue: the folders are there all the same
         return [CompletionItem(one) for one in reversed(store.ids()) if one.startswith(begun)]
     fitting = [one for one in listed if one.id.startswith(begun) and (not statuses or one.status in statuses)]
-    return [CompletionItem(one.id, help=f"{one.status}, {one.workflow or '?'}") for one in fitting[:_MOST_RUNS]]
+    found = [CompletionItem(one.id, help=f"{one.status}, {one.workflow or '?'}") for one in fitting[:_MOST_RUNS]]
+    if begun and LATEST.startswith(begun) and listed and not statuses:
+        found.append(CompletionItem(LATEST, help=f"{listed[0].id}: {listed[0].status}, {listed[0].workflow or '?'}"))
+    return found
 
 
 def _run(context: click.Context, store: "RunStore") -> str:

@@ -9,8 +9,10 @@ import msgspec
 from steplane.app.stories import Explained
 from steplane.app.stories.shapes import Entry, Failure, Link, Story, Stretch, Wait, Whole
 from steplane.cli.history import moment_text
-from steplane.cli.story_words import ended_words, entry_words, link_words, story_lines, waiting_words
+from steplane.cli.story_lines import story_lines
+from steplane.cli.story_words import ended_words, entry_words, link_words
 from steplane.cli.table import table
+from steplane.cli.waiting_words import waiting_words
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import action, cause, clock, count
@@ -18,6 +20,7 @@ from steplane.reporters.words import action, cause, clock, count
 FEW = 12
 """Rows of one section that are told; what is left is counted."""
 
+_HOLDERS = 3
 _LEAST = 0.001
 
 
@@ -125,7 +128,8 @@ class _Teller:
         lines += self.section(self._critical_title(whole), self._critical(whole))
         lines += self.section("what failed", [line for one in whole.failures[:FEW] for line in self._failure(one)]
                               + _rest(whole.failures, "failure"))  # fmt: skip
-        lines += self.section("what was skipped", self._skipped(whole.skipped))
+        lines += self.section("what was cancelled", self._grouped(whole.cancelled, "cancelled"))
+        lines += self.section("what was skipped", self._grouped(whole.skipped, "skipped"))
         lines += self.section("what waited longest", [self._wait(one) for one in whole.waits])
         lines += self.section("now", [f"{visible(one.path)}: {waiting_words(one, record)}" for one in whole.waiting])
         if record.steps:
@@ -141,25 +145,21 @@ class _Teller:
 
     def _critical(self, whole: Whole) -> list[str]:
         """The longest stretches of the critical path in the order of time; the short ones between them summed up."""
-        groups = list(whole.critical) if len(whole.critical) <= FEW else _joined(whole.critical)
+        told = [one for one in whole.critical if _seconds(one) >= _LEAST / 2] or list(whole.critical)
+        groups = list(told) if len(told) <= FEW else _joined(told)
         longest = sorted(groups, key=lambda one: -_spent(one))[:FEW]
         kept = {id(one) for one in longest}
         rows: list[list[str]] = []
-        short: list[Stretch | list[Stretch]] = []
-        for one in groups:
-            if id(one) in kept:
-                rows += [*self._short(short), self._row(one)]
-                short = []
-            else:
-                short.append(one)
-        rows += self._short(short)
+        for is_long, some in groupby(groups, key=lambda one: id(one) in kept):
+            run = list(some)
+            rows += [self._row(one) for one in run] if is_long or len(run) == 1 else self._short(run)
         right = [[f"{row[0]:>8}", f"{row[1]:>7}", *row[2:]] for row in rows]
         return table(right, [self.paint.faint, self.paint.bold]).splitlines()
 
     def _row(self, one: "Stretch | list[Stretch]") -> list[str]:
         """A stretch, or the items of a loop one after the other."""
         if isinstance(one, Stretch):
-            name = visible(one.path) if one.path else "(nobody ran it)"
+            name = visible(one.path) or ("(nobody ran it)" if one.nobody else "(the run itself)")
             return [self.offset(one.begin), clock(_seconds(one)), name, self._stretch(one)]
         longest = max(one, key=_seconds)
         words = f"{count(len(one), 'step')} of its items in a row, the longest {visible(longest.path)}"
@@ -170,37 +170,48 @@ class _Teller:
         """What it was spent on beside the work itself."""
         idle = _seconds(one) - self.told.record.worked(one.begin, one.end)
         nobody = [f"nobody ran it for {clock(idle)}"] if idle >= _LEAST and one.path else []
-        return ", ".join([*nobody, *_stretch_words(one)])
+        status = [colored(self.paint, one.status, one.status)] if one.status not in {"", "succeeded"} else []
+        return ", ".join([*nobody, *_stretch_words(one), *status])
 
     def _short(self, short: "Sequence[Stretch | list[Stretch]]") -> list[list[str]]:
-        if not short:
-            return []
         steps = [each for one in short for each in (one if isinstance(one, list) else [one])]
         spent = sum(map(_seconds, steps))
         return [[self.offset(steps[0].begin), clock(spent), f"({count(len(steps), 'shorter step')})", ""]]
 
     def _failure(self, one: Failure) -> Iterator[str]:
         sign = colored(self.paint, "failed", self.signs["failed"])
-        caught = "" if not one.caught else " (its failure is a warning)" if one.caught == one.path else (
-            f" (made good by `{visible(one.caught)}`)")  # fmt: skip
-        yield f"{sign} {self.paint.bold(visible(one.path))} {self.offset(one.at)}: {cause(one.error)}{caught}"
+        yield f"{sign} {self.paint.bold(visible(one.path))} {self.offset(one.at)}: {cause(one.error)}{_caught(one)}"
         if one.blocked:
             yield f"  it kept from running: {', '.join(map(visible, one.blocked[:FEW]))}{_more(one.blocked)}"
 
-    def _skipped(self, links: Sequence[Link]) -> list[str]:
+    def _grouped(self, links: Sequence[Link], status: str) -> list[str]:
         """Each with its reason; those of one reason together."""
         reasons: dict[tuple[str, ...], list[Link]] = {}
         for one in links:
             key = ("if", one.condition) if one.condition and one.seen else ("", ended_words(one))
             reasons.setdefault(key, []).append(one)
-        sign = self.paint.faint(self.signs["skipped"])
+        sign = colored(self.paint, status, self.signs[status])
         lines = [f"{sign} {_names(found)}: {_reason(found)}" for found in reasons.values()]
         return [*lines[:FEW], *([f"... and {len(lines) - FEW} more reasons"] if len(lines) > FEW else [])]
 
     def _wait(self, one: Wait) -> str:
         what = f"for the lock `{visible(one.lock)}`" if one.lock else "for a slot (see -j)"
-        held = f", held by {', '.join(f'`{visible(each)}`' for each in one.holders[:2])}" if one.holders else ""
+        shown = ", then ".join(f"`{visible(each)}`" for each in one.holders[:_HOLDERS])
+        more = f" and {len(one.holders) - _HOLDERS} more" if len(one.holders) > _HOLDERS else ""
+        held = f", held by {shown}{more}" if one.holders else ""
         return f"{clock(one.seconds):>7}  {self.paint.bold(visible(one.path))} {what}{held}"
+
+
+def _caught(one: Failure) -> str:
+    """What became of a failure."""
+    name = f"`{visible(one.caught)}`"
+    if one.how == "warning":
+        return " (its failure is a warning)" if one.caught == one.path else f" (a warning, by {name})"
+    own = "made good by its `rescue`" if one.caught == one.path else f"made good by the `rescue` of {name}"
+    words = {"rescue": own, "loop": f"{name} may have such items"}
+    if one.how == "again":
+        return f" (begun anew since: {one.became})"
+    return f" ({words[one.how]})" if one.how else ""
 
 
 def _sign(status: str) -> str:
@@ -243,14 +254,14 @@ def _seconds(one: Stretch) -> float:
 
 def _stretch_words(one: Stretch) -> list[str]:
     words = []
-    if one.waited >= _LEAST and one.waited >= 0.01 * _seconds(one):
-        what = f"the lock `{visible(one.waited_for)}`" if one.waited_for else "a slot"
-        words.append(f"waited {clock(one.waited)} for {what}")
+    least = max(_LEAST, 0.01 * _seconds(one))
+    if one.locked >= least:
+        words.append(f"waited {clock(one.locked)} for the lock `{visible(one.lock)}`")
+    if one.slot >= least:
+        words.append(f"waited {clock(one.slot)} for a slot")
     if one.attempts > 1 or (one.attempts and not one.status):
         between = f", {clock(one.pauses)} between them" if one.pauses else ""
         words.append(f"{count(one.attempts, 'attempt')}{between}")
-    if one.status not in {"", "succeeded"}:
-        words.append(one.status)
     return words
 
 

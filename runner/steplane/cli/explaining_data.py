@@ -6,7 +6,8 @@ import msgspec
 
 from steplane.app.stories import Explained
 from steplane.app.stories.shapes import Entry, Failure, Link, Story, Stretch, Wait, Waiting, Whole
-from steplane.cli.story_words import entry_words, link_words, waiting_words
+from steplane.cli.story_words import entry_words, link_words
+from steplane.cli.waiting_words import waiting_words
 from steplane.events import ErrorInfo
 from steplane.reporters.jsonlines import error_data, iso
 
@@ -40,6 +41,7 @@ def _whole(told: Explained, whole: Whole) -> dict[str, Any]:
         "critical_path": [_stretch(one) for one in whole.critical],
         "failed": [_failure(one) for one in whole.failures],
         "skipped": [_link(one) for one in whole.skipped],
+        "cancelled": [_link(one) for one in whole.cancelled],
         "waits": [_wait(one) for one in whole.waits],
         "now": [_waiting(told, one) for one in whole.waiting],
     }
@@ -72,6 +74,7 @@ def _link(one: Link) -> dict[str, Any]:
         "condition": one.condition or None,
         "seen": list(one.seen),
         "error": error_data(one.error),
+        "by": one.by or None,
         "cause": one.cause,
     }
 
@@ -83,6 +86,7 @@ def _waiting(told: Explained, one: Waiting) -> dict[str, Any]:
         "text": waiting_words(one, told.record),
         "since": _time(one.since),
         "on": [{"path": path, "status": status} for path, status in one.on],
+        "why": [_link(each) for each in one.chain],
         **one.data,
     }
 
@@ -90,11 +94,13 @@ def _waiting(told: Explained, one: Waiting) -> dict[str, Any]:
 def _stretch(one: Stretch) -> dict[str, Any]:
     return {
         "path": one.path,
+        "nobody": one.nobody,
         "begin": _time(one.begin),
         "end": _time(one.end),
         "seconds": max(0, one.end - one.begin) / 1e6,
-        "waited": one.waited,
-        "lock": one.waited_for or None,
+        "waited_for_slot": one.slot,
+        "waited_for_lock": one.locked,
+        "lock": one.lock or None,
         "attempts": one.attempts,
         "pauses": one.pauses,
         "status": one.status or None,
@@ -107,7 +113,7 @@ def _failure(one: Failure) -> dict[str, Any]:
         "at": _time(one.at),
         "error": error_data(one.error),
         "kept_from_running": list(one.blocked),
-        "made_good_by": one.caught or None,
+        "made_good_by": {"path": one.caught, "how": one.how, "became": one.became or None} if one.how else None,
     }
 
 

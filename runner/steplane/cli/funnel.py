@@ -1,10 +1,11 @@
 """The one place where errors end: a short text with a remedy, an exit code, never a traceback."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from steplane.errors import SteplaneError
+from steplane.errors import StateError, SteplaneError
 
 if TYPE_CHECKING:
     import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 INTERNAL = 4
 USAGE = 2
+_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)")
 
 
 def funnel(work: Callable[[], int], words: Sequence[str]) -> int:
@@ -33,6 +35,11 @@ def funnel(work: Callable[[], int], words: Sequence[str]) -> int:
         return _other(error, words)
 
 
+def half_written(why: str) -> StateError:
+    """The error where standard output is a file that takes no more."""
+    return StateError(f"standard output is not whole: {why}", "Free some space on that disk.")
+
+
 def guarded(work: Callable[[], int]) -> int:
     """Do the work in a child under a warden that leaves nothing behind (see `steplane.driver.warden`)."""
     from steplane.driver.warden import guard
@@ -43,6 +50,12 @@ def guarded(work: Callable[[], int]) -> int:
 def _other(error: BaseException, words: Sequence[str]) -> int:
     import click
 
+    from steplane.cli.output import FULL
+
+    if isinstance(error, OSError) and error.errno in FULL and error.filename is None:  # of click: `--help > FILE`
+        sys.stdout = None  # nor is it tried again at the end
+        full = half_written(error.strerror or str(error))
+        return _tell(full.message, full.remedy, full.exit_code)
     if isinstance(error, click.exceptions.Abort):
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -50,11 +63,20 @@ def _other(error: BaseException, words: Sequence[str]) -> int:
     if isinstance(error, click.NoSuchOption):
         return _no_such_option(error)
     if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "steplane"
-        return _tell(_sentence(error.format_message()), f"See: {command} --help", error.exit_code)
+        return _tell(_sentence(error.format_message()), _remedy(error), error.exit_code)
     if isinstance(error, click.ClickException):
         return _tell(_sentence(error.format_message()), "", error.exit_code)
     return _internal(error, words)
+
+
+def _remedy(error: "click.UsageError") -> str:
+    """What helps with a wrong call: an input is given as an option, not as a word of its own."""
+    extra = _EXTRA.search(error.format_message())
+    takes_inputs = error.ctx is not None and any(one.name == "inputs" for one in error.ctx.command.params)
+    words = extra[1].split() if extra else []
+    if words and takes_inputs and all("=" in word for word in words):
+        return f"An input is given with -i: {' '.join(f'-i {word}' for word in words)}"
+    return f"See: {error.ctx.command_path if error.ctx else 'steplane'} --help"
 
 
 def _no_such_option(error: "click.NoSuchOption") -> int:

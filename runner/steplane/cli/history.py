@@ -197,7 +197,6 @@ def _took(one: RunSummary) -> str:
 
 def moment_text(at: int) -> str:
     """A time of day, UTC; empty for 0."""
-    """A time of day, UTC; empty for 0."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at / 1e6)) if at else ""
 
 

@@ -1,5 +1,6 @@
 """Writing to stdout and stderr so that nobody who stops reading can stop a run."""
 
+import errno
 import io
 import os
 import select
@@ -7,6 +8,9 @@ import sys
 import threading
 from collections.abc import Mapping
 from typing import TextIO
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Errors of a file that takes no more."""
 
 
 class Output:
@@ -18,6 +22,8 @@ class Output:
 
     __slots__ = ("_stream",)
     _lock = threading.RLock()
+    refused = ""
+    """Why a file that such a stream leads to took no more: a full disk, a quota. Readers that went away are not it."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -87,7 +93,9 @@ class Output:
                 return
             try:
                 _put(self._stream, text)
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.errno in FULL:
+                    Output.refused = error.strerror or str(error)
                 self._give_up()
 
     def _give_up(self) -> None:

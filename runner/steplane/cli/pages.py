@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-_UNBROKEN = re.compile(r"`[^`]*`|\[[^\]]*\]|--?[a-z][a-z-]*[ =][A-Z]+\b")
-_FACTS = re.compile(r"\s*((?:\[[^\[\]]*\]\s*)+)\Z")
-_FACT = re.compile(r"\[([^\[\]]*)\]")
-_TITLE = re.compile(r"[A-Z][^.]*:")
-_REMARK = re.compile(r"(.*\S) {2,}(\(.*\))")
-_GLUE = "\xa0"
+_UNBROKEN = r"`[^`]*`|\[[^\]]*\]|--?[a-z][a-z-]*[ =][A-Z]+\b"
+_FACTS = r"\s*((?:\[[^\[\]]*\]\s*)+)\Z"
+_FACT = r"\[([^\[\]]*)\]"
+_TITLE = r"[A-Z][^.]*:"
+_REMARK = r"(.*\S) {2,}(\(.*\))"
+_GLUE = "\xa0"  # the patterns above are compiled when a page is first written
 
 
 class Page(click.HelpFormatter):
@@ -36,7 +36,7 @@ class Page(click.HelpFormatter):
                 self._write_filled(paragraph, self.current_indent)
 
     def _write_raw(self, lines: Sequence[str]) -> None:
-        if _TITLE.fullmatch(lines[0]):
+        if re.fullmatch(_TITLE, lines[0]):
             self.write(f"{bold(lines[0])}\n")
             lines = lines[1:]
         for line in lines:
@@ -91,7 +91,7 @@ def filled(text: str, width: int) -> list[str]:
     """A paragraph as lines of at most that width. What stands in backticks or brackets, and an option with its value,
     stays on one line if any line can hold it.
     """
-    glued = _UNBROKEN.sub(lambda found: found[0].replace(" ", _GLUE) if len(found[0]) <= width else found[0], text)
+    glued = re.sub(_UNBROKEN, lambda found: found[0].replace(" ", _GLUE) if len(found[0]) <= width else found[0], text)
     return [line.replace(_GLUE, " ") for line in _wrapped(glued.replace("\n", " ").split(" "), width)] or [""]
 
 
@@ -109,10 +109,10 @@ def _wrapped(words: Sequence[str], width: int) -> Iterator[str]:
 
 def described(text: str) -> tuple[str, list[str]]:
     """What is said of an option, and the facts in brackets behind it."""
-    found = _FACTS.search(text)
+    found = re.search(_FACTS, text)
     if found is None:
         return text, []
-    facts = [_readable(part) for fact in _FACT.findall(found[1]) for part in _parts(fact)]
+    facts = [_readable(part) for fact in re.findall(_FACT, found[1]) for part in _parts(fact)]
     return text[: found.start()].rstrip(), [fact for fact in facts if fact]
 
 
@@ -140,5 +140,5 @@ def _short(term: str, width: int) -> tuple[str, str]:
 
 def _fitting(line: str, width: int) -> list[str]:
     """A line of an example; a remark in parentheses that finds no room stands below it."""
-    remark = _REMARK.fullmatch(line) if len(line) > width else None
+    remark = re.fullmatch(_REMARK, line) if len(line) > width else None
     return [line.rstrip()] if remark is None else [remark[1], f"      {remark[2]}"]

@@ -8,8 +8,6 @@ from steplane.cli.call import Call
 from steplane.cli.formats import repository_root
 from steplane.cli.report_files import Target, all_different, looked_at, write
 from steplane.errors import SteplaneError, UsageError
-from steplane.events import AnyEvent
-from steplane.kernel import Instance
 from steplane.reporters.subject import Result, Subject
 
 if TYPE_CHECKING:
@@ -89,16 +87,10 @@ class Reports:
 
 
 class ReportWriter:
-    """A reporter that only acts at the end."""
+    """A reporter that only acts at the end: the journal and the log files have all that it needs."""
 
     def __init__(self, reports: Reports, subject: Subject) -> None:
         self._reports, self._subject = reports, subject
-
-    def event(self, event: AnyEvent, instance: Instance | None) -> None:
-        """Nothing: the journal has it."""
-
-    def log(self, path: str, stream: str, text: str) -> None:
-        """Nothing: the log file has it."""
 
     def finish(self, result: Result) -> None:
         """Write the files."""

@@ -1,9 +1,9 @@
 """How commands that run steps show it: the reporter that was asked for, and the last words in every case."""
 
+import gc
 import os
-import shlex
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steplane.app.execution import Reporter, RunResult
 from steplane.app.inputs import read_env_file
@@ -14,10 +14,12 @@ from steplane.cli.reports import Reports
 from steplane.errors import SteplaneError, UsageError
 from steplane.events import ErrorInfo
 from steplane.reporters.ending import Write
-from steplane.reporters.jsonlines import JsonLinesReporter
-from steplane.reporters.plain import PlainReporter, Style
+from steplane.reporters.quiet import QuietReporter
 from steplane.reporters.several import Several, Shown
 from steplane.reporters.subject import Result, Subject
+
+if TYPE_CHECKING:
+    from steplane.reporters.plain import Style
 
 
 class Show:
@@ -42,6 +44,7 @@ class Show:
 
     def __call__(self, begun: Begun) -> Reporter:
         """Make the reporter of a run that is about to begin."""
+        gc.freeze()  # the plan lives as long as the run: it need not be searched for what is unreachable
         for warning in begun.warnings:
             self.call.warn(warning)
         subject = self.subject(begun)
@@ -58,11 +61,15 @@ class Show:
         if self.call.state_given:
             words += ["--state", self.call.state_given]
         given_again = [one for one in begun.plan.inputs if one.secret and not (one.env and one.env in os.environ)]
+        import shlex
+
         return " ".join([shlex.join(words), *(f"-i {one.name}=..." for one in given_again)])
 
     @property
-    def style(self) -> Style:
+    def style(self) -> "Style":
         """How lines look on stdout. The logs of the CI systems show colours, though they are no terminals."""
+        from steplane.reporters.plain import Style
+
         call = self.call
         painted = call.form in SYSTEMS and call.settings.color == "auto" and not os.environ.get("NO_COLOR")
         return Style(painted or call.color(call.out), call.out.unicode, self.quiet)
@@ -93,18 +100,24 @@ class Show:
 
 
 def _json(show: Show, subject: Subject) -> Shown:
+    from steplane.reporters.jsonlines import JsonLinesReporter
+
     return JsonLinesReporter(subject, show.call.out.write, quiet=show.quiet)
 
 
 def _plain(show: Show, subject: Subject) -> Shown:
-    call, style = show.call, show.style
+    call = show.call
     out: Write = call.out.write
     err: Write = call.err.write
     if show.timestamps:
         from steplane.reporters.stamps import stamped
 
         out, err = stamped(out), stamped(err)
-    return PlainReporter(subject, out, err, style, call.color(call.err))
+    if show.quiet:
+        return QuietReporter(subject, err, color=call.color(call.err))
+    from steplane.reporters.plain import PlainReporter
+
+    return PlainReporter(subject, out, err, show.style, call.color(call.err))
 
 
 def _github(show: Show, subject: Subject) -> Shown:

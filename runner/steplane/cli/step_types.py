@@ -20,7 +20,8 @@ def described(registry: Registry, name: str) -> StepType | tuple[Listed, ...]:
         return found
     if found.code == "unknown-step-type" and "." not in name:
         return tuple(one for one in registry.all() if one.namespace == name)
-    raise UsageError(found.message, found.help)
+    first, rest = found.help[:1].upper(), found.help[1:]  # a sentence of its own here
+    raise UsageError(found.message, f"{first}{rest} All: steplane steps" if rest.endswith("?") else f"{first}{rest}.")
 
 
 def list_text(found: Sequence[Listed]) -> str:

@@ -1,14 +1,11 @@
 """What happened to an instance, in words."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from steplane.app.history import RunRecord
-from steplane.app.stories.shapes import Entry, Link, Waiting
-from steplane.events import ENDED, ErrorInfo
+from steplane.app.stories.shapes import Entry, Link
 from steplane.reporters.paint import visible
-from steplane.reporters.words import cause, clock, count, reason, saw, shortened
+from steplane.reporters.words import IF_IS_FALSE, cause, clock, count, false_condition, reason, saw, shortened, stated
 
 _Words = Callable[[dict[str, Any]], str]
 
@@ -21,15 +18,43 @@ def entry_words(entry: Entry) -> str:
 
 def _ready(data: dict[str, Any]) -> str:
     after, by = visible(data["after"]), data["by"]
-    if by in {"rescue", "finally", "compensate"}:
-        return f"ready: the `{by}` begins, now that `{after}` has ended"
     if by == "step":
-        return f"ready: `{after}` was the last that it waited for"
+        return f"ready: {_last_of(data, after)}"
     if by == "item":
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
-    return "begins anew, as the run was resumed" if by == "resume" else "ready: it waits for nothing"
+    if by == "resume":
+        return "ready anew, as the run was resumed"
+    outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
+    if by == "adopted":
+        return f"ready anew, as {outer} goes on after the resume"
+    apart = "; what it would wait for is not selected" if data.get("apart") else ""
+    if by == "steps" and not data["outer"] and not apart:
+        return "ready: it waits for nothing"
+    return f"ready as {_begun(by, outer, data['of'])}{apart}"
+
+
+def _last_of(data: dict[str, Any], after: str) -> str:
+    """The step that let it start."""
+    ended = f" ended as {data['status']}" if "status" in data else ""
+    if "wanted" in data and data["wanted"] < data["named"]:
+        need = "one is" if data["wanted"] == 1 else f"{data['wanted']} are"
+        return f"`{after}`{ended or ' came'}, and of the {data['named']} that it waits for {need} enough"
+    if ended:
+        return f"`{after}`{ended}, the last that it waited for"
+    return f"`{after}` was the last that it waited for"
+
+
+def _begun(role: str, outer: str, part: Any) -> str:
+    """What of the step around it began."""
+    if role == "arm":
+        return f"arm {part} of {outer} was taken"
+    if role == "branch":
+        return f"branch {visible(part)} of {outer} began"
+    if role == "steps":
+        return f"attempt {part} of {outer} began" if part > 1 else f"{outer} began"
+    return f"the `{role}` of {outer} began"
 
 
 def _condition(data: dict[str, Any]) -> str:
@@ -97,18 +122,22 @@ def _slot_waits(data: dict[str, Any]) -> str:
 
 
 def _attempt(data: dict[str, Any]) -> str:
+    if data["loop"]:
+        return ""
     waited = f", after {clock(data['seconds'])} of waiting" if data["seconds"] >= 0.001 else ""
-    return f"attempt {data['number']} begins{waited}"
+    again = " again" if data["again"] else ""
+    return f"begins{again}{waited}" if data["only"] else f"attempt {data['number']} begins{again}{waited}"
 
 
 def _attempt_ended(data: dict[str, Any]) -> str:
-    took = f" in {clock(data['seconds'])}"
+    took, error = f" in {clock(data['seconds'])}", data["error"]
+    name = "" if data["only"] else f"attempt {data['number']} "
     if data["outcome"] == "succeeded":
-        return f"attempt {data['number']} succeeded{took}"
-    error = data["error"]
-    inside = f"`{visible(error.step)}`: " if error is not None and error.step else ""
-    why = f": {inside}{cause(error)}" if error is not None else ""
-    return f"attempt {data['number']} {data['outcome']}{took}{why}"
+        return f"{name}succeeded{took}"
+    if data["outcome"] == "cancelled":
+        return f"{name}stopped, {clock(data['seconds'])} after it began"
+    inside = f"`{visible(error.step)}`: " if error is not None and data["inner"] else ""
+    return f"{name}failed{took}" + (f": {inside}{cause(error)}" if error is not None else "")
 
 
 def _retry(data: dict[str, Any]) -> str:
@@ -118,12 +147,15 @@ def _retry(data: dict[str, Any]) -> str:
 
 def _given_up(data: dict[str, Any]) -> str:
     if data["why"] == "attempts":
-        return f"is not tried again: {count(data['attempts'], 'attempt')} were allowed"
+        allowed = "one attempt was" if data["attempts"] == 1 else f"{data['attempts']} attempts were"
+        return f"is not tried again: {allowed} allowed"
     if data["why"] == "when":
         return f"is not tried again: `when: {shortened(data['condition'])}` is false{saw(data['seen'])}"
+    if data["why"] == "error":
+        return f"is not tried again: its `retry` could not be evaluated: {cause(data['error'])}"
     if data["why"] == "type":
         return f"is not tried again: an error of type {data['type']} would only come again"
-    return "is not tried again: the time for it is over"
+    return f"is not tried again: another attempt would not begin within {clock(data['within'] or 0)}"
 
 
 def _stopping(data: dict[str, Any]) -> str:
@@ -145,22 +177,43 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "after":
+        return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
+    if kind == "unfinished":
+        return "the resume left out something in it"
     return "what is around it was ended"
 
 
 def _ended(data: dict[str, Any]) -> str:
     status = data["status"]
+    items = _items_ended(data)
     if status == "succeeded":
-        said = f": {visible(data['reason'])}" if data["reason"] else ""
+        said = f": {visible(data['reason'])}" if data["reason"] else items
         return "succeeded, by its `rescue`" if data["recovered"] else f"succeeded{said}"
+    if data["inner"]:
+        return f"{status} by `{visible(data['error'].step)}`"
     if data["error"] is not None:
         return f"{status}: {cause(data['error'])}"
     if data["cause"] is not None:
         return f"{status}: {cause_words(data['cause'])}"
-    if data["reason"] == "`if` is false":
+    if data["reason"] == IF_IS_FALSE:
         return str(status)  # the condition stands right above
     why = reason(status, data["reason"], data["by"], None, data["seen"])
-    return f"{status} {why}" if why.startswith("by ") else f"{status}: {why}" if why else status
+    return stated(status, why) if why else f"{status}{items}"
+
+
+def _items_ended(data: dict[str, Any]) -> str:
+    """How the items of a loop came out."""
+    found = data.get("items")
+    if not found:
+        return ""
+    number = sum(found.values())
+    if len(found) == 1 and number == 1 and data["status"] in found:
+        return ""
+    every = [f"all {number} {next(iter(found))}"] if len(found) == 1 and number > 1 else []
+    each = every or [f"{some} {status}" for status, some in found.items()]
+    may = [f"{data['allowed']} may fail"] if "failed" in found else []
+    return f": {', '.join([*each, *may])}"
 
 
 def _asked(data: dict[str, Any]) -> str:
@@ -168,15 +221,29 @@ def _asked(data: dict[str, Any]) -> str:
     return f"cancelled{who}" + (f": {visible(data['reason'])}" if data.get("reason") else "")
 
 
+def _ended_by(data: dict[str, Any]) -> str:
+    said = f": {visible(data['message'])}" if data["message"] else ""
+    return f"`{visible(data['of'])}` ended it as {data['status']}{said}"
+
+
 def _resumed(data: dict[str, Any]) -> str:
     who = f" by {visible(data['actor'])}" if data.get("actor") else ""
     if data.get("cancel"):
         return f"taken over{who}, to be cancelled"
     if "again" not in data:
-        return f"resumed{who}"
+        return f"resumed{who}{_options(data)}"
     more = "; its attempt, which was cut off, is made again" if data["again"] else ""
+    more += ", as --redo said" if data["again"] and data["redo"] else ""
     more += f"; it is taken as {data['assumed']}" if data["assumed"] else ""
     return f"the run was resumed{who}{more}"
+
+
+def _options(data: dict[str, Any]) -> str:
+    """What a resume was told."""
+    words = [f"--only {visible(one)}" for one in data["only"]]
+    words += [f"--redo {visible(one)}" for one in data["redo"]]
+    words += [f"--assume {visible(path)}={status}" for path, status in data["assume"].items()]
+    return f" with {', '.join(words)}" if words else ""
 
 
 _SAYINGS: dict[str, _Words] = {
@@ -206,12 +273,15 @@ _SAYINGS: dict[str, _Words] = {
     "resumed": _resumed,
     "ended": _ended,
     "cancel": _asked,
+    "end": _ended_by,
 }
 
 
 def link_words(link: Link) -> str:
-    """One step of a chain of causes."""
-    return f"`{visible(link.path)}` {link.status}" + (f": {why}" if (why := ended_words(link)) else "")
+    """One step of a chain of causes; of one that failed by what is in it the next one says why."""
+    inner = link.error is not None and link.error.step not in {"", link.path}
+    why = "" if inner else ended_words(link)
+    return f"`{visible(link.path)}` {stated(link.status, why)}"
 
 
 def ended_words(link: Link) -> str:
@@ -219,123 +289,14 @@ def ended_words(link: Link) -> str:
     if link.error is not None:
         inside = f"`{visible(link.error.step)}`: " if link.error.step not in {"", link.path} else ""
         return inside + cause(link.error)
-    if link.cause is not None and link.cause["kind"] == "needs":
-        return "; ".join(_need(one) for one in link.cause["needs"])
-    if link.reason == "`if` is false" and link.condition:
-        return f"`if: {shortened(link.condition)}` is false{saw(link.seen, link.condition)}"
-    return visible(link.reason) + saw(link.seen) if link.reason else ""
+    if link.cause is not None:
+        return cause_words(link.cause)
+    if link.reason == IF_IS_FALSE and link.condition:
+        return false_condition(link.condition, link.seen)
+    if link.status in {"skipped", "blocked", "cancelled"}:
+        return reason(link.status, link.reason, link.by, None, link.seen)
+    return visible(link.reason)
 
 
 def _need(data: dict[str, Any]) -> str:
     return f"`{visible(data['path'])}` is {data['status']}, and this wants it {' or '.join(data['wants'])}"
-
-
-def waiting_words(one: Waiting, record: RunRecord) -> str:
-    """What is waited for now."""
-    gone = record.summary.status == "interrupted"
-    cut = {"running": "cut off"} if gone else {}
-    names = ", ".join(f"`{visible(path)}` ({cut.get(status, status)})" for path, status in one.on)
-    if one.kind == "attempt" and gone:
-        return f"attempt {one.data['attempt']} was cut off; a resume makes it again"
-    say = _WAITS.get(one.kind)
-    if say is not None:
-        return say(one, names)
-    outer = f"`{visible(one.data['outer'])}`" if one.data.get("outer") else "the run"
-    if one.kind == "role":
-        return f"it stands in the `{one.data['role']}` of {outer}, {_role(one.data['role'], one.data['status'])}"
-    if one.kind == "arm":
-        taken = f"where arm {one.data['taken']} was taken{saw(one.data.get('seen', ()))}"
-        return f"it stands in arm {one.data['arm']} of {outer}, {taken}"
-    if one.kind == "branch":
-        taken = ", ".join(map(visible, one.data["taken"]))
-        took = f"which took {taken}{saw(one.data.get('seen', ()))}"
-        return f"it stands in branch {visible(one.data['branch'])} of {outer}, {took}"
-    return f"it is inside of {outer}, which is {one.data['status']}"
-
-
-def _role(role: str, status: str) -> str:
-    if status in ENDED:
-        return f"which did not call for it ({status})"
-    return {"rescue": "which comes if that fails", "finally": "which comes at its end"}.get(role, "which may undo it")
-
-
-def _needs(one: Waiting, names: str) -> str:
-    more = one.data["number"] - len(one.on)
-    if not names:
-        return "it can start at once"
-    return f"waits for {names}" + (f" and {more} more" if more > 0 else "")
-
-
-def _attempt_now(one: Waiting, _: str) -> str:
-    return f"attempt {one.data['attempt']} is running"
-
-
-def _lock_now(one: Waiting, names: str) -> str:
-    return f"waits for the lock `{visible(one.data['lock'] or '')}`{', held by ' if names else ''}{names}"
-
-
-def _slot_now(one: Waiting, names: str) -> str:
-    return f"waits for a slot: {one.data['pool']} may run at once{', now ' if names else ''}{names}"
-
-
-def _back_off(one: Waiting, _: str) -> str:
-    due = time.strftime("%H:%M:%S", time.gmtime(one.data["due"] / 1e6)) if one.data["due"] else "now"
-    return f"waits until {due} UTC before attempt {one.data['attempt']}"
-
-
-def _item(one: Waiting, _: str) -> str:
-    most = f": {one.data['at_once']} may go on at once" if one.data["at_once"] is not None else ""
-    return f"its turn in `{visible(one.data['outer'])}` has not come{most}"
-
-
-_WAITS: dict[str, Callable[[Waiting, str], str]] = {
-    "needs": _needs,
-    "inside": lambda _, names: f"it is inside of {names}",
-    "lock": _lock_now,
-    "slot": _slot_now,
-    "back-off": _back_off,
-    "attempt": _attempt_now,
-    "decision": lambda _, __: "waits for somebody to say what became of it: resume with --redo or --assume",
-    "steps": lambda _, names: f"waits for {names}",
-    "question": lambda one, _: f"is about to evaluate its `{one.data['question']}`",
-    "item": _item,
-}
-
-
-def story_lines(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
-    """The entries that are worth a line, each with its words: an end says how the last attempt ended."""
-    for index, entry in enumerate(entries):
-        after = entries[index + 1] if index + 1 < len(entries) else None
-        before = entries[index - 1] if index else None
-        if entry.kind == "attempt.ended" and _says_the_same(entry, after):
-            continue
-        if entry.kind == "ended" and before is not None and _says_the_same(before, entry):
-            took = f" in {clock(before.data['seconds'])}"
-            words = entry_words(entry)
-            status = entry.data["status"]
-            yield entry, words.replace(status, f"{status}{took}", 1) if before.data["number"] == 1 else words
-        elif entry.kind == "ended" and _is_told(entries[:index], entry):
-            yield entry, entry.data["status"]
-        else:
-            yield entry, entry_words(entry)
-
-
-def _says_the_same(attempt: Entry, end: Entry | None) -> bool:
-    """Whether the end of the instance follows from that of its attempt, and says as much."""
-    if end is None or end.kind != "ended" or attempt.kind != "attempt.ended" or end.data["recovered"]:
-        return False
-    return attempt.data["outcome"] == end.data["status"] and _same(attempt.data["error"], end.data["error"])
-
-
-def _same(one: ErrorInfo | None, other: ErrorInfo | None) -> bool:
-    """Whether two errors are one; that of an attempt has no step yet."""
-    if one is None or other is None:
-        return one is other
-    return (one.type, one.message, one.code) == (other.type, other.message, other.code)
-
-
-def _is_told(before: Sequence[Entry], end: Entry) -> bool:
-    """Whether an attempt has told the error already."""
-    error = end.data["error"]
-    attempts = [one.data["error"] for one in before if one.kind == "attempt.ended"]
-    return error is not None and any(_same(one, error) for one in attempts)

@@ -11,7 +11,7 @@ from steplane.cli.folding import Branch, Row, counted, rows
 from steplane.reporters.bars import ASCII, UNICODE, WORDS, Axis, Stretch
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
-from steplane.reporters.words import cause, clock, reason
+from steplane.reporters.words import IF_IS_FALSE, cause, clock, false_condition, reason
 
 _TIME = 7
 _LEAST_BAR = 16
@@ -72,7 +72,7 @@ class Timeline:
         one = row.branch.record
         sign = colored(self.paint, one.status, self._sign(one.status))
         stretches = list(_stretches(one, self._until, group=bool(row.branch.inside) and not one.latest.performed))
-        note = note_of(one, row.branch)
+        note = note_of(one, row.branch, self.record.conditions.get(one.step, ""))
         filled = f"{name}{' ' * (wide - width(name))}"
         head = f"  {sign} {self.paint.bold(filled) if one.status == 'failed' else filled}"
         if not stretches:
@@ -127,10 +127,10 @@ class Timeline:
         return clock(one.seconds) + going
 
 
-def note_of(one: StepRecord, branch: Branch | None = None) -> str:
+def note_of(one: StepRecord, branch: Branch | None = None, condition: str = "") -> str:
     """What is to be said of an instance beside its sign and its time; nothing where all went well at once."""
     inner = one.error is not None and one.error.step.startswith((f"{one.path}/", f"{one.path}["))
-    stated = "" if inner else cause(one.error) or reason(one.status, one.reason, one.by, None, one.seen)
+    stated = "" if inner else cause(one.error) or _reason(one, condition)
     words = [one.status] if one.status not in {"succeeded", "ready"} else []
     words += [f"activation {one.activation}"] if one.activation > 1 else []
     words += [f"{one.attempts} attempts"] if one.attempts > 1 else []
@@ -144,6 +144,12 @@ def note_of(one: StepRecord, branch: Branch | None = None) -> str:
     if stated.startswith("by "):
         return f"{', '.join(words)} {stated}"
     return ", ".join(words) + (": " if words and stated else "") + stated
+
+
+def _reason(one: StepRecord, condition: str) -> str:
+    if one.reason == IF_IS_FALSE and condition:
+        return false_condition(condition, one.seen)
+    return reason(one.status, one.reason, one.by, None, one.seen)
 
 
 def _next_attempt(life: Activation) -> str:

@@ -86,9 +86,9 @@ class Attempts:
     def forget(self, outcome: AttemptOutcome) -> None:
         """The attempt is over and nobody wants to know how."""
         written = self._live.pop((outcome.instance, outcome.attempt), None)
-        for path in (written, f"{written}.result") if written else ():
+        if written and outcome.touched:
             with suppress(OSError):  # it may hold what must not be stored
-                os.unlink(path)
+                os.unlink(written)
 
     def ended(self, outcome: AttemptOutcome, state: State) -> AttemptEnded | None:
         """The event of an outcome, with the step's postconditions and outputs evaluated; None if it came too late."""

@@ -1,6 +1,5 @@
 """How another process reaches a live run: a socket in the run's folder, one JSON line each way."""
 
-import json
 import os
 import socket
 import threading
@@ -73,11 +72,13 @@ def _answer(client: socket.socket, inbox: Inbox) -> None:
         done = threading.Event()
         inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), done.set))
         recorded = done.wait(30)
-        client.sendall(json.dumps({"ok": recorded}).encode() + b"\n")
+        client.sendall(b'{"ok": true}\n' if recorded else b'{"ok": false}\n')
 
 
 def _read(connection: socket.socket) -> Any:
     """The JSON of one line. Raises `ValueError`, `OSError`."""
+    import json
+
     with connection.makefile("rb") as file:
         try:
             return json.loads(file.readline(_LIMIT))
@@ -92,6 +93,8 @@ def _text(value: Any) -> str:
 
 def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> bool:
     """Send a message to the run that owns the folder; whether it was taken and made durable."""
+    import json
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(patience)
         try:

@@ -3,27 +3,22 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import tzinfo
-from random import Random
 from typing import Any
 
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.loops import items_of, refuse_unknown_items, unique
 from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
 from steplane.driver.plain import unrecordable
-from steplane.driver.recalling import items_again
 from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.durations import parse_duration
-from steplane.expressions.telling import seen_texts, sentences
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
 from steplane.masking import Mask
 from steplane.plan.nodes import Choice, End, Fork, OutputField, Plan, Retry
-from steplane.schema import validate_value
 
 _NONE = object()
 
@@ -32,7 +27,8 @@ class Evaluator:
     """Answers questions. `names` are those that are the same for the whole run (`inputs`, `vars`, `run`, ...).
 
     What it answers is masked, but for secret outputs and items of loops. `environment` gives the environment that a
-    process of the instance would get; `learn` is told the value of each secret output (its name and the value).
+    process of the instance would get; `learn` is told the value of each secret output (its name and the value);
+    `uniform` draws a number between two.
     """
 
     def __init__(
@@ -41,7 +37,7 @@ class Evaluator:
         state: State,
         engine: Engine,
         names: Mapping[str, Any],
-        random: Random,
+        uniform: Callable[[float, float], float],
         *,
         mask: Mask | None = None,
         zone: tzinfo = UTC,
@@ -50,7 +46,7 @@ class Evaluator:
         self.state = state
         self.engine = engine
         self.names = names
-        self.random = random
+        self.uniform = uniform
         self.mask = mask or Mask({})
         self.zone = zone
         self.places = Places(plan)
@@ -67,8 +63,14 @@ class Evaluator:
         instance = self.state.instances[ask.instance]
         self._seen.clear()
         value, error = self.guarded(lambda: self._answers[ask.question](instance))
-        seen = seen_texts(self._seen, self.mask) if self._seen else ()
+        seen = self._texts() if self._seen else ()
         return Answered(instance=ask.instance, question=ask.question, value=value, error=error, seen=seen)
+
+    def _texts(self) -> tuple[str, ...]:
+        """What the conditions saw, in words."""
+        from steplane.expressions.telling import seen_texts
+
+        return seen_texts(self._seen, self.mask)
 
     def guarded(self, action: Callable[[], Any]) -> tuple[Any, ErrorInfo | None]:
         """The value, or the error (masked) that the evaluation gives to the step."""
@@ -88,6 +90,8 @@ class Evaluator:
         """The names that the instance sees."""
         around = loop_names(here)
         if any(one.__class__ is Missing for one in around.values()):
+            from steplane.driver.recalling import items_again
+
             items_again(self, here)
             around = loop_names(here)
         context = {**self.names, **around, "steps": Steps(self.places, self.state, here, self.zone)}
@@ -114,6 +118,8 @@ class Evaluator:
         return self.engine.condition(condition, context, self._seen)
 
     def _loop(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.loops import items_of, refuse_unknown_items, unique
+
         loop = here.node.loop
         assert loop is not None
         context = self.context(here)
@@ -172,6 +178,8 @@ class Evaluator:
         for condition in conditions:
             parts: list[tuple[str, Any]] = []
             if not self.engine.condition(condition, context, parts):
+                from steplane.expressions.telling import sentences
+
                 seen = sentences(parts, self.mask)
                 place = f"{self.plan.file}:{condition.line}:{condition.column}"
                 message = f"`{condition.text.strip()}` does not hold ({place})" + (
@@ -250,8 +258,8 @@ class Evaluator:
 
     def _jittered(self, retry: Retry, delay: float) -> float:
         if retry.full_jitter:
-            return self.random.uniform(0.0, delay)
-        return delay * self.random.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
+            return self.uniform(0.0, delay)
+        return delay * self.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
 
 
 def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:
@@ -268,6 +276,8 @@ def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:
 def _satisfies(field: OutputField, value: Any) -> None:
     """Raise `Refused` for a value that is not of the type that the file gives to the output."""
     if field.schema is not None:
+        from steplane.schema import validate_value
+
         problems = validate_value(field.schema, value)
         if problems:
             raise Refused("output.invalid", f"the output `{field.name}` {problems[0].message}")

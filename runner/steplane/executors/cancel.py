@@ -62,6 +62,15 @@ class CancelToken:
             self._watchers.remove(writer)
 
 
+class _Spare(threading.local):
+    """The pipe of this thread's last watch, to which nothing was written."""
+
+    pipe: tuple[int, int] | None = None
+
+
+_spare = _Spare()
+
+
 class Watch:
     """See `CancelToken.watched`. A class, for it is on the way of every process that is started."""
 
@@ -69,9 +78,8 @@ class Watch:
 
     def __init__(self, token: CancelToken) -> None:
         self._token = token
-        self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK) if hasattr(os, "pipe2") else os.pipe()
-        if not hasattr(os, "pipe2"):
-            os.set_blocking(self._writer, False)
+        self._reader, self._writer = _spare.pipe or _pipe()
+        _spare.pipe = None
 
     def __enter__(self) -> int:
         self._token.watch(self._writer)
@@ -79,5 +87,28 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._token.unwatch(self._writer)
-        os.close(self._reader)
-        os.close(self._writer)
+        if self._token.cancelled:
+            _close((self._reader, self._writer))
+        else:
+            close_spare()
+            _spare.pipe = (self._reader, self._writer)
+
+
+def close_spare() -> None:
+    """Close what this thread keeps for its next watch: there will be none."""
+    if _spare.pipe is not None:
+        _close(_spare.pipe)
+        _spare.pipe = None
+
+
+def _close(pipe: tuple[int, int]) -> None:
+    for descriptor in pipe:
+        os.close(descriptor)
+
+
+def _pipe() -> tuple[int, int]:
+    if hasattr(os, "pipe2"):
+        return os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    return reader, writer

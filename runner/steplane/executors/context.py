@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steplane.executors.cancel import CancelToken
 from steplane.executors.logs import Log, WithoutOutput
+from steplane.executors.own_folder import OwnFolder
 from steplane.executors.process import run_process
 from steplane.executors.requests import AttemptRequest
 from steplane.sdk import ProcessResult, Secret, StepContext
 from steplane.sdk.context import MEBIBYTE, NO_FILES, Delimiters
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SecretSource = Callable[[str], str]
 """Gives the value of a secret by its name; raises `KeyError` for none, `StepError` when it cannot be had."""
@@ -36,28 +39,52 @@ class Secrets(Mapping[str, Secret]):
         return len(self._names)
 
 
+def _env(request: AttemptRequest, own: OwnFolder | None) -> Mapping[str, str]:
+    return request.env if own is None else own.environment(request.env)
+
+
+def _workdir(request: AttemptRequest, own: OwnFolder | None) -> "Path":
+    from pathlib import Path
+
+    return Path(request.workdir)
+
+
+def _artifacts(request: AttemptRequest, own: OwnFolder | None) -> "Path":
+    from pathlib import Path
+
+    return Path(request.artifacts if own is None else own.take())
+
+
+_MADE: dict[str, Callable[[AttemptRequest, OwnFolder | None], Any]] = {
+    "env": _env, "workdir": _workdir, "artifacts": _artifacts,
+}  # fmt: skip
+
+
 class AttemptContext(StepContext):
-    """The context of one attempt; see `StepContext`."""
+    """The context of one attempt; see `StepContext`. `own` makes the folder of its artifacts when that is wanted; the
+    one of the request stands where there is none.
+    """
 
     def __init__(
-        self, request: AttemptRequest, log: Log, cancel: CancelToken, secrets: SecretSource, progress: Progress
-    ) -> None:
+        self, request: AttemptRequest, log: Log, cancel: CancelToken, secrets: SecretSource, progress: Progress,
+        *, own: OwnFolder | None = None,
+    ) -> None:  # fmt: skip
         self.run_id, self.step, self.attempt = request.run, request.path, request.attempt
         self.idempotency_key, self.outputs_declared = request.idempotency_key, request.outputs_declared
         self.deadline = None if request.timeout is None else time.monotonic() + request.timeout
-        self.env, self._paths = request.env, {"workdir": request.workdir, "artifacts": request.artifacts}
+        self._request, self._own = request, own
         self.secrets = Secrets(request.secrets, secrets)
         self.warnings: list[str] = []
         self.sink, self.token, self._progress = log, cancel, progress
         self._timezone = request.timezone
 
-    def __getattr__(self, name: str) -> Path:
-        """`workdir` and `artifacts`: made when they are first asked for, which most steps never do."""
-        if name not in {"workdir", "artifacts"}:
+    def __getattr__(self, name: str) -> Any:
+        """`env`, `workdir` and `artifacts`: made when they are first asked for, which many steps never do."""
+        if name not in _MADE:
             raise AttributeError(name)
-        path = Path(self._paths[name])
-        setattr(self, name, path)
-        return path
+        value = _MADE[name](self._request, self._own)
+        setattr(self, name, value)
+        return value
 
     def log(self, text: str) -> None:
         """Write a line (or several) into the step's log."""
@@ -87,7 +114,7 @@ class AttemptContext(StepContext):
         *,
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
-        cwd: Path | str | None = None,
+        cwd: "Path | str | None" = None,
         grace: float = 10.0,
         capture: bool = True,
         limit: int = MEBIBYTE,
@@ -99,7 +126,7 @@ class AttemptContext(StepContext):
         return run_process(
             argv,
             env=self.env if env is None else env,
-            cwd=self._paths["workdir"] if cwd is None else str(self.workdir / cwd),
+            cwd=self._request.workdir if cwd is None else str(self.workdir / cwd),
             log=self.sink if log else WithoutOutput(self.sink),
             cancel=self.token,
             stdin=stdin,

@@ -1,6 +1,5 @@
 """Runs a step type's own code, and makes an outcome of whatever it does."""
 
-import traceback
 from typing import Any
 
 from msgspec import json, to_builtins
@@ -31,6 +30,8 @@ def perform(request: AttemptRequest, step_type: type[Step], source: str, context
         what = "wants to wait for a completion from outside, which is not in this release"
         error = ErrorInfo(type="plugin.crash", message=f"{source} {what}")
     except BaseException as raised:  # noqa: BLE001 - a plugin's SystemExit is no wish of ours
+        import traceback
+
         context.sink.line("stderr", "".join(traceback.format_exception(raised)))
         error = crashed(source, raised)
     if context.token.cancelled:

@@ -48,7 +48,9 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
-    """How an attempt ended. `outputs` are plain data, masked; a failed attempt may have some."""
+    """How an attempt ended. `outputs` are plain data, masked; a failed attempt may have some. `touched`: whether the
+    step has asked for its environment, which says where its files are; if not, it has made none.
+    """
 
     instance: int
     attempt: int
@@ -57,6 +59,7 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None = None
     warnings: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    touched: bool = True
 
 
 class KeepRequest(Struct, frozen=True, kw_only=True):

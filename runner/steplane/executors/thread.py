@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from steplane.events import Artifact, ErrorInfo
-from steplane.executors.cancel import CancelToken, Reason
+from steplane.executors.cancel import CancelToken, Reason, close_spare
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
-from steplane.executors.own_folder import OwnFolder, clear
+from steplane.executors.own_folder import Left, OwnFolder, clear
 from steplane.executors.perform import crashed, failed, perform, told
 from steplane.executors.requests import AttemptOutcome, AttemptRequest, KeepRequest
 from steplane.masking import Mask
@@ -74,6 +74,7 @@ class ThreadExecutor:
         self._tokens: dict[Key, CancelToken] = {}
         self._threads: list[threading.Thread] = []
         self._here = threading.local()
+        self._left = Left()
         self._unfinished = 0
         self._lock = threading.Lock()
 
@@ -125,6 +126,7 @@ class ThreadExecutor:
             self._on_outcome(outcome)
             here.free = False
         self._own_folder().close()
+        close_spare()
 
     def _outcome(self, request: AttemptRequest, token: CancelToken) -> AttemptOutcome:
         if token.cancelled:
@@ -134,18 +136,19 @@ class ThreadExecutor:
             request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit,
             unheard=request.unheard,
         )  # fmt: skip
-        final = request.artifacts
-        folder = self._own_folder().take(final)
-        request = replace(request, artifacts=folder, env={**request.env, "STEPLANE_ARTIFACTS": folder})
+        own = self._own_folder()
+        own.begin(request.artifacts)
         try:
             outcome = self._perform(request, token, log)
         except StepError as error:  # a secret cannot be had
             outcome = failed(request, told(error))
         except BaseException as error:  # noqa: BLE001 - an attempt without an outcome would hold the run for ever
             outcome = failed(request, crashed(f"the executor of `{request.type}`", error))
-        kept = self._kept(request, final, outcome, token, log)
+        kept = self._kept(request, outcome, token, log)
         log.listener = None  # what children write from now on belongs to no running step
         log.close()
+        if not own.taken:
+            outcome = replace(outcome, touched=False)
         whole = request.unmasked
         outcome = _masked(outcome, kept, self.mask, log.failure, whole=whole)
         return outcome if self.mask is mask else _masked(outcome, (), mask, "", whole=whole)
@@ -155,7 +158,9 @@ class ThreadExecutor:
         if isinstance(found, PluginProblem):
             return failed(request, ErrorInfo(type="plugin.crash", message=found.message))
         if found.cls.steplane.cancellable and not request.isolate:
-            context = AttemptContext(request, log, token, self._secrets, self._progress_of(request))
+            context = AttemptContext(
+                request, log, token, self._secrets, self._progress_of(request), own=self._own_folder()
+            )
             return perform(request, found.cls, found.source, context)
         return self._in_worker(request, found, token, log)
 
@@ -163,12 +168,12 @@ class ThreadExecutor:
         """That of this thread."""
         here = self._here
         if not hasattr(here, "own"):
-            here.own = OwnFolder()
+            here.own = OwnFolder(self._left)
         own: OwnFolder = here.own
         return own
 
     def _kept(
-        self, request: AttemptRequest, final: str, outcome: AttemptOutcome, token: CancelToken, log: LogSink
+        self, request: AttemptRequest, outcome: AttemptOutcome, token: CancelToken, log: LogSink
     ) -> tuple[Artifact, ...]:
         """The files of the attempt, also of one that failed: they may tell why. Of a cancelled one only its own."""
         own = self._own_folder()
@@ -176,16 +181,17 @@ class ThreadExecutor:
             return ()
         from steplane.executors.artifacts import collect
 
+        folder = own.take()
         patterns = () if token.reason == "cancelled" else request.keep
         say = partial(log.line, "warning")
         kept = collect(
-            request.artifacts, request.workdir, patterns, say,
+            folder, request.workdir, patterns, say,
             private=request.state, stopped=lambda: token.reason == "cancelled", quiet=outcome.outcome != "succeeded",
         )  # fmt: skip
         if own.empty:
             return ()
         try:
-            own.give(final)
+            own.give()
         except OSError as error:
             say(f"artifacts cannot be kept: {error.strerror}")
             return ()
@@ -197,6 +203,7 @@ class ThreadExecutor:
 
         log = LogSink(request.log, self.mask, step=request.path, listener=self._listener, limit=self._log_limit)
         clear(request.artifacts)
+        self._left.add(request.artifacts)
         with suppress(OSError):
             os.mkdir(request.artifacts, 0o700)
         found = collect(
@@ -216,6 +223,8 @@ class ThreadExecutor:
 
         with self._lock:
             self._workers = workers = self._workers or WorkerPool()
+        own = self._own_folder()
+        request = replace(request, env=own.environment(request.env), artifacts=own.path)
         secrets = {name: self._secrets(name) for name in request.secrets}
         task = Task(request, found.plugin, secrets, self._path, found.cls.steplane.cancellable)
         return workers.perform(task, found.source, log, token, self._progress_of(request))

@@ -165,9 +165,7 @@ def compile_call(node: Any) -> Run:
     target = type(node.node).__name__
     if target == "Getattr":
         name = node.node.attr
-        raise SyntaxFault(
-            f"`.{name}(...)`: methods cannot be called", node.lineno or 0, remedy=f"filters do such work: `| {name}`"
-        )
+        raise SyntaxFault(f"`.{name}(...)`: methods cannot be called", node.lineno or 0, remedy=_instead_of(name))
     if target != "Name" or node.node.name != "range":
         raise SyntaxFault(
             "only `range(...)` can be called", node.lineno or 0, remedy="filters do such work: `x | name`"
@@ -181,6 +179,24 @@ def compile_call(node: Any) -> Run:
         return _range(frame, positional)
 
     return run
+
+
+_INSTEAD = {
+    "endswith": "`| regex_match('...$')`",
+    "get": "`x.key | default(...)`",
+    "lstrip": "`| trim`",
+    "rstrip": "`| trim`",
+    "splitlines": "`| split('\\n')`",
+    "startswith": "`| regex_match('^...')`",
+    "strip": "`| trim`",
+}
+"""What serves in the place of a method of Python that has no filter of its name."""
+
+
+def _instead_of(method: str) -> str:
+    if method in FILTERS or method in APPLICATION_FILTERS:
+        return f"filters do such work: `| {method}`"
+    return f"filters do such work: {_INSTEAD.get(method, '`x | name`; for all see `steplane help expressions`')}"
 
 
 def _range(frame: Frame, bounds: list[int]) -> list[int]:

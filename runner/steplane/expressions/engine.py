@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from steplane.expressions.compiling import compile_text
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
-from steplane.expressions.tracing import compile_traced
 from steplane.expressions.values import Solid, in_words, kind_of, text_of
 
 if TYPE_CHECKING:
@@ -91,6 +89,8 @@ class Engine:
         if seen is None:
             value = self.evaluate(expression, context)
         else:
+            from steplane.expressions.tracing import compile_traced
+
             frame = Frame(context, self, seen)
             if self.keeper is not None:
                 frame.watch = self._watch(self.keeper, expression.text)
@@ -107,7 +107,7 @@ class Engine:
         frame = Frame(context, self)
         if self.keeper is not None:
             frame.watch = self._watch(self.keeper, text)
-        value = compile_text(text)(frame)
+        value = _compiled(text)(frame)
         return value if value.__class__ in _SCALARS else _plain(value, text)
 
     @staticmethod
@@ -144,9 +144,16 @@ class Engine:
         return str(compile_blocks(text)(frame))
 
 
+def _compiled(text: str) -> Callable[[Frame], Any]:
+    """The expression as a function. What compiles is imported now: many a workflow holds no expression at all."""
+    from steplane.expressions.compiling import compile_text
+
+    return compile_text(text)
+
+
 def _printed(part: Expression, frame: Frame) -> str:
     def action() -> str:
-        value = compile_text(part.text)(frame)
+        value = _compiled(part.text)(frame)
         if value is None:
             raise ExpressionError(
                 f"`{part.text}` is null, and null cannot be put into text: `| default(...)` says what stands for it"

@@ -1,6 +1,5 @@
 """The rules of plain data: kinds, truth, equality, order, and how a value becomes text."""
 
-import json
 import math
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -163,6 +162,8 @@ def scalar_text(value: Any) -> str:
 
 def json_text(value: Any, budget: Budget, indent: int | None = None) -> str:
     """Compact JSON (or indented by that many blanks), within the limits of size."""
+    import json
+
     solid = Solid(budget).copy(value)
     separators = (",", ":") if indent is None else (",", ": ")
     try:

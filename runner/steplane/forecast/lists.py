@@ -4,7 +4,7 @@ from steplane.forecast import instances
 from steplane.forecast.fates import BLOCKED, FAILED, SKIPPED, SUCCEEDED, Ends, Fate
 from steplane.forecast.ordering import Order
 from steplane.forecast.walk import Outcome, Place, Walk
-from steplane.plan.nodes import Fork
+from steplane.plan.nodes import Fork, Node
 
 
 def go_through(walk: Walk, number: int, place: Place) -> Outcome:
@@ -12,19 +12,28 @@ def go_through(walk: Walk, number: int, place: Place) -> Outcome:
     order, since = Order(walk.plan, number, walk.befores, walk.selection), walk.now
     pending = order.nodes
     while pending:
-        waiting = []
-        for node in pending:
-            if order.is_out(node):
-                order.enter(node.position, instances.left_out(walk, node, place))
-            elif order.is_due(node):
-                order.enter(node.position, instances.step(walk, node, place, order.turn(node)))
-            else:
-                waiting.append(node)
+        # A handler may start only if something that fails beside what it needs does not keep that from its turn.
+        waiting = _pass(walk, order, place, pending, handlers=False)
+        if len(waiting) == len(pending):
+            waiting = _pass(walk, order, place, pending, handlers=True)
         if len(waiting) == len(pending):
             break  # needs in a circle, which the checker refuses
         pending = waiting
     _doubt_rivals(walk, order, since)
     return _outcome(order)
+
+
+def _pass(walk: Walk, order: Order, place: Place, pending: list[Node], *, handlers: bool) -> list[Node]:
+    """Look at those of one kind whose turn can be told; the others."""
+    waiting = []
+    for node in pending:
+        if order.is_out(node):
+            order.enter(node.position, instances.left_out(walk, node, place))
+        elif node.handler is handlers and order.is_due(node):
+            order.enter(node.position, instances.step(walk, node, place, order.turn(node)))
+        else:
+            waiting.append(node)
+    return waiting
 
 
 def _doubt_rivals(walk: Walk, order: Order, since: int) -> None:

@@ -7,7 +7,6 @@ loops and secret outputs, and by nothing else.
 from collections.abc import Iterator
 
 from steplane.expressions.templates import Blocks, Expression, Template
-from steplane.expressions.usage import uses
 from steplane.plan.nodes import ForEach, Matrix, Node, Plan
 
 Path = tuple[str, ...]
@@ -21,10 +20,8 @@ class Carriers:
     def __init__(self, plan: Plan) -> None:
         self._paths = {("secrets",), *(("inputs", one.name) for one in plan.inputs if one.secret)}
         self._paths |= {("steps", *path) for node in plan.nodes[1:] for path in _secret_outputs(node)}
-        self.any = len(self._paths) > 1 or bool(plan.secrets)
-        """Whether the workflow has any secret."""
         self._met: dict[tuple[str, bool], bool] = {}
-        while self.any and self._grow(plan):
+        while self._grow(plan):
             pass
 
     def may_meet(self, text: str, *, blocks: bool) -> bool:
@@ -36,6 +33,8 @@ class Carriers:
 
     def in_template(self, template: Template) -> bool:
         """The same of a template."""
+        from steplane.expressions.usage import uses
+
         return any(_overlap(use.path, path) for use in uses(template) for path in self._paths)
 
     def _grow(self, plan: Plan) -> bool:
@@ -47,6 +46,10 @@ class Carriers:
 def says_secrets(node: Node) -> bool:
     """Whether a secret output of the step is made of what its program writes to standard output."""
     secret = [field.value for field in node.outputs or () if field.secret]
+    if not secret:
+        return False
+    from steplane.expressions.usage import uses
+
     return any(_overlap(use.path, ("result", name)) for one in secret for use in uses(one) for name in _SAID)
 
 

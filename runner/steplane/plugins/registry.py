@@ -45,11 +45,14 @@ class Registry:
         self.allowed = None if allowed is None else frozenset(allowed)
         self._manager = new_manager()
         self._loaded: dict[str, Types | PluginProblem] = {}
+        self._found: dict[str, Registered] = {}
         self._described: dict[str, StepType | PluginProblem] = {}
         self._lock = threading.RLock()
 
     def find(self, name: str) -> Registered | PluginProblem:
         """The class behind a `uses`, importing its plugin; it is not described, which costs more."""
+        if (known := self._found.get(name)) is not None:
+            return known
         namespace = name.partition(".")[0]
         with self._lock:
             types = self._types(name, namespace)
@@ -58,7 +61,8 @@ class Registry:
         plugin = self.index.claims(namespace)[0]
         if name not in types:
             return problems.unknown_type(name, namespace, plugin.label, types)
-        return Registered(types[name], plugin)
+        self._found[name] = found = Registered(types[name], plugin)
+        return found
 
     def step_type(self, name: str) -> StepType | PluginProblem:
         """The description of the step type behind a `uses`: its parameters, outputs, errors."""

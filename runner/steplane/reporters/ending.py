@@ -1,5 +1,6 @@
 """The end of a run for people: its failures in full, how it all ended, what came of it, how to go on."""
 
+import time
 from collections.abc import Callable
 
 from steplane.events import (
@@ -35,6 +36,7 @@ class Ending:
         self._running: dict[str, None] = {}
         self._begun_at = 0
         self._now = 0
+        self._zero = time.monotonic()
 
     def event(self, event: AnyEvent, node: Node | None) -> None:
         """Something has happened to the step of that node."""
@@ -52,6 +54,11 @@ class Ending:
             self._ended[event.path] = (event.status, node)
         elif isinstance(event, RunStarted | Resumed):
             self._begun_at = event.at
+            self._zero = time.monotonic()
+
+    def lasted(self, event: StepEnded, begun: int) -> float:
+        """The seconds that a step took which began at `begun` (µs), as far as this process ran it."""
+        return (event.at - max(begun, self._begun_at)) / 1e6
 
     def finish(self, result: Result, out: Write, err: Write) -> None:
         """Write the failures to `err`, then how it all ended to `out`, and how to go on to `err`."""
@@ -73,7 +80,10 @@ class Ending:
     def _summary(self, result: Result) -> str:
         name, status = visible(self.subject.plan.name), result.status
         word = "after" if status in {"waiting", "interrupted"} else "in"
-        took = f" {word} {clock((self._now - self._begun_at) / 1e6)}" if self._begun_at else ""
+        seconds = (self._now - self._begun_at) / 1e6
+        if status == "interrupted":  # the latest event may be long ago
+            seconds = max(seconds, time.monotonic() - self._zero)
+        took = f" {word} {clock(seconds)}" if self._begun_at else ""
         words = {"warning": "ended with warnings", "waiting": "waits"}.get(status, status)
         sign = colored(self._paint, status, self._signs.get(status, " "))
         counts = counted(status for status, _ in self._ended.values())

@@ -5,8 +5,6 @@ import os
 from steplane.diagnostics import Diagnostic, Span
 from steplane.events import OK, StepEnded
 from steplane.plan.nodes import Node, Plan
-from steplane.reporters.diagnostics import split
-from steplane.reporters.frames import frame
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.words import clean, count
 
@@ -87,6 +85,9 @@ def describe(event: StepEnded, node: Node | None, plan: Plan, log: str, paint: P
 
 def _place(event: StepEnded, node: Node, plan: Plan, paint: Paint) -> list[str]:
     """The step in its file, as the checker shows a mistake."""
+    from steplane.reporters.diagnostics import split
+    from steplane.reporters.frames import frame
+
     source = split(plan.text)
     text = source[node.line - 1] if node.line <= len(source) else ""
     end = max(len(text.rstrip()), node.column) + 1

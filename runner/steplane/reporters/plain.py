@@ -90,7 +90,7 @@ class PlainReporter:
     def _step_ended(self, event: StepEnded, node: Node | None, instance: Instance | None) -> None:
         begun = instance.first_at if instance is not None and instance.number == event.activation else 0
         attempts = f" after {event.attempts} attempts" if event.attempts > 1 else ""
-        took = f" in {clock((event.at - begun) / 1e6)}" if begun and event.status != "reused" else ""
+        took = f" in {clock(self._ending.lasted(event, begun))}" if begun and event.status != "reused" else ""
         words = why(event, node)
         word = self._colored(event.status, event.status)
         self._status(event.status, event.path, f" {word}{attempts}{took}{': ' + words if words else ''}")

@@ -1,21 +1,19 @@
 """Several reporters of one run: the one that is shown, and those that write files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
 from steplane.reporters.subject import Result
 
+_TOLD = ("event", "log", "progress", "interrupted")
+
 
 class Shown(Protocol):
-    """A reporter that is told the end too. `event` and `log` may be called by several threads."""
-
-    def event(self, event: AnyEvent, instance: Instance | None) -> None:
-        """Something was recorded."""
-
-    def log(self, path: str, stream: str, text: str) -> None:
-        """A step wrote whole lines."""
+    """A reporter that is told the end. It may have the other methods of a `Reporter` too: what it does not have, it is
+    not told. `event` and `log` may be called by several threads.
+    """
 
     def finish(self, result: Result) -> None:
         """The run, or the part of it in this process, is over. Called once, however it ended."""
@@ -26,11 +24,24 @@ class Several:
 
     def __init__(self, reporters: Sequence[Shown]) -> None:
         self._reporters = list(reporters)
-        self._listening = list(reporters)
+        self._broken: list[Shown] = []
+        self._listening: dict[str, list[tuple[Shown, Callable[..., None]]]] = {
+            name: [(one, getattr(one, name)) for one in reporters if hasattr(one, name)] for name in _TOLD
+        }
+
+    @property
+    def hears_lines(self) -> bool:
+        """Whether any of them wants to know what steps write."""
+        return bool(self._listening["log"])
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
-        """Pass on what was recorded."""
-        self._tell("event", event, instance)
+        """Pass on what was recorded. Spelt out, for it is called some times for each step."""
+        for one, tell in self._listening["event"]:
+            if one not in self._broken:
+                try:
+                    tell(event, instance)
+                except Exception:  # noqa: BLE001 - as in `_tell`
+                    self._broken.append(one)
 
     def log(self, path: str, stream: str, text: str) -> None:
         """Pass on what a step wrote."""
@@ -56,12 +67,9 @@ class Several:
             raise failures[0]
 
     def _tell(self, name: str, *what: Any) -> None:
-        for one in tuple(self._listening):
-            try:
-                getattr(one, name, _nothing)(*what)
-            except Exception:  # noqa: BLE001 - a bug in one is no reason to stop the run or to blind the others
-                self._listening.remove(one)
-
-
-def _nothing(*_: Any) -> None:
-    """Not every reporter wants to know everything."""
+        for one, tell in self._listening[name]:
+            if one not in self._broken:
+                try:
+                    tell(*what)
+                except Exception:  # noqa: BLE001 - a bug in one is no reason to stop the run or to blind the others
+                    self._broken.append(one)

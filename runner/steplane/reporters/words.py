@@ -16,6 +16,9 @@ from steplane.scripts.shapes import Direct, Script, Slot
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 _LONGEST = 100
 
+IF_IS_FALSE = "`if` is false"
+"""The reason of a step that its condition skipped."""
+
 
 def clock(seconds: float) -> str:
     """A length of time to about three figures: `12ms`, `3.4s`, `2m05s`, `1h02m`, `2d03h`."""
@@ -58,8 +61,8 @@ def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[
 
     `seen`: what its condition saw.
     """
-    if stated == "`if` is false" and node is not None and node.condition is not None:
-        return f"`if: {shortened(node.condition.text)}` is false{saw(seen, node.condition.text)}"
+    if stated == IF_IS_FALSE and node is not None and node.condition is not None:
+        return false_condition(node.condition.text, seen)
     if stated:
         return visible(stated) + saw(seen)
     if status == "blocked":
@@ -67,6 +70,11 @@ def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[
     if status == "skipped":
         return f"`{by}` ended the run" if by else "what it waits for did not come about"
     return f"by `{by}`" if by else ""
+
+
+def false_condition(text: str, seen: Sequence[str]) -> str:
+    """The condition for which a step was skipped, with what it saw."""
+    return f"`if: {shortened(text)}` is false{saw(seen, text)}"
 
 
 def ended_reason(event: StepEnded, node: Node | None) -> str:

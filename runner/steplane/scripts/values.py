@@ -1,6 +1,5 @@
 """The text of a value in a script, or why it has none."""
 
-import json
 from collections.abc import Mapping
 
 from steplane.scripts.shapes import Place
@@ -61,6 +60,8 @@ def _no_word(value: object, place: Place, label: str) -> str:
 def _plain(value: object, label: str, slot: int) -> str:
     if isinstance(value, str):
         return str(value)
+    import json
+
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError):
@@ -85,7 +86,7 @@ def _whole_number(value: object, label: str, slot: int) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        shown = json.dumps(value) if isinstance(value, (float, bool)) else _kind(value)
+        shown = str(value).lower() if isinstance(value, (float, bool)) else _kind(value)
         raise ScriptValueError(f"{label} is {shown}, but the shell computes with it: it must be a whole number", slot)
     if not _WHOLE_MINIMUM <= value <= _WHOLE_MAXIMUM:
         raise ScriptValueError(f"{label} is {value}, more than the 64 bits that a shell computes with", slot)

@@ -10,8 +10,8 @@ from steplane.source.mistakes import BEGIN, too_many_mistakes
 from steplane.source.text import decode, split_lines, without_pairs
 
 
-def read_file(path: str | os.PathLike[str]) -> Document:
-    """The document in the file, named in messages as the caller spells it.
+def read_file(path: str | os.PathLike[str], remedy: str = "Give the path of a workflow file.") -> Document:
+    """The document in the file, named in messages as the caller spells it. `remedy` is for one that cannot be read.
 
     Raises:
         UsageError: the file is not there or cannot be read.
@@ -21,7 +21,7 @@ def read_file(path: str | os.PathLike[str]) -> Document:
         with open(file, "rb") as stream:
             data = stream.read(FILE_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"cannot read `{file}`: {error.strerror}", "give the path of a workflow file") from error
+        raise UsageError(f"cannot read `{file}`: {error.strerror}", remedy) from error
     return read(data, file)
 
 

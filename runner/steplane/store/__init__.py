@@ -10,9 +10,10 @@ from steplane.store.journal import Journal
 from steplane.store.lease import Lease, Owner, is_held, owner_of
 from steplane.store.reader import Definition, JournalReader
 from steplane.store.records import Entry, now
-from steplane.store.runs import UNFINISHED, RunStore
+from steplane.store.runs import LATEST, UNFINISHED, RunStore
 
 __all__ = [
+    "LATEST",
     "UNFINISHED",
     "Cache",
     "Catalogue",

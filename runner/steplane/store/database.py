@@ -23,6 +23,9 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR,
             sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG}  # fmt: skip
 _SHORT_READ = 522  # SQLITE_IOERR_SHORT_READ: the file ends before its header says
 _ELSEWHERE = "Make it accessible to you, or name another directory with `--state DIR`."
+_LOG_ROOM = 128 << 10
+"""Bytes that a new database needs with its log and their shared memory."""
+
 _WHY = {
     sqlite3.SQLITE_FULL: ("the disk is full", "Free some space on that disk; nothing recorded is lost."),
     sqlite3.SQLITE_READONLY: ("it cannot be written", _ELSEWHERE),
@@ -185,7 +188,9 @@ class Database:
             wal = self.one("PRAGMA journal_mode=WAL") == ("wal",)
             if wal:
                 self._define()
-        except StateError:
+        except StateError as error:
+            if _room(self.path) < _LOG_ROOM:  # then it is not the file system that cannot do it
+                raise self._full() from error
             wal = False
         if not wal:
             self._leave_wal()
@@ -221,6 +226,10 @@ class Database:
         if version[0] != self._schema.version or found != set(self._schema.statements):
             raise damaged(self.path, "its tables are not those that Steplane makes", self._schema.remedy)
 
+    def _full(self) -> StateError:
+        why, remedy = _WHY[sqlite3.SQLITE_FULL]
+        return StateError(f"cannot use {self.path}: {why}", remedy)
+
     def _meaning(self, error: Exception) -> SteplaneError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         basic = code & 0xFF
@@ -252,6 +261,15 @@ class Transaction:
         except BaseException:
             self._database.undo()
             raise
+
+
+def _room(path: str) -> int:
+    """How many bytes may still be written there."""
+    try:
+        disk = os.statvfs(os.path.dirname(os.path.abspath(path)))
+    except OSError:
+        return _LOG_ROOM
+    return disk.f_bavail * disk.f_frsize
 
 
 def _has_content(path: str) -> bool:

@@ -43,11 +43,11 @@ class RunFolder:
 
     def artifacts_of(self, instance: str) -> str:
         """The folder of the files that are kept of an instance (its path)."""
-        return os.path.join(self.artifacts, log_name(instance).removesuffix(".log"))
+        return f"{self.path}/artifacts/{log_name(instance).removesuffix('.log')}"
 
     def log_path(self, instance: str) -> str:
         """The log file of an instance (its path; "" is the run itself)."""
-        return os.path.join(self.path, log_name(instance))
+        return f"{self.path}/{log_name(instance)}"
 
 
 def log_name(instance: str) -> str:

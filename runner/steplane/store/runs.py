@@ -23,6 +23,9 @@ from steplane.store.records import now
 UNFINISHED = frozenset({"running", "waiting", "interrupted"})
 """Statuses of runs that have no recorded end."""
 
+LATEST = "latest"
+"""The word for the newest run, where an id may stand."""
+
 
 class RunStore:
     """The runs of one state directory. Holds no open file itself: any number may be used at once, in any process."""
@@ -118,13 +121,15 @@ class RunStore:
         return sorted(name for name in names if is_run_id(name))
 
     def resolve(self, text: str) -> str:
-        """The id that a person means: whole, or any beginning of it that only one run has.
+        """The id that a person means: whole, any beginning of it that only one run has, or `latest`.
 
         Raises `UnknownRun` naming the nearest ids, `UsageError` naming those that a beginning fits.
         """
         ids = self.ids()
         if text in ids:
             return text
+        if text == LATEST and ids:
+            return self.latest()
         fitting = [one for one in ids if text and one.startswith(text)]
         if len(fitting) == 1:
             return fitting[0]

@@ -91,7 +91,11 @@ def test_an_inputs_file_that_is_not_there(tmp_path: Path) -> None:
 def test_wrong_words() -> None:
     some = plan(region=TEXT)
     wrong("`-i region` has no `=`", "Write `-i NAME=VALUE`.", lambda: given(some, ("region",), None))
-    wrong("the workflow has no input `regoin`", "Did you mean `region`?", lambda: given(some, ("regoin=x",), None))
+    wrong(
+        "the workflow has no input `regoin`",
+        "Did you mean `region`? It has: region.",
+        lambda: given(some, ("regoin=x",), None),
+    )
     wrong("the workflow has no input `x`", "It has: region.", lambda: given(some, ("x=x",), None))
     wrong("the workflow has no input `x`", "It has no inputs.", lambda: given(plan(), ("x=x",), None))
 
@@ -148,3 +152,14 @@ def test_an_environment_file(tmp_path: Path) -> None:
     wrong(f"{path}:2: this is no NAME=VALUE line", "Mend the line.", lambda: read_env_file(str(path)))
     with pytest.raises(UsageError, match=r"the environment file .* cannot be read"):
         read_env_file(str(tmp_path / "none"))
+
+
+def test_a_file_that_is_not_there_is_named_for_what_it_is(tmp_path: Path) -> None:
+    file = str(tmp_path / "none")
+    with pytest.raises(UsageError) as inputs:
+        given(plan(), (), file)
+    with pytest.raises(UsageError) as environment:
+        read_env_file(file)
+
+    assert inputs.value.remedy == "Give the path of a YAML or JSON file with the inputs."
+    assert environment.value.message == f"the environment file {file} cannot be read: No such file or directory"

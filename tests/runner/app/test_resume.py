@@ -7,7 +7,8 @@ import pytest
 from tests.runner.running import Recorder, Workbench
 
 from steplane.app import running
-from steplane.app.running import Options, Undecided
+from steplane.app.refusing import Undecided
+from steplane.app.running import Options
 from steplane.errors import UsageError
 from steplane.events import Resumed
 

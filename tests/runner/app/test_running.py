@@ -21,6 +21,8 @@ from steplane.kernel import Instance
 class Broken(Recorder):
     """A reporter whose pipe is closed."""
 
+    hears_lines = True
+
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         super().event(event, instance)
         raise BrokenPipeError

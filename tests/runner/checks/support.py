@@ -7,15 +7,15 @@ from steplane.diagnostics import Diagnostic
 from steplane.plugins import PluginProblem, problems
 from steplane.sdk import StepType, describe
 from steplane.source import Document, read
-from steplane_steps import csv, file, log, python, shell, template
+from steplane_steps import csv, file, http, log, python, shell, template
 
 
 class FewTypes:
-    """`shell`, `csv.*`, `file.*`, `log`, `python.*`, `template.render`: as the registry would give them."""
+    """`shell`, `csv.*`, `file.*`, `http.request`, `log`, `python.*`, `template.render`, as the registry gives them."""
 
     def __init__(self) -> None:
         classes = [*shell.steplane_steps(), *csv.steplane_steps(), *file.steplane_steps(), *log.steplane_steps()]
-        classes += [*python.steplane_steps(), *template.steplane_steps()]
+        classes += [*python.steplane_steps(), *template.steplane_steps(), *http.steplane_steps()]
         self.types = {one.steplane.type: describe(one) for one in classes}
 
     def step_type(self, name: str) -> StepType | PluginProblem:

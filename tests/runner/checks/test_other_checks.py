@@ -213,6 +213,27 @@ def test_one_of_two_parameters(step: str, expected: list[str]) -> None:
     assert "".join(found) == " the step in line 3 gives ".join(expected)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        (
+            "json: {a: 1}, body: x",
+            "65 the step in line 3 gives both `json` and `body`, and `http.request` takes one of them",
+        ),
+        (
+            "username: a, password: b, bearer: c",
+            "77 the step in line 3 gives both `bearer` and `username`, and `http.request` takes one of them",
+        ),
+        ("json: null, body: x", None),
+        ("json: '${{ run.case }}', body: x", None),
+        ("form: {a: b}, files: {c: d}", None),
+    ],
+)
+def test_parameters_that_contradict_each_other(parameters: str, expected: str | None) -> None:
+    found = said(check_steps(f"- {{uses: http.request, with: {{url: 'http://a/', {parameters}}}}}"))
+    assert found == ([f"exclusive 3:{expected}"] if expected else [])
+
+
 @pytest.mark.parametrize("key", LATER_KEYS)
 @pytest.mark.parametrize("action", ["", "run: 'true', "])
 def test_keys_that_no_schema_has_yet_are_refused_by_name(key: str, action: str) -> None:

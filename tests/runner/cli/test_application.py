@@ -65,6 +65,18 @@ def test_later_commands_are_not_in_the_help(shell: Shell) -> None:
         (("run",), "error: missing argument 'FILE|NAME'\n help: See: steplane run --help\n"),
         (("run", "a", "b"), "error: got unexpected extra argument (b)\n help: See: steplane run --help\n"),
         (
+            ("run", "a", "who=Ada", "n=1"),
+            (
+                "error: got unexpected extra arguments (who=Ada n=1)\n"
+                " help: An input is given with -i: -i who=Ada -i n=1\n"
+            ),
+        ),
+        (
+            ("show", "a", "b", "who=Ada"),
+            "error: got unexpected extra argument (who=Ada)\n help: See: steplane show --help\n",
+        ),
+        (("rum",), "error: there is no command `rum`\n help: Did you mean `steplane run`?\n"),
+        (
             ("run", "-j", "0", "x"),
             "error: invalid value for '-j' / '--jobs': 0 is not in the range x>=1\n help: See: steplane run --help\n",
         ),
@@ -96,3 +108,12 @@ def test_completion(shell: Shell) -> None:
 
 def test_the_group_has_no_command_that_is_not_in_the_table() -> None:
     assert application.list_commands(click.Context(application)) == list(COMMANDS)
+
+
+def test_a_workflow_is_no_command(shell: Shell) -> None:
+    shell.write("workflows/greet.yaml", "steplane: 1\nsteps: []\n")
+
+    done = shell("greet")
+
+    told = "error: `greet` is a workflow, not a command\n help: To run it: steplane run greet\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)

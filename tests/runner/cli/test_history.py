@@ -99,7 +99,8 @@ def test_show(mixed: Shell) -> None:
         "  ✗  [b/c]  TIME  BAR\n"
         "  ✗  say  TIME  BAR\n"
         "          failed: the script ended with exit code 1 (shell.exit)\n"
-        '  ○ never  skipped: `if` is false (inputs.who = "Ada")\n'
+        "  ○ never  skipped: `if: inputs.who == 'Bob'` is false (inputs.who =\n"
+        '                      "Ada")\n'
         "  ✗ flaky  TIME  BAR\n"
         "      failed, 2 attempts: the script ended with exit code 3 (shell.exit)\n"
         "  ⊘ after  blocked by `flaky`\n"

@@ -31,7 +31,7 @@ def test_the_step_types_of_a_plugin(shell: Shell) -> None:
 def test_a_step_type_that_is_not_there(shell: Shell) -> None:
     done = shell("steps", "shel")
     assert (done.returncode, done.stdout, done.stderr) == (
-        2, "", "error: no plugin `shel` is installed\n help: did you mean `shell`?\n",
+        2, "", "error: no plugin `shel` is installed\n help: Did you mean `shell`? All: steplane steps\n",
     )  # fmt: skip
     assert "has no step type `file.reed`" in shell("steps", "file.reed").stderr
 

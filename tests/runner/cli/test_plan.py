@@ -285,7 +285,7 @@ def test_wrong_inputs(shell: Shell) -> None:
     shell.write("flow.yaml", FLOW)
     done = shell("plan", "flow.yaml", "-i", "limt=5")
     assert (done.returncode, done.stderr) == (
-        2, "error: the workflow has no input `limt`\n help: Did you mean `limit`?\n",
+        2, "error: the workflow has no input `limt`\n help: Did you mean `limit`? It has: region, limit, token.\n",
     )  # fmt: skip
     assert shell("plan", "flow.yaml", "-i", "region=de").returncode == 2
     assert shell("plan", "flow.yaml", "--env-file", "gone").returncode == 2

@@ -100,7 +100,8 @@ def test_a_file_with_errors_runs_nothing(shell: Shell) -> None:
         (("run", "nope"), ("error: there is no workflow `nope`: no such file, and no workflows/nope.yaml\n"
                           " help: There is no folder `workflows` here or above; "
                           "name a file, or begin with `steplane init`.\n")),
-        (("run", "hello.yaml", "-i", "wo=x"), "error: the workflow has no input `wo`\n help: Did you mean `who`?\n"),
+        (("run", "hello.yaml", "-i", "wo=x"), ("error: the workflow has no input `wo`\n"
+                                               " help: Did you mean `who`? It has: who.\n")),
         (("run", "hello.yaml", "-i", "who"), "error: `-i who` has no `=`\n help: Write `-i NAME=VALUE`.\n"),
         (("run", "hello.yaml", "--patience", "5"), ("error: `--patience 5`: `5` has no unit: write `5s` for seconds "
          "(units: ms, s, m, h, d)\n help: Write a duration such as `30s` or `10m`.\n")),

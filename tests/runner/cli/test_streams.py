@@ -73,6 +73,15 @@ def test_other_commands_mind_it_as_little(shell: Shell, words: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("words", ["--help", "help", "--version", "runs", "list", "schema", "check --format json"])
+def test_what_is_not_written_whole_is_no_success(shell: Shell, words: str) -> None:
+    shell("run", "hello.yaml")
+    shell.write("workflows/a.yaml", "steplane: 1\nsteps: [{run: 'true'}]\n")
+    done = _sh(shell, f"$STEPLANE {words} > /dev/full")
+    told = "error: standard output is not whole: No space left on device\n help: Free some space on that disk.\n"
+    assert (done.returncode, done.stderr) == (6, told)
+
+
 def test_no_prompt_without_a_terminal(shell: Shell) -> None:
     shell.write("ask.yaml", "steplane: 1\nsteps:\n  - {id: a, run: 'read x || echo no input'}\n")
     done = shell("run", "ask.yaml", stdin="never read\n")

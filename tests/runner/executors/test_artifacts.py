@@ -183,18 +183,24 @@ class TestLimits:
         assert list(desk.kept.iterdir()) == []
 
 
+def taken(own: OwnFolder, final: str) -> str:
+    """The folder for an attempt that asks for it."""
+    own.begin(final)
+    return own.take()
+
+
 class TestOwnFolder:
     def test_goes_from_attempt_to_attempt_until_something_is_left_in_it(self, tmp_path: Path) -> None:
         own = OwnFolder()
-        first = own.take(str(tmp_path / "a"))
+        first = taken(own, str(tmp_path / "a"))
         assert own.empty
-        assert own.take(str(tmp_path / "b")) == first
+        assert taken(own, str(tmp_path / "b")) == first
         (Path(first) / "x").write_text("x")
         assert not own.empty
-        own.give(str(tmp_path / "b"))
+        own.give()
         assert (tmp_path / "b" / "x").read_text() == "x"
         assert (Path(first) / "x").read_text() == "x", "a path that the step has told stays good"
-        assert own.take(str(tmp_path / "c")) != first
+        assert taken(own, str(tmp_path / "c")) != first
         own.close()
         assert sorted(one.name for one in tmp_path.iterdir()) == sorted([Path(first).name, "b"])
 
@@ -203,34 +209,54 @@ class TestOwnFolder:
         (tmp_path / "a" / "old").write_text("old")
         (tmp_path / "elsewhere").mkdir()
         (tmp_path / "elsewhere" / "safe").write_text("safe")
-        OwnFolder().take(str(tmp_path / "a"))
+        OwnFolder().begin(str(tmp_path / "a"))
         assert not (tmp_path / "a").exists()
         (tmp_path / "b").symlink_to(tmp_path / "elsewhere")
-        OwnFolder().take(str(tmp_path / "b"))
+        OwnFolder().begin(str(tmp_path / "b"))
         assert not (tmp_path / "b").is_symlink()
         assert (tmp_path / "elsewhere" / "safe").exists()
 
     @pytest.mark.parametrize("becomes", ["nothing", "a file", "a link"])
     def test_one_that_a_step_has_made_something_else_is_given_up(self, tmp_path: Path, becomes: str) -> None:
         own = OwnFolder()
-        first = Path(own.take(str(tmp_path / "a")))
+        first = Path(taken(own, str(tmp_path / "a")))
         first.rmdir()
         if becomes == "a file":
             first.write_text("x")
         elif becomes == "a link":
             first.symlink_to(tmp_path)
         assert own.empty
-        second = Path(own.take(str(tmp_path / "a")))
+        second = Path(taken(own, str(tmp_path / "a")))
         assert second != first
         assert second.is_dir()
 
+    def test_who_does_not_ask_for_it_gets_none(self, tmp_path: Path) -> None:
+        own = OwnFolder()
+        own.begin(str(tmp_path / "a"))
+        assert own.empty
+        assert not own.taken
+        own.close()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_one_that_has_been_empty_for_long_is_looked_into_when_it_changes(self, tmp_path: Path) -> None:
+        own = OwnFolder()
+        folder = Path(taken(own, str(tmp_path / "a")))
+        os.utime(folder, (1, 1))
+        assert own.empty
+        assert taken(own, str(tmp_path / "b")) == str(folder)
+        assert own.empty
+        (folder / "x").touch()
+        assert not own.empty
+        (folder / "x").unlink()
+        assert own.empty
+
     def test_what_was_cut_off_is_swept_away(self, tmp_path: Path) -> None:
         own = OwnFolder()
-        left = Path(own.take(str(tmp_path / "a")))
+        left = Path(taken(own, str(tmp_path / "a")))
         (left / "half").write_text("x")
         kept = OwnFolder()
-        (Path(kept.take(str(tmp_path / "b"))) / "x").write_text("x")
-        kept.give(str(tmp_path / "b"))
+        (Path(taken(kept, str(tmp_path / "b"))) / "x").write_text("x")
+        kept.give()
         sweep(str(tmp_path))
         assert not left.exists()
         assert len([one for one in tmp_path.iterdir() if one.is_symlink()]) == 1

@@ -354,7 +354,7 @@ def test_orphans_are_collected_and_the_children_of_others_are_not() -> None:
         "mine = subprocess.Popen(['true'])\n"
         "subprocess.run(['setsid', 'sh', '-c', '(exit 0) & exec true'], start_new_session=True)\n"
         "zombies = lambda: [p for p in tree.processes() if p.parent == os.getpid() and p.state == 'Z']\n"
-        "end = time.monotonic() + 10\n"
+        "end = time.monotonic() + 60\n"
         "while len(zombies()) < 2: assert time.monotonic() < end\n"
         "done = 0\n"
         "while not done:\n"
@@ -365,4 +365,4 @@ def test_orphans_are_collected_and_the_children_of_others_are_not() -> None:
     )
     import sys
 
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=90)

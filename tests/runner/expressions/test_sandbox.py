@@ -127,6 +127,8 @@ GREEDY = [
     "([null] * 100000) | map('default', 'a' * 10**7) | list",
     "([null] * 100000) | map('default', 'a' * 10**7) | sort",
     "([null] * 1000) | map('default', range(100000)) | map('list') | list",
+    "('a' * 5 * 10**6) | replace('a', 'a ') | split",
+    "('a' * 5 * 10**6) | split('a')",
     "[1] | batch(10**9, 0)",
     "[1] | slice(10**9)",
     "1 | round(10**9)",

@@ -89,3 +89,15 @@ def test_true(seed: int) -> None:
 @given(seed=_SEED)
 def test_true_for_many(seed: int) -> None:
     check(seed)
+
+
+def test_a_handler_of_what_may_be_kept_from_its_turn_depends_on_it() -> None:
+    steps = [
+        {"id": "e", "if": "inputs.n / 'x' == 1", "run": ["true"]},
+        {"id": "f", "needs": {"e": "failed"}, "run": ["true"]},
+        {"id": "g", "needs": [], "require": ["inputs.y"], "run": ["true"]},
+    ]
+    plan = plan_of({"steps": steps, "inputs": {"n": {"type": "integer"}, "y": {"type": "boolean"}}})
+    said = said_of(plan, select(plan))
+    verdicts = {node.id: said.steps[node.number].verdict for node in plan.nodes[1:]}
+    assert verdicts == {"e": "skip", "f": "depends", "g": "skip"}

@@ -62,7 +62,7 @@ class World:
         self.kernel = Kernel(plan)
         self.random, self.failures = random, failures
         names = {"inputs": {**GIVEN, "z": z}, "run": {"id": "r"}, "vars": {}, "workflow": {}}
-        self.evaluator = Evaluator(plan, self.kernel.state, Engine(), names, random)
+        self.evaluator = Evaluator(plan, self.kernel.state, Engine(), names, random.uniform)
         self.begun: set[str] = set()
         self._wants: list[Any] = []
         self._now = 1_000_000

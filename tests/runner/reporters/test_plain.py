@@ -8,6 +8,7 @@ from steplane.events import (
     AnyEvent,
     CancelRequested,
     ErrorInfo,
+    Resumed,
     RunStarted,
     RunWaiting,
     StepEnded,
@@ -85,6 +86,14 @@ def test_lines_of_a_step(screen: Screen) -> None:
     assert screen.show(retry) == "↻ build attempt 1 of 3 failed: exit code 2 (shell.exit); again in 1.5s\n"
     assert screen.show(StepStarted(step="build", path="build", attempt=2)) == "▸ build  attempt 2\n"
     assert screen.show(_ended("succeeded", attempts=2)) == "✓ build succeeded after 2 attempts\n"
+
+
+def test_what_was_cut_off_has_not_taken_the_time_in_which_nobody_ran_it(screen: Screen) -> None:
+    screen.show(Resumed(at=86_400_000_000))
+    instance = Instance(1, BUILD, None, "build", 1)
+    instance.first_at = 1_000_000
+    screen.reporter.event(_ended("succeeded", at=86_402_500_000), instance)
+    assert screen.out[-1] == "✓ build succeeded in 2.5s\n"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Files that mean harm: refused at their place, in a second and in little memory (S01 to S11)."""
+"""Files that mean harm: refused at their place, after little work and in little memory (S01 to S11)."""
 
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -20,6 +20,23 @@ MERGE_BOMB = "a: &a0 {x: 1}\n" + "".join(
 WIDE_MERGE = "a: &a {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\nb: {<<: [" + "*a, " * 100_000 + "]}\n"
 
 MANY_WRONG_NAMES = "x: [" + ", ".join(f"&n{n} 1" for n in range(3000)) + "]\na: [" + "*m, " * 3000 + "]"
+
+
+def _calls(text: str) -> int:
+    """How many calls reading takes, of Python's functions and of C's: the same number on every machine."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        read(text, "a.yaml")
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 @pytest.mark.parametrize(
@@ -44,13 +61,11 @@ MANY_WRONG_NAMES = "x: [" + ", ".join(f"&n{n} 1" for n in range(3000)) + "]\na: 
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )  # fmt: skip
-def test_a_hostile_file_is_refused_at_its_place_at_once(text: str, code: str, line: int) -> None:
-    begun = time.process_time()
-    document = read(text, "a.yaml")
-    assert time.process_time() - begun < 1
+def test_a_hostile_file_is_refused_at_its_place_after_little_work(text: str, code: str, line: int) -> None:
+    assert _calls(text) < min(4_000 + 40 * len(text), 2_000_000)
 
     tracemalloc.start()
-    read(text, "a.yaml")
+    document = read(text, "a.yaml")
     assert tracemalloc.get_traced_memory()[1] < 200_000_000
     tracemalloc.stop()
     errors = [one for one in document.diagnostics if one.severity == "error"]

@@ -33,6 +33,17 @@ def test_where_shared_memory_fails_a_rollback_journal_is_used_with_a_warning(tmp
     reader.close()
 
 
+def test_on_a_full_disk_nobody_blames_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.db"
+    Path(f"{path}-shm").mkdir()  # stands for the shared-memory file for which there is no room
+    full = list(os.statvfs(tmp_path))
+    full[4] = 1  # f_bavail: one block is left
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(full))
+
+    with pytest.raises(StateError, match=r"a\.db: the disk is full$"):
+        Database.create(str(path), SCHEMA)
+
+
 def test_durability_sets_when_the_disk_is_waited_for(tmp_path: Path) -> None:
     path = str(tmp_path / "a.db")
     Database.create(path, SCHEMA).close()

@@ -47,13 +47,22 @@ def test_runs_are_listed_newest_first_and_filtered(store: RunStore) -> None:
     assert [one.id for one in store.list_runs(limit=1)] == ["b"]
 
 
+def test_the_word_latest_is_an_id_like_any_other_where_a_run_has_it(store: RunStore) -> None:
+    with pytest.raises(UnknownRun, match="there is no run yet"):
+        store.resolve("latest")
+    make(store, "latest", 10)
+    make(store, "latest-2", 20)
+
+    assert store.resolve("latest") == "latest"
+
+
 def test_the_latest(store: RunStore) -> None:
     with pytest.raises(UnknownRun) as none:
         store.latest()
     make(store, "a", 10)
     make(store, "b", 20, "failed")
 
-    assert store.latest() == "b"
+    assert store.latest() == store.resolve("latest") == "b"
     assert store.latest(unfinished=True) == "a"
     assert none.value.message == f"there is no run in {store.directory.path}"
 

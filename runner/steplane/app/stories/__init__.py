@@ -16,7 +16,7 @@ from steplane.app.stories.whole import whole
 from steplane.errors import UsageError
 from steplane.events import AnyEvent
 from steplane.plan.nodes import Plan
-from steplane.plan.step_names import around
+from steplane.plan.step_names import around, id_path
 from steplane.plugins import Registry
 from steplane.store import RunStore
 
@@ -42,7 +42,7 @@ def explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
     """The story of a run. Raises `UsageError`, `UnknownRun`, `StateError`."""
     plan, record = plan_of(store, registry, run_id), read_run(store, run_id)
     until = record.sessions[-1].end if record.sessions else 0
-    _, told = whole(plan, lambda: _events(store, run_id), until)
+    _, told = whole(plan, _events(store, run_id), until)
     return Explained(record, plan, whole=told)
 
 
@@ -127,6 +127,8 @@ def _of_none(  # noqa: PLR0917 - all that is known
         raise unknown_step(run_id, wanted, [*nodes, *steps])
     node = nodes[names[-1]]
     outer = set(around(plan, node.number))
+    if len(names) > 1 and names != id_path(plan, node.number).split("/"):
+        raise unknown_step(run_id, wanted, [*nodes, *steps])
     replay, told = stories(plan, _events(store, run_id), lambda one: one.node.number in outer, live=False)
     if "[" in wanted:
         _refuse_unknown_item(replay, run_id, wanted, steps)

@@ -2,61 +2,51 @@
 
 from typing import Any
 
-from steplane.app.stories.replay import Life, Replay, around_of
+from steplane.app.stories.awaited import around_of
+from steplane.app.stories.replay import Life, Replay
 from steplane.app.stories.shapes import Link
-from steplane.events import CancelRequested, ErrorInfo, Input, Resumed, TimerFired
-from steplane.kernel import Instance, State
+from steplane.events import ErrorInfo
+from steplane.kernel import Instance
 
 _LONGEST = 20
 
 
-def cause_of(one: Instance, event: Input, state: State) -> dict[str, Any]:
-    """Why an instance is cancelled at this event: `kind` is `cancel`, `timeout`, `failure`, `end` or `inside`."""
-    if isinstance(event, CancelRequested):
-        return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
-    if isinstance(event, Resumed) and event.cancel:
-        return {"kind": "cancel", "actor": event.actor, "reason": ""}
-    if isinstance(event, TimerFired) and event.timer == "timeout":
-        found = state.instances.get(event.instance)
-        return {"kind": "timeout", "of": found.path if found is not None else "", "seconds": found and found.timeout}
-    around: Instance | None = one
-    while around is not None:
-        if around is not one and around.timed_out:
-            return {"kind": "timeout", "of": around.path, "seconds": around.timeout}
-        scope = around.scope
-        if scope is not None and scope.failed is not None and scope.failed is not around:
-            policy = state.plan.nodes[scope.list.owner].failure
-            if policy == "cancel":
-                return {"kind": "failure", "of": scope.failed.path}
-        around = around_of(around)
-    if state.ending is not None:
-        return {"kind": "end", "of": one.by}
-    return {"kind": "inside"}
-
-
 def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
-    """From what became of an instance down to the root cause; empty where it ended well, or failed by itself."""
+    """From what became of an instance down to the root cause; empty where it ended well, or failed by itself.
+
+    Each is told by the activation that it had when the instance ended.
+    """
     links: list[Link] = []
     seen = {life.instance.path}
-    path = _next(life)
+    path, moment = _next(life), life.ended_in
     while path and path not in seen and len(links) < _LONGEST:
         seen.add(path)
-        found = replay.latest(path)
+        found = replay.at(path, moment)
         if found is None:
             break
         links.append(link(found))
-        path = _next(found)
+        path, moment = _next(found), min(moment, found.ended_in) if moment and found.ended_in else moment
     return tuple(links)
 
 
 def _next(life: Life) -> str:
     """The path of what caused the end, outside or inside of the instance."""
-    end = life.end
+    end, one = life.end, life.instance
     if end is None:
         return ""
     if end.by:
         return end.by
-    return culprit(end.error, end.path) if end.status == "failed" else ""
+    if end.status in {"failed", "warning"}:
+        return culprit(end.error, end.path) or _item(one)
+    return ""
+
+
+def _item(loop: Instance) -> str:
+    """The path of the item for which a loop is a warning."""
+    if loop.loop is None:
+        return ""
+    items = [one for one in loop.loop.instances if one is not None and one.status in {"failed", "warning"}]
+    return loop.loop.culprit or (items[0].path if items else "")
 
 
 def culprit(error: ErrorInfo | None, path: str) -> str:
@@ -74,7 +64,8 @@ def link(life: Life) -> Link:
     if end is None:
         return Link(one.path, one.status)
     condition = one.node.condition.text.strip() if one.node.condition is not None else ""
-    return Link(one.path, end.status, end.error, end.reason, end.seen, condition, lost_needs(life.needs))
+    why = life.stop if end.status == "cancelled" and not end.reason else lost_needs(life.needs)
+    return Link(one.path, end.status, end.error, end.reason, end.seen, condition, why, end.by)
 
 
 def lost_needs(needs: tuple[tuple[str, str, tuple[str, ...]], ...]) -> dict[str, Any] | None:
@@ -117,7 +108,9 @@ def _root_of(replay: Replay, one: Instance) -> str:
 
 
 def _blocked_by(replay: Replay, path: str) -> tuple[str, ...]:
-    causes = {life.instance.path: life.end.by for life in replay.lives.values() if life.end is not None and life.end.by}
+    latest = replay.kernel.state.paths
+    lives = [life for life in replay.lives.values() if latest.get(life.instance.path) is life.instance]
+    causes = {life.instance.path: life.end.by for life in lives if life.end is not None and life.end.by}
     found = []
     for one, by in causes.items():
         at, steps = by, 0

@@ -7,7 +7,7 @@ from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story
 from steplane.app.stories.waiting import waits_for
 from steplane.app.stories.watching import Watcher
-from steplane.events import AnyEvent, Input, StepFact, StepReady
+from steplane.events import AnyEvent, Input, StepFact
 from steplane.kernel import Instance
 from steplane.plan.nodes import Plan
 
@@ -30,13 +30,10 @@ class Watch:
         self._known = state.next_serial
         for one in [*fresh, *(self._replay.lives[fact.instance].instance for fact in facts)]:
             if one is not None and one.serial not in self.watchers and self._wanted(one):
-                self.watchers[one.serial] = Watcher(one, state)
+                self.watchers[one.serial] = Watcher(self._replay.life(one), state)
         by_instance: dict[int, list[StepFact]] = {}
         for fact in facts:
             by_instance.setdefault(fact.instance, []).append(fact)
-            if isinstance(fact, StepReady) and fact.instance in self.watchers:
-                life = self._replay.lives[fact.instance]
-                self.watchers[fact.instance].ready_after(life.after, life.ready_by)
         for serial, watcher in self.watchers.items():
             if not watcher.over or serial in by_instance:
                 watcher.take(at, event, by_instance.get(serial, []))

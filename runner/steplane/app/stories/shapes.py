@@ -10,13 +10,18 @@ from steplane.events import ErrorInfo
 class Entry(Struct, frozen=True):
     """Something that happened to an instance. `kind` says what; `data` what belongs to it.
 
-    `ready` (after: the step that let it start, by: step, list, item, loop, rescue, finally, resume) · `condition`,
-    `items`, `limits`, `precondition`, `arm`, `branches`, `postcondition`, `outputs` (value, seen, error) · `lock.waits`
-    (lock, holders) · `lock` (lock, seconds) · `slot.waits` (pool, running) · `attempt` (number, seconds waited) ·
-    `attempt.ended` (number, outcome, error, seconds) · `timeout` · `retry` (number, of, delay, seen) · `given_up` (why,
-    seen) · `rescue`, `rescue.ended`, `finally`, `finally.ended` (ok) · `stopping` (cause) · `undecided` · `resumed`
-    (actor, again: its attempt is made again, assumed: how it is taken to have ended) · `ended` (status, reason, seen,
-    by, cause, error).
+    `ready` (by: step, item, loop, resume, adopted, or the role of its list; after: what let it start, status: how that
+    had ended, for a handler; wanted, named: with a `join`; outer, of: the step that it is in, and which arm, branch or
+    attempt of that; apart: what it would wait for is not selected) · `condition`, `items`, `limits`, `precondition`,
+    `arm`, `branches`, `postcondition`, `outputs` (value, seen, error) · `lock.waits` (lock, holders) · `lock` (lock,
+    seconds) · `slot.waits` (pool, running) · `attempt` (number, seconds waited, again: it was cut off, only: there can
+    be but one, loop) · `attempt.ended` (number, outcome, error, inner: that of a step in it, seconds, only, loop) ·
+    `timeout` · `retry` (number, of, delay, seen) · `given_up` (why, seen) · `rescue`, `rescue.ended`, `finally`,
+    `finally.ended` (ok) · `stopping` (cause) · `undecided` · `resumed` (actor, again: its attempt is made again, redo:
+    on demand, assumed: how it is taken to have ended) · `ended` (status, reason, seen, by, cause, error, inner, items:
+    how many of a loop ended how, allowed: how many may fail).
+
+    Of a run: `cancel` (actor, reason), `resumed` (actor, cancel, redo, assume, only), `end` (of, status, message).
     """
 
     at: int
@@ -34,11 +39,15 @@ class Link(Struct, frozen=True):
     seen: tuple[str, ...] = ()
     condition: str = ""
     cause: dict[str, Any] | None = None
+    by: str = ""
 
 
 class Waiting(Struct, frozen=True):
-    """What something waits for now: `kind` is `needs`, `inside`, `lock`, `slot`, `back-off`, `attempt`, `decision`,
-    `question`, `branch` or `steps`; `on` are the paths (or ids) that are waited for, each with its status.
+    """What something waits for now, or why it never came about.
+
+    `kind` is `needs`, `inside`, `item`, `lock`, `slot`, `back-off`, `attempt`, `decision`, `question`, `steps`, `role`,
+    `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with its status;
+    `chain` says why what it is inside of came out as it did.
     """
 
     path: str
@@ -46,6 +55,7 @@ class Waiting(Struct, frozen=True):
     since: int = 0
     on: tuple[tuple[str, str], ...] = ()
     data: dict[str, Any] = {}
+    chain: tuple[Link, ...] = ()
 
 
 class Story(Struct, frozen=True):
@@ -67,33 +77,44 @@ class Story(Struct, frozen=True):
 
 
 class Stretch(Struct, frozen=True):
-    """A part of the critical path: what it was spent on (no path: nobody ran the run), from `begin` to `end`.
+    """A part of the critical path: what it was spent on, from `begin` to `end`. Without a path it is the run itself,
+    or `nobody` ran the run.
 
-    `waited`: seconds before its first attempt, and on which lock (none: on a slot); `pauses`: seconds between attempts.
+    `slot`, `locked`: seconds for which its first attempt waited for a slot, and it for its `lock`; `pauses`: seconds
+    between attempts.
     """
 
     path: str
     begin: int
     end: int
-    waited: float = 0.0
-    waited_for: str = ""
+    slot: float = 0.0
+    lock: str = ""
+    locked: float = 0.0
     attempts: int = 0
     pauses: float = 0.0
     status: str = ""
+    nobody: bool = False
 
 
 class Failure(Struct, frozen=True):
-    """A step that failed by itself, and what that blocked. `caught`: the step around it that made it good."""
+    """A step that failed by itself, and what that kept from running.
+
+    `caught`: the path of what made it good, and `how`: `warning` (its own `on_error`, or that of a step around it),
+    `rescue` (its own, or that of a step around it), `loop` (which may have such items), `again` (a later activation,
+    which `became` ...), or nothing.
+    """
 
     path: str
     at: int
     error: ErrorInfo | None
     blocked: tuple[str, ...] = ()
     caught: str = ""
+    how: str = ""
+    became: str = ""
 
 
 class Wait(Struct, frozen=True):
-    """A long wait for a slot or a lock, in seconds."""
+    """A long wait for a slot or a lock, in seconds; `holders` had the lock meanwhile."""
 
     path: str
     at: int
@@ -103,11 +124,14 @@ class Wait(Struct, frozen=True):
 
 
 class Whole(Struct, frozen=True):
-    """The story of a run. `critical`: what determined its duration, in the order of time."""
+    """The story of a run. `critical`: what determined its duration, in the order of time; `cancelled` are those that
+    were, without what is in them; `requests`: what people asked for, and the step that ended it.
+    """
 
     critical: tuple[Stretch, ...] = ()
     failures: tuple[Failure, ...] = ()
     skipped: tuple[Link, ...] = ()
+    cancelled: tuple[Link, ...] = ()
     waits: tuple[Wait, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     requests: tuple[Entry, ...] = ()

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from steplane.app.stories.causes import chain, link
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Waiting
 from steplane.kernel import Instance, Scope
 from steplane.plan.nodes import Choice, Fork, Node
-from steplane.plan.step_names import around
+from steplane.plan.step_names import around, id_path
 
 _SHOWN = 8
 
@@ -23,7 +24,8 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
         due = state.timers.get((one.serial, "retry"), 0)
         return (Waiting(one.path, "back-off", one.started_at, (), {"due": due, "attempt": one.attempt + 1}),)
     if one.phase in {"attempt", "stopping"}:
-        return (Waiting(one.path, "attempt", one.started_at, (), {"attempt": one.attempt}),)
+        data = {"attempt": one.attempt, "at_most_once": one.node.at_most_once, "stopping": one.phase == "stopping"}
+        return (Waiting(one.path, "attempt", one.started_at, (), data),)
     if one.phase == "undecided":
         return (Waiting(one.path, "decision", one.started_at),)
     inside = _live_inside(one)
@@ -58,13 +60,18 @@ def pending(replay: Replay, node: Node, path: str = "") -> tuple[Waiting, ...]:
         return tuple(_needed(replay, scope, node) for scope in scopes[:_SHOWN])
     for number in around(replay.plan, node.number):
         outer = replay.plan.nodes[number]
-        lives = [life.instance for life in replay.lives.values() if life.instance.node is outer]
+        lives = [one for one in replay.kernel.state.paths.values() if one.node is outer and _leads(one, path)]
         if lives:
             return _not_reached(replay, node, [one for one in lives if _is_inner(one)] or lives)
         found = pending(replay, outer) if _scopes(replay, outer) else ()
         if found:
             return (Waiting(node.id, "inside", 0, ((outer.id, "pending"),)), *found)
     return _not_reached(replay, node, [replay.kernel.state.root] if replay.kernel.state.root is not None else [])
+
+
+def _leads(one: Instance, path: str) -> bool:
+    """Whether the path of an instance is inside of it; each is, where no item is named."""
+    return "[" not in path or path.startswith((f"{one.path}/", f"{one.path}["))
 
 
 def _is_inner(one: Instance) -> bool:
@@ -105,8 +112,12 @@ def _not_reached(replay: Replay, node: Node, outer: list[Instance]) -> tuple[Wai
 
 
 def _at(replay: Replay, node: Node, one: Instance) -> Waiting:
-    path = f"{one.path}/{node.id}" if one.path else node.id
+    depth = 1 + len(around(replay.plan, one.node.number)) if one.node.number else 0
+    path = "/".join([*filter(None, [one.path]), *id_path(replay.plan, node.number).split("/")[depth:]])
     data = {"outer": one.path, "status": one.status}
+    if one.status == "reused":
+        taken = replay.kernel.state.taken
+        return Waiting(path, "reused", 0, (), {**data, "run": taken.run if taken is not None else ""})
     inner = node
     while inner.number and replay.plan.lists[inner.list].owner != one.node.number:
         inner = replay.plan.nodes[replay.plan.lists[inner.list].owner]
@@ -119,4 +130,5 @@ def _at(replay: Replay, node: Node, one: Instance) -> Waiting:
         return Waiting(path, "arm", 0, (), {**data, "arm": arms.index(inner.list) + 1, "taken": one.choice + 1})
     if isinstance(action, Fork) and one.choice is not None:
         return Waiting(path, "branch", 0, (), {**data, "branch": steps.label, "taken": list(one.choice)})
-    return Waiting(path, "outside", 0, (), data)
+    why = chain(replay, replay.life(one)) if one.scope is not None else ()
+    return Waiting(path, "outside", 0, (), data, (link(replay.life(one)), *why) if one.scope is not None else ())

@@ -1,9 +1,11 @@
 """Looks at one instance while its run is gone through again, and notes what happens to it."""
 
+from collections import Counter
 from typing import Any
 
-from steplane.app.stories.causes import cause_of, lost_needs
-from steplane.app.stories.replay import needs_of
+from steplane.app.stories.awaited import waits_for_nothing_selected
+from steplane.app.stories.causes import lost_needs
+from steplane.app.stories.replay import Life
 from steplane.app.stories.shapes import Entry
 from steplane.events import (
     Answered,
@@ -37,22 +39,18 @@ _KINDS = {
 class Watcher:
     """What has happened to one instance so far."""
 
-    def __init__(self, instance: Instance, state: State) -> None:
-        self.instance = instance
+    def __init__(self, life: Life, state: State) -> None:
+        self.life = life
+        self.instance = life.instance
         self.entries: list[Entry] = []
         self._state = state
         self._phase = "new"
         self._wanted = 0  # since when it wants a lock or a slot
         self._began = 0
         self._attempt = 0  # the attempt that is open
+        self._again = False  # it is made again, as it was cut off
         self._stopping = False
-        self._after: str = ""
-        self._ready_by: str = ""
         self.over = False
-
-    def ready_after(self, after: Instance | None, by: str) -> None:
-        """What let it start; to be said before it is told that it is ready."""
-        self._after, self._ready_by = after.path if after is not None else "", by
 
     def take(self, at: int, event: Input, facts: list[StepFact]) -> None:
         """An event has been taken in; `facts` are those about this instance."""
@@ -60,16 +58,18 @@ class Watcher:
         if isinstance(event, Resumed) and self._phase not in {"new", "ended"}:
             again = self._attempt > 0 and any(isinstance(fact, StepStarted) for fact in facts)
             said = event.assume.get(self.instance.path) or {}
-            self._add(at, "resumed", actor=event.actor, again=again, assumed=said.get("status"))
+            told = self.instance.path in event.redo
+            self._add(at, "resumed", actor=event.actor, again=again, redo=told, assumed=said.get("status"))
+            self._again = again
         elif isinstance(event, Answered) and event.instance == self.instance.serial:
             self._answered(at, event)
         elif isinstance(event, AttemptEnded) and event.instance == self.instance.serial:
             self._attempt_ended(at, event.outcome, event.error)
         elif isinstance(event, TimerFired) and event.instance == self.instance.serial and event.timer == "timeout":
             self._add(at, "timeout", seconds=self.instance.timeout)
-        self._stops(at, event)
         for fact in facts:
             self._fact(at, event, fact)
+        self._stops(at)
         self._gives_up(at, event, facts)
         self._enters(at)
         self._phase = self.instance.phase
@@ -109,17 +109,30 @@ class Watcher:
         if not self._attempt:
             return
         seconds = (at - self._began) / 1e6
-        self._add(at, "attempt.ended", number=self._attempt, outcome=outcome, error=error, seconds=seconds)
+        self._add(
+            at, "attempt.ended", number=self._attempt, outcome=outcome, error=error, seconds=seconds,
+            inner=self._is_inner(error), **self._plain(),
+        )  # fmt: skip
         self._attempt = 0
+
+    def _is_inner(self, error: ErrorInfo | None) -> bool:
+        """Whether an error is that of a step in it."""
+        return error is not None and error.step not in {"", self.instance.path}
+
+    def _plain(self) -> dict[str, Any]:
+        """Whether it is the only attempt that there can be, and whether it is but that of a loop."""
+        one = self.instance
+        return {"only": one.node.retry is None, "loop": one.loop is not None}
 
     # ------------------------------------------------------------ what followed
 
     def _fact(self, at: int, event: Input, fact: StepFact) -> None:
         if isinstance(fact, StepReady):
-            self._add(at, "ready", after=self._after, by=self._ready_by)
+            self._add(at, "ready", **self._ready())
         elif isinstance(fact, StepStarted):
             waited = (at - self._wanted) / 1e6 if self._wanted else 0.0
-            self._add(at, "attempt", number=fact.attempt, seconds=waited)
+            self._add(at, "attempt", number=fact.attempt, seconds=waited, again=self._again, **self._plain())
+            self._again = False
             self._began, self._attempt, self._wanted = at, fact.attempt, 0
         elif isinstance(fact, StepRetry):
             self._attempt_ended(at, "failed", fact.error)
@@ -135,13 +148,36 @@ class Watcher:
             self._attempt_ended(at, outcome, fact.error)
         cause = None
         if fact.status == "cancelled" and not self._stopping:
-            cause = cause_of(self.instance, event, self._state)
+            cause = self.life.stop
         elif fact.status == "skipped" and not (fact.reason or fact.by):
-            cause = lost_needs(needs_of(self.instance))
+            cause = lost_needs(self.life.needs)
         self._add(
             at, "ended", status=fact.status, reason=fact.reason, seen=list(fact.seen), by=fact.by, cause=cause,
-            error=fact.error, recovered=fact.recovered, attempts=fact.attempts,
+            error=fact.error, recovered=fact.recovered, attempts=fact.attempts, inner=self._is_inner(fact.error),
+            **self._items(),
         )  # fmt: skip
+
+    def _items(self) -> dict[str, Any]:
+        """How the items of a loop ended."""
+        loop = self.instance.loop
+        if loop is None:
+            return {}
+        ends = Counter(one.status for one in loop.instances if one is not None)
+        return {"items": dict(ends.most_common()), "allowed": loop.allowed}
+
+    def _ready(self) -> dict[str, Any]:
+        """What let it start."""
+        life, one = self.life, self.instance
+        data: dict[str, Any] = {"by": life.ready_by, "after": life.after.path if life.after is not None else ""}
+        if life.after is not None and one.node.handler:
+            data["status"] = life.after.status
+        if life.enough is not None:
+            data |= {"wanted": life.enough.wanted, "named": life.enough.named}
+        if life.after is None and one.scope is not None:
+            owner = one.scope.owner
+            data |= {"outer": owner.path, "of": _part_of(owner, one)}
+            data |= {"apart": True} if waits_for_nothing_selected(one) else {}
+        return data
 
     def _gives_up(self, at: int, event: Input, facts: list[StepFact]) -> None:
         """Say why a failed attempt of a step that has `retry` is not followed by another."""
@@ -158,6 +194,8 @@ class Watcher:
         one, retry = self.instance, self.instance.node.retry
         assert retry is not None
         assert one.error is not None
+        if isinstance(event, Answered) and event.question == "retry" and event.error is not None:
+            return {"why": "error", "error": event.error}
         if one.error.type in NEVER_AGAIN:
             return {"why": "type", "type": one.error.type}
         refused = isinstance(event, Answered) and event.question == "retry" and event.error is None
@@ -199,10 +237,17 @@ class Watcher:
                 self._attempt_ended(at, "failed", one.error)
             self._add(at, one.phase)
 
-    def _stops(self, at: int, event: Input) -> None:
+    def _stops(self, at: int) -> None:
         """Somebody or something has begun to end it."""
         one = self.instance
-        stopping = (one.cancelling or one.phase == "stopping") and not one.timed_out and not one.ended
-        if stopping and not self._stopping:
-            self._add(at, "stopping", cause=cause_of(one, event, self._state))
+        if self.life.stop is not None and not one.ended and not self._stopping:
+            self._add(at, "stopping", cause=self.life.stop)
             self._stopping = True
+
+
+def _part_of(owner: Instance, one: Instance) -> Any:
+    """Which arm (its number) or branch (its name) of the step around it an instance is in, or which attempt of that."""
+    assert one.scope is not None
+    if isinstance(owner.node.action, Choice) and one.scope.list.role == "arm":
+        return [arm.list for arm in owner.node.action.arms].index(one.scope.list.number) + 1
+    return one.scope.list.label if one.scope.list.role == "branch" else owner.attempt

@@ -1,15 +1,16 @@
 """The story of a whole run: what determined its duration, what failed first and what that blocked, what waited."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
+from steplane.app.stories.awaited import around_of
 from steplane.app.stories.causes import blocked_by, link
-from steplane.app.stories.instances import Watch
-from steplane.app.stories.replay import Life, Replay, around_of
-from steplane.app.stories.shapes import Entry, Failure, Link, Stretch, Wait, Whole
+from steplane.app.stories.critical import critical, live
+from steplane.app.stories.replay import Life, Moment, Replay
+from steplane.app.stories.shapes import Entry, Failure, Link, Wait, Whole
 from steplane.app.stories.waiting import waits_for
-from steplane.events import OK, AnyEvent, CancelRequested, Resumed
+from steplane.events import OK, AnyEvent, CancelRequested, ErrorInfo, Resumed, StepEnded
 from steplane.kernel import Instance
-from steplane.plan.nodes import Perform, Plan
+from steplane.plan.nodes import End, Plan
 
 LONGEST = 3
 """Waits that are told."""
@@ -18,119 +19,21 @@ LEAST = 0.01
 """Seconds, and the share of the run's duration, below which a wait is not worth telling."""
 
 LIVE = 8
+"""Instances at work that are told."""
 
 
-def whole(plan: Plan, events: Callable[[], Iterable[AnyEvent]], until: int = 0) -> tuple[Replay, Whole]:
-    """The story of the run. `events` gives its journal, as often as it is asked for; `until`: how far it has come."""
-    replay = Replay(plan).go(events())
+def whole(plan: Plan, events: Iterable[AnyEvent], until: int = 0) -> tuple[Replay, Whole]:
+    """The story of the run. `events` are its journal; `until`: how far it has come."""
+    replay = Replay(plan).go(events)
     replay.end = max(replay.end, until)
-    waits = _waits(replay)
-    if waits:  # once more, for who held the locks
-        again = Replay(plan)
-        watch = Watch(again, lambda one: one.serial in waits)
-        again.go(events(), watch)
-        told = tuple(_wait(life, watch.watchers[serial].entries) for serial, life in waits.items())
-    else:
-        told = ()
     return replay, Whole(
         critical=tuple(critical(replay)),
         failures=tuple(_failures(replay)),
-        skipped=tuple(_skipped(replay)),
-        waits=told,
-        waiting=tuple(one for life in _live(replay) for one in waits_for(replay, life)),
-        requests=tuple(_requests(events())),
-    )
-
-
-# ---------------------------------------------------------------- the critical path
-
-
-def critical(replay: Replay) -> list[Stretch]:
-    """What determined the duration of the run, from its begin to its end, or to now.
-
-    From the instance that ended last one goes back to that whose end let it start, and from the first step of a list to
-    what let the step around it start.
-    """
-    found: list[Stretch] = []
-    life = _last(replay)
-    while life is not None and len(found) < 100_000:
-        found.append(_stretch(replay, life))
-        life = _before(replay, life, found)
-    return found[::-1]
-
-
-def _last(replay: Replay) -> Life | None:
-    """The instance that ended last; of a run that has not ended the one that is at work longest."""
-    root = replay.kernel.state.root
-    if root is None:
-        return None
-    if root.ended:
-        return _innermost(replay, replay.life(root).closer)
-    live = _live(replay)
-    return replay.life(live[0]) if live else _innermost(replay, replay.life(root).closer)
-
-
-def _innermost(replay: Replay, one: Instance | None) -> Life | None:
-    """The instance in it whose end was its end, at every depth."""
-    if one is None:
-        return None
-    life = replay.life(one)
-    while life.closer is not None:
-        life = replay.life(life.closer)
-    return life
-
-
-def _before(replay: Replay, life: Life, found: list[Stretch]) -> Life | None:
-    """What let it start: a step beside it, or beside what is around it."""
-    at = life
-    while True:
-        if at.after is not None:
-            return _innermost(replay, at.after)
-        around = around_of(at.instance)
-        if around is None or around.scope is None:
-            return _before_resume(replay, found)
-        outer = replay.life(around)
-        if outer.instance.ready_at and found[-1].begin > outer.instance.ready_at:
-            found.append(_overhead(outer, found[-1].begin))
-        at = outer
-
-
-def _before_resume(replay: Replay, found: list[Stretch]) -> Life | None:
-    """What ended last before the run was resumed; None where it began so."""
-    begin = found[-1].begin
-    before = [life for life in replay.lives.values() if 0 < life.instance.ended_at < begin and life.attempts]
-    if begin <= replay.begin or not before:
-        return None
-    last = max(before, key=lambda life: (life.instance.ended_at, life.instance.order))
-    found.append(Stretch("", last.instance.ended_at, begin))
-    return last
-
-
-def _overhead(life: Life, until: int) -> Stretch:
-    """The time of a composite step before the attempt in which something in it let the run go on."""
-    one = life.instance
-    done = [each for each in life.attempts if each.end and each.end <= until]
-    first = life.attempts[0].begin if life.attempts and life.lock_since else one.ready_at
-    return Stretch(
-        path=one.path, begin=one.ready_at, end=until, waited=max(0, first - one.ready_at) / 1e6,
-        waited_for=one.lock or "", attempts=len(done), pauses=sum(each.pause for each in done),
-    )  # fmt: skip
-
-
-def _stretch(replay: Replay, life: Life) -> Stretch:
-    one = life.instance
-    begin = one.ready_at or one.ended_at
-    waits = isinstance(one.node.action, Perform) or life.lock_since
-    first = life.attempts[0].begin if life.attempts and waits else 0
-    return Stretch(
-        path=one.path,
-        begin=begin,
-        end=one.ended_at or replay.end,
-        waited=max(0, first - begin) / 1e6 if first else 0.0,
-        waited_for=(one.lock or "") if life.lock_since else "",
-        attempts=len(life.attempts),
-        pauses=sum(each.pause for each in life.attempts),
-        status=one.status,
+        skipped=tuple(_ended(replay, "skipped")),
+        cancelled=tuple(_ended(replay, "cancelled")),
+        waits=tuple(_waits(replay)),
+        waiting=tuple(one for life in live(replay)[:LIVE] for one in waits_for(replay, life)),
+        requests=tuple(_requests(replay)),
     )
 
 
@@ -139,69 +42,113 @@ def _stretch(replay: Replay, life: Life) -> Stretch:
 
 def _failures(replay: Replay) -> Iterator[Failure]:
     """Those that failed by themselves, in the order of failing."""
-    for life in sorted(replay.lives.values(), key=lambda life: (life.instance.ended_at, life.instance.order)):
-        end, one = life.end, life.instance
-        own = end is not None and end.error is not None and end.error.step in {"", one.path}
-        if end is None or not own or end.status not in {"failed", "warning"} or one.loop is not None:
+    lives = [life for life in replay.lives.values() if life.end is not None]
+    for life in sorted(lives, key=lambda life: (life.ended_in or 0, life.instance.order)):
+        one, error = life.instance, _error(life)
+        if error is None or error.step not in {"", one.path} or one.loop is not None:
             continue
-        is_latest = replay.kernel.state.paths.get(one.path) is one
-        yield Failure(one.path, one.ended_at, end.error, blocked_by(replay, one) if is_latest else (), _caught(one))
+        latest = replay.latest(one.path)
+        blocked = blocked_by(replay, one) if latest is life and one.status not in OK else ()
+        failed_at = life.attempts[-1].end if life.attempts and life.attempts[-1].end else one.ended_at
+        yield Failure(one.path, failed_at, error, blocked, *_caught(one, latest))
 
 
-def _caught(one: Instance) -> str:
-    """The path of what made the failure good: `on_error`, a `rescue` around it, a loop that tolerates it."""
+def _error(life: Life) -> ErrorInfo | None:
+    """Its error, also where a rescue made it good."""
+    assert life.end is not None
+    if life.end.status in {"failed", "warning"}:
+        return life.end.error
+    return life.instance.error if life.end.recovered and life.end.status != "reused" else None
+
+
+def _caught(one: Instance, latest: Life | None) -> tuple[str, str, str]:
+    """The path of what made the failure good, how, and what a later activation became."""
     if one.status == "warning":
-        return one.path
+        return one.path, "warning", ""
+    if one.status in OK:
+        return one.path, "rescue", ""
     outer = around_of(one)
     while outer is not None and outer.scope is not None:
         if outer.ended and outer.status in OK:
-            return outer.path
+            tolerant = "loop" if outer.loop is not None else "warning"
+            return outer.path, "rescue" if outer.recovered else tolerant, ""
         outer = around_of(outer)
-    return ""
+    if latest is not None and latest.instance is not one:
+        return one.path, "again", latest.instance.status
+    return "", "", ""
 
 
-def _skipped(replay: Replay) -> Iterator[Link]:
-    """Those that were skipped, by the latest activation; not what is in them, which never came about."""
+def _ended(replay: Replay, status: str) -> Iterator[Link]:
+    """Those that ended so, by the latest activation; not what is inside of one of them."""
     latest = replay.kernel.state.paths
     for life in replay.lives.values():
-        if life.instance.status == "skipped" and latest.get(life.instance.path) is life.instance:
+        one = life.instance
+        around = around_of(one)
+        inside = around is not None and around.scope is not None and around.status == status
+        if life.end is not None and one.status == status and latest.get(one.path) is one and not inside:
             yield link(life)
 
 
-# ---------------------------------------------------------------- what waited, and waits
+# ---------------------------------------------------------------- what waited, and what people asked for
 
 
-def _waits(replay: Replay) -> dict[int, Life]:
-    """The instances that waited longest for a slot or a lock before their first attempt."""
+def _waits(replay: Replay) -> Iterator[Wait]:
+    """The longest waits for a slot or a lock before a first attempt."""
     least = max(LEAST, (replay.end - replay.begin) / 1e6 * LEAST)
-    found = []
+    found: list[tuple[float, int, Wait]] = []
     for serial, life in replay.lives.items():
-        if life.attempts and (isinstance(life.instance.node.action, Perform) or life.lock_since):
-            seconds = (life.attempts[0].begin - life.instance.ready_at) / 1e6
-            if life.instance.ready_at and seconds >= least and life.instance.loop is None:
-                found.append((-seconds, serial))
-    return {serial: replay.lives[serial] for _, serial in sorted(found)[:LONGEST]}
+        one = life.instance
+        if life.queued >= least:
+            found.append((-life.queued, serial, Wait(one.path, life.slot_since, life.queued)))
+        if life.locked >= least:
+            found.append((-life.locked, serial, _for_lock(replay, life)))
+    for _, __, wait in sorted(found, key=lambda one: one[:2])[:LONGEST]:
+        yield wait
 
 
-def _wait(life: Life, entries: list[Entry]) -> Wait:
-    one = life.instance
-    seconds = (life.attempts[0].begin - one.ready_at) / 1e6
-    holders = next((entry.data["holders"] for entry in entries if entry.kind == "lock.waits"), ())
-    return Wait(one.path, one.ready_at, seconds, (one.lock or "") if life.lock_since else "", tuple(holders))
+def _for_lock(replay: Replay, life: Life) -> Wait:
+    """With those that held the lock at some time of the wait, in the order in which they got it."""
+    name = life.instance.lock or ""
+    begin, end = life.lock_since, life.held_at
+    holders = [
+        other
+        for other in replay.lives.values()
+        if other is not life
+        and other.held_in is not None
+        and other.instance.lock == name
+        and other.held_at <= end
+        and (not other.instance.ended_at or other.instance.ended_at > begin)
+    ]
+    holders.sort(key=lambda other: other.held_in or 0)
+    return Wait(life.instance.path, begin, life.locked, name, tuple(other.instance.path for other in holders))
 
 
-def _live(replay: Replay) -> list[Instance]:
-    """The innermost instances that have not ended, those that have been at it longest first."""
-    live = [one for one in replay.kernel.state.instances.values() if one.scope is not None and not one.ended]
-    outer = {id(around_of(one)) for one in live}
-    inner = [one for one in live if id(one) not in outer]
-    return sorted(inner, key=lambda one: (one.ready_at, one.serial))[:LIVE]
+def _requests(replay: Replay) -> Iterator[Entry]:
+    """What people asked for meanwhile, cancel and resume; and the step that ended the run."""
+    found = [one for one in (_request(moment) for moment in replay.moments) if one is not None]
+    ends = [life for life in replay.lives.values() if isinstance(life.instance.node.action, End) and life.end]
+    first = min(ends, key=lambda life: life.ended_in or 0, default=None)
+    if first is not None and isinstance(first.end, StepEnded) and first.end.status == "succeeded":
+        found.append(_by_end(replay, first))
+    yield from sorted(found, key=lambda one: one.at)
 
 
-def _requests(events: Iterable[AnyEvent]) -> Iterator[Entry]:
-    """What people asked for meanwhile: cancel, resume."""
-    for event in events:
-        if isinstance(event, CancelRequested):
-            yield Entry(event.at, "cancel", {"actor": event.actor, "reason": event.reason})
-        elif isinstance(event, Resumed):
-            yield Entry(event.at, "resumed", {"actor": event.actor, "cancel": event.cancel})
+def _request(moment: Moment) -> Entry | None:
+    event = moment.event
+    if isinstance(event, CancelRequested):
+        return Entry(event.at, "cancel", {"actor": event.actor, "reason": event.reason})
+    if isinstance(event, Resumed):
+        said = {path: one.get("status") for path, one in event.assume.items()}
+        only = list(event.selection.only) if event.selection is not None else []
+        more = {"redo": list(event.redo), "assume": said, "only": only}
+        return Entry(event.at, "resumed", {"actor": event.actor, "cancel": event.cancel, **more})
+    return None
+
+
+def _by_end(replay: Replay, life: Life) -> Entry:
+    action, root = life.instance.node.action, replay.kernel.state.root
+    assert isinstance(action, End)
+    error = root.error if root is not None and action.status == "failed" else None
+    message = error.message if error is not None and error.type == "end" else ""
+    path = life.instance.path
+    return Entry(life.instance.ended_at, "end", {"of": path, "status": action.status, "message": message})

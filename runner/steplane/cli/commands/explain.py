@@ -33,6 +33,7 @@ def command(run: str | None, step: str | None, form: str, state: str | None, col
     from steplane.cli.explaining import Look, explained_text
     from steplane.cli.explaining_data import explained_json
     from steplane.cli.meant import run_and_step
+    from steplane.cli.wrapping import wrapped
 
     call = Call(state=state, color=color)
     run_id, wanted = run_and_step(call.history, run, step, lambda one: _planned(call, one))
@@ -43,7 +44,8 @@ def command(run: str | None, step: str | None, form: str, state: str | None, col
     if form == "json":
         call.out.write(explained_json(told))
     else:
-        call.out.write(explained_text(told, Look(call.color(call.out), call.out.unicode, call.state_option)))
+        shown = explained_text(told, Look(call.color(call.out), call.out.unicode, call.state_option))
+        call.out.write(wrapped(shown, call.out.columns) if call.out.terminal else shown)
     return 0
 
 

@@ -30,7 +30,8 @@ def command(
     """Show what the steps of a run wrote, in the order in which they began.
 
     STEP is the path of an instance, as `show` has it, or the id of a step: then all its instances. What is inside
-    comes with it. `*` stands for any characters. One word alone is a run, or else a step of the latest run.
+    comes with it. `*` stands for any characters. One word alone is a run (its id, the beginning of
+    it, or `latest`), or else a step of the latest run.
     """
     from steplane.app.log_times import LogTimes
     from steplane.app.logs import LogReader

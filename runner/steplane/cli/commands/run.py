@@ -51,10 +51,8 @@ def run(
     from steplane.app.loading import load
     from steplane.app.project import find_workflow
     from steplane.app.running import RunPart
-    from steplane.app.taking import take
     from steplane.cli.call import Call
     from steplane.cli.showing import Show, environment, options_of
-    from steplane.plan.selection import select
 
     call = Call(**settings(options))
     environ = environment(options["env_file"])
@@ -68,19 +66,24 @@ def run(
         return 2
     plan = loaded.plan
     values = given(plan, inputs, inputs_file)
-    selection = select(plan, options["only"], options["since"], options["until"])
-    taken = None
-    if options["earlier"] is not None:
+    part, selection = running.WHOLE, None
+    if options["only"] or options["since"] or options["until"] or options["earlier"] is not None:
+        from steplane.app.taking import take
+        from steplane.plan.selection import select
+
+        selection = select(plan, options["only"], options["since"], options["until"])
+        part = RunPart(selection.recorded)
+    if selection is not None and options["earlier"] is not None:
         earlier = take(call.history, registry, options["earlier"], plan, selection)
-        taken, values = earlier.taken, {**earlier.inputs, **values}
+        part, values = RunPart(selection.recorded, earlier.taken), {**earlier.inputs, **values}
     if store is None:
         from steplane.cli.planning import show_plan
+        from steplane.plan.selection import select
 
         return show_plan(
             call, plan, values, environ, call.settings.format,
-            selection=selection, taken=taken, strict=True, run_id=run_id or "",
+            selection=selection or select(plan), taken=part.taken, strict=True, run_id=run_id or "",
         )  # fmt: skip
-    part = RunPart(selection.recorded, taken)
     show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(
         lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id, part)

@@ -28,8 +28,8 @@ def command(
     """Show one run: its inputs, its steps over time, with attempts and reasons, its outputs or its error.
 
     With STEP[KEY] one instance whole: what it was given, each activation and attempt, its outputs or its error, the end
-    of its log. STEP is a path, or an id: where several instances have it these are listed. One word alone is a run,
-    or else a step of the latest run.
+    of its log. STEP is a path, or an id: where several instances have it these are listed. One word alone is a run
+    (its id, the beginning of it, or `latest`), or else a step of the latest run.
     """
     from steplane.app.history import read_run
     from steplane.cli.call import Call
@@ -40,6 +40,7 @@ def command(
     call = Call(state=state, color=color)
     run_id, wanted = run_and_step(call.history, run, step)
     record = read_run(call.history, run_id)
+    _add_conditions(call, record)
     look = Look(call.out.columns, call.color(call.out), call.out.unicode)
     if wanted is not None:
         one = _narrowed(record, wanted)
@@ -51,6 +52,21 @@ def command(
     else:
         call.out.write(run_text(record, look, everything=everything or wanted is not None, state=call.state_option))
     return 0
+
+
+def _add_conditions(call: Any, record: Any) -> None:
+    """The texts of the conditions that skipped something, if the workflow can still be read."""
+    from steplane.app.stories import plan_of
+    from steplane.errors import UsageError
+    from steplane.reporters.words import IF_IS_FALSE
+
+    if not any(one.reason == IF_IS_FALSE for one in record.steps):
+        return
+    try:
+        plan = plan_of(call.history, call.registry, record.summary.id)
+    except UsageError:
+        return
+    record.conditions = {node.id: node.condition.text for node in plan.nodes if node.condition is not None}
 
 
 def _narrowed(record: Any, wanted: str) -> Any:

@@ -49,6 +49,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "shell_quote": texts.shell_quote,
     "slice": lists.slice_,
     "sort": choosing.sort,
+    "split": texts.split,
     "string": texts.string,
     "sum": choosing.sum_,
     "timestamp": times.timestamp,
@@ -77,7 +78,7 @@ RESULTS: dict[str, str] = {
     **dict.fromkeys(
         [
             "batch", "dictsort", "groupby", "items", "list", "map", "present", "reject", "rejectattr", "select",
-            "selectattr", "slice", "sort", "unique",
+            "selectattr", "slice", "sort", "split", "unique",
         ],
         "list",
     ),

@@ -6,7 +6,7 @@ from typing import Any
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.filters.wanted import text, whole
 from steplane.expressions.frames import Frame
-from steplane.expressions.limits import SMALL, TEXT
+from steplane.expressions.limits import ITEMS, SMALL, TEXT
 from steplane.expressions.matching import matches, replaced
 from steplane.expressions.values import text_of
 
@@ -58,6 +58,16 @@ def replace(frame: Frame, value: Any, old: Any, new: Any, count: Any = -1) -> st
     if size > SMALL:
         frame.budget.spend(size)
     return whole_text.replace(before, after, most)
+
+
+def split(frame: Frame, value: Any, separator: Any = None) -> list[str]:
+    """The pieces between the separators; without one the words between blanks."""
+    whole_text = text(frame, value, "split")
+    between = None if separator is None else text(frame, separator, "split")
+    pieces = whole_text.split(between, ITEMS)  # no more than may be, and one to be refused for
+    frame.budget.items(len(pieces))
+    frame.budget.spend(len(whole_text))
+    return pieces
 
 
 def center(frame: Frame, value: Any, width: Any = 80) -> str:

@@ -27,11 +27,11 @@ _Step: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded
 class Note(NamedTuple):
     """An event with what it says about the instance.
 
-    `inside` is the path of what the step stands in (a group, its loop, empty for the workflow), None for events of the
-    run. `key` is that of an item of a loop. `begun` is when its first attempt has begun (µs), `most` how many attempts
-    it has (None: nobody knows), `size` the number of items of a loop that begins. `before` are the steps (or items)
-    around it that an earlier process has brought to a good end; told once for each list, or loop, of a resumed run.
-    `again`: it has not happened now, but goes on since then.
+    `inside` is the path of what the step stands in (a group, its loop, empty for the workflow), None for events of
+    the run. `key` is that of an item of a loop. `begun` is when its first attempt has begun (µs), or this process
+    to go on with it, `most` how many attempts it has (None: nobody knows), `size` the number of items of a loop
+    that begins. `before` are the steps (or items) around it that an earlier process has brought to a good end; told
+    once for each list, or loop, of a resumed run. `again`: it has not happened now, but goes on since then.
     """
 
     event: AnyEvent
@@ -81,9 +81,10 @@ class Notes:
         if isinstance(event, StepStarted) and instance.loop is not None and instance.parent is None:
             size = len(instance.loop.keys)
             before = sum(map(self._earlier, instance.loop.instances)) if self._resumed_at else 0
+        begun = max(instance.first_at, self._resumed_at) if current and instance.first_at else 0
         return Note(
             event, instance.node, _outer(instance).path, instance.key if instance.parent is not None else None,
-            instance.first_at if current else 0, instance.attempts, size, before, self._done(instance),
+            begun, instance.attempts, size, before, self._done(instance),
         )  # fmt: skip
 
     def _done(self, instance: Instance) -> frozenset[str]:

@@ -8,7 +8,7 @@ from steplane.plan.nodes import Perform
 from steplane.reporters.live.notes import Note
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
-from steplane.reporters.words import clean, clock, stated
+from steplane.reporters.words import clean, clock, count, stated
 
 _SLOWEST = 5
 _MOST = 8  # rows of a section
@@ -27,6 +27,7 @@ class Summary:
         self._warnings: dict[str, None] = {}
         self._more = 0
         self._left_out: dict[tuple[str, str, str], list[str]] = {}
+        self._tolerated: dict[str, int] = {}
 
     def take(self, note: Note, because: str) -> None:
         """A step has ended, because of that."""
@@ -36,8 +37,12 @@ class Summary:
         if note.begun and isinstance(node.action, Perform) and (node.loop is None or note.key is not None):
             self._steps += 1
             self._time((event.at - note.begun) / 1e6, event.path)
-        if event.status == "warning" and because:
-            self.warn(event.path, because)
+        if note.key is not None and event.status == "failed" and note.inside is not None:
+            self._tolerated[note.inside] = self._tolerated.get(note.inside, 0) + 1
+        if event.status == "warning":
+            because = because or self._of_loop(event.path)
+            if because:
+                self.warn(event.path, because)
         elif event.status in {"skipped", "blocked"}:
             place = _KEY.sub("[…]", event.path)  # the same step of all items is told once
             because, alike = (_KEY.sub("[…]", because), place) if place != event.path else (because, "")
@@ -50,6 +55,11 @@ class Summary:
                 self._warnings[f"{visible(path)}: {clean(line)}"] = None
             else:
                 self._more += 1
+
+    def _of_loop(self, path: str) -> str:
+        """Why a loop warns, which says so in no event: some items have failed, and might."""
+        failed = self._tolerated.get(path, 0)
+        return f"{count(failed, 'instance')} failed, as `max_failures` allows" if failed else ""
 
     def text(self, paint: Paint, signs: dict[str, str]) -> str:
         """All sections that have something to say, each after an empty line."""

@@ -157,6 +157,9 @@ def test_200_instances(shell: Shell, live: Open) -> None:
 ! price  200 of 200, 1 failed TIME
   ✗ price[order-3]/quote  the script ended with exit code 1 (shell.exit)
 
+Warnings
+  ! price: 1 instance failed, as `max_failures` allows
+
 Not run
   ⊘ price[order-3]/book blocked by `price[…]/quote`
 """)

@@ -33,6 +33,7 @@ class Follower:
         self.sides = sides
         self.seen = 0
         self.resumed = False
+        self.since = 0
         self.top: list[str] = []
         self._begin()
 
@@ -46,7 +47,7 @@ class Follower:
         state = self.sides.kernel.state
         for event, commands in list(zip(self.sides.inputs, self.sides.commands, strict=True))[self.seen :]:
             if isinstance(event, Resumed):
-                self.resumed = True
+                self.resumed, self.since = True, event.at
                 self._begin()
             facts = [replace(one.fact, at=event.at) for one in commands if isinstance(one, Record)]
             for one in (event, *facts):
@@ -55,6 +56,7 @@ class Follower:
                     ended = isinstance(note.event, StepEnded)
                     because = self.reasons.of(note.event, note.node) if isinstance(note.event, StepEnded) else ""
                     self.tree.take(note, because)
+                    assert not note.begun or note.begun >= self.since  # nobody ran it before
                     if ended and note.inside == "":
                         self.top.append(note.event.path)  # type: ignore[union-attr]
         self.seen = len(self.sides.inputs)

@@ -1,0 +1,69 @@
+"""The workflows that are measured, and what does the same work without Steplane."""
+
+import sys
+
+STEPLANE = [sys.executable, "-c", "import sys; from steplane.cli import main; sys.exit(main())"]
+BARE = [sys.executable, "-c", "pass"]
+
+LOOP = """\
+import subprocess, sys
+for _ in range(int(sys.argv[1])):
+    process = subprocess.Popen(
+        ["/bin/true"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    process.communicate()
+"""
+"""Processes one after the other, their output captured."""
+
+TWO_LOOPS = """\
+import subprocess, sys, threading
+def loop():
+    for _ in range(int(sys.argv[1]) // 2):
+        process = subprocess.Popen(
+            ["/bin/true"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        process.communicate()
+threads = [threading.Thread(target=loop) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+"""The same by two threads."""
+
+PUMP = """\
+import subprocess, sys
+with open("pumped", "wb") as file:
+    process = subprocess.Popen(["sh", "-c", sys.argv[1]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    while data := process.stdout.read1(1 << 18):
+        file.write(data)
+    process.wait()
+"""
+"""What a program writes goes into a file."""
+
+
+def printing(megabytes: int) -> str:
+    """A shell command that prints so many megabytes, in lines of 100 bytes."""
+    return f"yes {'x' * 99} | head -n {megabytes * 10_000}"
+
+
+def workflow(name: str, steps: str) -> str:
+    """A workflow file."""
+    return f"steplane: 1\nname: {name}\nsteps:\n{steps}"
+
+
+def processes(size: int, *, independent: bool = False) -> str:
+    """Steps that start a process each."""
+    needs = "needs: [], " if independent else ""
+    return "".join(f"  - {{id: s{number}, {needs}run: [/bin/true]}}\n" for number in range(size))
+
+
+def nothings(size: int) -> str:
+    """Steps, one after the other, that do next to nothing in a thread of the runner."""
+    return "".join(f"  - {{id: s{number}, uses: assert, with: {{that: true}}}}\n" for number in range(size))
+
+
+def many_nothings(size: int, concurrency: int, name: str = "all") -> str:
+    """The same as instances of a loop."""
+    return (
+        f'  - {{id: {name}, foreach: "${{{{ range({size}) | list }}}}", concurrency: {concurrency}, uses: assert,'
+        " with: {that: true}}\n"
+    )

@@ -1,0 +1,67 @@
+"""Why an instance is cancelled: what in the event, or in what followed from it, ends it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from steplane.app.stories.awaited import around_of
+from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, TimerFired
+from steplane.kernel import Instance, Scope, State
+from steplane.plan.nodes import End, Fork
+
+_AFTER = frozenset({"rescue", "finally", "ended"})
+
+
+def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact]) -> dict[str, Any]:
+    """Why an instance is cancelled at this event, from which these facts follow.
+
+    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `after` (what it
+    belongs to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
+    """
+    if isinstance(event, CancelRequested):
+        return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
+    if isinstance(event, Resumed) and event.cancel:
+        return {"kind": "cancel", "actor": event.actor, "reason": ""}
+    ender = next((fact for fact in facts if isinstance(fact, StepEnded) and _ends_the_run(state, fact)), None)
+    if ender is not None:
+        return {"kind": "end", "of": ender.path}
+    failed = {fact.instance for fact in facts if isinstance(fact, StepEnded) and fact.status == "failed"}
+    around: Instance | None = one
+    while around is not None:
+        found = _here(one, around, event, state, failed)
+        if found is not None:
+            return found
+        around = around_of(around)
+    if state.ending is not None:
+        return {"kind": "end", "of": one.by}
+    left = one.loop.unfinished if one.loop is not None else any(scope.unfinished for scope in one.body)
+    return {"kind": "unfinished" if left else "inside"}
+
+
+def _ends_the_run(state: State, fact: StepEnded) -> bool:
+    one = state.paths.get(fact.path)
+    return one is not None and isinstance(one.node.action, End) and fact.status == "succeeded"
+
+
+def _here(one: Instance, around: Instance, event: Input, state: State, failed: set[int]) -> dict[str, Any] | None:
+    """Whether it is for something about this instance, which is the one or around it."""
+    fired = isinstance(event, TimerFired) and event.timer == "timeout" and event.instance == around.serial
+    if around.timed_out and (fired or (around is not one and around.phase not in _AFTER)):
+        return {"kind": "timeout", "of": around.path, "seconds": around.timeout}
+    scope = around.scope
+    if scope is None:
+        return None
+    first = scope.failed
+    if first is not None and first.serial in failed and first is not around and _cancels(state, scope):
+        return {"kind": "failure", "of": first.path}
+    owner = scope.owner
+    if not isinstance(owner.node.action, Fork):
+        return None
+    beside = [branch.failed for branch in owner.body if branch is not scope and branch.over and branch.failed]
+    if owner.node.failure == "cancel" and beside:
+        return {"kind": "failure", "of": beside[0].path}
+    return {"kind": "after", "of": owner.path} if owner.phase == "trailing" else None
+
+
+def _cancels(state: State, scope: Scope) -> bool:
+    """Whether a failure in the list cancels what runs in it."""
+    return state.plan.nodes[scope.list.owner].failure == "cancel"

@@ -1,0 +1,72 @@
+"""Random runs of random workflows, as their journals: for laws that hold of every story."""
+
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from tests.runner.kernel.compiled import plan_of
+from tests.runner.kernel.sides import Sides
+from tests.runner.kernel.workflows import workflow_of
+
+from steplane.commands import Record
+from steplane.events import AnyEvent
+from steplane.plan.nodes import Plan
+
+SEEDS = st.integers(0, 119)
+"""Few, so that the laws share the journals, which take longer to make than to judge."""
+
+ANY = st.integers(0, 2**48)
+LAW = settings(
+    max_examples=80,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
+)
+FEW = settings(LAW, max_examples=40)
+MANY = settings(LAW, max_examples=3000, derandomize=False)
+
+
+class Journal:
+    """A run: its plan, its inputs in order, and the facts that followed from each."""
+
+    def __init__(self, plan: Plan, sides: Sides) -> None:
+        self.plan = plan
+        self.inputs = list(sides.inputs)
+        self.facts = [[one.fact for one in commands if isinstance(one, Record)] for commands in sides.commands]
+        self.ended = sides.kernel.ended
+        self.workflow = sides.workflow
+
+    @property
+    def events(self) -> list[AnyEvent]:
+        """As it is recorded: each input, then its facts."""
+        return [event for one, facts in zip(self.inputs, self.facts, strict=True) for event in (one, *facts)]
+
+
+@lru_cache(maxsize=200)
+def journal(seed: int, resumes: int = 2, most: int = 400) -> Journal:
+    """The journal of one random run."""
+    random = Random(seed)
+    workflow = workflow_of(random)
+    sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
+
+    def choose(_: str, options: list[Any]) -> Any:
+        return random.choice(options)
+
+    for _ in range(most):
+        move = random.randint(0, 40)
+        replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
+        if move == 0 and not sides.kernel.ended:
+            sides.cancel()
+        elif resumes and (move <= 2 or not replies):
+            resumes -= 1
+            held = {one.path for one in sides.kernel.in_flight() if one.node.at_most_once}
+            sides.resume(tuple(path for path in sorted(held) if random.randint(0, 2)), {})
+        elif not replies:
+            break
+        else:
+            sides.reply(random.choice(replies), choose)
+    return Journal(sides.plan, sides)
