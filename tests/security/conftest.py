@@ -87,5 +87,10 @@ class Victim(Shell):
 @pytest.fixture
 def victim(tmp_path: Path) -> Iterator[Victim]:
     """A folder in which `steplane` is attacked."""
-    yield Victim(tmp_path)
+    one = Victim(tmp_path)
+    yield one
+    for process in one.begun:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
     assert signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL

@@ -109,7 +109,7 @@ def test_s40_bombs(victim: Victim) -> None:
         zipfile.ZipFile(victim.folder / "bad", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
         archive.open("zeros", "w", force_zip64=True) as file,
     ):
-        for _ in range(2600):
+        for _ in range(300):
             file.write(b"\0" * (1 << 20))
     answer = victim.run(UNPACK.replace("FORMAT", "zip"))
     assert answer.code == 1
@@ -351,4 +351,5 @@ def test_s60_the_socket_of_a_live_run_is_its_owners_alone(victim: Victim) -> Non
     for path in found:
         assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0
     (victim.folder / "going").write_text("y\n")
-    assert process.wait(30) == 0
+    process.communicate(timeout=60)
+    assert process.returncode == 0

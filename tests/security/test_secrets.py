@@ -6,6 +6,7 @@ import json
 import shlex
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -48,7 +49,7 @@ def everything(victim: Victim, answer: Answer) -> bytes:
         path = victim.folder / name
         said.append(path.read_bytes() if path.exists() else b"")
     for database in victim.state.rglob("*.db"):  # what SQLite keeps in its own way
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             said.append("\n".join(connection.iterdump()).encode())
     return b"\n".join(said)
 
