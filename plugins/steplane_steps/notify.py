@@ -31,7 +31,8 @@ class Delivered(Result):
 
 
 class Webhook(
-    Step, type="notify.webhook", errors=HTTP_ERRORS, capabilities=("network",), cancellable=True, requires=REQUIRES
+    Step, type="notify.webhook", errors=HTTP_ERRORS, capabilities=("network",), cancellable=True, requires=REQUIRES,
+    one_of=[("text", "json")],
 ):  # fmt: skip
     """Tell a chat or another program of something, with one POST request.
 

@@ -37,7 +37,7 @@ class RunResult(Result):
 
 class Run(
     Step, type="python.run", errors=("python.exit", "python.result", "shell.spawn", "shell.output"),
-    capabilities=("process",), cancellable=True,
+    capabilities=("process",), cancellable=True, one_of=[("script", "file")],
 ):  # fmt: skip
     """Run a Python script in an interpreter of its own.
 

@@ -54,7 +54,7 @@ class ShellResult(Result):
 
 class Shell(
     Step, type="shell", errors=("shell.exit", "shell.spawn", "shell.capture", "shell.output"),
-    capabilities=("process",), cancellable=True,
+    capabilities=("process",), cancellable=True, one_of=[("script", "argv")],
 ):  # fmt: skip
     """Run a shell script, or a program without a shell.
 

@@ -41,7 +41,7 @@ class Rendered(Result):
 
 class Render(
     Step, type="template.render", errors=("template.syntax", "template.undefined", "template.value", *FILE_ERRORS),
-    capabilities=("filesystem",), idempotent=True, cancellable=True,
+    capabilities=("filesystem",), idempotent=True, cancellable=True, one_of=[("text", "file")],
 ):  # fmt: skip
     """Render a template, from a file or from the workflow itself, into a file or an output.
 

@@ -161,7 +161,7 @@ def parallel(one: "Instance") -> Process[None]:
     join = join["count"] if isinstance(join, dict) else join
     counted = [scope for scope in scopes if not idle(scope)] or scopes
     wanted = min({"all": len(counted), "any": 1}.get(str(join)) or int(join), len(counted))
-    before: tuple[bool, ...] = (False,) * (len(scopes) + 1)
+    before: tuple[str, ...] = ("",) * (len(scopes) + 1)
     while not arrived(one, scopes, counted, wanted) and not all(scope.over for scope in scopes):
         known, before = before, state(one, scopes)
         cut_short(one, scopes, known)
@@ -203,14 +203,14 @@ def arrived(one: "Instance", scopes: list["Scope"], counted: list["Scope"], want
     return sum(scope.over and scope.result == "succeeded" for scope in counted) >= wanted
 
 
-def state(one: "Instance", scopes: list["Scope"]) -> tuple[bool, ...]:
-    """What a `parallel` watches."""
-    return (one.interrupted, *[scope.over for scope in scopes])
+def state(one: "Instance", scopes: list["Scope"]) -> tuple[str, ...]:
+    """What a `parallel` watches: also how a branch has ended, which a resume may be told to change."""
+    return ("interrupted" if one.interrupted else "", *[scope.result if scope.over else "" for scope in scopes])
 
 
-def cut_short(one: "Instance", scopes: list["Scope"], known: tuple[bool, ...]) -> None:
+def cut_short(one: "Instance", scopes: list["Scope"], known: tuple[str, ...]) -> None:
     """Cancel the branches when interrupted, or at the moment at which one has failed under `failure: cancel`."""
-    new = [scope for scope, before in zip(scopes, known[1:], strict=True) if scope.over and not before]
+    new = [scope for scope, before in zip(scopes, known[1:], strict=True) if scope.over and before != scope.result]
     failed = any(scope.result == "failed" for scope in new)
     if one.interrupted or (failed and one.step.policy == "cancel"):
         for scope in scopes:

@@ -221,6 +221,7 @@ class Loop(Life):
             parts.put_down(one)
         said = parts.said_of(one, outside)
         if said is not None:
+            parts.put_down_late(one)
             parts.forget_late(one)
             self.instances[index] = self.instance(index, self.key_of(one)) if one.ended else one
             parts.take(self.instances[index], said)

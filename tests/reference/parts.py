@@ -123,18 +123,22 @@ def mark(reference: "Reference", path: str, *, anew: bool) -> None:
     life = next((one for one in reversed(reference.lives) if one.path == path), None)
     if life is None or (anew and in_flight(life)):
         return
+    chain: list[Life] = []
+    one: Life | None = life
+    while one is not None:
+        chain.append(one)
+        one = next_around(one)
     if anew:
+        late = [one.scope for one in chain if one.scope is not None and one.scope.late and not one.scope.over]
+        for scope in late:
+            scope.cut_off = True  # to be gone through, though what is put down here be all that was alive in it
         forget_late(life)
         if life.status == "pending":
             life.old = None
         else:
             put_down(life)
             life.forgotten = True
-    one: Life | None = life
-    while one is not None:
-        if one.ended:
-            reference.again.add(one)
-        one = next_around(one)
+    reference.again.update(one for one in chain if one.ended)
 
 
 def next_around(life: Life) -> Life | None:

@@ -29,6 +29,7 @@ class Scope:
         self.late = False
         self.preparing = False
         self.cut_off = False  # a resume of something else has ended what was alive in it
+        self.walked = 0  # the moment of the resume that was the last to go through it
         self.said: list[Life] = []  # what a resume was told to take as failed
         self.joins = {step.id: Join(self, step) for step in branch.steps}
         for step in branch.steps:
@@ -266,6 +267,7 @@ class Scope:
     def resume(self) -> None:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
         self.preparing, self.cut_off = True, False
+        self.walked = self.owner.reference.moment
         if not self.cancelled:
             self.stopped = None
             self.hold_back()
@@ -320,6 +322,7 @@ class Scope:
                 self.lives.remove(life)
                 self.joins[life.step.id] = Join(self, life.step)
                 one = self.add(life.step)
+            parts.put_down_late(life)
             parts.forget_late(life)
             parts.take(one, said)
             self.said.append(one)
@@ -339,7 +342,8 @@ class Scope:
                 self.adrift.append((life.step.position, scope))
 
     def take_again(self, scope: "Scope") -> bool:
-        """A new activation takes a late branch that goes on; whether it was one."""
-        live = any(one is scope and not one.over for _, one in self.adrift)
+        """A new activation takes a late branch; whether that goes on, or this very resume has gone through it."""
+        fresh = scope.walked == self.owner.reference.moment
+        live = any(one is scope and (fresh or not one.over) for _, one in self.adrift)
         self.adrift = [(position, one) for position, one in self.adrift if one is not scope]
         return live

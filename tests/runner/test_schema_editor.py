@@ -17,7 +17,6 @@ from tests.test_docs import SURROUNDINGS, snippets, whole
 
 from steplane.app.editor import schema_text
 from steplane.app.loading import make_registry
-from steplane.checks.parameters import ONE_OF
 from steplane.schema.draft07 import DRAFT, draft07
 from steplane.schema.editor import editor_schema
 from steplane.source import plain, read
@@ -33,7 +32,7 @@ def installed() -> dict[str, Any]:
 
 @cache
 def few() -> dict[str, Any]:
-    return editor_schema(TYPES.types.values(), ONE_OF, LATER)
+    return editor_schema(TYPES.types.values(), LATER)
 
 
 def wrong(text: str, schema: dict[str, Any] | None = None) -> list[str]:

@@ -160,7 +160,13 @@ class TestDescribe:
 
             def run(self, ctx: StepContext) -> None: ...
 
+        class Astray(Step, type="x.astray", at_most_one=[("here", "there")]):
+            here: str = ""
+
+            def run(self, ctx: StepContext) -> None: ...
+
         for kind, said in (
+            (Astray, "`one_of` or `at_most_one` names `there`, which is no parameter"),
             (Nameless, 'class `Nameless` has no `type="..."` in its class line'),
             (Idle, "class `Idle` has no `run`"),
             (Foreign, "class `Foreign`: "),
@@ -168,6 +174,20 @@ class TestDescribe:
             with pytest.raises(DefinitionError) as caught:
                 describe(kind)
             assert str(caught.value).startswith(said)
+
+    def test_parameters_that_depend_on_each_other(self) -> None:
+        class Either(Step, type="x.either", one_of=[("a", "b")], at_most_one=[("c", "d"), ("c", "e")]):
+            a: str = ""
+            b: str = ""
+            c: str = ""
+            d: str = ""
+            e: str = ""
+
+            def run(self, ctx: StepContext) -> None: ...
+
+        described = describe(Either)
+        assert described.one_of == (("a", "b"),)
+        assert described.parameters["x-steplane-at-most-one"] == [["c", "d"], ["c", "e"]]
 
     def test_the_contract_is_version_1(self) -> None:
         assert API == 1

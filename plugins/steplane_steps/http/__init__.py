@@ -75,6 +75,9 @@ class Response(Result):
 class Request(
     Step, type="http.request", errors=(*HTTP_ERRORS, "http.checksum", *FILE_ERRORS),
     capabilities=("network", "filesystem"), cancellable=True, requires=REQUIRES,
+    at_most_one=[
+        ("json", "body", "body_file", "form"), ("json", "body", "body_file", "files"), ("bearer", "username"),
+    ],
 ):  # fmt: skip
     """Send one HTTP request and read the response.
 

@@ -6,12 +6,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.app.chosen import unknown_step
+from steplane.app.reachable import refuse_unreachable
 from steplane.errors import UsageError
 from steplane.events import Resumed, Selected
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Plan
 from steplane.plan.selection import select
-from steplane.plan.step_names import Named, named
+from steplane.plan.step_names import Named, inner_path, named
 from steplane.suggest import nearest_of
 
 
@@ -26,15 +27,19 @@ def repairs(  # noqa: PLR0917 - three kinds of words, and what they are about
     for path in again:
         if path in assumed:
             raise UsageError(f"step `{path}` stands under `--redo` and under `--assume`", "Say one of the two.")
-    return replace(event, redo=again, assume=assumed, selection=_only(names, only, [*again, *assumed]))
-
-
-def _only(names: "_Names", only: Sequence[str], others: list[str]) -> Selected | None:
-    if not only:
-        return None
     words = tuple(names.known(word) for word in only)
+    selection = _only(names, words, [*again, *assumed])
+    root = kernel.state.root
+    if again or assumed or (root is not None and not (root.ended and root.ok)):
+        refuse_unreachable(kernel.state, run, again, assumed, words)
+    return replace(event, redo=again, assume=assumed, selection=selection)
+
+
+def _only(names: "_Names", words: tuple[str, ...], others: list[str]) -> Selected | None:
+    if not words:
+        return None
     for path in others:
-        if not any(path == one or path.startswith((f"{one}/", f"{one}[")) for one in words):
+        if not any(inner_path(path, one) for one in words):
             raise UsageError(
                 f"`--only` leaves out step `{path}`, which `--redo` or `--assume` names",
                 f"Name it under `--only` too, or leave out `--only`: it goes on with {', '.join(words)} alone.",

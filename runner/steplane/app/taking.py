@@ -15,7 +15,7 @@ from steplane.plan.definitions import definition
 from steplane.plan.nodes import Node, Plan, StepList, inner_lists, lists_of
 from steplane.plan.selection import Selection
 from steplane.plugins import Registry
-from steplane.store import RunStore
+from steplane.store import LATEST, RunStore
 
 _RESULTS = frozenset({"succeeded", "warning", "reused"})
 _WELL = (OK, frozenset({"succeeded", "reused"}), frozenset({"succeeded"}))
@@ -29,14 +29,15 @@ class Earlier(Struct, frozen=True):
 
 
 def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: Selection) -> Earlier:
-    """Take what the run recorded of the steps that are not selected. `run` may be the beginning of an id, or `latest`.
+    """Take what the run recorded of the steps that are not selected. `run` may be the beginning of an id, or `latest`:
+    the newest of this workflow.
 
     Raises `UsageError` where a step that is selected waits for one that did not end well there, where such a step has
     changed since, and for the run of another workflow.
     """
     if selection.recorded is None:
         raise UsageError("`--of` goes with `--from` or `--only`", "Say which steps run; the others are taken from RUN.")
-    run_id = find_run(store, run)
+    run_id = _latest(store, plan.name) if run == LATEST and LATEST not in store.ids() else find_run(store, run)
     with store.read(run_id) as journal:
         before = recorded_plan(journal, registry, store)
         if before.name != plan.name:
@@ -47,12 +48,23 @@ def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: S
         state = folded(before, journal).state
         inputs = dict(journal.header["inputs"])
     known = {spec.name for spec in plan.inputs}
-    taking = _Taking(run_id, plan, before, state)
-    taking.inside(plan.lists[_body(plan)], "", selection.recorded.part)
+    taken = taken_from(run_id, plan, before, state, selection.recorded.part)
+    return Earlier(taken, {name: value for name, value in inputs.items() if name in known})
+
+
+def taken_from(run: str, plan: Plan, before: Plan, state: State, part: Part) -> Taken:
+    """What the run of that state, of the plan as it was `before`, has recorded beside the part. Raises `UsageError`."""
+    taking = _Taking(run, plan, before, state)
+    taking.inside(plan.lists[_body(plan)], "", part)
     taking.refuse_changed()
-    return Earlier(
-        Taken(run_id, taking.results, taking.items), {name: value for name, value in inputs.items() if name in known}
-    )
+    return Taken(run, taking.results, taking.items)
+
+
+def _latest(store: RunStore, workflow: str) -> str:
+    found = next((one.id for one in store.list_runs() if one.workflow == workflow), None)
+    if found is None:
+        raise UsageError(f"there is no run of `{workflow}` yet", "See what there is: steplane runs")
+    return found
 
 
 def _body(plan: Plan) -> int:

@@ -63,21 +63,6 @@ def _problem(step: Step, action: Run | Uses, problem: PluginProblem) -> Diagnost
     return Diagnostic(problem.code, message, span, label=label, help=help_, fix=fix)
 
 
-ONE_OF = {
-    "shell": ("script", "argv"), "python.run": ("script", "file"), "template.render": ("text", "file"),
-    "notify.webhook": ("text", "json"),
-}  # fmt: skip
-"""Parameters of which a step gives exactly one; their schemas do not say so."""
-
-NOT_BOTH = {
-    "http.request": (
-        ("json", "body"), ("json", "body_file"), ("json", "form"), ("json", "files"), ("body", "body_file"),
-        ("body", "form"), ("body", "files"), ("body_file", "form"), ("body_file", "files"), ("bearer", "username"),
-    ),
-}  # fmt: skip
-"""Parameters that contradict each other where both have a value."""
-
-
 def _has_value(one: Named) -> bool:
     return not isinstance(one.value.template, Expression) and one.value.template != Literal(None)
 
@@ -110,26 +95,31 @@ class _Parameters:
                 yield self._unknown(one, given)
 
     def _choice(self, given: dict[str, Named], meant: set[str | None]) -> Iterator[Diagnostic]:
-        """Neither, or both, of two parameters of which a step gives one. A `run` gives its own."""
-        names = ONE_OF.get(self.action.type, ())
-        if not names or not isinstance(self.action, Uses):
-            return
+        """None, or several, of the parameters of which a step gives one. A `run` gives its own."""
+        if isinstance(self.action, Uses):
+            for names in self.schema.get("x-steplane-one-of", ()):
+                yield from self._one_of(self.action, names, given, meant)
+
+    def _one_of(
+        self, action: Uses, names: list[str], given: dict[str, Named], meant: set[str | None]
+    ) -> Iterator[Diagnostic]:
         there = [given[name] for name in names if name in given]
-        words, kind = words_for(self.step), self.action.type
+        words, kind = words_for(self.step), action.type
         if len(there) > 1:
             yield self._both(there)
         elif not there and not meant & set(names):
             with_ = self.step.node.entry("with")
-            span = with_.key.span if with_ else self.action.name.span
+            span = with_.key.span if with_ else action.name.span
             message = f"{words} gives neither {listed(names, 'nor')}, and `{kind}` needs one of them"
             yield Diagnostic("missing-parameter", message, span, help=f"add it under `with`: `{names[0]}: ...`")
 
     def _contradictions(self, given: dict[str, Named]) -> Iterator[Diagnostic]:
         """The first two that cannot stand together. An expression may be null, which is no value."""
         there = {name: one for name, one in given.items() if _has_value(one)}
-        for pair in NOT_BOTH.get(self.action.type, ()):
-            if there.keys() >= set(pair):
-                yield self._both([one for name, one in there.items() if name in pair])
+        for group in self.schema.get("x-steplane-at-most-one", ()):
+            several = [one for name, one in there.items() if name in group]
+            if len(several) > 1:
+                yield self._both(several[:2])
                 return
 
     def _both(self, there: list[Named]) -> Diagnostic:

@@ -72,13 +72,18 @@ class Call:
         self.err.write(error_text(message, remedy, self.color(self.err), word="warning"))
 
     def show_diagnostics(self, loaded: Loaded) -> None:
-        """Say on stderr what is wrong in a file: errors with their frames, mere warnings in a line each."""
+        """Say on stderr what is wrong in a file: errors with their frames, mere warnings in a line each.
+
+        Under GitHub Actions there are annotations besides, which the log shows: mere warnings are not said again.
+        """
         if loaded.diagnostics:
             from steplane.reporters.diagnostics import render
 
             if self.form == "github":
                 root = repository_root(self.here, os.environ)
                 self.out.write(render(loaded.diagnostics, loaded.sources, "github", root=root))
+                if loaded.plan is not None:
+                    return
             form: Any = "full" if loaded.plan is None else "concise"
             self.err.write(render(loaded.diagnostics, loaded.sources, form, self.color(self.err)))
 

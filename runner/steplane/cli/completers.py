@@ -154,6 +154,12 @@ def runs(*statuses: str) -> Completer:
     return complete
 
 
+def earlier_run(context: click.Context, _: click.Parameter, begun: str) -> Items:
+    """`latest`, then run ids, newest first."""
+    found = [one for one in _runs(_store(context), begun) if one.value != "latest"]
+    return [*(_fitting([("latest", "the newest run of the workflow")], begun) if found or begun else []), *found]
+
+
 def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Items:
     from steplane.store import LATEST
 

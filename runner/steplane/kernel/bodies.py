@@ -66,6 +66,8 @@ def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
     instance.body = [Scope(state.plan.lists[number], instance) for number in numbers]
     if instance.bounds is not None:
         leaving.bind_lists(instance)
+        for scope in instance.body:  # of all, before anything follows from the first
+            leaving.leave_out(state, scope)
     for scope in instance.body:
         if not scope.cancelled:  # also where a branch before it has reached the join: it is late then
             lists.enter(state, scope)

@@ -24,16 +24,12 @@ def is_left_out(scope: Scope, position: int) -> bool:
     return scope.bounds is not None and scope.bounds.outside(scope.list.nodes[position]) != ""
 
 
-def leave_out(state: State, scope: Scope) -> list[int]:
-    """End at once what is left out of a list that is entered; the positions of all the others."""
-    inside = []
+def leave_out(state: State, scope: Scope) -> None:
+    """End at once what is left out of a list that is entered."""
     for position in range(len(scope.current)):
         if is_left_out(scope, position):
             _end_left_out(state, scope, position)
-        else:
-            inside.append(position)
     lists.follow(scope)
-    return inside
 
 
 def _end_left_out(state: State, scope: Scope, position: int) -> None:

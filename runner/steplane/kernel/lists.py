@@ -10,7 +10,7 @@ from steplane.plan.nodes import Node, Policy
 
 def enter(state: State, scope: Scope) -> None:
     """Begin the list: its first step, and those with `needs: []`; of a list of which not all runs, all that does."""
-    advance(state, scope, [0, *scope.list.starts] if scope.bounds is None else leaving.leave_out(state, scope))
+    advance(state, scope, [0, *scope.list.starts] if scope.bounds is None else list(range(len(scope.current))))
     close(state, scope)
 
 

@@ -19,6 +19,9 @@ def answered(state: State, outer: Instance, value: dict[str, Any]) -> None:
 def start(state: State, outer: Instance) -> None:
     """Begin the loop, or go on with an adopted one."""
     if outer.adopted:
+        for one in _loop(outer).instances:
+            if one is not None:
+                one.parent = outer
         reopen(state, outer)
     outer.phase = "looping"
     outer.begun = True

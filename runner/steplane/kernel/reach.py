@@ -2,6 +2,7 @@
 
 from steplane.kernel.state import Instance, Scope, State
 
+OVER = "it belongs to an attempt that is over"
 _BEFORE_BODY = frozenset({"new", "if", "loop", "enter", "lock"})
 
 
@@ -13,7 +14,14 @@ def obstacle(state: State, one: Instance) -> str:
         if why:
             return why
         now = _up(now)
-    return "" if now is state.root else "it belongs to an attempt that is over"
+    return "" if now is state.root else OVER
+
+
+def list_obstacle(state: State, scope: Scope) -> str:
+    """The same of a step that is still pending in the list."""
+    if scope.over or scope.cancelled:
+        return OVER
+    return _list(scope) or obstacle(state, scope.owner)
 
 
 def _in_its_loop(one: Instance) -> str:
@@ -21,7 +29,7 @@ def _in_its_loop(one: Instance) -> str:
     if outer is None:
         return ""
     if outer.loop is None or outer.loop.instances[one.index] is not one or (outer.ended and outer.forgotten):
-        return "it belongs to an attempt that is over"
+        return OVER
     return f"`{outer.path}` is being cancelled" if outer.cancelling and not outer.ended else ""
 
 
@@ -29,21 +37,29 @@ def _in_its_list(one: Instance) -> str:
     scope = one.scope
     assert scope is not None
     outer = one.parent or one
-    owner, position = scope.owner, outer.node.position
+    position = outer.node.position
     if not (_is_there(scope.current[position], outer) or scope.old.get(position) is outer):
-        return "it belongs to an attempt that is over"
+        return OVER
+    return _list(scope)
+
+
+def _list(scope: Scope) -> str:
+    owner = scope.owner
     if scope.list.role in {"rescue", "finally", "compensate"}:
         live = owner.phase in {"rescue", "finally"} and owner.after is scope and not scope.cancelled
-        return "" if live else f"the `{scope.list.role}` of `{owner.path}` is over"
+        return "" if live else f"the `{scope.list.role}` of {_named(owner)} is over"
     if is_late(scope):
-        return f"the list of `{one.path}` is being cancelled" if scope.cancelled else ""
+        return f"the list that it stands in, of {_named(owner)}, is being cancelled" if scope.cancelled else ""
     if owner.ended or owner.phase in _BEFORE_BODY:
-        there = scope in owner.body and not owner.forgotten
-        return "" if there else "it belongs to an attempt that is over"
+        return "" if scope in owner.body and not owner.forgotten else OVER
     if owner.phase != "body" or scope not in owner.body:
-        return f"the steps of `{owner.path}` are over, and `{owner.path}` goes on after them"
+        return f"the steps of {_named(owner)} are over, and it goes on after them"
     cut = scope.cancelled or owner.cancelling or owner.timed_out
-    return f"`{owner.path}` is being cancelled" if cut else ""
+    return f"{_named(owner)} is being cancelled" if cut else ""
+
+
+def _named(one: Instance) -> str:
+    return f"`{one.path}`" if one.path else "the workflow"
 
 
 def _is_there(current: Instance | None, one: Instance) -> bool:

@@ -138,7 +138,7 @@ def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
 
 def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
     walk.scopes.append(scope)
-    scope.busy = True
+    scope.busy, scope.walked = True, state.moment
     if not scope.cancelled:
         scope.over = False
         leaving.hold_back(state, scope)
@@ -304,7 +304,7 @@ def reopen_body(state: State, one: Instance) -> None:
         scope.owner = one
         if scope in late:
             around.remove(scope)
-        else:
+        elif scope.walked != state.moment:  # else this very resume has gone through it, and it is over
             scope.cancelled = ""
             _prepare_scope(state, scope, walk)
     _go_by_policy(state, walk)

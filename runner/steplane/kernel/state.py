@@ -33,7 +33,7 @@ class Scope:
 
     __slots__ = (
         "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "failed", "frontier", "frozen", "idle",
-        "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished",
+        "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -58,6 +58,7 @@ class Scope:
         self.idle = False  # the selection leaves out all of it
         self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
         self.unfinished = False  # such a resume leaves something in it that is not ok
+        self.walked = 0  # the moment of the resume that was the last to go through it
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:

@@ -25,6 +25,11 @@ class Named(Struct, frozen=True):
         return self.trail[-1][0]
 
 
+def inner_path(path: str, outer: str) -> bool:
+    """Whether the path of an instance is the other, or of something inside it."""
+    return path == outer or path.startswith((f"{outer}/", f"{outer}["))
+
+
 def inside(plan: Plan, number: int) -> Iterator[int]:
     """The numbers of all steps inside a step, those of its `rescue`, `finally` and `compensate` too."""
     pending = [number]

@@ -1,6 +1,7 @@
 """The end of a run for people: its failures in full, how it all ended, what came of it, how to go on."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from steplane.events import (
@@ -18,7 +19,7 @@ from steplane.reporters.failures import Failures, describe
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored, counted
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import cause, clock, count, ended_reason, shown_value
+from steplane.reporters.words import cause, clock, count, ended_reason, left_out, shown_value
 
 Write = Callable[[str], None]
 
@@ -33,6 +34,7 @@ class Ending:
         self._signs, self._paint, self._err_paint = signs, paint, err_paint
         self._failures = Failures()
         self._ended: dict[str, tuple[str, Node | None]] = {}
+        self._left_out: dict[str, str] = {}  # why, by path
         self._running: dict[str, None] = {}
         self._begun_at = 0
         self._now = 0
@@ -51,7 +53,7 @@ class Ending:
         elif isinstance(event, StepEnded):
             self._failures.ended(event)
             self._running.pop(event.path, None)
-            self._ended[event.path] = (event.status, node)
+            self._step_ended(event, node)
         elif isinstance(event, RunStarted | Resumed):
             self._begun_at = event.at
             self._zero = time.monotonic()
@@ -59,6 +61,15 @@ class Ending:
     def lasted(self, event: StepEnded, begun: int) -> float:
         """The seconds that a step took which began at `begun` (µs), as far as this process ran it."""
         return (event.at - max(begun, self._begun_at)) / 1e6
+
+    def _step_ended(self, event: StepEnded, node: Node | None) -> None:
+        words = left_out(event)
+        if words:
+            self._left_out[event.path] = words
+            self._ended.pop(event.path, None)
+        else:
+            self._left_out.pop(event.path, None)
+            self._ended[event.path] = (event.status, node)
 
     def finish(self, result: Result, out: Write, err: Write) -> None:
         """Write the failures to `err`, then how it all ended to `out`, and how to go on to `err`."""
@@ -89,6 +100,9 @@ class Ending:
         counts = counted(status for status, _ in self._ended.values())
         line = f"{sign} {self._paint.bold(name)} {colored(self._paint, status, words)}{took}"
         line += f" ({counts})\n" if counts else "\n"
+        line += "".join(
+            f"  {words}: {count(number, 'step')}\n" for words, number in Counter(self._left_out.values()).items()
+        )
         if result.error is not None and not self._failures.first:
             line += f"  {cause(result.error)}\n"
         if result.status == "interrupted" and self._running:

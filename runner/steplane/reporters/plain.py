@@ -20,7 +20,7 @@ from steplane.reporters.ending import Ending, Write, heading, notice, why
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import cause, clean, clock, description
+from steplane.reporters.words import cause, clean, clock, description, left_out
 
 
 class Style(Struct, frozen=True):
@@ -88,6 +88,8 @@ class PlainReporter:
         self._status("retry", event.path, words)
 
     def _step_ended(self, event: StepEnded, node: Node | None, instance: Instance | None) -> None:
+        if left_out(event):  # the end of the run tells how many there are
+            return
         begun = instance.first_at if instance is not None and instance.number == event.activation else 0
         attempts = f" after {event.attempts} attempts" if event.attempts > 1 else ""
         took = f" in {clock(self._ending.lasted(event, begun))}" if begun and event.status != "reused" else ""

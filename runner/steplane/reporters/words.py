@@ -8,6 +8,7 @@ import msgspec
 
 from steplane.events import ErrorInfo, StepEnded
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.kernel import NOT_SELECTED
 from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Node, Perform
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
@@ -80,6 +81,15 @@ def false_condition(text: str, seen: Sequence[str]) -> str:
 def ended_reason(event: StepEnded, node: Node | None) -> str:
     """Why a step that has ended was skipped, blocked or cancelled."""
     return reason(event.status, event.reason, event.by, node, event.seen)
+
+
+def left_out(event: StepEnded) -> str:
+    """Why a step is no part of what runs: `not selected`, or `taken from run ID`; empty where it is one.
+
+    There may be hundreds of them in a run of a part: no view tells of each.
+    """
+    taken = event.status == "reused" and event.reason.startswith("taken from run ")
+    return event.reason if taken or event.reason == NOT_SELECTED else ""
 
 
 def saw(seen: Sequence[str], condition: str = "", limit: int = _LONGEST) -> str:

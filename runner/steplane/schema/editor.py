@@ -6,7 +6,7 @@ YAML; `defaultSnippets`, `doNotSuggest`, `errorMessage` and `markdownDescription
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -28,15 +28,14 @@ _COMMON = frozenset({
 """The keys of an input that are offered; the rest of JSON Schema is taken and explained, but would hide them."""
 
 
-def editor_schema(
-    types: Iterable[StepType], one_of: Mapping[str, tuple[str, ...]], later: tuple[Iterable[str], Iterable[str]]
-) -> dict[str, Any]:
+def editor_schema(types: Iterable[StepType], later: tuple[Iterable[str], Iterable[str]]) -> dict[str, Any]:
     """The schema with these step types.
 
-    `one_of`: parameters of which a step gives exactly one, by step type. `later`: the keys of the workflow and of a
-    step that the language has and this release does not run; they are not in the schema.
+    `later`: the keys of the workflow and of a step that the language has and this release does not run; they are not in
+    the schema.
     """
     known = sorted(types, key=lambda one: one.name)
+    one_of = {one.name: one.one_of[0] for one in known if one.one_of}
     schema = workflow_schema({one.name: _as_given(one.parameters) for one in known}, one_of)
     _without(schema["properties"], later[0])
     _shape_step(schema["$defs"]["step"], known, later[1])

@@ -38,6 +38,11 @@ class StepType(Struct, frozen=True):
         """The names that `with` may hold, in the order of declaration."""
         return tuple(self.parameters["properties"])
 
+    @property
+    def one_of(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of parameters of which a step gives exactly one."""
+        return tuple(tuple(group) for group in self.parameters.get("x-steplane-one-of", ()))
+
     def parameters_marked(self, mark: str) -> tuple[str, ...]:
         """The names of the parameters whose kind carries one of our own marks (`code`, `template`, `url`)."""
         return tuple(name for name, one in self.parameters["properties"].items() if has_mark(one, mark))
@@ -67,7 +72,7 @@ def describe(step_type: type[Step]) -> StepType:
         raise DefinitionError(f"class `{step_type.__name__}` has no `run`")
     if clash := sorted(RESERVED.intersection(step_type.__struct_fields__)):
         raise DefinitionError(f"a parameter may not be called `{clash[0]}`")
-    parameters = _schema(step_type, open_=False)
+    parameters = {**_schema(step_type, open_=False), **_groups(step_type)}
     _check_defaults(step_type)
     text, example = _doc(step_type)
     return StepType(
@@ -84,6 +89,16 @@ def describe(step_type: type[Step]) -> StepType:
         planned=hasattr(step_type, "plan"),
         missing=missing_requirements(step_type),
     )
+
+
+def _groups(step_type: type[Step]) -> dict[str, Any]:
+    """The groups of parameters that depend on each other, as keys of our own beside the schema's."""
+    declared = step_type.steplane
+    groups = {"x-steplane-one-of": declared.one_of, "x-steplane-at-most-one": declared.at_most_one}
+    for name in (name for several in groups.values() for group in several for name in group):
+        if name not in step_type.__struct_fields__:
+            raise DefinitionError(f"`one_of` or `at_most_one` names `{name}`, which is no parameter")
+    return {key: [list(group) for group in several] for key, several in groups.items() if several}
 
 
 @cache

@@ -1,6 +1,6 @@
 """The base classes of a step type and of its outputs, and the kinds of its parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, dataclass_transform
 
@@ -75,6 +75,8 @@ class Declaration(NamedTuple):
     idempotent: bool = False
     cancellable: bool = False
     requires: tuple[tuple[str, str], ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    at_most_one: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass_transform(field_specifiers=(field,), kw_only_default=True, frozen_default=True)
@@ -93,13 +95,18 @@ class StepMeta(StructMeta):
         idempotent: bool = False,
         cancellable: bool = False,
         requires: Mapping[str, str] = MappingProxyType({}),
+        one_of: Iterable[Sequence[str]] = (),
+        at_most_one: Iterable[Sequence[str]] = (),
         **options: Any,
     ) -> "StepMeta":
         """Build the class: frozen, parameters by keyword only, unknown ones refused."""
         fixed = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True}
         made = super().__new__(mcls, name, bases, namespace, **{**options, **fixed})
         needed = tuple(requires.items())
-        made.steplane = Declaration(type, tuple(errors), tuple(capabilities), idempotent, cancellable, needed)
+        made.steplane = Declaration(
+            type, tuple(errors), tuple(capabilities), idempotent, cancellable, needed,
+            tuple(tuple(group) for group in one_of), tuple(tuple(group) for group in at_most_one),
+        )  # fmt: skip
         return made
 
     steplane: Declaration
@@ -112,7 +119,9 @@ class Step(Struct, metaclass=StepMeta):
     (`network`, `filesystem`, `process`, `secrets`), `idempotent` (a second run changes nothing more), `cancellable`
     (`run` looks at `ctx.cancelled`, or is always over within a moment: only such types run in a thread), `requires`
     (modules that `run` imports and that may not be installed, each with what to install: `{"httpx": "steplane[http]"}`;
-    without them the type is listed and checked, and refused before a run).
+    without them the type is listed and checked, and refused before a run), `one_of` and `at_most_one` (groups of
+    parameters of which a step gives exactly one, or no more than one; the checker holds authors to it, and `run` still
+    has to, for an expression may be null).
 
     `run` may be followed by `plan(self, ctx: PlanContext) -> Planned`: what a dry run can truthfully say.
     """

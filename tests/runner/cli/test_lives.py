@@ -102,6 +102,7 @@ def test_a_run_that_succeeded_is_left_alone(shell: Shell) -> None:
     shell("run", "hello.yaml", "--id", "one")
     done = shell("resume", "one")
     assert (done.returncode, done.stdout) == (0, "run one has already succeeded: nothing to do\n")
+    assert shell("resume", "one", "-q").stdout == ""
     as_json = shell("resume", "one", "--format", "json")
     assert json.loads(as_json.stdout) == {
         "type": "run.ended", "run": "one", "status": "succeeded", "outputs": {"text": "Hello, world"}, "error": None,

@@ -93,6 +93,36 @@ def test_just_what_is_selected_runs(flow: Shell, words: tuple[str, ...], done: l
     assert ledger(flow) == done
 
 
+def test_what_is_not_selected_is_one_line_whatever_the_format(flow: Shell) -> None:
+    plain = flow("run", "parts.yaml", "--only", "lint").stdout
+    assert "○" not in plain
+    assert plain.endswith(" (2 succeeded)\n  not selected: 5 steps\n")
+    for form in ("github", "gitlab"):
+        shown = flow("run", "parts.yaml", "--only", "lint", "--format", form, "--color", "never").stdout
+        assert "○" not in shown
+        assert shown.count("not selected: 5 steps\n") == 1
+    part = flow("run", "parts.yaml", "--only", "price[b]", "--format", "plain").stdout
+    assert "  not selected: 7 steps\n" in part  # the five others of the workflow, and two items
+    assert "not selected" not in flow("run", "parts.yaml", "--only", "lint", "-q").stdout
+
+
+def test_what_is_taken_from_an_earlier_run_is_one_line(flow: Shell) -> None:
+    run(flow)
+    shown = flow("run", "parts.yaml", "--from", "ship", "--of", "one").stdout
+    assert shown.endswith(" (2 succeeded)\n  taken from run one: 4 steps\n  not selected: 1 step\n")
+    assert "✓ load" not in shown
+
+
+def test_the_latest_run_is_that_of_the_workflow(flow: Shell) -> None:
+    refused = flow("run", "parts.yaml", "--from", "ship", "--of", "latest")
+    assert refused.returncode == 2
+    assert refused.stderr == "error: there is no run of `parts` yet\n help: See what there is: steplane runs\n"
+    run(flow)
+    flow.write("other.yaml", "steplane: 1\nname: other\nsteps: [{run: 'true'}]\n")
+    assert flow("run", "other.yaml", "-q").returncode == 0
+    assert flow("run", "parts.yaml", "--from", "ship", "--of", "latest", "-q").returncode == 0
+
+
 def test_what_is_not_selected_is_skipped_and_says_so(flow: Shell) -> None:
     found = run(flow, "--only", "lint")
 
@@ -288,6 +318,11 @@ def test_assume_that_a_step_is_skipped(failed: Shell) -> None:
         (("--redo", "load", "--assume", "load=failed"), "step `load` stands under `--redo` and under `--assume`"),
         (("--redo", "load", "--only", "price"), "`--only` leaves out step `load`"),
         (("--assume", "load=done"), "`--assume load=done` names no status"),
+        (("--redo", "price", "--redo", "price[b]"), "step `price[b]` is inside `price`, and both are named"),
+        (("--redo", "bye"), "step `bye` cannot be begun anew: the `finally` of the workflow is over"),
+        (("--only", "load"), "step `load` has ended as succeeded: there is nothing to go on with"),
+        (("--only", "price[a]"), "step `price[a]` has ended as succeeded: there is nothing to go on with"),
+        (("--only", "load", "--assume", "price=skipped"), "`--only` leaves out step `price`"),
     ],
 )
 def test_what_contradicts_itself_or_is_not_there(failed: Shell, words: tuple[str, ...], message: str) -> None:
@@ -296,3 +331,42 @@ def test_what_contradicts_itself_or_is_not_there(failed: Shell, words: tuple[str
     assert done.returncode == 2
     assert message in done.stderr
     assert ledger(failed) == []
+
+
+def test_what_the_run_leaves_out_is_refused(flow: Shell) -> None:
+    run(flow)
+    assert flow("run", "parts.yaml", "--id", "two", "--from", "ship", "--of", "one", "-q").returncode == 0
+    ledger(flow)
+
+    for word in ("load", "price[a]", "price[a]/quote", "l2"):
+        done = flow("resume", "two", "--redo", word)
+        assert done.returncode == 2
+        assert "cannot be begun anew: the run is one of a part, which leaves it out\n" in done.stderr
+        assert done.stderr.endswith(" help: A resume keeps to that part: start a run.\n")
+    assert ledger(flow) == []
+
+
+def test_what_a_step_around_has_made_good_is_refused(shell: Shell) -> None:
+    shell.write(
+        "once.yaml",
+        "steplane: 1\nname: once\nsteps:\n"
+        "  - {id: each, foreach: [a, b], key: '${{ item }}', max_failures: 1, run: 'test ${{ item }} = a'}\n"
+        "  - {id: last, run: 'false'}\n",
+    )
+    assert shell("run", "once.yaml", "--id", "one", "-q").returncode == 1
+
+    done = shell("resume", "one", "--only", "each[b]")
+    assert done.stderr == (
+        "error: `each`, which `each[b]` is in, has ended as warning: there is nothing to go on with\n"
+        " help: Begin it anew: steplane resume one --only each[b] --redo each[b]\n"
+    )
+    assert shell("resume", "one", "--only", "each[b]", "--redo", "each[b]", "-q").returncode == 1
+    assert steps(shell)["each[b]"]["activation"] == 2
+
+
+def test_an_item_begins_anew_after_another_has(flow: Shell) -> None:
+    run(flow)
+    assert flow("resume", "one", "--redo", "price[a]", "-q").returncode == 0
+    ledger(flow)
+    assert flow("resume", "one", "--redo", "price[b]", "-q").returncode == 0
+    assert ledger(flow) == ["bye", "post b", "quote b"]

@@ -120,6 +120,22 @@ def test_mistakes_in_the_file_are_annotations(shell: Shell) -> None:
     assert "error[" in done.stderr
 
 
+def test_a_warning_about_the_file_is_said_once(shell: Shell) -> None:
+    shell.write(
+        "mind.yaml",
+        """\
+steplane: 1
+inputs: {who: {type: string, default: Ada}}
+steps:
+  - {id: a, run: 'python3 -c "print(1)  # ${{ inputs.who }}"'}
+""",
+    )
+    for env in (GITHUB, {"GITLAB_CI": "true"}, {}):
+        done = shell("run", "mind.yaml", env=env)
+        assert done.returncode == 0
+        assert (done.stdout + done.stderr).count("value-in-program") == 1
+
+
 def test_commands_get_through_when_that_is_wanted(shell: Shell) -> None:
     shell.write("says.yaml", "steplane: 1\nsteps:\n  - {id: a, run: 'echo ::warning::mind'}\n")
     assert GitHubReader(shell("run", "says.yaml", env=GITHUB).stdout).executed == []

@@ -6,13 +6,14 @@ from typing import Any
 from tests.reference.reading import Step, read
 from tests.reference.selecting import names, way_to
 
-from steplane.kernel import Instance
-from steplane.kernel.reach import around, obstacle
+from steplane.app.repairs import repairs
+from steplane.errors import UsageError
+from steplane.events import OK, Resumed
+from steplane.kernel import Kernel
 from steplane.kernel.state import State
 from steplane.plan.nodes import Plan
 
 Words = dict[str, list[str]]
-AGAIN = frozenset({"failed", "blocked", "cancelled"})
 
 
 def word_of(random: Random, workflow: Step, step: Step) -> str:
@@ -51,97 +52,52 @@ class Said:
         self.only: list[str] = []
 
 
-def say(random: Random, plan: Plan, state: State) -> Said:
-    """Something that does not contradict itself, and that a resume can do."""
-    said = Said()
-    reachable = [one for one in state.paths.values() if one.path and not obstacle(state, one) and not left_out(one)]
-    for one in random.sample(reachable, min(len(reachable), random.randint(0, 2))):
-        if clashes(one.path, [*said.redo, *said.assume]) or guards(state, one):
+def say(random: Random, plan: Plan, kernel: Kernel) -> Said:
+    """Something that the product does not refuse."""
+    for _ in range(4):
+        said = some_of(random, plan, kernel)
+        try:
+            repairs(Resumed(), plan, kernel, "run", said.redo, said.assume, said.only)
+        except UsageError:
             continue
-        if not one.ended or one.status in AGAIN:
-            status = random.choice(["succeeded", "failed", "skipped"])
-            if random.randint(0, 1):
-                said.assume[one.path] = {"status": status}
-                continue
-        said.redo.append(one.path)
-    pending = waiting_steps(plan, state)
-    if pending and random.randint(0, 3) == 0:
-        path = random.choice(pending)
-        if not clashes(path, [*said.redo, *said.assume]):
+        return said
+    return Said()
+
+
+def some_of(random: Random, plan: Plan, kernel: Kernel) -> Said:
+    """Something, whether it can be done or not."""
+    said, state = Said(), kernel.state
+    known = [path for path in state.paths if path]
+    pending = [*waiting_steps(plan, state), *waiting_items(state)]
+    for path in random.sample(known, min(len(known), random.randint(0, 2))):
+        if random.randint(0, 1):
             said.assume[path] = {"status": random.choice(["succeeded", "failed", "skipped"])}
+        else:
+            said.redo.append(path)
+    if pending and random.randint(0, 3) == 0:
+        said.assume[random.choice(pending)] = {"status": random.choice(["succeeded", "failed", "skipped"])}
     if random.randint(0, 1):
-        choose_only(random, plan, state, said, reachable)
+        to_do = [path for path in known if state.paths[path].status not in OK]
+        more = random.sample(to_do, min(len(to_do), random.randint(0, 2)))
+        said.only = list(dict.fromkeys([*said.redo, *said.assume, *more]))
+        if pending and random.randint(0, 3) == 0:
+            said.only.append(random.choice(pending))
     return said
-
-
-def choose_only(random: Random, plan: Plan, state: State, said: Said, reachable: list[Instance]) -> None:
-    """Now and then with one or two instances only."""
-    anew = [one for one in reachable if one.path in said.redo]
-    fitting = [one for one in reachable if can_be_alone(plan, one, anew)]
-    chosen = random.sample(fitting, min(len(fitting), random.randint(0, 2)))
-    paths = [one.path for one in chosen]
-    if not paths or clashes_any(paths, list(said.assume)):
-        return
-    if not all(any(inside(path, one) for one in paths) for path in said.redo):
-        return
-    undecided = [one for one in (*state.live("attempt"), *state.live("undecided")) if one.node.at_most_once]
-    if all(one.path in said.redo or one.path in said.assume for one in undecided):
-        said.only = paths
-
-
-def can_be_alone(plan: Plan, one: Instance, anew: list[Instance]) -> bool:
-    """Whether a resume can go on with the instance alone: something of it is to do, and nothing around it is ok."""
-    chain = [one, *around(one)]
-    to_do = not one.ended or one.status in AGAIN or one in anew
-    for here in chain:
-        if here.scope is not None and here.scope.list.role in {"rescue", "finally"}:
-            return False
-    return to_do and (one in anew or not any(here.ended and here.ok and not is_late_owner(here) for here in chain))
-
-
-def is_late_owner(one: Instance) -> bool:
-    """Whether branches of it go on."""
-    return one.scope is not None and any(branch.owner is one for branch in one.scope.late)
-
-
-def left_out(one: Instance) -> bool:
-    """Whether the selection of the run leaves out the instance."""
-    scope = one.scope
-    if scope is not None and scope.bounds is not None and scope.bounds.outside(one.node.number) == "run":
-        return True
-    if one.parent is not None and one.parent.bounds is not None:
-        return one.parent.bounds.item_outside(one.key or "") == "run"
-    return False
-
-
-def guards(state: State, one: Instance) -> bool:
-    """Whether an `at_most_once` attempt of which nobody knows is inside it."""
-    in_flight = [*state.live("attempt"), *state.live("undecided")]
-    return any(one in around(inner) for inner in in_flight if inner.node.at_most_once)
 
 
 def waiting_steps(plan: Plan, state: State) -> list[str]:
     """Paths of pending steps in the lists that are entered."""
     found = []
-    scopes = {one.scope for one in state.instances.values() if one.scope is not None and not obstacle(state, one)}
-    for scope in sorted(scopes, key=lambda one: one.owner.path):
+    for scope in sorted({one.scope for one in state.instances.values() if one.scope}, key=lambda one: one.owner.path):
         for position, one in enumerate(scope.current):
-            if one is None and not scope.cancelled and not scope.over and position not in scope.old:
+            if one is None:
                 name = plan.nodes[scope.list.nodes[position]].id
                 found.append(f"{scope.owner.path}/{name}" if scope.owner.path else name)
     return found
 
 
-def inside(path: str, other: str) -> bool:
-    """Whether the path is the other, or inside it."""
-    return path == other or path.startswith((f"{other}/", f"{other}["))
-
-
-def clashes(path: str, others: list[str]) -> bool:
-    """Whether one of the paths is in the other."""
-    return any(inside(path, other) or inside(other, path) for other in others)
-
-
-def clashes_any(paths: list[str], others: list[str]) -> bool:
-    """Whether something is to go on alone and to be taken as ended."""
-    return any(inside(path, other) for path in paths for other in others)
+def waiting_items(state: State) -> list[str]:
+    """Paths of items of which no turn has come."""
+    loops = [(one.path, one.loop) for one in state.paths.values() if one.loop is not None]
+    found = [(path, loop.keys[index]) for path, loop in loops for index in loop.todo]
+    return [f"{path}[{key}]" for path, key in found if f"{path}[{key}]" not in state.paths]

@@ -47,6 +47,7 @@ class Sides:
         words = words or {}
         selection = select(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
         patterns = selecting.select(read(workflow), **words) if words else None
+        self.items = taken.items if taken is not None else {}  # the only ones that a loop may have
         self.reference = Reference(workflow, pool, selection=patterns, recorded=recorded)
         self.kernel = Kernel(plan)
         self.names: dict[int, Name] = {}
@@ -120,6 +121,8 @@ class Sides:
         serial = self.serial_of((path, number))
         if kind == "ask":
             value, error = answer(what, choose, self.kernel.state.instances[serial])
+            if what == "loop" and path in self.items and error is None:
+                value["keys"] = value["items"] = list(self.items[path])
             info = ErrorInfo(error) if error else None
             self.both(
                 ("answered", path, number, what, value, error),

@@ -25,8 +25,8 @@ _COMMON = settings(
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
 )
-_SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
-_NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
+SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
+NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
 _SEED = st.integers(0, 2**48)
 
 
@@ -79,19 +79,18 @@ def play(random: Random, sides: Sides, *, resumes: int, by_hand: bool) -> Sides:
 
 def resume(random: Random, sides: Sides, *, by_hand: bool) -> None:
     """Go on; what may run only once is decided."""
-    state = sides.kernel.state
     held = sorted(one.path for one in sides.kernel.in_flight() if one.node.at_most_once)
     if not by_hand:
         sides.resume(tuple(held), {})
         return
-    said = say(random, sides.plan, state)
+    said = say(random, sides.plan, sides.kernel)
     decided = [*said.redo, *said.assume]
     said.redo += [path for path in held if path not in decided and random.randint(0, 3) and not said.only]
     sides.resume(tuple(said.redo), said.assume, tuple(said.only))
 
 
 @pytest.mark.timeout(600)
-@_SETTINGS
+@SETTINGS
 @given(seed=_SEED)
 def test_a_selection(seed: int) -> None:
     random = Random(seed)
@@ -99,7 +98,7 @@ def test_a_selection(seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
-@_SETTINGS
+@SETTINGS
 @given(seed=_SEED)
 def test_what_a_resume_is_told(seed: int) -> None:
     random = Random(seed)
@@ -107,8 +106,18 @@ def test_what_a_resume_is_told(seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
-@_SETTINGS
+@SETTINGS
 @given(seed=_SEED)
 def test_both(seed: int) -> None:
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("selected", "by_hand"), [(True, False), (False, True), (True, True)])
+@NIGHTLY
+@given(seed=_SEED)
+def test_many(seed: int, selected: bool, by_hand: bool) -> None:
+    random = Random(seed)
+    finish(play(random, begin(random, selected=selected), resumes=4, by_hand=by_hand))

@@ -85,7 +85,8 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
             redo=given["redo"], assume=assumed, only=given["only"],
         )  # fmt: skip
         if show.reporter is None:
-            say_ended(call, result)
+            if not given["quiet"] or call.settings.format == "json":
+                say_ended(call, result)
             show.left_alone(result.run)
         return result
 

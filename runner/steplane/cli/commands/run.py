@@ -25,7 +25,7 @@ _EXAMPLES = examples(
 @inputs
 @parts
 @click.option(
-    "--of", "earlier", metavar="RUN", shell_complete=completers.runs(),
+    "--of", "earlier", metavar="RUN", shell_complete=completers.earlier_run,
     help="Take the results of the steps that do not run from this run (an id, its beginning, or latest).",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would run, as `steplane plan` does; run and record nothing.")

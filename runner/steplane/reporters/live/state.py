@@ -8,7 +8,7 @@ from steplane.reporters.ending import notice
 from steplane.reporters.failures import Failures
 from steplane.reporters.live.notes import Note
 from steplane.reporters.paint import visible, width
-from steplane.reporters.words import cause
+from steplane.reporters.words import cause, left_out
 
 Condition: TypeAlias = Literal[
     "ready", "running", "retry",
@@ -133,6 +133,8 @@ class Tree:
             self._started(event, note)
         elif isinstance(event, StepRetry):
             self._retry(event, note)
+        elif isinstance(event, StepEnded) and left_out(event) and event.path not in self._entries:
+            self._leave_out(note)
         elif isinstance(event, StepEnded):
             self._ended(event, note, because)
 
@@ -223,6 +225,15 @@ class Tree:
         self._count(entry)
         self._over[event.path] = (entry, below if event.status not in {"succeeded", "reused"} else [])
         self._settle()
+
+    def _leave_out(self, note: Note) -> None:
+        """A step, or an item, that is no part of what runs: there is one less to come."""
+        assert note.node is not None
+        parent = self._entries.get(note.inside or "", self.root)
+        if note.key is None:
+            self._meet(parent, note)
+        if parent.size and (parent.loop or note.node.list in parent.lists):
+            parent.size -= 1
 
     def _settle(self) -> None:
         """Let go of what has ended, once nothing below it goes on (a branch may be late)."""

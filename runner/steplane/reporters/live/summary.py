@@ -8,7 +8,7 @@ from steplane.plan.nodes import Perform
 from steplane.reporters.live.notes import Note
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
-from steplane.reporters.words import clean, clock, count, stated
+from steplane.reporters.words import clean, clock, count, left_out, stated
 
 _SLOWEST = 5
 _MOST = 8  # rows of a section
@@ -32,7 +32,7 @@ class Summary:
     def take(self, note: Note, because: str) -> None:
         """A step has ended, because of that."""
         event, node = note.event, note.node
-        if not isinstance(event, StepEnded) or node is None:
+        if not isinstance(event, StepEnded) or node is None or left_out(event):
             return
         if note.begun and isinstance(node.action, Perform) and (node.loop is None or note.key is not None):
             self._steps += 1

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import pytest
 from click.shell_completion import CompletionItem
+from click.testing import CliRunner
 
 from steplane.cli import completers
 from steplane.cli.application import COMMANDS, application
@@ -138,6 +139,16 @@ def test_a_value_is_known_by_what_the_help_calls_it(metavar: str, values: list[s
 def test_the_steps_of_a_part_are_offered() -> None:
     assert offered("run orders --from ") == ["load", "all", "tidy", "inner"]
     assert offered("run orders --only in") == ["inner"]
+
+
+def test_the_earlier_run_may_be_the_latest() -> None:
+    assert offered("run orders --of ") == []
+    (Path("workflows") / "one.yaml").write_text("steplane: 1\nsteps: [{run: 'true'}]\n", "utf-8")
+    assert CliRunner().invoke(application, ["run", "one", "--id", "first", "-q"]).exit_code == 0
+
+    assert offered("run one --of ") == ["latest", "first"]
+    assert offered("run one --of l") == ["latest"]
+    assert offered("run one --of f") == ["first"]
 
 
 def test_descriptions_are_one_short_line() -> None:

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.workflows import workflow_of
+from tests.runner.kernel.test_parts_against_reference import begin
 
 from steplane.commands import Record
 from steplane.events import Resumed, StepEnded
-from steplane.kernel import Instance, State
+from steplane.kernel import NOT_SELECTED, Instance, State
 from steplane.plan.nodes import Perform
 from steplane.reporters.live.notes import Notes
 from steplane.reporters.live.reasons import Reasons
@@ -100,10 +99,9 @@ def check(follower: Follower, random: Random) -> None:
             assert {row.status for row in rows} <= {"failed", "more"}
 
 
-def play(random: Random, *, resumes: int) -> Follower:
+def play(random: Random, *, resumes: int, selected: bool = False) -> Follower:
     """A random run with the tree beside it."""
-    workflow = workflow_of(random)
-    sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
+    sides = begin(random, selected=selected)
     follower = Follower(sides)
 
     def choose(_: str, options: list[Any]) -> Any:
@@ -139,3 +137,18 @@ def test_the_tree_follows_the_kernel(seed: int, resumes: int) -> None:
         assert follower.tree.root.children == {}
         assert follower.tree.root.active == 0
         assert sorted(follower.finished) == sorted(follower.top)
+
+
+@_SETTINGS
+@given(seed=st.integers(0, 2**48))
+def test_what_is_not_selected_is_neither_to_come_nor_done(seed: int) -> None:
+    follower = play(Random(seed), resumes=0, selected=True)
+    tree, root = follower.tree, follower.sides.kernel.state.root
+    assert root is not None
+    (steps,) = root.body
+    selected = [one for one in steps.current if one is not None and one.reason != NOT_SELECTED]
+    assert (tree.root.size or 0) == sum(one is None or one.reason != NOT_SELECTED for one in steps.current)
+    assert tree.root.done == sum(one.ended for one in selected)
+    assert not {one.path for one in steps.current if one is not None and one.reason == NOT_SELECTED} & set(
+        follower.finished
+    )
