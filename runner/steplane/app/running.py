@@ -15,7 +15,7 @@ from steplane.app.loading import load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
 from steplane.errors import UsageError
-from steplane.events import Resumed, RunStarted, Selected, Taken
+from steplane.events import OK, Resumed, RunStarted, Selected, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
@@ -139,12 +139,10 @@ def resume(  # noqa: PLR0917 - the same
         kernel = folded(plan, journal)
         root = kernel.state.root
         event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
-        asked = bool(event.redo or event.assume)
-        if root is not None and root.ended and (cancel or (root.status in {"succeeded", "warning"} and not asked)):
+        if root is not None and root.ended and (cancel or (root.status in OK and not (event.redo or event.assume))):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
             _refuse_another(run_id, plan, header, registry, store)
-            _refuse_undecided(run_id, kernel, event)
         again = _regained(plan, kernel, event, run_id)
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
@@ -153,12 +151,9 @@ def resume(  # noqa: PLR0917 - the same
             strict=options.strict,
         )  # fmt: skip
         execution = Execution(basis, registry, kernel)
-        evaluate_variables(execution, header["vars"])
-        execution.recall(event, again.held())
+        _recall(execution, header, event, again)
         store.reopened(run_id)
-        warnings = _warnings(execution, again.warning)
-        begun = Begun(run_id, plan, journal.folder, resumed=True, warnings=warnings, home=header["home"])
-        reporter = make_reporter(begun)
+        reporter = make_reporter(_begun_again(execution, journal, again))
         first: Any = again.within(event) if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
@@ -217,16 +212,25 @@ def _refuse_another(
     refuse_changed_file(run_id, plan, header, registry, store)
 
 
-def _refuse_undecided(run_id: str, kernel: Kernel, event: Resumed) -> None:
-    from steplane.app.refusing import refuse_undecided
-
-    refuse_undecided(kernel, event, run_id)
-
-
 def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
+    """What runs again for its secret outputs. Raises `UsageError` for a step of which somebody has to decide."""
+    from steplane.app.refusing import refuse_undecided
     from steplane.app.regaining import regained
 
+    if not event.cancel:
+        refuse_undecided(kernel, event, run_id)
     return regained(plan, kernel.state, event, run_id)
+
+
+def _recall(execution: Execution, header: Mapping[str, Any], event: Resumed, again: "Regained") -> None:
+    """What a new process has to know of what was before it."""
+    evaluate_variables(execution, header["vars"])
+    execution.recall(event, again.held())
+
+
+def _begun_again(execution: Execution, journal: Journal, again: "Regained") -> Begun:
+    basis, warnings = execution.basis, _warnings(execution, again.warning)
+    return Begun(basis.run, basis.plan, journal.folder, resumed=True, warnings=warnings, home=basis.home)
 
 
 def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:

@@ -24,7 +24,7 @@ FUNCTION = "BASH_FUNC_"
 """Begins the names of variables from which bash takes functions."""
 
 _OWN = frozenset({"env", "secrets", "run", "workflow"})
-_BOUNDED = frozenset({"integer", "number", "boolean"})
+_BOUNDED = ("integer", "number", "boolean", "null")
 
 
 def check_code_variables(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -86,4 +86,6 @@ class _Authors:
 
 def _is_bounded(one: Input) -> bool:
     """Whether the author has bounded the values: a number, a boolean, one of a list."""
-    return "enum" in one.schema or "const" in one.schema or one.schema.get("type") in _BOUNDED
+    kinds = one.schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return "enum" in one.schema or "const" in one.schema or all(kind in _BOUNDED for kind in kinds)
