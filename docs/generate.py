@@ -139,13 +139,13 @@ def _cell(text: str) -> str:
 
 def commands() -> str:
     """`--help` of every command."""
-    from steplane.cli.application import COMMANDS
+    from steplane.cli.application import all_commands
 
-    return "\n\n".join(f"## steplane {name}\n\n```text\n{_help(name)}\n```" for name in COMMANDS)
+    return "\n\n".join(f"## steplane {name}\n\n```text\n{_help(name)}\n```" for name in all_commands())
 
 
 def _help(name: str) -> str:
-    return _steplane(ROOT, name, "--help")
+    return _steplane(ROOT, *name.split(), "--help")
 
 
 def _steplane(folder: Path, *words: str) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 from msgspec import Struct, to_builtins
 from tests.faults.rig import Rig
 
+from steplane.app.examining import examine_run
 from steplane.events import AnyEvent, AttemptEnded, Resumed, RunStarted, StepEnded, StepStarted
+from steplane.plugins import Registry, read_index
 
 _LEFT_OUT = {"at", "instance", "type", "path"}
 
@@ -75,6 +77,7 @@ def crash(rig: Rig, run: str) -> Crash:
 def judge(rig: Rig, run: str, wanted: Story, executions: Counter[str], crashes: list[Crash], ordered: bool) -> None:
     """The oracle. `executions` are those of the undisturbed run, by key without the run's id."""
     found = story(rig.events(run))
+    assert examine_run(rig.store, Registry(read_index(None)), run).problems == []
     for name in wanted.steps.keys() | found.steps.keys():
         has, wants = found.steps.get(name), wanted.steps.get(name)
         assert has == wants, f"{run}: {name}\nhas   {has}\nwants {wants}\n{crashes}\n{rig.outputs()}"

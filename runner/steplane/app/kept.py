@@ -65,6 +65,21 @@ def copy_files(
         yield one, place
 
 
+def verify_file(folder: RunFolder, one: Kept) -> None:
+    """Raise `StateDamaged` if the file is gone, or not what was recorded."""
+    _place(folder, one, "", together=True)
+    digest = hashlib.sha256()
+    with _opened(folder, one) as source:
+        while block := os.read(source, BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != one.sha256:
+        raise _changed(one)
+
+
+def _changed(one: Kept) -> StateDamaged:
+    return StateDamaged(f"{one.file} is not what was recorded", "It was changed since; run its step again.")
+
+
 def _place(folder: RunFolder, one: Kept, target: str, *, together: bool) -> str:
     if one.name.startswith("/") or any(part in {"", ".", ".."} for part in one.name.split("/")):
         raise StateDamaged(f"{folder.path}: the journal names a file {one.name!r}, which is none that was kept")
@@ -83,7 +98,7 @@ def _copy(folder: RunFolder, one: Kept, place: str) -> None:
                 copy.write(block)
             os.fchmod(copy.fileno(), os.fstat(copy.fileno()).st_mode | (os.fstat(source).st_mode & 0o100))
         if digest.hexdigest() != one.sha256:
-            raise StateDamaged(f"{one.file} is not what was recorded", "It was changed since; run its step again.")
+            raise _changed(one)
         os.replace(temporary, place)
     except OSError as error:
         raise StateError(f"{place} cannot be written: {error.strerror}", "Name another directory.") from error

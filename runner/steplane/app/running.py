@@ -142,7 +142,7 @@ def resume(  # noqa: PLR0917 - the same
         if root is not None and root.ended and (cancel or (root.status in OK and not (event.redo or event.assume))):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
-            _refuse_another(run_id, plan, header, registry, store)
+            _refuse(run_id, kernel, event, header, (registry, store))
         again = _regained(plan, kernel, event, run_id)
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
@@ -154,7 +154,7 @@ def resume(  # noqa: PLR0917 - the same
         _recall(execution, header, event, again)
         store.reopened(run_id)
         reporter = make_reporter(_begun_again(execution, journal, again))
-        first: Any = again.within(event) if root is not None else RunStarted(pool=options.pool)
+        first: Resumed | RunStarted = again.within(event) if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result
@@ -204,21 +204,19 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
     return replace(loaded.plan, hash=definition.hash)
 
 
-def _refuse_another(
-    run_id: str, plan: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore
-) -> None:  # fmt: skip
-    from steplane.app.refusing import refuse_changed_file
+def _refuse(
+    run_id: str, kernel: Kernel, event: Resumed, header: Mapping[str, Any], known: tuple[Registry, RunStore]
+) -> None:
+    """Refuse to go on by a file that says something else, or beside a step of which nobody knows how it ended."""
+    from steplane.app.refusing import refuse_changed_file, refuse_undecided
 
-    refuse_changed_file(run_id, plan, header, registry, store)
+    refuse_changed_file(run_id, kernel.state.plan, header, *known)
+    refuse_undecided(kernel, event, run_id)
 
 
 def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
-    """What runs again for its secret outputs. Raises `UsageError` for a step of which somebody has to decide."""
-    from steplane.app.refusing import refuse_undecided
     from steplane.app.regaining import regained
 
-    if not event.cancel:
-        refuse_undecided(kernel, event, run_id)
     return regained(plan, kernel.state, event, run_id)
 
 

@@ -22,7 +22,7 @@ COMMANDS = {
     "list": "List the workflows of the project.",
     "resume": "Go on with a run that was interrupted, waits or failed.",
     "cancel": "End a run; what cleans up still runs.",
-    "runs": "List the runs.",
+    "runs": "List the runs; check, export or delete them.",
     "show": "Show one run: steps, times, errors, outputs.",
     "logs": "Show what the steps of a run wrote.",
     "explain": "Say why each step of a run came out as it did.",
@@ -35,6 +35,15 @@ COMMANDS = {
     "help": "Show the help of a command, or a page about a topic.",
 }
 """What this release has, in the order of `--help`; the module of each is `steplane.cli.commands.NAME`."""
+
+SUBCOMMANDS = {
+    "runs": {
+        "check": "Find out whether what is recorded of runs is whole.",
+        "export": "Write all that is known of a run as JSON lines, a damaged one too.",
+        "prune": "Delete old runs.",
+    },
+}
+"""Commands of commands; the module of each is `steplane.cli.commands.NAME_SUBNAME`."""
 
 _ACTING = {"run", "resume", "cancel", "init"}
 
@@ -73,6 +82,12 @@ class Application(click.Group):
             return None
         return complete(import_module(f"steplane.cli.commands.{cmd_name}").command, cmd_name)
 
+    def find(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of a name of one or two words: `run`, `runs check`."""
+        first, _, second = name.partition(" ")
+        found = self.get_command(ctx, first)
+        return found if not second else found.get_command(ctx, second) if isinstance(found, click.Group) else None
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -88,6 +103,15 @@ class Application(click.Group):
             write(list(COMMANDS.items()))
         with formatter.section("Topics, for `steplane help`"):
             write(list(TOPICS.items()))
+
+
+def all_commands() -> dict[str, str]:
+    """All commands with what they do, those of two words too, in the order of the manual."""
+    found = {}
+    for name, text in COMMANDS.items():
+        found[name] = text
+        found |= {f"{name} {word}": about for word, about in SUBCOMMANDS.get(name, {}).items()}
+    return found
 
 
 def unknown(name: str, known: Sequence[str] = tuple(COMMANDS)) -> Exception:

@@ -230,11 +230,14 @@ def step_type(context: click.Context, _: click.Parameter, begun: str) -> Items:
     return _fitting(((kind.name, kind.title) for one in plugins for kind in one.types), begun)
 
 
-def subject(_: click.Context, __: click.Parameter, begun: str) -> Items:
-    """What there is help about."""
-    from steplane.cli.application import COMMANDS
+def subject(context: click.Context, _: click.Parameter, begun: str) -> Items:
+    """What there is help about; behind a command its own commands."""
+    from steplane.cli.application import COMMANDS, SUBCOMMANDS
     from steplane.cli.topics import TOPICS
 
+    words = context.params.get("words") or ()
+    if words:
+        return _fitting(SUBCOMMANDS.get(words[0], {}).items() if len(words) == 1 else (), begun)
     return _fitting({**COMMANDS, **TOPICS}.items(), begun)
 
 

@@ -40,6 +40,22 @@ EXITS: dict[str, Mapping[int, str]] = {
     "show": _READING,
     "logs": _READING,
     "explain": _READING,
+    "runs check": {
+        0: "what was looked at is whole",
+        2: "something is damaged, or there is no such run",
+        6: EXIT_CODES[6],
+    },
+    "runs export": {
+        0: "all of it was written",
+        2: "part of it is damaged (the rest was written), or it is unknown",
+        6: EXIT_CODES[6],
+    },
+    "runs prune": {
+        0: "they are deleted, or there was nothing to delete",
+        2: "the call is wrong, or a run was left",
+        5: "a live process holds a run that was to go",
+        6: "a run could not be deleted",
+    },
     "init": {0: "what was missing was made", 2: "something is in the way: nothing was made", 130: "broken off"},
 }
 """The exit codes of the commands that have more to say than 0."""
@@ -52,7 +68,10 @@ SEE: dict[str, Sequence[str]] = {
     "list": ("run", "runs"),
     "resume": ("run", "show", "cancel"),
     "cancel": ("resume", "runs"),
-    "runs": ("show", "logs"),
+    "runs": ("show", "logs", "runs check"),
+    "runs check": ("runs", "runs export"),
+    "runs export": ("runs check", "show", "artifacts"),
+    "runs prune": ("runs", "runs check"),
     "show": ("explain", "runs", "logs", "resume"),
     "logs": ("show", "explain", "runs"),
     "explain": ("show", "logs", "plan"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from steplane import __version__
-from steplane.cli.application import COMMANDS, Application
+from steplane.cli.application import Application, all_commands
 from steplane.cli.pages import described
 
 _CODE = re.compile(r"`([^`]*)`")
@@ -77,11 +77,12 @@ def marked(text: str) -> str:
 def manual_pages(application: Application, root: click.Context) -> dict[str, str]:
     """The pages by the names of their files."""
     pages = {"steplane.1": _page(application, root, "steplane", "run workflows written in YAML")}
-    for name, title in COMMANDS.items():
-        command = application.get_command(root, name)
+    for name, title in all_commands().items():
+        command = application.find(root, name)
         assert command is not None
+        file = f"steplane-{name.replace(' ', '-')}"
         with command.make_context(name, [], parent=root, resilient_parsing=True) as context:
-            pages[f"steplane-{name}.1"] = _page(command, context, f"steplane-{name}", title.rstrip("."))
+            pages[f"{file}.1"] = _page(command, context, file, title.rstrip("."))
     return pages
 
 

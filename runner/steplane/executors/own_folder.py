@@ -83,10 +83,18 @@ class OwnFolder:
         return status.st_ino, status.st_mtime_ns
 
     def give(self) -> None:
-        """Let the folder be that of the instance; the next attempt gets another. Raises `OSError`."""
+        """Let the folder be that of the instance; the next attempt gets another. Raises `OSError`.
+
+        The name survives a power loss when this returns: an event will tell of what is in it.
+        """
         self.left.add(self._final)
         clear(self._final)
         os.rename(self.path, self._final)
+        around = os.open(os.path.dirname(self._final), FOLDER)
+        try:
+            os.fsync(around)
+        finally:
+            os.close(around)
         with suppress(OSError):
             os.symlink(os.path.basename(self._final), self.path)
         self.path = ""

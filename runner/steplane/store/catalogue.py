@@ -90,6 +90,12 @@ class Catalogue:
         with closing(self._open()) as database:
             database.run("UPDATE runs SET status = ?, ended_at = ? WHERE id = ?", (status, at, run))
 
+    def forget(self, run: str) -> None:
+        """Drop a run and what waits for it."""
+        with closing(self._open()) as database, database.transaction():
+            database.run("DELETE FROM runs WHERE id = ?", (run,))
+            database.run("DELETE FROM requests WHERE run = ?", (run,))
+
     def summaries(self) -> list[RunSummary]:
         """Every run as last recorded, newest first."""
         with closing(self._read()) as database:

@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable
+import stat
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from steplane.errors import StateDamaged, StateError, SteplaneError
 from steplane.store.files import make_file, state_errors
@@ -49,15 +50,27 @@ def damaged(path: str, what: str, remedy: str = "") -> StateDamaged:
     return StateDamaged(f"{path} is damaged: {what}", advice)
 
 
-class Schema:
-    """What a kind of database holds: `version`, the statements that make it, what to do when it is damaged."""
+class Older(NamedTuple):
+    """An earlier format: its version, the statements that made it, and what brings it to the next version.
 
-    __slots__ = ("remedy", "statements", "version")
+    `forward` runs in a transaction; when it raises, the database stays as it is.
+    """
 
-    def __init__(self, version: int, statements: tuple[str, ...], remedy: str = "") -> None:
-        self.version = version
-        self.statements = statements
-        self.remedy = remedy
+    version: int
+    statements: tuple[str, ...]
+    forward: Callable[["Database"], None]
+
+
+class Schema(NamedTuple):
+    """What a kind of database holds: `version`, the statements that make it, what to do when it is damaged.
+
+    `older` are the formats that can be brought forward to it, oldest first, without a gap.
+    """
+
+    version: int
+    statements: tuple[str, ...]
+    remedy: str = ""
+    older: tuple[Older, ...] = ()
 
 
 class Database:
@@ -93,11 +106,12 @@ class Database:
 
     @classmethod
     def open(cls, path: str, schema: Schema, durability: Durability = "full") -> "Database":
-        """Open an existing database for writing."""
+        """Open an existing database for writing; one of an earlier format is brought forward, in one transaction."""
         _must_exist(path, schema)
         database = cls(path, schema, _connect(path))
         try:
-            database._verify()
+            if database._verify() < schema.version:
+                database._bring_forward()
             database.set_durability(durability)
         except BaseException:
             database.close()
@@ -106,7 +120,9 @@ class Database:
 
     @classmethod
     def read(cls, path: str, schema: Schema) -> "Database":
-        """Open an existing database for reading only, also one on a disk that cannot be written."""
+        """Open an existing database for reading only, also on a disk that cannot be written; one of an earlier format
+        is read from a copy in memory.
+        """
         _must_exist(path, schema)
         try:
             return cls._read(path, schema, "mode=ro")
@@ -120,7 +136,10 @@ class Database:
     def _read(cls, path: str, schema: Schema, mode: str) -> "Database":
         database = cls(path, schema, _connect(path, mode))
         try:
-            database._verify()
+            if database._verify() < schema.version:
+                database._go_on_in_memory()
+                database._bring_forward()
+                database.run("PRAGMA query_only=ON")
         except BaseException:
             database.close()
             raise
@@ -216,15 +235,38 @@ class Database:
             self.run(f"PRAGMA application_id={APPLICATION_ID}")
             self.run(f"PRAGMA user_version={self._schema.version}")
 
-    def _verify(self) -> None:
-        """Refuse a later version, and any table, view or trigger that Steplane did not make (a hostile store)."""
-        version = self.one("PRAGMA user_version") or (0,)
-        if version[0] > self._schema.version:
+    def _verify(self) -> int:
+        """The format. Refuses a later one, and any table, view or trigger that is not ours (a hostile store)."""
+        (version,) = self.one("PRAGMA user_version") or (0,)
+        if version > self._schema.version:
             remedy = "Update Steplane to the release that wrote it, or a later one."
-            raise StateDamaged(f"{self.path} was written by a later release (format {version[0]})", remedy)
+            raise StateDamaged(f"{self.path} was written by a later release (format {version})", remedy)
+        known = {one.version: one.statements for one in self._schema.older}
+        known[self._schema.version] = self._schema.statements
         found = {sql for (sql,) in self.all("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")}
-        if version[0] != self._schema.version or found != set(self._schema.statements):
+        if found != set(known.get(version, ())):
             raise damaged(self.path, "its tables are not those that Steplane makes", self._schema.remedy)
+        return int(version)
+
+    def _bring_forward(self) -> None:
+        """Bring an earlier format to the present one: all of it or, whatever happens, nothing."""
+        with self.transaction():
+            version = self._verify()  # another process may have been faster
+            for one in self._schema.older:
+                if one.version >= version:
+                    one.forward(self)
+            self.run(f"PRAGMA user_version={self._schema.version}")
+            self._verify()
+
+    def _go_on_in_memory(self) -> None:
+        copy = _prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        try:
+            self._connection.backup(copy)
+        except sqlite3.Error as error:
+            copy.close()
+            raise self._meaning(error) from error
+        self.close()
+        self._connection = copy
 
     def _full(self) -> StateError:
         why, remedy = _WHY[sqlite3.SQLITE_FULL]
@@ -278,8 +320,10 @@ def _has_content(path: str) -> bool:
 
 def _must_exist(path: str, schema: Schema) -> None:
     with state_errors(path, "read"):
-        size = os.stat(path).st_size
-    if size == 0:
+        status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise damaged(path, "it is no plain file", schema.remedy)
+    if status.st_size == 0:
         raise damaged(path, "it is empty", schema.remedy)
 
 
@@ -296,6 +340,10 @@ def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
     except sqlite3.Error as error:
         why, remedy = _WHY[sqlite3.SQLITE_CANTOPEN]
         raise StateError(f"cannot use {path}: {why}", remedy) from error
+    return _prepared(connection)
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA cell_size_check=ON")

@@ -1,9 +1,10 @@
 """The state directory: found or made, private to its owner, and what stands where in it."""
 
 import os
+from contextlib import suppress
 
 from steplane.errors import StateError, UsageError
-from steplane.store.files import make_directory, make_file, state_errors, write_all
+from steplane.store.files import make_directory, make_file, state_errors, sync_directory, write_all
 from steplane.store.folder import RunFolder
 
 NAME = ".steplane"
@@ -86,10 +87,19 @@ class StateDirectory:
     def _make(self) -> None:
         with state_errors(self.path, "make"):
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            new = not os.path.isdir(self.runs)
             make_directory(self.path)
             make_directory(self.runs)
             make_directory(self.cache)
+            if new:
+                self._settle()
             self._ignore_in_git()
+
+    def _settle(self) -> None:
+        """Let the names that lead to the runs survive a power loss, as what will be in them does."""
+        for folder in (self.path, os.path.dirname(self.path)):
+            with suppress(OSError):  # one that may be passed through, but not read
+                sync_directory(folder)
 
     def _ignore_in_git(self) -> None:
         try:

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 from steplane.errors import StateError
 
@@ -82,15 +83,21 @@ def write_all(descriptor: int, content: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def read_regular(path: str) -> bytes:
-    """The bytes of a plain file: a link, a pipe or a device in its place is refused, not followed or waited for.
+def open_regular(path: str) -> BinaryIO:
+    """A plain file for reading: a link, a pipe or a device in its place is refused, not followed or waited for.
 
     Raises `OSError`.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a plain file", path)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a plain file", path)
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: str) -> bytes:
+    """The bytes of a plain file; see `open_regular`. Raises `OSError`."""
+    with open_regular(path) as file:
         return file.read()
 
 
@@ -109,6 +116,39 @@ def remove_leftovers(folder: str) -> None:
         for name in os.listdir(folder):
             if name.startswith(".new-"):
                 os.unlink(os.path.join(folder, name))
+
+
+def disk_usage(path: str) -> int:
+    """The bytes that a folder takes on its disk with all that is in it; no link is followed."""
+    total = 0
+    try:
+        status = os.lstat(path)
+        total += status.st_blocks * 512
+        if not stat.S_ISDIR(status.st_mode):
+            return total
+        with os.scandir(path) as entries:
+            for one in entries:
+                if one.is_dir(follow_symlinks=False):
+                    total += disk_usage(one.path)
+                else:
+                    total += one.stat(follow_symlinks=False).st_blocks * 512
+    except OSError:
+        pass  # it is going away, or nobody may look: then it does not count
+    return total
+
+
+def delete_tree(path: str) -> None:
+    """Remove a folder with all that is in it, also what its owner may not write into; no link is followed.
+
+    Raises `StateError` for what stays.
+    """
+    import shutil
+
+    for folder, _, _ in os.walk(path):
+        with suppress(OSError):
+            os.chmod(folder, 0o700)
+    with state_errors(path, "remove"):
+        shutil.rmtree(path)
 
 
 def remove_tree(path: str) -> None:

@@ -8,9 +8,11 @@ from steplane.errors import LeaseLost
 from steplane.events import AnyEvent
 from steplane.store.database import Busy, Database, Durability, Row
 from steplane.store.folder import RunFolder
+from steplane.store.formats import SCHEMA
 from steplane.store.lease import Lease, held_by, owner_of
-from steplane.store.reader import SCHEMA, JournalReader, digest, refuse_lost_log
-from steplane.store.records import COLUMNS, to_row
+from steplane.store.reader import JournalReader, refuse_wrong
+from steplane.store.records import COLUMNS, digest, to_row
+from steplane.store.room import LogRoom
 
 _INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 12)})"  # noqa: S608 - no user text
 
@@ -22,7 +24,7 @@ class Journal(JournalReader):
     failed with `StateError` (full disk) keeps what was gathered: call it again when there is room.
     """
 
-    __slots__ = ("_actor", "_next", "_pending", "_unsure", "epoch", "lease")
+    __slots__ = ("_actor", "_last", "_next", "_pending", "_room", "_unsure", "epoch", "lease")
 
     def __init__(self, folder: RunFolder, database: Database, lease: Lease, epoch: int, actor: str = "") -> None:
         super().__init__(folder, database)
@@ -31,7 +33,9 @@ class Journal(JournalReader):
         self._actor = actor
         self._pending: list[Row] = []
         self._unsure = False
+        self._room: LogRoom | None = None
         self._next = self.last_seq() + 1
+        self._last = self._link(self._next - 1)
 
     @classmethod
     def take(
@@ -56,16 +60,23 @@ class Journal(JournalReader):
         # In full, whatever was asked: the owner file names an epoch only once it survives a power loss.
         database = Database.open(folder.journal, SCHEMA, "full")
         try:
-            refuse_lost_log(folder, database, owner_of(folder))
+            refuse_wrong(folder, database, owner_of(folder))
             epoch = _raise_epoch(database)
-            lease.sign(epoch)
-            database.set_durability(durability)
             journal = cls(folder, database, lease, epoch, actor)
+            lease.sign(epoch, journal.newest, durability)
+            database.set_durability(durability)
+            if durability == "full" and database.has_log():
+                journal._room = LogRoom(database.path + "-wal")
         except BaseException:
             database.close()
             raise
         journal._blobs.sweep()
         return journal
+
+    @property
+    def newest(self) -> tuple[int, int]:
+        """The number and the checksum of the newest event, gathered ones included; (0, 0) before the first."""
+        return (self._next - 1, self._last) if self._next > 1 else (0, 0)
 
     def append(self, event: AnyEvent, path: str = "") -> int:
         """Gather an event for the next commit; its number. `path` stands for events that have none of their own.
@@ -74,8 +85,9 @@ class Journal(JournalReader):
         then not gathered.
         """
         seq = self._next
-        self._pending.append(to_row(event, seq, self.epoch, self._blobs, actor=self._actor, path=path))
-        self._next = seq + 1
+        row = to_row(event, seq, self._last, self.epoch, self._blobs, actor=self._actor, path=path)
+        self._pending.append(row)
+        self._next, self._last = seq + 1, row[11]
         return seq
 
     def commit(self) -> None:
@@ -93,6 +105,9 @@ class Journal(JournalReader):
                 self._database.run_many(_INSERT, self._pending)
             self._pending.clear()
             self._unsure = False
+            self.lease.mark(self._next - 1, self._last)
+            if self._room is not None:
+                self._room.ahead()
 
     def add_definition(self, text: str, hashed: str) -> None:
         """Record at once a changed definition that the run goes on with. One that is known is left alone."""
@@ -103,6 +118,8 @@ class Journal(JournalReader):
     def close(self) -> None:
         """Drop what was gathered and not committed, close the file, give the run free."""
         self._pending.clear()
+        if self._room is not None:
+            self._room.close()
         super().close()
         self.lease.release()
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 import msgspec
 
 from steplane.errors import RunHeld
+from steplane.store.database import Durability
 from steplane.store.files import make_file, state_errors, write_all
 from steplane.store.folder import RunFolder
 
@@ -19,28 +20,43 @@ from steplane.store.folder import RunFolder
 _PATIENCE = 0.25
 _PAUSE = 0.01
 
+_MARK = b"%12d,%10d"
+"""Always of one length, so that it is written over in one small write."""
+
 
 class Owner(msgspec.Struct, frozen=True):
     """Who took the lease: process, host, and when (µs since the epoch, UTC); for people, it proves nothing.
 
-    `epoch` is on disk in the journal before it stands here: a journal with a lower one has lost its newest part.
+    `epoch` is on disk in the journal before it stands here: a journal with a lower one has lost its newest part. So it
+    is with `committed`, the number and the checksum of an event; where `boot` is given (durability `normal`), only
+    until the machine is started again: a power loss may have taken the event and left what stands here.
     """
 
     pid: int
     host: str
     since: int
     epoch: int = 0
+    boot: str = ""
+    committed: tuple[int, int] = (0, 0)
+
+    @property
+    def promised(self) -> tuple[int, int]:
+        """The number and the checksum of an event that the journal must have; (0, 0) if none is known."""
+        return self.committed if not self.boot or self.boot == boot() else (0, 0)
 
 
 class Lease:
     """The lock of one run, held by this process until `release`. The journal adds the epoch."""
 
-    __slots__ = ("_descriptor", "_epoch", "_pid")
+    __slots__ = ("_boot", "_committed", "_descriptor", "_epoch", "_pid", "_place")
 
-    def __init__(self, descriptor: int, epoch: int) -> None:
-        self._epoch = epoch
+    def __init__(self, descriptor: int, before: Owner | None) -> None:
+        self._epoch = before.epoch if before else 0
+        self._boot = before.boot if before else ""
+        self._committed = before.committed if before else (0, 0)
         self._descriptor = descriptor
         self._pid = os.getpid()
+        self._place = 0
 
     @classmethod
     def take(cls, folder: RunFolder, *, force: bool = False) -> "Lease":
@@ -52,14 +68,24 @@ class Lease:
         with state_errors(folder.lock):
             before = owner_of(folder)
             descriptor = _replace_lock(folder) if force else _lock_in_time(folder)
-        lease = cls(descriptor, before.epoch if before else 0)
+        lease = cls(descriptor, before)
         lease._sign()
         return lease
 
-    def sign(self, epoch: int) -> None:
-        """Write down the owner and the epoch, once the journal has it on disk."""
-        self._epoch = epoch
+    def sign(self, epoch: int, committed: tuple[int, int], durability: Durability = "full") -> None:
+        """Write down the owner, the epoch and the newest event, once the journal has them on disk."""
+        self._epoch, self._committed = epoch, committed
+        self._boot = "" if durability == "full" else boot()
         self._sign()
+
+    def mark(self, seq: int, check: int) -> None:
+        """Write down that the event of that number and checksum is committed; no disk is waited for."""
+        if self._place:
+            try:
+                os.pwrite(self._descriptor, _MARK % (seq, check), self._place)
+            except OSError:
+                return  # what stands there is less, and true
+            self._committed = seq, check
 
     def adopt(self) -> None:
         """Say, in a child made by `fork`, that the child goes on as the owner; the parent then calls `forget`."""
@@ -79,11 +105,24 @@ class Lease:
         self.forget()
 
     def _sign(self) -> None:
-        owner = msgspec.json.encode(Owner(self._pid, os.uname().nodename, time.time_ns() // 1000, self._epoch))
+        owner = Owner(self._pid, os.uname().nodename, time.time_ns() // 1000, self._epoch, self._boot)
+        head = msgspec.json.encode(owner).removesuffix(b"0,0]}")
+        text = b"%b%b]}" % (head, _MARK % self._committed)
+        self._place = 0
         with suppress(OSError):  # on a full disk the run is owned without a name
             os.lseek(self._descriptor, 0, os.SEEK_SET)
-            write_all(self._descriptor, owner)
-            os.ftruncate(self._descriptor, len(owner))
+            write_all(self._descriptor, text)
+            os.ftruncate(self._descriptor, len(text))
+            self._place = len(head)
+
+
+def boot() -> str:
+    """What names the time since this machine was started; where it is not told, something that no other time has."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+            return file.read().strip().decode()
+    except OSError:
+        return f"unknown-{os.urandom(8).hex()}"
 
 
 def is_held(folder: RunFolder) -> bool:

@@ -1,6 +1,5 @@
 """Reading the journal of one run: the append-only truth from which everything else is derived."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,29 +8,11 @@ import msgspec
 from steplane.errors import StateDamaged
 from steplane.events import AnyEvent
 from steplane.store.blobs import Blobs
-from steplane.store.database import Database, Row, Schema, damaged
+from steplane.store.database import Database, Row, damaged
 from steplane.store.folder import RunFolder
+from steplane.store.formats import SCHEMA, pages
 from steplane.store.lease import Owner, owner_of
-from steplane.store.records import COLUMNS, Entry, to_entry, to_event
-
-_RUN = (
-    "CREATE TABLE run (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, header TEXT NOT NULL, "
-    "checksum TEXT NOT NULL)"
-)
-_DEFINITIONS = (
-    "CREATE TABLE definitions (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, text TEXT NOT NULL, "
-    "checksum TEXT NOT NULL)"
-)
-_EVENTS = (
-    "CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mono INTEGER NOT NULL, "
-    "epoch INTEGER NOT NULL, type TEXT NOT NULL, path TEXT NOT NULL, activation INTEGER NOT NULL, "
-    "attempt INTEGER NOT NULL, actor TEXT NOT NULL, data TEXT NOT NULL, blob TEXT NOT NULL, "
-    "checksum INTEGER NOT NULL)"
-)
-SCHEMA = Schema(1, (_RUN, _DEFINITIONS, _EVENTS))
-
-_PAGE = 4096
-_SELECT = f"SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"  # noqa: S608 - no user text
+from steplane.store.records import Entry, digest, root, to_entry, to_event
 
 _INSTANCES = (
     "SELECT path, min(seq), max(seq), type, data FROM events WHERE path != '' AND type LIKE 'step.%' "
@@ -62,7 +43,7 @@ class JournalReader:
         owner = owner_of(folder)
         database = Database.read(folder.journal, SCHEMA)
         try:
-            refuse_lost_log(folder, database, owner)
+            refuse_wrong(folder, database, owner)
         except BaseException:
             database.close()
             raise
@@ -96,16 +77,19 @@ class JournalReader:
 
         Raises `StateDamaged` at the first gap, wrong checksum or unknown type.
         """
-        path, blobs = self.folder.journal, self._blobs
+        path, blobs, link = self.folder.journal, self._blobs, self._link(since)
         for row in self._rows(since):
             since += 1
-            yield since, to_event(row, since, path, blobs)
+            yield since, to_event(row, since, link, path, blobs)
+            link = row[11]
 
     def entries(self, since: int = 0) -> Iterator[Entry]:
         """As `events`, with the columns: times, epoch, actor."""
+        link = self._link(since)
         for row in self._rows(since):
             since += 1
-            yield to_entry(row, since, self.folder.journal, self._blobs)
+            yield to_entry(row, since, link, self.folder.journal, self._blobs)
+            link = row[11]
 
     def last(self) -> Entry | None:
         """The newest event, or None."""
@@ -144,11 +128,19 @@ class JournalReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _link(self, seq: int) -> int:
+        """What the checksum of the event after that number begins with."""
+        if not seq:
+            row = self._database.one("SELECT checksum FROM run")
+            return root(str(row[0] if row else ""))
+        row = self._database.one("SELECT checksum FROM events WHERE seq = ?", (seq,))
+        if row is None or not isinstance(row[0], int):
+            raise damaged(self.folder.journal, f"event {seq} is missing")
+        return row[0]
+
     def _rows(self, since: int) -> Iterator[Row]:
-        # Page by page: bounded memory, and no long read that would keep the writer's log from being folded in.
-        while rows := self._database.all(_SELECT, (since,)):
-            yield from rows
-            since = rows[-1][0]
+        for page in pages(self._database, since):
+            yield from page
 
     def _structure(self) -> list[str]:
         return [f"{self.folder.journal} is damaged: {text}" for text in self._database.integrity()]
@@ -171,21 +163,46 @@ def _status(kind: str, data: str) -> str:
         return ""
 
 
-def digest(*texts: str) -> str:
-    """The checksum of the texts of a header or a definition."""
-    text = "\n".join(f"{len(str(text))}:{text}" for text in texts)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def refuse_lost_log(folder: RunFolder, database: Database, owner: Owner | None) -> None:
-    """Raise `StateDamaged` if the journal is older than its last owner, as read before the journal: what was committed
-    since stood in a write-ahead log that is gone or damaged.
+def refuse_wrong(folder: RunFolder, database: Database, owner: Owner | None) -> None:
+    """Raise `StateDamaged` if the journal is another run's, or older than its last owner, as read before the journal:
+    what was committed since stood in a write-ahead log that is gone or damaged.
     """
+    _refuse_another(folder, database)
+    why = _lost(database, owner)
+    if why:
+        why = _lost(database, owner_of(folder))  # it may have been read while it was being written
+    if why:
+        remedy = (
+            "Put journal.db and journal.db-wal back as they were. Without them the newest events are lost, and what "
+            f"they tell of would run again; to go on from what is left: rm {folder.lock}"
+        )
+        raise damaged(folder.journal, f"its newest events are missing ({why})", remedy)
+
+
+def _lost(database: Database, owner: Owner | None) -> str:
+    """Why the journal is older than its owner; empty if it is not."""
     row = database.one("SELECT epoch FROM run")
     epoch = row[0] if row else None
     if not isinstance(epoch, int) or (owner is not None and epoch < owner.epoch):
-        remedy = (
-            "Put journal.db-wal back beside the journal as it was. Without it the newest events are lost; to go on "
-            f"from what is left: rm {folder.lock}"
-        )
-        raise damaged(folder.journal, "its newest events are missing (they stood in journal.db-wal)", remedy)
+        return "they stood in journal.db-wal"
+    seq, check = owner.promised if owner is not None else (0, 0)
+    if seq and database.one("SELECT checksum FROM events WHERE seq = ?", (seq,)) != (check,):
+        row = database.one("SELECT max(seq) FROM events")
+        last = (row[0] if row else 0) or 0
+        return f"{seq} were recorded, it has {last}" if last < seq else f"event {seq} is another"
+    return ""
+
+
+class _Named(msgspec.Struct):
+    run: str
+
+
+def _refuse_another(folder: RunFolder, database: Database) -> None:
+    row = database.one("SELECT header FROM run")
+    try:
+        run = msgspec.json.decode(row[0] if row else b"", type=_Named).run
+    except (msgspec.MsgspecError, TypeError, ValueError):
+        return  # that is for who reads the header
+    if run != folder.run:
+        remedy = f"Give the folder the name {run!r} again, or put the right journal into it."
+        raise damaged(folder.journal, f"it is the journal of run {run!r}", remedy)

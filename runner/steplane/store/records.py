@@ -1,5 +1,6 @@
 """Events as rows of the journal: columns, compact JSON, checksum; and back, by type."""
 
+import hashlib
 import time
 from typing import Any
 from zlib import crc32
@@ -36,11 +37,24 @@ class Entry(msgspec.Struct, frozen=True):
     event: AnyEvent
 
 
-def checksum(fields: Row) -> int:
-    """CRC-32 over the columns, each text with its length before it, so that none can lend a character to the next."""
-    seq, at, mono, epoch, kind, path, activation, attempt, actor, data, blob = fields
-    numbers = f"{seq},{at},{mono},{epoch},{activation},{attempt},{len(kind)},{len(path)},{len(actor)},{blob},"
-    return crc32(f"{numbers}{kind}{path}{actor}{data}".encode())
+def checksum(fields: Row, previous: int) -> int:
+    """CRC-32 (as in zlib) over the JSON of the columns, begun with the checksum of the event before (first: `root`).
+
+    So it also says what came before: an event of another run, of an older copy of the journal, or in the place of
+    another does not fit. It is against damage; who may write the file can make any.
+    """
+    return crc32(_encode(fields), previous)
+
+
+def root(header_checksum: str) -> int:
+    """What the first event's checksum begins with: it stands for the header, which names the run."""
+    return crc32(header_checksum.encode())
+
+
+def digest(*texts: str) -> str:
+    """The checksum of the texts of a header or a definition."""
+    text = "\n".join(f"{len(str(text))}:{text}" for text in texts)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def now() -> int:
@@ -48,8 +62,10 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
-def to_row(event: AnyEvent, seq: int, epoch: int, blobs: Blobs, *, actor: str = "", path: str = "") -> Row:
-    """The row of an event, with its checksum last; one without a time gets the present.
+def to_row(
+    event: AnyEvent, seq: int, previous: int, epoch: int, blobs: Blobs, *, actor: str = "", path: str = ""
+) -> Row:
+    """The row of an event, with its checksum last; one without a time gets the present. `previous`: see `checksum`.
 
     Raises `ValueError` for a value that JSON cannot hold (a lone surrogate, an integer of more than 4,300 digits,
     an object), `StateError` if its blob cannot be written.
@@ -77,32 +93,35 @@ def to_row(event: AnyEvent, seq: int, epoch: int, blobs: Blobs, *, actor: str = 
         data.decode(),
         blob,
     )
-    return (*fields, checksum(fields))
+    return (*fields, checksum(fields, previous))
 
 
-def to_event(row: Row, expected: int, journal: str, blobs: Blobs) -> AnyEvent:
-    """The event of a row that should have the number `expected`.
+def to_event(row: Row, expected: int, previous: int, journal: str, blobs: Blobs) -> AnyEvent:
+    """The event of a row that should have the number `expected` and follow the checksum `previous`.
 
     Raises `StateDamaged` for a gap, a wrong checksum, a type that this release does not know.
     """
     if row[0] != expected:
         raise damaged(journal, f"event {expected} is missing")
-    try:
-        intact = checksum(row[:11]) == row[11]
-    except (TypeError, ValueError):
-        intact = False
-    if not intact:
+    if checksum(row[:11], previous) != row[11]:
         raise damaged(journal, f"event {expected} is not what was recorded (checksum)")
     try:
-        event: AnyEvent = _decode(blobs.get(row[10]) if row[10] else row[9])
+        return to_saved(row, blobs)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         remedy = "A later release may have written it: update Steplane."
         raise damaged(journal, f"event {expected} ({row[4]}) cannot be understood: {error}", remedy) from error
+
+
+def to_saved(row: Row, blobs: Blobs) -> AnyEvent:
+    """The event of a row, unproved. Raises `StateDamaged` for a lost blob, `MsgspecError`, `ValueError`,
+    `RecursionError`.
+    """
+    event: AnyEvent = _decode(blobs.get(row[10]) if row[10] else row[9])
     return event
 
 
-def to_entry(row: Row, expected: int, journal: str, blobs: Blobs) -> Entry:
+def to_entry(row: Row, expected: int, previous: int, journal: str, blobs: Blobs) -> Entry:
     """As `to_event`, with the columns."""
-    event = to_event(row, expected, journal, blobs)
+    event = to_event(row, expected, previous, journal, blobs)
     seq, at, mono, epoch, kind, path, activation, attempt, actor = row[:9]
     return Entry(seq, at, mono, epoch, kind, path, activation, attempt, actor, event)

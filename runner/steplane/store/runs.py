@@ -11,11 +11,12 @@ from steplane.store.cache import Cache
 from steplane.store.catalogue import Catalogue, Request, RunSummary
 from steplane.store.database import Durability
 from steplane.store.directory import StateDirectory
-from steplane.store.files import make_directory, remove_tree, state_errors
+from steplane.store.files import delete_tree, make_directory, remove_tree, state_errors, sync_directory
 from steplane.store.folder import RunFolder
 from steplane.store.ids import is_run_id, validate_run_id
 from steplane.store.journal import Journal, write_new
-from steplane.store.nursery import new_folder
+from steplane.store.lease import Lease
+from steplane.store.nursery import new_folder, temporary_folder
 from steplane.store.observed import observe, summary_of, with_state
 from steplane.store.reader import JournalReader
 from steplane.store.records import now
@@ -59,7 +60,7 @@ class RunStore:
         folder = self.directory.run(validate_run_id(run_id))
         _refuse_taken(folder)
         summary = summary_of(run_id, definition_hash, {"started_at": now(), **header})
-        header = {**header, "started_at": summary.started_at}
+        header = {"run": run_id, **header, "started_at": summary.started_at}
         self._build(folder, definition, definition_hash, header)
         journal = Journal.take(folder, durability, actor=actor)
         try:
@@ -87,6 +88,27 @@ class RunStore:
         """Say in the catalogue how a run has ended (µs; else the present). The journal says it first, and rules."""
         self.rebuild()
         self.catalogue.end(run_id, status, at or now())
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run that nobody owns, with all its files: at once it is no run any more, then its files go.
+
+        What a crash leaves of these, the next that makes a run removes. Raises `UnknownRun`, `RunHeld`, `UsageError`
+        for a folder that is a link or lies elsewhere, `StateError`.
+        """
+        folder = self._folder(run_id)
+        _refuse_elsewhere(self.directory, folder)
+        lease = Lease.take(folder)
+        try:
+            with temporary_folder(self.directory.runs, "deleted") as grave:
+                gone = os.path.join(grave, run_id)
+                with state_errors(folder.path, "remove"):
+                    os.rename(folder.path, gone)
+                    sync_directory(self.directory.runs)
+                if self.catalogue.exists():
+                    self.catalogue.forget(run_id)
+                delete_tree(gone)
+        finally:
+            lease.release()
 
     def _build(self, folder: RunFolder, definition: str, hashed: str, header: dict[str, Any]) -> None:
         try:
@@ -213,6 +235,13 @@ class RunStore:
         strays = [observe(self.directory.run(one)) for one in there - known.keys()]
         listed = [one for one in known.values() if one.id in there] + strays
         return sorted(listed, key=lambda one: (one.started_at, one.id), reverse=True)
+
+
+def _refuse_elsewhere(directory: StateDirectory, folder: RunFolder) -> None:
+    """Links are not followed: nothing outside the state directory is ever removed."""
+    for path in (directory.runs, folder.path):
+        if os.path.islink(path):
+            raise UsageError(f"{path} is a link to {os.readlink(path)}", "It is not followed; remove it by hand.")
 
 
 def _refuse_taken(folder: RunFolder) -> None:

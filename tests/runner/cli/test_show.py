@@ -82,24 +82,25 @@ def _age(journal: Path, hours: int) -> None:
 
     import msgspec
 
-    from steplane.store.reader import digest
-    from steplane.store.records import checksum
+    from steplane.store.records import checksum, digest, root
 
     back = hours * 3_600_000_000
+    journal.with_name("owner.lock").unlink()  # it names the checksum of the newest event
     with closing(sqlite3.connect(journal)) as database:
-        for row in database.execute("SELECT * FROM events").fetchall():
-            data = msgspec.json.decode(row[9])
-            data["at"] -= back
-            fields = (row[0], row[1] - back, *row[2:9], msgspec.json.encode(data).decode(), row[10])
-            database.execute(
-                "UPDATE events SET at = ?, data = ?, checksum = ? WHERE seq = ?",
-                (fields[1], fields[9], checksum(fields), row[0]),
-            )
         (text,) = database.execute("SELECT header FROM run").fetchone()
         header = msgspec.json.decode(text)
         header["started_at"] -= back
         text = msgspec.json.encode(header).decode()
         database.execute("UPDATE run SET header = ?, checksum = ?", (text, digest(text)))
+        link = root(digest(text))
+        for row in database.execute("SELECT * FROM events").fetchall():
+            data = msgspec.json.decode(row[9])
+            data["at"] -= back
+            fields = (row[0], row[1] - back, *row[2:9], msgspec.json.encode(data).decode(), row[10])
+            link = checksum(fields, link)
+            database.execute(
+                "UPDATE events SET at = ?, data = ?, checksum = ? WHERE seq = ?", (fields[1], fields[9], link, row[0])
+            )
         database.commit()
 
 

@@ -12,12 +12,22 @@ import pytest
 
 from steplane.store import RunStore, StateDirectory
 
+from .writing import fill
+
 Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
     return RunStore(StateDirectory.find(str(tmp_path)))
+
+
+@pytest.fixture
+def path(store: RunStore) -> Path:
+    """The journal of a closed run `r1` with 200 events."""
+    with store.create("r1", "the text", "hash", {"title": "a title"}) as journal:
+        fill(journal, 200)
+    return Path(journal.folder.journal)
 
 
 @pytest.fixture

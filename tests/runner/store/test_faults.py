@@ -3,33 +3,19 @@
 import os
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
 
-from steplane.errors import StateDamaged, StateError, UnknownRun
-from steplane.events import AnyEvent, AttemptEnded, RunStarted
-from steplane.store import Journal, RunStore
+from steplane.errors import StateError, UnknownRun
+from steplane.events import AttemptEnded
+from steplane.store import RunStore
+
+from .writing import WRITE, fill
 
 Start = Callable[..., Popen[str]]
-
-WRITE = """
-import sys
-from steplane.events import AttemptEnded
-from steplane.store import RunStore, StateDirectory
-journal = RunStore(StateDirectory(sys.argv[1])).acquire("r1", sys.argv[2])
-number = journal.last_seq()
-while True:
-    for _ in range(3):
-        number += 1
-        large = "x" * (70_000 if number % 50 == 0 else 10)
-        journal.append(AttemptEnded(instance=number, attempt=1, outcome="succeeded", outputs=large))
-    journal.commit()
-    print(number, flush=True)
-"""
 
 LIMITED = """
 import resource, sys
@@ -50,24 +36,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM
 journal.commit()
 print(journal.last_seq(), flush=True)
 """
-
-
-def ended(number: int) -> AttemptEnded:
-    return AttemptEnded(at=number, instance=number, attempt=1, outcome="succeeded", outputs={"n": number})
-
-
-def fill(journal: Journal, count: int) -> None:
-    for number in range(1, count + 1):
-        journal.append(ended(number))
-        journal.commit()
-
-
-@pytest.fixture
-def path(store: RunStore) -> Path:
-    """The journal of a closed run `r1` with 200 events."""
-    with store.create("r1", "the text", "hash", {"title": "a title"}) as journal:
-        fill(journal, 200)
-    return Path(journal.folder.journal)
 
 
 # ---------------------------------------------------------------- death
@@ -121,169 +89,6 @@ def test_a_run_whose_making_is_killed_is_there_whole_or_not_at_all(store: RunSto
     assert {(one.title, one.status) for one in listed} == {("t", "interrupted")}
     store.create("next", "text", "hash", {}).close()
     assert os.listdir(Path(store.directory.runs, ".new")) == []
-
-
-# ---------------------------------------------------------------- damage
-
-
-def refused(store: RunStore, words: str) -> StateDamaged:
-    """The error that both reading and going on with the run give; the file is left as it is."""
-    path = Path(store.folder("r1").journal)
-    before = path.read_bytes()
-    with pytest.raises(StateDamaged, match=words) as caught, store.read("r1") as reader:
-        list(reader.events())
-    assert str(path) in caught.value.message
-    assert caught.value.remedy
-    assert caught.value.exit_code == 2
-    assert path.read_bytes() == before
-    return caught.value
-
-
-def test_junk_is_refused(store: RunStore, path: Path) -> None:
-    path.write_bytes(b"this is no database " * 1000)
-
-    refused(store, "is damaged: file is not a database")
-    with pytest.raises(StateDamaged):
-        store.acquire("r1")
-    assert store.status("r1") == "damaged"
-    assert [one.status for one in store.list_runs()] == ["damaged"]
-
-
-def test_an_empty_file_is_refused(store: RunStore, path: Path) -> None:
-    path.write_bytes(b"")
-
-    refused(store, "is damaged: it is empty")
-    with pytest.raises(StateDamaged):
-        store.acquire("r1")
-    assert path.read_bytes() == b""
-
-
-def test_a_missing_journal_is_refused_and_not_made_anew(store: RunStore, path: Path) -> None:
-    path.unlink()
-
-    with pytest.raises(StateError, match=r"journal\.db: No such file or directory"):
-        store.acquire("r1")
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
-def test_a_truncated_journal_is_refused(store: RunStore, path: Path, part: float) -> None:
-    os.truncate(path, int(path.stat().st_size * part))
-
-    refused(store, "is damaged")
-
-
-def test_a_later_format_is_refused(store: RunStore, path: Path) -> None:
-    change(path, "PRAGMA user_version=2")
-
-    error = refused(store, "was written by a later release")
-    assert error.message == f"{path} was written by a later release (format 2)"
-    assert error.remedy == "Update Steplane to the release that wrote it, or a later one."
-
-
-@pytest.mark.parametrize(
-    ("statement", "words"),
-    [
-        ("DELETE FROM events WHERE seq = 7", "event 7 is missing"),
-        ("UPDATE events SET data = replace(data, 'succeeded', 'cancelled') WHERE seq = 7", r"event 7 is not what was"),
-        ("UPDATE events SET epoch = 9 WHERE seq = 7", "event 7 is not what was recorded"),
-        ("UPDATE events SET blob = '../../../../etc/passwd' WHERE seq = 7", "event 7 is not what was recorded"),
-        ("UPDATE events SET data = CAST(x'ff' AS TEXT) WHERE seq = 7", "is damaged"),
-        ("UPDATE events SET path = 'o', actor = 'x' WHERE seq = 7", "event 7 is not what was recorded"),
-        ("CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM run; END", "its tables are not those"),
-        ("DROP TABLE definitions", "its tables are not those"),
-    ],
-)
-def test_a_changed_row_or_table_is_refused(store: RunStore, path: Path, statement: str, words: str) -> None:
-    change(path, statement)
-
-    refused(store, words)
-
-
-@pytest.mark.parametrize("statement", ["UPDATE run SET header = '{}'", "UPDATE definitions SET text = 'rm -rf /'"])
-def test_a_changed_header_or_definition_is_refused(store: RunStore, path: Path, statement: str) -> None:
-    change(path, statement)
-
-    with store.read("r1") as reader:
-        assert len(reader.check()) == 1
-        with pytest.raises(StateDamaged, match="is not what was recorded"):
-            _ = reader.header, reader.definitions()
-
-
-def test_flipped_bytes_never_give_a_wrong_event(store: RunStore, path: Path) -> None:
-    whole = path.read_bytes()
-    right = [(number, ended(number)) for number in range(1, 201)]
-    for _ in range(60):
-        damage(path, whole)
-        seen: list[tuple[int, AnyEvent]] = []
-        try:
-            with store.read("r1") as reader:
-                seen.extend(reader.events())
-        except (StateDamaged, StateError):
-            pass
-        assert seen == right[: len(seen)]
-
-
-def damage(path: Path, whole: bytes) -> None:
-    content = bytearray(whole)
-    for _ in range(random.choice([1, 1, 200])):
-        content[random.randrange(len(content))] ^= 1 << random.randrange(8)
-    path.write_bytes(content)
-
-
-def change(path: Path, statement: str) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
-
-
-@pytest.fixture
-def dead(store: RunStore, start: Start) -> Path:
-    """The journal of a run whose owner was killed with events in the write-ahead log."""
-    store.create("r1", "text", "hash", {}).close()
-    writer = start(WRITE, store.directory.path, "full")
-    assert writer.stdout is not None
-    writer.stdout.readline()
-    writer.kill()
-    writer.wait()
-    return Path(store.folder("r1").journal)
-
-
-def test_a_missing_log_is_noticed(store: RunStore, dead: Path) -> None:
-    log = dead.with_name("journal.db-wal")
-    kept = log.with_name("kept")
-    log.rename(kept)
-
-    error = refused(store, "its newest events are missing")
-    with pytest.raises(StateDamaged):
-        store.acquire("r1")
-    assert error.remedy.startswith("Put journal.db-wal back beside the journal as it was.")
-    kept.rename(log)
-    with store.acquire("r1") as journal:
-        assert journal.last_seq() >= 3
-
-
-def test_a_process_that_ends_without_closing_leaves_a_sound_journal(store: RunStore, start: Start) -> None:
-    store.create("r1", "text", "hash", {}).close()
-    writer = start(WRITE.replace("while True:", "for _ in range(5):"), store.directory.path, "full")
-    writer.wait()
-
-    with store.acquire("r1") as journal:
-        assert journal.last_seq() == 15
-        assert journal.check() == []
-
-
-def test_a_missing_or_changed_blob_is_noticed(store: RunStore) -> None:
-    with store.create("r1", "text", "hash", {}) as journal:
-        journal.append(AttemptEnded(instance=1, attempt=1, outcome="succeeded", outputs="x" * 100_000))
-        journal.commit()
-    (blob,) = (one for one in Path(journal.folder.blobs).rglob("*") if one.is_file())
-    content = blob.read_bytes()
-    for change_it in (lambda: blob.write_bytes(content[:-1] + b" "), blob.unlink, lambda: os.mkfifo(blob)):
-        change_it()
-        with store.read("r1") as reader, pytest.raises(StateDamaged, match=str(blob)):
-            list(reader.events())
 
 
 # ---------------------------------------------------------------- no room, no permission
@@ -387,19 +192,3 @@ def test_an_unknown_run_is_named_before_anything_is_opened(store: RunStore) -> N
             store.acquire(text)
         with pytest.raises(UnknownRun):
             store.read(text)
-
-
-def test_an_event_of_a_later_release_is_refused_with_advice(store: RunStore, path: Path) -> None:
-    from steplane.store.blobs import Blobs
-    from steplane.store.records import checksum, to_row
-
-    row = list(to_row(RunStarted(at=1), 201, 1, Blobs("/nowhere")))
-    row[9] = '{"type":"later"}'
-    row[11] = checksum(tuple(row[:11]))
-    connection = sqlite3.connect(path)
-    connection.execute(f"INSERT INTO events VALUES ({', '.join('?' * 12)})", row)
-    connection.commit()
-    connection.close()
-
-    error = refused(store, "event 201 .run.begun. cannot be understood")
-    assert error.remedy == "A later release may have written it: update Steplane."

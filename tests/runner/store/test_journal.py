@@ -204,7 +204,7 @@ def test_a_commit_that_was_done_before_an_interrupt_is_not_done_twice(
 def test_any_event_survives_its_row(event: AnyEvent) -> None:
     blobs = Blobs("/nowhere")
 
-    assert to_event(to_row(event, 7, 1, blobs), 7, "journal.db", blobs) == event
+    assert to_event(to_row(event, 7, 99, 1, blobs), 7, 99, "journal.db", blobs) == event
 
 
 @given(st.lists(EVENT, min_size=1, max_size=8), st.lists(st.integers(1, 3), min_size=8, max_size=8))

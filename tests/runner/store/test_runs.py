@@ -1,6 +1,7 @@
 """The store as a whole: listing, finding, the catalogue and its loss."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,11 +97,25 @@ def test_a_lost_catalogue_is_made_again(store: RunStore) -> None:
 
 
 def test_a_run_that_the_catalogue_does_not_know_is_listed_and_one_without_folder_is_not(store: RunStore) -> None:
-    make(store, "a", 10, title="one")
     make(store, "b", 20)
+    lose_catalogue(store)
+    make(store, "c", 30)
+    known = Path(store.directory.database).read_bytes()
+    make(store, "a", 10, title="one")
+    Path(store.directory.database).write_bytes(known)
+    shutil.rmtree(store.folder("c").path)
+
+    assert [(one.id, one.title) for one in store.list_runs()] == [("b", ""), ("a", "one")]
+
+
+def test_a_run_whose_folder_got_another_name_is_refused(store: RunStore) -> None:
+    make(store, "a", 10, title="one")
     os.rename(store.folder("a").path, Path(store.directory.runs, "moved"))
 
-    assert [(one.id, one.title) for one in store.list_runs()] == [("b", ""), ("moved", "one")]
+    assert [(one.id, one.status) for one in store.list_runs()] == [("moved", "damaged")]
+    with pytest.raises(StateDamaged, match="it is the journal of run 'a'") as caught:
+        store.acquire("moved")
+    assert caught.value.remedy == "Give the folder the name 'a' again, or put the right journal into it."
 
 
 def test_a_damaged_catalogue_is_refused_with_advice_and_not_replaced(store: RunStore) -> None:

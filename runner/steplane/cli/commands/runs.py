@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from steplane.cli import completers
+from steplane.cli.families import Family
 from steplane.cli.options import common, examples, text_or_json
 
 _STATUSES = ["running", "waiting", "interrupted", "succeeded", "warning", "failed", "cancelled", "damaged"]
@@ -18,7 +19,7 @@ _EXAMPLES = examples(
 )
 
 
-@click.command("runs", epilog=_EXAMPLES)
+@click.group("runs", cls=Family, epilog=_EXAMPLES, invoke_without_command=True)
 @click.option("--status", type=click.Choice(_STATUSES), help="Only runs of that status.")
 @click.option(
     "--workflow",
@@ -35,7 +36,10 @@ _EXAMPLES = examples(
 )
 @text_or_json
 @common
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     *, status: str | None, workflow: str, case: str, since: str | None, where: str | None, limit: int, form: str,
     state: str | None, color: str | None,
 ) -> int:  # fmt: skip
@@ -44,6 +48,8 @@ def command(
     EXPR is an expression as in a workflow file. It sees id, workflow, status, title, version, case, labels, started_at,
     ended_at, duration (seconds), file, inputs and outputs. A run that has no such input or output is not listed.
     """
+    if context.invoked_subcommand is not None:
+        return 0
     from steplane.app.querying import parse_since
     from steplane.cli.call import Call
     from steplane.cli.history import runs_json, runs_text

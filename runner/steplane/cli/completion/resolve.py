@@ -28,7 +28,33 @@ def _commands(current: str) -> Items:
     return [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(current)]
 
 
+def _of_family(family: click.Group, words: list[str], current: str) -> Items:
+    """Its commands, then what its own options take; behind the name of one, what that takes."""
+    context = click.Context(family)
+    at = next((index for index, word in enumerate(words) if word in family.list_commands(context)), None)
+    if at is not None:
+        inner = family.get_command(context, words[at])
+        return [] if inner is None else _of_command(inner, words[at + 1 :], current)
+    found = _of_member(family, words, current)
+    if words or current.startswith("-"):
+        return found
+    known = _known(family)
+    return [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(current)] + found
+
+
+def _known(family: click.Group) -> dict[str, str]:
+    from steplane.cli.application import SUBCOMMANDS
+
+    return SUBCOMMANDS[str(family.name)]
+
+
 def _of_command(command: click.Command, words: list[str], current: str) -> Items:
+    if isinstance(command, click.Group):
+        return _of_family(command, words, current)
+    return _of_member(command, words, current)
+
+
+def _of_member(command: click.Command, words: list[str], current: str) -> Items:
     values = "--" not in words
     option, prefix = _open_option(command, words, current) if values else (None, "")
     if option is not None:

@@ -69,6 +69,13 @@ def offered(line: str) -> list[str]:
         ("schema --w", ["--write", "--workflow"]),
         ("show", ["show"]),
         ("runs --workflow o", ["orders"]),
+        ("runs p", ["prune"]),
+        ("runs --status fa", ["failed"]),
+        ("runs prune --st", ["--status", "--state"]),
+        ("runs prune --workflow o", ["orders"]),
+        ("runs check --format ", ["text", "json"]),
+        ("help runs ", ["check", "export", "prune"]),
+        ("help runs check ", []),
         ("check workflows/orders.yaml or", ["orders"]),
     ],
 )
@@ -95,6 +102,13 @@ def test_what_is_offered(line: str, values: list[str]) -> None:
 def test_paths_are_left_to_the_shell(line: str, kind: str, prefix: str) -> None:
     *words, current = line.split(" ")
     assert [(one.type, one.value) for one in candidates(words, current)] == [(kind, prefix)]
+
+
+def test_a_command_with_commands_offers_both() -> None:
+    found = offered("runs ")
+    assert found[:3] == ["check", "export", "prune"]
+    assert "--status" in found
+    assert "check" not in offered("runs --status failed ")
 
 
 def test_short_and_long_names_are_offered_as_they_are_begun() -> None:

@@ -1,0 +1,75 @@
+"""Make the golden state directory of this release: `python tests/golden/make.py`. Run once, when a release is cut.
+
+Later releases must read, show and go on with what this one wrote (`tests/golden/test_golden.py`). A file that is there
+is never made anew: it is what that release left behind, and nothing can write it again.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from steplane import __version__
+
+HERE = Path(__file__).resolve().parent
+RUNS = {"done": "", "failed": "fail", "cut": "die"}
+"""The runs by id, and what the step `pay` of each is told to do; the last is killed in it."""
+
+TOKEN = "a-secret-token-9"
+
+
+def main() -> None:
+    target = HERE / f"{sys.argv[1] if len(sys.argv) > 1 else __version__}.tar.gz"
+    if target.exists():
+        raise SystemExit(f"{target} is there: what a release wrote is not written again")
+    with tempfile.TemporaryDirectory(prefix="golden-") as place:
+        state = Path(place, "state")
+        shown = {run: _run(Path(place), state, run, told) for run, told in RUNS.items()}
+        (Path(place) / "shown.json").write_text(json.dumps(shown, indent=1))
+        _anonymous(state)
+        _pack(Path(place), target)
+    sys.stdout.write(f"{target}: {target.stat().st_size:,} bytes\n")
+
+
+def _run(place: Path, state: Path, run: str, told: str) -> object:
+    """Begin a run; what `show` says of it."""
+    file = place / "orders.yaml"
+    file.write_text((HERE / "orders.yaml").read_text("utf-8"), "utf-8")
+    words = ["run", "orders.yaml", "--id", run, "-i", f"token={TOKEN}"]
+    _command(place, state, *words, told=told)
+    return json.loads(_command(place, state, "show", run, "--format", "json"))
+
+
+def _command(place: Path, state: Path, *words: str, told: str = "") -> str:
+    command = [sys.executable, "-m", "steplane", *words, "--state", str(state)]
+    env = {**os.environ, "GOLDEN": told}
+    return subprocess.run(command, cwd=place, env=env, stdout=subprocess.PIPE, text=True, check=False).stdout
+
+
+def _anonymous(state: Path) -> None:
+    """Take out the name of this machine; what else is written of it is the folder, which is gone by now."""
+    for lock in state.glob("runs/*/owner.lock"):
+        owner = json.loads(lock.read_text())
+        lock.write_text(json.dumps({**owner, "host": "golden"}))
+
+
+def _pack(place: Path, target: Path) -> None:
+    def plain(one: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        one.uid = one.gid = 0
+        one.uname = one.gname = ""
+        left_out = one.name.endswith(("-shm", ".sock")) or "/cache/" in one.name or not (one.isfile() or one.isdir())
+        return None if left_out else one
+
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name in ("state", "shown.json"):
+            archive.add(place / name, name, filter=plain)
+    target.write_bytes(packed.getvalue())
+
+
+if __name__ == "__main__":
+    main()
