@@ -71,7 +71,7 @@ def _entries(line: str, number: int) -> Iterator[tuple[str, Any]]:
     if line.lstrip().startswith("{"):
         try:
             yield from msgspec.json.decode(line, type=dict[str, Any]).items()
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise _wrong(number, f"begins with `{{` but is no JSON object: {error}") from None
     elif line.strip():
         name, equals, value = line.partition("=")

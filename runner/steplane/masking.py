@@ -4,7 +4,8 @@ Known forms: as it is, as JSON (both ways of writing non-ASCII, `\/`), Python's 
 both cases), base64 (both alphabets, at each of the three offsets, wrapped lines), hexadecimal, quoted for a shell (in
 single or double quotes, by backslashes, as `set -x` does it), and each line of a value of several lines.
 A value shorter than `SHORTEST` characters would blot out half of any log: it is masked only where a whole datum is
-equal to it, and `Mask.weak` names it, so that the author can be warned.
+equal to it, and `Mask.weak` names it, so that the author can be warned. Of what expressions make of secrets a part with
+fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `SHORTEST` is not masked at all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,6 +42,26 @@ class Mask:
         self._roots = _roots(self._needles)
         self._longest = len(self._needles[0]) if self._needles else 0
         self.weak = {name: reason for name, value in secrets.items() if (reason := _weakness(value))}
+
+    def extended(self, derived: str) -> "Mask":
+        """A mask that hides this too, which was made of a secret."""
+        if len(derived) < SHORTEST:
+            return self
+        more = Mask({})
+        more.weak, more._whole = self.weak, self._whole | {derived}
+        part = len(derived) < SHORTEST_LINE and any(derived in value for value in self._whole)
+        found = sorted(() if part else needles(derived), key=lambda one: (-len(one), one))
+        more._needles, more._roots = [*self._needles, *found], [*self._roots, *_roots(found)]
+        more._longest = max(self._longest, len(found[0]) if found else 0)
+        return more
+
+    def holds(self, value: str | float) -> bool:
+        """Whether a secret stands in a text or number."""
+        if not self._whole:
+            return False
+        if not isinstance(value, str):
+            return self._number(value)
+        return value in self._whole or bool(self.spans(value.encode("utf-8", "surrogatepass")))
 
     @property
     def longest(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.app.guarding import Reporter, Unfailing, signals_to
+from steplane.app.known import KnownSecrets
 from steplane.app.secrets import Secrets, hidden_variables, secret_inputs, texts_in
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.claims import Claims
@@ -15,12 +16,14 @@ from steplane.driver.clock import Clock
 from steplane.driver.coordinator import Coordinator, Ending
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import restored, without_secrets
 from steplane.driver.locks import Locks, StoreLocks
 from steplane.driver.names import UTC, Lazy, moment
+from steplane.driver.views import secret_names
 from steplane.errors import UsageError
-from steplane.events import ErrorInfo, Input
+from steplane.events import ErrorInfo, Input, Resumed
 from steplane.executors.thread import ThreadExecutor
 from steplane.expressions import Engine
 from steplane.expressions.templates import Template
@@ -83,33 +86,33 @@ class Execution:
         self.inbox = Inbox()
         self.case = basis.case or basis.run
         self.secrets = Secrets(plan, basis.environ, basis.home)
-        self._known = {**self.secrets.known(), **secret_inputs(plan, basis.inputs)}
+        self.known = KnownSecrets(plan, {**self.secrets.known(), **secret_inputs(plan, basis.inputs)})
         self._executor: ThreadExecutor | None = None
+        self._held = Held()
         self.engine = Engine(filters(), zone_of(plan))
+        self.engine.keeper = self.known if self.known.any else None
         self.names: dict[str, Any] = self._names()
         self.evaluator = Evaluator(
             plan, self.kernel.state, self.engine, self.names, _uniform,
-            mask=Mask(self._known), zone=zone_of(plan),
+            mask=self.known.mask, zone=zone_of(plan),
         )  # fmt: skip
         hidden = hidden_variables(plan)
         base = {name: value for name, value in basis.environ.items() if name not in hidden}
         self.environments = Environments(self.evaluator, base, basis.home, basis.called_in)
         self.evaluator.environment = self.environments.layers
-        self.evaluator.learn = self._learn
+        self.evaluator.learn = lambda name, value: self.known.add(name, texts_in(value))
+        self.known.changed = self._hide
 
     @property
     def mask(self) -> Mask:
         """What hides all secrets known by now."""
         return self.evaluator.mask
 
-    def _learn(self, name: str, value: Any) -> None:
-        """A secret output is known from now on: what comes later is masked for it too."""
-        found = {f"{name} {index}": text for index, text in enumerate(texts_in(value))}
-        if not set(found.values()) <= set(self._known.values()):
-            self._known = {**{f"{len(self._known)} {key}": text for key, text in found.items()}, **self._known}
-            self.evaluator.mask = Mask(self._known)
-            if self._executor is not None:
-                self._executor.mask = self.evaluator.mask
+    def _hide(self, mask: Mask) -> None:
+        """Something more is secret: what comes later is masked for it too."""
+        self.evaluator.mask = mask
+        if self._executor is not None:
+            self._executor.mask = mask
 
     def _names(self) -> dict[str, Any]:
         basis, plan = self.basis, self.basis.plan
@@ -141,6 +144,19 @@ class Execution:
         self.names["vars"] = values
         return {name: value for name, value in values.items() if self.mask.data(value) == value}
 
+    def recall(self, event: Resumed, held: Held) -> None:
+        """Before a resume: know again what is secret, and who waits for steps that run again."""
+        self._held = held
+        for path, said in event.assume.items():
+            one = self.kernel.state.paths.get(path)
+            outputs = said.get("outputs") or {}
+            for name in secret_names(one.node) & outputs.keys() if one is not None else ():
+                self.known.add(name, texts_in(outputs[name]))
+        if self.known.any:
+            from steplane.driver.recalling import derive_again
+
+            derive_again(self.evaluator)
+
     def own_value(self, template: Template) -> Any:
         """The value of one of the workflow's own keys (`objects`), masked. Raises `ExpressionError`."""
         return self.mask.data(self.engine.render(template, {**self.names, "env": self.environments.base}))
@@ -168,7 +184,7 @@ class Execution:
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
             listener=listener, inbox=self.inbox, clock=self.clock, claims=Claims(locks),
-            patience=self.basis.patience,
+            patience=self.basis.patience, held=self._held,
         )  # fmt: skip
         try:
             with signals_to(self.inbox, listener.interrupted):

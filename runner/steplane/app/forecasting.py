@@ -5,6 +5,7 @@ from typing import Any
 
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import home_of, zone_of
+from steplane.app.known import KnownSecrets
 from steplane.app.project import here
 from steplane.app.secrets import hidden_variables, texts_in
 from steplane.events import Taken
@@ -13,7 +14,6 @@ from steplane.forecast import Basis, Forecast, forecast
 from steplane.forecast.environment import Environment
 from steplane.forecast.fates import Planned
 from steplane.forecast.walk import Performed
-from steplane.masking import Mask
 from steplane.plan.nodes import Perform, Plan
 from steplane.plan.selection import Selection
 from steplane.plugins import PluginProblem, Registered, Registry
@@ -46,17 +46,19 @@ def look_ahead(
         run=run_id,
     )
     secret = [resolved[spec.name] for spec in plan.inputs if spec.secret and spec.name in resolved]
-    mask = Mask({str(index): text for index, text in enumerate(one for value in secret for one in texts_in(value))})
+    texts = enumerate(one for value in secret for one in texts_in(value))
+    known = KnownSecrets(plan, {str(index): text for index, text in texts})
     engine = Engine(filters(), zone_of(plan))
-    with _Asker(plan, registry, basis, engine, mask) as asker:
-        return forecast(plan, basis, engine, mask, asker.ask, selection, taken)
+    engine.keeper = known if known.any else None
+    with _Asker(plan, registry, basis, engine, known) as asker:
+        return forecast(plan, basis, engine, known, asker.ask, selection, taken)
 
 
 class _Asker:
     """Asks the step types that have a `plan()`, in a process that is started when there is one."""
 
-    def __init__(self, plan: Plan, registry: Registry, basis: Basis, engine: Engine, mask: Mask) -> None:
-        self._plan, self._registry, self._basis, self._engine, self._mask = plan, registry, basis, engine, mask
+    def __init__(self, plan: Plan, registry: Registry, basis: Basis, engine: Engine, known: KnownSecrets) -> None:
+        self._plan, self._registry, self._basis, self._engine, self._known = plan, registry, basis, engine, known
         self._planner: Any = None
         self._left = QUESTIONS
 
@@ -78,7 +80,7 @@ class _Asker:
         env = Environment(self._engine, self._basis, one.place.around).known()
         assert one.parameters is not None
         answer = self._planner.ask(found, one.parameters, env, one.folder)
-        hide = self._mask.text
+        hide = self._known.text
         return Planned(
             hide(answer.summary), tuple(map(hide, answer.reads)), tuple(map(hide, answer.changes)), hide(answer.fault)
         )

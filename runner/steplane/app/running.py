@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from steplane.app.loading import load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
 from steplane.errors import RunHeld, StateError, UsageError
-from steplane.events import Resumed, RunStarted, Selected, Taken
+from steplane.events import OK, Resumed, RunStarted, Selected, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
@@ -33,6 +33,9 @@ from steplane.store import (
     now,
 )
 
+if TYPE_CHECKING:
+    from steplane.app.regaining import Regained
+
 MakeReporter = Callable[["Begun"], Reporter]
 
 
@@ -43,7 +46,7 @@ class Begun(Struct, frozen=True):
     plan: Plan
     folder: RunFolder
     resumed: bool = False
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
     home: str = ""
 
 
@@ -92,11 +95,16 @@ def begin(  # noqa: PLR0917 - what a run is made of
     header = {**new_header(execution, options.durability), **_said(part)}
     journal = store.create(basis.run, plan.text, plan.hash, header, _durability(options), actor=options.actor)
     with journal:
-        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warning=store.warning, home=basis.home))
+        warnings = _warnings(execution, store.warning)
+        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warnings=warnings, home=basis.home))
         first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result
+
+
+def _warnings(execution: Execution, other: str) -> tuple[str, ...]:
+    return (*([other] if other else ()), *execution.known.weak())
 
 
 def _said(part: RunPart) -> dict[str, Any]:
@@ -142,11 +150,11 @@ def resume(  # noqa: PLR0917 - the same
         kernel = folded(plan, journal)
         root = kernel.state.root
         event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
-        asked = bool(event.redo or event.assume)
-        if root is not None and root.ended and (cancel or (root.status in {"succeeded", "warning"} and not asked)):
+        if root is not None and root.ended and (cancel or (root.status in OK and not (event.redo or event.assume))):
             return _left_alone(run_id, kernel, options, cancel=cancel)
         if not cancel:
             _refuse(run_id, kernel, event, header, (registry, store))
+        again = _regained(plan, kernel, event, run_id)
         basis = Basis(
             run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
@@ -154,10 +162,10 @@ def resume(  # noqa: PLR0917 - the same
             strict=options.strict,
         )  # fmt: skip
         execution = Execution(basis, registry, kernel)
-        evaluate_variables(execution, header["vars"])
+        _recall(execution, header, event, again)
         store.reopened(run_id)
-        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=header["home"]))
-        first: Resumed | RunStarted = event if root is not None else RunStarted(pool=options.pool)
+        reporter = make_reporter(_begun_again(execution, journal, again))
+        first: Resumed | RunStarted = again.within(event) if root is not None else RunStarted(pool=options.pool)
         result = _go(execution, journal, first, reporter)
     _catalogue(store, result)
     return result
@@ -220,6 +228,23 @@ def _refuse(
 
     refuse_changed_file(run_id, kernel.state.plan, header, *known)
     refuse_undecided(kernel, event, run_id)
+
+
+def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
+    from steplane.app.regaining import regained
+
+    return regained(plan, kernel.state, event, run_id)
+
+
+def _recall(execution: Execution, header: Mapping[str, Any], event: Resumed, again: "Regained") -> None:
+    """What a new process has to know of what was before it."""
+    evaluate_variables(execution, header["vars"])
+    execution.recall(event, again.held())
+
+
+def _begun_again(execution: Execution, journal: Journal, again: "Regained") -> Begun:
+    basis, warnings = execution.basis, _warnings(execution, again.warning)
+    return Begun(basis.run, basis.plan, journal.folder, resumed=True, warnings=warnings, home=basis.home)
 
 
 def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:

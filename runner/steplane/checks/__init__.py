@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from steplane.checks.artifacts import check_artifacts
 from steplane.checks.captures import check_captures
+from steplane.checks.code_variables import check_code_variables
 from steplane.checks.conditions import check_conditions
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.environment import check_environment
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     check_parameters,
     check_inputs,
     check_environment,
+    check_code_variables,
     check_switches,
     check_ends,
     check_loops,

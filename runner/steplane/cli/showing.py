@@ -45,8 +45,8 @@ class Show:
     def __call__(self, begun: Begun) -> Reporter:
         """Make the reporter of a run that is about to begin."""
         gc.freeze()  # the plan lives as long as the run: it need not be searched for what is unreachable
-        if begun.warning:
-            self.call.warn(begun.warning)
+        for warning in begun.warnings:
+            self.call.warn(warning)
         subject = self.subject(begun)
         self.reporter = Several([REPORTERS[self.call.form](self, subject), self.reports.of(subject)])
         return self.reporter

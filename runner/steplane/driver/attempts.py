@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
+from steplane.driver.views import secret_names
 from steplane.events import Artifact, ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
 from steplane.plan.nodes import Node, Perform
+from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
 
 
@@ -137,6 +139,7 @@ class Attempts:
         if not node.ensure and node.outputs is None:
             return _named(node, result)
         context = self.evaluator.context(instance, result=result)
+        self.evaluator.learn_from(node.outputs or (), context)
         self.evaluator.hold("ensure", node.ensure, context)
         if node.outputs is None:
             return _named(node, result)
@@ -174,6 +177,8 @@ class Attempts:
             timezone=self.evaluator.plan.timezone,
             keep=node.artifacts,
             state=self.folders.state,
+            unmasked=bool(secret_names(node)),
+            unheard=says_secrets(node),
         )
 
     def _environment(self, instance: Instance, log: str, artifacts: str, key: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from steplane.driver.attempts import Attempts
 from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
+from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
 from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed
@@ -89,6 +90,7 @@ class Coordinator:
         clock: Clock,
         claims: Claims,
         patience: float,
+        held: Held | None = None,
     ) -> None:
         self.kernel = kernel
         self.journal = journal
@@ -99,6 +101,7 @@ class Coordinator:
         self.clock = clock
         self.claims = claims
         self.patience = patience
+        self.held = Held() if held is None else held
         self.timers = Timers()
         self._inputs: deque[Input] = deque()
         self._starts: list[Start] = []
@@ -174,6 +177,9 @@ class Coordinator:
                 return self._wind_down()
             self._execute()
             self._acknowledge()
+            if self.held and self._only_waiting():  # what they wait for does not come
+                self._release(self.held.given_up(self.kernel.state))
+                self._execute()
         return self._wait_elsewhere() if self._only_waiting() else None
 
     def _turn(self) -> None:
@@ -210,10 +216,11 @@ class Coordinator:
             if isinstance(fact, StepEnded) and instance is not None and instance.node.artifacts:
                 self._keep_files(fact, instance, now)
             self._keep(replace(fact, at=now), instance)
-        elif isinstance(command, Start):
-            self._starts.append(command)
-        elif isinstance(command, Ask):
-            self._ask(command)
+            if isinstance(fact, StepEnded):
+                self._release(self.held.over(fact.path, self.kernel.state))
+        elif isinstance(command, Start | Ask):
+            if not self.held.takes(command, self.kernel.state):
+                self._begin(command)
         elif isinstance(command, SetTimer):
             self.timers.set(command, self.clock.monotonic())
             self.claims.limit(command)
@@ -232,9 +239,16 @@ class Coordinator:
         if fact is not None:
             self._keep(replace(fact, at=now), instance)
 
-    def _ask(self, command: Ask) -> None:
-        if command.instance in self.kernel.state.instances:
+    def _begin(self, command: Start | Ask) -> None:
+        if isinstance(command, Start):
+            self._starts.append(command)
+        elif command.instance in self.kernel.state.instances:
             self._inputs.append(self.evaluator.answer(command))
+
+    def _release(self, commands: list[Start | Ask]) -> None:
+        """What waited for steps that run again goes on."""
+        for command in commands:
+            self._begin(command)
 
     def _execute(self) -> None:
         """Begin and stop attempts, claim locks. What was stopped before it began never begins."""
@@ -248,6 +262,7 @@ class Coordinator:
                 self._start(start, instance)
         for stop in stops:
             self.claims.stop(stop)
+            self.held.drop(stop)
             if not self.attempts.stop(stop):
                 self._inputs.append(AttemptEnded(instance=stop.instance, attempt=stop.attempt, outcome="cancelled"))
 

@@ -1,6 +1,7 @@
 """Evaluates what the kernel asks, in the names that the instance sees."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import tzinfo
 from typing import Any
 
@@ -12,7 +13,7 @@ from steplane.driver.plain import unrecordable
 from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
-from steplane.expressions import Engine, ExpressionError
+from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
@@ -87,7 +88,13 @@ class Evaluator:
 
     def context(self, here: Instance, result: Any = _NONE, error: Any = _NONE) -> dict[str, Any]:
         """The names that the instance sees."""
-        context = {**self.names, **loop_names(here), "steps": Steps(self.places, self.state, here, self.zone)}
+        around = loop_names(here)
+        if any(one.__class__ is Missing for one in around.values()):
+            from steplane.driver.recalling import items_again
+
+            items_again(self, here)
+            around = loop_names(here)
+        context = {**self.names, **around, "steps": Steps(self.places, self.state, here, self.zone)}
         context["attempt"] = here.attempt
         handles, handled = handled_error(here)
         if handles:
@@ -211,6 +218,13 @@ class Evaluator:
         self._recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
+    def learn_from(self, fields: tuple[OutputField, ...], context: Mapping[str, Any]) -> None:
+        """The secret ones of the outputs are known from now on, before anything is told of what they are made from."""
+        for field in fields:
+            if field.secret:
+                with suppress(ExpressionError):
+                    self.learn(field.name, self.engine.render(field.value, context))
+
     def reshape(self, fields: tuple[OutputField, ...], context: Mapping[str, Any], *, lenient: bool) -> dict[str, Any]:
         """The declared outputs, masked but for the secret ones; with `lenient` what cannot be evaluated is missing."""
         values = {}
@@ -222,9 +236,7 @@ class Evaluator:
             except (ExpressionError, Refused):
                 if not lenient:
                     raise
-        for field in fields:
-            if field.secret and field.name in values:
-                self.learn(field.name, values[field.name])
+        self.learn_from(fields, context)
         for field in fields:
             if not field.secret and field.name in values:
                 values[field.name] = self.mask.data(values[field.name])

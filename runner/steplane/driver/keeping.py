@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.driver.views import WITHHELD, secret_names
-from steplane.events import Answered, AnyEvent, AttemptEnded, RunEnded
+from steplane.events import Answered, AnyEvent, AttemptEnded, Resumed, RunEnded
 from steplane.expressions import Missing
 from steplane.kernel import State
 from steplane.masking import Mask
@@ -17,6 +17,8 @@ def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
 
     All other texts were masked before the kernel saw them, so that a run and its resume see the same.
     """
+    if isinstance(event, Resumed) and event.assume:
+        return replace(event, assume={path: _assumed(path, said, state) for path, said in event.assume.items()})
     if isinstance(event, RunEnded):
         return replace(event, outputs=without_secrets(state.plan.nodes[0], event.outputs))
     if isinstance(event, Answered) and event.question == "loop" and mask and isinstance(event.value, dict):
@@ -41,6 +43,13 @@ def without_secrets(node: Node, outputs: Any) -> Any:
     if not hidden or not isinstance(outputs, dict):
         return outputs
     return {name: value for name, value in outputs.items() if name not in hidden}
+
+
+def _assumed(path: str, said: dict[str, Any], state: State) -> dict[str, Any]:
+    one = state.paths.get(path)
+    if one is None or "outputs" not in said:
+        return said
+    return {**said, "outputs": without_secrets(one.node, said["outputs"])}
 
 
 def _items_withheld(value: dict[str, Any], mask: Mask) -> dict[str, Any]:

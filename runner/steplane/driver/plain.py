@@ -4,11 +4,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+DEEPEST = 200
+"""Lists and mappings inside each other that can be recorded; no real data has as many."""
+
 LARGEST = 1 << 1024
 """Whole numbers from here on are refused: no reader of JSON takes them for numbers."""
 
 
-def unrecordable(value: Any) -> str:
+def unrecordable(value: Any, depth: int = 0) -> str:
     """Why the data cannot be recorded, as the rest of a sentence; empty if it can."""
     if value is None or isinstance(value, bool):
         return ""
@@ -18,10 +21,12 @@ def unrecordable(value: Any) -> str:
         return "holds a whole number of too many digits" if abs(value) >= LARGEST else ""
     if isinstance(value, float):
         return "" if math.isfinite(value) else "holds a number that is not finite"
+    if depth > DEEPEST:
+        return f"is nested deeper than {DEEPEST} levels"
     if isinstance(value, list | tuple):
-        return next((why for one in value if (why := unrecordable(one))), "")
+        return next((why for one in value if (why := unrecordable(one, depth + 1))), "")
     if isinstance(value, Mapping):
-        return next((why for name, one in value.items() if (why := _key(name) or unrecordable(one))), "")
+        return next((why for name, one in value.items() if (why := _key(name) or unrecordable(one, depth + 1))), "")
     return f"holds {type(value).__name__}, which is no plain data"
 
 

@@ -8,8 +8,8 @@ from steplane.expressions import Missing
 from steplane.kernel import NOT_SELECTED, Instance
 from steplane.plan.nodes import Node
 
-WITHHELD = "it is secret and therefore not recorded, so a resumed run does not have it: start a new run"
-"""Why a secret value is missing after a resume."""
+WITHHELD = "it is secret and therefore not recorded; the step that gives it has to run again"
+"""Why a secret value is missing that was there in another process."""
 
 _WHY = {
     NOT_SELECTED: "the step was not selected for this run; `--of RUN` takes its outputs from an earlier run",
@@ -147,7 +147,7 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
         return Outputs(node, None, one.status)
     ended = [each for each in one.loop.instances if each is not None]
     results = [_values(each) for each in ended]
-    lost = {name for name in secret_names(node) if _is_lost(name, ended)}
+    lost = {name for name in secret_names(node) if is_lost(name, ended)}
     if not any(results) and not lost:
         return _Lists(node, len(results))
     declared = [field.name for field in node.outputs or ()] or list(node.declared)
@@ -156,7 +156,8 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
     return Outputs(node, gathered, one.status)
 
 
-def _is_lost(name: str, ended: list[Instance]) -> bool:
+def is_lost(name: str, ended: list[Instance]) -> bool:
+    """Whether one of them gave the secret output, and it is not there any more."""
     return any(each.known_as == "succeeded" and not each.recovered and name not in _values(each) for each in ended)
 
 
@@ -187,4 +188,4 @@ def error_view(error: ErrorInfo | None) -> dict[str, Any] | None:
     }
 
 
-__all__ = ["WITHHELD", "Outputs", "StepView", "error_view", "secret_names", "step_view"]
+__all__ = ["WITHHELD", "Outputs", "StepView", "error_view", "is_lost", "secret_names", "step_view"]

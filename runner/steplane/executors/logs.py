@@ -52,17 +52,38 @@ class LogSink:
     """Takes what a step says on its streams. Lines of different streams are never mixed up; safe from any thread.
 
     The file is opened at the first byte, for appending, readable by its owner only. It never raises: when the file
-    cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered.
+    cannot be written, `failure` says so once and the step goes on. `size` counts the bytes that were offered. With
+    `unheard` the standard output is handed back as it is, and not written: a secret is made of it.
     """
 
-    __slots__ = ("_cut", "_file", "_limit", "_lock", "_masks", "_moment", "_open_line", "_parts", "_times", "_untold",
-                 "_written", "failure", "listener", "mask", "path", "size", "step")  # fmt: skip
+    __slots__ = (
+        "_cut",
+        "_file",
+        "_limit",
+        "_lock",
+        "_masks",
+        "_moment",
+        "_open_line",
+        "_parts",
+        "_times",
+        "_unheard",
+        "_untold",
+        "_written",
+        "failure",
+        "listener",
+        "mask",
+        "path",
+        "size",
+        "step",
+    )  # fmt: skip
 
     def __init__(
-        self, path: str, mask: Mask, *, step: str = "", listener: Listener | None = None, limit: int = LOG_LIMIT
-    ) -> None:
+        self, path: str, mask: Mask, *, step: str = "", listener: Listener | None = None, limit: int = LOG_LIMIT,
+        unheard: bool = False,
+    ) -> None:  # fmt: skip
         self.path, self.mask, self.step, self.listener = path, mask, step, listener
         self.failure, self.size = "", 0
+        self._unheard = unheard
         self._limit, self._written, self._cut = limit, 0, False
         self._file = self._times = -1
         self._moment = 0  # the latest millisecond that is noted
@@ -74,6 +95,8 @@ class LogSink:
 
     def feed(self, stream: StreamName, data: bytes) -> bytes:
         """Take bytes as a program wrote them; the masked bytes that are certain now."""
+        if self._unheard and stream == "stdout":
+            return data
         with self._lock:
             masked = self._masks.setdefault(stream, self.mask.stream()).feed(data)
             self._take(stream, masked)

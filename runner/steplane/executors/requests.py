@@ -17,6 +17,8 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     SIGTERM and SIGKILL. `secrets` are the names that the step may read. `log` and `artifacts` are paths, the last of a
     folder of the instance's own, which is made when it is needed. `keep` are the patterns of further files to be kept,
     none of which is taken from the folder `state`. `timezone` is that of times without an offset in a template.
+    `unmasked`: who asks takes the secrets out of the outputs, for some of them are secrets; with `unheard` these are
+    made of the standard output, which then goes into no log.
     """
 
     run: str
@@ -41,6 +43,8 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     keep: tuple[str, ...] = ()
     state: str = ""
+    unmasked: bool = False
+    unheard: bool = False
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):

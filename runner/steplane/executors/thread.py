@@ -160,7 +160,10 @@ class ThreadExecutor:
         if token.cancelled:
             return failed(request, ErrorInfo(type="cancelled"), cancelled=True)
         mask = self.mask
-        log = LogSink(request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit)
+        log = LogSink(
+            request.log, mask, step=request.path, listener=self._listener, limit=self._log_limit,
+            unheard=request.unheard,
+        )  # fmt: skip
         own = self._own_folder()
         own.begin(request.artifacts)
         try:
@@ -176,7 +179,9 @@ class ThreadExecutor:
             self._listener(request.path, "warning", self.mask.text(log.failure))
         if not own.taken:
             outcome = replace(outcome, touched=False)
-        return _masked(outcome, kept, self.mask, log.failure)
+        whole = request.unmasked
+        outcome = _masked(outcome, kept, self.mask, log.failure, whole=whole)
+        return outcome if self.mask is mask else _masked(outcome, (), mask, "", whole=whole)
 
     def _perform(self, request: AttemptRequest, token: CancelToken, log: LogSink) -> AttemptOutcome:
         found = self._registry.find(request.type)
@@ -258,8 +263,10 @@ class ThreadExecutor:
         return lambda done, total, text: self._on_progress(request.path, done, total, self.mask.text(text))
 
 
-def _masked(outcome: AttemptOutcome, kept: tuple[Artifact, ...], mask: Mask, log_failure: str) -> AttemptOutcome:
-    """The outcome as it may be recorded."""
+def _masked(
+    outcome: AttemptOutcome, kept: tuple[Artifact, ...], mask: Mask, log_failure: str, *, whole: bool
+) -> AttemptOutcome:
+    """The outcome as it may be recorded; with `whole` its outputs are left as they are."""
     if kept:
         outcome = replace(outcome, artifacts=kept)
     warnings = (*outcome.warnings, log_failure) if log_failure else outcome.warnings
@@ -268,6 +275,5 @@ def _masked(outcome: AttemptOutcome, kept: tuple[Artifact, ...], mask: Mask, log
     error = outcome.error
     if error is not None:
         error = replace(error, message=mask.text(error.message), detail=mask.data(error.detail))
-    return replace(
-        outcome, outputs=mask.data(outcome.outputs), error=error, warnings=tuple(mask.text(one) for one in warnings)
-    )
+    outputs = outcome.outputs if whole else mask.data(outcome.outputs)
+    return replace(outcome, outputs=outputs, error=error, warnings=tuple(mask.text(one) for one in warnings))

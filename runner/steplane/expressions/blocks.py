@@ -45,7 +45,10 @@ def _captured(block: Block, frame: Frame) -> str:
         pieces.append(piece)
 
     block(frame, emit)
-    return "".join(pieces)
+    text = "".join(pieces)
+    if frame.watch is not None:
+        frame.watch.written(text)
+    return text
 
 
 def _value(node: Any) -> Run:
@@ -99,7 +102,14 @@ def _printed(node: Any) -> Callable[[Frame], str]:
         data = str(node.data)
         return lambda _frame: data
     value = used(node)
-    return _placed(node, lambda frame: text_of(value(frame), frame.budget))
+
+    def printed(frame: Frame) -> str:
+        one = value(frame)
+        if frame.watch is not None:
+            frame.watch.prints(one)
+        return text_of(one, frame.budget)
+
+    return _placed(node, printed)
 
 
 def _if(node: Any) -> Block:

@@ -80,19 +80,26 @@ def _known(names: list[str]) -> str:
 
 def apply_filter(frame: Frame, name: str, value: Any, positional: list[Any], named: dict[str, Any]) -> Any:
     """Apply a filter by name; raises ExpressionError for an unknown one and for whatever it objects to."""
-    frame.budget.tick()
+    budget = frame.budget
+    budget.left -= 1
+    if budget.left < 0:
+        budget.look()
     function = FILTERS.get(name)
     if function is not None:
         try:
-            return function(frame, value, *positional, **named)
+            result = function(frame, value, *positional, **named)
         except _BUILTIN_FAULTS as error:
             raise ExpressionError(f"the filter `{name}` cannot do this: {error}") from None
+        if frame.watch is None:
+            return result
+        return frame.watch.filtered(name, result, value, *positional, *named.values())
     from steplane.expressions.compiling import solid
 
     from_outside = frame.engine.filters.get(name)
     if from_outside is None:
         raise ExpressionError(unknown_message("filter", name, [*FILTERS, *frame.engine.filters]))
-    return _outside(frame, name, lambda: from_outside(solid(value), *positional, **named))
+    result = _outside(frame, name, lambda: from_outside(solid(value), *positional, **named))
+    return result if frame.watch is None else frame.watch.filtered(name, result, value, *positional, *named.values())
 
 
 def _outside(frame: Frame, name: str, action: Callable[[], Any]) -> Any:
@@ -143,7 +150,10 @@ def apply_test(frame: Frame, name: str, value: Any, positional: list[Any], named
     function = PREDICATES.get(name)
     if function is None:
         raise ExpressionError(unknown_message("test", name, list(PREDICATES)))
-    frame.budget.tick()
+    budget = frame.budget
+    budget.left -= 1
+    if budget.left < 0:
+        budget.look()
     try:
         return bool(function(frame, value, *positional, **(named or {})))
     except _BUILTIN_FAULTS as error:

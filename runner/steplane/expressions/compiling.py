@@ -10,6 +10,7 @@ from typing import Any
 from steplane.expressions.calling import compile_call, compile_filter, compile_test
 from steplane.expressions.faults import ExpressionError, Missing, MissingValue, SyntaxFault
 from steplane.expressions.frames import DECLARED, Frame, Run, item, key_run, name_run
+from steplane.expressions.limits import SMALL
 from steplane.expressions.operators import BINARY, COMPARE, negative, positive
 from steplane.expressions.paths import missing_message, path_run, read_literal, read_path
 from steplane.expressions.values import Solid, in_words, kind_of, text_of, truth
@@ -95,9 +96,12 @@ def _getitem(node: Any) -> Run:
     declared = type(node.node).__name__ == "Name" and node.node.name in DECLARED
 
     def run(frame: Frame) -> Any:
-        value = item(inner(frame), key(frame), path)
+        whole, at = inner(frame), key(frame)
+        value = item(whole, at, path)
         if declared and value.__class__ is Missing:
             raise ExpressionError(value.reason)
+        if frame.watch is not None and isinstance(whole, str):
+            return frame.watch.made(value, whole, keeps=False)
         return value
 
     return run
@@ -114,8 +118,10 @@ def _slice(inner: Run, node: Any, path: str) -> Run:
         cut = [bound(frame) if bound is not None else None for bound in bounds]
         if any(bound is not None and kind_of(bound) != "integer" for bound in cut) or cut[2] == 0:
             raise ExpressionError("the bounds of `[a:b]` are whole numbers, and its step is not 0")
-        frame.budget.spend(len(value))
-        return value[cut[0] : cut[1] : cut[2]]
+        if len(value) > SMALL:
+            frame.budget.spend(len(value))
+        part = value[cut[0] : cut[1] : cut[2]]
+        return part if frame.watch is None else frame.watch.made(part, value, keeps=isinstance(part, list))
 
     return run
 
@@ -123,13 +129,27 @@ def _slice(inner: Run, node: Any, path: str) -> Run:
 def _binary(node: Any) -> Run:
     operation = BINARY[type(node).__name__]
     left, right = used(node.left), used(node.right)
-    return lambda frame: operation(left(frame), right(frame), frame.budget)
+
+    def run(frame: Frame) -> Any:
+        one, other = left(frame), right(frame)
+        result = operation(one, other, frame.budget)
+        if frame.watch is None:
+            return result
+        return frame.watch.made(result, one, other, keeps=isinstance(result, str | list))
+
+    return run
 
 
 def _unary(operation: Callable[[Any], Any]) -> Callable[[Any], Run]:
     def compile_(node: Any) -> Run:
         inner = used(node.node)
-        return lambda frame: operation(inner(frame))
+
+        def run(frame: Frame) -> Any:
+            value = inner(frame)
+            result = operation(value)
+            return result if frame.watch is None else frame.watch.made(result, value, keeps=False)
+
+        return run
 
     return compile_
 
@@ -180,9 +200,17 @@ def _concat(node: Any) -> Run:
     parts = [used(part) for part in node.nodes]
 
     def run(frame: Frame) -> str:
-        texts = [text_of(part(frame), frame.budget) for part in parts]
-        frame.budget.spend(sum(map(len, texts)))
-        return "".join(texts)
+        texts = []
+        size = 0
+        for part in parts:
+            value = part(frame)
+            text = value if value.__class__ is str else text_of(value, frame.budget)
+            size += len(text)
+            texts.append(text)
+        if size > SMALL:
+            frame.budget.spend(size)
+        whole = "".join(texts)
+        return whole if frame.watch is None else frame.watch.made(whole, *texts, keeps=True)
 
     return run
 

@@ -11,6 +11,7 @@ from steplane.expressions.values import Solid, in_words, kind_of, text_of
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from steplane.expressions.deriving import Keeper, Watch
     from steplane.expressions.pieces import Marks
 
 _SCALARS = frozenset({type(None), bool, int, float, str})
@@ -23,13 +24,16 @@ class Engine:
     A context maps names to plain data, to lazy mappings, or to `Missing`. Lazy mappings may stand in the context, in
     a lazy mapping, and in the dict of one step (`steps.build`); within any other list or dict all is plain. Every
     method raises ExpressionError, with the author's words and the place of the expression.
+
+    `keeper` is who knows the secrets, where there are any: it is told what expressions make of them.
     """
 
-    __slots__ = ("filters", "zone")
+    __slots__ = ("filters", "keeper", "zone")
 
     def __init__(self, filters: Mapping[str, Callable[..., Any]] | None = None, zone: "tzinfo | None" = None) -> None:
         self.filters = dict(filters or {})
         self.zone = zone
+        self.keeper: Keeper | None = None
 
     def evaluate(self, expression: Expression, context: Mapping[str, Any]) -> Any:
         """The value of one expression, with its type, as plain data."""
@@ -87,7 +91,10 @@ class Engine:
         else:
             from steplane.expressions.tracing import compile_traced
 
-            value = _placed(expression, lambda: compile_traced(expression.text)(Frame(context, self, seen)))
+            frame = Frame(context, self, seen)
+            if self.keeper is not None:
+                frame.watch = self._watch(self.keeper, expression.text)
+            value = _placed(expression, lambda: compile_traced(expression.text)(frame))
         if not isinstance(value, bool):
             raise ExpressionError(
                 f"`{expression.text}` is a condition and must be true or false, but it is {in_words(value)}",
@@ -97,15 +104,32 @@ class Engine:
         return value
 
     def _value(self, text: str, context: Mapping[str, Any]) -> Any:
-        value = _compiled(text)(Frame(context, self))
+        frame = Frame(context, self)
+        if self.keeper is not None:
+            frame.watch = self._watch(self.keeper, text)
+        value = _compiled(text)(frame)
         return value if value.__class__ in _SCALARS else _plain(value, text)
+
+    @staticmethod
+    def _watch(keeper: "Keeper", text: str, *, blocks: bool = False) -> "Watch | None":
+        """Who looks on, where the evaluation may meet a secret."""
+        if not keeper.may_meet(text, blocks=blocks):
+            return None
+        from steplane.expressions.deriving import Watch
+
+        return Watch(keeper)
 
     def _text(self, template: Text, context: Mapping[str, Any]) -> str:
         frame = Frame(context, self)
         pieces: list[str] = []
         size = 0
         for part in template.parts:
-            piece = part if isinstance(part, str) else _printed(part, frame)
+            if isinstance(part, str):
+                piece = part
+            else:
+                if self.keeper is not None:
+                    frame.watch = self._watch(self.keeper, part.text)
+                piece = _printed(part, frame)
             size += len(piece)
             frame.budget.text(size)
             pieces.append(piece)
@@ -114,7 +138,10 @@ class Engine:
     def _blocks(self, text: str, context: Mapping[str, Any]) -> str:
         from steplane.expressions.blocks import compile_blocks
 
-        return str(compile_blocks(text)(Frame(context, self)))
+        frame = Frame(context, self)
+        if self.keeper is not None:
+            frame.watch = self._watch(self.keeper, text, blocks=True)
+        return str(compile_blocks(text)(frame))
 
 
 def _compiled(text: str) -> Callable[[Frame], Any]:

@@ -8,6 +8,7 @@ from steplane.expressions.limits import Budget
 from steplane.expressions.values import in_words, kind_of
 
 if TYPE_CHECKING:
+    from steplane.expressions.deriving import Watch
     from steplane.expressions.engine import Engine
 
 DECLARED = frozenset({"inputs", "vars", "secrets", "steps", "run", "workflow", "loop", "error"})
@@ -20,10 +21,11 @@ before the run."""
 class Frame:
     """One evaluation: the context, the names that blocks have set, the limits, and the engine with its filters.
 
-    `seen` takes what a condition sees: the source of each part and its value.
+    `seen` takes what a condition sees: the source of each part and its value. `watch` is there where the evaluation may
+    meet a secret.
     """
 
-    __slots__ = ("budget", "context", "engine", "local", "seen")
+    __slots__ = ("budget", "context", "engine", "local", "seen", "watch")
 
     def __init__(self, context: Mapping[str, Any], engine: "Engine", seen: list[tuple[str, Any]] | None = None) -> None:
         self.context = context
@@ -31,6 +33,7 @@ class Frame:
         self.local: dict[str, Any] = {}
         self.budget = Budget()
         self.seen: list[tuple[str, Any]] = [] if seen is None else seen
+        self.watch: Watch | None = None
 
 
 Run: TypeAlias = Callable[[Frame], Any]

@@ -10,52 +10,65 @@ ITEMS = 1_000_000
 RANGE = 100_000
 DEPTH = 200
 BITS = 4096
+SMALL = 512
+"""Characters of a text that need not be counted: the operations that make them are."""
+
 _EVERY = 256
 
 
 class Budget:
-    """The limits of one evaluation. Work is counted in ticks, and the clock is read every few hundred of them."""
+    """The limits of one evaluation. Work is counted in ticks, and the clock is read every few hundred of them.
 
-    __slots__ = ("_chars", "_deadline", "_items", "_left")
+    Most evaluations use little: nothing is made for them but the object, and the common case of each check is one line.
+    What is done most often counts `left` down by itself, and calls `look` when it is below 0.
+    """
 
-    def __init__(self) -> None:
-        self._deadline = 0.0
-        self._left = _EVERY
-        self._chars = 0
-        self._items = 0
+    _deadline = 0.0
+    left = _EVERY
+    _chars = 0
+    _items = 0
 
     def tick(self, count: int = 1) -> None:
         """Count work; raises ExpressionError when the time is over."""
-        self._left -= count
-        if self._left < 0:
-            self._left = _EVERY
-            self._look()
+        self.left -= count
+        if self.left < 0:
+            self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Read the clock; raises ExpressionError when the time is over."""
+        self.left = _EVERY
         now = time.monotonic()
         if not self._deadline:
             self._deadline = now + SECONDS
         elif now > self._deadline:
-            raise ExpressionError(f"this takes longer than {SECONDS:g} s to evaluate; such work belongs into a step")
+            raise too_long()
 
     def text(self, length: int) -> None:
         """Allow a text of that many characters, before it is made."""
-        if length > TEXT:
-            raise ExpressionError(f"this would make a text of {length:,} characters; at most {TEXT:,} are allowed")
-        self.tick(1 + (length >> 10))
+        self.left -= 1 + (length >> 10)
+        if self.left < 0 or length > TEXT:
+            self._allow(length)
 
     def spend(self, length: int) -> None:
         """As `text`, and count it to the whole of what this evaluation makes."""
-        self.text(length)
+        self.left -= 1 + (length >> 10)
         self._chars += length
+        if self.left < 0 or length > TEXT or self._chars > TEXT * 10:
+            self._allow(length)
+
+    def _allow(self, length: int) -> None:
+        if length > TEXT:
+            raise ExpressionError(f"this would make a text of {length:,} characters; at most {TEXT:,} are allowed")
         if self._chars > TEXT * 10:
             raise ExpressionError(f"this would make more than {TEXT * 10:,} characters of text in all")
+        if self.left < 0:
+            self.look()
 
     def items(self, count: int) -> None:
         """Allow a list of that many items, before it is made."""
         if count > ITEMS:
             raise ExpressionError(f"this would make a list of {count:,} items; at most {ITEMS:,} are allowed")
-        self.tick(1 + (count >> 8))
+        self.tick(1 + (count >> 2))
         self._items += count
         if self._items > ITEMS * 10:
             raise ExpressionError(f"this would make more than {ITEMS * 10:,} items of lists in all")
@@ -65,6 +78,11 @@ class Budget:
         if value.bit_length() > BITS:
             raise ExpressionError(f"this number is too large: at most {BITS} bits are allowed")
         return value
+
+
+def too_long() -> ExpressionError:
+    """The error of an evaluation that takes too long."""
+    return ExpressionError(f"this takes longer than {SECONDS:g} s to evaluate; such work belongs into a step")
 
 
 def check_depth(depth: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.expressions.faults import ExpressionError
-from steplane.expressions.limits import BITS, Budget
+from steplane.expressions.limits import BITS, SMALL, Budget
 from steplane.expressions.values import Solid, contains, equal, in_words, is_number, kind_of, less
 
 
@@ -15,7 +15,8 @@ def add(left: Any, right: Any, budget: Budget) -> Any:
         return _checked(operator.add, left, right, budget, "+")
     kinds = (kind_of(left), kind_of(right))
     if kinds == ("string", "string"):
-        budget.spend(len(left) + len(right))
+        if len(left) + len(right) > SMALL:
+            budget.spend(len(left) + len(right))
         return left + right
     if kinds == ("list", "list"):
         budget.items(len(left) + len(right))

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from steplane.expressions.faults import ExpressionError, Missing
-from steplane.expressions.limits import ITEMS, TEXT, Budget, check_depth
+from steplane.expressions.limits import ITEMS, SMALL, TEXT, Budget, check_depth
 
 _KINDS: dict[type, str] = {
     type(None): "null",
@@ -62,13 +62,14 @@ def truth(value: Any) -> bool:
 
 def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
     """Equality of plain data: numbers by value, a boolean never equals a number, lists and mappings in depth."""
-    budget.tick()
-    check_depth(depth)
     kind, other = kind_of(left), kind_of(right)
     if kind in ("integer", "number"):
         return other in ("integer", "number") and bool(left == right)
     if kind != other:
         return False
+    if kind in ("list", "object"):
+        check_depth(depth)
+        budget.tick(1 + len(left))
     if kind == "list":
         return len(left) == len(right) and all(
             equal(*pair, budget, depth + 1) for pair in zip(left, right, strict=True)
@@ -82,15 +83,18 @@ def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
 
 def canonical(value: Any, budget: Budget, depth: int = 0) -> Hashable:
     """Something hashable that is the same for equal values, and only for them (see `equal`)."""
-    budget.tick()
-    check_depth(depth)
     kind = kind_of(value)
+    if kind == "string":
+        if len(value) > SMALL:
+            budget.spend(len(value))
+        return (kind, value)
+    if kind in ("list", "object"):
+        check_depth(depth)
+        budget.tick(1 + len(value))
     if kind == "list":
         return (kind, *(canonical(one, budget, depth + 1) for one in value))
     if kind == "object":
         return (kind, frozenset((name, canonical(value[name], budget, depth + 1)) for name in value))
-    if kind == "string":
-        budget.spend(len(value))
     return ("number" if kind == "integer" else kind, value)
 
 
@@ -98,13 +102,16 @@ def contains(container: Any, item: Any, budget: Budget) -> bool:
     """What `in` says: an item of a list, a key of a mapping, a part of a text."""
     kind = kind_of(container)
     if kind == "list":
+        if len(container) > SMALL:
+            budget.tick(len(container) >> 2)
         return any(equal(item, other, budget) for other in container)
     if kind == "object":
         return isinstance(item, str) and _has(container, item)
     if kind == "string":
         if not isinstance(item, str):
             raise ExpressionError(f"`in` looks for text in a text, and this is {in_words(item)}")
-        budget.text(len(container))
+        if len(container) > SMALL:
+            budget.text(len(container))
         return item in container
     raise ExpressionError(f"`in` needs a list, a mapping or text on its right, and this is {in_words(container)}")
 

@@ -10,13 +10,13 @@ from typing import Any
 from steplane.events import Taken
 from steplane.expressions import Engine
 from steplane.expressions.faults import ExpressionError, NotKnown
+from steplane.expressions.telling import Hides
 from steplane.forecast import instances, summing
 from steplane.forecast.fates import Forecast, InputForecast
 from steplane.forecast.judging import Judge, Path
 from steplane.forecast.names import LATER, RUN, Basis, Names, Partly, Steps
 from steplane.forecast.summing import Ask
 from steplane.forecast.walk import Place, Walk
-from steplane.masking import Mask
 from steplane.plan.nodes import ForEach, InputSpec, Plan
 from steplane.plan.selection import Selection, select
 
@@ -27,7 +27,7 @@ def forecast(  # noqa: PLR0917 - what a forecast is made of
     plan: Plan,
     basis: Basis,
     engine: Engine,
-    mask: Mask,
+    mask: Hides,
     ask: Ask,
     selection: Selection | None = None,
     taken: Taken | None = None,
@@ -91,7 +91,7 @@ def _why(path: Path, basis: Basis, made: Mapping[str, str]) -> str:
     return made.get(path[1], "") if path[0] == "vars" and len(path) > 1 else ""
 
 
-def _input(spec: InputSpec, basis: Basis, mask: Mask) -> InputForecast:
+def _input(spec: InputSpec, basis: Basis, mask: Hides) -> InputForecast:
     if spec.name in basis.missing:
         return InputForecast(spec.name, "missing")
     value = "***" if spec.secret else mask.data(basis.inputs[spec.name])

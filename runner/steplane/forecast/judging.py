@@ -5,9 +5,8 @@ from typing import Any
 
 from steplane.expressions import Engine, Expression, ExpressionError, Template, uses
 from steplane.expressions.faults import NotKnown
-from steplane.expressions.telling import Part, seen_texts
+from steplane.expressions.telling import Hides, Part, seen_texts
 from steplane.forecast.fates import Condition
-from steplane.masking import Mask
 
 Path = tuple[str, ...]
 
@@ -18,7 +17,7 @@ class Judge:
     `why` says of a path (`("vars", "day")`) why it is not known, as the rest of a sentence; empty where that is clear.
     """
 
-    def __init__(self, engine: Engine, mask: Mask, why: Callable[[Path], str]) -> None:
+    def __init__(self, engine: Engine, mask: Hides, why: Callable[[Path], str]) -> None:
         self.engine, self.mask, self.why = engine, mask, why
 
     def condition(self, expression: Expression, names: Mapping[str, Any]) -> Condition:

@@ -71,7 +71,9 @@ def describe(event: StepEnded, node: Node | None, plan: Plan, log: str, paint: P
     error = event.error
     assert error is not None
     first, *rest = [visible(line) for line in (error.message or error.type).splitlines()] or [error.type]
-    title = f"{paint.severity('error', f'error[{error.type}]')}{paint.bold(f': `{event.path}` failed: {first}')}"
+    title = (
+        f"{paint.severity('error', f'error[{error.type}]')}{paint.bold(f': `{visible(event.path)}` failed: {first}')}"
+    )
     lines = [title, *(f"  {line}" for line in rest)]
     if node is not None and node.line:
         lines += _place(event, node, plan, paint)

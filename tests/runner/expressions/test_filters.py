@@ -23,6 +23,8 @@ def evaluate(text: str) -> Any:
         ("t | regex_match('s.me')", True),
         ("t | regex_match('^text')", False),
         (r"'a1b22' | regex_replace('([0-9]+)', '<\\1>')", "a<1>b<22>"),
+        (r"'aéb' | regex_replace('(?P<x>é)', '<é\\g<x>\\\\\\n\\d>')", "a<éé\\\n\\d>b"),
+        ('"it\'s a_dog in-side 1st éa" | title', "It's A_Dog In-Side 1st Éa"),
         ("'abc' | hash", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("'é' | b64encode", "w6k="),
         ("'w6k=' | b64decode", "é"),
@@ -120,7 +122,7 @@ def test_filter(text: str, expected: Any) -> None:
         ("[1] | map('__class__')", "there is no filter `__class__`"),
         ("[1] | select('callable')", "there is no test `callable`"),
         ("['a'] | map(attribute='__class__')", "whole number"),
-        ("'ab' | regex_replace('a', '\\\\9')", "the filter `regex_replace` cannot do this"),
+        ("'ab' | regex_replace('a', '\\\\9')", "the pattern has no group `9`"),
     ],
 )
 def test_filter_error(text: str, words: str) -> None:

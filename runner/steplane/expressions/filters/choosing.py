@@ -6,6 +6,7 @@ from typing import Any
 from steplane.expressions.faults import ExpressionError, Missing
 from steplane.expressions.filters.wanted import sequence
 from steplane.expressions.frames import Frame, item
+from steplane.expressions.limits import DEPTH, SMALL, check_depth
 from steplane.expressions.operators import add
 from steplane.expressions.values import canonical, equal, in_words, kind_of, less, truth
 
@@ -23,10 +24,10 @@ def getter(frame: Frame, attribute: Any, name: str, otherwise: Any = _NOT_GIVEN)
     """Reads a key (or keys, `a.b`; a number is an index) of an item; never an attribute of an object."""
     if kind_of(attribute) not in ("string", "integer"):
         raise ExpressionError(f"the attribute of `{name}` is the name of a key")
-    keys = [int(key) if key.isdecimal() else key for key in str(attribute).split(".")]
+    keys = [int(key) if key.isdecimal() else key for key in str(attribute).split(".", DEPTH + 1)]
+    check_depth(len(keys))
 
     def get(value: Any) -> Any:
-        frame.budget.tick()
         for key in keys:
             by = str(key) if value.__class__ is not Missing and kind_of(value) == "object" else key
             value = item(value, by, "the item")
@@ -70,13 +71,8 @@ def _chosen(
     if rest and not isinstance(rest[0], str):
         raise ExpressionError(f"`{name}` wants the name of a test")
     if not rest:
-        return [one for one in found if _ticked(frame, truth(get(one))) == wanted]
+        return [one for one in found if truth(get(one)) == wanted]
     return [one for one in found if apply_test(frame, rest[0], get(one), rest[1:]) == wanted]
-
-
-def _ticked(frame: Frame, value: bool) -> bool:
-    frame.budget.tick()
-    return value
 
 
 def select(frame: Frame, value: Any, *test: Any) -> list[Any]:
@@ -113,13 +109,14 @@ def sorted_by(
 
 
 def _order_key(frame: Frame, value: Any, name: str, case_sensitive: Any) -> Any:
-    frame.budget.tick()
     kind = kind_of(value)
     if kind not in ("integer", "number", "string"):
         raise ExpressionError(f"the filter `{name}` orders numbers or texts, not {in_words(value)}")
-    if kind == "string":
+    if kind != "string":
+        return value
+    if len(value) > SMALL:
         frame.budget.spend(len(value))
-    return value.lower() if kind == "string" and not case_sensitive else value
+    return value if case_sensitive else value.lower()
 
 
 def _by(frame: Frame, attribute: Any, name: str) -> Callable[[Any], Any]:
@@ -164,7 +161,6 @@ def sum_(frame: Frame, value: Any, attribute: Any = None, start: Any = 0) -> Any
     get = _by(frame, attribute, "sum")
     total = start
     for one in sequence(frame, value, "sum"):
-        frame.budget.tick()
         number = get(one)
         if kind_of(number) not in ("integer", "number"):
             hint = "; `map('int')` before it makes numbers of texts" if isinstance(number, str) else ""

@@ -8,6 +8,9 @@ from steplane.expressions.filters.wanted import text, whole
 from steplane.expressions.frames import Frame
 from steplane.expressions.values import json_text, kind_of, text_of
 
+JSON_PARTS = 2_000_000
+"""Lists, mappings and commas of a JSON text; reading more takes longer than an evaluation may."""
+
 
 def json(frame: Frame, value: Any, indent: Any = None) -> str:
     """The value as JSON, compact or indented."""
@@ -18,6 +21,9 @@ def from_json(frame: Frame, value: Any) -> Any:
     """The data that a JSON text holds."""
     source = text(frame, value, "from_json")
     frame.budget.text(len(source))
+    parts = sum(map(source.count, ",[{"))
+    if parts > JSON_PARTS:
+        raise ExpressionError(f"the filter `from_json` reads at most {JSON_PARTS:,} items; this text has {parts:,}")
     try:
         return json_module.loads(source, parse_constant=_not_json, parse_float=_finite)
     except (ValueError, RecursionError) as error:

@@ -1,13 +1,16 @@
 """Filters on text."""
 
+import re
 from typing import Any
 
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.filters.wanted import text, whole
 from steplane.expressions.frames import Frame
-from steplane.expressions.limits import ITEMS, TEXT
+from steplane.expressions.limits import ITEMS, SMALL, TEXT
+from steplane.expressions.matching import matches, replaced
 from steplane.expressions.values import text_of
-from steplane.patterns import compile_pattern
+
+_WORDS = re.compile(r"[\w']+")
 
 
 def upper(frame: Frame, value: Any) -> str:
@@ -27,11 +30,12 @@ def capitalize(frame: Frame, value: Any) -> str:
 
 def title(frame: Frame, value: Any) -> str:
     """Each word with a capital."""
-    words = text(frame, value, "title")
-    return "".join(
-        letter.upper() if not index or not (words[index - 1].isalnum() or words[index - 1] == "'") else letter.lower()
-        for index, letter in enumerate(words)
-    )
+
+    def words(found: re.Match[str]) -> str:
+        frame.budget.tick()
+        return "_".join(word[:1].upper() + word[1:].lower() for word in found[0].split("_"))
+
+    return _WORDS.sub(words, text(frame, value, "title"))
 
 
 def string(frame: Frame, value: Any) -> str:
@@ -50,7 +54,9 @@ def replace(frame: Frame, value: Any, old: Any, new: Any, count: Any = -1) -> st
     most = whole(count, "replace", -1, TEXT)
     found = whole_text.count(before)
     times = found if most < 0 else min(found, most)
-    frame.budget.spend(max(len(whole_text), len(whole_text) + times * (len(after) - len(before))))
+    size = len(whole_text) + max(0, times * (len(after) - len(before)))
+    if size > SMALL:
+        frame.budget.spend(size)
     return whole_text.replace(before, after, most)
 
 
@@ -142,27 +148,17 @@ def shell_quote(frame: Frame, value: Any) -> str:
 
 def regex_match(frame: Frame, value: Any, pattern: Any) -> bool:
     """Whether the RE2 pattern is found in the text (write `^...$` for the whole of it)."""
-    return _pattern(frame, pattern, "regex_match").search(text(frame, value, "regex_match")) is not None
+    wanted, whole_text = text(frame, pattern, "regex_match"), text(frame, value, "regex_match")
+    try:
+        return matches(frame, wanted, whole_text)
+    except ValueError as error:
+        raise ExpressionError(f"the pattern of `regex_match` is wrong: {error}") from None
 
 
 def regex_replace(frame: Frame, value: Any, pattern: Any, replacement: Any) -> str:
     r"""Every match of the RE2 pattern replaced; `\1` or `\g<name>` in the replacement stand for its groups."""
-    compiled = _pattern(frame, pattern, "regex_replace")
-    whole_text, new = text(frame, value, "regex_replace"), text(frame, replacement, "regex_replace")
-    pieces: list[str] = []
-    size = end = 0
-    for match in compiled.finditer(whole_text):
-        piece = whole_text[end : match.start()] + match.expand(new)
-        size += len(piece)
-        frame.budget.text(size)
-        pieces.append(piece)
-        end = match.end()
-    frame.budget.spend(size + len(whole_text) - end)
-    return "".join([*pieces, whole_text[end:]])
-
-
-def _pattern(frame: Frame, pattern: Any, name: str) -> Any:
+    wanted, whole_text, new = (text(frame, one, "regex_replace") for one in (pattern, value, replacement))
     try:
-        return compile_pattern(text(frame, pattern, name))
+        return replaced(frame, wanted, whole_text, new)
     except ValueError as error:
-        raise ExpressionError(f"the pattern of `{name}` is wrong: {error}") from None
+        raise ExpressionError(f"the pattern of `regex_replace` is wrong: {error}") from None

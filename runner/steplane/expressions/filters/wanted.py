@@ -4,13 +4,15 @@ from typing import Any
 
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
+from steplane.expressions.limits import SMALL
 from steplane.expressions.values import in_words, is_number, kind_of, text_of
 
 
 def text(frame: Frame, value: Any, name: str) -> str:
     """Text, or a number or boolean as text."""
     if isinstance(value, str):
-        frame.budget.spend(len(value))
+        if len(value) > SMALL:
+            frame.budget.spend(len(value))
         return value
     if kind_of(value) in ("list", "object", "null"):
         raise ExpressionError(f"the filter `{name}` wants text, and this is {in_words(value)}")

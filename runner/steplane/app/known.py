@@ -1,0 +1,116 @@
+"""The secrets that a run knows by now: its own, those that steps gave, and what expressions have made of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from steplane.expressions.templates import Template
+from steplane.masking import COMMON, MASKED, Mask
+from steplane.plan.nodes import Plan
+
+if TYPE_CHECKING:
+    from steplane.plan.secrecy import Carriers
+
+DERIVED = 256
+"""Values made of secrets that are looked for; of more the older half is let go."""
+
+
+class KnownSecrets:
+    """Keeps the mask: `changed` is called with each new one. A `Keeper` for expressions.
+
+    An attempt keeps the mask that it began with, so that what it was given is hidden in all that it writes.
+    """
+
+    def __init__(self, plan: Plan, secrets: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._found: Carriers | None = None
+        given = bool(secrets) or bool(plan.secrets) or any(one.secret for one in plan.inputs)
+        self.any = given or any(field.secret for node in plan.nodes for field in node.outputs or ())
+        """Whether the workflow has secrets, or steps may give some."""
+        self._secrets = dict(secrets)
+        self._derived: dict[str, None] = {}
+        self.mask = Mask(self._secrets)
+        self.changed: Callable[[Mask], None] = lambda mask: None
+
+    @property
+    def _carriers(self) -> "Carriers":
+        """Made when the first expression is evaluated of a workflow that has secrets."""
+        from steplane.plan.secrecy import Carriers
+
+        self._found = self._found or Carriers(self._plan)
+        return self._found
+
+    @property
+    def longest(self) -> int:
+        """See `Mask`."""
+        return self.mask.longest
+
+    def __bool__(self) -> bool:
+        """See `Mask`."""
+        return bool(self.mask)
+
+    def text(self, text: str) -> str:
+        """The text without all that is known by now."""
+        return self.mask.text(text)
+
+    def data(self, data: Any) -> Any:
+        """The data without all that is known by now."""
+        return self.mask.data(data)
+
+    def weak(self) -> list[str]:
+        """What of the secrets cannot be hidden well, each as a sentence."""
+        said = []
+        for name, reason in self.mask.weak.items():
+            what, _, rest = name.rpartition("input ")
+            said.append(f"the secret {'input ' if not what and rest != name else ''}`{rest}` {reason}")
+        return said
+
+    def add(self, name: str, texts: Iterable[str]) -> None:
+        """A secret output is known from now on."""
+        known = set(self._secrets.values())
+        new = {f"{len(known)} {name} {index}": text for index, text in enumerate(texts) if text not in known}
+        if new:
+            self._secrets = {**new, **self._secrets}
+            self._renew()
+
+    def may_meet(self, text: str, *, blocks: bool) -> bool:
+        """See `Keeper`."""
+        return self._carriers.may_meet(text, blocks=blocks)
+
+    def meets(self, template: Template) -> bool:
+        """See `Keeper`."""
+        return self._carriers.in_template(template)
+
+    def holds(self, value: str | float) -> bool:
+        """See `Keeper`."""
+        return self.mask.holds(value)
+
+    def learn(self, value: str | float) -> None:
+        """See `Keeper`."""
+        text = value if isinstance(value, str) else repr(value)
+        if text in self._derived:
+            self._derived[text] = self._derived.pop(text)  # the latest comes last
+            return
+        if not text.strip() or text.casefold() in COMMON or self.mask.text(text) == MASKED:
+            return
+        larger = self.mask.extended(text)
+        if larger is self.mask:
+            return
+        self._derived[text] = None
+        if len(self._derived) > DERIVED:
+            self._derived = dict.fromkeys(list(self._derived)[DERIVED // 2 :])
+            self._renew()
+        else:
+            self._take(larger)
+
+    def _renew(self) -> None:
+        mask = Mask(self._secrets)
+        for text in self._derived:
+            mask = mask.extended(text)
+        self._take(mask)
+
+    def _take(self, mask: Mask) -> None:
+        self.mask = mask
+        self.changed(mask)
+
+
+__all__ = ["KnownSecrets"]

@@ -1,0 +1,110 @@
+"""What expressions make of secrets: an operation that gets one in tells what comes out, so that it is hidden too.
+
+Only evaluations that may meet a secret are watched. Within one, what was made of a secret is followed on: a list of
+its letters, joined again, is still the secret's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from steplane.expressions.faults import Missing
+from steplane.expressions.templates import Template
+
+PARTS = 100_000
+"""Parts of one value that are looked at; a secret is not larger."""
+
+KEEPS = frozenset(
+    {
+        "batch", "d", "default", "dictsort", "first", "groupby", "items", "join", "json", "last", "map", "max", "min",
+        "present", "reject", "rejectattr", "select", "selectattr", "slice", "sort", "string", "tojson", "unique",
+        "yaml",
+    }
+)  # fmt: skip
+"""Filters that hand on what they got, whole and as it is: in what they give the secret is found again."""
+
+KEEPS_ITEMS = frozenset({"list", "reverse", "sum"})
+"""The same where they work on a list; what they make of a text is another."""
+
+TELLS_NOTHING = frozenset({"count", "length", "regex_match", "wordcount"})
+"""Filters whose result says too little of the secret to be one."""
+
+
+class Keeper(Protocol):
+    """Who knows the secrets: whether one stands in a text or number, whether an expression may meet one."""
+
+    def holds(self, value: str | float) -> bool:
+        """Whether a known secret stands in it."""
+
+    def learn(self, value: str | float) -> None:
+        """This was made of a secret, and is one from now on."""
+
+    def may_meet(self, text: str, *, blocks: bool) -> bool:
+        """Whether an expression (or a text with blocks) uses anything that may hold a secret."""
+
+    def meets(self, template: Template) -> bool:
+        """The same of any template."""
+
+
+class Watch:
+    """One evaluation that may meet a secret."""
+
+    __slots__ = ("_keeper", "_made", "printed")
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._made: dict[int, Any] = {}
+        self.printed = False
+        """Whether what was made of a secret has gone into a text, piece by piece."""
+
+    def made(self, result: Any, *given: Any, keeps: bool) -> Any:
+        """The result of an operation on what was given; with `keeps` that stands in it as it was."""
+        if result.__class__ is not bool and any(map(self._is_secret, given)):
+            self._take(result, keeps=keeps)
+        return result
+
+    def filtered(self, name: str, result: Any, *given: Any) -> Any:
+        """The same of a filter."""
+        if name in TELLS_NOTHING:
+            return result
+        keeps = name in KEEPS or (name in KEEPS_ITEMS and not isinstance(given[0], str))
+        return self.made(result, *given, keeps=keeps)
+
+    def prints(self, value: Any) -> None:
+        """The value goes into a text."""
+        self.printed = self.printed or any(id(one) in self._made for one in leaves(value))
+
+    def written(self, text: str) -> None:
+        """A text is whole into which values went."""
+        if self.printed and not self._keeper.holds(text):
+            self._remember(text)
+
+    def _is_secret(self, value: Any) -> bool:
+        return any(id(one) in self._made or self._keeper.holds(one) for one in leaves(value))
+
+    def _take(self, result: Any, *, keeps: bool) -> None:
+        if keeps and not isinstance(result, str):
+            return
+        for one in leaves(result):
+            if not (keeps and self._keeper.holds(one)):
+                self._remember(one)
+
+    def _remember(self, value: str | float) -> None:
+        self._made[id(value)] = value  # the value is held, so that its number stays its own
+        self._keeper.learn(value)
+
+
+def leaves(value: Any) -> Iterator[str | float]:
+    """The texts (keys too) and numbers of a value, as many as are looked at."""
+    left, stack = PARTS, [value]
+    while stack and left:
+        one = stack.pop()
+        left -= 1
+        if isinstance(one, str) or (isinstance(one, int | float) and not isinstance(one, bool)):
+            yield one
+        elif isinstance(one, list | tuple):
+            stack += one[:left]
+        elif isinstance(one, Mapping) and not isinstance(one, Missing):
+            stack += [part for name in list(one)[:left] for part in (name, one[name])]
+
+
+__all__ = ["Keeper", "Watch", "leaves"]

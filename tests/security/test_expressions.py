@@ -1,0 +1,172 @@
+"""S14 to S22: hostile expressions and hostile values in them. Errors with a place; nothing is run, nothing is large."""
+
+import json
+
+import pytest
+from tests.security.conftest import Answer, Victim
+
+S14_REACHING = (
+    "''.__class__", "''['__class__']", "''.__class__.__mro__[1].__subclasses__()", "[].__class__.__base__",
+    "lipsum.__globals__", "cycler.__init__.__globals__", "joiner.__init__", "self.__init__", "range.__class__",
+    "inputs.__class__", "steps.__init__", "run.__getitem__", "x.__class__", "namespace().__class__",
+    "(1).__class__", "(1).real", "['a'] | map(attribute='__class__') | list", "['a'] | groupby('__class__')",
+    "[{}] | sort(attribute='__class__')", "x | attr('__class__')",
+)  # fmt: skip
+S15_FORMATTING = (
+    "'{0.__class__}'.format('x')", "'{x.__class__}'.format_map({'x': 1})", "'{0.__class__}' | format('x')",
+    "'%s' | format('x')", "'%s' % 'x'", "'' | attr('format')", "['{0.__class__}'] | map('format', 'x') | list",
+    "[''] | map('attr', 'format') | list", "[''] | map(attribute='format') | list",
+    "[''] | selectattr('format') | list | first | attr('x')", "'x' | xmlattr", "x.upper()", "'x'.join(['a'])",
+)  # fmt: skip
+S16_LARGE = (
+    "'a' * 10**9", "10**9 * 'a'", "'x' | center(10**9)", "'x' | indent(10**9, true)", "[0] * 10**8",
+    "[[[0] * 1000] * 1000] * 1000", "['a' * 10**6] * 100 | join('b' * 10**6)", "range(10**9) | list",
+    "range(10**5) | join('a' * 10**5)", "('a' * 10**6) | replace('a', 'b' * 1000)", "lipsum(n=10**6)",
+    "'%999999999d' % 1", "1 | round(10**9)", "[1] | batch(10**9, 0)", "('a' * 9999999) | urlencode | urlencode",
+    "('a' * 10**6) | regex_replace('a', 'b' * 1000)", "'a' | regex_replace('(a)', '\\\\1' * 1000000)",
+)  # fmt: skip
+S17_LONG = (
+    "9 ** (9 ** 9)", "2 ** (10**9)", "(10**1000) ** (10**1000)", "('9' * 10000) | int", "('9' * 4400) | from_json",
+    "('[' * 100000) | from_json", "('[' ~ ('[],' * 3333300) ~ '1]') | from_json",
+    "range(99999) | map('json') | map('hash') | map('b64encode') | map('hash') | map('b64encode') | map('hash') | join",
+    "('ab' * 4999999) | title ~ ('a ' * 4999999) | title", "('a' * 9999999) | regex_replace('a(.*b)?', 'x')",
+    "(" * 3000 + "1" + ")" * 3000, "-" * 20000 + "1", "1" + "+1" * 20000,
+)  # fmt: skip
+
+
+def refused(victim: Victim, expressions: tuple[str, ...]) -> Answer:
+    """Each in a step of its own, that must fail (or be refused before); in half a gigabyte of memory."""
+    found = Answer(0, "", "", 0)
+    steps = "".join(
+        f"  - {{id: s{number}, needs: [], uses: log, with: {{message: {json.dumps('${{ ' + text + ' }}')}}}}}\n"
+        for number, text in enumerate(expressions)
+    )
+    victim.write("trial.yaml", f"steplane: 1\nname: trial\nfailure: continue\nsteps:\n{steps}")
+    found = victim.attack("check", "trial.yaml", "--format", "json", cpu=30)
+    wrong = {one["start"]["line"] for one in json.loads(found.out)["diagnostics"] if one["severity"] == "error"}
+    kept = [line for number, line in enumerate(steps.splitlines(), 5) if number not in wrong]
+    if not kept:
+        return found
+    victim.write("trial.yaml", "steplane: 1\nname: trial\nfailure: continue\nsteps:\n" + "\n".join(kept) + "\n")
+    answer = victim.attack("run", "trial.yaml", "--format", "json", "-j", "1", cpu=10 + 4 * len(kept), memory=1200)
+    ended = [one for one in map(json.loads, answer.out.splitlines()) if one["type"] == "step.ended"]
+    assert len(ended) == len(kept)
+    for one in ended:
+        assert one["status"] == "failed", (one, kept)
+        assert one["error"]["type"] == "expression"
+        assert one["error"]["message"].startswith("trial.yaml:"), one
+    assert answer.code == 1
+    return answer
+
+
+def test_s14_no_object_is_reached(victim: Victim) -> None:
+    refused(victim, S14_REACHING)
+
+
+def test_s15_nothing_is_formatted_or_called(victim: Victim) -> None:
+    refused(victim, S15_FORMATTING)
+
+
+def test_s16_nothing_large_is_made(victim: Victim) -> None:
+    assert refused(victim, S16_LARGE).peak < 300
+
+
+def test_s17_nothing_takes_long(victim: Victim) -> None:
+    assert refused(victim, S17_LONG).peak < 500
+
+
+def test_s17_three_loops_in_each_other(victim: Victim) -> None:
+    loops = "${% for a in range(10**5) %}" * 3 + "${% endfor %}" * 3
+    answer = victim.run(f'steps: [{{uses: log, with: {{message: "{loops}"}}}}]\n', cpu=10)
+    assert answer.code == 1
+    assert "takes longer than 1 s" in answer.said
+    assert "trial.yaml:3:" in answer.said
+
+
+def test_s18_a_value_is_never_rendered_again(victim: Victim) -> None:
+    text = """
+inputs: {v: {type: string}}
+secrets: {x: {env: X}}
+vars: {v: "${{ inputs.v }}"}
+env: {V: "${{ inputs.v }}"}
+steps:
+  - {id: a, run: 'printf "%s|%s\\n" "${{ vars.v }}" "$V"'}
+  - {uses: log, with: {message: "${{ steps.a.outputs.stdout }} ${{ vars.v ~ '' }}"}}
+  - {uses: template.text, with: {text: "${{ '{{ v }}' }}", values: {v: "${{ inputs.v }}"}}}
+"""
+    hostile = "${{ secrets.x }} ${% for a in secrets %}${{ a }}${% endfor %} {{ 7 * 191 }}"
+    answer = victim.run(text.replace("  - {uses: template.text", "#"), "-i", f"v={hostile}", env={"X": "secret-value"})
+    assert answer.code == 0
+    assert f"{hostile}|{hostile}" in answer.out
+    assert "1337" not in answer.out
+    assert "secret-value" not in answer.said
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "${% include '/etc/passwd' %}", "${% import 'os' as os %}", "${% from 'os' import system %}",
+        "${% extends 'x' %}", "${% macro m() %}${% endmacro %}", "${% call m() %}${% endcall %}", "${% do x %}",
+    ],
+)  # fmt: skip
+def test_s19_nothing_is_included(victim: Victim, block: str) -> None:
+    answer = victim.check(f'steplane: 1\nsteps: [{{uses: log, with: {{message: "{block}"}}}}]\n')
+    assert answer.code == 2
+    assert answer.out.startswith("trial.yaml:2:")
+
+
+def test_s20_a_misspelt_name_is_an_error_also_under_default(victim: Victim) -> None:
+    text = """steplane: 1
+inputs: {region: {type: string, default: eu}}
+steps:
+  - {uses: log, with: {message: "${{ inputs.regoin | default('x') }}"}}
+"""
+    answer = victim.check(text)
+    assert answer.code == 2
+    assert answer.out.startswith("trial.yaml:4:45: error[undeclared]")
+    assert "`region`" in answer.out
+
+
+def test_s21_keys_win_and_methods_are_not_there(victim: Victim) -> None:
+    text = """
+inputs: {m: {type: object}}
+failure: continue
+steps:
+  - {needs: [], uses: log, with: {message: "items ${{ inputs.m.items }} pop ${{ inputs.m.pop | default('none') }}"}}
+  - {id: b, needs: [], uses: log, with: {message: "${{ inputs.m.keys }}"}}
+"""
+    answer = victim.run(text, "-i", 'm={"items": 7}')
+    assert "items 7 pop none" in answer.out
+    assert "`inputs.m` has no `keys`" in answer.said
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("NaN", "wants object as JSON"), ("Infinity", "wants object as JSON"), ("{'a': 1}", "wants object as JSON"),
+        ('{"a": NaN}', "wants object as JSON"), ("[" * 100_000, "wants object as JSON"), ("\udcff", "wants object"),
+        ('{"a": ' * 500 + "1" + "}" * 500, "nested"), ('{"a": ' + "9" * 5000 + "}", "wants object as JSON"),
+    ],
+    ids=["NaN", "Infinity", "Python", "NaN inside", "depth", "no UTF-8", "nested", "large number"],
+)  # fmt: skip
+def test_s22_only_json_of_a_sensible_size(victim: Victim, value: str, words: str) -> None:
+    (victim.folder / "value").write_bytes(value.encode("utf-8", "surrogateescape"))
+    answer = victim.run("inputs: {o: {type: object}}\nsteps: [{uses: log, with: {message: x}}]\n", "-i", "o=@value")
+    assert answer.code == 2
+    assert words in answer.err or "is not UTF-8 text" in answer.err
+    assert "help: " in answer.err
+    assert not list((victim.state / "runs").glob("*"))
+
+
+def test_s22_ten_megabytes_are_kept_and_given_on_whole(victim: Victim) -> None:
+    (victim.folder / "value").write_text("x" * 10_000_000)
+    text = """
+inputs: {v: {type: string}}
+steps:
+  - {run: 'printf %s "${{ inputs.v }}" | wc -c'}
+  - {uses: log, with: {message: "${{ inputs.v ~ inputs.v }}"}}
+"""
+    answer = victim.run(text, "-i", "v=@value")
+    assert "10000000" in answer.out
+    assert "this would make a text of 20,000,000 characters; at most 10,000,000 are allowed" in answer.said
+    assert answer.code == 1

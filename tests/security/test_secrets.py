@@ -1,0 +1,234 @@
+"""S31 to S36: secrets. Masked or absent wherever anything is written: terminal, logs, journal, reports, errors."""
+
+import base64
+import html
+import json
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import quote, quote_plus
+
+import pytest
+from tests.security.conftest import Answer, Victim
+
+SECRET = "Tr0ub4dor&3/ü\"$x'"
+KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nBKcwggSjAgEAAoIBAQC7VJTUt9Us\n-----END KEY-----\n"
+HEAD = "secrets: {s: {env: SECRET}, k: {env: KEY}}\n"
+ENV = {"SECRET": SECRET, "KEY": KEY}
+
+
+def shapes(secret: str) -> Iterator[tuple[str, str]]:
+    """The secret as it usually gets out."""
+    raw = secret.encode()
+    yield "raw", secret
+    yield "JSON", json.dumps(secret)[1:-1]
+    yield "JSON in Unicode", json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield "URL", quote(secret, safe="")
+    yield "URL path", quote(secret)
+    yield "form", quote_plus(secret)
+    yield "HTML", html.escape(secret)
+    yield "hexadecimal", raw.hex()
+    yield "HEXADECIMAL", raw.hex().upper()
+    yield "shell", shlex.quote(secret)[1:-1]
+    yield "base64 of itself", base64.b64encode(raw).decode().rstrip("=")
+    for offset, cut in ((1, 2), (2, 3)):
+        coded = base64.b64encode(b"\0" * offset + raw).decode()
+        yield f"base64 at offset {offset}", coded[cut : (offset + len(raw)) * 8 // 6]
+
+
+def everything(victim: Victim, answer: Answer) -> bytes:
+    """All that was said and kept, and all that the other commands say of it."""
+    said = [answer.said.encode("utf-8", "surrogateescape"), victim.stored()]
+    for words in (
+        ["show", "one", "--all"], ["show", "one", "--format", "json"], ["logs", "one"], ["explain", "one"], ["runs"],
+        ["runs", "--format", "json"],
+    ):  # fmt: skip
+        said.append(victim.attack(*words).said.encode("utf-8", "surrogateescape"))
+    for name in ("junit.xml", "summary.md"):
+        path = victim.folder / name
+        said.append(path.read_bytes() if path.exists() else b"")
+    for database in victim.state.rglob("*.db"):  # what SQLite keeps in its own way
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            said.append("\n".join(connection.iterdump()).encode())
+    return b"\n".join(said)
+
+
+REPORTS = ("--junit", "junit.xml", "--summary", "summary.md")
+
+
+def test_s31_in_each_usual_shape(victim: Victim) -> None:
+    words = "".join(f"{name}: <{text}> {text}\n" for name, text in shapes(SECRET))
+    (victim.folder / "words").write_text(words, newline="")
+    steps = """
+failure: continue
+steps:
+  - {id: a, needs: [], run: "cat words; cat words >&2"}
+  - {id: b, needs: [], run: "python3 -c 'import json; print(json.dumps({\\"v\\": open(\\"words\\").read()}))' > $STEPLANE_OUTPUT", outputs: [v]}
+  - {id: c, needs: [], run: "cat words; exit 3; ${{ secrets.s }}"}
+  - {id: d, needs: [b], uses: log, with: {message: "${{ steps.b.outputs.v }}"}}
+outputs: {v: "${{ steps.b.outputs.v }}"}
+"""  # noqa: E501 - a step on one line
+    answer = victim.run(HEAD + steps, *REPORTS, env=ENV)
+    told = everything(victim, answer)
+    for name, text in shapes(SECRET):
+        assert f"[a] {name}: <***> ***\n" in answer.out, name
+        assert text.encode() not in told, name
+
+
+def test_s31_what_expressions_make_of_it(victim: Victim) -> None:
+    made = {
+        "secrets.s | hash": "hash", "secrets.s | upper": SECRET.upper(), "secrets.s[3:]": SECRET[3:],
+        "secrets.s | reverse": SECRET[::-1], "('user:' ~ secrets.s) | b64encode | reverse": "",
+        "secrets.s | list | join('-')": "-".join(SECRET), "secrets.s | replace('/', ':')": SECRET.replace("/", ":"),
+    }  # fmt: skip
+    values = ", ".join(f'"${{{{ {one} }}}}"' for one in made)
+    steps = f"""
+steps:
+  - {{id: a, run: [printf, "%s\\n", {values}]}}
+  - {{id: b, run: [sh, -c, 'printf "%s\\n" "$@" > got', x, {values}]}}
+  - {{id: c, uses: log, with: {{message: x}}, outputs: {{v: [{values}]}}}}
+  - {{id: d, uses: fail, with: {{message: "{" ".join("${{ " + one + " }}" for one in made)}"}}}}
+"""
+    answer = victim.run(HEAD + steps, *REPORTS, env=ENV)
+    told = everything(victim, answer)
+    given = (victim.folder / "got").read_text().splitlines()
+    assert len(given) == len(made)
+    for one in (*given, *filter(None, made.values())):
+        assert one == "hash" or one.encode() not in told, one
+    assert "[a] ***\n" * len(made) in answer.out
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7])
+def test_s32_split_over_chunks(victim: Victim, size: int) -> None:
+    program = (
+        "import os, sys, time\nd = os.environb[b'S'] * 3 + b'\\n'\n"
+        f"for i in range(0, len(d), {size}):\n    os.write(1, d[i:i+{size}]); time.sleep(0.002)\n"
+    )
+    victim.write("slow.py", program)
+    answer = victim.run(HEAD + 'steps: [{env: {S: "${{ secrets.s }}"}, run: python3 slow.py}]\n', env=ENV)
+    assert answer.code == 0
+    assert "******" in answer.out
+    told = everything(victim, answer)
+    assert SECRET.encode() not in told
+    assert SECRET[:9].encode() not in told
+    assert SECRET[-7:].encode() not in told
+
+
+def test_s32_split_at_the_boundaries_of_buffers(victim: Victim) -> None:
+    program = (
+        "import os, sys\ns = os.environb[b'S']\n"
+        "for size in (4096, 8192, 65536, 131072):\n"
+        "    for back in range(len(s) + 1):\n"
+        "        os.write(1, b'x' * (size - back - 1) + b' ' + s + b'\\n')\n"
+    )
+    victim.write("fast.py", program)
+    answer = victim.run(HEAD + 'steps: [{env: {S: "${{ secrets.s }}"}, run: python3 fast.py}]\n', "--quiet", env=ENV)
+    assert answer.code == 0
+    (log,) = victim.state.rglob("*.log")
+    assert SECRET.encode() not in log.read_bytes()
+    assert log.read_bytes().count(b" ***\n") == 4 * (len(SECRET.encode()) + 1)
+
+
+def test_s33_of_several_lines_each_by_itself(victim: Victim) -> None:
+    steps = """
+env: {K: "${{ secrets.k }}"}
+failure: continue
+steps:
+  - {id: a, needs: [], run: 'printf %s "$K" | sed "s/^/line: /"'}
+  - {id: b, needs: [], run: 'printf %s "$K" | tac; printf %s "$K" | sed -n 2p >&2'}
+  - {id: c, needs: [], run: 'printf %s "$K" | base64 -w 76'}
+  - {id: d, needs: [], uses: fail, with: {message: "${{ secrets.k }}"}}
+"""
+    answer = victim.run(HEAD + steps, *REPORTS, env=ENV)
+    told = everything(victim, answer)
+    for line in (*KEY.encode().splitlines(), *base64.encodebytes(KEY.encode()).splitlines()):
+        assert line not in told, line
+
+
+def test_s34_in_errors_arguments_and_wrong_calls(victim: Victim) -> None:
+    steps = """
+inputs: {p: {type: string, secret: true, maxLength: 40}, o: {type: object, secret: true, default: {}}}
+failure: continue
+steps:
+  - {id: a, needs: [], run: ["/bin/${{ secrets.s }}", "${{ secrets.s }}"]}
+  - {id: b, needs: [], run: [cat, "/${{ secrets.s }}"]}
+  - {id: c, needs: [], uses: log, with: {message: "${{ secrets.s | int }}"}}
+  - {id: d, needs: [], uses: log, with: {message: "${{ secrets.s | upper | from_json }}"}}
+  - {id: e, needs: [], uses: file.read, with: {path: "/x/${{ secrets.s }}"}}
+  - {id: f, needs: [], require: ["secrets.s == inputs.p", "secrets.s | lower == 'x'"], run: "true"}
+  - {id: g, needs: [], cwd: "/x/${{ secrets.s }}", run: "true"}
+  - {id: h, needs: [], uses: http.request, with: {url: "http://127.0.0.1:1/?k=${{ secrets.s | urlencode }}"}}
+  - {id: i, needs: [], timeout: "${{ secrets.s }}", run: "true"}
+  - {id: k, needs: [], foreach: ["${{ secrets.s }}", "${{ secrets.s }}"], key: "${{ item }}", run: "true"}
+"""
+    answer = victim.run(HEAD + steps, *REPORTS, "-i", f"p={SECRET}", env=ENV)
+    assert answer.code == 1
+    told = everything(victim, answer)
+    for hidden in (SECRET, SECRET.upper(), SECRET.lower(), quote(SECRET, safe="")):
+        assert hidden.encode() not in told, hidden
+    for wrong in (["-i", f"p={SECRET * 4}"], ["-i", f"p={SECRET}", "-i", f"o={SECRET}"], ["-i", f"o={SECRET}"]):
+        refused = victim.attack("run", "trial.yaml", *wrong, env=ENV)
+        assert refused.code == 2
+        assert SECRET not in refused.said
+
+
+def test_s35_not_in_other_steps_nor_in_a_dry_run(victim: Victim) -> None:
+    steps = """
+inputs: {p: {type: string, secret: true, env: PASS}}
+vars: {salted: "${{ (inputs.p ~ 'x') | upper }}"}
+steps:
+  - {id: a, run: 'env > of_a; tr "\\0" "\\n" < /proc/$PPID/environ > of_runner || true'}
+  - {id: b, env: {GIVEN: "${{ secrets.s }}"}, run: 'env > of_b'}
+  - {id: c, run: 'env > of_c; tr "\\0" "\\n" < /proc/self/cmdline > line', if: vars.salted != 'x'}
+  - {id: d, run: 'echo ${{ vars.salted }} ${{ inputs.p }} > /dev/null; tr "\\0" "\\n" < /proc/self/cmdline > line_d'}
+"""
+    env = {**ENV, "PASS": "correct-horse-battery"}
+    planned = [
+        victim.attack(*words, env=env).said
+        for words in (["plan", "trial.yaml"], ["plan", "trial.yaml", "--format", "json"], ["graph", "trial.yaml"])
+        if victim.write("trial.yaml", f"steplane: 1\nname: trial\n{HEAD}{steps}")
+    ]
+    answer = victim.run(HEAD + steps, env=env)
+    assert answer.code == 0, answer.said
+    for name in ("of_a", "of_c", "line", "line_d"):
+        assert "Tr0ub4dor" not in (victim.folder / name).read_text()
+        assert "correct-horse" not in (victim.folder / name).read_text()
+    assert f"GIVEN={SECRET}" in (victim.folder / "of_b").read_text()
+    for said in planned:
+        assert SECRET not in said
+        assert "correct-horse" not in said.lower()
+
+
+def test_s36_not_in_what_is_kept_and_withheld_outputs_are_had_again(victim: Victim) -> None:
+    steps = """
+case: "order ${{ secrets.s }}"
+objects: [{type: order, id: "${{ secrets.s }}"}]
+steps:
+  - {id: a, run: 'printf %s "${{ secrets.s }}-token"', outputs: {t: {value: "${{ result.stdout }}", secret: true}}}
+  - {id: l, foreach: ["${{ secrets.s }}"], key: "${{ item }}", run: 'printf %s "${{ item }}" > from_item'}
+  - {id: k, lock: "${{ secrets.s }}", run: 'echo "${{ secrets.s }}" > "$STEPLANE_ARTIFACTS/${{ secrets.s | hash }}"'}
+  - {id: b, run: 'test -e ready'}
+  - {id: c, run: 'printf %s "${{ steps.a.outputs.t }}" > got'}
+"""
+    first = victim.run(HEAD + steps, *REPORTS, env=ENV)
+    assert first.code == 1
+    (victim.folder / "ready").touch()
+    second = victim.attack("resume", "one", "--format", "plain", env=ENV)
+    assert second.code == 0, second.said
+    assert (victim.folder / "got").read_text() == f"{SECRET}-token"
+    told = everything(victim, first) + second.said.encode()
+    kept = {path: path.read_bytes() for path in victim.state.rglob("*") if path.is_file()}
+    files = [data for path, data in kept.items() if "artifacts" in path.parts]
+    assert [one.decode().strip() for one in files] == [SECRET]  # a step's own files are its own affair
+    assert SECRET.encode() not in told.replace(files[0], b"")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("abc", "has fewer than 4 characters"), ("password", "is so common a word")]
+)
+def test_s36_a_weak_secret_gives_a_warning(victim: Victim, value: str, said: str) -> None:
+    answer = victim.run(HEAD + "steps: [{run: echo fine}]\n", env={**ENV, "SECRET": value})
+    assert answer.code == 0
+    assert f"warning: the secret `s` {said}" in answer.err
+    assert value not in answer.err.replace("is so common a word", "")
