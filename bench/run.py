@@ -169,7 +169,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
 
 
 def main() -> int:
-    """Run the benchmarks and print their figures; 1 where a target is missed."""
+    """Run the benchmarks and print their figures; 1 where a target is missed (with `--quick` that says nothing)."""
     parser = argparse.ArgumentParser(description="What Steplane adds to the work itself.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)}; all without it")
     parser.add_argument("--quick", action="store_true", help="once each, a tenth of the size: to see that it works")
@@ -189,7 +189,7 @@ def main() -> int:
                     print(_row(*figure[:5], "" if figure.met else "missed"), flush=True)
     if options.json:
         print(json.dumps([one._asdict() for one in figures]))
-    return 0 if all(one.met for one in figures) else 1
+    return 0 if options.quick or all(one.met for one in figures) else 1
 
 
 def _saying(megabytes: int) -> str:

@@ -1,9 +1,8 @@
 """The command as an attacker meets it: real processes, little memory, little time."""
 
-import os
-import resource
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,24 @@ from tests.runner.cli.conftest import Shell
 
 MEGABYTE = 1 << 20
 HEAD = "steplane: 1\nname: trial\n"
+SMALL = """\
+import os, resource, sys
+cpu, memory, umask = map(int, sys.argv[1:4])
+child = os.fork()
+if not child:
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if umask >= 0:
+        os.umask(umask)
+    os.execvpe(sys.argv[4], sys.argv[4:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(".peak", "w") as file:
+    file.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
+"""
+"""Runs a command with limits, and writes down its exit code and memory (KB). What the system counts as a process's
+memory begins with that of who forked it, so this one is small.
+"""
 
 
 class Answer(NamedTuple):
@@ -40,21 +57,27 @@ class Victim(Shell):
     ) -> Answer:
         """Run the command to its end."""
 
-        def limited() -> None:
-            resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
-            resource.setrlimit(resource.RLIMIT_AS, (memory * MEGABYTE,) * 2)
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
         out, err = self.folder / ".out", self.folder / ".err"
         with out.open("wb") as stdout, err.open("wb") as stderr:
-            process = subprocess.Popen(
-                self.words(words), cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
-                stdout=stdout, stderr=stderr, preexec_fn=limited, umask=umask,  # noqa: PLW1509 - no threads here
+            small = [
+                sys.executable,
+                "-S",
+                "-E",
+                "-c",
+                SMALL,
+                str(cpu),
+                str(memory * MEGABYTE),
+                str(umask),
+                *self.words(words),
+            ]
+            done = subprocess.run(
+                small, cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL, stdout=stdout,
+                stderr=stderr, check=False,
             )  # fmt: skip
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+        code, peak = (self.folder / ".peak").read_text().split()
+        assert done.returncode == 0
         said, wrong = (self.plain(path.read_bytes().decode("utf-8", "surrogateescape")) for path in (out, err))
-        answer = Answer(process.returncode, said, wrong, usage.ru_maxrss // 1024)
+        answer = Answer(int(code), said, wrong, int(peak) // 1024)
         assert "Traceback" not in answer.said, answer.said
         assert "error: internal error" not in answer.said, answer.said
         assert answer.code in {0, 1, 2, 3, 5, 6}, (answer.code, answer.said)

@@ -167,7 +167,7 @@ def test_greed_is_stopped(text: str) -> None:
     start = time.process_time()
     with pytest.raises(ExpressionError):
         Engine().evaluate(Expression(text), CONTEXT)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kilobytes
 
 
@@ -187,7 +187,7 @@ def test_greedy_blocks_are_stopped(text: str) -> None:
     start = time.process_time()
     with pytest.raises(ExpressionError):
         Engine().render(template, {})
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10
 
 
 def test_data_is_never_rendered_again() -> None:

@@ -31,6 +31,7 @@ from steplane.app.running import Options, begin
 from steplane.app.inputs import given
 
 class Nobody:
+    hears_lines = True
     def event(self, event, instance): pass
     def log(self, path, stream, text): pass
 
