@@ -41,7 +41,7 @@ steps:
 """
     victim.run(text, "-i", "k=@key")
     made = {path for path in victim.folder.rglob("*") if path.is_file() and ".steplane" not in path.parts}
-    assert {path.name for path in made} <= {"trial.yaml", "key", ".out", ".err"}
+    assert {path.name for path in made} <= {"trial.yaml", "key", ".out", ".err", ".peak"}
     assert not Path("/etc/outside").exists()
 
 

@@ -1,6 +1,6 @@
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from steplane.source import Document, Mapping, Scalar, read
@@ -72,6 +72,9 @@ TEXTS = st.text(st.sampled_from("ab $#:'\"\\é名😀-\n"), min_size=1, max_size
 @given(TEXTS, st.sampled_from(["'", '"', "|", ">", None]), st.integers(5, 30), st.booleans())
 def test_the_place_of_every_character_holds_the_character(text: str, style: str, width: int, nested: bool) -> None:
     dumped = yaml.dump({"key": text}, default_style=style, allow_unicode=True, width=width).removesuffix("...\n")
+    assume(
+        yaml.safe_load(dumped) == {"key": text}
+    )  # PyYAML folds some texts that begin with a blank so that they change
     lines = dumped.splitlines(keepends=True)
     source = "x:\n" + "".join(f"   {line}" if line != "\n" else line for line in lines) if nested else dumped
     document = read(source, "a.yaml")
