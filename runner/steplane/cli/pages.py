@@ -92,7 +92,10 @@ def filled(text: str, width: int) -> list[str]:
     stays on one line if any line can hold it.
     """
     glued = re.sub(_UNBROKEN, lambda found: found[0].replace(" ", _GLUE) if len(found[0]) <= width else found[0], text)
-    return [line.replace(_GLUE, " ") for line in _wrapped(glued.replace("\n", " ").split(" "), width)] or [""]
+    lines = list(_wrapped(glued.replace("\n", " ").split(" "), width))
+    if any(len(line) > width and _GLUE in line for line in lines):  # what stands before it makes it too long
+        lines = list(_wrapped(text.replace("\n", " ").split(" "), width))
+    return [line.replace(_GLUE, " ") for line in lines] or [""]
 
 
 def _wrapped(words: Sequence[str], width: int) -> Iterator[str]:

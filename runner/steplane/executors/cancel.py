@@ -62,15 +62,6 @@ class CancelToken:
             self._watchers.remove(writer)
 
 
-class _Spare(threading.local):
-    """The pipe of this thread's last watch, to which nothing was written."""
-
-    pipe: tuple[int, int] | None = None
-
-
-_spare = _Spare()
-
-
 class Watch:
     """See `CancelToken.watched`. A class, for it is on the way of every process that is started."""
 
@@ -78,8 +69,7 @@ class Watch:
 
     def __init__(self, token: CancelToken) -> None:
         self._token = token
-        self._reader, self._writer = _spare.pipe or _pipe()
-        _spare.pipe = None
+        self._reader, self._writer = _pipe()
 
     def __enter__(self) -> int:
         self._token.watch(self._writer)
@@ -87,27 +77,12 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._token.unwatch(self._writer)
-        if self._token.cancelled:
-            _close((self._reader, self._writer))
-        else:
-            self.give_back()
+        self.give_back()
 
     def give_back(self) -> None:
-        """Keep the pipe for the next watch of this thread: nothing was written to it, or it was not entered."""
-        close_spare()
-        _spare.pipe = (self._reader, self._writer)
-
-
-def close_spare() -> None:
-    """Close what this thread keeps for its next watch: there will be none."""
-    if _spare.pipe is not None:
-        _close(_spare.pipe)
-        _spare.pipe = None
-
-
-def _close(pipe: tuple[int, int]) -> None:
-    for descriptor in pipe:
-        os.close(descriptor)
+        """Close the pipe; also of a watch that was not entered. None is kept: descriptors may be few."""
+        os.close(self._reader)
+        os.close(self._writer)
 
 
 def _pipe() -> tuple[int, int]:

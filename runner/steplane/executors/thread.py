@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from steplane.events import Artifact, ErrorInfo
-from steplane.executors.cancel import CancelToken, Reason, close_spare
+from steplane.executors.cancel import CancelToken, Reason
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
 from steplane.executors.own_folder import Left, OwnFolder, clear
@@ -154,7 +154,6 @@ class ThreadExecutor:
             self._on_outcome(outcome)
             here.free = False
         self._own_folder().close()
-        close_spare()
 
     def _outcome(self, request: AttemptRequest, token: CancelToken) -> AttemptOutcome:
         if token.cancelled:
