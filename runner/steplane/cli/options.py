@@ -30,6 +30,11 @@ ENV_FILE = click.option(
     help="NAME=VALUE lines for the environment; they win over it.",
 )  # fmt: skip
 
+OF_WORKFLOW = click.option(
+    "--workflow", metavar="NAME", default="", shell_complete=completers.workflow_name,
+    help="Only runs of that workflow.",
+)  # fmt: skip
+
 
 def examples(*lines: str) -> str:
     """The epilogue of a command's help."""

@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from steplane.cli import completers
 from steplane.cli.families import Family
-from steplane.cli.options import common, examples, text_or_json
+from steplane.cli.options import OF_WORKFLOW, common, examples, text_or_json
 
 _STATUSES = ["running", "waiting", "interrupted", "succeeded", "warning", "failed", "cancelled", "damaged"]
 _EXAMPLES = examples(
@@ -21,13 +20,7 @@ _EXAMPLES = examples(
 
 @click.group("runs", cls=Family, epilog=_EXAMPLES, invoke_without_command=True)
 @click.option("--status", type=click.Choice(_STATUSES), help="Only runs of that status.")
-@click.option(
-    "--workflow",
-    metavar="NAME",
-    default="",
-    shell_complete=completers.workflow_name,
-    help="Only runs of that workflow.",
-)
+@OF_WORKFLOW
 @click.option("--case", metavar="CASE", default="", help="Only runs of that case.")
 @click.option("--since", metavar="TIME", help="Only runs begun since: `2d`, `2026-11-23`, `2026-11-23T08:00`.")
 @click.option("--where", metavar="EXPR", help="Only runs for which the expression is true.")

@@ -2,8 +2,7 @@
 
 import click
 
-from steplane.cli import completers
-from steplane.cli.options import common, examples, text_or_json
+from steplane.cli.options import OF_WORKFLOW, common, examples, text_or_json
 
 _STATUSES = ["succeeded", "warning", "failed", "cancelled", "waiting", "interrupted", "damaged"]
 _EXAMPLES = examples(
@@ -19,13 +18,7 @@ _EXAMPLES = examples(
 @click.option("--keep", type=click.IntRange(0), metavar="N", help="Keep the newest N of them.")
 @click.option("--max-size", metavar="SIZE", help="Only the oldest, until all runs together take no more: `500M`, `2G`.")
 @click.option("--status", type=click.Choice(_STATUSES), help="Only runs of that status.")
-@click.option(
-    "--workflow",
-    metavar="NAME",
-    default="",
-    shell_complete=completers.workflow_name,
-    help="Only runs of that workflow.",
-)
+@OF_WORKFLOW
 @click.option("--unfinished", is_flag=True, help="Also runs that wait or were interrupted, which could go on.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
 @text_or_json
