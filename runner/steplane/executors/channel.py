@@ -76,6 +76,8 @@ class Channel:
         self._decoder = msgpack.Decoder(kind)
         self._buffer = bytearray()
         self._lock = threading.Lock()
+        self.unread = False
+        """Whether the other side was gone before it had read all that was sent (Linux tells; elsewhere False)."""
 
     def send(self, message: Struct) -> None:
         """Send a message; raises `OSError` when the other side is gone."""
@@ -87,7 +89,8 @@ class Channel:
         """The messages that are complete after one read, which may block; None at the end. Raises `Broken`."""
         try:
             data = self.socket.recv(1 << 18)
-        except ConnectionError:
+        except ConnectionError:  # for an end that has read everything there is no error: nothing comes
+            self.unread = True
             return None
         if not data:
             return None

@@ -3,6 +3,7 @@
 A worker that dies, hangs, or is changed by a step for those that come after is replaced; the runner is never harmed.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -39,11 +40,18 @@ class WorkerPool:
     def perform(self, task: Task, source: str, log: Log, cancel: CancelToken, progress: OnProgress) -> AttemptOutcome:
         """The outcome of the attempt, whatever the step does to its process. `source` names step type and plugin."""
         request = task.request
-        try:
-            worker = self._take(request)
-        except OSError as error:
-            return failed(request, ErrorInfo(type="plugin.crash", message=f"{source} could not be started: {error}"))
-        outcome, reusable = WorkerPump(worker, task, source, log, cancel=cancel, progress=progress).perform()
+        while True:
+            try:
+                worker = self._take(request)
+            except OSError as error:
+                message = f"{source} could not be started: {error}"
+                return failed(request, ErrorInfo(type="plugin.crash", message=message))
+            pump = WorkerPump(worker, task, source, log, cancel=cancel, progress=progress)
+            outcome, reusable = pump.perform()
+            if not (pump.untaken and worker.warm):  # one that died idle: the step has not begun
+                break
+            worker.end()
+        worker.warm = True
         if reusable and not request.isolate and not self._closed:
             with self._lock:
                 self._idle.append(worker)
@@ -89,6 +97,8 @@ class Worker:
                 raise
             self.plumbing.close_theirs()
         self.channel = Channel(ours, FromWorker)
+        self.warm = False
+        """Whether it has performed an attempt."""
         self.collected = False
 
     @property
@@ -121,7 +131,9 @@ class WorkerPump(Pump):
         self._worker, self._task, self._source, self._progress = worker, task, source, progress
         self._channel_number = worker.channel.socket.fileno()
         self._done: Done | None = None
-        self._hung_up = False
+        self._told = False
+        self.untaken = False
+        """Whether the worker was gone before it had read its task."""
 
     def perform(self) -> tuple[AttemptOutcome, bool]:
         """The outcome, and whether the worker can take another task."""
@@ -129,7 +141,7 @@ class WorkerPump(Pump):
         try:
             self._worker.channel.send(self._task)
         except OSError:
-            self._hung_up = True
+            self.untaken = True
         try:
             self.pump()
         except BaseException:
@@ -150,10 +162,9 @@ class WorkerPump(Pump):
 
     def _stop(self) -> None:
         """Tell the step before the signal comes."""
-        try:
+        self._told = True
+        with contextlib.suppress(OSError):  # one that is gone is seen at once
             self._worker.channel.send(Cancel())
-        except OSError:
-            self._hung_up = True
         super()._stop()
 
     def _over(self) -> bool:
@@ -168,8 +179,8 @@ class WorkerPump(Pump):
         except (Broken, OSError):
             messages = None
         if messages is None:
+            self.untaken = self.untaken or (self._worker.channel.unread and not self._told)
             self._poller.unregister(self._channel_number)
-            self._hung_up = True
             if not self._exited:  # it cannot tell us anything any more
                 tree.send(self._pid, signal.SIGKILL)
         for message in messages or ():

@@ -1,5 +1,7 @@
 import json
 import os
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -209,6 +211,17 @@ def test_a_worker_that_died_idle_is_replaced(bench: "Bench") -> None:
     os.kill(first, 9)
     assert gone(first)
     assert pid(bench) != first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whether the other side has read what was sent")
+def test_a_task_that_a_dying_worker_has_not_read_goes_to_another(bench: "Bench") -> None:
+    first = pid(bench)
+    os.kill(first, signal.SIGSTOP)
+    bench.executor.submit(bench.request("result = {'pid': os.getpid()}"))
+    os.kill(first, signal.SIGKILL)
+    outcome = bench.outcomes.get(timeout=30)
+    assert outcome.outcome == "succeeded", outcome
+    assert (outcome.outputs or {})["pid"] != first
 
 
 def started(bench: "Bench", code: str, **changes: Any) -> tuple[int, int]:
