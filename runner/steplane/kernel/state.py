@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
 from steplane.kernel.bounds import Bounds
+from steplane.kernel.course import Course
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
@@ -35,7 +36,7 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "failed", "frontier", "frozen", "idle",
+        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "failed", "frontier", "frozen", "idle",
         "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished", "walked",
     )  # fmt: skip
 
@@ -62,6 +63,7 @@ class Scope:
         self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
         self.unfinished = False  # such a resume leaves something in it that is not ok
         self.walked = 0  # the moment of the resume that was the last to go through it
+        self.course: Course | None = None  # once a `goto` in it has been reached
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:

@@ -155,7 +155,14 @@ class End(Struct, frozen=True, tag="end"):
     outputs: Template | None = None
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End
+class Goto(Struct, frozen=True, tag="goto"):
+    """Goes on at the position of another step of the same list, at most `limit` times in one life of the list."""
+
+    target: int
+    limit: int
+
+
+Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto
 
 
 class OutputField(Struct, frozen=True):

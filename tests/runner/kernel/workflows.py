@@ -67,7 +67,21 @@ def lists(random: Random, ids: Ids, depth: int, *, top: bool = False) -> list[di
         names = [other["id"] for other in steps[:position]]
         needs(random, one, names)
     forward(random, steps)
+    jumps(random, steps)
     return steps
+
+
+def jumps(random: Random, steps: list[dict[str, Any]]) -> None:
+    """Now and then a step that does nothing but go elsewhere in the list."""
+    if len(steps) < 2 or not chance(random, 8):
+        return
+    for one in random.sample(steps, random.randint(1, 2)):
+        if "run" in one and not {"foreach", "matrix", "outputs"} & set(one):
+            del one["run"]
+            one["goto"] = random.choice([other["id"] for other in steps if "name" not in other])
+            one["max"] = random.randint(1, 3)
+            if chance(random, 2):
+                one["if"] = "inputs.x"
 
 
 def forward(random: Random, steps: list[dict[str, Any]]) -> None:
