@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from tests.reference import parts
 from tests.reference.joins import Join
-from tests.reference.life import Life
 from tests.reference.reading import Step
 
 if TYPE_CHECKING:
@@ -64,8 +63,8 @@ def arrive(scope: "Scope") -> bool:
     target = scope.jump
     assert target is not None
     adrift = [branch for position, branch in scope.adrift if position >= target.position]
-    old: list[Life] = [life for life in scope.lives if life.superseded]
-    if not all(one.over for one in [*old, *adrift]):
+    old = [life for life in scope.lives if life.superseded]
+    if not all(life.over for life in old) or not all(branch.over for branch in adrift):
         return False
     scope.jump = None
     return True

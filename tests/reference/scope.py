@@ -129,9 +129,8 @@ class Scope:
         if self.cancelled:
             self.jump = self.asked = None
             return False
-        if self.asked is not None or self.jump is not None:
-            if jumping.go_on(self):
-                return True
+        if (self.asked is not None or self.jump is not None) and jumping.go_on(self):
+            return True
         return self.withdraw() or any(join.advance() for join in self.joins.values())
 
     def withdraw(self) -> bool:
@@ -148,12 +147,14 @@ class Scope:
     # ------------------------------------------------------------ failure and cancel
 
     def step_ended(self, life: Life) -> None:
-        """Apply the failure policy."""
+        """Apply the failure policy, unless it counts no more; keep that it is a `goto`."""
+        if not life.superseded:
+            self.asked = life if life.jumps else self.asked
+            self.apply_policy(life)
+
+    def apply_policy(self, life: Life) -> None:
+        """What a failure does to the others."""
         policy = self.owner.step.policy
-        if life.superseded:
-            return
-        if life.jumps:
-            self.asked = life
         if self.owner.reference.resuming:
             return
         if life.status != "failed" or policy == "continue" or self.stopped is not None or self.cancelled:
@@ -292,6 +293,7 @@ class Scope:
                 self.lives.remove(life)
                 self.joins[life.step.id] = Join(self, life.step)
                 one = self.add(life.step)
+                one.forced = life.forced
             parts.put_down_late(life)
             parts.forget_late(life)
             parts.take(one, said)

@@ -11,11 +11,11 @@ class Course:
 
     `made`: how many each `goto` has made, by its position. `asked`: the goto that has ended, while a resume still
     goes through the list. `target`: from here on nothing begins until all `leaving` (superseded, not yet ended) is
-    over. `forced`: positions whose needs are taken as held. `before`: the latest superseded activation by position.
-    `going`: what follows from a jump is being worked out.
+    over. `forced`: where a goto leads, whose needs are taken as held, with the goto; `latest`: the one that jumped
+    last. `before`: the latest superseded activation by position. `going`: what follows from a jump is being worked out.
     """
 
-    __slots__ = ("asked", "before", "forced", "going", "leaving", "made", "target")
+    __slots__ = ("asked", "before", "forced", "going", "latest", "leaving", "made", "target")
 
     def __init__(self) -> None:
         self.made: dict[int, int] = {}
@@ -23,7 +23,8 @@ class Course:
         self.target: int | None = None
         self.going = False
         self.leaving: list[Instance] = []
-        self.forced: set[int] = set()
+        self.forced: dict[int, Instance] = {}
+        self.latest: Instance | None = None
         self.before: dict[int, Instance] = {}
 
     def holds(self, position: int) -> bool:

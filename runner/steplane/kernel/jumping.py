@@ -19,7 +19,7 @@ def reach(state: State, instance: Instance, action: Goto) -> None:
     made = scope.course.made.get(instance.node.position, 0)
     if made >= action.limit:
         times = "once" if made == 1 else f"{made} times"
-        message = f"has jumped to `{lists.node_at(state, scope, action.target).id}` {times} already, as often as it may"
+        message = f"has jumped to `{action.name}` {times} already, as often as it may"
         instances.attempt_ended(state, instance, ErrorInfo("goto.max", message, step=instance.path))
         return
     scope.course.made[instance.node.position] = made + 1
@@ -41,9 +41,11 @@ def has_jumped(instance: Instance) -> bool:
 def jump(state: State, scope: Scope, instance: Instance) -> list[int]:
     """Go on at the target; the positions that this may have decided."""
     target = instance.choice
+    assert scope.course is not None
+    scope.course.latest = instance
     if target > instance.node.position:
         return _forward(state, scope, instance, target)
-    _supersede(state, scope, target)
+    _supersede(state, scope, instance, target)
     return []
 
 
@@ -59,12 +61,12 @@ def _forward(state: State, scope: Scope, instance: Instance, target: int) -> lis
             scope.open -= 1
             skipped.append(one)
     if scope.current[target] is None:
-        scope.course.forced.add(target)
+        scope.course.forced[target] = instance
     candidates = [position for one in skipped for position in lists.settle(state, scope, one)]
     return [*candidates, target]
 
 
-def _supersede(state: State, scope: Scope, target: int) -> None:
+def _supersede(state: State, scope: Scope, goto: Instance, target: int) -> None:
     """All from the target on counts no more; what goes on there is cancelled."""
     course, size = scope.course, len(scope.current)
     assert course is not None
@@ -79,7 +81,7 @@ def _supersede(state: State, scope: Scope, target: int) -> None:
             course.before[position] = one
             if not one.ended:
                 course.leaving.append(one)
-    course.forced = {one for one in course.forced if one < target} | {target}
+    course.forced = {**{at: one for at, one in course.forced.items() if at < target}, target: goto}
     course.target = target
     _recount(scope, target)
     _leave_out(state, scope, target)
@@ -150,7 +152,9 @@ def proceed(state: State, scope: Scope) -> None:
 
 
 def _is_free(scope: Scope, course: Course) -> bool:
-    if course.target is None or scope.cancelled:
+    if scope.cancelled:
+        course.target = None
+    if course.target is None:
         return False
     course.leaving = [one for one in course.leaving if not one.ended]
     return not course.leaving and not _late(scope, course.target)

@@ -195,6 +195,8 @@ def _put_down_inside(state: State, one: Instance, reason: str) -> None:
 
 
 def _put_down_list(state: State, scope: Scope, reason: str) -> None:
+    for one in scope.course.leaving if scope.course is not None else ():
+        put_down(state, one, reason)
     for position in range(len(scope.current)):
         if scope.current[position] is None:
             lists.place(state, scope, lists.node_at(state, scope, position))

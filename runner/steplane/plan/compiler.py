@@ -105,6 +105,7 @@ class Compiler:
             nodes=tuple(node.number for node in nodes),
             dependents=tuple(tuple(one) for one in dependents) if any(dependents) else (),
             starts=tuple(node.position for node in nodes if node.needs == ()),
+            repeats=any(isinstance(node.action, Goto) for node in nodes),
         )
         return number
 
@@ -169,7 +170,7 @@ class Compiler:
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
         if isinstance(action, model.Goto):
-            return Goto(positions[action.target.text], action.limit or 0)
+            return Goto(positions[action.target.text], action.target.text, action.limit or 0)
         raise NotImplementedError(type(action).__name__)
 
     def branch(self, branch: model.Branch, own: int) -> Branch:

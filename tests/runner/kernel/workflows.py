@@ -1,7 +1,11 @@
 """Random workflows of the language that runs, as plain data."""
 
+import json
 from random import Random
 from typing import Any
+from zlib import crc32
+
+from tests.runner.kernel.repeating import repeat
 
 POLICIES = ["stop", "cancel", "continue"]
 WORDS = ["ok", "succeeded", "failed", "skipped", "cancelled", "done", "warning"]
@@ -51,6 +55,7 @@ def workflow_of(random: Random) -> dict[str, Any]:
     group_keys(random, found, ids, 2)
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
+    repeat(Random(crc32(json.dumps(found).encode())), found)
     return found
 
 
@@ -67,21 +72,7 @@ def lists(random: Random, ids: Ids, depth: int, *, top: bool = False) -> list[di
         names = [other["id"] for other in steps[:position]]
         needs(random, one, names)
     forward(random, steps)
-    jumps(random, steps)
     return steps
-
-
-def jumps(random: Random, steps: list[dict[str, Any]]) -> None:
-    """Now and then a step that does nothing but go elsewhere in the list."""
-    if len(steps) < 2 or not chance(random, 8):
-        return
-    for one in random.sample(steps, random.randint(1, 2)):
-        if "run" in one and not {"foreach", "matrix", "outputs"} & set(one):
-            del one["run"]
-            one["goto"] = random.choice([other["id"] for other in steps if "name" not in other])
-            one["max"] = random.randint(1, 3)
-            if chance(random, 2):
-                one["if"] = "inputs.x"
 
 
 def forward(random: Random, steps: list[dict[str, Any]]) -> None:
