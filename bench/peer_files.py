@@ -172,7 +172,8 @@ def dbos(work: Work, folder: Path, programs: Path) -> list[str] | None:
         return None
     text = """
 from dbos import DBOS
-DBOS(config={"name": "flow", "system_database_url": "sqlite:///w.sqlite", "run_admin_server": False, "log_level": "ERROR"})
+database = "sqlite:///w.sqlite"
+DBOS(config={"name": "flow", "system_database_url": database, "run_admin_server": False, "log_level": "ERROR"})
 @DBOS.step()
 def step(): work()
 @DBOS.workflow()
