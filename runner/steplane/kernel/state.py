@@ -232,8 +232,8 @@ class State:
 
     __slots__ = (
         "again", "asked", "assumed", "beside", "commands", "ended", "ending", "gone", "instances", "lock_waiters",
-        "locks", "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
-        "timers", "wanting", "warned",
+        "locks", "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected",
+        "taken", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
