@@ -35,7 +35,9 @@ def _all_of_them(loop: Rounds, outcome: Outcome, *, endless: bool) -> Outcome:
     outcome = replace(outcome, begun=True)  # the loop has, whatever becomes of its first round
     if not endless or outcome.ends == FAILED or outcome.stops == "yes":
         return outcome
-    return replace(outcome, ends=FAILED, failing=f"its `{loop.question}` never ends it: {loop.limit} rounds are allowed")
+    return replace(
+        outcome, ends=FAILED, failing=f"its `{loop.question}` never ends it: {loop.limit} rounds are allowed"
+    )
 
 
 def _first(names: Names) -> Names:

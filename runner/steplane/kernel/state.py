@@ -10,8 +10,9 @@ from steplane.kernel.bounds import Bounds
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt",
-    "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued", "finally", "ended",
+    "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt", "stopping",
+    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued",
+    "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 

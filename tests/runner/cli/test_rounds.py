@@ -114,10 +114,15 @@ def test_no_single_round_is_selected_for_a_run(shell: Shell) -> None:
 
 
 def test_too_many_rounds_are_told_and_explained(shell: Shell) -> None:
-    shell.write("turn.yaml", "steplane: 1\nname: turn\nsteps:\n  - {id: t, until: loop.index > 5, max: 2, run: 'true'}\n")
+    shell.write(
+        "turn.yaml", "steplane: 1\nname: turn\nsteps:\n  - {id: t, until: loop.index > 5, max: 2, run: 'true'}\n"
+    )
     done = shell("run", "turn.yaml", "--id", "one")
     assert done.returncode == 1
-    assert "error[loop.max]: `t` failed: `until` does not hold after 2 rounds, and `max` allows no more" in done.stdout + done.stderr
+    assert (
+        "error[loop.max]: `t` failed: `until` does not hold after 2 rounds, and `max` allows no more"
+        in done.stdout + done.stderr
+    )
     told = shell("explain", "one", "t").stdout
     assert "`until: loop.index > 5` does not hold: another round (loop.index = 1)" in told
 
