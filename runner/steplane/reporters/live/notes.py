@@ -30,8 +30,9 @@ class Note(NamedTuple):
     `inside` is the path of what the step stands in (a group, its loop, empty for the workflow), None for events of
     the run. `key` is that of an item of a loop. `begun` is when its first attempt has begun (µs), or this process
     to go on with it, `most` how many attempts it has (None: nobody knows), `size` the number of items of a loop
-    that begins (None: it goes in rounds). `before` are the steps (or items) around it that an earlier process has brought to a good end; told
-    once for each list, or loop, of a resumed run. `again`: it has not happened now, but goes on since then.
+    that begins (None: it goes in rounds). `before` are the steps (or items) around it that an earlier process has
+    brought to a good end; told once for each list, or loop, of a resumed run. `again`: it has not happened now, but
+    goes on since then.
     """
 
     event: AnyEvent
