@@ -30,7 +30,7 @@ def lists_in(around: dict[str, Any]) -> Iterator[Steps]:
 def jumps(random: Random, steps: Steps) -> None:
     """One or two steps that do nothing but go on elsewhere in the list."""
     for one in random.sample(steps, random.randint(1, 2)):
-        if "run" in one and not {"foreach", "matrix", "outputs"} & set(one):
+        if "run" in one and not {"foreach", "matrix", "while", "until", "outputs"} & set(one):
             del one["run"]
             one["goto"] = random.choice([other["id"] for other in steps])
             one["max"] = random.randint(1, 3)

@@ -74,6 +74,9 @@ def reasons(around: Step, patterns: list[Pattern], way: Pattern, path: str, earl
 
 def inside(step: Step, patterns: list[Pattern], way: Pattern, path: str, earlier: Earlier) -> Iterator[str]:
     """The same for the lists of a step that is entered, of a loop for each of its items."""
+    if step.loop in {"while", "until"}:
+        yield f"`{path}` goes in rounds"
+        return
     if step.loop is None:
         yield from reasons(step, patterns, way, f"{path}/", earlier)
     elif path not in earlier.loops:

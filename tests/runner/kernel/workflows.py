@@ -181,6 +181,9 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         one["max_failures"] = random.randint(0, 2)
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
+    elif chance(random, 6):
+        one[random.choice(["while", "until"])] = "inputs.x"
+        one["max"] = random.randint(1, 3)
 
 
 def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:
