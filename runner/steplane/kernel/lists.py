@@ -3,14 +3,17 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import cancel, instances, jumping, leaving
+from steplane.kernel import cancel, instances, joins, jumping, leaving, members
 from steplane.kernel.state import Instance, Scope, State, Tally
 from steplane.plan.nodes import Node, Policy
 
 
 def enter(state: State, scope: Scope) -> None:
     """Begin the list: its first step, and those with `needs: []`; of a list of which not all runs, all that does."""
-    advance(state, scope, [0, *scope.list.starts] if scope.bounds is None else list(range(len(scope.current))))
+    plain = scope.bounds is None and scope.queues is None
+    if scope.queues is not None:
+        scope.queues.bind(state.plan, scope)
+    advance(state, scope, [0, *scope.list.starts] if plain else list(range(len(scope.current))))
     close(state, scope)
 
 
@@ -53,6 +56,9 @@ def step_ended(state: State, scope: Scope, instance: Instance) -> None:
 
 def advance(state: State, scope: Scope, candidates: list[int]) -> None:
     """Start, skip or block what can be decided, in list order, until nothing more follows."""
+    if scope.queues is not None:
+        joins.advance(state, scope, candidates)
+        return
     heapify(candidates)
     while candidates and not scope.cancelled:
         position = heappop(candidates)
@@ -106,6 +112,8 @@ def tally_of(scope: Scope, node: Node) -> Tally:
 
 def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
     """Count the end of a step; the positions that it may have decided."""
+    if scope.queues is not None:
+        return joins.settle(state, scope, instance)
     position = instance.node.position
     candidates = []
     for dependent, index in scope.list.dependents[position] if scope.list.dependents else ():
@@ -154,17 +162,24 @@ def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
     """Nothing new starts but handlers; the positions that this may have decided."""
     scope.stopped = True
     candidates: list[int] = []
-    for position, instance in enumerate(scope.current):
+    for position in range(len(scope.current)):
         node = node_at(state, scope, position)
-        if not node.handler and (instance is None or not (instance.ended or instance.begun)):
-            held = instance or place(state, scope, node)
+        for held in [] if node.handler else unbegun_at(state, scope, node):
             candidates += _withdraw(state, scope, held, "blocked", failed.path)
-    return candidates
+    return candidates if scope.queues is None else list(range(len(scope.current)))
+
+
+def unbegun_at(state: State, scope: Scope, node: Node) -> list[Instance]:
+    """The activations of the step that have not begun, those that are pending too."""
+    found = [one for one in members.at(scope, node.position) if not (one.ended or one.begun)]
+    while members.is_pending(scope, node.position):
+        found.append(place(state, scope, node))
+    return found
 
 
 def cancel_rest(state: State, scope: Scope) -> None:
     """What has begun is cancelled."""
-    for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
+    for instance in [one for one in members.everyone(scope) if one.begun and not one.ended]:
         cancel.instance(state, instance)
 
 
@@ -174,13 +189,13 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
         return
     scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
     scope.busy = True
-    for position, instance in enumerate(scope.current):
-        if instance is None or not (instance.ended or instance.begun):
-            held = instance or place(state, scope, node_at(state, scope, position))
+    for position in range(len(scope.current)):
+        begun = [one for one in members.at(scope, position) if one.begun and not one.ended]
+        for held in unbegun_at(state, scope, node_at(state, scope, position)):
             instances.conclude(state, held, unbegun, by=by)
             scope.open -= 1
-        elif not instance.ended:
-            cancel.instance(state, instance, unbegun, by)
+        for one in begun:
+            cancel.instance(state, one, unbegun, by)
     for branch in list(scope.late):
         cancel_scope(state, branch, unbegun, by)
     scope.busy = False
@@ -191,7 +206,7 @@ def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
     if scope.course is not None and scope.course.target is not None:
         jumping.proceed(state, scope)
-    if scope.open or scope.busy or scope.over:
+    if scope.open or scope.busy or scope.over or (scope.queues is not None and scope.queues.busy):
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True
@@ -204,7 +219,10 @@ def place(state: State, scope: Scope, node: Node) -> Instance:
     scope.current[node.position] = instance
     if scope.bounds is not None:
         instance.bounds = scope.bounds.inner(node.number)
-    old = scope.old.pop(node.position, None) if scope.old else None
+    if scope.queues is not None:
+        old = scope.queues.enter(node.position, instance)
+    else:
+        old = scope.old.pop(node.position, None) if scope.old else None
     if old is not None:
         instance.continue_from(old)
     return instance
@@ -227,6 +245,8 @@ def _count(tally: Tally, index: int, status: Status, words: frozenset[str]) -> N
 
 def _passed(scope: Scope, position: int) -> bool:
     """Whether the step has ended well, or is left out."""
+    if scope.queues is not None:
+        return joins.has_passed(scope, position)
     instance = scope.current[position]
     return instance is not None and instance.ended and (instance.ok or leaving.is_left_out(scope, position))
 

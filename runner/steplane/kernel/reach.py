@@ -1,5 +1,6 @@
 """Which instances a resume can reach: do again, take as ended, go on with alone."""
 
+from steplane.kernel import members
 from steplane.kernel.rounds import is_over
 from steplane.kernel.state import Instance, Scope, State
 
@@ -43,7 +44,10 @@ def _in_its_list(one: Instance) -> str:
     assert scope is not None
     outer = one.parent or one
     position = outer.node.position
-    if not (_is_there(scope.current[position], outer) or scope.old.get(position) is outer):
+    waits = scope.queues is not None and any(one is outer for one in scope.queues.waiting[position])
+    if not (waits or members.counts(scope, outer) or _is_there(scope.current[position], outer)) and (
+        scope.old.get(position) is not outer
+    ):
         return OVER
     return _list(scope)
 

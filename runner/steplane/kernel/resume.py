@@ -2,7 +2,7 @@
 
 from steplane.commands import Ask, SetTimer
 from steplane.events import OK, Question, Resumed
-from steplane.kernel import cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
+from steplane.kernel import cancel, instances, joins, jumping, leaving, lists, loops, members, pool, repairing, rounds
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Choice, Rounds
@@ -144,8 +144,10 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
         scope.over = False
         leaving.hold_back(state, scope)
         _recount(state, scope, walk)
-    for one in _members(scope):
-        _prepare(state, one, walk)
+    leaving_here = members.leaving(scope)
+    for position in range(len(scope.current)):
+        for one in [*leaving_here.get(position, ()), *members.at(scope, position)]:
+            _prepare(state, one, walk)
     for branch in scope.late:
         branch.owner.bind()
         branch.bounds = branch.owner.bounds
@@ -155,25 +157,6 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
             _prepare_scope(state, branch, walk)
 
 
-def _members(scope: Scope) -> list[Instance]:
-    """What is in the list, in its order; of what a `goto` has superseded that which goes on."""
-    leaving = _leaving(scope)
-    if not leaving:
-        return [one for one in scope.current if one is not None]
-    found = []
-    for position, one in enumerate(scope.current):
-        found += [*leaving.get(position, ()), *([one] if one is not None else [])]
-    return found
-
-
-def _leaving(scope: Scope) -> dict[int, list[Instance]]:
-    """What a `goto` has superseded and has not ended, by position."""
-    found: dict[int, list[Instance]] = {}
-    for one in scope.course.leaving if scope.course is not None else ():
-        found.setdefault(one.node.position, []).append(one)
-    return found
-
-
 def _recount(state: State, scope: Scope, walk: Walk) -> None:
     """Put aside what is to do again, take as ended what was said to be, and count anew."""
     said = []
@@ -181,14 +164,15 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
         taken = repairing.take(state, scope, position) if state.assumed else None
         if taken is not None:
             said.append(taken)
-        else:
-            _put_aside(state, scope, position)
+        if taken is None or scope.queues is not None:
+            _put_aside(state, scope, position, taken)
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
     scope.blocked_from = len(scope.current)
-    scope.open = sum(one is None or not one.ended for one in scope.current)
-    scope.open += sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0
+    scope.open = _count_open(scope)
     scope.frontier = 0
+    if scope.queues is not None:
+        joins.recount(state, scope)
     lists.follow(scope)
     leaving.count_left(scope)
     failed = [one for one in said if one.status == "failed" and not leaving.is_left_out(scope, one.node.position)]
@@ -197,8 +181,20 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
         walk.said[scope] = failed
 
 
-def _put_aside(state: State, scope: Scope, position: int) -> None:
+def _count_open(scope: Scope) -> int:
+    open_ = sum(not one.ended for one in members.everyone(scope))
+    if scope.queues is not None:
+        open_ += sum(len(one) for one in scope.queues.waiting)
+    else:
+        open_ += sum(one is None for one in scope.current)
+    return open_ + (sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0)
+
+
+def _put_aside(state: State, scope: Scope, position: int, taken: Instance | None) -> None:
     """What is to do again begins as a new activation, with what the old one had begun, or without."""
+    if scope.queues is not None:
+        joins.put_aside(state, scope, position, taken)
+        return
     one = scope.current[position]
     if one is None:
         put_aside = scope.old.get(position)
@@ -218,7 +214,8 @@ def _go_by_policy(state: State, walk: Walk) -> None:
     """What was taken as failed is a failure of its list."""
     for scope, failed in walk.said.items():
         for one in failed:
-            lists.settle(state, scope, one)
+            if scope.queues is None:
+                lists.settle(state, scope, one)
         if lists.policy_of(state, scope) != "continue" and not scope.cancelled:
             lists.block_rest(state, scope, failed[0])
 
@@ -314,14 +311,13 @@ def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
     late: dict[int, list[Scope]] = {}
     for branch in scope.late:
         late.setdefault(branch.owner.node.position, []).append(branch)
-    leaving = _leaving(scope)
-    for position, now in enumerate(list(scope.current)):
-        for one in leaving.get(position, ()):
+    superseded = members.leaving(scope)
+    there = [list(members.at(scope, position)) for position in range(len(scope.current))]
+    for position, those in enumerate(there):
+        for one in [*superseded.get(position, ()), *those]:
             _walk(state, one, walk)
-        if now is None and not scope.cancelled:
+        if not scope.cancelled and (not those or scope.queues is not None):
             lists.advance(state, scope, [position])
-        elif now is not None:
-            _walk(state, now, walk)
         for branch in late.get(position, ()):
             _walk_scope(state, branch, walk)
     scope.busy = False

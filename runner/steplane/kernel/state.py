@@ -8,6 +8,7 @@ from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
 from steplane.kernel.bounds import Bounds
 from steplane.kernel.course import Course
+from steplane.kernel.queues import Queues
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
@@ -38,7 +39,7 @@ class Scope:
 
     __slots__ = (
         "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "failed", "frontier", "frozen",
-        "idle", "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished", "walked",
+        "idle", "late", "left", "list", "old", "open", "over", "owner", "queues", "stopped", "tallies", "unfinished", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -65,6 +66,7 @@ class Scope:
         self.unfinished = False  # such a resume leaves something in it that is not ok
         self.walked = 0  # the moment of the resume that was the last to go through it
         self.course: Course | None = None  # once a `goto` in it has been reached
+        self.queues: Queues | None = Queues(steps) if steps.often else None  # where arrivals are counted
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:

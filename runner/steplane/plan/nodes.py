@@ -196,7 +196,11 @@ class OutputField(Struct, frozen=True):
 
 
 class Node(Struct, frozen=True):
-    """One step (or the workflow itself): order, modifiers, action."""
+    """One step (or the workflow itself): order, modifiers, action.
+
+    `wanted` of the `needs` let it start (None: all), `each` of them anew, or (`active`) all that can still come; what
+    becomes of the `rest`. Its end is as many arrivals as `split` says, and `collect` of one step count as one.
+    """
 
     number: int
     id: str
@@ -209,6 +213,11 @@ class Node(Struct, frozen=True):
     lane: str = ""
     needs: tuple[Need, ...] | None = None
     wanted: int | None = None
+    each: bool = False
+    active: bool = False
+    rest: Literal["run", "cancel", "block"] = "run"
+    split: int = 1
+    collect: int = 1
     handler: bool = False
     condition: Expression | None = None
     loop: Loop | None = None
@@ -238,6 +247,8 @@ class StepList(Struct, frozen=True):
 
     `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
     `starts` the positions of the steps with `needs: []`. `repeats`: in one life of it a step may begin more than once.
+    `often` is there where arrivals are counted: whether they can start the step at each position more than once.
+    `returning`: for an active join the positions of the `goto`s that can bring back a step that it waits for.
     """
 
     number: int
@@ -248,6 +259,8 @@ class StepList(Struct, frozen=True):
     dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
     starts: tuple[int, ...] = ()
     repeats: bool = False
+    often: tuple[bool, ...] = ()
+    returning: dict[int, tuple[int, ...]] = {}
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:

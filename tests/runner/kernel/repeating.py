@@ -1,4 +1,4 @@
-"""Lists of random workflows that begin their steps more than once: `goto`."""
+"""Lists of random workflows that begin their steps more than once: `goto`, and joins that count arrivals."""
 
 from collections.abc import Iterator
 from random import Random
@@ -14,6 +14,8 @@ def repeat(random: Random, workflow: dict[str, Any]) -> None:
     for steps in list(lists_in(workflow)):
         if len(steps) > 1 and random.randint(0, 7) == 0:
             jumps(random, steps)
+        if len(steps) > 2 and random.randint(0, 2) == 0:
+            joins(random, steps)
 
 
 def lists_in(around: dict[str, Any]) -> Iterator[Steps]:
@@ -36,3 +38,76 @@ def jumps(random: Random, steps: Steps) -> None:
             one["max"] = random.randint(1, 3)
             if random.randint(0, 1):
                 one["if"] = "inputs.x"
+
+
+JOINS = [
+    "each", "each", "active", "any", {"count": 1, "rest": "cancel"}, {"count": 1, "rest": "block"},
+    {"count": 2, "rest": "run"}, {"count": 2, "rest": "cancel"}, {"count": 2, "rest": "block"},
+]  # fmt: skip
+
+
+def _fits(form: Any, needs: int) -> bool:
+    """Whether as many can arrive as the join wants."""
+    wanted = form["count"] if isinstance(form, dict) else form
+    return not isinstance(wanted, int) or wanted <= needs
+
+
+def joins(random: Random, steps: Steps) -> None:
+    """Joins of all forms, and steps whose end counts more than once."""
+    for one in steps:
+        if random.randint(0, 3) == 0:
+            one["split"] = random.randint(2, 3)
+        if one.get("needs") and "parallel" not in one and random.randint(0, 3):
+            one["join"] = random.choice([form for form in JOINS if _fits(form, len(one["needs"]))])
+            if random.randint(0, 3) == 0:
+                one["collect"] = 2
+
+
+# ---------------------------------------------------------------- small workflows, with much of it
+
+
+WORDS: list[Any] = ["ok", "ok", "done", "succeeded", ["failed", "succeeded"], "failed", "cancelled"]
+
+
+def net(random: Random) -> dict[str, Any]:
+    """A list of a few steps that wait for each other in all ways; most of them do no more."""
+    steps: Steps = []
+    for number in range(random.randint(3, 7)):
+        steps.append(_step(random, f"s{number}", [one["id"] for one in steps]))
+    if random.randint(0, 2) == 0:
+        jumps(random, steps)
+    around = {"failure": random.choice(["stop", "continue", "continue", "cancel"])}
+    if random.randint(0, 3):
+        return {"steps": steps, **around}
+    return {"steps": [{"id": "g", "steps": steps, "split": 2, **around}, {"id": "last", "needs": ["g"], "join": "each", "run": ["true"]}]}
+
+
+def _step(random: Random, name: str, above: list[str]) -> dict[str, Any]:
+    one: dict[str, Any] = {"id": name, **_action(random, name)}
+    kind = random.randint(0, 5)
+    if kind == 0 or (kind < 5 and not above):
+        one["needs"] = []
+    elif kind < 5:
+        named = random.sample(above, random.randint(1, min(3, len(above))))
+        one["needs"] = named if random.randint(0, 1) else {name: random.choice(WORDS) for name in named}
+        if "parallel" not in one:
+            one["join"] = random.choice([form for form in [*JOINS, "all", 2] if _fits(form, len(named))])
+        if random.randint(0, 5) == 0:
+            one["collect"] = 2
+    if random.randint(0, 3) == 0:
+        one["split"] = random.randint(2, 3)
+    return one
+
+
+def _action(random: Random, name: str) -> dict[str, Any]:
+    kind = random.randint(0, 11)
+    if kind == 0:
+        return {"steps": [{"id": f"{name}a", "run": ["true"]}, {"id": f"{name}b", "run": ["true"]}]}
+    if kind == 1:
+        branches = {side: [{"id": f"{name}{side}", "run": ["true"]}] for side in "lr"}
+        return {"parallel": branches, "join": "any"}
+    extra: dict[str, Any] = random.choice(
+        [{}, {}, {}, {"if": "inputs.x"}, {"on_error": "warn"}, {"foreach": ["a", "b"]}, {"lock": "alpha"}, {"retry": 2},
+         {"finally": [{"id": f"{name}z", "run": ["true"]}]}]
+    )  # fmt: skip
+    return {"run": ["true"], **extra}

@@ -6,6 +6,7 @@ from typing import Any
 from steplane.app.stories.awaited import around_of
 from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, TimerFired
 from steplane.kernel import Instance, Scope, State
+from steplane.kernel.members import counts
 from steplane.plan.nodes import End, Fork
 
 _AFTER = frozenset({"rescue", "finally", "ended"})
@@ -66,8 +67,7 @@ def _here(one: Instance, around: Instance, event: Input, state: State, failed: s
 
 def is_superseded(scope: Scope, one: Instance) -> bool:
     """Whether a `goto` has led back to or before the step."""
-    outer = one.parent or one
-    return scope.course is not None and scope.current[outer.node.position] is not outer
+    return scope.course is not None and not counts(scope, one)
 
 
 def _cancels(state: State, scope: Scope) -> bool:
