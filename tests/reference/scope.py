@@ -48,7 +48,7 @@ class Scope:
         prefix = f"{self.owner.path}/" if self.owner.path else ""
         kinds = {None: Instance, "while": Rounds, "until": Rounds}
         life = kinds.get(step.loop, Loop)(self.owner.reference, step, self, prefix + step.id)
-        life.place = (*self.owner.place, self.branch.rank, step.position, 0)
+        life.place = (*self.owner.place, self.branch.rank, step.position, life.born)
         life.old = old
         self.lives.append(life)
         self.lives.sort(key=lambda one: (one.step.position, one.born))

@@ -59,7 +59,7 @@ def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]
     """What can be said of a pending step: `ready`, `skipped`, `blocked` (and by whom), or nothing yet."""
     if scope.stopped and not node.handler:
         return "blocked", scope.failed.path if scope.failed is not None else ""
-    if scope.course is not None and node.position in scope.course.forced:
+    if queues_of(scope).is_led(node.position):
         return "ready", ""
     if node.needs is None:
         if scope.blocked_from < node.position:
@@ -299,6 +299,8 @@ def put_aside(state: State, scope: Scope, position: int, taken: Instance | None)
         if again and not leaving.is_left_out(scope, position):
             queues.lives[position].remove(one)
             queues.waiting[position].append(None if one.forgotten else one)
+            if one.forgotten and one.serial in queues.forced:
+                queues.led.add(position)
             _give_back(queues, position, one)
             state.again.discard(one)
     scope.current[position] = queues.lives[position][-1] if queues.lives[position] else None

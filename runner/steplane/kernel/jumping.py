@@ -51,6 +51,14 @@ def jump(state: State, scope: Scope, instance: Instance) -> list[int]:
     return []
 
 
+def _lead(scope: Scope, goto: Instance, target: int) -> None:
+    """The needs of the target are taken as held."""
+    assert scope.course is not None
+    scope.course.forced[target] = goto
+    if scope.queues is not None:
+        scope.queues.led.add(target)
+
+
 def _forward(state: State, scope: Scope, instance: Instance, target: int) -> list[int]:
     """What stands between and has not begun is skipped."""
     assert scope.course is not None
@@ -61,7 +69,7 @@ def _forward(state: State, scope: Scope, instance: Instance, target: int) -> lis
             scope.open -= 1
             skipped.append(one)
     if members.is_pending(scope, target):
-        scope.course.forced[target] = instance
+        _lead(scope, instance, target)
     candidates = [position for one in skipped for position in lists.settle(state, scope, one)]
     return [*candidates, target]
 
@@ -79,7 +87,8 @@ def _supersede(state: State, scope: Scope, goto: Instance, target: int) -> None:
         _forget_arrivals(scope, position, target)
     if scope.queues is not None:
         joins.forget(scope, target)
-    course.forced = {**{at: one for at, one in course.forced.items() if at < target}, target: goto}
+    course.forced = {at: one for at, one in course.forced.items() if at < target}
+    _lead(scope, goto, target)
     course.target = target
     _recount(scope, target)
     _leave_out(state, scope, target)

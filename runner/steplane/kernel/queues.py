@@ -113,11 +113,11 @@ class Queues:
     By position: `lives` are the activations that count, `going` those of them that have not ended, by serial number;
     `waiting` has an entry for each that is pending (what it goes on with after a resume); `settled` says that the step
     can arrive no more, `bad` how many of its lives have not ended ok. `used` are the needs whose arrivals an
-    activation has used up. `alive` counts those that go on. `todo` are positions to be looked at, while that is being
+    activation has used up. A `goto` leads to the next activation at the positions `led`, and has led to those `forced`. `alive` counts those that go on. `todo` are positions to be looked at, while that is being
     done (`busy`).
     """
 
-    __slots__ = ("alive", "arrivals", "bad", "busy", "going", "lives", "often", "settled", "todo", "used", "waiting")
+    __slots__ = ("alive", "arrivals", "bad", "busy", "forced", "going", "led", "lives", "often", "settled", "todo", "used", "waiting")
 
     def __init__(self, steps: StepList) -> None:
         size = len(steps.nodes)
@@ -129,14 +129,24 @@ class Queues:
         self.bad = [0] * size
         self.arrivals: dict[int, Arrivals] = {}
         self.used: dict[int, tuple[int, ...]] = {}
+        self.led: set[int] = set()
+        self.forced: set[int] = set()
         self.todo: list[int] = []
         self.busy = False
         self.alive = 0
 
+    def is_led(self, position: int) -> bool:
+        """Whether a `goto` leads to the activation that is to begin next."""
+        before = self.waiting[position][0]
+        return position in self.led or (before is not None and before.serial in self.forced)
+
     def enter(self, position: int, instance: "Instance") -> "Instance | None":
         """A new activation; what it goes on with."""
         waiting = self.waiting[position]
+        if waiting and self.is_led(position):
+            self.forced.add(instance.serial)
         before = waiting.pop(0) if waiting else None
+        self.led.discard(position)
         self.lives[position].append(instance)
         self.going[position][instance.serial] = instance
         self.alive += 1
@@ -158,6 +168,7 @@ class Queues:
         self.lives[position], self.going[position], self.waiting[position] = [], {}, [None]
         self.settled[position], self.bad[position] = False, 0
         self.arrivals.pop(position, None)
+        self.led.discard(position)
 
     def leave(self, position: int, instance: "Instance") -> None:
         """An activation has ended."""

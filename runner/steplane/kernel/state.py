@@ -172,7 +172,9 @@ class Instance:
         place: list[int] = []
         one: Instance | None = self
         while one is not None and one.scope is not None:
-            place += [one.index + 1 if one.parent is not None else 0, one.node.position, one.scope.list.number]
+            turn = (one.parent or one).number if one.scope.list.repeats else 0
+            index = one.index + 1 if one.parent is not None else 0
+            place += [index, turn, one.node.position, one.scope.list.number]
             one = one.scope.owner
         return tuple(reversed(place))
 

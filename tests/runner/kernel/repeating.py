@@ -34,7 +34,7 @@ def jumps(random: Random, steps: Steps) -> None:
     for one in random.sample(steps, random.randint(1, 2)):
         if "run" in one and not {"foreach", "matrix", "while", "until", "outputs"} & set(one):
             del one["run"]
-            one["goto"] = random.choice([other["id"] for other in steps])
+            one["goto"] = random.choice([other["id"] for other in steps if other is not one])
             one["max"] = random.randint(1, 3)
             if random.randint(0, 1):
                 one["if"] = "inputs.x"
