@@ -54,7 +54,7 @@ class Join:
     @property
     def repeatable(self) -> bool:
         """Whether the step can start more than once in a scope, from the file alone."""
-        if self.step.needs is None:
+        if self.step.needs is None or step_outside(self.scope, self.step.id):
             return False
         again = [self.scope.joins[name].arrives_often for name in self.named]
         if self.form == "each":
@@ -144,6 +144,7 @@ class Join:
         lives = self.scope.lives_of(self.step.id)
         if not self.repeatable or any(life.status == "pending" for life in lives) or not self.may_start():
             return False
+        self.awaited &= set(self.named)
         if any(self.available(name) > 0 for name in self.awaited):
             return True  # it is about to be reset
         awaited, self.awaited = self.awaited, {name for name in self.awaited if not self.final(name)}
@@ -157,6 +158,7 @@ class Join:
 
     def swallow(self) -> bool:
         """Drop an arrival of a round that has started already; whether there was one."""
+        self.awaited &= set(self.named)
         for name in sorted(self.awaited):
             if self.available(name) > 0:
                 self.taken[name] += 1

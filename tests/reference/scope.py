@@ -152,7 +152,9 @@ class Scope:
             return True
         if self.withdraw() or any(join.swallow() for join in self.joins.values()):
             return True
-        begun = (join.step.position for join in self.joins.values() if join.is_due() and not self.moves_above(join.step))
+        begun = (
+            join.step.position for join in self.joins.values() if join.is_due() and not self.moves_above(join.step)
+        )
         for position in begun:
             self.add(self.branch.steps[position]).due = True
             return True

@@ -15,7 +15,7 @@ from steplane.checks.jumps import check_jumps
 from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
 from steplane.checks.names import check_names
-from steplane.checks.needs import check_cycles, check_joins, check_needs
+from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     check_identities,
     check_needs,
     check_joins,
+    check_join_forms,
     check_cycles,
     check_jumps,
     check_names,

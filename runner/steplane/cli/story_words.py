@@ -24,6 +24,10 @@ def _ready(data: dict[str, Any]) -> str:
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
+    if by == "each":
+        return f"ready: `{after}` came"
+    if by == "join":
+        return "ready: what it waits for had come already"
     if by == "goto":
         return f"ready: `{after}` leads here"
     if by == "resume":
@@ -192,6 +196,8 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "join":
+        return f"enough had come for `{visible(data['of'])}`, and it cancels the rest"
     if kind == "goto":
         return f"`{visible(data['of'])}` jumped back, and it begins anew"
     if kind == "after":

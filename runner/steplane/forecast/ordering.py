@@ -70,7 +70,7 @@ class Order:
             turn = self._below(node.position)
         else:
             needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
-            turn = self._needing(needs, len(needs) if node.wanted is None else min(node.wanted, len(needs)))
+            turn = self._needing(needs, len(needs) if node.every else min(node.wanted or 1, len(needs)))
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
             return self._stopped(node.position)
         return turn
@@ -215,7 +215,7 @@ class Befores:
             upto = 0
             for position, node in enumerate(nodes):
                 found = (1 << position) - 1 | upto if node.needs is None else 0
-                every = node.wanted is None or node.wanted >= len(node.needs or ())
+                every = node.every or (node.wanted is not None and node.wanted >= len(node.needs or ()))
                 for need in (node.needs or ()) if every else ():
                     found |= 1 << need.position | sets[need.position]
                 changed = changed or found != sets[position]

@@ -107,6 +107,8 @@ def _may_begin_again(state: State, scope: Scope, node: Node) -> bool:
     """Whether the arrivals let a step begin that has begun before."""
     if not queues_of(scope).often[node.position] or not _may_start(scope, node):
         return False
+    if leaving.is_left_out(scope, node.position):
+        return False
     return _is_enough(scope, node, arrivals_of(state, scope, node)) and not _is_blocked(state, scope, node)
 
 
@@ -114,9 +116,9 @@ def _is_blocked(state: State, scope: Scope, node: Node) -> bool:
     """Whether a join with `rest: block`, at which the step has arrived, waits for its reset."""
     for position, index in scope.list.dependents[node.position] if scope.list.dependents else ():
         found = queues_of(scope).arrivals.get(position)
-        if found is not None and found.awaited and lists.node_at(state, scope, position).rest == "block":
-            if index not in found.awaited:
-                return True
+        holds = found is not None and found.awaited and index not in found.awaited
+        if holds and lists.node_at(state, scope, position).rest == "block":
+            return True
     return False
 
 
@@ -205,9 +207,9 @@ def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
     for dependent, index in scope.list.dependents[position] if scope.list.dependents else ():
         node = lists.node_at(state, scope, dependent)
         arrivals = queues.arrivals.get(dependent)
-        if arrivals is not None and node.needs is not None and instance.status in node.needs[index].words:
-            if arrivals.arrive(index, instance.node.split):
-                found += _named(node)
+        counts = arrivals is not None and node.needs is not None and instance.status in node.needs[index].words
+        if counts and arrivals is not None and arrivals.arrive(index, instance.node.split):
+            found += _named(node)
         found.append(dependent)
     if isinstance(instance.node.action, Goto):
         found += [join for join, gotos in scope.list.returning.items() if position in gotos]
@@ -224,7 +226,7 @@ def settle_position(state: State, scope: Scope, position: int) -> list[int]:
     if queues.settled[position] or queues.waiting[position] or queues.going[position]:
         return []
     node = lists.node_at(state, scope, position)
-    if queues.often[position] and _may_start(scope, node):
+    if queues.often[position] and _may_start(scope, node) and not leaving.is_left_out(scope, position):
         arrivals = arrivals_of(state, scope, node)
         if _is_enough(scope, node, arrivals) or arrivals.unsettled or _comes_back(scope, node):
             return []

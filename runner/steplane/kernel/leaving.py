@@ -42,6 +42,8 @@ def end_left_out(state: State, scope: Scope, position: int) -> None:
     else:
         instances.conclude(state, one, "cancelled", NOT_SELECTED)
         scope.unfinished = True
+    if scope.queues is not None:
+        scope.queues.leave(position, one)
 
 
 def leave_out_items(state: State, outer: Instance) -> None:

@@ -113,11 +113,26 @@ class Queues:
     By position: `lives` are the activations that count, `going` those of them that have not ended, by serial number;
     `waiting` has an entry for each that is pending (what it goes on with after a resume); `settled` says that the step
     can arrive no more, `bad` how many of its lives have not ended ok. `used` are the needs whose arrivals an
-    activation has used up. A `goto` leads to the next activation at the positions `led`, and has led to those `forced`. `alive` counts those that go on. `todo` are positions to be looked at, while that is being
-    done (`busy`).
+    activation has used up. A `goto` leads to the next activation at the positions `led`, and has led to those that
+    are `forced`, by serial number. `alive` counts those that go on. `todo` are positions to be looked at, while that
+    is being done (`busy`).
     """
 
-    __slots__ = ("alive", "arrivals", "bad", "busy", "forced", "going", "led", "lives", "often", "settled", "todo", "used", "waiting")
+    __slots__ = (
+        "alive",
+        "arrivals",
+        "bad",
+        "busy",
+        "forced",
+        "going",
+        "led",
+        "lives",
+        "often",
+        "settled",
+        "todo",
+        "used",
+        "waiting",
+    )
 
     def __init__(self, steps: StepList) -> None:
         size = len(steps.nodes)

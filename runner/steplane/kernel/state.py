@@ -39,7 +39,8 @@ class Scope:
 
     __slots__ = (
         "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "failed", "frontier", "frozen",
-        "idle", "late", "left", "list", "old", "open", "over", "owner", "queues", "stopped", "tallies", "unfinished", "walked",
+        "idle", "late", "left", "list", "old", "open", "over", "owner", "queues", "stopped", "tallies",
+        "unfinished", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:

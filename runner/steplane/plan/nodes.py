@@ -241,6 +241,18 @@ class Node(Struct, frozen=True):
     isolate: bool = False
     artifacts: tuple[str, ...] = ()
 
+    @property
+    def every(self) -> bool:
+        """Whether it waits for all of its needs, each once."""
+        return self.wanted is None and not self.each and not self.active
+
+    @property
+    def join(self) -> Any:
+        """How its needs are joined, as it is written; None for `all`."""
+        if self.each or self.active:
+            return "each" if self.each else "active"
+        return self.wanted if self.rest == "run" else {"count": self.wanted, "rest": self.rest}
+
 
 class StepList(Struct, frozen=True):
     """An ordered list of steps: whose it is and in which role.

@@ -50,8 +50,16 @@ def _needs(plan: Plan, node: Node, found: StepForecast | None) -> str:
         data = need_data(plan, node, need)
         words = "" if data["outcomes"] == ["ok"] else f" ({' or '.join(data['outcomes'])})"
         named.append(data["step"] + words)
-    wanted = f" ({node.wanted} of them)" if node.wanted and node.wanted < len(named) else ""
-    return f"after {', '.join(named)}{wanted}"
+    return f"after {', '.join(named)}{_joined(node, len(named))}"
+
+
+def _joined(node: Node, named: int) -> str:
+    """How many of the steps that it waits for have to come, and how often."""
+    words = [f"{node.wanted} of them"] if node.wanted and node.wanted < named else []
+    words += [f"the rest is {'cancelled' if node.rest == 'cancel' else 'held back'}"] if node.rest != "run" else []
+    words += ["once for each arrival"] if node.each else ["all that can still come"] if node.active else []
+    words += [f"{node.collect} arrivals count as one"] if node.collect > 1 else []
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _reason(_: Plan, node: Node, found: StepForecast | None) -> str:

@@ -21,6 +21,7 @@ COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
     (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),
     (("join",), ("needs", "parallel"), "stands beside `needs` or `parallel`"),
+    (("collect",), ("needs",), "stands beside `needs`"),
 )
 """Keys that mean something only beside one of others."""
 

@@ -14,8 +14,6 @@ def repeat(random: Random, workflow: dict[str, Any]) -> None:
     for steps in list(lists_in(workflow)):
         if len(steps) > 1 and random.randint(0, 7) == 0:
             jumps(random, steps)
-        if len(steps) > 2 and random.randint(0, 2) == 0:
-            joins(random, steps)
 
 
 def lists_in(around: dict[str, Any]) -> Iterator[Steps]:
@@ -52,17 +50,6 @@ def _fits(form: Any, needs: int) -> bool:
     return not isinstance(wanted, int) or wanted <= needs
 
 
-def joins(random: Random, steps: Steps) -> None:
-    """Joins of all forms, and steps whose end counts more than once."""
-    for one in steps:
-        if random.randint(0, 3) == 0:
-            one["split"] = random.randint(2, 3)
-        if one.get("needs") and "parallel" not in one and random.randint(0, 3):
-            one["join"] = random.choice([form for form in JOINS if _fits(form, len(one["needs"]))])
-            if random.randint(0, 3) == 0:
-                one["collect"] = 2
-
-
 # ---------------------------------------------------------------- small workflows, with much of it
 
 
@@ -79,7 +66,12 @@ def net(random: Random) -> dict[str, Any]:
     around = {"failure": random.choice(["stop", "continue", "continue", "cancel"])}
     if random.randint(0, 3):
         return {"steps": steps, **around}
-    return {"steps": [{"id": "g", "steps": steps, "split": 2, **around}, {"id": "last", "needs": ["g"], "join": "each", "run": ["true"]}]}
+    return {
+        "steps": [
+            {"id": "g", "steps": steps, "split": 2, **around},
+            {"id": "last", "needs": ["g"], "join": "each", "run": ["true"]},
+        ]
+    }
 
 
 def _step(random: Random, name: str, above: list[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from steplane.app.stories.awaited import around_of
-from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, TimerFired
+from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, StepReady, TimerFired
 from steplane.kernel import Instance, Scope, State
 from steplane.kernel.members import counts
 from steplane.plan.nodes import End, Fork
@@ -15,8 +15,8 @@ _AFTER = frozenset({"rescue", "finally", "ended"})
 def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact]) -> dict[str, Any]:
     """Why an instance is cancelled at this event, from which these facts follow.
 
-    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `after`
-    (what it belongs to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
+    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `join`,
+    `after` (what it belongs to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -25,6 +25,9 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     ender = next((fact for fact in facts if isinstance(fact, StepEnded) and _ends_the_run(state, fact)), None)
     if ender is not None:
         return {"kind": "end", "of": ender.path}
+    enough = next((fact for fact in facts if isinstance(fact, StepReady) and _cancels_rest(state, fact, one)), None)
+    if enough is not None:
+        return {"kind": "join", "of": enough.path}
     failed = {fact.instance for fact in facts if isinstance(fact, StepEnded) and fact.status == "failed"}
     around: Instance | None = one
     while around is not None:
@@ -36,6 +39,20 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
         return {"kind": "end", "of": one.by}
     left = one.loop.unfinished if one.loop is not None else any(scope.unfinished for scope in one.body)
     return {"kind": "unfinished" if left else "inside"}
+
+
+def _cancels_rest(state: State, fact: StepReady, one: Instance) -> bool:
+    """Whether the step that has become ready cancels the rest of those that it needs: the instance, or one around."""
+    join = state.named(fact.path, fact.instance)
+    if join is None or join.node.rest != "cancel":
+        return False
+    named = {need.position for need in join.node.needs or ()}
+    around: Instance | None = one
+    while around is not None:
+        if around.scope is join.scope and around.node.position in named:
+            return True
+        around = around_of(around)
+    return False
 
 
 def _ends_the_run(state: State, fact: StepEnded) -> bool:
