@@ -11,6 +11,7 @@ from steplane.plan.nodes import (
     End,
     ForEach,
     Fork,
+    Goto,
     InputSpec,
     Loop,
     Need,
@@ -18,6 +19,7 @@ from steplane.plan.nodes import (
     Perform,
     Plan,
     Retry,
+    Rounds,
 )
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
 from steplane.reporters.words import script_text, source
@@ -151,6 +153,8 @@ def need_data(plan: Plan, node: Node, need: Need) -> dict[str, Any]:
 
 def loop_data(loop: Loop) -> dict[str, Any]:
     """What is repeated, and how."""
+    if isinstance(loop, Rounds):
+        return {loop.question: loop.condition.text.strip(), "max": loop.limit}
     allowed = f"{loop.allowed_percent:g}%" if loop.allowed_percent is not None else loop.allowed or None
     common = {"key": _optional(loop.key), "concurrency": _optional(loop.concurrency), "max_failures": allowed}
     if isinstance(loop, ForEach):
@@ -184,6 +188,8 @@ def _performed(node: Node) -> dict[str, Any]:
     if isinstance(act, End):
         message, outputs = _optional(act.message), _optional(act.outputs)
         return {"end": _present({"status": act.status, "message": message, "outputs": outputs})}
+    if isinstance(act, Goto):
+        return {"goto": act.name, "max": act.limit}
     return {}
 
 
