@@ -6,7 +6,7 @@ is always `NOTHING`, so a beginning that cannot become a legal trace is known at
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -62,7 +62,8 @@ NOTHING, EMPTY = Nothing(), Empty()
 
 def then(*parts: Traces) -> Traces:
     """One after the other."""
-    return reduce(_then, parts, EMPTY)
+    first: Traces = EMPTY
+    return reduce(_then, parts, first)
 
 
 def _then(first: Traces, second: Traces) -> Traces:
@@ -90,7 +91,8 @@ def either(*options: Traces) -> Traces:
 
 def shuffle(*parts: Traces) -> Traces:
     """All of them, interleaved."""
-    return reduce(_shuffle, parts, EMPTY)
+    first: Traces = EMPTY
+    return reduce(_shuffle, parts, first)
 
 
 def _shuffle(one: Traces, other: Traces) -> Traces:
@@ -121,7 +123,7 @@ def times(one: Traces, number: int) -> Traces:
 # ---------------------------------------------------------------- membership
 
 
-@lru_cache(maxsize=None)
+@cache
 def ends(traces: Traces) -> bool:
     """Whether the trace without tokens is in it."""
     if isinstance(traces, Then):
@@ -133,7 +135,7 @@ def ends(traces: Traces) -> bool:
     return isinstance(traces, Empty | Repeat)
 
 
-@lru_cache(maxsize=None)
+@cache
 def after(traces: Traces, token: str) -> Traces:
     """What may follow the token: the rests of all traces that begin with it."""
     if isinstance(traces, Token):
@@ -170,7 +172,7 @@ def nexts(traces: Traces) -> set[str]:
     return {token for token in tokens(traces) if after(traces, token) != NOTHING}
 
 
-@lru_cache(maxsize=None)
+@cache
 def tokens(traces: Traces) -> frozenset[str]:
     """All tokens that its expression names."""
     if isinstance(traces, Token):

@@ -8,15 +8,16 @@ A line of that file is a key, a colon and a value, which goes on in indented lin
     ends      how the run may end, `succeeded` without it
     keys      `hidden`: tokens do not tell the rounds of a loop from each other
     outside   signals that come from outside the run, each once
+    broken    OLD => NEW, a change of the file after which its traces are no longer legal: these tests can fail
 
-Tokens are those of all steps that do work, and of others where a line names them. A token that no line names is illegal.
+Tokens are those of all steps that do work, and of others where a line names them. One that no line names is illegal.
 """
 
 import re
 from functools import cached_property
 from pathlib import Path
 
-from tests.patterns.algebra import Traces, ends, holds, legal_length, nexts, tokens
+from tests.patterns.algebra import Traces, holds, legal_length, tokens
 from tests.patterns.notation import parse
 
 FOLDER = Path(__file__).parent
@@ -40,6 +41,14 @@ class Case:
     def all(self, key: str) -> list[str]:
         """The values of that key."""
         return [line[1] for line in self.lines if line[0] == key]
+
+    @property
+    def broken(self) -> str:
+        """The text of the file with the change that breaks it."""
+        old, new = (part.strip().replace("\\n", "\n") for part in self.all("broken")[0].split("=>"))
+        text = self.file.read_text("utf-8")
+        assert text.count(old) == 1, (self.name, old)
+        return text.replace(old, new)
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -66,7 +75,7 @@ class Case:
     # ------------------------------------------------------------ verdicts
 
     def problem(self, trace: list[str], *, whole: bool = True) -> str:
-        """What is illegal in a trace (its last token the run's end), or in a beginning of one; empty where nothing is."""
+        """What is illegal in a trace (its last token the run's end) or in a beginning of one; empty if nothing."""
         if whole and trace[-1:] and trace[-1] not in {f"={one}" for one in self.ends}:
             return f"it ends as {trace[-1]}"
         body = [token for token in trace if token[0] != "="]
@@ -98,6 +107,3 @@ def projected(line: Traces, trace: list[str]) -> list[str]:
 def cases() -> list[Case]:
     """All of them, by name."""
     return [Case(file.with_suffix(".yaml")) for file in sorted(FOLDER.glob("wcp*.traces"))]
-
-
-__all__ = ["FOLDER", "Case", "cases", "ends", "nexts"]

@@ -88,5 +88,3 @@ class _Reader:
         if word[0] == "=" or word[-1] in MARKS:
             return Token(word)
         return then(Token(f"{word}+"), Token(f"{word}-"))
-
-

@@ -61,9 +61,11 @@ def meaning(traces: Traces) -> set[str]:
 
 def random_traces(random: Random, depth: int) -> Traces:
     if depth == 0:
-        return random.choice([A, B, C, EMPTY])
-    parts = [random_traces(random, depth - 1) for _ in range(2)]
-    return random.choice([then, either, shuffle, lambda one, _: repeat(one), lambda one, _: option(one)])(*parts)
+        leaves: list[Traces] = [A, B, C, EMPTY]
+        return random.choice(leaves)
+    one, other = (random_traces(random, depth - 1) for _ in range(2))
+    found = [then(one, other), either(one, other), shuffle(one, other), repeat(one), option(one)]
+    return random.choice(found)
 
 
 @pytest.mark.parametrize("part", range(4))
