@@ -118,8 +118,9 @@ class Join:
         if self.form in {"all", "each", "active"}:
             return
         if self.rest == "cancel":
-            for life in self.open_lives():
-                life.cancel()
+            for other in self.open_lives():
+                other.cut = True
+                other.cancel()
         else:
             self.awaited = set(self.named) - set(taken)
 

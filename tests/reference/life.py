@@ -69,6 +69,7 @@ class Life:
         self.superseded = False
         self.forced = False  # a `goto` leads here: its needs are taken as held
         self.due = False  # its join has started it again
+        self.cut = False  # a join has cancelled it for good
         self.used: list[str] = []  # the steps whose arrivals let it start
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False

@@ -189,4 +189,5 @@ def take(life: Life, said: dict[str, Any]) -> None:
 
 def to_do_again(life: Life) -> bool:
     """Whether a new activation follows."""
-    return life.status in NOT_OK or life in life.reference.again
+    cut = life.cut and life.status == "cancelled"
+    return (life.status in NOT_OK and not cut) or life in life.reference.again

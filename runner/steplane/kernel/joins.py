@@ -181,7 +181,10 @@ def _cancel_rest(state: State, scope: Scope, one: Instance, found: Arrivals) -> 
     for index in found.named:
         position = (one.node.needs or ())[index].position
         going = list(queues.going[position].values())
+        queues.cut.update(other.serial for other in going)
+        before = state.next_serial
         followers += _withdraw(state, scope, lists.node_at(state, scope, position), "cancelled", one.path)
+        queues.cut.update(range(before, state.next_serial))
         for other in going:
             cancel.instance(state, other, by=one.path)
     return followers
@@ -298,6 +301,8 @@ def put_aside(state: State, scope: Scope, position: int, taken: Instance | None)
     queues.waiting[position] = [None if one is not None and one.forgotten else one for one in queues.waiting[position]]
     for one in list(queues.lives[position]):
         again = one.ended and one is not taken and repairing.is_to_do_again(state, one)
+        if one.status == "cancelled" and one.serial in queues.cut and one not in state.again:
+            continue  # a join has cancelled it for good
         if again and not leaving.is_left_out(scope, position):
             queues.lives[position].remove(one)
             queues.waiting[position].append(None if one.forgotten else one)

@@ -114,8 +114,8 @@ class Queues:
     `waiting` has an entry for each that is pending (what it goes on with after a resume); `settled` says that the step
     can arrive no more, `bad` how many of its lives have not ended ok. `used` are the needs whose arrivals an
     activation has used up. A `goto` leads to the next activation at the positions `led`, and has led to those that
-    are `forced`, by serial number. `alive` counts those that go on. `todo` are positions to be looked at, while that
-    is being done (`busy`).
+    are `forced`, by serial number; `cut` are those that a join has cancelled. `alive` counts those that go on. `todo`
+    are positions to be looked at, while that is being done (`busy`).
     """
 
     __slots__ = (
@@ -123,6 +123,7 @@ class Queues:
         "arrivals",
         "bad",
         "busy",
+        "cut",
         "forced",
         "going",
         "led",
@@ -144,6 +145,7 @@ class Queues:
         self.bad = [0] * size
         self.arrivals: dict[int, Arrivals] = {}
         self.used: dict[int, tuple[int, ...]] = {}
+        self.cut: set[int] = set()
         self.led: set[int] = set()
         self.forced: set[int] = set()
         self.todo: list[int] = []
