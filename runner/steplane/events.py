@@ -21,7 +21,9 @@ Status = Literal[
 Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
-Question = Literal["if", "loop", "enter", "require", "switch", "branches", "ensure", "outputs", "retry"]
+Question = Literal[
+    "if", "loop", "enter", "require", "switch", "branches", "call", "ensure", "outputs", "retry",
+]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
 OK: frozenset[str] = frozenset({"succeeded", "warning", "reused", "skipped"})
@@ -130,7 +132,8 @@ class Answered(Event, frozen=True, tag="answered"):
     Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
-    error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
+    error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
+    "vars": {...}}` of the child · `outputs` mapping · `retry`
     `{"again": bool, "delay": seconds}`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
     `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """

@@ -22,8 +22,7 @@ def completed(life: Life) -> list["Instance"]:
         return []
     if "compensate" in life.step.after:
         return [life]
-    inside = [done for scope in life.body.values() for done in completed_in(scope)]
-    return inside + [done for child in life.children for done in completed(child)]
+    return [done for scope in life.body.values() for done in completed_in(scope)]
 
 
 def completed_in(scope: "Scope") -> list["Instance"]:

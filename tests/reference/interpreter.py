@@ -31,6 +31,7 @@ class Reference:
         self.recorded = recorded  # statuses in the run that is taken over, by path
         self.assumed: dict[str, Any] = {}
         self.again: set[Life] = set()
+        self.written = workflow
         self.workflow = read(workflow)
         self.pool = pool
         self.now = 0.0
@@ -39,7 +40,6 @@ class Reference:
         self.numbers: dict[str, int] = {}
         self.ends_given = 0
         self.late: list[Scope] = []
-        self.late_lives: list[Life] = []
         self.late_failed = False  # a branch that ran on had failed, and was then done again
         self.signals: list[tuple[str, Any]] = []
         self.compensation_failed = False
@@ -122,6 +122,10 @@ class Reference:
             life.lock_asked = False
             life.queued = life.has_slot = False
 
+    def workflow_at(self, file: str) -> dict[str, Any]:
+        """The workflow of a file that is called: by its name, or the run's own."""
+        return self.files.get(file, self.written)
+
     def run_on(self, scope: Scope) -> None:
         """A branch goes on after its `parallel` has ended."""
         scope.late = True
@@ -164,5 +168,4 @@ class Reference:
         warned = any(life.status == "warning" for life in self.lives)
         warned = warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
         warned = warned or self.late_failed
-        warned = warned or any(life.status in {"failed", "warning"} for life in self.late_lives)
         return "warning" if self.root.status == "succeeded" and warned else self.root.status

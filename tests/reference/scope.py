@@ -50,6 +50,8 @@ class Scope:
         life = kinds.get(step.loop, Loop)(self.owner.reference, step, self, prefix + step.id)
         life.place = (*self.owner.place, self.branch.rank, step.position, 0)
         life.old = old
+        if isinstance(old, Instance) and isinstance(life, Instance):  # what an `end` has decided stands
+            life.ending, life.ending_scope = old.ending, old.ending_scope
         self.lives.append(life)
         self.lives.sort(key=lambda one: (one.step.position, one.number))
         return life
@@ -239,6 +241,8 @@ class Scope:
         if self.failed is not None:
             return "failed"
         if any(life.status == "blocked" for life in self.counting) or (self.cancelled and not self.cut):
+            return "cancelled"
+        if self.branch.name == "call" and self.counting[-1].status == "cancelled":
             return "cancelled"
         return "cancelled" if self.unfinished else "succeeded"
 

@@ -27,7 +27,7 @@ def answered(state: State, event: Answered) -> None:
 
 
 def _waits_for(instance: Instance, question: str) -> bool:
-    if question in {"switch", "branches"}:
+    if question in {"switch", "branches", "call"}:
         return instance.phase == "choose"
     return instance.phase == question or (question == "outputs" and instance.phase == "rescued")
 
@@ -94,6 +94,7 @@ _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "require": _require,
     "switch": bodies.chosen,
     "branches": bodies.chosen,
+    "call": bodies.chosen,
     "ensure": _ensure,
     "outputs": _outputs,
     "retry": _retry,

@@ -1,11 +1,11 @@
-"""The attempts of composite steps: groups, `parallel`, `switch`, `end`."""
+"""The attempts of composite steps: groups, `parallel`, `switch`, `call`, `end`."""
 
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import instances, leaving, lists, runs
+from steplane.kernel import calls, instances, leaving, lists, runs
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Body, Branch, Choice, End, Fork
+from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -19,6 +19,8 @@ def enter(state: State, instance: Instance) -> None:
         instances.ask(state, instance, "branches")
     elif isinstance(action, Fork):
         take(state, instance, list(action.branches))
+    elif isinstance(action, Call):
+        calls.enter(state, instance)
     elif isinstance(action, End) and (action.message or action.outputs):
         instances.ask(state, instance, "outputs")
     else:
@@ -26,12 +28,14 @@ def enter(state: State, instance: Instance) -> None:
 
 
 def chosen(state: State, instance: Instance, value: Any) -> None:
-    """The answer to `switch` or `branches`."""
+    """The answer to `switch`, `branches` or `call`."""
     action = instance.node.action
     if isinstance(action, Choice):
         _arm(state, instance, action, value)
     elif isinstance(action, Fork):
         _branches(state, instance, action, value)
+    else:
+        calls.given(state, instance, value)
 
 
 def _arm(state: State, instance: Instance, action: Choice, index: int | None) -> None:
@@ -61,9 +65,14 @@ def take(state: State, instance: Instance, branches: list[Branch]) -> None:
 
 def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
     """Begin the lists, in order."""
+    open_scopes(state, instance, [Scope(instance.plan.lists[number], instance) for number in numbers])
+
+
+def open_scopes(state: State, instance: Instance, scopes: list[Scope]) -> None:
+    """Begin these lives of the lists, in order."""
     instance.phase = "body"
     instance.tainted = False
-    instance.body = [Scope(state.plan.lists[number], instance) for number in numbers]
+    instance.body = scopes
     if instance.bounds is not None:
         leaving.bind_lists(instance)
         for scope in instance.body:  # of all, before anything follows from the first
@@ -81,6 +90,8 @@ def over(state: State, instance: Instance, scope: Scope) -> None:
     action = instance.node.action
     if isinstance(action, Fork):
         _branch_over(state, instance, scope, action)
+    elif isinstance(action, Call):
+        calls.over(state, instance, scope)
     else:
         action_over(state, instance)
 
@@ -172,6 +183,8 @@ def results(state: State, instance: Instance) -> None:
     if instance.node.outputs is not None:
         instances.ask(state, instance, "outputs")
     else:
+        if isinstance(instance.node.action, Call):
+            instance.outputs = calls.results(instance)
         instances.attempt_ended(state, instance, None)
 
 
@@ -182,3 +195,5 @@ def reopen(state: State, instance: Instance) -> None:
     instances.begin(state, instance)
     instance.phase = "body"
     resume.reopen_body(state, instance)
+    if calls.is_detached(instance) and instance.phase == "body":
+        calls.go_on(state, instance)

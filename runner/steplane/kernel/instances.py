@@ -4,7 +4,7 @@ from typing import Any
 
 from steplane.commands import Ask, Stop
 from steplane.events import ErrorInfo, Question, Status, StepEnded, StepReady, StepRetry, StepStarted
-from steplane.kernel import bodies, lists, loops, pool, runs
+from steplane.kernel import bodies, calls, lists, loops, pool, runs
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform
 
@@ -20,7 +20,7 @@ def ask(state: State, instance: Instance, question: Question) -> None:
 
 
 def _phase(question: Question) -> Any:
-    return "choose" if question in {"switch", "branches"} else question
+    return "choose" if question in {"switch", "branches", "call"} else question
 
 
 def ready(state: State, instance: Instance) -> None:
@@ -70,6 +70,8 @@ def inside(state: State, instance: Instance) -> None:
         ask(state, instance, "require")
     else:
         attempt(state, instance)
+    if instance.node.number == 0 and instance.scope is not None:
+        calls.begun(state, instance)
 
 
 def attempt(state: State, instance: Instance) -> None:
@@ -178,7 +180,7 @@ def open_after(state: State, instance: Instance, number: int, phase: Any) -> Non
     """Begin the rescue or the finally list."""
     instance.phase = phase
     instance.status = "running"
-    instance.after = Scope(state.plan.lists[number], instance)
+    instance.after = Scope(instance.plan.lists[number], instance)
     lists.enter(state, instance.after)
 
 
@@ -194,7 +196,7 @@ def wind_up(state: State, instance: Instance, outcome: Status) -> None:
 def list_over(state: State, scope: Scope) -> None:
     """A list of an instance is over: its body (or a branch of it), its rescue or its finally."""
     instance = scope.owner
-    if instance is state.root and state.ending is not None and scope.list.role != "finally":
+    if instance.ending is not None and scope.list.role != "finally":
         runs.close(state, instance)
     elif scope.list.role == "rescue":
         _rescue_over(state, instance, scope)

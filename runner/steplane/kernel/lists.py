@@ -16,7 +16,7 @@ def enter(state: State, scope: Scope) -> None:
 
 def node_at(state: State, scope: Scope, position: int) -> Node:
     """The step at the position."""
-    return state.plan.nodes[scope.list.nodes[position]]
+    return scope.plan.nodes[scope.list.nodes[position]]
 
 
 def path_of(scope: Scope, node: Node) -> str:
@@ -134,7 +134,7 @@ def stop(state: State, scope: Scope, failed: Instance) -> list[int]:
 
 def policy_of(state: State, scope: Scope) -> Policy:
     """What a failure in the list does to the others."""
-    return state.plan.nodes[scope.list.owner].failure
+    return scope.owner.node.failure
 
 
 def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:

@@ -5,7 +5,7 @@ from steplane.events import OK, Question, Resumed
 from steplane.kernel import cancel, instances, leaving, lists, loops, pool, repairing
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Choice
+from steplane.plan.nodes import Call, Choice, Fork
 
 
 class Walk:
@@ -41,8 +41,6 @@ def resumed(state: State, event: Resumed) -> None:
         state.root = state.create(root.node, None, "")
         state.root.bounds = here
         state.root.continue_from(root)
-        if state.ending is not None:
-            state.root.error = root.error
         pool.acquire(state, state.root)
     else:
         root.bounds = here
@@ -226,8 +224,11 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
 
 def _question(one: Instance) -> Question:
     if one.phase == "choose":
-        return "switch" if isinstance(one.node.action, Choice) else "branches"
+        return _CHOICES[type(one.node.action)]
     return "outputs" if one.phase == "rescued" else one.phase  # type: ignore[return-value]
+
+
+_CHOICES: dict[type, Question] = {Choice: "switch", Fork: "branches", Call: "call"}
 
 
 def _wait_on(state: State, one: Instance, timer: str) -> None:

@@ -36,12 +36,13 @@ class Scope:
 
     __slots__ = (
         "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "failed", "frontier", "frozen", "idle",
-        "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished", "walked",
+        "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies", "unfinished", "walked",
     )  # fmt: skip
 
-    def __init__(self, steps: StepList, owner: "Instance") -> None:
+    def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
         size = len(steps.nodes)
         self.list = steps
+        self.plan = plan or owner.plan  # that of the file that its steps stand in
         self.owner = owner
         self.current: list[Instance | None] = [None] * size
         self.frontier = 0  # so many leading steps have ended well
@@ -69,6 +70,8 @@ class Scope:
         if self.failed is not None or self.left is not None:
             return "failed"
         unwell = self.cancelled == "cancelled" or self.blocked or self.unfinished
+        if self.list.role == "call" and self.current[0] is not None:  # it ends as its only step does
+            unwell = unwell or self.current[0].status == "cancelled"
         return "cancelled" if unwell else "succeeded"
 
 
@@ -104,15 +107,18 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
-        "delay", "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
-        "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at",
+        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
+        "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan", "ready_at",
         "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
         "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 
-    def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
+    def __init__(  # noqa: PLR0917 - what it is, in one place
+        self, serial: int, node: Node, scope: Scope | None, path: str, number: int, plan: Plan
+    ) -> None:
         self.serial = serial
         self.node = node
+        self.plan = plan
         self.scope = scope
         self.path = path
         self.number = number
@@ -150,6 +156,7 @@ class Instance:
         self.choice: Any = None
         self.outcome: Status = "succeeded"
         self.outputs: Any = None
+        self.ending: Status | None = None  # of a workflow: what an `end` step in it has said
         self.end_outputs: Any = None
         self.error: ErrorInfo | None = None
         self.reason = ""
@@ -201,15 +208,25 @@ class Instance:
         """Go on with what an earlier activation had decided and begun."""
         self.adopted = True
         self.body, self.loop, self.choice = old.body, old.loop, old.choice
-        self.end_outputs = old.end_outputs
         self.lock, self.limit = old.lock, old.limit
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
 
     def continue_from(self, old: "Instance") -> None:
         """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
         self.unasked = old.begun or old.unasked
+        self.ending, self.end_outputs = old.ending, old.end_outputs
+        if old.ending is not None:
+            self.error = old.error
         if old.body or old.loop is not None:
             self.adopt(old)
+
+    @property
+    def workflow(self) -> "Instance":
+        """The workflow that it stands in: the run's own, or a child."""
+        one = self
+        while one.node.number and one.scope is not None:
+            one = one.scope.owner
+        return one
 
     def __repr__(self) -> str:
         return f"<{self.path or 'run'}#{self.number} {self.phase} {self.status}>"
@@ -229,7 +246,7 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "commands", "ended", "ending", "instances", "lock_waiters", "locks",
+        "again", "asked", "assumed", "commands", "ended", "endings", "instances", "lock_waiters", "locks",
         "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
         "timers", "wanting", "warned",
     )  # fmt: skip
@@ -241,6 +258,7 @@ class State:
         self.running = 0
         self.asked = 0
         self.ended = 0
+        self.endings = 0  # how many `end` steps have decided something
         self.next_serial = 0
         self.moment = 0  # the number of the event that is being taken in
         self.lock_waiters = 0
@@ -251,7 +269,6 @@ class State:
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
         self.root: Instance | None = None
-        self.ending: Status | None = None  # what an `end` step has said
         self.selected: Part | None = None  # what of the workflow runs; None is all
         self.taken: Taken | None = None  # what stands in for the rest
         self.again: set[Instance] = set()  # what a resume was told to do again, and what is around it
@@ -270,7 +287,8 @@ class State:
     def create(self, node: Node, scope: Scope | None, path: str) -> Instance:
         """A new activation of the path."""
         before = self.paths.get(path)
-        instance = Instance(self.next_serial, node, scope, path, 1 if before is None else before.number + 1)
+        number = 1 if before is None else before.number + 1
+        instance = Instance(self.next_serial, node, scope, path, number, self.plan if scope is None else scope.plan)
         self.next_serial += 1
         self.paths[path] = instance
         self.instances[instance.serial] = instance

@@ -116,11 +116,12 @@ class Race(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """Another workflow as a child; `path` is relative to the file."""
+    """Another workflow as a child; `path` is relative to the file. `detach`: nobody waits for its end."""
 
     path: Name
     parameters: tuple[Named, ...]
     span: Span
+    detach: bool = False
 
 
 class Signal(Struct, frozen=True):

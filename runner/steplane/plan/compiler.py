@@ -6,11 +6,13 @@ from typing import Any
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import ListOf, Literal, MapOf, Template
+from steplane.plan.files import file_key
 from steplane.plan.nodes import (
     Action,
     Arm,
     Body,
     Branch,
+    Call,
     Choice,
     End,
     ForEach,
@@ -52,13 +54,15 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template]) -> None:
+    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str) -> None:
         self.script_of = script_of
         self.type_of = type_of
         self.variables = variables
         self.nodes: list[Node | None] = []
         self.lists: list[StepList | None] = []
         self.types: set[str] = set()
+        self.file = file
+        self.called: set[str] = set()
 
     def workflow(self, workflow: model.Workflow) -> Node:
         """Node 0: the workflow as a group."""
@@ -164,6 +168,9 @@ class Compiler:
             return Fork(branches, _wanted(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
+        if isinstance(action, model.Call):
+            self.called.add(file := file_key(self.file, action.path.text))
+            return Call(file, mapping(action.parameters), action.detach)
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
@@ -203,7 +210,7 @@ def compile_plan(
 ) -> Plan:
     """The plan of a workflow without errors. `digest` identifies the text."""
     variables = {one.name.text: one.value.template for one in workflow.variables}
-    compiler = Compiler(script_of, type_of, variables)
+    compiler = Compiler(script_of, type_of, variables, workflow.file)
     compiler.workflow(workflow)
     return Plan(
         name=workflow.name.text,

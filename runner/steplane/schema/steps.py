@@ -20,6 +20,7 @@ COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (SPREAD, ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
     (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
     (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),
+    (("detach",), ("call",), "lets a called workflow run on"),
     (("join",), ("needs", "parallel"), "stands beside `needs` or `parallel`"),
 )
 """Keys that mean something only beside one of others."""

@@ -49,7 +49,7 @@ class Sides:
         selection = select(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
         patterns = selecting.select(read(workflow), **words) if words else None
         self.items = taken.items if taken is not None else {}  # the only ones that a loop may have
-        self.reference = Reference(workflow, pool, selection=patterns, recorded=recorded)
+        self.reference = Reference(workflow, pool, workflow.get("x-files"), selection=patterns, recorded=recorded)
         self.kernel = Kernel(plan)
         self.names: dict[int, Name] = {}
         self.wanted: set[Want] = set()
@@ -177,7 +177,7 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "branches": {"choose"}, "call": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -217,6 +217,8 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         return [not one.default and held.pop(0) for one in branches], None
     if question == "outputs":
         return {"x": 1}, None
+    if question == "call":
+        return {"inputs": {}, "vars": {}}, None
     if question == "enter":
         return entry(choose, instance), None
     return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

@@ -33,10 +33,12 @@ SELDOM: list[tuple[str, int, list[Any]]] = [
 
 
 class Ids:
-    """Gives out ids that are unique in one file."""
+    """Gives out ids that are unique in one file; knows which file its steps may call, and whether one does."""
 
-    def __init__(self) -> None:
+    def __init__(self, callee: str = "") -> None:
         self.count = 0
+        self.callee = callee
+        self.calls = False
 
     def next(self) -> str:
         """The next one."""
@@ -46,9 +48,20 @@ class Ids:
 
 def workflow_of(random: Random) -> dict[str, Any]:
     """A workflow with a few steps, nested up to three deep."""
-    ids = Ids()
-    found: dict[str, Any] = {"steps": lists(random, ids, 3, top=True)}
-    group_keys(random, found, ids, 2)
+    ids = Ids("child.yaml")
+    found = file_of(random, ids, 3)
+    if ids.calls:
+        ids = Ids("inner.yaml")
+        found["x-files"] = {"child.yaml": {"name": "child", **file_of(random, ids, 2)}}
+        if ids.calls:
+            found["x-files"]["inner.yaml"] = {"name": "inner", **file_of(random, Ids(), 1)}
+    return found
+
+
+def file_of(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """One file."""
+    found: dict[str, Any] = {"steps": lists(random, ids, depth, top=True)}
+    group_keys(random, found, ids, depth - 1)
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
     return found
@@ -115,7 +128,7 @@ def outcome(random: Random) -> Any:
 def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """One step: an action and some modifiers."""
     one: dict[str, Any] = {"id": ids.next()}
-    kind = random.randint(0, 11) if depth > 1 else 0
+    kind = random.randint(0, 12) if depth > 1 else 0
     if kind <= 6:
         one["run"] = ["true"]
     elif kind <= 8:
@@ -131,6 +144,13 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         if chance(random, 3):
             arms.append({"default": True, "steps": lists(random, ids, depth - 1)})
         one["switch"] = arms
+    elif kind == 11 and ids.callee:
+        ids.calls = True
+        one["call"] = ids.callee
+        if chance(random, 4):
+            one["detach"] = True
+    elif kind >= 11 and not ids.callee:
+        one["run"] = ["true"]
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
         if chance(random, 3):

@@ -113,7 +113,7 @@ class Replay:
         self.end = 0
         self._asked: dict[tuple[int, str], int] = {}
         self._locking: set[Life] = set()
-        self._ending: str | None = None  # what an `end` step has said
+        self._endings = 0  # how many `end` steps had decided something
 
     def go(self, events: Iterable[AnyEvent], observer: Observer | None = None) -> "Replay":
         """Take in all events."""
@@ -245,9 +245,9 @@ class Replay:
         """Why what is being cancelled now is, and what is around it."""
         seen: set[int] = set()
         found = [self.lives[serial].instance for serial in touched]
-        ending = self.kernel.state.ending
-        if _may_cancel(event, facts) or ending != self._ending:
-            self._ending = ending
+        endings = self.kernel.state.endings
+        if _may_cancel(event, facts) or endings != self._endings:
+            self._endings = endings
             found += self.kernel.state.instances.values()  # in their `finally` nothing else tells of it
         for each in found:
             one: Instance | None = each

@@ -136,7 +136,9 @@ def _race(reader: Reader, _: Mapping, entry: Entry, identity: str, steps: Steps)
 
 def _call(reader: Reader, step: Mapping, entry: Entry, _: str, __: Steps) -> Action | None:
     path = reader.name(entry.value)
-    return None if path is None else Call(path, reader.named(step.get("with")), entry.key.span)
+    if path is None:
+        return None
+    return Call(path, reader.named(step.get("with")), entry.key.span, reader.flag(step.get("detach")))
 
 
 def read_wait(reader: Reader, node: Node | None) -> Wait | None:
