@@ -40,6 +40,7 @@ class Reference:
         self.numbers: dict[str, int] = {}
         self.ends_given = 0
         self.late: list[Scope] = []
+        self.late_lives: list[Life] = []
         self.late_failed = False  # a branch that ran on had failed, and was then done again
         self.signals: list[tuple[str, Any]] = []
         self.compensation_failed = False
@@ -168,4 +169,5 @@ class Reference:
         warned = any(life.status == "warning" for life in self.lives)
         warned = warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
         warned = warned or self.late_failed
+        warned = warned or any(life.status in {"failed", "warning"} for life in self.late_lives)
         return "warning" if self.root.status == "succeeded" and warned else self.root.status

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
 from steplane.app.headers import evaluate_variables, new_header
-from steplane.app.loading import load_data
+from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
 from steplane.errors import RunHeld, StateError, UsageError
@@ -210,7 +210,8 @@ def cancel(  # noqa: PLR0917 - the same
 def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | None) -> Plan:
     """The plan of the definition that a run was begun with."""
     definition, header = journal.definitions()[-1], journal.header
-    loaded = load_data(definition.text.encode(), header["file"], registry, store)
+    files = Recorded(header.get("files", {}))
+    loaded = load_data(definition.text.encode(), header["file"], registry, store, files)
     if loaded.plan is None:
         first = next(one for one in loaded.diagnostics if one.severity == "error")
         raise UsageError(

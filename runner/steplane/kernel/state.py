@@ -107,9 +107,9 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
-        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
-        "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan", "ready_at",
-        "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
+        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
+        "limit", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan",
+        "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
         "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import ListOf, Literal, MapOf, Template
-from steplane.plan.files import file_key
+from steplane.model.files import file_key
 from steplane.plan.nodes import (
     Action,
     Arm,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from steplane.errors import UsageError
-from steplane.plan.nodes import Plan, lists_of
+from steplane.plan.nodes import Call, Node, Plan, lists_of
 from steplane.suggest import did_you_mean
 
 _ID = re.compile(r"[^\[\]/]*")
@@ -45,6 +45,32 @@ def around(plan: Plan, number: int) -> list[int]:
     while number and (number := plan.lists[plan.nodes[number].list].owner):
         found.append(number)
     return found
+
+
+def way_of(plan: Plan, path: str) -> str:
+    """The id of the step of an instance's path; in a file that is called behind `CALL/WORKFLOW/` for each call."""
+    way, _ = _through_calls(plan, path)
+    return way
+
+
+def node_of(plan: Plan, path: str) -> Node | None:
+    """The step of an instance's path, also in a file that is called; None where there is none any more."""
+    return _through_calls(plan, path)[1]
+
+
+def _through_calls(plan: Plan, path: str) -> tuple[str, Node | None]:
+    way, called = "", plan
+    names = re.sub(r"\[.*?\](?=/|$)", "", path).split("/")
+    nodes = {node.id: node for node in plan.nodes[1:]}
+    for index, name in enumerate(names):
+        node = nodes.get(name)
+        if node is not None and isinstance(node.action, Call) and index + 1 < len(names):
+            called = plan.of_file(node.action.file)
+            nodes = {one.id: one for one in called.nodes[1:]}
+            if index + 2 == len(names):  # the called workflow itself
+                return f"{way}{name}/{called.nodes[0].id}", called.nodes[0]
+            way += f"{name}/{called.nodes[0].id}/"
+    return way + names[-1], nodes.get(names[-1])
 
 
 def id_path(plan: Plan, number: int) -> str:

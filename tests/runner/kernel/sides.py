@@ -177,7 +177,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "branches": {"choose"}, "call": {"choose"}, "ensure": {"ensure"},
+    "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 

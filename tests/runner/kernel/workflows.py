@@ -144,13 +144,8 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         if chance(random, 3):
             arms.append({"default": True, "steps": lists(random, ids, depth - 1)})
         one["switch"] = arms
-    elif kind == 11 and ids.callee:
-        ids.calls = True
-        one["call"] = ids.callee
-        if chance(random, 4):
-            one["detach"] = True
-    elif kind >= 11 and not ids.callee:
-        one["run"] = ["true"]
+    elif kind == 11:
+        one.update(call(random, ids))
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
         if chance(random, 3):
@@ -158,6 +153,14 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         return one
     modifiers(random, one, ids, depth)
     return one
+
+
+def call(random: Random, ids: Ids) -> dict[str, Any]:
+    """A call of the next file, if there is one."""
+    if not ids.callee:
+        return {"run": ["true"]}
+    ids.calls = True
+    return {"call": ids.callee, "detach": True} if chance(random, 4) else {"call": ids.callee}
 
 
 def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:

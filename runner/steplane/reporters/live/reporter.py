@@ -58,7 +58,7 @@ class LiveReporter:
         self._summary = Summary()
         self._written = Written(self._summary)
         self._tree = Tree(subject.plan)
-        self._chooser = Chooser(subject.plan, self._written.last)
+        self._chooser = Chooser(self._written.last)
         self._lines = Lines(self._paint, signs, self._tree.root.wide)
         self._reasons = Reasons()
         self._notes, self._queue = Notes(), deque[Note]()
