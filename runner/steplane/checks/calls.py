@@ -28,9 +28,6 @@ def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
 
 def _no_target(step: Step, action: Call, why: str, context: Context) -> Diagnostic:
     path, span = action.path.text, action.path.span
-    if "${{" in path:
-        message = f"`call` of {words_for(step)} holds an expression, and the file that is called is static"
-        return Diagnostic("call-target", message, span, help="choose among several calls with `switch`")
     message = f"{words_for(step)} calls `{path}`: {why}"
     meant = did_you_mean(path, context.beside(action))
     if meant:

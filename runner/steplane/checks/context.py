@@ -97,9 +97,9 @@ class Context:
 
     def called(self, action: Call) -> Workflow | str | None:
         """The workflow that is called, or why it cannot be had; None where nothing is known of other files."""
-        if "${{" in action.path.text:
-            return "its name is no name of a file"
-        return None if self.files is None else self.files.workflow(file_key(self.workflow.file, action.path.text))
+        if self.files is None or "${{" in action.path.text:
+            return None
+        return self.files.workflow(file_key(self.workflow.file, action.path.text))
 
     def beside(self, action: Call) -> list[str]:
         """The workflow files where the one that is called was looked for, as it would name them."""

@@ -1,5 +1,6 @@
 """`call`: another workflow as a child, which stands alone in a list of its own."""
 
+import sys
 from typing import Any
 
 from steplane.events import ErrorInfo
@@ -9,6 +10,11 @@ from steplane.plan.nodes import Call, StepList
 
 DEPTH = 100
 """So many calls may be inside each other."""
+
+
+def make_room() -> None:
+    """Let functions be as many inside each other as calls, and what stands around them in a file, may need."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 4_000))
 
 
 def enter(state: State, instance: Instance) -> None:

@@ -180,7 +180,10 @@ def close(state: State, scope: Scope) -> None:
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True
-        instances.list_over(state, scope)
+        if scope.list.role == "call":  # told later: calls may be many inside each other, and would nest too deep
+            state.over.append(scope)
+        else:
+            instances.list_over(state, scope)
 
 
 def place(state: State, scope: Scope, node: Node) -> Instance:

@@ -247,7 +247,7 @@ class State:
 
     __slots__ = (
         "again", "asked", "assumed", "commands", "ended", "endings", "instances", "lock_waiters", "locks",
-        "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
+        "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
         "timers", "wanting", "warned",
     )  # fmt: skip
 
@@ -262,6 +262,7 @@ class State:
         self.next_serial = 0
         self.moment = 0  # the number of the event that is being taken in
         self.lock_waiters = 0
+        self.over: deque[Scope] = deque()  # children that have ended, of which their calls are not told yet
         self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
         self.locks: dict[LockKey, LockQueue] = {}

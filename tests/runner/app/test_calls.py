@@ -42,7 +42,7 @@ outputs: {all: ["${{ steps.one.outputs.text }}", "${{ steps.show.outputs.t }}", 
 def test_what_is_around_a_call_is_not_seen_in_the_child(bench: Workbench) -> None:
     child(bench, "steps:\n  - {id: a, run: 'echo ${{ item }}'}\n  - {id: b, run: 'echo ${{ steps.each.status }}'}\n")
     codes = bench.codes("steps:\n  - {id: each, foreach: [1], call: child.yaml}\n")
-    assert codes == ["unknown-name", "unknown-step"]
+    assert codes == ["name-not-here", "unknown-step"]
 
 
 def test_env_and_run_reach_the_child(bench: Workbench) -> None:
@@ -91,7 +91,7 @@ steps:
         ("unknown-parameter", 6),
         ("bad-parameter", 6),
         ("wrong-kind", 7),
-        ("call-target", 8),
+        ("static", 8),
         ("missing-parameter", 9),
         ("exclusive", 10),
         ("unknown-output", 11),
