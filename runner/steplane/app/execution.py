@@ -27,7 +27,7 @@ from steplane.events import ErrorInfo, Input, Resumed
 from steplane.executors.thread import ThreadExecutor
 from steplane.expressions import Engine
 from steplane.expressions.templates import Template
-from steplane.kernel import Kernel
+from steplane.kernel import Kernel, calls
 from steplane.masking import Mask
 from steplane.plan.nodes import Call, Node, Plan
 from steplane.plugins import Registry
@@ -82,6 +82,7 @@ class Execution:
         self.basis = basis
         self.registry = registry
         self.clock = Clock()
+        calls.make_room(plan)
         self.kernel = kernel or Kernel(plan)
         self.inbox = Inbox()
         self.case = basis.case or basis.run
@@ -228,6 +229,7 @@ def ended_result(run: str, kernel: Kernel, *, strict: bool = False) -> RunResult
 
 def folded(plan: Plan, journal: JournalReader) -> Kernel:
     """The kernel at the point where the journal ends."""
+    calls.make_room(plan)
     kernel = Kernel(plan)
     for _, event in journal.events():
         if isinstance(event, Input):

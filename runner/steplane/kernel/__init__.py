@@ -14,10 +14,10 @@ from steplane.events import (
     RunStarted,
     TimerFired,
 )
-from steplane.kernel import answers, calls, pool, resume, runs
+from steplane.kernel import answers, pool, resume, runs
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, LoopState, Scope, State
-from steplane.plan.nodes import Call, Plan
+from steplane.plan.nodes import Plan
 
 __all__ = ["NOT_SELECTED", "Instance", "Kernel", "LoopState", "Scope", "State"]
 
@@ -27,8 +27,6 @@ class Kernel:
 
     def __init__(self, plan: Plan) -> None:
         self.state = State(plan)
-        if any(isinstance(node.action, Call) for node in plan.nodes):
-            calls.make_room()
 
     def step(self, event: Input) -> list[Command]:
         """Take the event in; the commands that follow from it, in order. Events that came too late change nothing."""

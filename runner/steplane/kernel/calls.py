@@ -6,15 +6,16 @@ from typing import Any
 from steplane.events import ErrorInfo
 from steplane.kernel import bodies, instances
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Call, StepList
+from steplane.plan.nodes import Call, Plan, StepList
 
 DEPTH = 100
 """So many calls may be inside each other."""
 
 
-def make_room() -> None:
+def make_room(plan: Plan) -> None:
     """Let functions be as many inside each other as calls, and what stands around them in a file, may need."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 4_000))
+    if any(isinstance(node.action, Call) for node in plan.nodes):
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 4_000))
 
 
 def enter(state: State, instance: Instance) -> None:

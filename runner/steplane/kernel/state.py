@@ -109,8 +109,8 @@ class Instance:
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
         "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
         "limit", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan",
-        "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
-        "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
+        "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted",
+        "taken", "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - what it is, in one place
@@ -150,6 +150,10 @@ class Instance:
         self.attempts: int | None = node.retry.attempts if node.retry else 1
         self.delay = node.retry.delay if node.retry else 0.0
         self.attempt = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing has come of it yet."""
         self.order = 0  # which in the run it was to end
         self.body: list[Scope] = []
         self.after: Scope | None = None  # the rescue or finally list
@@ -247,8 +251,8 @@ class State:
 
     __slots__ = (
         "again", "asked", "assumed", "commands", "ended", "endings", "instances", "lock_waiters", "locks",
-        "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
-        "timers", "wanting", "warned",
+        "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running", "selected",
+        "taken", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:

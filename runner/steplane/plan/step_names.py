@@ -9,6 +9,7 @@ from steplane.errors import UsageError
 from steplane.plan.nodes import Call, Node, Plan, lists_of
 from steplane.suggest import did_you_mean
 
+_KEYS = re.compile(r"\[.*?\](?=/|$)")
 _ID = re.compile(r"[^\[\]/]*")
 _SHOWN = 12
 _FORMS = "Write STEP, STEP/STEP, STEP[KEY] or STEP[KEY]/STEP."
@@ -47,30 +48,42 @@ def around(plan: Plan, number: int) -> list[int]:
     return found
 
 
-def way_of(plan: Plan, path: str) -> str:
-    """The id of the step of an instance's path; in a file that is called behind `CALL/WORKFLOW/` for each call."""
-    way, _ = _through_calls(plan, path)
-    return way
+class Instances:
+    """The steps of instances by their paths, also in files that are called."""
 
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._by_id: dict[str, dict[str, Node]] = {}
 
-def node_of(plan: Plan, path: str) -> Node | None:
-    """The step of an instance's path, also in a file that is called; None where there is none any more."""
-    return _through_calls(plan, path)[1]
+    def way(self, path: str) -> str:
+        """The id of the step of the path; in a file that is called behind `CALL/WORKFLOW/` for each call."""
+        return self._find(path)[0]
 
+    def node(self, path: str) -> Node | None:
+        """The step of the path; None where there is none any more."""
+        return self._find(path)[1]
 
-def _through_calls(plan: Plan, path: str) -> tuple[str, Node | None]:
-    way, called = "", plan
-    names = re.sub(r"\[.*?\](?=/|$)", "", path).split("/")
-    nodes = {node.id: node for node in plan.nodes[1:]}
-    for index, name in enumerate(names):
-        node = nodes.get(name)
-        if node is not None and isinstance(node.action, Call) and index + 1 < len(names):
-            called = plan.of_file(node.action.file)
-            nodes = {one.id: one for one in called.nodes[1:]}
-            if index + 2 == len(names):  # the called workflow itself
-                return f"{way}{name}/{called.nodes[0].id}", called.nodes[0]
-            way += f"{name}/{called.nodes[0].id}/"
-    return way + names[-1], nodes.get(names[-1])
+    def file(self, path: str) -> str:
+        """The file in which the step of the path stands."""
+        return self._find(path)[2]
+
+    def _find(self, path: str) -> tuple[str, Node | None, str]:
+        way, called, nodes = "", self._plan, self._nodes(self._plan)
+        names = _KEYS.sub("", path).split("/")
+        for index, name in enumerate(names[:-1]):
+            node = nodes.get(name)
+            if node is not None and isinstance(node.action, Call):
+                called = self._plan.of_file(node.action.file)
+                if index + 2 == len(names):
+                    return f"{way}{name}/{called.nodes[0].id}", called.nodes[0], called.file
+                nodes = self._nodes(called)
+                way += f"{name}/{called.nodes[0].id}/"
+        return way + names[-1], nodes.get(names[-1]), called.file
+
+    def _nodes(self, plan: Plan) -> dict[str, Node]:
+        if plan.file not in self._by_id:
+            self._by_id[plan.file] = {node.id: node for node in plan.nodes[1:]}
+        return self._by_id[plan.file]
 
 
 def id_path(plan: Plan, number: int) -> str:

@@ -24,7 +24,7 @@ from steplane.events import (
     StepStarted,
     TimerFired,
 )
-from steplane.kernel import Instance, Kernel
+from steplane.kernel import Instance, Kernel, calls
 from steplane.plan.nodes import Plan
 
 
@@ -105,6 +105,7 @@ class Replay:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        calls.make_room(plan)
         self.kernel = Kernel(plan)
         self.lives: dict[int, Life] = {}
         self.moments: list[Moment] = []

@@ -33,7 +33,7 @@ AFTER = frozenset({"rescue", "finally", "ended"})
 _SHOWN = 5
 _KINDS = {
     "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
-    "branches": "branches", "ensure": "postcondition", "outputs": "outputs",
+    "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
 }  # fmt: skip
 
 
@@ -90,6 +90,8 @@ class Watcher:
         if event.question == "loop" and isinstance(value, dict):
             keys = value.get("keys", [])
             value = {"number": len(keys), "keys": keys[:_SHOWN], "concurrency": value.get("concurrency")}
+        elif event.question == "call" and isinstance(value, dict):
+            value = value.get("inputs", {})
         elif event.question == "outputs" and event.error is None:
             return
         self._add(
