@@ -195,7 +195,17 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
-Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed
+class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
+    """Somebody asked to undo what a run that has ended had completed (`steplane compensate`): all of it, or `steps`."""
+
+    pool: int = 8
+    actor: str = ""
+    steps: tuple[str, ...] = ()
+
+
+Input: TypeAlias = (
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed | CompensateRequested
+)
 
 
 # ---------------------------------------------------------------- facts
@@ -243,6 +253,17 @@ class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
     error: ErrorInfo | None = None
 
 
+class StepCompensated(StepFact, frozen=True, kw_only=True, tag="step.compensated"):
+    """It had completed and is undone now, or (`ok` false, with the error) its compensation did not succeed.
+
+    `by` is the path of the step that undoes it; empty for the workflow.
+    """
+
+    ok: bool = True
+    by: str = ""
+    error: ErrorInfo | None = None
+
+
 class RunWaiting(Event, frozen=True, tag="run.waiting"):
     """Nothing runs and only a person or a decision can move the run; `steps` are the paths concerned."""
 
@@ -277,5 +298,7 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
     files: tuple[Artifact, ...] = ()
 
 
-Fact: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded | RunWaiting | RunEnded | ArtifactsKept
+Fact: TypeAlias = (
+    StepReady | StepStarted | StepRetry | StepEnded | StepCompensated | RunWaiting | RunEnded | ArtifactsKept
+)
 AnyEvent: TypeAlias = Input | Fact

@@ -26,7 +26,8 @@ class Instance(Life):
         self.scopes: list[Scope] = []
         self.body: dict[int, Scope] = {}
         self.in_body = False
-        self.here: Scope | None = None  # the rescue or finally list that it is in
+        self.here: Scope | None = None  # the rescue, finally or compensate list that it is in
+        self.undoing: list[Instance] = []
         self.chosen: list[int] = []
         self.verdict = "succeeded"
         self.recovered = False
@@ -94,6 +95,8 @@ class Instance(Life):
         self.begun = True
         self.status = "running"
         yield from self.compensate()
+        if self.cancelling and "rescue" in self.step.after:
+            return "cancelled"
         try:
             if (yield from self.rescued()):
                 self.error = None
@@ -202,7 +205,8 @@ class Instance(Life):
     def compensate(self) -> Process[None]:
         """Undo what the last attempt had completed in the body. No cancel stops that."""
         done = [one for scope in self.body.values() for one in compensation.completed_in(scope)]
-        yield from compensation.undo(self.reference, done)
+        self.undoing = done
+        yield from compensation.undo(self, done)
 
     # ------------------------------------------------------------ `end`
 
@@ -231,9 +235,9 @@ class Instance(Life):
 
     # ------------------------------------------------------------ lists
 
-    def open(self, branch: Branch) -> Scope:
-        """Enter one of the step's lists."""
-        scope = Scope(self, branch)
+    def open(self, branch: Branch, undone: "Instance | None" = None) -> Scope:
+        """Enter one of the step's lists, or the `compensate` list of a step that it undoes."""
+        scope = Scope(self, branch) if undone is None else Scope(undone, branch, self)
         self.scopes.append(scope)
         return scope
 
@@ -281,7 +285,7 @@ class Instance(Life):
 
     def around(self) -> "Instance | None":
         """The instance that owns the list that this one stands in."""
-        return self.scope.owner if self.scope is not None else None
+        return (self.scope.driver or self.scope.owner) if self.scope is not None else None
 
     # ------------------------------------------------------------ what others see and do
 
@@ -317,6 +321,7 @@ class Instance(Life):
         """End at once, whatever it does: it is in none of its lists any more."""
         if not self.ended:
             self.here, self.in_body = None, False
+            compensation.release(self)
         super().stop_here(status)
 
     def begin_again(self) -> None:

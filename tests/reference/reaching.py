@@ -75,7 +75,11 @@ def undo(one: "Instance") -> Process[None]:
     assert one.scope is not None
     one.finishing = True
     lives = [life for life in one.scope.counting if life.step.id in one.step.raw["undo"]]
-    yield from compensation.undo(one.reference, [done for life in lives for done in compensation.completed(life)])
+    one.undoing = [done for life in lives for done in compensation.completed(life)]
+    error = yield from compensation.undo(one, one.undoing, mark=False)
+    if error is not None:
+        one.finishing = False
+        raise Trouble(error)
 
 
 def call(one: "Instance") -> Process[None]:

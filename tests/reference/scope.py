@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Scope:
     """The lives of a list's steps, from entering the list to its end."""
 
-    def __init__(self, owner: "Instance", branch: Branch) -> None:
+    def __init__(self, owner: "Instance", branch: Branch, driver: "Instance | None" = None) -> None:
         self.owner = owner
+        self.driver = driver  # of a `compensate` list: who undoes
         self.branch = branch
         self.lives: list[Life] = []
         self.adrift: list[tuple[int, Scope]] = []  # late branches of steps that a resume has renewed, by position

@@ -3,9 +3,9 @@
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import calls, instances, leaving, lists, runs
+from steplane.kernel import calls, instances, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork
+from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Undo
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -21,6 +21,8 @@ def enter(state: State, instance: Instance) -> None:
         take(state, instance, list(action.branches))
     elif isinstance(action, Call):
         calls.enter(state, instance)
+    elif isinstance(action, Undo):
+        undoing.undo(state, instance)
     elif isinstance(action, End) and (action.message or action.outputs):
         instances.ask(state, instance, "outputs")
     else:

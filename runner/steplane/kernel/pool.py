@@ -159,9 +159,9 @@ def _break_deadlock(state: State) -> bool:
 
 
 def _held_around(instance: Instance) -> bool:
-    around = instance.scope.owner if instance.scope else None
+    around = instance.scope.around if instance.scope else None
     while around is not None:
         if around.holding and around.lock_key == instance.lock_key:
             return True
-        around = around.scope.owner if around.scope else None
+        around = around.scope.around if around.scope else None
     return False

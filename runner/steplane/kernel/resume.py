@@ -7,6 +7,9 @@ from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Call, Choice, Fork
 
+_AFTER = frozenset({"compensate", "rescue", "finally"})
+"""Phases in which a list after the body is gone through."""
+
 
 class Walk:
     """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through.
@@ -110,7 +113,7 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
             cut = scope.cancelled or one.cancelling or one.timed_out
             if not scope.over or ((told or scope.result != "succeeded") and not cut):
                 _prepare_scope(state, scope, walk)
-    elif one.phase in {"rescue", "finally"} and one.after is not None:
+    elif one.phase in _AFTER and one.after is not None:
         _prepare_scope(state, one.after, walk)
 
 
@@ -215,7 +218,7 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
-    elif one.phase in {"rescue", "finally"} and one.after is not None:
+    elif one.phase in _AFTER and one.after is not None:
         _walk_scope(state, one.after, walk)
     elif instances.asks(one):
         _wait_on(state, one, "timeout")

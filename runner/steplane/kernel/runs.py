@@ -63,6 +63,13 @@ def ended(state: State, root: Instance) -> None:
     state.record(RunEnded(status=root.status, outputs=outputs, error=error))  # type: ignore[arg-type]
 
 
+def ended_again(state: State, root: Instance, undone: int) -> None:
+    """What somebody wanted undone is: a run that had done its work has not any more, and a resume does it again."""
+    known = root.outcome if undone == 0 or root.outcome not in {"succeeded", "warning"} else "cancelled"
+    root.outcome = known
+    instances.end(state, root, known)
+
+
 def cancel_requested(state: State) -> None:
     """Somebody asked for the end of the run."""
     if state.root is not None and not state.root.ended:

@@ -2,16 +2,20 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
 from steplane.kernel.bounds import Bounds
 from steplane.plan.nodes import Node, Plan, StepList
 
+if TYPE_CHECKING:
+    from steplane.kernel.undoing import Undoing
+
 Phase = Literal[
     "new", "if", "loop", "looping", "enter", "lock", "require", "queue", "attempt", "stopping", "choose", "body",
-    "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued", "finally", "ended",
+    "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate", "rescue", "rescued", "finally",
+    "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -35,8 +39,8 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "failed", "frontier", "frozen", "idle",
-        "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies", "unfinished", "walked",
+        "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "driver", "failed", "frontier", "frozen",
+        "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies", "unfinished", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -62,7 +66,13 @@ class Scope:
         self.idle = False  # the selection leaves out all of it
         self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
         self.unfinished = False  # such a resume leaves something in it that is not ok
+        self.driver: Instance | None = None  # of a `compensate` list: who undoes
         self.walked = 0  # the moment of the resume that was the last to go through it
+
+    @property
+    def around(self) -> "Instance":
+        """The instance that goes on when the list is over."""
+        return self.driver or self.owner
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:
@@ -110,7 +120,7 @@ class Instance:
         "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
         "limit", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan",
         "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted",
-        "taken", "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
+        "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished", "wanting",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - what it is, in one place
@@ -156,7 +166,9 @@ class Instance:
         """Nothing has come of it yet."""
         self.order = 0  # which in the run it was to end
         self.body: list[Scope] = []
-        self.after: Scope | None = None  # the rescue or finally list
+        self.after: Scope | None = None  # the rescue or finally list, or the compensate list that it drives
+        self.undoing: Undoing | None = None  # what it is about to undo
+        self.undone: Literal["", "claimed", "undone"] = ""  # somebody is about to undo it; an `undo` step has
         self.choice: Any = None
         self.outcome: Status = "succeeded"
         self.outputs: Any = None
@@ -199,8 +211,8 @@ class Instance:
 
     @property
     def known_as(self) -> Status:
-        """Its status for expressions: of a reused step that which it had."""
-        return self.taken or self.status
+        """Its status for expressions: of a reused step that which it had; what a step has undone is compensated."""
+        return "compensated" if self.undone == "undone" else self.taken or self.status
 
     def bind(self) -> None:
         """Take the bounds that the list around gives to it."""

@@ -143,6 +143,13 @@ class Cancel(Struct, frozen=True):
     region: Name | None = None
 
 
+class Undo(Struct, frozen=True):
+    """Compensate steps of the same list."""
+
+    steps: tuple[Name, ...]
+    span: Span
+
+
 class Goto(Struct, frozen=True):
     """Go on at another step of the same list, `limit` (`max`) times at most."""
 
@@ -166,7 +173,9 @@ class Broken(Struct, frozen=True):
     span: Span
 
 
-Action: TypeAlias = Run | Uses | Group | Parallel | Switch | Race | Call | Wait | Signal | Cancel | Goto | End | Broken
+Action: TypeAlias = (
+    Run | Uses | Group | Parallel | Switch | Race | Call | Wait | Signal | Cancel | Undo | Goto | End | Broken
+)
 Leaf: TypeAlias = Run | Uses
 
 

@@ -28,6 +28,7 @@ from steplane.plan.nodes import (
     Retry,
     Role,
     StepList,
+    Undo,
 )  # fmt: skip
 from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
@@ -120,7 +121,7 @@ class Compiler:
         node = Node(
             number=own,
             id=step.id,
-            action=self.action(step, own),
+            action=self.action(step, own, positions),
             list=number,
             position=position,
             title=step.name.text if step.name else "",
@@ -155,7 +156,7 @@ class Compiler:
         self.nodes[own] = node
         return node
 
-    def action(self, step: model.Step, own: int) -> Action:
+    def action(self, step: model.Step, own: int, positions: Mapping[str, int]) -> Action:
         """Compile the action."""
         action = step.action
         if isinstance(action, model.Run | model.Uses):
@@ -170,6 +171,8 @@ class Compiler:
         if isinstance(action, model.Call):
             self.called.add(file := file_key(self.file, action.path.text))
             return Call(file, mapping(action.parameters), action.detach)
+        if isinstance(action, model.Undo):
+            return Undo(tuple(positions[one.text] for one in action.steps))
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)

@@ -167,7 +167,13 @@ class Call(Struct, frozen=True, tag="call"):
     detach: bool = False
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End | Call
+class Undo(Struct, frozen=True, tag="undo"):
+    """`undo`: compensates steps of the same list, by their positions."""
+
+    positions: tuple[int, ...]
+
+
+Action: TypeAlias = Perform | Body | Fork | Choice | End | Call | Undo
 
 
 class OutputField(Struct, frozen=True):

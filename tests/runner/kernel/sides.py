@@ -14,11 +14,13 @@ from steplane.events import (
     Answered,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     ErrorInfo,
     Input,
     LockAnswered,
     Resumed,
     RunStarted,
+    StepCompensated,
     StepEnded,
     Taken,
     TimerFired,
@@ -158,6 +160,11 @@ class Sides:
         """Ask for the end of the run."""
         self.both(("cancel",), CancelRequested())
 
+    def compensate(self, *paths: str) -> None:
+        """Ask to undo what the run, or these instances, had completed."""
+        self.wanted = set()
+        self.both(("compensate", paths), CompensateRequested(pool=self.pool, steps=paths))
+
     def resume(self, redo: tuple[str, ...], assume: dict[str, Any], only: tuple[str, ...] = ()) -> None:
         """Go on in a new process; with `only` with these instances alone."""
         self.wanted = set()
@@ -170,8 +177,10 @@ class Sides:
 
     def statuses(self) -> dict[Name, str]:
         """Ends by path and activation, as the kernel has recorded them."""
-        facts = (one.fact for commands in self.commands for one in commands if isinstance(one, Record))
-        return {(fact.path, fact.activation): fact.status for fact in facts if isinstance(fact, StepEnded)}
+        facts = [one.fact for commands in self.commands for one in commands if isinstance(one, Record)]
+        ends = {(fact.path, fact.activation): str(fact.status) for fact in facts if isinstance(fact, StepEnded)}
+        undone = [fact for fact in facts if isinstance(fact, StepCompensated) and fact.ok]
+        return {**ends, **{(fact.path, fact.activation): "compensated" for fact in undone}}
 
 
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]

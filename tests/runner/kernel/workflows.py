@@ -76,11 +76,22 @@ def lists(random: Random, ids: Ids, depth: int, *, top: bool = False) -> list[di
     """A list of steps whose `needs` name each other."""
     size = random.randint(1, 4 if depth == 3 else 3)
     steps = [step(random, ids, depth) for _ in range(size)]
+    undo(random, steps, ids)
     for position, one in enumerate(steps):
         names = [other["id"] for other in steps[:position]]
         needs(random, one, names)
     forward(random, steps)
     return steps
+
+
+def undo(random: Random, steps: list[dict[str, Any]], ids: Ids) -> None:
+    """Now and then a step that undoes others of the list."""
+    names = [one["id"] for one in steps if "compensate" in one or "steps" in one]
+    if names and chance(random, 6):
+        one: dict[str, Any] = {"id": ids.next(), "undo": random.sample(names, random.randint(1, len(names)))}
+        if chance(random, 3):
+            one["retry"] = 2
+        steps.insert(random.randint(1, len(steps)), one)
 
 
 def forward(random: Random, steps: list[dict[str, Any]]) -> None:
@@ -183,12 +194,19 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
     loop(random, one)
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
+    if depth > 1 and chance(random, 3):
+        one["compensate"] = without_ends(lists(random, ids, 1))
     if "run" not in one:
         group_keys(random, one, ids, depth - 1)
     elif chance(random, 6):
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
         one["finally"] = lists(random, ids, 1)
+
+
+def without_ends(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps of a `compensate` list: none of them may end the run."""
+    return [{**one, "run": ["true"]} if one.pop("end", None) else one for one in steps]
 
 
 def loop(random: Random, one: dict[str, Any]) -> None:

@@ -98,7 +98,7 @@ def _detail(call: Any, record: Any, one: Any, look: Any, form: str) -> str:
 
 
 def _of_its_workflow(call: Any, run_id: str, one: Any) -> tuple[Any, str, list[Any]]:
-    """The step as its workflow has it, the file of that, and what it was given; nothing where that cannot be read any more."""
+    """The step as its workflow has it, the file of that, what it was given; nothing where that cannot be read now."""
     from steplane.app.given import given
     from steplane.app.running import recorded_plan
     from steplane.errors import UsageError

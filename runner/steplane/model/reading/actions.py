@@ -23,6 +23,7 @@ from steplane.model.steps import (
     Signal,
     Step,
     Switch,
+    Undo,
     Uses,
     Wait,
 )
@@ -141,6 +142,10 @@ def _call(reader: Reader, step: Mapping, entry: Entry, _: str, __: Steps) -> Act
     return Call(path, reader.named(step.get("with")), entry.key.span, reader.flag(step.get("detach")))
 
 
+def _undo(reader: Reader, _: Mapping, entry: Entry, __: str, ___: Steps) -> Action | None:
+    return Undo(reader.names(entry.value), entry.key.span)
+
+
 def read_wait(reader: Reader, node: Node | None) -> Wait | None:
     """A duration, or a mapping with `until` or `signal`."""
     if node is None:
@@ -201,6 +206,7 @@ READERS: dict[str, Callable[[Reader, Mapping, Entry, str, Steps], Action | None]
     "switch": _switch,
     "race": _race,
     "call": _call,
+    "undo": _undo,
     "wait": _wait,
     "signal": _signal,
     "cancel": _cancel,
