@@ -22,7 +22,7 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "enter", "require", "switch", "branches", "call", "ensure", "outputs", "retry",
+    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "call", "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -134,8 +134,9 @@ class Answered(Event, frozen=True, tag="answered"):
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
     "vars": {...}}` of the child · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
-    `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
+    `{"again": bool, "delay": seconds}` · `while`, `until` bool. `seen`: the parts of the conditions
+    (of `if`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
+    `inputs.region = "eu"`.
     """
 
     instance: int
@@ -146,13 +147,17 @@ class Answered(Event, frozen=True, tag="answered"):
 
 
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
-    """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`)."""
+    """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`).
+
+    `result` is what the action itself gave, where an `until` of the step looks at that and the outputs are others.
+    """
 
     instance: int
     attempt: int
     outcome: Outcome
     outputs: Any = None
     error: ErrorInfo | None = None
+    result: Any = None
 
 
 class TimerFired(Event, frozen=True, tag="timer"):

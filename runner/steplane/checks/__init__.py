@@ -13,6 +13,7 @@ from steplane.checks.files import Files
 from steplane.checks.flow import check_ends, check_switches
 from steplane.checks.identities import check_identities
 from steplane.checks.inputs import check_inputs
+from steplane.checks.jumps import check_jumps
 from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
 from steplane.checks.names import check_names
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     check_needs,
     check_joins,
     check_cycles,
+    check_jumps,
     check_names,
     check_conditions,
     check_parameters,

@@ -35,6 +35,8 @@ def _ready(data: dict[str, Any]) -> str:
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
+    if by == "goto":
+        return f"ready: `{after}` leads here"
     if by == "resume":
         return "ready anew, as the run was resumed"
     outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
@@ -69,11 +71,24 @@ def _begun(role: str, outer: str, part: Any) -> str:
 
 
 def _condition(data: dict[str, Any]) -> str:
+    return _held("if", data, "holds", "is false")
+
+
+def _held(key: str, data: dict[str, Any], holds: str, not_: str) -> str:
+    """A condition that stands under that key, and what it came to."""
     text = shortened(data["condition"])
     if data["error"] is not None:
-        return f"`if: {text}` could not be evaluated: {cause(data['error'])}{saw(data['seen'])}"
-    word = "holds" if data["value"] else "is false"
-    return f"`if: {text}` {word}{saw(data['seen'], data['condition'])}"
+        return f"`{key}: {text}` could not be evaluated: {cause(data['error'])}{saw(data['seen'])}"
+    word = holds if data["value"] else not_
+    return f"`{key}: {text}` {word}{saw(data['seen'], data['condition'])}"
+
+
+def _while(data: dict[str, Any]) -> str:
+    return _held("while", data, "holds: another round", "does not hold: no further round")
+
+
+def _until(data: dict[str, Any]) -> str:
+    return _held("until", data, "holds: that was the last round", "does not hold: another round")
 
 
 def _items(data: dict[str, Any]) -> str:
@@ -188,6 +203,8 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "goto":
+        return f"`{visible(data['of'])}` jumped back, and it begins anew"
     if kind == "after":
         return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
     if kind == "unfinished":
@@ -268,6 +285,8 @@ _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
     "items": _items,
+    "while": _while,
+    "until": _until,
     "limits": _limits,
     "precondition": _precondition,
     "postcondition": _postcondition,

@@ -3,9 +3,9 @@
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import calls, instances, leaving, lists, runs, undoing
+from steplane.kernel import calls, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Undo
+from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Goto, Undo
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -23,6 +23,8 @@ def enter(state: State, instance: Instance) -> None:
         calls.enter(state, instance)
     elif isinstance(action, Undo):
         undoing.undo(state, instance)
+    elif isinstance(action, Goto):
+        jumping.reach(state, instance, action)
     elif isinstance(action, End) and (action.message or action.outputs):
         instances.ask(state, instance, "outputs")
     else:

@@ -4,11 +4,13 @@ from typing import Any
 
 from steplane.commands import Ask, Stop
 from steplane.events import ErrorInfo, Question, Status, StepEnded, StepReady, StepRetry, StepStarted
-from steplane.kernel import bodies, calls, lists, loops, pool, runs, undoing
+from steplane.kernel import bodies, calls, lists, loops, pool, rounds, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Perform
+from steplane.plan.nodes import Perform, Rounds
 
-_ASKING = frozenset({"if", "loop", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"})
+_ASKING = frozenset(
+    {"if", "loop", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
+)
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
 
@@ -44,11 +46,13 @@ def announce(state: State, instance: Instance) -> None:
 
 
 def repeat(state: State, instance: Instance) -> None:
-    """Its condition holds: ask for the items of a loop, or go in."""
-    if instance.node.loop is not None and instance.parent is None:
-        ask(state, instance, "loop")
-    else:
+    """Its condition holds: ask for the items of a loop, begin its rounds, or go in."""
+    if instance.node.loop is None or instance.parent is not None:
         approach(state, instance)
+    elif isinstance(instance.node.loop, Rounds):
+        rounds.begin(state, instance)
+    else:
+        ask(state, instance, "loop")
 
 
 def approach(state: State, instance: Instance) -> None:
@@ -273,6 +277,8 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     instance.reason, instance.by = reason, by
     state.warned = state.warned or status == "warning"
     state.instances.pop(instance.serial, None)
+    if instance.serial in state.beside:
+        state.gone.append(instance.serial)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
         seen = instance.seen if reason else ()

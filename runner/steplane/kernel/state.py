@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
 from steplane.kernel.bounds import Bounds
+from steplane.kernel.course import Course
 from steplane.plan.nodes import Node, Plan, StepList
 
 if TYPE_CHECKING:
     from steplane.kernel.undoing import Undoing
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "enter", "lock", "require", "queue", "attempt", "stopping", "choose", "body",
-    "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate", "rescue", "rescued", "finally",
-    "ended",
+    "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt", "stopping",
+    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate", "rescue",
+    "rescued", "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -39,8 +40,9 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "driver", "failed", "frontier", "frozen",
-        "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies", "unfinished", "walked",
+        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed", "frontier",
+        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies",
+        "unfinished", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -68,6 +70,7 @@ class Scope:
         self.unfinished = False  # such a resume leaves something in it that is not ok
         self.driver: Instance | None = None  # of a `compensate` list: who undoes
         self.walked = 0  # the moment of the resume that was the last to go through it
+        self.course: Course | None = None  # once a `goto` in it has been reached
 
     @property
     def around(self) -> "Instance":
@@ -86,11 +89,11 @@ class Scope:
 
 
 class LoopState:
-    """The instances of a `foreach` or `matrix` and the budget of failures."""
+    """The instances of a `foreach` or `matrix` and the budget of failures; or the rounds of a `while` or `until`."""
 
     __slots__ = (
         "active", "allowed", "concurrency", "culprit", "error", "failures", "held", "instances", "items", "keys",
-        "left", "open", "stopped", "todo", "unfinished", "warned",
+        "left", "open", "result", "stopped", "todo", "unfinished", "warned",
     )  # fmt: skip
 
     def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
@@ -107,6 +110,7 @@ class LoopState:
         self.culprit = ""  # the path of the first one that failed
         self.warned = False
         self.stopped = False
+        self.result: Any = None  # of the latest round, what its action gave where `until` looks at that
         self.held = False  # a resume lets the instances in, each in its turn
         self.left = 0  # failures that a resume of something else leaves as they are
         self.unfinished = False  # such a resume leaves an instance that is not ok, and has not failed
@@ -262,9 +266,9 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "commands", "ended", "endings", "instances", "lock_waiters", "locks",
-        "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running", "selected",
-        "taken", "timers", "wanting", "warned",
+        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "gone", "instances", "lock_waiters",
+        "locks", "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running",
+        "selected", "taken", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -285,6 +289,8 @@ class State:
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
+        self.beside: dict[int, Instance] = {}  # by serial number: earlier ones of which there still may be facts
+        self.gone: list[int] = []  # those of them of which there are none after this event
         self.root: Instance | None = None
         self.selected: Part | None = None  # what of the workflow runs; None is all
         self.taken: Taken | None = None  # what stands in for the rest
@@ -305,11 +311,28 @@ class State:
         """A new activation of the path."""
         before = self.paths.get(path)
         number = 1 if before is None else before.number + 1
+        if before is not None:
+            self.beside[before.serial] = before
+            if before.ended:
+                self.gone.append(before.serial)
         instance = Instance(self.next_serial, node, scope, path, number, self.plan if scope is None else scope.plan)
         self.next_serial += 1
         self.paths[path] = instance
         self.instances[instance.serial] = instance
         return instance
+
+    def named(self, path: str, serial: int) -> Instance | None:
+        """The instance of the path that has the serial number, else the latest activation of it."""
+        latest = self.paths.get(path)
+        if latest is None or latest.serial == serial or not self.beside:
+            return latest
+        return self.beside.get(serial, latest)
+
+    def forget_gone(self) -> None:
+        """Let go of the earlier activations that have ended."""
+        for serial in self.gone:
+            self.beside.pop(serial, None)
+        self.gone.clear()
 
     def set_timer(self, instance: Instance, timer: Literal["retry", "timeout"], delay: float) -> None:
         """Set the timer, `delay` seconds from now."""

@@ -97,7 +97,27 @@ class Matrix(Struct, frozen=True, tag="matrix"):
     allowed_percent: float | None = None
 
 
-Loop: TypeAlias = ForEach | Matrix
+class Rounds(Struct, frozen=True, tag="rounds"):
+    """`while` (the condition is asked `before` a round) or `until` (after it): at most `limit` rounds.
+
+    `keeps`: the fields of `result` (`*` for all) that the condition looks at, where the step has other outputs.
+    """
+
+    condition: Expression
+    before: bool = False
+    limit: int = 1000
+    keeps: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Literal["while", "until"]:
+        """What the condition is called."""
+        return "while" if self.before else "until"
+
+
+Spread: TypeAlias = ForEach | Matrix
+"""The loops whose items are known before the first instance."""
+
+Loop: TypeAlias = Spread | Rounds
 
 
 class Perform(Struct, frozen=True, tag="perform"):
@@ -173,7 +193,15 @@ class Undo(Struct, frozen=True, tag="undo"):
     positions: tuple[int, ...]
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End | Call | Undo
+class Goto(Struct, frozen=True, tag="goto"):
+    """Goes on at another step of the same list, by position and id; at most `limit` times in one life of the list."""
+
+    target: int
+    name: str
+    limit: int
+
+
+Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto | Call | Undo
 
 
 class OutputField(Struct, frozen=True):
@@ -227,7 +255,7 @@ class StepList(Struct, frozen=True):
     """An ordered list of steps: whose it is and in which role.
 
     `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
-    `starts` the positions of the steps with `needs: []`.
+    `starts` the positions of the steps with `needs: []`. `repeats`: in one life of it a step may begin more than once.
     """
 
     number: int
@@ -237,6 +265,7 @@ class StepList(Struct, frozen=True):
     nodes: tuple[int, ...]
     dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
     starts: tuple[int, ...] = ()
+    repeats: bool = False
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from steplane.plan.nodes import (
     End,
     ForEach,
     Fork,
+    Goto,
     InputSpec,
     Loop,
     Need,
@@ -19,6 +20,7 @@ from steplane.plan.nodes import (
     Perform,
     Plan,
     Retry,
+    Rounds,
     inner_lists,
 )
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
@@ -170,6 +172,8 @@ def need_data(plan: Plan, node: Node, need: Need) -> dict[str, Any]:
 
 def loop_data(loop: Loop) -> dict[str, Any]:
     """What is repeated, and how."""
+    if isinstance(loop, Rounds):
+        return {loop.question: loop.condition.text.strip(), "max": loop.limit}
     allowed = f"{loop.allowed_percent:g}%" if loop.allowed_percent is not None else loop.allowed or None
     common = {"key": _optional(loop.key), "concurrency": _optional(loop.concurrency), "max_failures": allowed}
     if isinstance(loop, ForEach):
@@ -205,6 +209,8 @@ def _performed(node: Node) -> dict[str, Any]:
     if isinstance(act, End):
         message, outputs = _optional(act.message), _optional(act.outputs)
         return {"end": _present({"status": act.status, "message": message, "outputs": outputs})}
+    if isinstance(act, Goto):
+        return {"goto": act.name, "max": act.limit}
     return {}
 
 

@@ -9,7 +9,7 @@ import msgspec
 from steplane.events import ErrorInfo, StepEnded
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
-from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Node, Perform
+from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
@@ -155,6 +155,8 @@ def action(node: Node) -> str:
         return "switch"
     if isinstance(act, Call):
         return f"call: {act.file}" + (", detached" if act.detach else "")
+    if isinstance(act, Goto):
+        return f"goto: {act.name}, at most {count(act.limit, 'time')}"
     assert isinstance(act, End)
     return f"end: {act.status}"
 
@@ -167,8 +169,14 @@ def description(node: Node, *, loop: bool) -> str:
     if node.title:
         return shortened(node.title)
     if loop:
-        return "foreach" if isinstance(node.loop, ForEach) else "matrix"
+        return _looped(node.loop)
     return "" if isinstance(node.action, Body) else action(node)
+
+
+def _looped(loop: Loop | None) -> str:
+    if isinstance(loop, Rounds):
+        return loop.question
+    return "foreach" if isinstance(loop, ForEach) else "matrix"
 
 
 def _performed(act: Perform) -> str:

@@ -100,7 +100,19 @@ class Play:
     def asked(self) -> list[tuple[str, str]]:
         """Open questions as (path, question)."""
         found = {one.instance: one.question for one in self.commands if isinstance(one, Ask)}
-        waiting = {"if", "loop", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
+        waiting = {
+            "if",
+            "loop",
+            "while",
+            "until",
+            "enter",
+            "require",
+            "choose",
+            "ensure",
+            "outputs",
+            "retry",
+            "rescued",
+        }
         living = self.kernel.state.instances.values()
         return sorted((one.path, found[one.serial]) for one in living if one.phase in waiting)
 

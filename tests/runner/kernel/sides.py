@@ -26,8 +26,8 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Plan
-from steplane.plan.selection import select
+from steplane.plan.nodes import ForEach, Matrix, Plan
+from steplane.plan.selection import select, select_again
 
 Name = tuple[str, int]
 
@@ -168,7 +168,7 @@ class Sides:
     def resume(self, redo: tuple[str, ...], assume: dict[str, Any], only: tuple[str, ...] = ()) -> None:
         """Go on in a new process; with `only` with these instances alone."""
         self.wanted = set()
-        selection = select(self.plan, only).recorded if only else None
+        selection = select_again(self.plan, only).recorded if only else None
         focus = selecting.select(read(self.workflow), only=only) if only else None
         event = Resumed(pool=self.pool, redo=redo, assume=assume, selection=selection)
         self.both(("resumed", redo, assume, focus), event)
@@ -186,7 +186,7 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "ensure": {"ensure"},
+    "branches": {"choose"}, "call": {"choose"}, "while": {"while"}, "until": {"until"}, "ensure": {"ensure"},
     "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
@@ -205,17 +205,22 @@ def entry(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[s
     return values
 
 
+_FIXED = {"outputs": {"x": 1}, "call": {"inputs": {}, "vars": {}}}
+
+
 def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Instance) -> tuple[Any, str | None]:
     """A possible answer to the question: its value and the type of an error."""
     if choose("error", [False] * 9 + [True]):
         return None, "expression"
     if question == "if":
         return choose("if", [True, True, False]), None
+    if question in {"while", "until"}:
+        return choose(question, [True, False]), None
     if question in {"require", "ensure"}:
         return (True, None) if choose("holds", [True, True, False]) else (None, question)
     if question == "loop":
         loop = instance.node.loop
-        assert loop is not None
+        assert isinstance(loop, ForEach | Matrix)
         concurrency = loop.concurrency.value if loop.concurrency is not None else None  # type: ignore[union-attr]
         keys = choose("keys", [["a", "b", "c"], ["a"], [], ["a", "b"]])
         return {"keys": keys, "items": keys, "concurrency": concurrency, "allowed": loop.allowed}, None
@@ -225,10 +230,8 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         branches = instance.node.action.branches  # type: ignore[union-attr]
         held = [one.condition is None or choose("branch", [True, False]) for one in branches if not one.default]
         return [not one.default and held.pop(0) for one in branches], None
-    if question == "outputs":
-        return {"x": 1}, None
-    if question == "call":
-        return {"inputs": {}, "vars": {}}, None
+    if question in _FIXED:
+        return _FIXED[question], None
     if question == "enter":
         return entry(choose, instance), None
     return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

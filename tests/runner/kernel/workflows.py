@@ -1,7 +1,11 @@
 """Random workflows of the language that runs, as plain data."""
 
+import json
 from random import Random
 from typing import Any
+from zlib import crc32
+
+from tests.runner.kernel.repeating import repeat
 
 POLICIES = ["stop", "cancel", "continue"]
 WORDS = ["ok", "succeeded", "failed", "skipped", "cancelled", "done", "warning"]
@@ -64,6 +68,7 @@ def file_of(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     group_keys(random, found, ids, depth - 1)
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
+    repeat(Random(crc32(json.dumps(found).encode())), found)
     return found
 
 
@@ -217,6 +222,9 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         one["max_failures"] = random.randint(0, 2)
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
+    elif chance(random, 6):
+        one[random.choice(["while", "until"])] = "inputs.x"
+        one["max"] = random.randint(1, 3)
 
 
 def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:

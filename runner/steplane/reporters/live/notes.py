@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from steplane.events import (
     OK,
     AnyEvent,
@@ -15,7 +17,8 @@ from steplane.events import (
     StepStarted,
 )
 from steplane.kernel import Instance, Scope
-from steplane.plan.nodes import Node
+from steplane.plan.nodes import Node, Rounds
+from steplane.reporters.activations import shown_name
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
 """The events that change the view."""
@@ -30,8 +33,9 @@ class Note(NamedTuple):
     `inside` is the path of what the step stands in (a group, its loop, empty for the workflow), None for events of
     the run. `key` is that of an item of a loop. `begun` is when its first attempt has begun (µs), or this process
     to go on with it, `most` how many attempts it has (None: nobody knows), `size` the number of items of a loop
-    that begins. `before` are the steps (or items) around it that an earlier process has brought to a good end; told
-    once for each list, or loop, of a resumed run. `again`: it has not happened now, but goes on since then.
+    that begins (None: it goes in rounds). `before` are the steps (or items) around it that an earlier process has
+    brought to a good end; told once for each list, or loop, of a resumed run. `again`: it has not happened now, but
+    goes on since then. `path` is the instance's, where the event has a name of its further activation in its place.
     """
 
     event: AnyEvent
@@ -40,10 +44,11 @@ class Note(NamedTuple):
     key: str | None = None
     begun: int = 0
     most: int | None = None
-    size: int = 0
+    size: int | None = 0
     before: int = 0
     done: frozenset[str] = frozenset()
     again: bool = False
+    path: str = ""
 
 
 class Notes:
@@ -77,14 +82,16 @@ class Notes:
         return found[::-1]
 
     def _note(self, event: _Step, instance: Instance, *, current: bool = True) -> Note:
-        size = before = 0
+        size: int | None = 0
+        before = 0
         if isinstance(event, StepStarted) and instance.loop is not None and instance.parent is None:
-            size = len(instance.loop.keys)
+            size = None if isinstance(instance.node.loop, Rounds) else len(instance.loop.keys)
             before = sum(map(self._earlier, instance.loop.instances)) if self._resumed_at else 0
         begun = max(instance.first_at, self._resumed_at) if current and instance.first_at else 0
+        event, inside, path = _numbered(event, instance)
         return Note(
-            event, instance.node, _outer(instance).path, instance.key if instance.parent is not None else None,
-            begun, instance.attempts, size, before, self._done(instance),
+            event, instance.node, inside, instance.key if instance.parent is not None else None,
+            begun, instance.attempts, size, before, self._done(instance), path=path,
         )  # fmt: skip
 
     def _done(self, instance: Instance) -> frozenset[str]:
@@ -97,6 +104,14 @@ class Notes:
 
     def _earlier(self, one: Instance | None) -> bool:
         return one is not None and one.ended and one.status in OK and one.ended_at < self._resumed_at
+
+
+def _numbered(event: _Step, instance: Instance) -> tuple[_Step, str, str]:
+    """The event with what the instance is called, what that is called which it stands in, and the path."""
+    name = shown_name(instance)
+    if name == event.path:
+        return event, _outer(instance).path, event.path
+    return replace(event, path=name), shown_name(_outer(instance)), event.path
 
 
 def _latest(one: Instance) -> StepReady | StepStarted:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from steplane.plan.nodes import Node
+from steplane.reporters.live.lines import how_far
 from steplane.reporters.live.state import Entry, Tree
 from steplane.reporters.paint import visible, width
 from steplane.reporters.words import clock, description, stated
@@ -93,7 +94,7 @@ class Chooser:
         for child, (inner, label) in zip(children, shown, strict=True):
             number = len(found)
             row, rank = self._row(child, inner, label, now)
-            writes = inner.path if inner.acting and inner.status == "running" else ""
+            writes = inner.written if inner.acting and inner.status == "running" else ""
             quiet = inner.attempt <= 1 and inner.progress is None
             found.append(_Candidate(row._replace(depth=depth, wide=wide), rank, parent, writes, quiet))
             if inner.active > inner.acting or not (inner.ended or inner.leaf):
@@ -152,7 +153,7 @@ def loop_words(entry: Entry) -> str:
     """How far a loop is: `143 of 200, 2 failed, 8 running`."""
     failed = entry.counts.get("failed", 0)
     running = len(entry.busy)
-    parts = [f"{entry.done} of {entry.size or 0}"]
+    parts = [how_far(entry)]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{running} running"] if running else []
     return ", ".join(parts)
