@@ -161,6 +161,10 @@ class Execution:
             outputs = said.get("outputs") or {}
             for name in secret_names(one.node) & outputs.keys() if one is not None else ():
                 self.known.add(name, texts_in(outputs[name]))
+        self.know_again()
+
+    def know_again(self) -> None:
+        """What may be made of a secret has to be hidden still."""
         if self.known.any:
             from steplane.driver.recalling import derive_again
 

@@ -24,6 +24,7 @@ from steplane.checks.release import check_release
 from steplane.checks.scripts import check_scripts
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
+from steplane.checks.undoing import check_undoing
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
@@ -57,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     check_artifacts,
     check_captures,
     check_calls,
+    check_undoing,
 )
 """Every check of a workflow, in no order that matters."""
 

@@ -274,6 +274,11 @@ def _options(data: dict[str, Any]) -> str:
     return f" with {', '.join(words)}" if words else ""
 
 
+def _compensated(data: dict[str, Any]) -> str:
+    who = f"`{visible(data['by'])}`" if data["by"] else "the run"
+    return f"compensated by {who}" if data["ok"] else f"its compensation did not succeed: {cause(data['error'])}"
+
+
 def _given(data: dict[str, Any]) -> str:
     if data["error"] is not None:
         return f"what it is given: {cause(data['error'])}"
@@ -310,6 +315,7 @@ _SAYINGS: dict[str, _Words] = {
     "undecided": lambda _: "was cut off, and may run at most once: somebody has to say what became of it",
     "resumed": _resumed,
     "ended": _ended,
+    "compensated": _compensated,
     "cancel": _asked,
     "end": _ended_by,
 }

@@ -168,13 +168,13 @@ def handled_error(here: Instance) -> tuple[bool, ErrorInfo | None]:
     scope = _within(here)
     while scope is not None:
         if scope.list.role in {"rescue", "finally", "compensate"}:
-            return True, _own_error(scope.owner, scope.list.role)
+            return True, _own_error(scope.around, scope.list.role)
         scope = _within(scope.owner)
     return False, None
 
 
 def _own_error(owner: Instance, role: str) -> ErrorInfo | None:
-    """The error, unless it is that of an attempt that was made good by a later one."""
+    """The error (where something is undone, that for which it is), unless it is that of an attempt that was made good by a later one."""
     if role == "finally" and not owner.recovered and owner.outcome not in {"failed", "warning"}:
         return None
     return owner.error

@@ -11,6 +11,9 @@ from steplane.plan.nodes import Call, Plan, StepList
 DEPTH = 100
 """So many calls may be inside each other."""
 
+_NESTED = 10
+"""Calls that are told of their end from inside each other; functions would nest too deep otherwise."""
+
 
 def make_room(plan: Plan) -> None:
     """Let functions be as many inside each other as calls, and what stands around them in a file, may need."""
@@ -67,6 +70,16 @@ def is_detached(call: Instance) -> bool:
     """Whether the call does not wait for the end of its child."""
     action = call.node.action
     return isinstance(action, Call) and action.detach
+
+
+def tell(state: State, scope: Scope) -> None:
+    """Tell the call that its child is over: at once, but for those that are many inside each other."""
+    if state.telling < _NESTED:
+        state.telling += 1
+        instances.list_over(state, scope)
+        state.telling -= 1
+    else:
+        state.over.append(scope)
 
 
 def over(state: State, call: Instance, scope: Scope) -> None:

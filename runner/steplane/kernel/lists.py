@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import cancel, instances, jumping, leaving
+from steplane.kernel import calls, cancel, instances, jumping, leaving
 from steplane.kernel.state import Instance, Scope, State, Tally
 from steplane.plan.nodes import Node, Policy
 
@@ -195,8 +195,8 @@ def close(state: State, scope: Scope) -> None:
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True
-        if scope.list.role == "call":  # told later: calls may be many inside each other, and would nest too deep
-            state.over.append(scope)
+        if scope.list.role == "call":
+            calls.tell(state, scope)
         else:
             instances.list_over(state, scope)
 

@@ -268,7 +268,7 @@ class State:
     __slots__ = (
         "again", "asked", "assumed", "beside", "commands", "ended", "endings", "gone", "instances", "lock_waiters",
         "locks", "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running",
-        "selected", "taken", "timers", "wanting", "warned",
+        "selected", "taken", "telling", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -283,6 +283,7 @@ class State:
         self.moment = 0  # the number of the event that is being taken in
         self.lock_waiters = 0
         self.over: deque[Scope] = deque()  # children that have ended, of which their calls are not told yet
+        self.telling = 0  # calls inside each other that are being told
         self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
         self.locks: dict[LockKey, LockQueue] = {}

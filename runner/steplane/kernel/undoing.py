@@ -43,10 +43,11 @@ def completed(one: Instance | None) -> Iterator[Instance]:
         if one.node.compensate is not None:
             yield one
         else:
-            yield from _in_body(one)
+            yield from in_body(one)
 
 
-def _in_body(one: Instance) -> Iterator[Instance]:
+def in_body(one: Instance) -> Iterator[Instance]:
+    """What is to be undone of the lists of its action."""
     for scope in one.body:
         for step in scope.current:
             yield from completed(step)
@@ -68,7 +69,7 @@ def begin(state: State, driver: Instance, then: Then, found: Iterator[Instance],
 
 def before(state: State, driver: Instance, then: Then, delay: float = 0.0) -> bool:
     """Undo what the last attempt had completed in the body; whether there is anything."""
-    return bool(driver.body) and begin(state, driver, then, _in_body(driver), delay)
+    return bool(driver.body) and begin(state, driver, then, in_body(driver), delay)
 
 
 def _next(state: State, driver: Instance, work: Undoing) -> None:
@@ -171,7 +172,7 @@ def requested(state: State, event: CompensateRequested) -> None:
         return
     state.pool = event.pool
     named: list[Any] = [state.paths.get(path) for path in event.steps]
-    found = list(_in_body(root) if not event.steps else (done for one in named for done in completed(one)))
+    found = list(in_body(root) if not event.steps else (done for one in named for done in completed(one)))
     state.instances[root.serial] = root
     root.cancelling = root.timed_out = False
     if not begin(state, root, "demand", iter(dict.fromkeys(found))):

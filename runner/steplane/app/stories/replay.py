@@ -13,6 +13,7 @@ from steplane.events import (
     AnyEvent,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     Input,
     LockAnswered,
     Resumed,
@@ -161,7 +162,7 @@ class Replay:
                 self._keep(command, number)
             elif isinstance(command.fact, StepFact):
                 facts.append(command.fact)
-        if state.root is not None and isinstance(event, RunStarted | Resumed):
+        if state.root is not None and isinstance(event, RunStarted | Resumed | CompensateRequested):
             root = self.life(state.root)
             root.ready_in, root.ready_at = number if root.ready_in is None else root.ready_in, root.ready_at or event.at
         self._note_all(facts, event, number)

@@ -14,6 +14,7 @@ from steplane.events import (
     Input,
     LockAnswered,
     Resumed,
+    StepCompensated,
     StepEnded,
     StepFact,
     StepReady,
@@ -154,6 +155,8 @@ class Watcher:
             self._add(at, "retry", number=fact.attempt, delay=fact.delay, of=self.instance.attempts, seen=seen)
         elif isinstance(fact, StepEnded):
             self._ended(at, event, fact)
+        elif isinstance(fact, StepCompensated):
+            self._add(at, "compensated", ok=fact.ok, by=fact.by, error=fact.error)
 
     def _ended(self, at: int, event: Input, fact: StepEnded) -> None:
         composite = self._attempt and fact.status not in {"skipped", "blocked"}
