@@ -174,7 +174,7 @@ def handled_error(here: Instance) -> tuple[bool, ErrorInfo | None]:
 
 
 def _own_error(owner: Instance, role: str) -> ErrorInfo | None:
-    """The error (where something is undone, that for which it is), unless it is that of an attempt that was made good by a later one."""
+    """The error that is handled, or for which something is undone; none where a later attempt was good."""
     if role == "finally" and not owner.recovered and owner.outcome not in {"failed", "warning"}:
         return None
     return owner.error

@@ -1,11 +1,11 @@
 """Going on after the process died, or after the run had failed or was cancelled."""
 
 from steplane.commands import Ask, SetTimer
-from steplane.events import OK, Question, Resumed
-from steplane.kernel import cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
+from steplane.events import OK, Resumed
+from steplane.kernel import answers, cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Call, Choice, Fork, Rounds
+from steplane.plan.nodes import Rounds
 
 _AFTER = frozenset({"compensate", "rescue", "finally"})
 """Phases in which a list after the body is gone through."""
@@ -243,16 +243,7 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _walk_scope(state, one.after, walk)
     elif instances.asks(one):
         _wait_on(state, one, "timeout")
-        state.emit(Ask(one.serial, _question(one)))
-
-
-def _question(one: Instance) -> Question:
-    if one.phase == "choose":
-        return _CHOICES[type(one.node.action)]
-    return "outputs" if one.phase == "rescued" else one.phase  # type: ignore[return-value]
-
-
-_CHOICES: dict[type, Question] = {Choice: "switch", Fork: "branches", Call: "call"}
+        state.emit(Ask(one.serial, answers.open_question(one)))
 
 
 def _wait_on(state: State, one: Instance, timer: str) -> None:

@@ -35,7 +35,7 @@ steps:
       - id: hotels
         foreach: [a, b]
         run: echo hotel ${{ item }} >> ledger
-        compensate: [{run: 'echo unhotel ${{ item }} >> ledger; [ "${{ item }}" != "$BAD" ]'}]
+        compensate: [{run: 'echo unhotel ${{ item }} >> ledger; [ "${{ item }}" != "${BAD-}" ]'}]
   - {id: pay, run: '[ -e money ]'}
 """
 
