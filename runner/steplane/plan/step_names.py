@@ -99,6 +99,11 @@ def named(plan: Plan, text: str) -> Named:
     before: int | None = None
     for name, key in words:
         number = by_id.get(name)
+        if number is None and before is not None and isinstance(plan.nodes[before].action, Call):
+            call = plan.nodes[before].id
+            raise UsageError(
+                f"`{text}` is in the workflow that step `{call}` calls, and a child is run whole", f"Name `{call}`."
+            )
         if number is None:
             raise unknown(plan, name, text)
         outside = around(plan, number)
@@ -118,7 +123,7 @@ def named(plan: Plan, text: str) -> Named:
 
 def _split(plan: Plan, text: str) -> list[tuple[str, str | None]]:
     """The ids and keys. A key may hold anything: it ends at the first `]` after which a step or nothing follows."""
-    ids = {node.id for node in plan.nodes[1:]}
+    ids = {node.id for node in plan.nodes[1:]} | {one.nodes[0].id for one in plan.with_callees()}
     words: list[tuple[str, str | None]] = []
     rest = text
     while True:

@@ -239,6 +239,16 @@ def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> Non
         one["ensure"] = ["inputs.x"]
 
 
+def for_good(part: Any) -> Any:
+    """The workflow without anything that undoes, and without children that run on."""
+    if isinstance(part, list):
+        return [for_good(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: for_good(one) for key, one in part.items() if key not in {"compensate", "undo", "detach"}}
+    return {**found, "run": ["true"]} if "undo" in part else found
+
+
 def share(random: Random, part: Any) -> Any:
     """The workflow with locks on more steps, most of them of the store."""
     if isinstance(part, list):
