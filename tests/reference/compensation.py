@@ -20,10 +20,10 @@ def completed(life: Life) -> list["Instance"]:
             return completed(life.old) if life.old is not None and not life.forgotten else []
         return [done for one in life.instances for done in completed(one)]
     assert isinstance(life, Instance)
-    if life.status not in {"succeeded", "warning"} or life.undone:
+    if life.status not in {"succeeded", "warning", "compensated"} or life.undone:
         return []
-    if "compensate" in life.step.after:
-        return [life]
+    if "compensate" in life.step.after:  # of what is compensated only what was left inside
+        return [] if life.status == "compensated" else [life]
     return [done for scope in life.body.values() for done in completed_in(scope)]
 
 

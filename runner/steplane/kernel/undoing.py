@@ -17,6 +17,8 @@ Then = Literal["retry", "give_up", "undo", "demand"]
 """What the driver does afterwards."""
 
 _COMPLETED = frozenset({"succeeded", "warning"})
+_ENTERED = _COMPLETED | {"compensated"}
+"""Of what has ended so, what is inside may be undone; of what is compensated: what was left."""
 
 
 class Undoing:
@@ -39,11 +41,10 @@ def completed(one: Instance | None) -> Iterator[Instance]:
     if one.node.loop is not None and one.parent is None:
         for item in one.loop.instances if one.loop is not None else ():
             yield from completed(item)
+    elif one.ended and one.node.compensate is None and one.status in _ENTERED:
+        yield from in_body(one)
     elif one.ended and one.status in _COMPLETED:
-        if one.node.compensate is not None:
-            yield one
-        else:
-            yield from in_body(one)
+        yield one
 
 
 def in_body(one: Instance) -> Iterator[Instance]:
