@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from steplane.checks.context import Context, words_for
-from steplane.checks.kinds import Kinds
 from steplane.checks.parameters import Given, check_given
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Call, Input, Step, Workflow
 from steplane.suggest import did_you_mean
@@ -13,7 +13,7 @@ from steplane.suggest import did_you_mean
 
 def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Targets that are no workflows; unknown, missing and mistyped inputs; what does not go with `detach`."""
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for position in context.positions:
         step, action = position.step, position.step.action
         if isinstance(action, Call):
@@ -21,7 +21,7 @@ def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             if isinstance(called, str):
                 yield _no_target(step, action, called, context)
             elif called is not None:
-                yield from check_given(step, _given(action, called), kinds)
+                yield from check_given(step, _given(action, called), types)
                 yield from _timezone(action, workflow, called)
             yield from _detached(step, action)
 

@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.checks.context import Context, words_for
-from steplane.checks.kinds import WORDS, Kinds
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.expressions.types import WORDS
 from steplane.model import Call, Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import Problem, validate_value
@@ -33,7 +34,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     """Unknown step types; unknown, missing and mistyped parameters."""
     if context.registry is None:
         return
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for position in context.positions:
         step = position.step
         if isinstance(step.action, Run | Uses):
@@ -42,7 +43,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
                 yield _problem(step, step.action, found)
             else:
                 yield from _not_installed(step.action, found)
-                yield from check_given(step, _of_type(step.action, found.parameters), kinds)
+                yield from check_given(step, _of_type(step.action, found.parameters), types)
 
 
 def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":
@@ -50,9 +51,9 @@ def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":
     return Given(action, action.type, span, schema, more=f"see `steplane steps {action.type}`")
 
 
-def check_given(step: Step, given: "Given", kinds: Kinds) -> Iterator[Diagnostic]:
+def check_given(step: Step, given: "Given", types: Types) -> Iterator[Diagnostic]:
     """What is wrong with what stands under `with`: of a step type, or of a workflow that is called."""
-    yield from _Parameters(step, given, kinds).check()
+    yield from _Parameters(step, given, types).check()
 
 
 def _not_installed(action: Run | Uses, found: StepType) -> Iterator[Diagnostic]:
@@ -96,12 +97,12 @@ class Given(Struct, frozen=True):
 class _Parameters:
     """The parameters of one step against the schema of its type."""
 
-    def __init__(self, step: Step, given: Given, kinds: Kinds) -> None:
+    def __init__(self, step: Step, given: Given, types: Types) -> None:
         self.step = step
         self.given = given
         self.action = given.action
         self.schema = given.schema
-        self.kinds = kinds
+        self.types = types
         self.outside = ("script", "argv") if isinstance(self.action, Run) else ()
         self.properties: dict[str, Any] = {
             name: one for name, one in self.schema.get("properties", {}).items() if name not in self.outside
@@ -234,13 +235,13 @@ class _Parameters:
         template = one.value.template
         if not wanted or not isinstance(template, Expression | Text | Blocks):
             return
-        given = self.kinds.of(template)
+        given = self.types.kind(template)
         if given == "any" or _fits(given, wanted):
             return
         name, node = one.name.text, one.value.node
         takes = " or ".join(WORDS[kind] for kind in sorted(wanted))
         inner = _alone(template)
-        if inner is not None and _fits(self.kinds.of(inner), wanted | {"any"}):
+        if inner is not None and _fits(self.types.kind(inner), wanted | {"any"}):
             message = f"the blank around the expression makes `{name}` text, and `{self.given.kind}` wants {takes}"
             text = f"${{{{ {inner.text} }}}}"
             fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
