@@ -7,7 +7,7 @@ A line of that file is a key, a colon and a value, which goes on in indented lin
     some      what must be seen at least once in all the runs of the case: not everything may be just forbidden
     ends      how the run may end, `succeeded` without it
     keys      `hidden`: tokens do not tell the rounds of a loop from each other
-    outside   signals that come from outside the run, each once
+    outside   signals that come from outside the run, each once; `cancel!` is the command `cancel`
     broken    OLD => NEW, a change of the file after which its traces are no longer legal: these tests can fail
 
 Tokens are those of all steps that do work, and of others where a line names them. One that no line names is illegal.
@@ -21,6 +21,7 @@ from tests.patterns.algebra import Traces, holds, legal_length, tokens
 from tests.patterns.notation import parse
 
 FOLDER = Path(__file__).parent
+CANCEL = "cancel!"
 
 
 class Case:

@@ -2,17 +2,19 @@
 that come out at random, signals from outside at random times, and now and then a process that dies.
 """
 
+import re
 from functools import cache
 from random import Random
 from typing import Any
 
 import yaml
 from msgspec.structs import replace
-from tests.patterns.cases import Case
+from tests.patterns.cases import CANCEL, Case
 from tests.patterns.traces import trace_of
 from tests.reference.interpreter import Want
 from tests.runner.kernel.sides import Sides
 
+from steplane import events
 from steplane.commands import Ask, Record
 from steplane.driver.evaluate import Evaluator
 from steplane.events import Input
@@ -22,17 +24,19 @@ from steplane.plan.nodes import Plan
 LONGEST = 60
 """Seconds of an attempt."""
 
-MOST = 6
+MOST = 5
 """So often a condition of a run holds; then cycles and recursions have to come to an end."""
 
-CHANCE = frozenset({"if", "switch", "branches", "while", "until", "complete"})
+CHANCE = frozenset({"if", "switch", "branches", "while", "until", "complete", "call"})
 """Questions that are answered at random. All others are evaluated."""
 
 
 @cache
 def workflow_of(case: Case) -> dict[str, Any]:
-    """The file as plain data."""
-    return dict(yaml.safe_load(case.file.read_text("utf-8")))
+    """The file as plain data, with the files that it calls."""
+    text = case.file.read_text("utf-8")
+    called = {name: (case.file.parent / name).read_text("utf-8") for name in re.findall(r"call: (\S+)", text)}
+    return {**yaml.safe_load(text), "x-files": {name: yaml.safe_load(one) for name, one in called.items()}}
 
 
 class Clocked(Sides):
@@ -65,7 +69,7 @@ class Player:
         self.sides.compared = compared
         self.evaluator = Evaluator(plan, self.sides.kernel.state, Engine(), names_of(plan), self.random.uniform)
         self.due: dict[Want, int] = {}
-        self.outside = [(self.random.randint(1, 2 * LONGEST), name) for name in case.outside]
+        self.outside = [(self.sides.seconds + self.random.randint(1, 2 * LONGEST), name) for name in case.outside]
         self.crashes = crashes
         self.held = 0
 
@@ -122,11 +126,15 @@ class Player:
         self.sides.resume((), {})
 
     def signal(self) -> None:
-        """A signal from outside comes."""
+        """A signal from outside comes, or the end of the run is asked for."""
         time, name = min(self.outside)
         self.outside.remove((time, name))
         self.sides.seconds = max(self.sides.seconds, time)
-        raise NotImplementedError(name)
+        if name == CANCEL:
+            self.sides.cancel()
+            return
+        came = vars(events)["SignalCame"](name=name, data=1, transient=False)
+        self.sides.both(("signal", name, 1, False), came)
 
     # ------------------------------------------------------------ answers
 

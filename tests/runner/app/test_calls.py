@@ -81,7 +81,7 @@ steps:
   - {id: c, call: child.yaml, with: {who: x, times: "${{ run.id }}"}}
   - {id: d, call: "${{ run.id }}.yaml"}
   - {id: e, call: child.yaml}
-  - {id: f, call: child.yaml, detach: true, with: {who: x}, ensure: ["true"]}
+  - {id: f, call: child.yaml, detach: true, with: {who: x}, ensure: [attempt < 3]}
   - {id: g, run: 'echo ${{ steps.c.outputs.txt }} ${{ steps.f.outputs.text }}'}
 """
     )
