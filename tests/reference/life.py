@@ -87,6 +87,7 @@ class Life:
         self.unfinished = False  # it failed for what a resume of something else has left failed in it
         self.forgotten = False  # what comes after it begins without its past
         self.called = False
+        self.undone = ""  # `claimed` by somebody who is about to undo it, or `undone` by an `undo` step
         self.process: Process[None] | None = self.run()
         self.waits: Condition = lambda: True
         reference.lives.append(self)
@@ -215,6 +216,7 @@ class Life:
             return
         self.come_about()
         self.status, self.by = status, by
+        self.reference.warned |= status == "warning"
         self.error = error if error is not None else self.error
         self.question = None
         self.timers.clear()

@@ -6,8 +6,8 @@ from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 
-ACTIONS = ("race", "call", "wait", "signal", "cancel")
-MODIFIERS = ("compensate", "cache", "region", "restart", "complete", "rest")
+ACTIONS = ("race", "wait", "signal", "cancel")
+MODIFIERS = ("cache", "region", "restart", "complete", "rest")
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 """What is not built. A later release takes it out of here."""
 

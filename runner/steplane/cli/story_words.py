@@ -5,7 +5,18 @@ from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
 from steplane.reporters.paint import visible
-from steplane.reporters.words import IF_IS_FALSE, cause, clock, count, false_condition, reason, saw, shortened, stated
+from steplane.reporters.words import (
+    IF_IS_FALSE,
+    cause,
+    clock,
+    count,
+    false_condition,
+    reason,
+    saw,
+    shortened,
+    shown_value,
+    stated,
+)
 
 _Words = Callable[[dict[str, Any]], str]
 
@@ -24,12 +35,10 @@ def _ready(data: dict[str, Any]) -> str:
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
-    if by == "each":
-        return f"ready: `{after}` came"
+    if by in {"each", "goto"}:
+        return f"ready: `{after}` {'came' if by == 'each' else 'leads here'}"
     if by == "join":
         return "ready: what it waits for had come already"
-    if by == "goto":
-        return f"ready: `{after}` leads here"
     if by == "resume":
         return "ready anew, as the run was resumed"
     outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
@@ -269,6 +278,18 @@ def _options(data: dict[str, Any]) -> str:
     return f" with {', '.join(words)}" if words else ""
 
 
+def _compensated(data: dict[str, Any]) -> str:
+    who = f"`{visible(data['by'])}`" if data["by"] else "the run"
+    return f"compensated by {who}" if data["ok"] else f"its compensation did not succeed: {cause(data['error'])}"
+
+
+def _given(data: dict[str, Any]) -> str:
+    if data["error"] is not None:
+        return f"what it is given: {cause(data['error'])}"
+    given = [f"{name} = {shown_value(value, 40)}" for name, value in data["value"].items()]
+    return f"is given {', '.join(given)}" if given else "is given nothing"
+
+
 _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
@@ -281,6 +302,7 @@ _SAYINGS: dict[str, _Words] = {
     "outputs": _outputs,
     "arm": _arm,
     "branches": _branches,
+    "given": _given,
     "lock.waits": _lock_waits,
     "lock": lambda data: f"has the lock `{visible(data['lock'] or '')}` after {clock(data['seconds'])}",
     "slot.waits": _slot_waits,
@@ -297,6 +319,7 @@ _SAYINGS: dict[str, _Words] = {
     "undecided": lambda _: "was cut off, and may run at most once: somebody has to say what became of it",
     "resumed": _resumed,
     "ended": _ended,
+    "compensated": _compensated,
     "cancel": _asked,
     "end": _ended_by,
 }

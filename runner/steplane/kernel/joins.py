@@ -324,7 +324,7 @@ def _give_back(queues: Queues, position: int, one: Instance) -> None:
 def recount(state: State, scope: Scope) -> None:
     """Count the arrivals anew, and who can still come."""
     queues, size = queues_of(scope), len(scope.current)
-    queues.bind(state.plan, scope)
+    queues.bind(scope)
     queues.todo.clear()
     for position in range(size):
         queues.going[position] = {one.serial: one for one in queues.lives[position] if not one.ended}

@@ -35,3 +35,13 @@ def leaving(scope: Scope) -> dict[int, list[Instance]]:
     for one in scope.course.leaving if scope.course is not None else ():
         found.setdefault(one.node.position, []).append(one)
     return found
+
+
+def count_open(scope: Scope) -> int:
+    """How many activations have not ended, those that are pending and those that are superseded too."""
+    open_ = sum(not one.ended for one in everyone(scope))
+    if scope.queues is not None:
+        open_ += sum(len(one) for one in scope.queues.waiting)
+    else:
+        open_ += sum(one is None for one in scope.current)
+    return open_ + (sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from steplane.plan.nodes import Node, Plan, StepList
+from steplane.plan.nodes import Node, StepList
 
 if TYPE_CHECKING:
     from steplane.kernel.state import Instance, Scope
@@ -169,14 +169,14 @@ class Queues:
         self.alive += 1
         return before
 
-    def bind(self, plan: Plan, scope: "Scope") -> None:
+    def bind(self, scope: "Scope") -> None:
         """See which steps can begin more than once where not all of the list runs."""
         if scope.bounds is None:
             self.often = scope.list.often
             return
         from steplane.plan.joining import begins_often
 
-        nodes, here = [plan.nodes[one] for one in scope.list.nodes], scope.bounds
+        nodes, here = [scope.plan.nodes[one] for one in scope.list.nodes], scope.bounds
         self.often = begins_often(nodes, lambda position: here.outside(nodes[position].number) != "")
 
     def renew(self, position: int) -> None:
