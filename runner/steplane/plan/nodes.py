@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
-from steplane.plan.inputs import InputSpec as InputSpec
-from steplane.plan.inputs import SecretSpec as SecretSpec
+from steplane.plan.inputs import InputSpec, SecretSpec
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]

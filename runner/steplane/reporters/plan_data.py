@@ -4,6 +4,7 @@ from typing import Any
 
 from steplane.expressions.templates import Template
 from steplane.forecast.fates import Forecast
+from steplane.plan.inputs import InputSpec
 from steplane.plan.nodes import (
     Body,
     Branch,
@@ -13,7 +14,6 @@ from steplane.plan.nodes import (
     ForEach,
     Fork,
     Goto,
-    InputSpec,
     Loop,
     Need,
     Node,
