@@ -21,7 +21,9 @@ Status = Literal[
 Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
-Question = Literal["if", "loop", "enter", "require", "switch", "branches", "ensure", "outputs", "retry"]
+Question = Literal[
+    "if", "loop", "enter", "require", "switch", "branches", "wait", "signal", "ensure", "outputs", "retry",
+]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
 OK: frozenset[str] = frozenset({"succeeded", "warning", "reused", "skipped"})
@@ -131,7 +133,9 @@ class Answered(Event, frozen=True, tag="answered"):
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
+    `{"again": bool, "delay": seconds}` · `wait` by rank (as text) what an expression gives: the name of a signal,
+    seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value, "transient": bool, "sender": text,
+    "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
     `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """
 
@@ -153,10 +157,10 @@ class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
 
 
 class TimerFired(Event, frozen=True, tag="timer"):
-    """A timer that the kernel set is due."""
+    """A timer that the kernel set is due: `retry`, `timeout`, or that of a wait by its rank, such as `wait.0`."""
 
     instance: int
-    timer: Literal["retry", "timeout"]
+    timer: str
 
 
 class LockAnswered(Event, frozen=True, tag="lock.answered"):
@@ -166,6 +170,27 @@ class LockAnswered(Event, frozen=True, tag="lock.answered"):
 
     instance: int
     holders: tuple[str, ...] = ()
+    error: ErrorInfo | None = None
+
+
+class SignalCame(Event, frozen=True, tag="signal"):
+    """Somebody sends a signal to the run. `id` is the sender's: one that was there before is not taken again.
+
+    `time` is when it was sent, as ISO 8601 text in the time zone of the workflow.
+    """
+
+    name: str
+    data: Any = None
+    sender: str = ""
+    time: str = ""
+    transient: bool = False
+    id: str = ""
+
+
+class Sent(Event, frozen=True, tag="signal.sent"):
+    """The signal that a step sends to other runs is there, or cannot be brought there."""
+
+    instance: int
     error: ErrorInfo | None = None
 
 
@@ -192,7 +217,9 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
-Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed
+Input: TypeAlias = (
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
+)
 
 
 # ---------------------------------------------------------------- facts
@@ -223,6 +250,22 @@ class StepRetry(StepFact, frozen=True, tag="step.retry"):
     attempt: int = 1
     delay: float = 0.0
     error: ErrorInfo | None = None
+
+
+class StepWaiting(StepFact, frozen=True, tag="step.waiting"):
+    """It waits for one of these `signals`, or for a time: `until`; it gives up at `limit`. Microseconds, 0: none."""
+
+    signals: tuple[str, ...] = ()
+    until: int = 0
+    limit: int = 0
+
+
+class StepWoken(StepFact, frozen=True, tag="step.woken"):
+    """What it waited for has come: the `signal` (empty: the time); of a `race` the `branch` that goes on."""
+
+    signal: str = ""
+    sender: str = ""
+    branch: str = ""
 
 
 class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
@@ -274,5 +317,7 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
     files: tuple[Artifact, ...] = ()
 
 
-Fact: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded | RunWaiting | RunEnded | ArtifactsKept
+Fact: TypeAlias = (
+    StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | StepEnded | RunWaiting | RunEnded | ArtifactsKept
+)
 AnyEvent: TypeAlias = Input | Fact

@@ -8,7 +8,9 @@ from steplane.kernel import bodies, lists, loops, pool, runs
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform
 
-_ASKING = frozenset({"if", "loop", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"})
+_ASKING = frozenset(
+    {"if", "loop", "enter", "require", "choose", "wait", "signal", "ensure", "outputs", "retry", "rescued"}
+)
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
 
@@ -40,7 +42,7 @@ def announce(state: State, instance: Instance) -> None:
     """Record that it is ready."""
     instance.status = "ready"
     instance.ready_at = state.now
-    state.record(StepReady(**_name(instance)))
+    state.record(StepReady(**name_of(instance)))
 
 
 def repeat(state: State, instance: Instance) -> None:
@@ -102,7 +104,7 @@ def started(state: State, instance: Instance) -> None:
     instance.started_at = state.now
     instance.first_at = instance.first_at or state.now
     if instance.scope is not None:
-        state.record(StepStarted(**_name(instance), attempt=instance.attempt))
+        state.record(StepStarted(**name_of(instance), attempt=instance.attempt))
 
 
 def attempt_ended(state: State, instance: Instance, error: ErrorInfo | None) -> None:
@@ -160,7 +162,7 @@ def back_off(state: State, instance: Instance, delay: float) -> None:
         return
     instance.phase = "backoff"
     instance.status = "waiting"
-    state.record(StepRetry(**_name(instance), attempt=instance.attempt, delay=delay, error=error))
+    state.record(StepRetry(**name_of(instance), attempt=instance.attempt, delay=delay, error=error))
     state.set_timer(instance, "retry", delay)
 
 
@@ -249,6 +251,7 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     """Set and record the end, give back what it holds. Nobody is told."""
     pool.release(state, instance)
     leave_question(state, instance)
+    stop_listening(state, instance)
     instance.phase = "ended"
     instance.status = status
     instance.ended_at = state.now
@@ -262,7 +265,7 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
         seen = instance.seen if reason else ()
         state.record(
             StepEnded(
-                **_name(instance),
+                **name_of(instance),
                 status=status,
                 reason=reason,
                 seen=seen,
@@ -286,6 +289,14 @@ def leave_question(state: State, instance: Instance) -> None:
         instance.phase = "new"
 
 
+def stop_listening(state: State, instance: Instance) -> None:
+    """It waits for no signal and no time any more."""
+    if instance.listens or instance.phase == "listening":
+        from steplane.kernel import waiting
+
+        waiting.leave(state, instance)
+
+
 def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
     """Tell the running attempt to stop."""
     instance.timed_out = instance.timed_out or timed_out
@@ -293,5 +304,6 @@ def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
     state.emit(Stop(instance.serial, instance.attempt, "timeout" if timed_out else "cancelled"))
 
 
-def _name(instance: Instance) -> dict[str, Any]:
+def name_of(instance: Instance) -> dict[str, Any]:
+    """How a fact names it."""
     return {"step": instance.node.id, "path": instance.path, "activation": instance.number, "instance": instance.serial}

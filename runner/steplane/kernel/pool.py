@@ -70,13 +70,22 @@ def ask_again(state: State) -> None:
 def settle(state: State) -> None:
     """Give what can be given, until nothing more follows."""
     while True:
+        deliver(state)
         while state.lock_waiters and _grant_lock(state):
-            pass
+            deliver(state)
         if state.lock_waiters:
             _ask_store(state)
         _fill_slots(state)
         if not state.lock_waiters or not _break_deadlock(state):
             return
+
+
+def deliver(state: State) -> None:
+    """Give the signals that can be given."""
+    if state.hopeful or state.offered:
+        from steplane.kernel import waiting
+
+        waiting.deliver(state)
 
 
 def _grant_lock(state: State) -> bool:
@@ -139,7 +148,9 @@ def _in_order(wanting: list[Instance]) -> bool:
 
 def _break_deadlock(state: State) -> bool:
     """If only lock waiters are left, the one that waits longest fails; whether that was so."""
-    if state.running or state.asked or state.timers or state.queue or any(state.live("undecided")):
+    if state.running or state.asked or state.timers or state.queue or state.listeners:
+        return False
+    if any(state.live("undecided")) or any(state.live("sending")):
         return False
     waiting = list(state.live("lock"))
     if any(one.asked for one in waiting):

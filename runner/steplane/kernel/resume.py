@@ -1,11 +1,12 @@
 """Going on after the process died, or after the run had failed or was cancelled."""
 
-from steplane.commands import Ask, SetTimer
+from steplane.commands import Ask, Forward, SetTimer
 from steplane.events import OK, Question, Resumed
 from steplane.kernel import cancel, instances, leaving, lists, loops, pool, repairing
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Choice
+from steplane.plan.waits import awaited
 
 
 class Walk:
@@ -212,6 +213,8 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _assume(state, one)
     elif one.phase == "backoff":
         _wait_on(state, one, "retry")
+    elif one.phase in {"listening", "sending"}:
+        _listen_on(state, one)
     elif one.phase == "body":
         _wait_on(state, one, "timeout")
         _close_done(state, one)
@@ -234,7 +237,15 @@ def _wait_on(state: State, one: Instance, timer: str) -> None:
     """Set a timer again, with the time that remains."""
     due = state.timers.get((one.serial, timer))
     if due is not None:
-        state.emit(SetTimer(one.serial, timer, max(0, due - state.now) / 1_000_000))  # type: ignore[arg-type]
+        state.emit(SetTimer(one.serial, timer, (due - state.now) / 1_000_000))
+
+
+def _listen_on(state: State, one: Instance) -> None:
+    """Wait for the same times; signals are waited for without a process. A signal that is on its way is sent again."""
+    for timer in ("timeout", *(f"wait.{rank}" for rank in range(len(awaited(one.node.action))))):
+        _wait_on(state, one, timer)
+    if one.phase == "sending":
+        state.emit(Forward(one.serial, one.choice))
 
 
 def _assume(state: State, one: Instance) -> None:

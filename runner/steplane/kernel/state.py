@@ -12,11 +12,26 @@ from steplane.plan.nodes import Node, Plan, StepList
 Phase = Literal[
     "new", "if", "loop", "looping", "enter", "lock", "require", "queue", "attempt", "stopping", "choose", "body",
     "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued", "finally", "ended",
+    "wait", "listening", "signal", "sending",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
 LockKey: TypeAlias = tuple[str, str]
 """A lock: its scope (`run`, `store`) and its name."""
+
+
+class Kept:
+    """A signal that waits for somebody to take it; `time` is when it was sent, `moment` the event that brought it."""
+
+    __slots__ = ("data", "moment", "name", "sender", "time", "transient")
+
+    def __init__(self, name: str, data: Any, sender: str, time: str, moment: int, transient: bool) -> None:  # noqa: PLR0917
+        self.name = name
+        self.data = data
+        self.sender = sender
+        self.time = time
+        self.moment = moment
+        self.transient = transient
 
 
 class Tally:
@@ -105,7 +120,7 @@ class Instance:
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
         "delay", "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
-        "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at",
+        "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at",
         "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
         "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
@@ -137,7 +152,7 @@ class Instance:
         self.lock: str | None = None
         self.asked = False  # the store was asked for its lock
         self.limit = 1
-        self.wanting: tuple[int, tuple[int, ...]] = (0, ())  # since which event it wants its lock, and its place
+        self.wanting: tuple[int, tuple[int, ...]] = (0, ())  # since which event it wants its lock or signal, its place
         self.unasked = False  # `if` is not asked again of what had begun before a resume
         self.unbegun: Status = "cancelled"  # what becomes of what it has not begun when it is cancelled
         self.timeout: float | None = node.timeout
@@ -148,6 +163,7 @@ class Instance:
         self.body: list[Scope] = []
         self.after: Scope | None = None  # the rescue or finally list
         self.choice: Any = None
+        self.listens: tuple[tuple[int, str], ...] = ()  # the signals that it waits for, with their ranks
         self.outcome: Status = "succeeded"
         self.outputs: Any = None
         self.end_outputs: Any = None
@@ -229,8 +245,10 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "commands", "ended", "ending", "instances", "lock_waiters", "locks",
-        "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
+        "again", "asked", "assumed", "commands", "ended", "ending", "fleeting", "hopeful", "instances", "listeners",
+        "lock_waiters", "locks",
+        "moment", "next_serial", "now", "offered", "paths", "plan", "pool", "queue", "root", "running", "selected",
+        "signal_ids", "signals", "taken",
         "timers", "wanting", "warned",
     )  # fmt: skip
 
@@ -247,6 +265,12 @@ class State:
         self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
         self.locks: dict[LockKey, LockQueue] = {}
+        self.signals: dict[str, deque[Kept]] = {}  # those that nobody has taken, by name, the oldest first
+        self.signal_ids: set[str] = set()  # of all that came from outside
+        self.listeners: dict[str, list[tuple[int, tuple[int, ...], int, int]]] = {}  # by name: since, place, rank, serial
+        self.hopeful: list[Instance] = []  # who has come to wait, with this event, for a signal that is kept
+        self.offered: list[str] = []  # the names of the signals that came with this event
+        self.fleeting: list[str] = []  # those of them that are lost if nobody takes them
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
@@ -276,12 +300,12 @@ class State:
         self.instances[instance.serial] = instance
         return instance
 
-    def set_timer(self, instance: Instance, timer: Literal["retry", "timeout"], delay: float) -> None:
+    def set_timer(self, instance: Instance, timer: str, delay: float) -> None:
         """Set the timer, `delay` seconds from now."""
         self.timers[instance.serial, timer] = self.now + round(delay * 1_000_000)
         self.emit(SetTimer(instance.serial, timer, delay))
 
-    def drop_timer(self, instance: Instance, timer: Literal["retry", "timeout"]) -> None:
+    def drop_timer(self, instance: Instance, timer: str) -> None:
         """Drop the timer if it is set."""
         if self.timers.pop((instance.serial, timer), None) is not None:
             self.emit(DropTimer(instance.serial, timer))

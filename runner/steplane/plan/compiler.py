@@ -29,7 +29,9 @@ from steplane.plan.nodes import (
     SecretSpec,
     StepList,
 )  # fmt: skip
+from steplane.plan.compiling_waits import awaited_of, simple_wait
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
+from steplane.plan.waits import Race, RaceBranch
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
 
@@ -112,7 +114,7 @@ class Compiler:
         own = len(self.nodes)
         self.nodes.append(None)
         needs = _needs(step, position, positions)
-        retry, timeout = _retry(step.retry), step.timeout
+        retry, timeout = _retry(step.retry), step.time_limit
         lock = _lock(step.lock)
         node = Node(
             number=own,
@@ -164,6 +166,10 @@ class Compiler:
             return Fork(branches, _wanted(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
+        if isinstance(action, model.Race):
+            return Race(tuple(self.racing(branch, own) for branch in action.branches))
+        if isinstance(action, model.Wait | model.Signal):
+            return simple_wait(action)
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
@@ -174,6 +180,11 @@ class Compiler:
         number = self.steps(branch.steps, own, "branch", branch.name.text)
         condition = branch.condition.expression if branch.condition else None
         return Branch(branch.name.text, number, condition, branch.default)
+
+    def racing(self, branch: model.RaceBranch, own: int) -> RaceBranch:
+        """One branch of a `race`."""
+        number = self.steps(branch.steps, own, "branch", branch.name.text)
+        return RaceBranch(branch.name.text, number, awaited_of(branch.wait))
 
     def arm(self, arm: model.Arm, own: int, index: int) -> Arm:
         """One arm of a `switch`."""

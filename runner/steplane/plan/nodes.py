@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
+from steplane.plan.waits import Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
@@ -155,7 +156,7 @@ class End(Struct, frozen=True, tag="end"):
     outputs: Template | None = None
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End
+Action: TypeAlias = Perform | Body | Fork | Choice | Wait | Race | Send | Reach | End
 
 
 class OutputField(Struct, frozen=True):
@@ -222,11 +223,11 @@ class StepList(Struct, frozen=True):
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:
-    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`."""
+    """The lists of a step's action: the body of a group, the branches of a `parallel` or a `race`, the arms of a `switch`."""
     action = node.action
     if isinstance(action, Body):
         return (action.list,)
-    if isinstance(action, Fork):
+    if isinstance(action, Fork | Race):
         return tuple(branch.list for branch in action.branches)
     return tuple(arm.list for arm in action.arms) if isinstance(action, Choice) else ()
 

@@ -115,7 +115,7 @@ def outcome(random: Random) -> Any:
 def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """One step: an action and some modifiers."""
     one: dict[str, Any] = {"id": ids.next()}
-    kind = random.randint(0, 11) if depth > 1 else 0
+    kind = random.randint(0, 13) if depth > 1 else random.choice([0, 0, 0, 12])
     if kind <= 6:
         one["run"] = ["true"]
     elif kind <= 8:
@@ -131,6 +131,8 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         if chance(random, 3):
             arms.append({"default": True, "steps": lists(random, ids, depth - 1)})
         one["switch"] = arms
+    elif kind >= 12:
+        one.update(waiting(random, ids, depth))
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
         if chance(random, 3):
@@ -138,6 +140,25 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         return one
     modifiers(random, one, ids, depth)
     return one
+
+
+SIGNALS = ["red", "blue", "${{ inputs.s }}"]
+WAITS: list[Any] = ["5s", "${{ inputs.t }}", {"until": "2026-12-01T08:00:00Z"}, *({"signal": one} for one in SIGNALS)]
+
+
+def waiting(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """A wait, a race of waits, a signal."""
+    kind = random.randint(0, 4)
+    if kind == 0 and depth > 1:
+        names = ["one", "two", "three"][: random.randint(2, 3)]
+        return {"race": {name: {"wait": random.choice(WAITS), "steps": lists(random, ids, depth - 1)} for name in names}}
+    if kind <= 2:
+        sent: dict[str, Any] = {"name": random.choice(SIGNALS), "transient": chance(random, 3)}
+        return {"signal": {**sent, "to": "other"} if chance(random, 4) else sent}
+    wait = random.choice(WAITS)
+    if isinstance(wait, dict) and chance(random, 3):
+        wait = {**wait, "timeout": random.choice(["5s", "${{ inputs.t }}"])}
+    return {"wait": wait}
 
 
 def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
