@@ -135,8 +135,9 @@ class Answered(Event, frozen=True, tag="answered"):
     error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
     `{"again": bool, "delay": seconds}` · `wait` by rank (as text) what an expression gives: the name of a signal,
     seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value, "transient": bool, "sender": text,
-    "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of
-    `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
+    "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or `case`.
+    `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of `when` for `retry`) that were evaluated,
+    such as `inputs.region = "eu"`.
     """
 
     instance: int
@@ -261,11 +262,15 @@ class StepWaiting(StepFact, frozen=True, tag="step.waiting"):
 
 
 class StepWoken(StepFact, frozen=True, tag="step.woken"):
-    """What it waited for has come: the `signal` (empty: the time); of a `race` the `branch` that goes on."""
+    """What it waited for has come: the `signal` (empty: the time); of a `race` the `branch` that goes on.
+
+    `outputs` are what that gives: `data`, `sender`, `at`, `branch`.
+    """
 
     signal: str = ""
     sender: str = ""
     branch: str = ""
+    outputs: Any = None
 
 
 class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
@@ -284,10 +289,15 @@ class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
 
 
 class RunWaiting(Event, frozen=True, tag="run.waiting"):
-    """Nothing runs and only a person or a decision can move the run; `steps` are the paths concerned."""
+    """Nothing runs, and nothing falls due within the patience of the run, or only people and signals can move it.
+
+    `steps` are the paths concerned (the first of many), `reason` says what they wait for, `due` when the next of it
+    comes by itself (microseconds; 0: never).
+    """
 
     steps: tuple[str, ...] = ()
     reason: str = ""
+    due: int = 0
 
 
 class RunEnded(Event, frozen=True, tag="run.ended"):

@@ -95,7 +95,7 @@ def waiting(reference: "Reference") -> list[Life]:
 
 
 def deliver(reference: "Reference") -> bool:
-    """Give the one that has waited longest, of what is there for it, what stands first in the file; whether it could."""
+    """Give the one that waits longest, of what is there for it, what stands first in the file; whether it could."""
     for one in waiting(reference):
         for rank, wanted in sorted(one.listens.items()):
             for index, (name, data, moment) in enumerate(reference.signals):

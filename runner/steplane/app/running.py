@@ -14,6 +14,8 @@ from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
+from steplane.driver.messages import PostCame
+from steplane.driver.post import Office
 from steplane.errors import RunHeld, StateError, UsageError
 from steplane.events import OK, Resumed, RunStarted, Selected, Taken
 from steplane.expressions.durations import parse_duration
@@ -259,11 +261,19 @@ def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) 
     directory = StateDirectory(folders.state)
     locks = LockTable(directory, journal.folder.run, journal.epoch, lambda run: _bury(directory.run(run)))
     stop = control.serve(journal.folder.path, execution.inbox)
+    if isinstance(first, Resumed):
+        execution.inbox.put(PostCame())
     try:
-        shared = Shared(locks, lambda run: control.tell(directory.run(run).path))
+        shared = Shared(locks, lambda run: control.tell(directory.run(run).path), lambda: _office(directory, journal))
         return execution.go(journal, folders, first, reporter, shared)
     finally:
         stop()
+
+
+def _office(directory: StateDirectory, journal: Journal) -> Office:
+    from steplane.app.signalling import Mailbox
+
+    return Mailbox(directory, journal.folder.run)
 
 
 def _patience(options: Options) -> float:

@@ -21,6 +21,7 @@ from steplane.checks.release import check_release
 from steplane.checks.scripts import check_scripts
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
+from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
@@ -49,6 +50,8 @@ CHECKS: tuple[Check, ...] = (
     check_templates,
     check_release,
     check_timezone,
+    check_waits,
+    check_signals,
     check_outputs,
     check_artifacts,
     check_captures,

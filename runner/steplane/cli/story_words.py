@@ -4,8 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
+from steplane.events import StepWaiting, StepWoken
 from steplane.reporters.paint import visible
-from steplane.reporters.words import IF_IS_FALSE, cause, clock, count, false_condition, reason, saw, shortened, stated
+from steplane.reporters.words import (
+    IF_IS_FALSE,
+    cause,
+    clock,
+    count,
+    false_condition,
+    reason,
+    saw,
+    shortened,
+    stated,
+    wait_words,
+)
 
 _Words = Callable[[dict[str, Any]], str]
 
@@ -263,6 +275,8 @@ _SAYINGS: dict[str, _Words] = {
     "attempt.ended": _attempt_ended,
     "timeout": lambda data: f"its time limit of {clock(data['seconds'] or 0)} is over",
     "retry": _retry,
+    "waits": lambda data: wait_words(StepWaiting(step="", path="", **data)),
+    "woken": lambda data: wait_words(StepWoken(step="", path="", **data)),
     "given_up": _given_up,
     "rescue": lambda _: "its `rescue` begins",
     "rescue.ended": lambda data: f"its `rescue` {'succeeded' if data['ok'] else 'did not succeed'}",

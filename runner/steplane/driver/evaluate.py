@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
+from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names, moment
 from steplane.driver.plain import unrecordable
 from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
@@ -19,6 +19,7 @@ from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
 from steplane.masking import Mask
 from steplane.plan.nodes import Choice, End, Fork, OutputField, Plan, Retry
+from steplane.plan.waits import Race, Wait
 
 _NONE = object()
 
@@ -41,6 +42,7 @@ class Evaluator:
         *,
         mask: Mask | None = None,
         zone: tzinfo = UTC,
+        run: str = "",
     ) -> None:
         self.plan = plan
         self.state = state
@@ -49,13 +51,15 @@ class Evaluator:
         self.uniform = uniform
         self.mask = mask or Mask({})
         self.zone = zone
+        self.run = run
         self.places = Places(plan)
         self.environment: Callable[[Instance], Mapping[str, str]] = lambda _: {}
         self.learn: Callable[[str, Any], None] = lambda name, value: None
         self._seen: list[tuple[str, Any]] = []  # what the conditions of the question at hand saw
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
-            "branches": self._branches, "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
+            "branches": self._branches, "wait": self._wait, "signal": self._signal,
+            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -65,6 +69,10 @@ class Evaluator:
         value, error = self.guarded(lambda: self._answers[ask.question](instance))
         seen = self._texts() if self._seen else ()
         return Answered(instance=ask.instance, question=ask.question, value=value, error=error, seen=seen)
+
+    def moment(self, at: int) -> str:
+        """A time in microseconds since the epoch as text, in the time zone of the workflow."""
+        return moment(at, self.zone)
 
     def _texts(self) -> tuple[str, ...]:
         """What the conditions saw, in words."""
@@ -125,8 +133,8 @@ class Evaluator:
         context = self.context(here)
         items, keys = items_of(self.engine, loop, context)
         keys = [self.mask.text(key) for key in keys]
-        self._recordable("a key of the loop", keys)
-        self._recordable("an item of the loop", items)
+        self.recordable("a key of the loop", keys)
+        self.recordable("an item of the loop", items)
         unique(keys)
         refuse_unknown_items(here, self.state, keys)
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
@@ -146,16 +154,17 @@ class Evaluator:
         values: dict[str, Any] = {}
         if node.lock is not None and node.lock.static is None:
             values["lock"] = self.mask.text(self.engine.render_text(node.lock.name, context))
-            self._recordable("the name of the lock", values["lock"])
+            self.recordable("the name of the lock", values["lock"])
         if node.timeout_value is not None:
-            values["timeout"] = self._seconds(node.timeout_value, context, "timeout")
+            values["timeout"] = self.seconds(node.timeout_value, context, "timeout")
         if node.retry is not None and node.retry.attempts_value is not None:
             values["attempts"] = self._count(node.retry.attempts_value, context, "attempts")
         if node.retry is not None and node.retry.delay_value is not None:
-            values["delay"] = self._seconds(node.retry.delay_value, context, "delay")
+            values["delay"] = self.seconds(node.retry.delay_value, context, "delay")
         return values
 
-    def _seconds(self, template: Template, context: Mapping[str, Any], what: str) -> float:
+    def seconds(self, template: Template, context: Mapping[str, Any], what: str) -> float:
+        """The duration in seconds. Raises `Refused`, `ExpressionError`."""
         value = self.engine.render(template, context)
         try:
             seconds = parse_duration(value) if isinstance(value, str) else None
@@ -169,8 +178,18 @@ class Evaluator:
         self.hold("require", here.node.require, self.context(here))
         return True
 
+    def _wait(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.waits import awaited_values
+
+        return awaited_values(self, here)
+
+    def _signal(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.waits import signal_to_send
+
+        return signal_to_send(self, here)
+
     def _ensure(self, here: Instance) -> bool:
-        self.hold("ensure", here.node.ensure, self.context(here, result=None))
+        self.hold("ensure", here.node.ensure, self.context(here, result=self._result(here)))
         return True
 
     def hold(self, kind: str, conditions: tuple[Expression, ...], context: Mapping[str, Any]) -> None:
@@ -210,12 +229,17 @@ class Evaluator:
         if isinstance(action, End):
             return self._end(action, self.context(here))
         partly = here.recovered or here.bounds is not None  # a part of what the outputs are made from did not run
-        return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=partly)
+        return self.reshape(here.node.outputs or (), self.context(here, result=self._result(here)), lenient=partly)
+
+    @staticmethod
+    def _result(here: Instance) -> Any:
+        """What a step that is no step type gives by itself: the signal that came."""
+        return here.outputs if not here.recovered and isinstance(here.node.action, Wait | Race) else None
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.mask.data(self.engine.render(action.outputs, context))
         message = None if action.message is None else self.mask.text(self.engine.render_text(action.message, context))
-        self._recordable("what this `end` gives", [outputs, message])
+        self.recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
     def learn_from(self, fields: tuple[OutputField, ...], context: Mapping[str, Any]) -> None:
@@ -240,11 +264,12 @@ class Evaluator:
         for field in fields:
             if not field.secret and field.name in values:
                 values[field.name] = self.mask.data(values[field.name])
-                self._recordable(f"the output `{field.name}`", values[field.name])
+                self.recordable(f"the output `{field.name}`", values[field.name])
         return values
 
     @staticmethod
-    def _recordable(what: str, value: Any) -> None:
+    def recordable(what: str, value: Any) -> None:
+        """Raise `Refused` for what the journal cannot hold."""
         why = unrecordable(value)
         if why:
             raise Refused("expression", f"{what} {why}, which cannot be recorded")

@@ -16,6 +16,9 @@ Phase = Literal[
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
+Listener: TypeAlias = tuple[int, tuple[int, ...], int, int]
+"""Who waits for a signal: since which event, its place, the rank of the signal, its serial number."""
+
 LockKey: TypeAlias = tuple[str, str]
 """A lock: its scope (`run`, `store`) and its name."""
 
@@ -120,9 +123,9 @@ class Instance:
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
         "delay", "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
-        "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at",
-        "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
-        "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
+        "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase",
+        "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted",
+        "taken", "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
     )  # fmt: skip
 
     def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
@@ -267,7 +270,9 @@ class State:
         self.locks: dict[LockKey, LockQueue] = {}
         self.signals: dict[str, deque[Kept]] = {}  # those that nobody has taken, by name, the oldest first
         self.signal_ids: set[str] = set()  # of all that came from outside
-        self.listeners: dict[str, list[tuple[int, tuple[int, ...], int, int]]] = {}  # by name: since, place, rank, serial
+        self.listeners: dict[
+            str, list[tuple[int, tuple[int, ...], int, int]]
+        ] = {}  # by name: since, place, rank, serial
         self.hopeful: list[Instance] = []  # who has come to wait, with this event, for a signal that is kept
         self.offered: list[str] = []  # the names of the signals that came with this event
         self.fleeting: list[str] = []  # those of them that are lost if nobody takes them

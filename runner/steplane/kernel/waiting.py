@@ -37,7 +37,11 @@ def listen(state: State, instance: Instance, given: dict[str, Any]) -> None:
     hear(state, instance, names)
     instance.phase = "listening"
     instance.status = "waiting"
-    due = [state.timers[key] for rank in given_ranks(instance) if (key := (instance.serial, f"wait.{rank}")) in state.timers]
+    due = [
+        state.timers[key]
+        for rank in given_ranks(instance)
+        if (key := (instance.serial, f"wait.{rank}")) in state.timers
+    ]
     limit = state.timers.get((instance.serial, "timeout"), 0)
     name = instances.name_of(instance)
     state.record(StepWaiting(**name, signals=tuple(names.values()), until=min(due, default=0), limit=limit))
@@ -84,14 +88,15 @@ def _go_on(state: State, instance: Instance, rank: int, signal: Kept | None) -> 
     instance.status = "running"
     result = {} if signal is None else {"data": signal.data, "sender": signal.sender, "at": signal.time}
     branch = action.branches[rank].name if isinstance(action, Race) else ""
+    outputs = {"branch": branch, **result} if branch else result
     heard = ("", "") if signal is None else (signal.name, signal.sender)
-    state.record(StepWoken(**instances.name_of(instance), signal=heard[0], sender=heard[1], branch=branch))
+    name = instances.name_of(instance)
+    state.record(StepWoken(**name, signal=heard[0], sender=heard[1], branch=branch, outputs=outputs or None))
+    instance.outputs = outputs
     if isinstance(action, Race):
         instance.choice = rank
-        instance.outputs = {"branch": branch, **result}
         bodies.open_lists(state, instance, [action.branches[rank].list])
     else:
-        instance.outputs = result
         instance.phase = "new"
         bodies.postconditions(state, instance)
 

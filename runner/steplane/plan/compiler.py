@@ -5,7 +5,9 @@ from typing import Any
 
 from steplane import model
 from steplane.events import ENDED, OK
-from steplane.expressions.templates import ListOf, Literal, MapOf, Template
+from steplane.expressions.templates import Literal, Template
+from steplane.plan.compiling_waits import awaited_of, simple_wait
+from steplane.plan.declared import input_spec, objects_of, secret_spec
 from steplane.plan.nodes import (
     Action,
     Arm,
@@ -15,7 +17,6 @@ from steplane.plan.nodes import (
     End,
     ForEach,
     Fork,
-    InputSpec,
     Lock,
     Loop,
     Matrix,
@@ -26,10 +27,8 @@ from steplane.plan.nodes import (
     Plan,
     Retry,
     Role,
-    SecretSpec,
     StepList,
 )  # fmt: skip
-from steplane.plan.compiling_waits import awaited_of, simple_wait
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.plan.waits import Race, RaceBranch
 from steplane.scripts.shapes import Direct, Script
@@ -228,11 +227,11 @@ def compile_plan(
         owner=workflow.owner,
         labels=dict(workflow.labels),
         timezone=workflow.timezone,
-        inputs=tuple(_input(one) for one in workflow.inputs),
-        secrets=tuple(_secret(one) for one in workflow.secrets),
+        inputs=tuple(input_spec(one) for one in workflow.inputs),
+        secrets=tuple(secret_spec(one) for one in workflow.secrets),
         variables=tuple(variables.items()),
         case=workflow.case.template if workflow.case else None,
-        objects=_objects(workflow),
+        objects=objects_of(workflow),
         types=tuple(sorted(compiler.types)),
     )
 
@@ -339,18 +338,3 @@ def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:
 
 def _environment(environment: model.Environment) -> tuple[tuple[str, Template], ...]:
     return tuple((one.name.text, one.value.template) for one in environment)
-
-
-def _input(one: model.Input) -> InputSpec:
-    env = one.env.text if one.env else None
-    return InputSpec(one.name.text, one.schema, one.required, one.default, env, one.secret, one.optional)
-
-
-def _secret(one: model.SecretSource) -> SecretSpec:
-    return SecretSpec(one.name.text, **{one.kind: one.source.text})
-
-
-def _objects(workflow: model.Workflow) -> Template | None:
-    if not workflow.objects:
-        return None
-    return ListOf(tuple(MapOf((("type", one.type.template), ("id", one.id.template))) for one in workflow.objects))

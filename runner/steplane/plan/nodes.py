@@ -223,7 +223,7 @@ class StepList(Struct, frozen=True):
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:
-    """The lists of a step's action: the body of a group, the branches of a `parallel` or a `race`, the arms of a `switch`."""
+    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`, …"""
     action = node.action
     if isinstance(action, Body):
         return (action.list,)

@@ -13,6 +13,8 @@ from steplane.events import (
     StepEnded,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
 )
 from steplane.kernel import Instance
 from steplane.plan.nodes import Node
@@ -20,7 +22,7 @@ from steplane.reporters.ending import Ending, Write, heading, notice, why
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import cause, clean, clock, description, left_out
+from steplane.reporters.words import cause, clean, clock, description, left_out, wait_words
 
 
 class Style(Struct, frozen=True):
@@ -55,6 +57,10 @@ class PlainReporter:
             self._started(event, node)
         elif isinstance(event, StepRetry):
             self._retry(event, node)
+        elif isinstance(event, StepWaiting | StepWoken):
+            self._status(
+                "waiting" if isinstance(event, StepWaiting) else "started", event.path, f" {wait_words(event)}"
+            )
         elif isinstance(event, StepEnded):
             self._step_ended(event, node, instance)
         elif isinstance(event, RunStarted | Resumed):

@@ -9,9 +9,10 @@ from steplane.expressions.telling import cut
 from steplane.forecast.fates import Forecast, InputForecast, StepForecast
 from steplane.plan.nodes import Body, Choice, End, Fork, InputSpec, Node, Perform, Plan
 from steplane.plan.step_names import inside
+from steplane.plan.waits import Race
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
-from steplane.reporters.words import action, shortened, shown_value, source
+from steplane.reporters.words import action, awaited_words, shortened, shown_value, source
 
 
 class Signs(NamedTuple):
@@ -154,6 +155,9 @@ class _Tree:
                 otherwise = " (default)" if branch.default else ""
                 words = f" if {branch.condition.text}" if branch.condition else otherwise
                 yield self._arm(branch.list, f"{branch.name}{words}")
+        elif isinstance(act, Race):
+            for one in act.branches:
+                yield self._arm(one.list, f"{one.name}: wait for {awaited_words(one.awaited)}")
         elif isinstance(act, Choice):
             for arm in act.arms:
                 yield self._arm(arm.list, f"when {arm.condition.text}" if arm.condition else "default")

@@ -26,7 +26,7 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Plan
+from steplane.plan.nodes import Fork, Plan
 from steplane.plan.selection import select
 from steplane.plan.waits import Send, awaited
 
@@ -200,7 +200,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "wait": {"wait"}, "signal": {"signal"}, "branches": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "wait": {"wait"}, "signal": {"signal"},
+    "branches": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -228,6 +229,20 @@ def sent(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[st
     return found
 
 
+def names(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[str, Any]:
+    """The signals that a wait waits for."""
+    waits = awaited(instance.node.action)
+    return {str(rank): choose("name", ["red", "blue"]) for rank, one in enumerate(waits) if one.signal}
+
+
+_SIMPLE: dict[str, Callable[[Callable[[str, list[Any]], Any], Instance], Any]] = {
+    "outputs": lambda _, __: {"x": 1},
+    "wait": names,
+    "signal": sent,
+    "enter": entry,
+}
+
+
 def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Instance) -> tuple[Any, str | None]:
     """A possible answer to the question: its value and the type of an error."""
     if choose("error", [False] * 9 + [True]):
@@ -245,16 +260,10 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
     if question == "switch":
         return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
     if question == "branches":
-        branches = instance.node.action.branches  # type: ignore[union-attr]
+        assert isinstance(instance.node.action, Fork)
+        branches = instance.node.action.branches
         held = [one.condition is None or choose("branch", [True, False]) for one in branches if not one.default]
         return [not one.default and held.pop(0) for one in branches], None
-    if question == "outputs":
-        return {"x": 1}, None
-    if question == "wait":
-        waits = awaited(instance.node.action)
-        return {str(rank): choose("name", ["red", "blue"]) for rank, one in enumerate(waits) if one.signal}, None
-    if question == "signal":
-        return sent(choose, instance), None
-    if question == "enter":
-        return entry(choose, instance), None
+    if question in _SIMPLE:
+        return _SIMPLE[question](choose, instance), None
     return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

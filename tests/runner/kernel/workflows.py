@@ -151,7 +151,9 @@ def waiting(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     kind = random.randint(0, 4)
     if kind == 0 and depth > 1:
         names = ["one", "two", "three"][: random.randint(2, 3)]
-        return {"race": {name: {"wait": random.choice(WAITS), "steps": lists(random, ids, depth - 1)} for name in names}}
+        return {
+            "race": {name: {"wait": random.choice(WAITS), "steps": lists(random, ids, depth - 1)} for name in names}
+        }
     if kind <= 2:
         sent: dict[str, Any] = {"name": random.choice(SIGNALS), "transient": chance(random, 3)}
         return {"signal": {**sent, "to": "other"} if chance(random, 4) else sent}

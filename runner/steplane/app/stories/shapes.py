@@ -16,7 +16,8 @@ class Entry(Struct, frozen=True):
     `arm`, `branches`, `postcondition`, `outputs` (value, seen, error) · `lock.waits` (lock, holders) · `lock` (lock,
     seconds) · `slot.waits` (pool, running) · `attempt` (number, seconds waited, again: it was cut off, only: there can
     be but one, loop) · `attempt.ended` (number, outcome, error, inner: that of a step in it, seconds, only, loop) ·
-    `timeout` · `retry` (number, of, delay, seen) · `given_up` (why, seen) · `rescue`, `rescue.ended`, `finally`,
+    `timeout` · `retry` (number, of, delay, seen) · `waits` (signals, until, limit) · `woken` (signal, sender, branch) ·
+    `given_up` (why, seen) · `rescue`, `rescue.ended`, `finally`,
     `finally.ended` (ok) · `stopping` (cause) · `undecided` · `resumed` (actor, again: its attempt is made again, redo:
     on demand, assumed: how it is taken to have ended) · `ended` (status, reason, seen, by, cause, error, inner, items:
     how many of a loop ended how, allowed: how many may fail).
@@ -45,9 +46,9 @@ class Link(Struct, frozen=True):
 class Waiting(Struct, frozen=True):
     """What something waits for now, or why it never came about.
 
-    `kind` is `needs`, `inside`, `item`, `lock`, `slot`, `back-off`, `attempt`, `decision`, `question`, `steps`, `role`,
-    `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with its status;
-    `chain` says why what it is inside of came out as it did.
+    `kind` is `needs`, `inside`, `item`, `lock`, `slot`, `back-off`, `attempt`, `decision`, `signal`, `question`,
+    `steps`, `role`, `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with its
+    status; `chain` says why what it is inside of came out as it did.
     """
 
     path: str
