@@ -22,7 +22,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "enter", "require", "switch", "branches", "wait", "signal", "ensure", "outputs", "retry",
+    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "wait", "signal", "ensure", "outputs",
+    "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -133,11 +134,11 @@ class Answered(Event, frozen=True, tag="answered"):
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `wait` by rank (as text) what an expression gives: the name of a signal,
-    seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value, "transient": bool, "sender": text,
-    "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or `case`.
-    `seen`: the parts of the conditions (of `if`, `switch`, `branches`, and of `when` for `retry`) that were evaluated,
-    such as `inputs.region = "eu"`.
+    `{"again": bool, "delay": seconds}` · `while`, `until` bool · `wait` by rank (as text) what an expression gives: the
+    name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value, "transient": bool,
+    "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or
+    `case`. `seen`: the parts of the conditions (of `if`, `while`, `until`, `switch`, `branches`, and of `when` for
+    `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """
 
     instance: int
@@ -148,13 +149,17 @@ class Answered(Event, frozen=True, tag="answered"):
 
 
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
-    """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`)."""
+    """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`).
+
+    `result` is what the action itself gave, where an `until` of the step looks at that and the outputs are others.
+    """
 
     instance: int
     attempt: int
     outcome: Outcome
     outputs: Any = None
     error: ErrorInfo | None = None
+    result: Any = None
 
 
 class TimerFired(Event, frozen=True, tag="timer"):

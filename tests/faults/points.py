@@ -83,8 +83,15 @@ def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] =
     return watched
 
 
+def commits(database: Database, statement: str, *_: Any) -> bool:
+    """Whether the statement ends a transaction, or is one."""
+    return statement == "COMMIT" or (
+        statement.startswith("INSERT INTO events") and not database._connection.in_transaction
+    )
+
+
 if __name__ == "__main__":
-    Database.run = between("commit", Database.run, lambda _, text, *__: text == "COMMIT")  # type: ignore[method-assign]
+    Database.run = between("commit", Database.run, commits)  # type: ignore[method-assign]
     vars(process)["spawn"] = between("spawn", spawn)
     vars(execution)["Inbox"] = Watched
     for name in ("rename", "replace", "link"):

@@ -45,7 +45,7 @@ def begin(rig: Rig, grace: str) -> Life:
 def goes_on(rig: Rig) -> None:
     """The run is interrupted, nothing of it is left, and it can be resumed."""
     rig.gone(1.0)
-    assert rig.status() == "interrupted"
+    until(lambda: rig.status() == "interrupted", what=rig.status)
     assert rig.executions("tidy") == 0
     (rig.folder / "gate").touch()
     assert rig.resume().wait() == 0, rig.outputs()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Steplane
-from tests.faults.rig import NOTE, Life, Rig
+from tests.faults.rig import NOTE, Life, Rig, until
 
 from steplane.events import StepEnded
 
@@ -232,7 +232,7 @@ def test_one_that_kills_the_runner_leaves_a_run_that_can_be_resumed(rig: Rig, pl
     code = f"if not os.path.exists('killed'): {first}"
     assert around(rig, plugin, code).wait() == 137, rig.outputs()
     rig.gone(1.0)
-    assert rig.status() == "interrupted"
+    until(lambda: rig.status() == "interrupted", what=rig.status)
     resumed = rig.start("resume", "one", "--state", rig.state, "-q", env=plugin)
     assert resumed.wait() == 0, rig.outputs()
     assert rig.counts() == EXECUTED

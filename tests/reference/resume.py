@@ -49,7 +49,7 @@ def settle(one: Instance) -> None:
     """An attempt that was being stopped counts as ended."""
     one.has_slot = False
     one.outcome = ("cancelled", None)
-    while one.advance():
+    while any(inner.advance() for inner in one.everyone()):
         pass
 
 

@@ -3,6 +3,8 @@
 from tests.reference.instance import Instance
 from tests.reference.life import Cancelled, Error, Process, Trouble
 from tests.reference.loop import Loop
+from tests.reference.parts import way
+from tests.reference.selecting import verdict
 from tests.reference.words import NOT_OK
 
 
@@ -14,7 +16,14 @@ class Rounds(Loop):
         self.instances, self.items = [], {"keys": []}
         before = self.adopted()
         if before is not None:
-            self.take_rounds(before)
+            self.begun, self.status = True, "running"
+            for index, one in enumerate(before.instances):
+                self.instances.append(one)
+                self.resume_item(index, one)
+        yield from self.go_on()
+
+    def go_on(self) -> Process[None]:
+        """Go round, and end."""
         try:
             yield from self.go_round()
         except Cancelled:
@@ -25,35 +34,42 @@ class Rounds(Loop):
             warned = any(one.status == "warning" for one in self.instances)
             self.end("warning" if warned else "succeeded")
 
-    def take_rounds(self, before: Loop) -> None:
-        """The rounds of the activation before a resume."""
-        self.instances = [one for one in before.instances if one.status not in NOT_OK]
-        last = before.instances[-1] if before.instances else None
-        if last is not None and last.status in NOT_OK:
-            self.add_round(last)
-
-    def add_round(self, old: Instance | None = None) -> None:
-        """The next round."""
-        number = len(self.instances)
-        one = self.instance(number, str(number), old)
+    def instance(self, index: int, key: str, old: Instance | None = None) -> Instance:
+        """A new activation of a round; nothing holds it back."""
+        one = super().instance(index, key, old)
         one.called = True
-        self.instances.append(one)
+        return one
 
     def go_round(self) -> Process[None]:
-        """Round after round."""
-        known = bool(self.instances) and not self.instances[-1].ended
+        """Round after round, from the latest that there is."""
         while True:
-            if not known:
-                if "while" in self.step.raw and not (yield from self.ask("while")):
+            if self.instances:
+                yield from self.through_round()
+                if "until" in self.step.raw and (yield from self.ask("until")):
                     return
-                if len(self.instances) >= int(self.step.raw.get("max", 1000)):
-                    raise Trouble(Error("loop.max", self.path))
-                self.add_round()
-            known = False
-            self.begun, self.status = True, "running"
-            yield from self.through_round()
-            if "until" in self.step.raw and (yield from self.ask("until")):
+            if "while" in self.step.raw and not (yield from self.ask("while")):
                 return
+            if self.partly:
+                raise Cancelled
+            number = len(self.instances)
+            if number >= int(self.step.raw.get("max", 1000)):
+                raise Trouble(Error("loop.max", self.path))
+            self.instances.append(self.instance(number, str(number)))
+            self.begun, self.status = True, "running"
+
+    @property
+    def partly(self) -> bool:
+        """Whether a resume goes on with a part of the latest round only: no other begins."""
+        focus = self.reference.focus
+        return focus is not None and verdict(focus, way(self)) == "around"
+
+    def resume(self) -> None:
+        """As of any loop; where the latest round is another now, what was asked after the old one is asked no more."""
+        before = getattr(self, "instances", [])[-1:]
+        super().resume()
+        if not self.ended and getattr(self, "instances", [])[-1:] != before:
+            self.question = None
+            self.process, self.waits = self.go_on(), lambda: True
 
     def through_round(self) -> Process[None]:
         """Until the round has ended well."""
@@ -61,6 +77,7 @@ class Rounds(Loop):
         self.instances[-1].cancel(self.unbegun)
         yield lambda: self.instances[-1].ended
         last = self.instances[-1]
+        self.unfinished = last.unfinished
         if self.completed_by_force:
             return
         self.give_way()

@@ -11,7 +11,7 @@ from steplane.errors import UsageError
 from steplane.events import Resumed, Selected
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Plan
-from steplane.plan.selection import select
+from steplane.plan.selection import select_again
 from steplane.plan.step_names import Named, inner_path, named
 from steplane.suggest import nearest_of
 
@@ -44,7 +44,7 @@ def _only(names: "_Names", words: tuple[str, ...], others: list[str]) -> Selecte
                 f"`--only` leaves out step `{path}`, which `--redo` or `--assume` names",
                 f"Name it under `--only` too, or leave out `--only`: it goes on with {', '.join(words)} alone.",
             )
-    return select(names.plan, words).recorded
+    return select_again(names.plan, words).recorded
 
 
 class _Names:

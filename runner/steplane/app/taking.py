@@ -12,7 +12,7 @@ from steplane.errors import UsageError
 from steplane.events import OK, Part, Recorded, Taken
 from steplane.kernel import Instance, State
 from steplane.plan.definitions import definition
-from steplane.plan.nodes import Node, Plan, StepList, inner_lists, lists_of
+from steplane.plan.nodes import Node, Plan, Rounds, StepList, inner_lists, lists_of
 from steplane.plan.selection import Selection
 from steplane.plugins import Registry
 from steplane.store import LATEST, RunStore
@@ -100,6 +100,11 @@ class _Taking:
         if node.loop is None:
             self._lists(node, path, part)
             return
+        if isinstance(node.loop, Rounds):
+            raise UsageError(
+                f"`{path}` goes in rounds: a part of it cannot stand on the rounds of another run",
+                f"Run all of it: --from {path}",
+            )
         loop = self._loop(path)
         self.items[path] = tuple(loop)
         for key, one in loop.items():

@@ -8,7 +8,7 @@ from steplane.checks.visibility import Sighting, output_names, step_attributes
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import uses
 from steplane.expressions.usage import Use
-from steplane.model import Matrix, Step, Workflow
+from steplane.model import Matrix, Step, Until, While, Workflow
 from steplane.schema.words import listed
 from steplane.suggest import did_you_mean
 
@@ -19,6 +19,10 @@ FIXED: dict[str, tuple[str, ...]] = {
     "loop": ("index", "index0", "first", "last", "length", "key", "previous"),
 }
 """The attributes of names that are the same in every file."""
+
+ITEMS_HAVE = ("last", "length")
+ROUNDS_HAVE = ("previous",)
+"""What `loop` has beside items, and beside rounds."""
 
 KNOWN_SOMEWHERE = {
     "error": "in `rescue`, `finally`, `compensate` and `retry.when`",
@@ -68,6 +72,8 @@ class _Names:
             yield from self._declared(site, use)
         elif root == "steps":
             yield from self._step(site, use)
+        elif root == "loop":
+            yield from self._loop(site, use)
         elif root in FIXED and not self._is_item(site, root):
             yield from self._attribute(site, use, 1, FIXED[root], f"`{root}`")
         elif root == "matrix":
@@ -247,6 +253,16 @@ class _Names:
         for extra in loop.include:
             names += [entry.name for entry in getattr(extra.node, "entries", ())]
         yield from self._attribute(site, use, 1, tuple(dict.fromkeys(names)), "`matrix`")
+
+    def _loop(self, site: Site, use: Use) -> Iterator[Diagnostic]:
+        """`loop` of the innermost loop: rounds have no end that is known before, and only they have one before."""
+        chain = site.position.chain if site.position else ()
+        inner = chain[-1:] if site.moment == "before" else ()
+        step = next((step for _, step in reversed(chain[: len(chain) - len(inner)]) if step.loop is not None), None)
+        rounds = step is not None and isinstance(step.loop, While | Until)
+        names = tuple(one for one in FIXED["loop"] if one not in (ITEMS_HAVE if rounds else ROUNDS_HAVE))
+        where = f"`loop` of {words_for(step)}" if step is not None else "`loop`"
+        yield from self._attribute(site, use, 1, names, where)
 
     def _attribute(self, site: Site, use: Use, index: int, names: tuple[str, ...], owner: str) -> Iterator[Diagnostic]:
         name = use.path[index]

@@ -70,11 +70,24 @@ def _begun(role: str, outer: str, part: Any) -> str:
 
 
 def _condition(data: dict[str, Any]) -> str:
+    return _held("if", data, "holds", "is false")
+
+
+def _held(key: str, data: dict[str, Any], holds: str, not_: str) -> str:
+    """A condition that stands under that key, and what it came to."""
     text = shortened(data["condition"])
     if data["error"] is not None:
-        return f"`if: {text}` could not be evaluated: {cause(data['error'])}{saw(data['seen'])}"
-    word = "holds" if data["value"] else "is false"
-    return f"`if: {text}` {word}{saw(data['seen'], data['condition'])}"
+        return f"`{key}: {text}` could not be evaluated: {cause(data['error'])}{saw(data['seen'])}"
+    word = holds if data["value"] else not_
+    return f"`{key}: {text}` {word}{saw(data['seen'], data['condition'])}"
+
+
+def _while(data: dict[str, Any]) -> str:
+    return _held("while", data, "holds: another round", "does not hold: no further round")
+
+
+def _until(data: dict[str, Any]) -> str:
+    return _held("until", data, "holds: that was the last round", "does not hold: another round")
 
 
 def _items(data: dict[str, Any]) -> str:
@@ -262,6 +275,8 @@ _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
     "items": _items,
+    "while": _while,
+    "until": _until,
     "limits": _limits,
     "precondition": _precondition,
     "postcondition": _postcondition,

@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
+from steplane.driver.plain import unrecordable
 from steplane.driver.views import secret_names
 from steplane.events import Artifact, ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
-from steplane.plan.nodes import Node, Perform
+from steplane.plan.nodes import Node, Perform, Rounds
 from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
 
@@ -101,6 +102,8 @@ class Attempts:
             error = outcome.error and masked_error(outcome.error, self.evaluator.mask)
             return replace(ended, error=error)
         outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs))
+        if error is None and isinstance(instance.node.loop, Rounds) and instance.node.loop.keeps:
+            ended = replace(ended, result=self._kept_result(outcome.outputs, instance.node.loop.keeps))
         return replace(ended, outputs=outputs) if error is None else replace(ended, outcome="failed", error=error)
 
     def kept(self, outcome: AttemptOutcome, state: State) -> ArtifactsKept | None:
@@ -144,6 +147,12 @@ class Attempts:
         if node.outputs is None:
             return _named(node, result)
         return self.evaluator.reshape(node.outputs, context, lenient=False)
+
+    def _kept_result(self, result: Any, names: tuple[str, ...]) -> Any:
+        """What an `until` will look at, without secrets; nothing where that cannot be recorded."""
+        kept = result if "*" in names else {name: result[name] for name in names if name in (result or {})}
+        kept = self.evaluator.mask.data(kept)
+        return None if unrecordable(kept) else kept
 
     # ------------------------------------------------------------ requests
 

@@ -18,7 +18,7 @@ from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State
 from steplane.masking import Mask
-from steplane.plan.nodes import Choice, End, Fork, OutputField, Plan, Retry
+from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry, Rounds
 from steplane.plan.waits import Race, Wait
 
 _NONE = object()
@@ -58,8 +58,8 @@ class Evaluator:
         self._seen: list[tuple[str, Any]] = []  # what the conditions of the question at hand saw
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
-            "branches": self._branches, "wait": self._wait, "signal": self._signal,
-            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
+            "branches": self._branches, "wait": self._wait, "signal": self._signal, "while": self._while,
+            "until": self._until, "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -129,7 +129,7 @@ class Evaluator:
         from steplane.driver.loops import items_of, refuse_unknown_items, unique
 
         loop = here.node.loop
-        assert loop is not None
+        assert isinstance(loop, ForEach | Matrix)
         context = self.context(here)
         items, keys = items_of(self.engine, loop, context)
         keys = [self.mask.text(key) for key in keys]
@@ -142,6 +142,17 @@ class Evaluator:
         if loop.allowed_percent is not None:
             allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
+
+    def _while(self, here: Instance) -> bool:
+        from steplane.driver.rounds import before_round
+
+        return self._holds(_rounds(here).condition, {**self.context(here), "loop": before_round(here)})
+
+    def _until(self, here: Instance) -> bool:
+        from steplane.driver.rounds import after_round
+
+        last, loop, result = after_round(here)
+        return self._holds(_rounds(here).condition, {**self.context(last, result=result), "loop": loop})
 
     def _count(self, template: Template, context: Mapping[str, Any], what: str, least: int = 1) -> int:
         value = self.engine.render(template, context)
@@ -285,6 +296,12 @@ class Evaluator:
         if retry.full_jitter:
             return self.uniform(0.0, delay)
         return delay * self.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
+
+
+def _rounds(here: Instance) -> Rounds:
+    loop = here.node.loop
+    assert isinstance(loop, Rounds)
+    return loop
 
 
 def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:

@@ -12,7 +12,7 @@ from steplane.expressions.limits import Budget
 from steplane.expressions.templates import Template
 from steplane.expressions.values import equal, text_of
 from steplane.kernel import Instance, State
-from steplane.plan.nodes import ForEach, Loop, Matrix
+from steplane.plan.nodes import ForEach, Matrix, Spread
 from steplane.suggest import nearest_of
 
 MOST = 1_000_000
@@ -21,7 +21,7 @@ MOST = 1_000_000
 Row = dict[str, Any]
 
 
-def items_of(engine: Engine, loop: Loop, context: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+def items_of(engine: Engine, loop: Spread, context: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
     """The items in order and their keys. Raises `Refused`, `ExpressionError`."""
     if isinstance(loop, Matrix):
         rows = combinations(engine, loop, context)

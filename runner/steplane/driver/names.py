@@ -7,7 +7,7 @@ from typing import Any
 from steplane.driver.views import step_view
 from steplane.events import ErrorInfo
 from steplane.kernel import Instance, Scope, State
-from steplane.plan.nodes import ForEach, Node, Plan
+from steplane.plan.nodes import ForEach, Node, Plan, Rounds
 
 UTC: tzinfo = timezone.utc  # noqa: UP017 - datetime.UTC is the same
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -141,6 +141,10 @@ def loop_names(here: Instance) -> dict[str, Any]:
 def _loop_names(item: Instance) -> dict[str, Any]:
     loop = item.parent.loop if item.parent is not None else None
     assert loop is not None
+    if isinstance(item.node.loop, Rounds):
+        from steplane.driver.rounds import in_round
+
+        return {"loop": in_round(item)}
     name = item.node.loop.name if isinstance(item.node.loop, ForEach) else "matrix"
     return {"loop": counters(item.index, len(loop.keys), item.key), name: loop.items[item.index]}
 

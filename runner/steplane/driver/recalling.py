@@ -8,7 +8,7 @@ from steplane.driver.refusal import Refused
 from steplane.expressions import ExpressionError, Missing
 from steplane.expressions.templates import Template
 from steplane.kernel import Instance
-from steplane.plan.nodes import Perform
+from steplane.plan.nodes import ForEach, Matrix, Perform
 from steplane.plan.templates import given_to
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def items_again(evaluator: "Evaluator", here: Instance) -> None:
 
 def _fill(evaluator: "Evaluator", outer: Instance) -> None:
     spec, loop = outer.node.loop, outer.loop
-    assert spec is not None
+    assert isinstance(spec, ForEach | Matrix)
     assert loop is not None
     with suppress(ExpressionError, Refused, RecursionError, MemoryError):
         items, keys = items_of(evaluator.engine, spec, evaluator.context(outer))

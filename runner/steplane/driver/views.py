@@ -6,7 +6,7 @@ from typing import Any
 from steplane.events import ENDED, OK, ErrorInfo
 from steplane.expressions import Missing
 from steplane.kernel import NOT_SELECTED, Instance
-from steplane.plan.nodes import Node
+from steplane.plan.nodes import Node, Rounds
 from steplane.plan.waits import Race
 
 WITHHELD = "it is secret and therefore not recorded; the step that gives it has to run again"
@@ -26,27 +26,31 @@ class StepView(Mapping[str, Any]):
     """The attributes of one activation, each worked out when it is asked for."""
 
     NAMES = (
-        "outputs", "status", "error", "attempts", "recovered", "started_at", "ended_at", "duration", "instances",
+        "outputs", "status", "error", "attempts", "recovered", "started_at", "ended_at", "duration",
     )  # fmt: skip
 
     def __init__(self, node: Node, one: Instance, moment: Callable[[int], str]) -> None:
         self._node, self._one, self._moment = node, one, moment
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self.NAMES or (name == "instances" and self._node.loop is None):
+        if name not in self._names:
             raise KeyError(name)
         return getattr(self, f"_{name}")()
 
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.NAMES, *_of_loop(self._node))
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self.NAMES if self._node.loop is not None else self.NAMES[:-1])
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self.NAMES) - (self._node.loop is None)
+        return len(self._names)
 
     def _outputs(self) -> Mapping[str, Any]:
         one = self._one
         if one.loop is not None:
-            return _gathered(self._node, one)
+            return _of_rounds(self._node, one) if _is_rounds(self._node) else _gathered(self._node, one)
         if one.choice is not None and not one.ended and isinstance(self._node.action, Race):
             return Outputs(self._node, one.outputs, "succeeded")  # its branch sees what came
         return _outputs(self._node, one)
@@ -77,6 +81,20 @@ class StepView(Mapping[str, Any]):
         loop = self._one.loop
         return [_instance_view(each) for each in loop.instances if each is not None] if loop else []
 
+    def _rounds(self) -> int:
+        return len(self._one.loop.keys) if self._one.loop is not None else 0
+
+
+def _of_loop(node: Node) -> tuple[str, ...]:
+    """What a looped step has besides."""
+    if node.loop is None:
+        return ()
+    return ("rounds",) if _is_rounds(node) else ("instances",)
+
+
+def _is_rounds(node: Node) -> bool:
+    return isinstance(node.loop, Rounds)
+
 
 def step_view(node: Node, found: Instance | None, around: Instance, moment: Callable[[int], str]) -> Mapping[str, Any]:
     """The step `node`: its activation, or what can be said of it where there is none. `moment` writes a time."""
@@ -87,7 +105,12 @@ def step_view(node: Node, found: Instance | None, around: Instance, moment: Call
         "outputs": Outputs(node, None, status), "status": status, "error": None, "attempts": 0, "recovered": False,
         "started_at": None, "ended_at": None, "duration": None,
     }  # fmt: skip
-    return {**nothing, "instances": []} if node.loop is not None else nothing
+    return {**nothing, **no_instances(node)}
+
+
+def no_instances(node: Node) -> dict[str, Any]:
+    """What a looped step has where it has not begun."""
+    return {name: 0 if name == "rounds" else [] for name in _of_loop(node)}
 
 
 def _status_without_life(around: Instance) -> str:
@@ -162,6 +185,19 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
     return Outputs(node, gathered, one.status)
 
 
+def _of_rounds(node: Node, one: Instance) -> Mapping[str, Any]:
+    """Of rounds: those of the latest."""
+    last = one.loop.instances[-1] if one.loop is not None and one.loop.instances else None
+    if last is None or one.status not in OK:
+        return Outputs(node, None, one.status)
+    return _outputs(node, last)
+
+
+def round_view(one: Instance) -> dict[str, Any]:
+    """A round as the next one sees it: `loop.previous`."""
+    return {"outputs": _outputs(one.node, one), "status": one.known_as}
+
+
 def is_lost(name: str, ended: list[Instance]) -> bool:
     """Whether one of them gave the secret output, and it is not there any more."""
     return any(each.known_as == "succeeded" and not each.recovered and name not in _values(each) for each in ended)
@@ -194,4 +230,14 @@ def error_view(error: ErrorInfo | None) -> dict[str, Any] | None:
     }
 
 
-__all__ = ["WITHHELD", "Outputs", "StepView", "error_view", "is_lost", "secret_names", "step_view"]
+__all__ = [
+    "WITHHELD",
+    "Outputs",
+    "StepView",
+    "error_view",
+    "is_lost",
+    "no_instances",
+    "round_view",
+    "secret_names",
+    "step_view",
+]

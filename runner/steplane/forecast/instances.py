@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from steplane.events import OK
-from steplane.forecast import bodies, lists, loops
+from steplane.forecast import bodies, lists, loops, rounds
 from steplane.forecast.fates import (
     BEGUN,
     BLOCKED,
@@ -20,7 +20,7 @@ from steplane.forecast.fates import (
 )
 from steplane.forecast.ordering import Turn
 from steplane.forecast.walk import Outcome, Place, Walk
-from steplane.plan.nodes import Fork, Node
+from steplane.plan.nodes import Fork, Node, Rounds
 from steplane.plan.step_names import id_path
 
 LEFT_OUT = "not selected"
@@ -41,8 +41,14 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
         return _broken(walk, node, condition, place.key)
     certain = turn.certain == "yes" and place.certain == "yes" and (condition is None or condition.value is not None)
     inner = here if certain else replace(here, certain="maybe", reason=f"only if `{node.id}` runs")
-    outcome = loops.repeated(walk, node, inner) if node.loop is not None else instance(walk, node, inner)
+    outcome = _inside(walk, node, inner)
     return walk.record(node, _fate(node, place, turn, condition, outcome))
+
+
+def _inside(walk: Walk, node: Node, place: Place) -> Outcome:
+    if node.loop is None:
+        return instance(walk, node, place)
+    return rounds.repeated(walk, node, place) if isinstance(node.loop, Rounds) else loops.repeated(walk, node, place)
 
 
 def left_out(walk: Walk, node: Node, place: Place) -> Fate:

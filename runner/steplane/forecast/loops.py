@@ -14,13 +14,13 @@ from steplane.forecast import instances
 from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Items
 from steplane.forecast.names import Names, Partly
 from steplane.forecast.walk import EACH, STEPS, Outcome, Place, Walk
-from steplane.plan.nodes import ForEach, Loop, Node
+from steplane.plan.nodes import ForEach, Matrix, Node, Spread
 
 
 def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
     """Look at a looped step: once for each item, or once for all."""
     loop = node.loop
-    assert loop is not None
+    assert isinstance(loop, ForEach | Matrix)
     try:
         items, found = _selected(walk, node, *_items(walk, loop, place))
     except (ExpressionError, Refused) as error:
@@ -39,7 +39,7 @@ def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
     return _together(loop, outcomes, len(places) if len(places) > 1 else found.number)
 
 
-def _each(walk: Walk, node: Node, loop: Loop, places: list[Place]) -> list[Outcome]:
+def _each(walk: Walk, node: Node, loop: Spread, places: list[Place]) -> list[Outcome]:
     """Look at each instance; when more have failed than may, no further one begins."""
     allowed, width = _allowed(loop, len(places)), _width(walk, loop, places[0])
     outcomes: list[Outcome] = []
@@ -57,13 +57,13 @@ def _each(walk: Walk, node: Node, loop: Loop, places: list[Place]) -> list[Outco
     return outcomes
 
 
-def _allowed(loop: Loop, number: int) -> int:
+def _allowed(loop: Spread, number: int) -> int:
     """How many instances may fail."""
     share = loop.allowed_percent
     return loop.allowed if share is None else int(number * share / 100 + 1e-9)
 
 
-def _width(walk: Walk, loop: Loop, place: Place) -> int | None:
+def _width(walk: Walk, loop: Spread, place: Place) -> int | None:
     """How many instances may go on at once; None where that is not known, or without a limit."""
     if loop.concurrency is None:
         return None
@@ -74,7 +74,7 @@ def _width(walk: Walk, loop: Loop, place: Place) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _items(walk: Walk, loop: Loop, place: Place) -> tuple[list[Any] | None, Items]:
+def _items(walk: Walk, loop: Spread, place: Place) -> tuple[list[Any] | None, Items]:
     """The items with their keys; None where they are not known. Raises `ExpressionError`, `Refused`."""
     names, engine = walk.names(place), walk.judge.engine
     try:
@@ -95,7 +95,7 @@ def _selected(walk: Walk, node: Node, items: list[Any] | None, found: Items) -> 
     return [items[index] for index in kept], Items(len(kept), tuple(found.keys[index] for index in kept))
 
 
-def _without_keys(walk: Walk, loop: Loop, names: Names, unknown: NotKnown) -> tuple[list[Any] | None, Items]:
+def _without_keys(walk: Walk, loop: Spread, names: Names, unknown: NotKnown) -> tuple[list[Any] | None, Items]:
     """The items may be known where their keys are not."""
     try:
         items, _ = items_of(walk.judge.engine, replace(loop, key=None), names)
@@ -105,7 +105,7 @@ def _without_keys(walk: Walk, loop: Loop, names: Names, unknown: NotKnown) -> tu
     return items, Items(len(items), unknown=walk.judge.words(loop.key, unknown.paths))
 
 
-def _source(loop: Loop) -> Template:
+def _source(loop: Spread) -> Template:
     """All that the items are made of."""
     if isinstance(loop, ForEach):
         return loop.items
@@ -136,7 +136,7 @@ def _chain(around: str, key: str) -> str:
     return f"{around}/{key}" if around else key
 
 
-def _together(loop: Loop, outcomes: list[Outcome], number: int | None) -> Outcome:
+def _together(loop: Spread, outcomes: list[Outcome], number: int | None) -> Outcome:
     """How the loop ends; `number`: of its items, where that is known. One outcome may stand for all of them."""
     failed = [one for one in outcomes if one.ends == FAILED]
     perhaps = [one for one in outcomes if "failed" in one.ends]

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.driver.views import Outputs, error_view
+from steplane.driver.views import Outputs, error_view, no_instances
 from steplane.events import Recorded
 from steplane.expressions.faults import NotKnown
 from steplane.plan.nodes import Node
@@ -75,7 +75,7 @@ class Steps(Mapping[str, Any]):
             "outputs": Outputs(node, None, "skipped"), "status": "skipped", "error": None, "attempts": 0,
             "recovered": False, "started_at": None, "ended_at": None, "duration": None,
         }  # fmt: skip
-        return {**view, "instances": []} if node.loop is not None else view
+        return {**view, **no_instances(node)}
 
     def __iter__(self) -> Iterator[str]:
         raise NotKnown(("steps",))

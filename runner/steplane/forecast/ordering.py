@@ -67,9 +67,10 @@ class Order:
     def turn(self, node: Node) -> Turn:
         """Whether the step's turn comes."""
         if node.needs is None:
-            return self._below(node.position)
-        needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
-        turn = self._needing(needs, len(needs) if node.wanted is None else min(node.wanted, len(needs)))
+            turn = self._below(node.position)
+        else:
+            needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
+            turn = self._needing(needs, len(needs) if node.wanted is None else min(node.wanted, len(needs)))
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
             return self._stopped(node.position)
         return turn

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Sent, SignalCame, TimerFired
-from steplane.kernel import bodies, instances, lists, loops, pool, runs
+from steplane.kernel import bodies, instances, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import End
 
@@ -34,7 +34,7 @@ def _waits_for(instance: Instance, question: str) -> bool:
 
 def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) -> None:
     """The evaluation gave an error, or a condition of the step is not met."""
-    if question in {"if", "loop"}:
+    if question in {"if", "loop", "while", "until"}:
         instance.error = instances.placed(instance, error)
         instances.end(state, instance, "failed")
     elif question in {"enter", "require", "retry"}:
@@ -102,6 +102,8 @@ def _signal(state: State, instance: Instance, value: Any) -> None:
 _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "if": _if,
     "loop": loops.answered,
+    "while": rounds.asked,
+    "until": rounds.asked,
     "enter": _enter,
     "require": _require,
     "switch": bodies.chosen,
@@ -124,10 +126,18 @@ def attempt(state: State, event: AttemptEnded) -> None:
     error = event.error
     if event.outcome == "succeeded":
         instance.outputs = event.outputs
+        _keep_result(instance, event)
     elif error is None:
         kind = "cancelled" if event.outcome == "cancelled" else "failed"
         error = ErrorInfo(kind, "the attempt was ended from outside")
     instances.attempt_ended(state, instance, error if event.outcome != "succeeded" else None)
+
+
+def _keep_result(instance: Instance, event: AttemptEnded) -> None:
+    """What the action of a round gave, for the `until` that looks at it."""
+    loop = instance.parent.loop if instance.parent is not None else None
+    if loop is not None:
+        loop.result = event.result
 
 
 def lock(state: State, event: LockAnswered) -> None:

@@ -4,12 +4,26 @@ from typing import Any
 
 from steplane.commands import Ask, Stop
 from steplane.events import ErrorInfo, Question, Status, StepEnded, StepReady, StepRetry, StepStarted
-from steplane.kernel import bodies, lists, loops, pool, runs
+from steplane.kernel import bodies, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Perform
+from steplane.plan.nodes import Perform, Rounds
 
 _ASKING = frozenset(
-    {"if", "loop", "enter", "require", "choose", "wait", "signal", "ensure", "outputs", "retry", "rescued"}
+    {
+        "if",
+        "loop",
+        "while",
+        "until",
+        "enter",
+        "require",
+        "choose",
+        "wait",
+        "signal",
+        "ensure",
+        "outputs",
+        "retry",
+        "rescued",
+    }
 )
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
@@ -46,11 +60,13 @@ def announce(state: State, instance: Instance) -> None:
 
 
 def repeat(state: State, instance: Instance) -> None:
-    """Its condition holds: ask for the items of a loop, or go in."""
-    if instance.node.loop is not None and instance.parent is None:
-        ask(state, instance, "loop")
-    else:
+    """Its condition holds: ask for the items of a loop, begin its rounds, or go in."""
+    if instance.node.loop is None or instance.parent is not None:
         approach(state, instance)
+    elif isinstance(instance.node.loop, Rounds):
+        rounds.begin(state, instance)
+    else:
+        ask(state, instance, "loop")
 
 
 def approach(state: State, instance: Instance) -> None:

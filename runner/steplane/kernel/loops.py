@@ -1,4 +1,4 @@
-"""`foreach` and `matrix`: the instances of a looped step and its budget of failures."""
+"""`foreach` and `matrix`: the instances of a looped step and its budget of failures. Rounds go their own way."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from msgspec import to_builtins
 
 from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
-from steplane.kernel import instances, leaving, repairing
+from steplane.kernel import instances, leaving, repairing, rounds
 from steplane.kernel.state import Instance, LoopState, State
+from steplane.plan.nodes import Rounds
 
 
 def answered(state: State, outer: Instance, value: dict[str, Any]) -> None:
@@ -18,6 +19,9 @@ def answered(state: State, outer: Instance, value: dict[str, Any]) -> None:
 
 def start(state: State, outer: Instance) -> None:
     """Begin the loop, or go on with an adopted one."""
+    if isinstance(outer.node.loop, Rounds):
+        rounds.start(state, outer)
+        return
     if outer.adopted:
         for one in _loop(outer).instances:
             if one is not None:
@@ -70,6 +74,9 @@ def item(state: State, outer: Instance, index: int) -> Instance:
 
 def instance_ended(state: State, outer: Instance, one: Instance) -> None:
     """One instance has ended."""
+    if isinstance(outer.node.loop, Rounds):
+        rounds.round_ended(state, outer, one)
+        return
     loop = _loop(outer)
     loop.open -= 1
     loop.active -= 1
@@ -108,6 +115,9 @@ def _withdraw(state: State, outer: Instance, status: Status, by: str) -> None:
 
 def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
     """Cancel the loop: what has begun is cancelled, the rest never begins."""
+    if isinstance(outer.node.loop, Rounds):
+        rounds.cancel(state, outer, unbegun, by)
+        return
     outer.cancelling = True
     _withdraw(state, outer, unbegun, by)
     for one in [one for one in _loop(outer).instances if one is not None and not one.ended]:
@@ -139,6 +149,9 @@ def _too_many(outer: Instance, loop: LoopState) -> ErrorInfo:
 
 def reopen(state: State, outer: Instance) -> None:
     """Count anew after a resume: what has not succeeded is to do again, but for what the resume leaves or has ended."""
+    if isinstance(outer.node.loop, Rounds):
+        rounds.reopen(state, outer)
+        return
     loop = _loop(outer)
     leaving.hold_back_items(state, outer)
     said = repairing.take_items(state, outer)

@@ -1,5 +1,6 @@
 """Which instances a resume can reach: do again, take as ended, go on with alone."""
 
+from steplane.kernel.rounds import is_over
 from steplane.kernel.state import Instance, Scope, State
 
 OVER = "it belongs to an attempt that is over"
@@ -9,10 +10,12 @@ _BEFORE_BODY = frozenset({"new", "if", "loop", "enter", "lock"})
 def obstacle(state: State, one: Instance) -> str:
     """Why a resume cannot do the instance again or take it as ended, in words; empty if it can."""
     now: Instance | None = one
+    late = False  # it goes on after the instance that its branch belongs to
     while now is not None and now.scope is not None:
-        why = _in_its_loop(now) or _in_its_list(now)
+        why = _in_its_loop(now, late=late) or _in_its_list(now)
         if why:
             return why
+        late = is_late(now.scope)
         now = _up(now)
     return "" if now is state.root else OVER
 
@@ -24,12 +27,14 @@ def list_obstacle(state: State, scope: Scope) -> str:
     return _list(scope) or obstacle(state, scope.owner)
 
 
-def _in_its_loop(one: Instance) -> str:
+def _in_its_loop(one: Instance, *, late: bool) -> str:
     outer = one.parent
     if outer is None:
         return ""
     if outer.loop is None or outer.loop.instances[one.index] is not one or (outer.ended and outer.forgotten):
         return OVER
+    if is_over(outer, one) and not late:
+        return "another round has come after it"
     return f"`{outer.path}` is being cancelled" if outer.cancelling and not outer.ended else ""
 
 

@@ -2,10 +2,10 @@
 
 from steplane.commands import Ask, Forward, SetTimer
 from steplane.events import OK, Question, Resumed
-from steplane.kernel import cancel, instances, leaving, lists, loops, pool, repairing
+from steplane.kernel import cancel, instances, leaving, lists, loops, pool, repairing, rounds
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Choice
+from steplane.plan.nodes import Choice, Rounds
 from steplane.plan.waits import awaited
 
 
@@ -151,6 +151,8 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
     for branch in scope.late:
         branch.owner.bind()
         branch.bounds = branch.owner.bounds
+        if branch.over:  # an earlier resume had ended it at once: it is not being cancelled any more
+            branch.cancelled = ""
         if not leaving.is_held_back(scope, branch.owner.node):
             _prepare_scope(state, branch, walk)
 
@@ -266,6 +268,13 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
     """Go on with the live instances and begin others, in the order of the items."""
     loop = outer.loop
     assert loop is not None
+    if isinstance(outer.node.loop, Rounds):
+        last = rounds.latest(outer)
+        if last is not None and not last.ended:
+            _walk(state, last, walk)
+        else:
+            rounds.go_on(state, outer)
+        return
     loop.held = True
     loops.hold_to_budget(state, outer)
     for index, one in enumerate(list(loop.instances)):

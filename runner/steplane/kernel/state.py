@@ -10,9 +10,9 @@ from steplane.kernel.bounds import Bounds
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "enter", "lock", "require", "queue", "attempt", "stopping", "choose", "body",
-    "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued", "finally", "ended",
-    "wait", "listening", "signal", "sending",
+    "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt", "stopping",
+    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued",
+    "finally", "ended", "wait", "listening", "signal", "sending",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -91,11 +91,11 @@ class Scope:
 
 
 class LoopState:
-    """The instances of a `foreach` or `matrix` and the budget of failures."""
+    """The instances of a `foreach` or `matrix` and the budget of failures; or the rounds of a `while` or `until`."""
 
     __slots__ = (
         "active", "allowed", "concurrency", "culprit", "error", "failures", "held", "instances", "items", "keys",
-        "left", "open", "stopped", "todo", "unfinished", "warned",
+        "left", "open", "result", "stopped", "todo", "unfinished", "warned",
     )  # fmt: skip
 
     def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
@@ -112,6 +112,7 @@ class LoopState:
         self.culprit = ""  # the path of the first one that failed
         self.warned = False
         self.stopped = False
+        self.result: Any = None  # of the latest round, what its action gave where `until` looks at that
         self.held = False  # a resume lets the instances in, each in its turn
         self.left = 0  # failures that a resume of something else leaves as they are
         self.unfinished = False  # such a resume leaves an instance that is not ok, and has not failed

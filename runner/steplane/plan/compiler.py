@@ -1,13 +1,13 @@
 """From the model to the plan: numbers for names, needs as positions, defaults filled in."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
 from steplane.plan.compiling_waits import awaited_of, simple_wait
 from steplane.plan.declared import input_spec, objects_of, secret_spec
+from steplane.plan.loops import count_of, loop_of
 from steplane.plan.nodes import (
     Action,
     Arm,
@@ -15,11 +15,8 @@ from steplane.plan.nodes import (
     Branch,
     Choice,
     End,
-    ForEach,
     Fork,
     Lock,
-    Loop,
-    Matrix,
     Need,
     Node,
     OutputField,
@@ -129,7 +126,7 @@ class Compiler:
             wanted=None if isinstance(step.action, model.Parallel) else _wanted(step),
             handler=any(word in _HANDLES for need in (step.needs.needs if step.needs else ()) for word in need.words),
             condition=step.condition.expression if step.condition else None,
-            loop=_loop(step.loop),
+            loop=loop_of(step),
             lock=lock,
             enter=_asks_on_entry(lock, retry, timeout),
             require=tuple(condition.expression for condition in step.require),
@@ -276,7 +273,7 @@ def _retry(retry: model.Retry | None) -> Retry | None:
         jitter=retry.jitter if isinstance(retry.jitter, int | float) else 0.0,
         full_jitter=retry.jitter == "full",
         when=retry.when.expression if retry.when else None,
-        attempts_value=_count(attempts) if attempts and attempts.number is None else None,
+        attempts_value=count_of(attempts) if attempts and attempts.number is None else None,
         delay_value=_dynamic(retry.delay),
     )
 
@@ -291,37 +288,6 @@ def _lock(lock: model.Lock | None) -> Lock | None:
 def _asks_on_entry(lock: Lock | None, retry: Retry | None, timeout: model.Duration | None) -> bool:
     dynamic_retry = retry is not None and (retry.attempts_value is not None or retry.delay_value is not None)
     return (lock is not None and lock.static is None) or dynamic_retry or _dynamic(timeout) is not None
-
-
-def _count(count: model.Count | None) -> Template | None:
-    if count is None:
-        return None
-    return Literal(count.number) if count.value is None else count.value.template
-
-
-def _loop(loop: model.Loop | None) -> Loop | None:
-    if isinstance(loop, model.ForEach):
-        common = _spread(loop.spread)
-        common["concurrency"] = common["concurrency"] or Literal(1)
-        return ForEach(items=loop.items.template, name=loop.item.text, **common)
-    if isinstance(loop, model.Matrix):
-        return Matrix(
-            axes=tuple((axis.name.text, axis.values.template) for axis in loop.axes),
-            exclude=tuple(one.template for one in loop.exclude),
-            include=tuple(one.template for one in loop.include),
-            **_spread(loop.spread),
-        )
-    return None
-
-
-def _spread(spread: model.Spread) -> dict[str, Any]:
-    tolerance = spread.max_failures
-    return {
-        "key": spread.key.template if spread.key else None,
-        "concurrency": _count(spread.concurrency),
-        "allowed": tolerance.count if tolerance else 0,
-        "allowed_percent": tolerance.percent if tolerance else None,
-    }
 
 
 def _outputs(outputs: model.Outputs | None) -> tuple[OutputField, ...] | None:

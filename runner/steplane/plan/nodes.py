@@ -97,7 +97,27 @@ class Matrix(Struct, frozen=True, tag="matrix"):
     allowed_percent: float | None = None
 
 
-Loop: TypeAlias = ForEach | Matrix
+class Rounds(Struct, frozen=True, tag="rounds"):
+    """`while` (the condition is asked `before` a round) or `until` (after it): at most `limit` rounds.
+
+    `keeps`: the fields of `result` (`*` for all) that the condition looks at, where the step has other outputs.
+    """
+
+    condition: Expression
+    before: bool = False
+    limit: int = 1000
+    keeps: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Literal["while", "until"]:
+        """What the condition is called."""
+        return "while" if self.before else "until"
+
+
+Spread: TypeAlias = ForEach | Matrix
+"""The loops whose items are known before the first instance."""
+
+Loop: TypeAlias = Spread | Rounds
 
 
 class Perform(Struct, frozen=True, tag="perform"):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from steplane.errors import UsageError
 from steplane.events import Part, Selected
-from steplane.plan.nodes import Plan, StepList
+from steplane.plan.nodes import Plan, Rounds, StepList
 from steplane.plan.step_names import Named, inside, named
 
 Verdict = Literal["run", "around", "out"]
@@ -50,6 +50,17 @@ class Selection(Struct, frozen=True):
 
 def select(plan: Plan, only: Sequence[str] = (), from_: Sequence[str] = (), until: Sequence[str] = ()) -> Selection:
     """What the words select. Without any of them, everything. Raises `UsageError`."""
+    for word in (*only, *from_, *until):
+        _refuse_rounds(plan, word)
+    return _selected(plan, only, from_, until)
+
+
+def select_again(plan: Plan, only: Sequence[str]) -> Selection:
+    """The same at a resume, where a round that there is can be selected. Raises `UsageError`."""
+    return _selected(plan, only, (), ())
+
+
+def _selected(plan: Plan, only: Sequence[str], from_: Sequence[str], until: Sequence[str]) -> Selection:
     if only and (from_ or until):
         other = "--from" if from_ else "--until"
         raise UsageError(
@@ -110,6 +121,16 @@ def _refuse_handlers(plan: Plan, steps: StepList, word: str) -> None:
             f"`{word}` stands in the `{steps.role}` of {whose}: it runs with that, and only when that calls for it",
             remedy,
         )
+
+
+def _refuse_rounds(plan: Plan, word: str) -> None:
+    for number, key in named(plan, word).trail:
+        node = plan.nodes[number]
+        if key is not None and isinstance(node.loop, Rounds):
+            raise UsageError(
+                f"`{word}` names a round of `{node.id}`: each follows from the one before, and none runs alone",
+                f"Write `{node.id}` without a key.",
+            )
 
 
 def _alone(_plan: Plan, _steps: StepList, _position: int) -> Iterable[int]:

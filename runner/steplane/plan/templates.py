@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, Node, Perform
+from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, Node, Perform, Rounds
 from steplane.plan.waits import Race, Send, Wait, awaited
 from steplane.scripts import expressions_of
 
@@ -48,6 +48,9 @@ def given_to(node: Node) -> Iterator[Template]:
 def _of_loop(node: Node) -> Iterator[Template]:
     loop = node.loop
     if loop is None:
+        return
+    if isinstance(loop, Rounds):
+        yield loop.condition
         return
     yield from (one for one in (loop.key, loop.concurrency) if one is not None)
     if isinstance(loop, ForEach):

@@ -18,6 +18,7 @@ from steplane.plan.nodes import (
     Perform,
     Plan,
     Retry,
+    Rounds,
 )
 from steplane.plan.waits import Race
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
@@ -164,6 +165,8 @@ def need_data(plan: Plan, node: Node, need: Need) -> dict[str, Any]:
 
 def loop_data(loop: Loop) -> dict[str, Any]:
     """What is repeated, and how."""
+    if isinstance(loop, Rounds):
+        return {loop.question: loop.condition.text.strip(), "max": loop.limit}
     allowed = f"{loop.allowed_percent:g}%" if loop.allowed_percent is not None else loop.allowed or None
     common = {"key": _optional(loop.key), "concurrency": _optional(loop.concurrency), "max_failures": allowed}
     if isinstance(loop, ForEach):

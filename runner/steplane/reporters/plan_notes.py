@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from steplane.expressions.durations import format_duration
 from steplane.forecast.fates import Condition, Items, Planned, StepForecast
-from steplane.plan.nodes import ForEach, Node, Perform, Plan, Retry
+from steplane.plan.nodes import ForEach, Node, Perform, Plan, Retry, Rounds
 from steplane.reporters.plan_data import loop_data, need_data
 from steplane.reporters.words import count, saw, shortened, shown_value, source
 
@@ -89,6 +89,8 @@ def _loop(_: Plan, node: Node, found: StepForecast | None) -> str:
     if node.loop is None:
         return ""
     data = loop_data(node.loop)
+    if isinstance(node.loop, Rounds):
+        return f"rounds {node.loop.question} {shown_value(data[node.loop.question], 80)}, at most {node.loop.limit}"
     known = found is not None and found.items is not None and bool(found.items.keys)
     if isinstance(node.loop, ForEach):
         plain = known and not isinstance(data["foreach"], str)  # the keys say it better

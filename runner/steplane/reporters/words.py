@@ -10,7 +10,7 @@ import msgspec
 from steplane.events import ErrorInfo, StepEnded, StepWaiting, StepWoken
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
-from steplane.plan.nodes import Action, Body, Choice, End, ForEach, Fork, Node, Perform
+from steplane.plan.nodes import Action, Body, Choice, End, ForEach, Fork, Loop, Node, Perform, Rounds
 from steplane.plan.waits import Awaited, Race, Reach, Send, Wait
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
@@ -206,8 +206,14 @@ def description(node: Node, *, loop: bool) -> str:
     if node.title:
         return shortened(node.title)
     if loop:
-        return "foreach" if isinstance(node.loop, ForEach) else "matrix"
+        return _looped(node.loop)
     return "" if isinstance(node.action, Body) else action(node)
+
+
+def _looped(loop: Loop | None) -> str:
+    if isinstance(loop, Rounds):
+        return loop.question
+    return "foreach" if isinstance(loop, ForEach) else "matrix"
 
 
 def _performed(act: Perform) -> str:

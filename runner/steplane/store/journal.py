@@ -1,5 +1,7 @@
 """Writing the journal of one run: made whole, then appended to by the owner of its lease only."""
 
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -14,7 +16,8 @@ from steplane.store.reader import JournalReader, refuse_wrong
 from steplane.store.records import COLUMNS, digest, to_row
 from steplane.store.room import LogRoom
 
-_INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 12)})"  # noqa: S608 - no user text
+_AT_ONCE = 16
+"""Events that one statement writes; more take several, in one transaction."""
 
 
 class Journal(JournalReader):
@@ -100,9 +103,12 @@ class Journal(JournalReader):
                 done = self.last_seq()
                 self._pending = [row for row in self._pending if row[0] > done]
             self._unsure = True
-            with self._database.transaction():
-                self._refuse_successor()
-                self._database.run_many(_INSERT, self._pending)
+            if len(self._pending) <= _AT_ONCE:  # a statement is a transaction of its own
+                self._insert(self._pending)
+            else:
+                with self._database.transaction():
+                    for start in range(0, len(self._pending), _AT_ONCE):
+                        self._insert(self._pending[start : start + _AT_ONCE])
             self._pending.clear()
             self._unsure = False
             self.lease.mark(self._next - 1, self._last)
@@ -126,6 +132,12 @@ class Journal(JournalReader):
     def __enter__(self) -> "Journal":
         return self
 
+    def _insert(self, rows: list[Row]) -> None:
+        """Write the rows if this process owns the run; else raise `LeaseLost`. One statement asks and writes."""
+        written = self._database.run(_insertion(len(rows)), (*chain.from_iterable(rows), self.epoch))
+        if written != len(rows):
+            self._refuse_successor()
+
     def _refuse_successor(self) -> None:
         """Raise `LeaseLost` if another process owns the run by now."""
         epoch = self._database.one("SELECT epoch FROM run")
@@ -147,6 +159,13 @@ def write_new(folder: RunFolder, definition: str, hashed: str, header: dict[str,
     finally:
         database.close()
     return database.warning
+
+
+@cache
+def _insertion(count: int) -> str:
+    """The statement that writes so many events while the epoch is the one that is given last."""
+    rows = ", ".join([f"({', '.join('?' * 12)})"] * count)
+    return f"INSERT INTO events ({COLUMNS}) SELECT * FROM (VALUES {rows}) WHERE (SELECT epoch FROM run) = ?"  # noqa: S608
 
 
 def _put_definition(database: Database, text: str, hashed: str) -> None:

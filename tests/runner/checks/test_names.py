@@ -180,3 +180,24 @@ def test_outputs_of_the_workflow_see_its_steps() -> None:
           y: ${{ steps.b.outputs.stdout }}
         """)
     assert said(found) == ["unknown-step 6:16 `steps.b` names no step"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("while: loop.length < 3", "`loop` of step `turn` has no `length`"),
+        ("until: loop.last", "`loop` of step `turn` has no `last`"),
+        ("foreach: [a], run: 'echo ${{ loop.previous }}'", "`loop` of step `turn` has no `previous`"),
+        ("while: steps.turn.rounds < 3", "step `turn` has not ended when `while` is worked out"),
+        ("until: steps.turn.instances | length > 2", "step `turn` has no `instances`"),
+    ],
+)
+def test_what_rounds_and_items_do_not_have(keys: str, message: str) -> None:
+    run = "" if "run:" in keys else ", run: make"
+    assert [one.message for one in check_steps(f"- {{id: turn, {keys}{run}}}")] == [message]
+
+
+def test_until_sees_the_round_that_has_ended() -> None:
+    assert not codes(
+        check_steps("- {id: turn, until: result.exit_code == 0 and loop.previous.status != 'x', run: make}")
+    )

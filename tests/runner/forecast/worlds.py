@@ -25,6 +25,9 @@ from steplane.plan.nodes import Plan
 GIVEN: dict[str, Any] = {"x": True, "y": False, "n": 2, "d": "1s", "t": "5s", "s": "red"}
 """Inputs that are known before the run; `z` is not."""
 
+ROUNDS = [(one, most) for one in ("inputs.x", "inputs.y") for most in (1, 2, 3)] + [("loop.index >= 2", 3)]
+"""Of rounds: conditions that end them, or never do, and one that an `until` cannot know before."""
+
 CONDITIONS = ("inputs.x", "inputs.y", "inputs.z", "not inputs.z", "inputs.y and inputs.z", "inputs.z or inputs.x")
 
 
@@ -52,6 +55,8 @@ def _vary(random: Random, part: Any, above: list[str]) -> None:
         for key, value in list(part.items()):
             if value == "inputs.x" and key in {"if", "when"}:
                 part[key] = _condition(random, above)
+            elif key in {"while", "until"} and value == "inputs.x":
+                part[key], part["max"] = random.choice(ROUNDS)
             elif value == ["inputs.x"]:
                 part[key] = [random.choice(["inputs.x", "inputs.x", "inputs.x", "inputs.y"])]
             else:
@@ -110,7 +115,7 @@ class World:
             self._feed(self.evaluator.answer(want))
         elif isinstance(want, SetTimer):
             waits = self.kernel.state.instances[want.instance].phase == "listening"
-            if want.timer != "timeout" or waits:
+            if want.timer != "timeout" or (waits and self.failures):
                 self._feed(TimerFired(instance=want.instance, timer=want.timer))
         elif isinstance(want, Forward):
             self._feed(Sent(instance=want.instance))

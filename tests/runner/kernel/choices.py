@@ -21,7 +21,7 @@ def word_of(random: Random, workflow: Step, step: Step) -> str:
     way = way_to(workflow, step.id) or []
     if random.randint(0, 1) and not any(one.loop for one in way):
         return step.id
-    keyed = random.randint(0, 2) == 0
+    keyed = random.randint(0, 2) == 0 and not any("max" in one.raw for one in way)
     parts = [one.id + (f"[{random.choice('abc')}]" if one.loop and keyed else "") for one in way]
     return "/".join(parts)
 

@@ -22,6 +22,7 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
+from steplane.kernel.instances import asks
 
 
 class Play:
@@ -105,21 +106,8 @@ class Play:
     def asked(self) -> list[tuple[str, str]]:
         """Open questions as (path, question)."""
         found = {one.instance: one.question for one in self.commands if isinstance(one, Ask)}
-        waiting = {
-            "if",
-            "loop",
-            "enter",
-            "require",
-            "choose",
-            "wait",
-            "signal",
-            "ensure",
-            "outputs",
-            "retry",
-            "rescued",
-        }
         living = self.kernel.state.instances.values()
-        return sorted((one.path, found[one.serial]) for one in living if one.phase in waiting)
+        return sorted((one.path, found[one.serial]) for one in living if asks(one))
 
     @property
     def facts(self) -> list[Any]:

@@ -26,8 +26,8 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Fork, Plan
-from steplane.plan.selection import select
+from steplane.plan.nodes import ForEach, Fork, Matrix, Plan
+from steplane.plan.selection import select, select_again
 from steplane.plan.waits import Send, awaited
 
 Name = tuple[str, int]
@@ -184,7 +184,7 @@ class Sides:
     def resume(self, redo: tuple[str, ...], assume: dict[str, Any], only: tuple[str, ...] = ()) -> None:
         """Go on in a new process; with `only` with these instances alone."""
         self.wanted = set()
-        selection = select(self.plan, only).recorded if only else None
+        selection = select_again(self.plan, only).recorded if only else None
         focus = selecting.select(read(self.workflow), only=only) if only else None
         event = Resumed(pool=self.pool, redo=redo, assume=assume, selection=selection)
         self.both(("resumed", redo, assume, focus), event)
@@ -200,8 +200,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "wait": {"wait"}, "signal": {"signal"},
-    "branches": {"choose"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "branches": {"choose"}, "wait": {"wait"}, "signal": {"signal"},
+    "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -249,11 +249,13 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         return None, "expression"
     if question == "if":
         return choose("if", [True, True, False]), None
+    if question in {"while", "until"}:
+        return choose(question, [True, False]), None
     if question in {"require", "ensure"}:
         return (True, None) if choose("holds", [True, True, False]) else (None, question)
     if question == "loop":
         loop = instance.node.loop
-        assert loop is not None
+        assert isinstance(loop, ForEach | Matrix)
         concurrency = loop.concurrency.value if loop.concurrency is not None else None  # type: ignore[union-attr]
         keys = choose("keys", [["a", "b", "c"], ["a"], [], ["a", "b"]])
         return {"keys": keys, "items": keys, "concurrency": concurrency, "allowed": loop.allowed}, None

@@ -17,7 +17,7 @@ from tests.runner.kernel.workflows import workflow_of
 from steplane.errors import UsageError
 from steplane.plan.selection import select
 
-SEEDS = 1000
+SEEDS = 500
 NIGHTLY_SEEDS = 10_000
 _COMMON = settings(
     deadline=None,

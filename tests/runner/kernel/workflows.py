@@ -1,5 +1,6 @@
 """Random workflows of the language that runs, as plain data."""
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -115,7 +116,7 @@ def outcome(random: Random) -> Any:
 def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """One step: an action and some modifiers."""
     one: dict[str, Any] = {"id": ids.next()}
-    kind = random.randint(0, 13) if depth > 1 else random.choice([0, 0, 0, 12])
+    kind = random.randint(0, 16) if depth > 1 else random.choice([0, 0, 0, 12])
     if kind <= 6:
         one["run"] = ["true"]
     elif kind <= 8:
@@ -148,16 +149,18 @@ WAITS: list[Any] = ["5s", "${{ inputs.t }}", {"until": "2026-12-01T08:00:00Z"}, 
 
 def waiting(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """A wait, a race of waits, a signal."""
-    kind = random.randint(0, 4)
-    if kind == 0 and depth > 1:
+    kind = random.randint(0, 5)
+    if kind in {0, 5} and depth > 1:
         names = ["one", "two", "three"][: random.randint(2, 3)]
         return {
-            "race": {name: {"wait": random.choice(WAITS), "steps": lists(random, ids, depth - 1)} for name in names}
+            "race": {
+                name: {"wait": deepcopy(random.choice(WAITS)), "steps": lists(random, ids, depth - 1)} for name in names
+            }
         }
     if kind <= 2:
         sent: dict[str, Any] = {"name": random.choice(SIGNALS), "transient": chance(random, 3)}
         return {"signal": {**sent, "to": "other"} if chance(random, 4) else sent}
-    wait = random.choice(WAITS)
+    wait = deepcopy(random.choice(WAITS))
     if isinstance(wait, dict) and chance(random, 3):
         wait = {**wait, "timeout": random.choice(["5s", "${{ inputs.t }}"])}
     return {"wait": wait}
@@ -199,6 +202,9 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         one["max_failures"] = random.randint(0, 2)
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
+    elif chance(random, 6):
+        one[random.choice(["while", "until"])] = "inputs.x"
+        one["max"] = random.randint(1, 3)
 
 
 def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:

@@ -184,7 +184,7 @@ def test_a_commit_that_was_done_before_an_interrupt_is_not_done_twice(
 
     def interrupted(self: Database, statement: str, values: Row = ()) -> int:
         changed = run(self, statement, values)
-        if statement == "COMMIT":
+        if statement.startswith("INSERT INTO events"):
             raise KeyboardInterrupt
         return changed
 
@@ -197,6 +197,21 @@ def test_a_commit_that_was_done_before_an_interrupt_is_not_done_twice(
     journal.commit()
 
     assert [event.at for _, event in journal.events()] == [1, 2]
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 33])
+def test_any_number_of_events_is_one_transaction(journal: Journal, count: int) -> None:
+    for number in range(count):
+        journal.append(RunStarted(at=number + 1))
+    journal.commit()
+    assert [event.at for _, event in journal.events()] == list(range(1, count + 1))
+
+    journal._database.run("UPDATE run SET epoch = epoch + 1")
+    for number in range(count):
+        journal.append(RunStarted(at=number + 1))
+    with pytest.raises(LeaseLost):
+        journal.commit()
+    assert journal.last_seq() == count
 
 
 @given(EVENT)

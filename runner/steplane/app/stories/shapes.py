@@ -47,8 +47,8 @@ class Waiting(Struct, frozen=True):
     """What something waits for now, or why it never came about.
 
     `kind` is `needs`, `inside`, `item`, `lock`, `slot`, `back-off`, `attempt`, `decision`, `signal`, `question`,
-    `steps`, `role`, `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with its
-    status; `chain` says why what it is inside of came out as it did.
+    `steps`, `role`, `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with
+    its status; `chain` says why what it is inside of came out as it did.
     """
 
     path: str

@@ -24,7 +24,7 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, State
-from steplane.plan.nodes import Choice, Fork
+from steplane.plan.nodes import Choice, Fork, Rounds
 
 NEVER_AGAIN = frozenset({"expression", "input.invalid", "require", "cancelled"})
 """Errors after which nothing is tried again: docs/semantics.md, 8.4."""
@@ -35,7 +35,7 @@ AFTER = frozenset({"rescue", "finally", "ended"})
 _SHOWN = 5
 _KINDS = {
     "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
-    "branches": "branches", "ensure": "postcondition", "outputs": "outputs",
+    "branches": "branches", "ensure": "postcondition", "outputs": "outputs", "while": "while", "until": "until",
 }  # fmt: skip
 
 
@@ -103,6 +103,8 @@ class Watcher:
         node = self.instance.node
         if event.question == "if" and node.condition is not None:
             return node.condition.text.strip()
+        if isinstance(node.loop, Rounds) and event.question == node.loop.question:
+            return node.loop.condition.text.strip()
         if event.question == "switch" and isinstance(node.action, Choice) and isinstance(event.value, int):
             condition = node.action.arms[event.value].condition
             return condition.text.strip() if condition is not None else "default"

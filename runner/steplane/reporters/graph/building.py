@@ -8,7 +8,7 @@ from steplane.events import OK
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Loop, Node, Plan, outcomes
+from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Loop, Node, Plan, Rounds, outcomes
 from steplane.plan.waits import Race
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
@@ -153,6 +153,8 @@ class _Builder:
         yield from dict.fromkeys(arrows)
 
     def _loop(self, loop: Loop) -> str:
+        if isinstance(loop, Rounds):
+            return f"{loop.question} {shortened(loop.condition.text.strip(), 40)}"
         try:
             number = len(items_of(self._engine, loop, {})[0])
         except (ExpressionError, Refused):

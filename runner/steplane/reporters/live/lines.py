@@ -85,11 +85,16 @@ class Lines:
         return f"{line}{' ' * gap}{self._paint.faint(took)}" if took else line.rstrip()
 
 
+def how_far(entry: Entry) -> str:
+    """How many instances of a loop have ended, and of how many, where that is known."""
+    return count(entry.done, "round") if entry.size is None else f"{entry.done} of {entry.size}"
+
+
 def inside(entry: Entry) -> str:
     """What has ended inside of a group or a loop; empty for a step."""
     if entry.loop:
         failed = entry.counts.get("failed", 0)
-        return f"{entry.done} of {entry.size or 0}" + (f", {failed} failed" if failed else "")
+        return how_far(entry) + (f", {failed} failed" if failed else "")
     done = entry.done
     if not entry.lists:
         return ""

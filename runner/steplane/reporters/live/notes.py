@@ -17,7 +17,7 @@ from steplane.events import (
     StepWoken,
 )
 from steplane.kernel import Instance, Scope
-from steplane.plan.nodes import Node
+from steplane.plan.nodes import Node, Rounds
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
 SHOWN |= {StepWaiting, StepWoken}
@@ -33,8 +33,9 @@ class Note(NamedTuple):
     `inside` is the path of what the step stands in (a group, its loop, empty for the workflow), None for events of
     the run. `key` is that of an item of a loop. `begun` is when its first attempt has begun (µs), or this process
     to go on with it, `most` how many attempts it has (None: nobody knows), `size` the number of items of a loop
-    that begins. `before` are the steps (or items) around it that an earlier process has brought to a good end; told
-    once for each list, or loop, of a resumed run. `again`: it has not happened now, but goes on since then.
+    that begins (None: it goes in rounds). `before` are the steps (or items) around it that an earlier process has
+    brought to a good end; told once for each list, or loop, of a resumed run. `again`: it has not happened now, but
+    goes on since then.
     """
 
     event: AnyEvent
@@ -43,7 +44,7 @@ class Note(NamedTuple):
     key: str | None = None
     begun: int = 0
     most: int | None = None
-    size: int = 0
+    size: int | None = 0
     before: int = 0
     done: frozenset[str] = frozenset()
     again: bool = False
@@ -80,9 +81,10 @@ class Notes:
         return found[::-1]
 
     def _note(self, event: _Step, instance: Instance, *, current: bool = True) -> Note:
-        size = before = 0
+        size: int | None = 0
+        before = 0
         if isinstance(event, StepStarted) and instance.loop is not None and instance.parent is None:
-            size = len(instance.loop.keys)
+            size = None if isinstance(instance.node.loop, Rounds) else len(instance.loop.keys)
             before = sum(map(self._earlier, instance.loop.instances)) if self._resumed_at else 0
         begun = max(instance.first_at, self._resumed_at) if current and instance.first_at else 0
         return Note(

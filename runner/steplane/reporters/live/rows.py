@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from steplane.plan.nodes import Node, Plan
+from steplane.reporters.live.lines import how_far
 from steplane.reporters.live.state import Entry, Tree
 from steplane.reporters.paint import visible, width
 from steplane.reporters.words import clock, description, stated
@@ -155,7 +156,7 @@ def loop_words(entry: Entry) -> str:
     """How far a loop is: `143 of 200, 2 failed, 8 running`."""
     failed = entry.counts.get("failed", 0)
     running = len(entry.busy)
-    parts = [f"{entry.done} of {entry.size or 0}"]
+    parts = [how_far(entry)]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{running} running"] if running else []
     return ", ".join(parts)
