@@ -7,7 +7,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 from steplane.source.nodes import Mapping
 
-ACTIONS = ("call", "cancel", "goto")
+ACTIONS = ("call", "cancel")
 MODIFIERS = ("compensate", "cache", "region", "restart", "complete", "rest")
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 JOINS = ("each", "active")

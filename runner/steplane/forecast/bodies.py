@@ -11,7 +11,7 @@ from steplane.forecast.environment import folder
 from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Condition, Fate
 from steplane.forecast.parameters import rendered
 from steplane.forecast.walk import Outcome, Performed, Place, Walk
-from steplane.plan.nodes import Arm, Body, Branch, Choice, End, Fork, Node, Perform, inner_lists
+from steplane.plan.nodes import Arm, Body, Branch, Choice, End, Fork, Goto, Node, Perform, inner_lists
 from steplane.plan.waits import Race, Wait
 from steplane.scripts import ScriptValueError
 
@@ -32,6 +32,8 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
         return _fork(walk, node, act, place)
     if isinstance(act, Choice):
         return _choice(walk, node, act, place)
+    if isinstance(act, Goto):
+        return Outcome(SUCCEEDED)
     if isinstance(act, Race):
         return _race(walk, node, act, place)
     if not isinstance(act, End):
