@@ -1,12 +1,11 @@
 """Going on after the process died, or after the run had failed or was cancelled."""
 
-from steplane.commands import Ask, Forward, SetTimer
+from steplane.commands import Ask, SetTimer
 from steplane.events import OK, Question, Resumed
 from steplane.kernel import cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Choice, Rounds
-from steplane.plan.waits import awaited
 
 
 class Walk:
@@ -235,7 +234,9 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
     elif one.phase == "backoff":
         _wait_on(state, one, "retry")
     elif one.phase in {"listening", "sending"}:
-        _listen_on(state, one)
+        from steplane.kernel import waiting
+
+        waiting.resume(state, one)
     elif one.phase == "body":
         _wait_on(state, one, "timeout")
         _close_done(state, one)
@@ -259,14 +260,6 @@ def _wait_on(state: State, one: Instance, timer: str) -> None:
     due = state.timers.get((one.serial, timer))
     if due is not None:
         state.emit(SetTimer(one.serial, timer, (due - state.now) / 1_000_000))
-
-
-def _listen_on(state: State, one: Instance) -> None:
-    """Wait for the same times; signals are waited for without a process. A signal that is on its way is sent again."""
-    for timer in ("timeout", *(f"wait.{rank}" for rank in range(len(awaited(one.node.action))))):
-        _wait_on(state, one, timer)
-    if one.phase == "sending":
-        state.emit(Forward(one.serial, one.choice))
 
 
 def _assume(state: State, one: Instance) -> None:

@@ -8,7 +8,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from typing import Any
 
-from steplane.commands import Forward
+from steplane.commands import Forward, SetTimer
 from steplane.events import ErrorInfo, Sent, SignalCame, StepWaiting, StepWoken
 from steplane.kernel import bodies, instances
 from steplane.kernel.state import Instance, Kept, State
@@ -74,6 +74,16 @@ def leave(state: State, instance: Instance) -> None:
     instance.listens = ()
     for rank in given_ranks(instance):
         state.drop_timer(instance, f"wait.{rank}")
+
+
+def resume(state: State, instance: Instance) -> None:
+    """Wait for the same times in a new process; signals need none. A signal that is on its way is sent again."""
+    for timer in ("timeout", *(f"wait.{rank}" for rank in given_ranks(instance))):
+        due = state.timers.get((instance.serial, timer))
+        if due is not None:
+            state.emit(SetTimer(instance.serial, timer, (due - state.now) / 1_000_000))
+    if instance.phase == "sending":
+        state.emit(Forward(instance.serial, instance.choice))
 
 
 def time_came(state: State, instance: Instance, rank: int) -> None:
