@@ -315,6 +315,13 @@ def stop_listening(state: State, instance: Instance) -> None:
         waiting.leave(state, instance)
 
 
+def listen_on(state: State, instance: Instance) -> None:
+    """It waits in a new process."""
+    from steplane.kernel import waiting
+
+    waiting.resume(state, instance)
+
+
 def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
     """Tell the running attempt to stop."""
     instance.timed_out = instance.timed_out or timed_out

@@ -234,9 +234,7 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
     elif one.phase == "backoff":
         _wait_on(state, one, "retry")
     elif one.phase in {"listening", "sending"}:
-        from steplane.kernel import waiting
-
-        waiting.resume(state, one)
+        instances.listen_on(state, one)
     elif one.phase == "body":
         _wait_on(state, one, "timeout")
         _close_done(state, one)
