@@ -6,14 +6,18 @@ from steplane.checks.artifacts import check_artifacts
 from steplane.checks.captures import check_captures
 from steplane.checks.code_variables import check_code_variables
 from steplane.checks.conditions import check_conditions
+from steplane.checks.constants import check_constants
 from steplane.checks.context import Context, StepTypes
+from steplane.checks.credentials import check_credentials
 from steplane.checks.environment import check_environment
 from steplane.checks.flow import check_ends, check_switches
 from steplane.checks.identities import check_identities
 from steplane.checks.inputs import check_inputs
 from steplane.checks.jumps import check_jumps
+from steplane.checks.keys import check_keys
 from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
+from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_joins, check_needs
 from steplane.checks.operations import check_operations
@@ -21,8 +25,10 @@ from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
 from steplane.checks.scripts import check_scripts
+from steplane.checks.secrets import check_secrets
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
+from steplane.checks.unnamed import check_unnamed
 from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
@@ -59,6 +65,12 @@ CHECKS: tuple[Check, ...] = (
     check_outputs,
     check_artifacts,
     check_captures,
+    check_constants,
+    check_secrets,
+    check_credentials,
+    check_keys,
+    check_unnamed,
+    check_missing_outputs,
 )
 """Every check of a workflow, in no order that matters."""
 

@@ -32,8 +32,8 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
         return _fork(walk, node, act, place)
     if isinstance(act, Choice):
         return _choice(walk, node, act, place)
-    if isinstance(act, Goto):
-        return Outcome(SUCCEEDED)
+    if isinstance(act, Goto):  # one that leads back may come too often
+        return Outcome(SUCCEEDED if act.target > node.position else SUCCEEDED | FAILED)
     if isinstance(act, Race):
         return _race(walk, node, act, place)
     if not isinstance(act, End):
