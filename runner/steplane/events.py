@@ -22,8 +22,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "wait", "signal", "ensure", "outputs",
-    "retry",
+    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "call", "wait", "signal", "ensure",
+    "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -133,7 +133,8 @@ class Answered(Event, frozen=True, tag="answered"):
     Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
-    error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
+    error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
+    "vars": {...}}` of the child · `outputs` mapping · `retry`
     `{"again": bool, "delay": seconds}` · `while`, `until` bool · `wait` by rank (as text) what an expression gives: the
     name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value, "transient": bool,
     "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or
@@ -223,8 +224,25 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
+class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
+    """Somebody asked to undo what a run that has ended had completed (`steplane compensate`): all of it, or `steps`."""
+
+    pool: int = 8
+    actor: str = ""
+    steps: tuple[str, ...] = ()
+
+
 Input: TypeAlias = (
-    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
+    RunStarted
+    | Answered
+    | AttemptEnded
+    | TimerFired
+    | LockAnswered
+    | SignalCame
+    | Sent
+    | CancelRequested
+    | Resumed
+    | CompensateRequested
 )
 
 
@@ -293,6 +311,17 @@ class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
     error: ErrorInfo | None = None
 
 
+class StepCompensated(StepFact, frozen=True, kw_only=True, tag="step.compensated"):
+    """It had completed and is undone now, or (`ok` false, with the error) its compensation did not succeed.
+
+    `by` is the path of the step that undoes it; empty for the workflow.
+    """
+
+    ok: bool = True
+    by: str = ""
+    error: ErrorInfo | None = None
+
+
 class RunWaiting(Event, frozen=True, tag="run.waiting"):
     """Nothing runs, and nothing falls due within the patience of the run, or only people and signals can move it.
 
@@ -333,6 +362,15 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
 
 
 Fact: TypeAlias = (
-    StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | StepEnded | RunWaiting | RunEnded | ArtifactsKept
+    StepReady
+    | StepStarted
+    | StepRetry
+    | StepWaiting
+    | StepWoken
+    | StepEnded
+    | StepCompensated
+    | RunWaiting
+    | RunEnded
+    | ArtifactsKept
 )
 AnyEvent: TypeAlias = Input | Fact

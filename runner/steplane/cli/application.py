@@ -23,6 +23,7 @@ COMMANDS = {
     "resume": "Go on with a run that was interrupted, waits or failed.",
     "signal": "Send a signal to a run that waits for it.",
     "cancel": "End a run; what cleans up still runs.",
+    "compensate": "Undo what a run that has ended had done.",
     "runs": "List the runs; check, export or delete them.",
     "show": "Show one run: steps, times, errors, outputs.",
     "logs": "Show what the steps of a run wrote.",
@@ -46,7 +47,7 @@ SUBCOMMANDS = {
 }
 """Commands of commands; the module of each is `steplane.cli.commands.NAME_SUBNAME`."""
 
-_ACTING = {"run", "resume", "signal", "cancel", "init"}
+_ACTING = {"run", "resume", "signal", "cancel", "compensate", "init"}
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",

@@ -15,6 +15,7 @@ from steplane.reporters.words import (
     reason,
     saw,
     shortened,
+    shown_value,
     stated,
     wait_words,
 )
@@ -275,6 +276,18 @@ def _options(data: dict[str, Any]) -> str:
     return f" with {', '.join(words)}" if words else ""
 
 
+def _compensated(data: dict[str, Any]) -> str:
+    who = f"`{visible(data['by'])}`" if data["by"] else "the run"
+    return f"compensated by {who}" if data["ok"] else f"its compensation did not succeed: {cause(data['error'])}"
+
+
+def _given(data: dict[str, Any]) -> str:
+    if data["error"] is not None:
+        return f"what it is given: {cause(data['error'])}"
+    given = [f"{name} = {shown_value(value, 40)}" for name, value in data["value"].items()]
+    return f"is given {', '.join(given)}" if given else "is given nothing"
+
+
 _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
@@ -287,6 +300,7 @@ _SAYINGS: dict[str, _Words] = {
     "outputs": _outputs,
     "arm": _arm,
     "branches": _branches,
+    "given": _given,
     "lock.waits": _lock_waits,
     "lock": lambda data: f"has the lock `{visible(data['lock'] or '')}` after {clock(data['seconds'])}",
     "slot.waits": _slot_waits,
@@ -305,6 +319,7 @@ _SAYINGS: dict[str, _Words] = {
     "undecided": lambda _: "was cut off, and may run at most once: somebody has to say what became of it",
     "resumed": _resumed,
     "ended": _ended,
+    "compensated": _compensated,
     "cancel": _asked,
     "end": _ended_by,
 }

@@ -70,9 +70,9 @@ def ask_again(state: State) -> None:
 def settle(state: State) -> None:
     """Give what can be given, until nothing more follows."""
     while True:
-        deliver(state)
+        follow(state)
         while state.lock_waiters and _grant_lock(state):
-            deliver(state)
+            follow(state)
         if state.lock_waiters:
             _ask_store(state)
         _fill_slots(state)
@@ -80,12 +80,20 @@ def settle(state: State) -> None:
             return
 
 
-def deliver(state: State) -> None:
-    """Give the signals that can be given."""
-    if state.hopeful or state.offered:
+def follow(state: State) -> None:
+    """Tell the calls whose children have ended, then give the signals that can be given, until nothing more follows."""
+    tell_calls(state)
+    while state.hopeful or state.offered:
         from steplane.kernel import waiting
 
         waiting.deliver(state)
+        tell_calls(state)
+
+
+def tell_calls(state: State) -> None:
+    """Tell the calls whose children have ended."""
+    while state.over:
+        instances.list_over(state, state.over.popleft())
 
 
 def _grant_lock(state: State) -> bool:
@@ -163,9 +171,9 @@ def _break_deadlock(state: State) -> bool:
 
 
 def _held_around(instance: Instance) -> bool:
-    around = instance.scope.owner if instance.scope else None
+    around = instance.scope.around if instance.scope else None
     while around is not None:
         if around.holding and around.lock_key == instance.lock_key:
             return True
-        around = around.scope.owner if around.scope else None
+        around = around.scope.around if around.scope else None
     return False

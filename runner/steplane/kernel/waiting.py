@@ -11,7 +11,8 @@ from typing import Any
 from steplane.commands import Forward, SetTimer
 from steplane.events import ErrorInfo, Sent, SignalCame, StepWaiting, StepWoken
 from steplane.kernel import bodies, instances
-from steplane.kernel.state import Instance, Kept, State
+from steplane.kernel.counting import Kept
+from steplane.kernel.state import Instance, State
 from steplane.plan.waits import Race, awaited
 
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
+from steplane.model.files import file_key
 from steplane.plan.compiling_waits import awaited_of, simple_wait
-from steplane.plan.declared import input_spec, objects_of, secret_spec
 from steplane.plan.loops import count_of, loop_of
 from steplane.plan.nodes import (
     Action,
     Arm,
     Body,
     Branch,
+    Call,
     Choice,
     End,
     Fork,
@@ -26,7 +27,9 @@ from steplane.plan.nodes import (
     Retry,
     Role,
     StepList,
+    Undo,
 )  # fmt: skip
+from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.plan.waits import Race, RaceBranch
 from steplane.scripts.shapes import Direct, Script
@@ -51,13 +54,15 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template]) -> None:
+    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str) -> None:
         self.script_of = script_of
         self.type_of = type_of
         self.variables = variables
         self.nodes: list[Node | None] = []
         self.lists: list[StepList | None] = []
         self.types: set[str] = set()
+        self.file = file
+        self.called: set[str] = set()
 
     def workflow(self, workflow: model.Workflow) -> Node:
         """Node 0: the workflow as a group."""
@@ -164,10 +169,13 @@ class Compiler:
             return Fork(branches, _wanted(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
-        if isinstance(action, model.Race):
-            return Race(tuple(self.racing(branch, own) for branch in action.branches))
-        if isinstance(action, model.Wait | model.Signal):
-            return simple_wait(action)
+        if isinstance(action, model.Race | model.Wait | model.Signal):
+            return self.waiting(action, own)
+        if isinstance(action, model.Call):
+            self.called.add(file := file_key(self.file, action.path.text))
+            return Call(file, mapping(action.parameters), action.detach)
+        if isinstance(action, model.Undo):
+            return Undo(tuple(positions[one.text] for one in action.steps))
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
@@ -180,6 +188,12 @@ class Compiler:
         number = self.steps(branch.steps, own, "branch", branch.name.text)
         condition = branch.condition.expression if branch.condition else None
         return Branch(branch.name.text, number, condition, branch.default)
+
+    def waiting(self, action: model.Race | model.Wait | model.Signal, own: int) -> Action:
+        """Waits and signals."""
+        if isinstance(action, model.Race):
+            return Race(tuple(self.racing(branch, own) for branch in action.branches))
+        return simple_wait(action)
 
     def racing(self, branch: model.RaceBranch, own: int) -> RaceBranch:
         """One branch of a `race`."""
@@ -214,7 +228,7 @@ def compile_plan(
 ) -> Plan:
     """The plan of a workflow without errors. `digest` identifies the text."""
     variables = {one.name.text: one.value.template for one in workflow.variables}
-    compiler = Compiler(script_of, type_of, variables)
+    compiler = Compiler(script_of, type_of, variables, workflow.file)
     compiler.workflow(workflow)
     return Plan(
         name=workflow.name.text,
@@ -232,7 +246,7 @@ def compile_plan(
         secrets=tuple(secret_spec(one) for one in workflow.secrets),
         variables=tuple(variables.items()),
         case=workflow.case.template if workflow.case else None,
-        objects=objects_of(workflow),
+        objects=objects(workflow),
         types=tuple(sorted(compiler.types)),
     )
 

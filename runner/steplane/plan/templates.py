@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, Node, Perform, Rounds
+from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, Node, Perform, Rounds
 from steplane.plan.waits import Race, Send, Wait, awaited
 from steplane.scripts import expressions_of
 
@@ -31,6 +31,8 @@ def templates_of(node: Node) -> Iterator[Template]:
         )
     elif isinstance(action, Send):
         yield from (one for one in (action.name, action.to, action.case, action.data) if one is not None)
+    elif isinstance(action, Call):
+        yield action.given
     elif isinstance(action, End):
         yield from (one for one in (action.message, action.outputs) if one is not None)
 

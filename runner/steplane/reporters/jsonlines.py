@@ -13,11 +13,13 @@ from steplane.events import (
     ArtifactsKept,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     ErrorInfo,
     Resumed,
     RunStarted,
     RunWaiting,
     SignalCame,
+    StepCompensated,
     StepEnded,
     StepFact,
     StepReady,
@@ -79,7 +81,7 @@ class JsonLinesReporter:
         """What stands on the line of an event beside its type and time; None if it has no line."""
         if isinstance(event, StepFact):
             return {**_identity(event), **self._fact(event, instance)}
-        if isinstance(event, RunStarted | Resumed):
+        if isinstance(event, RunStarted | Resumed | CompensateRequested):
             plan = self.subject.plan
             return {"workflow": plan.name, "version": plan.version, "file": plan.file, "jobs": event.pool}
         if isinstance(event, SignalCame):
@@ -108,6 +110,9 @@ class JsonLinesReporter:
         if isinstance(event, StepWoken):
             heard = {"signal": event.signal, "sender": event.sender, "branch": event.branch}
             return {"status": "running", **{name: text or None for name, text in heard.items()}}
+        if isinstance(event, StepCompensated):
+            status = "compensated" if event.ok else None
+            return {"status": status, "ok": event.ok, "by": event.by or None, "error": error_data(event.error)}
         assert isinstance(event, StepEnded)
         begun = begun_at(event, instance)
         return {

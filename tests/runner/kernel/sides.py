@@ -14,6 +14,7 @@ from steplane.events import (
     Answered,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     ErrorInfo,
     Input,
     LockAnswered,
@@ -21,6 +22,7 @@ from steplane.events import (
     RunStarted,
     Sent,
     SignalCame,
+    StepCompensated,
     StepEnded,
     Taken,
     TimerFired,
@@ -52,7 +54,7 @@ class Sides:
         selection = select(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
         patterns = selecting.select(read(workflow), **words) if words else None
         self.items = taken.items if taken is not None else {}  # the only ones that a loop may have
-        self.reference = Reference(workflow, pool, selection=patterns, recorded=recorded)
+        self.reference = Reference(workflow, pool, workflow.get("x-files"), selection=patterns, recorded=recorded)
         self.kernel = Kernel(plan)
         self.names: dict[int, Name] = {}
         self.wanted: set[Want] = set()
@@ -181,6 +183,11 @@ class Sides:
         """Ask for the end of the run."""
         self.both(("cancel",), CancelRequested())
 
+    def compensate(self, *paths: str) -> None:
+        """Ask to undo what the run, or these instances, had completed."""
+        self.wanted = set()
+        self.both(("compensate", paths), CompensateRequested(pool=self.pool, steps=paths))
+
     def resume(self, redo: tuple[str, ...], assume: dict[str, Any], only: tuple[str, ...] = ()) -> None:
         """Go on in a new process; with `only` with these instances alone."""
         self.wanted = set()
@@ -193,14 +200,16 @@ class Sides:
 
     def statuses(self) -> dict[Name, str]:
         """Ends by path and activation, as the kernel has recorded them."""
-        facts = (one.fact for commands in self.commands for one in commands if isinstance(one, Record))
-        return {(fact.path, fact.activation): fact.status for fact in facts if isinstance(fact, StepEnded)}
+        facts = [one.fact for commands in self.commands for one in commands if isinstance(one, Record)]
+        ends = {(fact.path, fact.activation): str(fact.status) for fact in facts if isinstance(fact, StepEnded)}
+        undone = [fact for fact in facts if isinstance(fact, StepCompensated) and fact.ok]
+        return {**ends, **{(fact.path, fact.activation): "compensated" for fact in undone}}
 
 
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "wait": {"wait"}, "signal": {"signal"},
+    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"},
     "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
@@ -237,6 +246,7 @@ def names(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[s
 
 _SIMPLE: dict[str, Callable[[Callable[[str, list[Any]], Any], Instance], Any]] = {
     "outputs": lambda _, __: {"x": 1},
+    "call": lambda _, __: {"inputs": {}, "vars": {}},
     "wait": names,
     "signal": sent,
     "enter": entry,
