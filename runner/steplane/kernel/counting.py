@@ -1,6 +1,6 @@
 """Small things that the state keeps: how the needs of a step stand, and signals that nobody has taken."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 
 class Tally:
@@ -27,3 +27,7 @@ class Kept:
         self.time = time
         self.moment = moment
         self.transient = transient
+
+
+Listener: TypeAlias = tuple[int, tuple[int, ...], int, int]
+"""Who waits for a signal: since which event, its place, the rank of the signal, its serial number."""

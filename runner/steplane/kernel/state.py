@@ -21,9 +21,6 @@ Phase = Literal[
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
-Listener: TypeAlias = tuple[int, tuple[int, ...], int, int]
-"""Who waits for a signal: since which event, its place, the rank of the signal, its serial number."""
-
 LockKey: TypeAlias = tuple[str, str]
 """A lock: its scope (`run`, `store`) and its name."""
 
