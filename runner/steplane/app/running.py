@@ -17,9 +17,10 @@ from steplane.driver.attempts import Folders
 from steplane.driver.messages import PostCame
 from steplane.driver.post import Office
 from steplane.errors import RunHeld, StateError, UsageError
-from steplane.events import OK, Resumed, RunStarted, Selected, Taken
+from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
+from steplane.parts import Selected
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import (

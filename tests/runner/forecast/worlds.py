@@ -7,19 +7,10 @@ from tests.runner.kernel.workflows import workflow_of
 
 from steplane.commands import Ask, Forward, Record, SetTimer, Start, Stop
 from steplane.driver.evaluate import Evaluator
-from steplane.events import (
-    AttemptEnded,
-    ErrorInfo,
-    Outcome,
-    RunStarted,
-    Selected,
-    Sent,
-    SignalCame,
-    StepStarted,
-    TimerFired,
-)
+from steplane.events import AttemptEnded, ErrorInfo, Outcome, RunStarted, Sent, SignalCame, StepStarted, TimerFired
 from steplane.expressions import Engine
 from steplane.kernel import Kernel
+from steplane.parts import Selected
 from steplane.plan.nodes import Plan
 
 GIVEN: dict[str, Any] = {"x": True, "y": False, "n": 2, "d": "1s", "t": "5s", "s": "red"}
