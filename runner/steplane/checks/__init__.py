@@ -18,6 +18,7 @@ from steplane.checks.needs import check_cycles, check_joins, check_needs
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
+from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     check_ends,
     check_loops,
     check_locks,
+    check_restarts,
     check_scripts,
     check_templates,
     check_release,

@@ -54,8 +54,9 @@ def _if(state: State, instance: Instance, value: Any) -> None:
 
 def _enter(state: State, instance: Instance, value: dict[str, Any]) -> None:
     lock = instance.node.lock
-    instance.lock = value.get("lock", lock.static if lock else None)
-    instance.limit = value.get("limit", lock.limit if lock else 1)
+    if not instance.holding:
+        instance.lock = value.get("lock", lock.static if lock else None)
+        instance.limit = value.get("limit", lock.limit if lock else 1)
     instance.timeout = value.get("timeout", instance.timeout)
     instance.attempts = value.get("attempts", instance.attempts)
     instance.delay = value.get("delay", instance.delay)

@@ -164,6 +164,14 @@ def put_down(state: State, one: Instance | None, reason: str, status: Status = "
     instances.conclude(state, one, status, reason)
 
 
+def put_down_body(state: State, one: Instance, reason: str) -> None:
+    """End all that is in the lists of its body; they are forgotten."""
+    for scope in one.body:
+        if not scope.over:
+            _put_down_list(state, scope, reason)
+    one.body = []
+
+
 def put_down_late(state: State, one: Instance, reason: str) -> None:
     """End the branches of the step that go on after its end; they are forgotten."""
     around = one.scope.late if one.scope is not None else []

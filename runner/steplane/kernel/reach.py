@@ -12,7 +12,7 @@ def obstacle(state: State, one: Instance) -> str:
     now: Instance | None = one
     late = False  # it goes on after the instance that its branch belongs to
     while now is not None and now.scope is not None:
-        why = _in_its_loop(now, late=late) or _in_its_list(now)
+        why = _in_its_loop(now, late=late) or _in_its_list(now) or _whole(now.scope)
         if why:
             return why
         late = is_late(now.scope)
@@ -24,7 +24,7 @@ def list_obstacle(state: State, scope: Scope) -> str:
     """The same of a step that is still pending in the list."""
     if scope.over or scope.cancelled:
         return OVER
-    return _list(scope) or obstacle(state, scope.owner)
+    return _list(scope) or _whole(scope) or obstacle(state, scope.owner)
 
 
 def _in_its_loop(one: Instance, *, late: bool) -> str:
@@ -61,6 +61,13 @@ def _list(scope: Scope) -> str:
         return f"the steps of {_named(owner)} are over, and it goes on after them"
     cut = scope.cancelled or owner.cancelling or owner.timed_out
     return f"{_named(owner)} is being cancelled" if cut else ""
+
+
+def _whole(scope: Scope) -> str:
+    """A list that no resume goes on in: it begins anew."""
+    if scope.owner.node.restart and scope.list.role == "steps":
+        return f"a resume runs {_named(scope.owner)} whole (`restart`)"
+    return ""
 
 
 def _named(one: Instance) -> str:

@@ -11,14 +11,15 @@ from steplane.plan.nodes import Choice, Rounds
 class Walk:
     """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through.
 
-    `said` are the steps of a list that were taken as failed.
+    `anew` are groups that run whole once more, `said` are the steps of a list that were taken as failed.
     """
 
-    __slots__ = ("event", "said", "scopes", "settled")
+    __slots__ = ("anew", "event", "said", "scopes", "settled")
 
     def __init__(self, event: Resumed) -> None:
         self.event = event
         self.settled: set[Instance] = set()
+        self.anew: set[Instance] = set()
         self.scopes: list[Scope] = []
         self.said: dict[Scope, list[Instance]] = {}
 
@@ -106,14 +107,29 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
     elif one.phase in {"attempt", "undecided"}:
         _again(state, one, walk.event)
     elif one.phase == "body":
-        leaving.bind_lists(one)
-        told = bool(state.again or state.assumed)
-        for scope in one.body:
-            cut = scope.cancelled or one.cancelling or one.timed_out
-            if not scope.over or ((told or scope.result != "succeeded") and not cut):
-                _prepare_scope(state, scope, walk)
+        _prepare_body(state, one, walk)
     elif one.phase in {"rescue", "finally"} and one.after is not None:
         _prepare_scope(state, one.after, walk)
+
+
+def _prepare_body(state: State, one: Instance, walk: Walk) -> None:
+    if one.node.restart and not (one.cancelling or one.timed_out):
+        _begin_again(state, one, walk)
+        return
+    leaving.bind_lists(one)
+    told = bool(state.again or state.assumed)
+    for scope in one.body:
+        cut = scope.cancelled or one.cancelling or one.timed_out
+        if not scope.over or ((told or scope.result != "succeeded") and not cut):
+            _prepare_scope(state, scope, walk)
+
+
+def _begin_again(state: State, one: Instance, walk: Walk) -> None:
+    """A group that runs whole on a resume: what was in it is gone; a lock that it holds stays held."""
+    leaving.put_down_body(state, one, repairing.ANEW)
+    state.drop_timer(one, "timeout")
+    one.phase, one.attempt = "new", 0
+    walk.anew.add(one)
 
 
 def _again(state: State, one: Instance, event: Resumed) -> None:
@@ -208,7 +224,9 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
     """Go on with a live instance."""
     if one.ended or one in walk.settled:
         return
-    if one.phase == "looping":
+    if one in walk.anew:
+        instances.approach(state, one)
+    elif one.phase == "looping":
         _walk_loop(state, one, walk)
     elif one.phase == "undecided":
         _assume(state, one)

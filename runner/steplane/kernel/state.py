@@ -210,7 +210,7 @@ class Instance:
     def continue_from(self, old: "Instance") -> None:
         """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
         self.unasked = old.begun or old.unasked
-        if old.body or old.loop is not None:
+        if old.loop is not None or (old.body and not self.node.restart):
             self.adopt(old)
 
     def __repr__(self) -> str:

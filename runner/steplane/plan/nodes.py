@@ -222,6 +222,8 @@ class Node(Struct, frozen=True):
     cwd: Template | None = None
     at_most_once: bool = False
     isolate: bool = False
+    restart: bool = False
+    any_order: bool = False
     artifacts: tuple[str, ...] = ()
 
 

@@ -162,6 +162,8 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
         one["outputs"] = {"x": "1"}
     if "run" not in one:
         group_keys(random, one, ids, depth - 1)
+        if "steps" in one and chance(random, 4) and "at_most_once" not in repr(one["steps"]):
+            one["restart"] = True
     elif chance(random, 6):
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
