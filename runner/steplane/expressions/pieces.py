@@ -148,9 +148,12 @@ class _Cutter:
         start = match.end() + self.text.startswith(tuple(signs), match.end())
         code = read_code(self.text, start, closer)
         if code.end < 0:
+            after = self.resume(match.end())
             quote = code.fault if code.fault is not None and code.fault.code == "unclosed-quote" else None
+            if quote is not None and closer not in self.text[start:after]:
+                quote = None  # the quote is likely that of the text around
             self.faults.append(quote or _unclosed(opener, closer, match.start()))
-            return self.resume(match.end())
+            return after
         self.add_code(match.start(), start, code, kind)
         return code.end + 2
 
