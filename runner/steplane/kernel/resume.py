@@ -183,6 +183,7 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
             _put_aside(state, scope, position)
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
+    scope.waiting.clear()
     scope.blocked_from = len(scope.current)
     scope.open = sum(one is None or not one.ended for one in scope.current)
     scope.frontier = 0

@@ -36,8 +36,29 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "current", "failed", "frontier", "frozen", "idle",
-        "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished", "walked",
+        "blocked",
+        "blocked_from",
+        "bounds",
+        "busy",
+        "cancelled",
+        "current",
+        "failed",
+        "frontier",
+        "frozen",
+        "idle",
+        "late",
+        "left",
+        "list",
+        "old",
+        "open",
+        "over",
+        "owner",
+        "stopped",
+        "tallies",
+        "turn",
+        "unfinished",
+        "waiting",
+        "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -62,6 +83,8 @@ class Scope:
         self.idle = False  # the selection leaves out all of it
         self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
         self.unfinished = False  # such a resume leaves something in it that is not ok
+        self.turn: Instance | None = None  # in any order: the step that has the turn, or had it last
+        self.waiting: list[int] = []  # in any order: a heap of the positions whose needs hold
         self.walked = 0  # the moment of the resume that was the last to go through it
 
     @property

@@ -135,6 +135,8 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "ensure": [one.text for one in node.ensure],
             "at_most_once": node.at_most_once,
             "isolate": node.isolate,
+            "restart": node.restart,
+            "order": "any" if node.any_order else None,
             "artifacts": list(node.artifacts),
             "env": {name: source(value) for name, value in node.env},
             "cwd": _optional(node.cwd),

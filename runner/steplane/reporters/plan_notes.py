@@ -44,7 +44,8 @@ def _needs(plan: Plan, node: Node, found: StepForecast | None) -> str:
     if node.needs is None or (found is not None and found.reason.startswith("only if")):
         return ""
     if not node.needs:
-        return "starts at once"
+        one_at_a_time = plan.nodes[plan.lists[node.list].owner].any_order and plan.lists[node.list].role == "steps"
+        return "" if one_at_a_time else "starts at once"
     named = []
     for need in node.needs:
         data = need_data(plan, node, need)
@@ -72,6 +73,14 @@ def _condition(_: Plan, node: Node, found: StepForecast | None) -> str:
     if found is not None and _is_mixed(found):
         known = found.reason
     return f"if {node.condition.text}{f': {known}' if known else ''}"
+
+
+def _group(_: Plan, node: Node, __: StepForecast | None) -> str:
+    said = (
+        "its steps run one at a time, in any order" if node.any_order else "",
+        "a resume runs it whole" if node.restart else "",
+    )
+    return "; ".join(one for one in said if one)
 
 
 def _requires(_: Plan, node: Node, found: StepForecast | None) -> str:
@@ -151,6 +160,7 @@ _SAYINGS: tuple[Saying, ...] = (
     _condition,
     _reason,
     _loop,
+    _group,
     _requires,
     _retry,
     _limits,

@@ -15,7 +15,7 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
-LATER = ("undo", "order", "milestone", "finish", "split", "collect", "open", "detach")
+LATER = ("undo", "milestone", "finish", "split", "collect", "open", "detach")
 """Keys of a step (`detach` of a call too) that the language has and no schema of this release: refused by name."""
 
 

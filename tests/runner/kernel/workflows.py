@@ -164,6 +164,8 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
         group_keys(random, one, ids, depth - 1)
         if "steps" in one and chance(random, 4) and "at_most_once" not in repr(one["steps"]):
             one["restart"] = True
+        if "steps" in one and chance(random, 4):
+            one["order"] = "any"
     elif chance(random, 6):
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):

@@ -188,6 +188,8 @@ def _label(node: Node) -> str:
     """What stands beside the id on a frame."""
     if isinstance(node.action, Fork):
         return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
+    if node.any_order:
+        return "one at a time, in any order"
     return "switch: one of" if isinstance(node.action, Choice) else ""
 
 
