@@ -48,6 +48,7 @@ class Instance(Life):
         self.ending_scope: Scope | None = None
         self.caller: Instance | None = None
         self.children: list[Instance] = []
+        self.reached = False  # it is a `goto` that has made its jump
 
     # ------------------------------------------------------------ from outside in
 
@@ -63,6 +64,7 @@ class Instance(Life):
         if outcome == "cancelled" and self.completed_by_force:
             outcome = "succeeded"
         self.finishing = True
+        self.reached = self.reached and outcome == "succeeded" and not self.recovered
         if self.begun and "finally" in self.step.after:
             scope = self.here = self.open(self.step.after["finally"])
             self.status = "running"
@@ -73,6 +75,7 @@ class Instance(Life):
             if scope.result != "succeeded":
                 outcome = "failed"
                 self.error = self.error or scope.error
+        self.jumps = self.reached and outcome == "succeeded"
         self.end(outcome)
 
     def guarded(self) -> Process[str]:

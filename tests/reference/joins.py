@@ -157,5 +157,5 @@ class Join:
         if any(life.status == "pending" for life in lives) or not self.enough():
             return False
         life = self.scope.add(self.step)
-        life.forced = True
+        life.due = True
         return True

@@ -66,7 +66,9 @@ class Life:
         self.timed_out = False
         self.finishing = False
         self.superseded = False
-        self.forced = False
+        self.forced = False  # a `goto` leads here: its needs are taken as held
+        self.due = False  # its join has started it again
+        self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None

@@ -63,10 +63,11 @@ def goto(one: "Instance") -> Process[None]:
     """Jump within the list, at most so many times."""
     scope = one.scope
     assert scope is not None
-    if scope.jumps >= int(one.step.raw.get("max", 1000)):
+    made = scope.jumps.get(one.step.id, 0)
+    if made >= int(one.step.raw["max"]):
         raise Trouble(Error("goto.max", one.path))
-    one.finishing = True
-    scope.go(str(one.step.raw["goto"]), one)
+    scope.jumps[one.step.id] = made + 1
+    one.finishing = one.reached = True
     yield from ()
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.reference import parts
+from tests.reference import jumping, parts
 from tests.reference.joins import Join
 from tests.reference.life import Error, Life
 from tests.reference.reading import Branch, Step
@@ -23,9 +23,9 @@ class Scope:
         self.cancelled = False
         self.cut = False
         self.stopped: Life | None = None
-        self.jump: Step | None = None
-        self.jumping: Life | None = None
-        self.jumps = 0
+        self.jump: Step | None = None  # where the list goes on once nothing of what is superseded goes on
+        self.asked: Life | None = None  # the `goto` that has ended and decides where the list goes on
+        self.jumps: dict[str, int] = {}  # by the id of the `goto`
         self.late = False
         self.preparing = False
         self.cut_off = False  # a resume of something else has ended what was alive in it
@@ -76,7 +76,7 @@ class Scope:
             return None
         if self.stopped is not None and not life.step.handler:
             return "blocked", self.stopped.path
-        found = ("ready", "") if life.forced else self.joins[life.step.id].verdict()
+        found = ("ready", "") if life.forced or life.due else self.joins[life.step.id].verdict()
         if found is not None and found[0] == "ready":
             return self.held_back(life)
         return found
@@ -127,10 +127,10 @@ class Scope:
     def advance(self) -> bool:
         """Begin a further activation where a join has fired again; whether there was one."""
         if self.cancelled:
-            self.jump = None
+            self.jump = self.asked = None
             return False
-        if self.jump is not None:
-            return self.make_jump()
+        if (self.asked is not None or self.jump is not None) and jumping.go_on(self):
+            return True
         return self.withdraw() or any(join.advance() for join in self.joins.values())
 
     def withdraw(self) -> bool:
@@ -144,47 +144,16 @@ class Scope:
                 return True
         return False
 
-    # ------------------------------------------------------------ goto
-
-    def go(self, target: str, life: Life) -> None:
-        """A `goto` has been reached."""
-        self.jumps += 1
-        step = next(step for step in self.branch.steps if step.id == target)
-        if step.position <= life.step.position:
-            self.jump, self.jumping = step, life
-            return
-        for one in list(self.counting):
-            if life.step.position < one.step.position < step.position and not one.begun and not one.ended:
-                one.end("skipped")
-            elif one.step is step and one.status == "pending":
-                one.forced = True
-
-    def make_jump(self) -> bool:
-        """Supersede all from the target on, once nothing of it goes on; whether anything was done."""
-        target = self.jump
-        assert target is not None
-        old = [life for life in self.counting if life.step.position >= target.position]
-        running = [life for life in old if not life.over and life is not self.jumping]
-        for life in running:
-            if not life.cancelling and not life.finishing:
-                life.cancel()
-                return True
-        if running or (self.jumping is not None and not self.jumping.over):
-            return False
-        for life in old:
-            life.superseded = True
-        if self.stopped in old:
-            self.stopped = None
-        self.jump = self.jumping = None
-        for step in self.branch.steps[target.position :]:
-            self.joins[step.id] = Join(self, step)
-            self.add(step).forced = step is target
-        return True
-
     # ------------------------------------------------------------ failure and cancel
 
     def step_ended(self, life: Life) -> None:
-        """Apply the failure policy."""
+        """Apply the failure policy, unless it counts no more; keep that it is a `goto`."""
+        if not life.superseded:
+            self.asked = life if life.jumps else self.asked
+            self.apply_policy(life)
+
+    def apply_policy(self, life: Life) -> None:
+        """What a failure does to the others."""
         policy = self.owner.step.policy
         if self.owner.reference.resuming:
             return
@@ -219,7 +188,7 @@ class Scope:
     def over(self) -> bool:
         """Whether every step has ended and nothing of it goes on."""
         done = all(life.over for life in self.lives) and all(scope.over for _, scope in self.adrift)
-        done = done and (self.jump is None or self.cancelled)
+        done = done and ((self.jump is None and self.asked is None) or self.cancelled)
         return done and (self.cancelled or not any(join.more() for join in self.joins.values()))
 
     @property
@@ -275,10 +244,12 @@ class Scope:
         for position, scope in self.adrift:
             if not self.left_behind(position) and (not scope.over or scope.cut_off):
                 scope.resume()
-        for life in self.counting:
+        for life in list(self.lives):
             if self.left_behind(life.step.position):
                 continue
-            if parts.to_do_again(life) and life not in self.said and not self.cancelled:
+            if life.superseded:
+                life.resume()
+            elif parts.to_do_again(life) and life not in self.said and not self.cancelled:
                 self.renew(life)
             else:
                 life.resume()
@@ -295,7 +266,7 @@ class Scope:
             self.set_adrift(life)
         self.joins[life.step.id] = Join(self, life.step)
         before = life if life.begun else life.old  # what had not begun has nothing to go on with
-        self.add(life.step, None if life.forgotten else before)
+        self.add(life.step, None if life.forgotten else before).forced = life.forced
 
     def left_behind(self, position: int) -> bool:
         """Whether the resume leaves the step out."""
@@ -322,6 +293,7 @@ class Scope:
                 self.lives.remove(life)
                 self.joins[life.step.id] = Join(self, life.step)
                 one = self.add(life.step)
+                one.forced = life.forced
             parts.put_down_late(life)
             parts.forget_late(life)
             parts.take(one, said)

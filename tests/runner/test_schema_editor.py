@@ -21,7 +21,7 @@ from steplane.schema.draft07 import DRAFT, draft07
 from steplane.schema.editor import editor_schema
 from steplane.source import plain, read
 
-LATER = (("triggers",), ("race", "wait", "while", "until", "goto"))
+LATER = (("triggers",), ("race", "wait"))
 
 
 @cache
@@ -134,7 +134,6 @@ def test_a_number_stands_for_text_as_in_the_language() -> None:
         ("{id: a}", [""]),
         ("{run: make, uses: log, with: {message: a}}", ["", "with"]),
         ("{run: make, wait: 3s}", [""]),
-        ("{run: make, max: 3}", [""]),
         ("{id: A, run: make}", ["id"]),
     ],
 )
@@ -172,7 +171,7 @@ def test_every_key_and_parameter_is_explained() -> None:
 
 def test_what_this_release_does_not_run_is_not_offered() -> None:
     own = few()["definitions"]["step"]["properties"]
-    assert not {"race", "wait", "while", "until", "goto", "max"} & set(own)
+    assert not {"race", "wait"} & set(own)
     assert "triggers" not in few()["properties"]
 
 

@@ -11,6 +11,7 @@ from steplane.checks.environment import check_environment
 from steplane.checks.flow import check_ends, check_switches
 from steplane.checks.identities import check_identities
 from steplane.checks.inputs import check_inputs
+from steplane.checks.jumps import check_jumps
 from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
 from steplane.checks.names import check_names
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     check_needs,
     check_joins,
     check_cycles,
+    check_jumps,
     check_names,
     check_conditions,
     check_parameters,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Related
-from steplane.model import End, StepList, Switch, Workflow
+from steplane.model import End, Goto, Step, StepList, Switch, Workflow
 
 
 def check_switches(_: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -29,6 +29,8 @@ def _behind(listed: StepList) -> Iterator[Diagnostic]:
         certain = isinstance(step.action, End) and step.condition is None and step.needs is None and step.loop is None
         if not certain:
             continue
+        if any(_jumps_over(listed, one, number) for one in listed.steps):
+            return
         for later in listed.steps[number + 1 :]:
             if later.needs is None:
                 message = f"{words_for(later)} is never reached: {words_for(step)} ends the run before it"
@@ -42,3 +44,9 @@ def _behind(listed: StepList) -> Iterator[Diagnostic]:
                     help="give the `end` an `if`, or remove what stands behind it",
                 )
                 return
+
+
+def _jumps_over(listed: StepList, step: Step, number: int) -> bool:
+    """Whether the step goes on behind the one of that number."""
+    target = step.action.target.text if isinstance(step.action, Goto) else None
+    return any(one.id == target for one in listed.steps[number + 1 :])

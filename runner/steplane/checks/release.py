@@ -7,7 +7,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 from steplane.source.nodes import Mapping
 
-ACTIONS = ("race", "call", "wait", "signal", "cancel", "goto")
+ACTIONS = ("race", "call", "wait", "signal", "cancel")
 MODIFIERS = ("compensate", "cache", "region", "complete", "rest")
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 JOINS = ("each", "active")

@@ -4,7 +4,7 @@ from typing import Literal as OneOf
 
 from steplane.checks.context import Context, Position
 from steplane.checks.sites import Site
-from steplane.model import Group, Parallel, Run, Step, StepList, Switch, Until, Uses, While
+from steplane.model import Goto, Group, Parallel, Run, Step, StepList, Switch, Until, Uses, While
 
 Sight = OneOf["seen", "later", "itself", "around", "in a loop", "elsewhere"]
 """Whether a step can have ended where an expression stands, and if not, why."""
@@ -34,6 +34,8 @@ class Sighting:
         if own[depth][0] is not other[depth][0]:
             return self._other_list(own[depth][0], target, depth)
         step, needed = own[depth][1], other[depth][1]
+        if goes_round(own[depth][0], step, needed):
+            return self._through(target, depth)
         if not self.is_upstream(own[depth][0], step, needed):
             return "later", needed
         return self._through(target, depth)
@@ -75,6 +77,16 @@ class Sighting:
             if step.loop is not None:
                 return "in a loop", step
         return "seen", None
+
+
+def goes_round(listed: StepList, step: Step, other: Step) -> bool:
+    """Whether a `goto` can lead back to or before the step when the other one has ended."""
+    numbers = {one.id: number for number, one in enumerate(listed.steps)}
+    for one in listed.steps:
+        target = numbers.get(one.action.target.text) if isinstance(one.action, Goto) else None
+        if target is not None and target <= numbers[step.id] and target <= numbers[other.id]:
+            return True
+    return False
 
 
 class _Upstream:

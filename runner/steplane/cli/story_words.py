@@ -24,6 +24,8 @@ def _ready(data: dict[str, Any]) -> str:
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
+    if by == "goto":
+        return f"ready: `{after}` leads here"
     if by == "resume":
         return "ready anew, as the run was resumed"
     outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
@@ -190,6 +192,8 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "goto":
+        return f"`{visible(data['of'])}` jumped back, and it begins anew"
     if kind == "after":
         return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
     if kind == "unfinished":

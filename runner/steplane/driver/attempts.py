@@ -197,7 +197,7 @@ class Attempts:
             "STEPLANE_RUN_ID": self.run,
             "STEPLANE_STEP": instance.path,
             "STEPLANE_ATTEMPT": str(instance.attempt),
-            "STEPLANE_OUTPUT": f"{log}.output",
+            "STEPLANE_OUTPUT": _output(log, instance.number),
             "STEPLANE_ARTIFACTS": artifacts,
             "STEPLANE_IDEMPOTENCY_KEY": key,
         }
@@ -218,6 +218,11 @@ class Attempts:
         except ScriptValueError as wrong:
             raise Refused("expression", str(wrong)) from wrong
         return {**parameters, "script": assembled.script}, {"prelude": assembled.prelude or None}
+
+
+def _output(log: str, number: int) -> str:
+    """Where a script writes its outputs; activations of one path may run beside each other."""
+    return f"{log}.output" if number == 1 else f"{log.removesuffix('.log')}.{number}.log.output"
 
 
 def _named(node: Node, result: Any) -> Any:

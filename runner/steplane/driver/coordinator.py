@@ -211,8 +211,8 @@ class Coordinator:
     def _take(self, command: Command, now: int) -> None:
         if isinstance(command, Record):
             fact = command.fact
-            path = getattr(fact, "path", None)
-            instance = self.kernel.state.root if path is None else self.kernel.state.paths.get(path)
+            path, state = getattr(fact, "path", None), self.kernel.state
+            instance = state.root if path is None else state.named(path, getattr(fact, "instance", 0))
             if isinstance(fact, StepEnded) and instance is not None and instance.node.artifacts:
                 self._keep_files(fact, instance, now)
             self._keep(replace(fact, at=now), instance)

@@ -83,6 +83,8 @@ class Places:
     ) -> tuple[Instance | None, Instance]:
         node = links[0][1]
         found = came if came.node is node else scope.current[node.position]
+        if found is None and scope.course is not None:  # a `goto` led back, and its turn has not come again
+            found = scope.course.before.get(node.position)
         if found is None or len(links) == 1:
             return found, scope.owner
         return self._descend(state, found, links[1:])

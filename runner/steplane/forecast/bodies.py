@@ -11,7 +11,7 @@ from steplane.forecast.environment import folder
 from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Condition, Fate
 from steplane.forecast.parameters import rendered
 from steplane.forecast.walk import Outcome, Performed, Place, Walk
-from steplane.plan.nodes import Arm, Body, Branch, Choice, End, Fork, Node, Perform
+from steplane.plan.nodes import Arm, Body, Branch, Choice, End, Fork, Goto, Node, Perform
 from steplane.scripts import ScriptValueError
 
 
@@ -36,6 +36,8 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
         return _fork(walk, node, act, place)
     if isinstance(act, Choice):
         return _choice(walk, node, act, place)
+    if isinstance(act, Goto):
+        return Outcome(SUCCEEDED)
     assert isinstance(act, End)
     return Outcome(SUCCEEDED, stops="yes", ender=node.id)
 

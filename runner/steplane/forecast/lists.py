@@ -4,7 +4,7 @@ from steplane.forecast import instances
 from steplane.forecast.fates import BLOCKED, FAILED, SKIPPED, SUCCEEDED, Ends, Fate
 from steplane.forecast.ordering import Order
 from steplane.forecast.walk import Outcome, Place, Walk
-from steplane.plan.nodes import Fork, Node
+from steplane.plan.nodes import Fork, Goto, Node
 
 
 def go_through(walk: Walk, number: int, place: Place) -> Outcome:
@@ -20,6 +20,7 @@ def go_through(walk: Walk, number: int, place: Place) -> Outcome:
             break  # needs in a circle, which the checker refuses
         pending = waiting
     _doubt_rivals(walk, order, since)
+    _doubt_jumped(walk, order, since)
     return _outcome(order)
 
 
@@ -52,6 +53,18 @@ def _doubt_rivals(walk: Walk, order: Order, since: int) -> None:
         for late in (one for one in order.nodes if isinstance(one.action, Fork) and one.action.wanted is not None):
             if fate.stops != "no":  # its branches may run on when it has ended
                 walk.doubt(walk.inside(late), reason, since)
+
+
+def _doubt_jumped(walk: Walk, order: Order, since: int) -> None:
+    """What stands between a `goto` and its target, further down, runs only if it begins before the jump."""
+    for position, node in enumerate(order.nodes):
+        fate = order.fates[position]
+        if not isinstance(node.action, Goto) or fate is None or fate.verdict == "skip":
+            continue
+        for between in order.nodes[position + 1 : node.action.target]:
+            reason = f"not where `{node.id}` jumps to `{node.action.name}` before it begins"
+            walk.doubt_one(between, reason, since)
+            walk.doubt(walk.inside(between), reason, since)
 
 
 def _outcome(order: Order) -> Outcome:

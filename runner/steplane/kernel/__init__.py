@@ -34,6 +34,8 @@ class Kernel:
         state.now = max(state.now, event.at)
         state.commands = []
         state.moment += 1
+        if state.gone:
+            state.forget_gone()
         self._take(event)
         pool.settle(state)
         return state.commands

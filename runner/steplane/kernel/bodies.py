@@ -3,9 +3,9 @@
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import instances, leaving, lists, runs
+from steplane.kernel import instances, jumping, leaving, lists, runs
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Body, Branch, Choice, End, Fork
+from steplane.plan.nodes import Body, Branch, Choice, End, Fork, Goto
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -19,6 +19,8 @@ def enter(state: State, instance: Instance) -> None:
         instances.ask(state, instance, "branches")
     elif isinstance(action, Fork):
         take(state, instance, list(action.branches))
+    elif isinstance(action, Goto):
+        jumping.reach(state, instance, action)
     elif isinstance(action, End) and (action.message or action.outputs):
         instances.ask(state, instance, "outputs")
     else:

@@ -262,6 +262,8 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     instance.reason, instance.by = reason, by
     state.warned = state.warned or status == "warning"
     state.instances.pop(instance.serial, None)
+    if instance.serial in state.beside:
+        state.gone.append(instance.serial)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
         seen = instance.seen if reason else ()

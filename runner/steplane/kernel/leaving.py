@@ -28,11 +28,12 @@ def leave_out(state: State, scope: Scope) -> None:
     """End at once what is left out of a list that is entered."""
     for position in range(len(scope.current)):
         if is_left_out(scope, position):
-            _end_left_out(state, scope, position)
+            end_left_out(state, scope, position)
     lists.follow(scope)
 
 
-def _end_left_out(state: State, scope: Scope, position: int) -> None:
+def end_left_out(state: State, scope: Scope, position: int) -> None:
+    """End at once the step at the position, which is left out."""
     assert scope.bounds is not None
     one = lists.place(state, scope, lists.node_at(state, scope, position))
     scope.open -= 1
@@ -120,6 +121,9 @@ def hold_back(state: State, scope: Scope) -> None:
         node = lists.node_at(state, scope, position)
         if here.outside(node.number) == "resume" and lists.path_of(scope, node) not in state.assumed:
             put_down(state, one or lists.place(state, scope, node), NOT_SELECTED)
+    for one in scope.course.leaving if scope.course is not None else ():
+        if here.outside(one.node.number) == "resume":
+            put_down(state, one, NOT_SELECTED)
     for branch in scope.late:
         if here.outside(branch.owner.node.number) == "resume" and not branch.over:
             _put_down_list(state, branch, NOT_SELECTED)
@@ -199,6 +203,8 @@ def _put_down_inside(state: State, one: Instance, reason: str) -> None:
 
 
 def _put_down_list(state: State, scope: Scope, reason: str) -> None:
+    for one in scope.course.leaving if scope.course is not None else ():
+        put_down(state, one, reason)
     for position in range(len(scope.current)):
         if scope.current[position] is None:
             lists.place(state, scope, lists.node_at(state, scope, position))

@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import cancel, instances, leaving, turns
+from steplane.kernel import cancel, instances, jumping, leaving, turns
 from steplane.kernel.state import Instance, Scope, State, Tally
 from steplane.plan.nodes import Node, Policy
 
@@ -27,17 +27,26 @@ def path_of(scope: Scope, node: Node) -> str:
 def step_ended(state: State, scope: Scope, instance: Instance) -> None:
     """A step of the list has ended: apply the failure policy, wake those that waited, see whether the list is over."""
     scope.open -= 1
+    if scope.course is not None and jumping.is_left(scope, instance):
+        if not scope.frozen:
+            close(state, scope)
+        return
     failed = instance.status == "failed"
     if scope.bounds is not None and leaving.note(scope, instance):
         failed = False
     if failed and scope.failed is None:
         scope.failed = instance
+    jumps = scope.course is not None and jumping.has_jumped(instance)
     if scope.frozen:
+        if jumps and scope.course is not None:
+            scope.course.asked = instance
         return
     if not scope.cancelled:
         candidates = settle(state, scope, instance)
         if failed:
             candidates += stop(state, scope, instance)
+        elif jumps:
+            candidates += jumping.jump(state, scope, instance)
         advance(state, scope, candidates)
     close(state, scope)
 
@@ -62,8 +71,12 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
 
 def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]:
     """What can be said of a pending step: `ready`, `skipped`, `blocked` (and by whom), or nothing yet."""
+    if scope.course is not None and scope.course.holds(node.position):
+        return None, ""
     if scope.stopped and not node.handler:
         return "blocked", _culprit_path(scope.failed)
+    if scope.course is not None and node.position in scope.course.forced:
+        return "ready", ""
     if node.needs is None:
         if scope.blocked_from < node.position:
             return "blocked", _culprit_path(scope.current[scope.blocked_from])
@@ -178,6 +191,8 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
 
 def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
+    if scope.course is not None and scope.course.target is not None:
+        jumping.proceed(state, scope)
     if scope.open or scope.busy or scope.over:
         return
     if not scope.late or all(branch.over for branch in scope.late):

@@ -2,7 +2,7 @@
 
 from steplane.commands import Ask, SetTimer
 from steplane.events import OK, Question, Resumed
-from steplane.kernel import cancel, instances, leaving, lists, loops, pool, repairing, rounds
+from steplane.kernel import cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Choice, Rounds
@@ -160,9 +160,8 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
         scope.over = False
         leaving.hold_back(state, scope)
         _recount(state, scope, walk)
-    for one in scope.current:
-        if one is not None:
-            _prepare(state, one, walk)
+    for one in _members(scope):
+        _prepare(state, one, walk)
     for branch in scope.late:
         branch.owner.bind()
         branch.bounds = branch.owner.bounds
@@ -170,6 +169,25 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
             branch.cancelled = ""
         if not leaving.is_held_back(scope, branch.owner.node):
             _prepare_scope(state, branch, walk)
+
+
+def _members(scope: Scope) -> list[Instance]:
+    """What is in the list, in its order; of what a `goto` has superseded that which goes on."""
+    leaving = _leaving(scope)
+    if not leaving:
+        return [one for one in scope.current if one is not None]
+    found = []
+    for position, one in enumerate(scope.current):
+        found += [*leaving.get(position, ()), *([one] if one is not None else [])]
+    return found
+
+
+def _leaving(scope: Scope) -> dict[int, list[Instance]]:
+    """What a `goto` has superseded and has not ended, by position."""
+    found: dict[int, list[Instance]] = {}
+    for one in scope.course.leaving if scope.course is not None else ():
+        found.setdefault(one.node.position, []).append(one)
+    return found
 
 
 def _recount(state: State, scope: Scope, walk: Walk) -> None:
@@ -186,6 +204,7 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
     scope.waiting.clear()
     scope.blocked_from = len(scope.current)
     scope.open = sum(one is None or not one.ended for one in scope.current)
+    scope.open += sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0
     scope.frontier = 0
     lists.follow(scope)
     leaving.count_left(scope)
@@ -309,10 +328,15 @@ def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
         return
     if walk.said.pop(scope, None) and lists.policy_of(state, scope) == "cancel" and not scope.cancelled:
         lists.cancel_rest(state, scope)
+    if scope.course is not None and not scope.cancelled:
+        jumping.overdue(state, scope)
     late: dict[int, list[Scope]] = {}
     for branch in scope.late:
         late.setdefault(branch.owner.node.position, []).append(branch)
+    leaving = _leaving(scope)
     for position, now in enumerate(list(scope.current)):
+        for one in leaving.get(position, ()):
+            _walk(state, one, walk)
         if now is None and not scope.cancelled:
             lists.advance(state, scope, [position])
         elif now is not None:

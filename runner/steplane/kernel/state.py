@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
 from steplane.kernel.bounds import Bounds
+from steplane.kernel.course import Course
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
@@ -36,29 +37,9 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked",
-        "blocked_from",
-        "bounds",
-        "busy",
-        "cancelled",
-        "current",
-        "failed",
-        "frontier",
-        "frozen",
-        "idle",
-        "late",
-        "left",
-        "list",
-        "old",
-        "open",
-        "over",
-        "owner",
-        "stopped",
-        "tallies",
-        "turn",
-        "unfinished",
-        "waiting",
-        "walked",
+        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "failed", "frontier", "frozen",
+        "idle", "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "turn", "unfinished",
+        "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -86,6 +67,7 @@ class Scope:
         self.turn: Instance | None = None  # in any order: the step that has the turn, or had it last
         self.waiting: list[int] = []  # in any order: a heap of the positions whose needs hold
         self.walked = 0  # the moment of the resume that was the last to go through it
+        self.course: Course | None = None  # once a `goto` in it has been reached
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:
@@ -254,9 +236,9 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "commands", "ended", "ending", "instances", "lock_waiters", "locks",
-        "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected", "taken",
-        "timers", "wanting", "warned",
+        "again", "asked", "assumed", "beside", "commands", "ended", "ending", "gone", "instances", "lock_waiters",
+        "locks", "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected",
+        "taken", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -275,6 +257,8 @@ class State:
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
+        self.beside: dict[int, Instance] = {}  # by serial number: earlier ones of which there still may be facts
+        self.gone: list[int] = []  # those of them of which there are none after this event
         self.root: Instance | None = None
         self.ending: Status | None = None  # what an `end` step has said
         self.selected: Part | None = None  # what of the workflow runs; None is all
@@ -295,11 +279,28 @@ class State:
     def create(self, node: Node, scope: Scope | None, path: str) -> Instance:
         """A new activation of the path."""
         before = self.paths.get(path)
+        if before is not None:
+            self.beside[before.serial] = before
+            if before.ended:
+                self.gone.append(before.serial)
         instance = Instance(self.next_serial, node, scope, path, 1 if before is None else before.number + 1)
         self.next_serial += 1
         self.paths[path] = instance
         self.instances[instance.serial] = instance
         return instance
+
+    def named(self, path: str, serial: int) -> Instance | None:
+        """The instance of the path that has the serial number, else the latest activation of it."""
+        latest = self.paths.get(path)
+        if latest is None or latest.serial == serial or not self.beside:
+            return latest
+        return self.beside.get(serial, latest)
+
+    def forget_gone(self) -> None:
+        """Let go of the earlier activations that have ended."""
+        for serial in self.gone:
+            self.beside.pop(serial, None)
+        self.gone.clear()
 
     def set_timer(self, instance: Instance, timer: Literal["retry", "timeout"], delay: float) -> None:
         """Set the timer, `delay` seconds from now."""

@@ -14,6 +14,7 @@ from steplane.plan.nodes import (
     Choice,
     End,
     Fork,
+    Goto,
     InputSpec,
     Lock,
     Need,
@@ -101,6 +102,7 @@ class Compiler:
             nodes=tuple(node.number for node in nodes),
             dependents=tuple(tuple(one) for one in dependents) if any(dependents) else (),
             starts=tuple(node.position for node in nodes if node.needs == ()),
+            repeats=any(isinstance(node.action, Goto) for node in nodes),
         )
         return number
 
@@ -114,7 +116,7 @@ class Compiler:
         node = Node(
             number=own,
             id=step.id,
-            action=self.action(step, own),
+            action=self.action(step, own, positions),
             list=number,
             position=position,
             title=step.name.text if step.name else "",
@@ -151,7 +153,7 @@ class Compiler:
         self.nodes[own] = node
         return node
 
-    def action(self, step: model.Step, own: int) -> Action:
+    def action(self, step: model.Step, own: int, positions: Mapping[str, int]) -> Action:
         """Compile the action."""
         action = step.action
         if isinstance(action, model.Run | model.Uses):
@@ -166,6 +168,8 @@ class Compiler:
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
+        if isinstance(action, model.Goto):
+            return Goto(positions[action.target.text], action.target.text, action.limit or 0)
         raise NotImplementedError(type(action).__name__)
 
     def branch(self, branch: model.Branch, own: int) -> Branch:

@@ -175,7 +175,15 @@ class End(Struct, frozen=True, tag="end"):
     outputs: Template | None = None
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End
+class Goto(Struct, frozen=True, tag="goto"):
+    """Goes on at another step of the same list, by position and id; at most `limit` times in one life of the list."""
+
+    target: int
+    name: str
+    limit: int
+
+
+Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto
 
 
 class OutputField(Struct, frozen=True):
@@ -231,7 +239,7 @@ class StepList(Struct, frozen=True):
     """An ordered list of steps: whose it is and in which role.
 
     `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
-    `starts` the positions of the steps with `needs: []`.
+    `starts` the positions of the steps with `needs: []`. `repeats`: in one life of it a step may begin more than once.
     """
 
     number: int
@@ -241,6 +249,7 @@ class StepList(Struct, frozen=True):
     nodes: tuple[int, ...]
     dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
     starts: tuple[int, ...] = ()
+    repeats: bool = False
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:

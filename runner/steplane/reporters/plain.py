@@ -16,6 +16,7 @@ from steplane.events import (
 )
 from steplane.kernel import Instance
 from steplane.plan.nodes import Node
+from steplane.reporters.activations import shown_name
 from steplane.reporters.ending import Ending, Write, heading, notice, why
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
@@ -52,9 +53,9 @@ class PlainReporter:
         node = instance.node if instance is not None else None
         self._ending.event(event, node)
         if isinstance(event, StepStarted):
-            self._started(event, node)
+            self._started(event, node, instance)
         elif isinstance(event, StepRetry):
-            self._retry(event, node)
+            self._retry(event, node, instance)
         elif isinstance(event, StepEnded):
             self._step_ended(event, node, instance)
         elif isinstance(event, RunStarted | Resumed):
@@ -78,17 +79,21 @@ class PlainReporter:
         """Write the failures, then how it all ended and how to go on."""
         self._ending.finish(result, self._write, self._err)
 
-    def _started(self, event: StepStarted, node: Node | None) -> None:
+    def _started(self, event: StepStarted, node: Node | None, instance: Instance | None) -> None:
         again = f"  attempt {event.attempt}" if event.attempt > 1 else ""
         loop = node is not None and node.loop is not None and not event.path.endswith("]")
         what = description(node, loop=loop) if node is not None else ""
-        self._status("started", event.path, again + (self._paint.faint(f"  {what}") if what and not again else ""))
+        self._status(
+            "started",
+            _name(event.path, instance),
+            again + (self._paint.faint(f"  {what}") if what and not again else ""),
+        )
 
-    def _retry(self, event: StepRetry, node: Node | None) -> None:
+    def _retry(self, event: StepRetry, node: Node | None, instance: Instance | None) -> None:
         most = node.retry.attempts if node is not None and node.retry is not None else None
         of = f" of {most}" if most else ""
         words = f" attempt {event.attempt}{of} failed: {cause(event.error)}; again in {clock(event.delay)}"
-        self._status("retry", event.path, words)
+        self._status("retry", _name(event.path, instance), words)
 
     def _step_ended(self, event: StepEnded, node: Node | None, instance: Instance | None) -> None:
         if left_out(event):  # the end of the run tells how many there are
@@ -98,7 +103,9 @@ class PlainReporter:
         took = f" in {clock(self._ending.lasted(event, begun))}" if begun and event.status != "reused" else ""
         words = why(event, node)
         word = self._colored(event.status, event.status)
-        self._status(event.status, event.path, f" {word}{attempts}{took}{': ' + words if words else ''}")
+        self._status(
+            event.status, _name(event.path, instance), f" {word}{attempts}{took}{': ' + words if words else ''}"
+        )
 
     def _status(self, kind: str, path: str, words: str) -> None:
         sign = self._colored(kind, self._signs[kind])
@@ -112,3 +119,7 @@ class PlainReporter:
     def _write(self, text: str) -> None:
         with self._lock:
             self._out(text)
+
+
+def _name(path: str, instance: Instance | None) -> str:
+    return path if instance is None else shown_name(instance)

@@ -11,6 +11,7 @@ from steplane.plan.nodes import (
     End,
     ForEach,
     Fork,
+    Goto,
     InputSpec,
     Loop,
     Need,
@@ -189,6 +190,8 @@ def _performed(node: Node) -> dict[str, Any]:
     if isinstance(act, End):
         message, outputs = _optional(act.message), _optional(act.outputs)
         return {"end": _present({"status": act.status, "message": message, "outputs": outputs})}
+    if isinstance(act, Goto):
+        return {"goto": act.name, "max": act.limit}
     return {}
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from steplane.expressions.durations import format_duration
 from steplane.expressions.telling import cut
 from steplane.forecast.fates import Forecast, InputForecast, StepForecast
-from steplane.plan.nodes import Body, Choice, End, Fork, InputSpec, Node, Perform, Plan
+from steplane.plan.nodes import Body, Choice, End, Fork, Goto, InputSpec, Node, Perform, Plan
 from steplane.plan.step_names import inside
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
@@ -139,7 +139,7 @@ class _Tree:
     def _shut(self, node: Node, found: StepForecast | None) -> _Branch:
         """A step that is skipped, with all that is in it, on a line and one for the reason."""
         within = _named([self.plan.nodes[one] for one in dict.fromkeys(inside(self.plan, node.number))])
-        what = action(node) if isinstance(node.action, Perform | End) else within
+        what = action(node) if isinstance(node.action, Perform | End | Goto) else within
         title = f"  ({visible(node.title)})" if node.title else ""
         line = f"{node.id}  {visible(what)}{title}"
         said = [visible(cut(one, _LIMIT)) for one in notes(self.plan, node, found, self.signs.arrow)]

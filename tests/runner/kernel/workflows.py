@@ -1,7 +1,11 @@
 """Random workflows of the language that runs, as plain data."""
 
+import json
 from random import Random
 from typing import Any
+from zlib import crc32
+
+from tests.runner.kernel.repeating import repeat
 
 POLICIES = ["stop", "cancel", "continue"]
 WORDS = ["ok", "succeeded", "failed", "skipped", "cancelled", "done", "warning"]
@@ -51,6 +55,7 @@ def workflow_of(random: Random) -> dict[str, Any]:
     group_keys(random, found, ids, 2)
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
+    repeat(Random(crc32(json.dumps(found).encode())), found)
     return found
 
 

@@ -63,6 +63,12 @@ def let_start(one: Instance, ended: Sequence[Instance]) -> tuple[Instance | None
     return fresh[nth], Enough(min(node.wanted, named), named)
 
 
+def led_here(one: Instance) -> Instance | None:
+    """The `goto` that led to the activation, whatever its needs."""
+    course = one.scope.course if one.scope is not None and one.parent is None else None
+    return course.forced.get(one.node.position) if course is not None else None
+
+
 def _awaited(scope: Scope, one: Instance) -> Iterator[Instance]:
     """The steps that it waits for and that count, as they have ended."""
     node = one.node

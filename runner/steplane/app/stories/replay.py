@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from steplane.app.stories.awaited import Enough, around_of, let_start, needs_of
+from steplane.app.stories.awaited import Enough, around_of, led_here, let_start, needs_of
 from steplane.app.stories.stopping import cause_of
 from steplane.commands import Ask, Command, Record, SetTimer, Start, Stop
 from steplane.driver.keeping import restored
@@ -190,11 +190,16 @@ class Replay:
         touched: set[Life] = set(self._locking)
         for fact in facts:
             known = self.lives.get(fact.instance)
-            life = known if known is not None else self.life(self.kernel.state.paths[fact.path])
+            life = known if known is not None else self.life(self._instance(fact))
             self._note(life, fact, event, number, ended)
             touched.add(life)
         about = self.moments[number].of
         self._note_queues(touched | {about} if about is not None else touched, event, number)
+
+    def _instance(self, fact: StepFact) -> Instance:
+        found = self.kernel.state.named(fact.path, fact.instance)
+        assert found is not None
+        return found
 
     def _note(self, life: Life, fact: StepFact, event: Input, number: int, ended: list[Instance]) -> None:
         one = life.instance
@@ -202,6 +207,9 @@ class Replay:
             life.ready_in, life.ready_at = number, event.at
             life.after, life.enough = let_start(one, ended)
             life.ready_by = self._ready_by(one, life.after, event)
+            goto = led_here(one)
+            if goto is not None and not isinstance(event, Resumed):
+                life.after, life.enough, life.ready_by = goto, None, "goto"
             self._close_attempt(one, event.at)
         elif isinstance(fact, StepStarted):
             life.attempts.append(Attempt(fact.attempt, event.at))

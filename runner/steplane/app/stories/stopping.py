@@ -14,8 +14,8 @@ _AFTER = frozenset({"rescue", "finally", "ended"})
 def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact]) -> dict[str, Any]:
     """Why an instance is cancelled at this event, from which these facts follow.
 
-    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `after` (what it
-    belongs to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
+    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `after`
+    (what it belongs to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -38,7 +38,7 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
 
 
 def _ends_the_run(state: State, fact: StepEnded) -> bool:
-    one = state.paths.get(fact.path)
+    one = state.named(fact.path, fact.instance)
     return one is not None and isinstance(one.node.action, End) and fact.status == "succeeded"
 
 
@@ -50,6 +50,8 @@ def _here(one: Instance, around: Instance, event: Input, state: State, failed: s
     scope = around.scope
     if scope is None:
         return None
+    if scope.course is not None and scope.course.latest is not None and is_superseded(scope, around):
+        return {"kind": "goto", "of": scope.course.latest.path}
     first = scope.failed
     if first is not None and first.serial in failed and first is not around and _cancels(state, scope):
         return {"kind": "failure", "of": first.path}
@@ -60,6 +62,12 @@ def _here(one: Instance, around: Instance, event: Input, state: State, failed: s
     if owner.node.failure == "cancel" and beside:
         return {"kind": "failure", "of": beside[0].path}
     return {"kind": "after", "of": owner.path} if owner.phase == "trailing" else None
+
+
+def is_superseded(scope: Scope, one: Instance) -> bool:
+    """Whether a `goto` has led back to or before the step."""
+    outer = one.parent or one
+    return scope.course is not None and scope.current[outer.node.position] is not outer
 
 
 def _cancels(state: State, scope: Scope) -> bool:

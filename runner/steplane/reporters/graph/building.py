@@ -8,7 +8,7 @@ from steplane.events import OK
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Loop, Node, Plan, Rounds, outcomes
+from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Goto, Loop, Node, Plan, Rounds, outcomes
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
 from steplane.reporters.words import action, count, shortened, shown_value, source
@@ -72,7 +72,9 @@ class _Builder:
         for one in items.values():
             if isinstance(one, Cluster) and one.role == "peers":
                 one.label = f"{len(one.items)} steps beside each other"
-        self.arrows += self._arrows(order.edges, [framed.get(node.position, _key(node)) for node in nodes])
+        keys = [framed.get(node.position, _key(node)) for node in nodes]
+        self.arrows += self._arrows(order.edges, keys)
+        self.arrows += _jumps(nodes, keys)
         return list(items.values())
 
     def step(self, node: Node) -> Box | Cluster:
@@ -162,6 +164,14 @@ class _Builder:
             words = f"matrix {axes}" + (f" ({count(number, 'combination')})" if number is not None else "")
         at_once = source(loop.concurrency) if loop.concurrency is not None else None
         return words + (f", {at_once} at a time" if at_once not in {None, 1} else "")
+
+
+def _jumps(nodes: Sequence[Node], keys: Sequence[str]) -> Iterator[Arrow]:
+    """The arrows from each `goto` to where it leads."""
+    for node in nodes:
+        if isinstance(node.action, Goto):
+            label = f"at most {count(node.action.limit, 'time')}"
+            yield Arrow(before=keys[node.position], after=keys[node.action.target], label=label, dashed=True)
 
 
 def _key(node: Node) -> str:

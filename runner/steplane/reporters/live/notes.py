@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from steplane.events import (
     OK,
     AnyEvent,
@@ -16,6 +18,7 @@ from steplane.events import (
 )
 from steplane.kernel import Instance, Scope
 from steplane.plan.nodes import Node, Rounds
+from steplane.reporters.activations import shown_name
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
 """The events that change the view."""
@@ -32,7 +35,7 @@ class Note(NamedTuple):
     to go on with it, `most` how many attempts it has (None: nobody knows), `size` the number of items of a loop
     that begins (None: it goes in rounds). `before` are the steps (or items) around it that an earlier process has
     brought to a good end; told once for each list, or loop, of a resumed run. `again`: it has not happened now, but
-    goes on since then.
+    goes on since then. `path` is the instance's, where the event has a name of its further activation in its place.
     """
 
     event: AnyEvent
@@ -45,6 +48,7 @@ class Note(NamedTuple):
     before: int = 0
     done: frozenset[str] = frozenset()
     again: bool = False
+    path: str = ""
 
 
 class Notes:
@@ -84,9 +88,10 @@ class Notes:
             size = None if isinstance(instance.node.loop, Rounds) else len(instance.loop.keys)
             before = sum(map(self._earlier, instance.loop.instances)) if self._resumed_at else 0
         begun = max(instance.first_at, self._resumed_at) if current and instance.first_at else 0
+        event, inside, path = _numbered(event, instance)
         return Note(
-            event, instance.node, _outer(instance).path, instance.key if instance.parent is not None else None,
-            begun, instance.attempts, size, before, self._done(instance),
+            event, instance.node, inside, instance.key if instance.parent is not None else None,
+            begun, instance.attempts, size, before, self._done(instance), path=path,
         )  # fmt: skip
 
     def _done(self, instance: Instance) -> frozenset[str]:
@@ -99,6 +104,14 @@ class Notes:
 
     def _earlier(self, one: Instance | None) -> bool:
         return one is not None and one.ended and one.status in OK and one.ended_at < self._resumed_at
+
+
+def _numbered(event: _Step, instance: Instance) -> tuple[_Step, str, str]:
+    """The event with what the instance is called, what that is called which it stands in, and the path."""
+    name = shown_name(instance)
+    if name == event.path:
+        return event, _outer(instance).path, event.path
+    return replace(event, path=name), shown_name(_outer(instance)), event.path
 
 
 def _latest(one: Instance) -> StepReady | StepStarted:

@@ -178,7 +178,7 @@ class LiveReporter:
             if isinstance(event, StepEnded):
                 because = self._reasons.of(event, note.node)
                 self._summary.take(note, because)
-                self._written.end(event.path, self._tree.at(event.path))
+                self._written.end(note.path, self._tree.at(event.path))
             self._tree.take(note, because)
         self._written.show_progress(self._tree)
         for kind, words in self._tree.said:

@@ -95,7 +95,7 @@ class Chooser:
         for child, (inner, label) in zip(children, shown, strict=True):
             number = len(found)
             row, rank = self._row(child, inner, label, now)
-            writes = inner.path if inner.acting and inner.status == "running" else ""
+            writes = inner.written if inner.acting and inner.status == "running" else ""
             quiet = inner.attempt <= 1 and inner.progress is None
             found.append(_Candidate(row._replace(depth=depth, wide=wide), rank, parent, writes, quiet))
             if inner.active > inner.acting or not (inner.ended or inner.leaf):

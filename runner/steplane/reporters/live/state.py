@@ -33,16 +33,21 @@ class Entry:
     `busy` are the active ones of them. `counts` are of all inside that have ended, by status, `before` of those that an
     earlier process has brought to a good end. `lists` are the plan's lists inside, as far as it is known that they are
     taken, `seen` the ids of the steps in them that are not to come any more. `where` is the place of its failure,
-    `said` what it logged last, `wide` the width of the widest label inside that was ever shown.
+    `said` what it logged last, `written` the path of its log, `wide` the width of the widest label inside that was
+    ever shown.
     """
 
     __slots__ = (
         "acting", "active", "attempt", "before", "begun", "busy", "children", "counts", "due", "ended", "key",
         "lists", "most", "node", "parent", "path", "progress", "said", "seen", "size", "status", "where", "why", "wide",
+        "written",
     )  # fmt: skip
 
-    def __init__(self, path: str, node: Node, parent: "Entry | None", key: str | None = None) -> None:
+    def __init__(
+        self, path: str, node: Node, parent: "Entry | None", key: str | None = None, written: str = ""
+    ) -> None:
         self.path, self.node, self.parent, self.key = path, node, parent, key
+        self.written = written or path
         self.status: Condition = "ready"
         self.acting = False
         self.active = self.attempt = self.begun = self.ended = self.due = self.before = self.wide = 0
@@ -74,7 +79,7 @@ class Entry:
     @property
     def label(self) -> str:
         """What it is called inside of what it stands in."""
-        return visible(self.key if self.key is not None else self.node.id)
+        return visible(self.key if self.key is not None else self.path.rpartition("/")[2] or self.node.id)
 
     @property
     def done(self) -> int:
@@ -108,6 +113,7 @@ class Tree:
         self.said: list[tuple[str, str]] = []
         self.retrying: set[str] = set()
         self._entries: dict[str, Entry] = {"": self.root}
+        self._latest: dict[str, str] = {}  # what the latest of several activations of a path is called
         self._over: dict[str, tuple[Entry, list[tuple[str, str]]]] = {}
         self._failures = Failures()
 
@@ -118,7 +124,7 @@ class Tree:
 
     def at(self, path: str) -> Entry | None:
         """The entry of a path, if it has not ended."""
-        return self._entries.get(path)
+        return self._entries.get(self._latest.get(path, path))
 
     def take(self, note: Note, because: str = "") -> None:
         """Something has happened; `because` says why, where a step has ended."""
@@ -151,7 +157,10 @@ class Tree:
             self.retrying.discard(parent.path)
             if not parent.leaf:
                 _rest(parent)
-        entry = self._entries[path] = Entry(path, note.node, parent, note.key)
+        entry = self._entries[path] = Entry(path, note.node, parent, note.key, note.path)
+        if note.path and note.path != path:
+            self._latest[note.path] = path
+            self._add_one(parent, note)
         if note.key is None:
             self._meet(parent, note)
         if not parent.loop:
@@ -166,6 +175,13 @@ class Tree:
         parent.seen.add(note.node.id)
         parent.seen |= note.done
         parent.before += len(note.done)
+
+    @staticmethod
+    def _add_one(parent: Entry, note: Note) -> None:
+        """A step begins once more: there is one more to come."""
+        assert note.node is not None
+        if parent.size is not None and note.node.id in parent.seen and note.node.list in parent.lists:
+            parent.size += 1
 
     def _open_list(self, entry: Entry, number: int) -> None:
         entry.lists.append(number)
@@ -231,7 +247,10 @@ class Tree:
         assert note.node is not None
         parent = self._entries.get(note.inside or "", self.root)
         if note.key is None:
+            known = note.node.id in parent.seen
             self._meet(parent, note)
+            if known and note.node.list in parent.lists:
+                return  # it would have begun once more
         if parent.size and (parent.loop or note.node.list in parent.lists):
             parent.size -= 1
 
