@@ -22,7 +22,7 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "ensure", "outputs", "retry",
+    "if", "loop", "complete", "while", "until", "enter", "require", "switch", "branches", "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -133,8 +133,8 @@ class Answered(Event, frozen=True, tag="answered"):
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `while`, `until` bool. `seen`: the parts of the conditions
-    (of `if`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
+    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool. `seen`: the parts of the conditions (of
+    `if`, `complete`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
     `inputs.region = "eu"`.
     """
 

@@ -80,6 +80,10 @@ def _until(data: dict[str, Any]) -> str:
     return _held("until", data, "holds: that was the last round", "does not hold: another round")
 
 
+def _complete(data: dict[str, Any]) -> str:
+    return _held("complete", data, "holds: the loop is complete", "does not hold: it goes on")
+
+
 def _items(data: dict[str, Any]) -> str:
     if data["error"] is not None:
         return f"its items could not be had: {cause(data['error'])}"
@@ -267,6 +271,7 @@ _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
     "items": _items,
+    "complete": _complete,
     "while": _while,
     "until": _until,
     "limits": _limits,

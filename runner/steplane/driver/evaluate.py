@@ -56,7 +56,7 @@ class Evaluator:
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
             "branches": self._branches, "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
-            "while": self._while, "until": self._until,
+            "complete": self._complete, "while": self._while, "until": self._until,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -135,6 +135,14 @@ class Evaluator:
         if loop.allowed_percent is not None:
             allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
+
+    def _complete(self, here: Instance) -> bool:
+        loop, spec = here.loop, here.node.loop
+        assert loop is not None
+        assert isinstance(spec, ForEach | Matrix)
+        assert spec.complete is not None
+        last = loop.latest or here
+        return self._holds(spec.complete, self.context(last, result=None if last.body else last.outputs))
 
     def _while(self, here: Instance) -> bool:
         from steplane.driver.rounds import before_round

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, TimerFired
-from steplane.kernel import bodies, instances, lists, loops, pool, rounds, runs
+from steplane.kernel import bodies, completing, instances, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import End
 
@@ -37,6 +37,8 @@ def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) 
     if question in {"if", "loop", "while", "until"}:
         instance.error = instances.placed(instance, error)
         instances.end(state, instance, "failed")
+    elif question == "complete":
+        completing.refused(state, instance, error)
     elif question in {"enter", "require", "retry"}:
         instances.give_up(state, instance, error)
     elif question in {"ensure", "outputs"}:
@@ -91,6 +93,7 @@ def _retry(state: State, instance: Instance, value: dict[str, Any]) -> None:
 _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "if": _if,
     "loop": loops.answered,
+    "complete": completing.asked,
     "while": rounds.asked,
     "until": rounds.asked,
     "enter": _enter,

@@ -9,7 +9,7 @@ from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
 _ASKING = frozenset(
-    {"if", "loop", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
+    {"if", "loop", "complete", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
 )
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 

@@ -185,6 +185,8 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
             cancel.instance(state, instance, unbegun, by)
     for branch in list(scope.late):
         cancel_scope(state, branch, unbegun, by)
+    for stray in list(scope.strays):
+        cancel.instance(state, stray, unbegun, by)
     scope.busy = False
     close(state, scope)
 
@@ -193,7 +195,7 @@ def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
     if scope.course is not None and scope.course.target is not None:
         jumping.proceed(state, scope)
-    if scope.open or scope.busy or scope.over:
+    if scope.open or scope.busy or scope.over or scope.strays:
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True

@@ -11,8 +11,8 @@ from steplane.kernel.course import Course
 from steplane.plan.nodes import Node, Plan, StepList
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt", "stopping",
-    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued",
+    "new", "if", "loop", "looping", "complete", "while", "until", "enter", "lock", "require", "queue", "attempt",
+    "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued",
     "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
@@ -38,8 +38,8 @@ class Scope:
 
     __slots__ = (
         "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "failed", "frontier", "frozen",
-        "idle", "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "turn", "unfinished",
-        "waiting", "walked",
+        "idle", "late", "left", "list", "old", "open", "over", "owner", "stopped", "strays", "tallies", "turn",
+        "unfinished", "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance") -> None:
@@ -52,6 +52,7 @@ class Scope:
         self.open = size  # steps that have not ended
         self.tallies: dict[int, Tally] = {}
         self.late: list[Scope] = []  # branches that go on after their `parallel` has ended
+        self.strays: list[Instance] = []  # instances that go on after their loop has ended
         self.failed: Instance | None = None  # the first step that failed
         self.blocked = False
         self.stopped = False
@@ -82,8 +83,9 @@ class LoopState:
     """The instances of a `foreach` or `matrix` and the budget of failures; or the rounds of a `while` or `until`."""
 
     __slots__ = (
-        "active", "allowed", "concurrency", "culprit", "error", "failures", "held", "instances", "items", "keys",
-        "left", "open", "result", "stopped", "todo", "unfinished", "warned",
+        "active", "allowed", "completed", "concurrency", "culprit", "error", "failures", "held", "instances", "items",
+        "keys", "latest", "left", "news", "open", "result", "stopped", "todo", "trouble", "unfinished", "warned",
+        "well",
     )  # fmt: skip
 
     def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
@@ -100,10 +102,20 @@ class LoopState:
         self.culprit = ""  # the path of the first one that failed
         self.warned = False
         self.stopped = False
+        self.well = 0  # how many have succeeded, as a warning or not
+        self.news = False  # an instance has ended since it was seen whether the loop is complete
+        self.latest: Instance | None = None  # the one that ended last
+        self.completed = False
+        self.trouble: ErrorInfo | None = None  # why it could not be seen whether the loop is complete
         self.result: Any = None  # of the latest round, what its action gave where `until` looks at that
         self.held = False  # a resume lets the instances in, each in its turn
         self.left = 0  # failures that a resume of something else leaves as they are
         self.unfinished = False  # such a resume leaves an instance that is not ok, and has not failed
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether more instances have failed than may."""
+        return self.failures > self.allowed
 
 
 class Instance:

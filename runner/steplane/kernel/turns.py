@@ -11,7 +11,8 @@ def _is_free(scope: Scope) -> bool:
 
 def has_turn(scope: Scope, position: int) -> bool:
     """Whether the step at the position, whose needs hold, can have the turn; else it waits for it."""
-    if scope.list.role != "steps" or _is_free(scope):
+    first = not scope.waiting or position <= scope.waiting[0]
+    if scope.list.role != "steps" or (first and _is_free(scope)):
         return True
     heappush(scope.waiting, position)
     return False

@@ -159,6 +159,8 @@ def loop_data(loop: Loop) -> dict[str, Any]:
         return {loop.question: loop.condition.text.strip(), "max": loop.limit}
     allowed = f"{loop.allowed_percent:g}%" if loop.allowed_percent is not None else loop.allowed or None
     common = {"key": _optional(loop.key), "concurrency": _optional(loop.concurrency), "max_failures": allowed}
+    complete = loop.enough if loop.complete is None else loop.complete.text.strip()
+    common |= {"complete": complete, "rest": "cancel" if loop.cancel_rest else None}
     if isinstance(loop, ForEach):
         return _present({"foreach": source(loop.items), "as": loop.name, **common})
     axes: dict[str, Any] = {name: source(values) for name, values in loop.axes}

@@ -109,7 +109,13 @@ def _loop(_: Plan, node: Node, found: StepForecast | None) -> str:
     words += f", key {data['key']}" if "key" in data else ""
     words += f", {data['concurrency']} at a time" if "concurrency" in data else ""
     words += f", {data['max_failures']} may fail" if "max_failures" in data else ""
+    words += f", complete {_enough(data['complete'])}" if "complete" in data else ""
+    words += ", the rest is cancelled" if data.get("rest") == "cancel" else ""
     return words + (f": {_items(found.items)}" if found is not None and found.items is not None else "")
+
+
+def _enough(complete: int | str) -> str:
+    return f"with {complete}" if isinstance(complete, int) else f"when {complete}"
 
 
 def _items(items: Items) -> str:

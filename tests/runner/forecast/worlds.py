@@ -37,6 +37,8 @@ def _vary(random: Random, part: Any, above: list[str]) -> None:
         for key, value in list(part.items()):
             if value == "inputs.x" and key in {"if", "when"}:
                 part[key] = _condition(random, above)
+            elif key == "complete" and value == "inputs.x":
+                part[key] = _condition(random, [])
             elif key in {"while", "until"}:
                 part[key], part["max"] = random.choice(ROUNDS)
             elif value == ["inputs.x"]:

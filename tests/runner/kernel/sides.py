@@ -178,7 +178,8 @@ _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.in
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
     "branches": {"choose"},
-    "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "complete": {"complete"}, "while": {"while"}, "until": {"until"},
+    "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -202,7 +203,7 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         return None, "expression"
     if question == "if":
         return choose("if", [True, True, False]), None
-    if question in {"while", "until"}:
+    if question in {"complete", "while", "until"}:
         return choose(question, [True, False]), None
     if question in {"require", "ensure"}:
         return (True, None) if choose("holds", [True, True, False]) else (None, question)

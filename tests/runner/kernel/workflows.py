@@ -183,6 +183,9 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         one["foreach"] = ["a", "b", "c"]
         one["concurrency"] = random.randint(1, 3)
         one["max_failures"] = random.randint(0, 2)
+        if chance(random, 3):
+            one["complete"] = random.choice([1, 2, "inputs.x"])
+            one["rest"] = random.choice(["run", "cancel"])
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
     elif chance(random, 6):
