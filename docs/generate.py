@@ -182,11 +182,24 @@ def filters() -> str:
     return " ".join(f"`{name}`" for name in sorted({*FILTERS, *further()}))
 
 
+# ------------------------------------------------------------------------------------------------------- patterns
+
+
+def patterns() -> str:
+    """The control-flow patterns, from their tests."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    from tests.patterns.page import page
+
+    return page()
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "step-types": step_types,
     "commands": commands,
     "filters": filters,
     "hello": first_workflow,
+    "patterns": patterns,
 }
 
 

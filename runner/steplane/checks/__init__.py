@@ -16,6 +16,7 @@ from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_joins, check_needs
+from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     check_jumps,
     check_names,
     check_conditions,
+    check_operations,
     check_parameters,
     check_inputs,
     check_environment,

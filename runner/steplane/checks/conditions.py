@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.kinds import WORDS, Kinds
 from steplane.checks.sites import all_sites
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic
 from steplane.expressions import Expression
+from steplane.expressions.types import WORDS
 from steplane.model import Workflow
 
 
 def check_conditions(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """A condition that is sure to give something else than true or false."""
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for site in all_sites(workflow, context):
         if not site.condition or not isinstance(site.template, Expression):
             continue
-        given = kinds.of(site.template)
+        given = types.kind(site.template, site.position)
         if given not in {"any", "bool"}:
             message = f"{site.key} must be true or false, and this is {WORDS[given]}"
             help_ = "compare it with something, for example `... > 0` or `... != ''`"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.kinds import WORDS, Kinds
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic
+from steplane.expressions.types import WORDS
 from steplane.model import Environment, Name, Workflow
 
 PREFIX = "STEPLANE_"
@@ -12,9 +13,9 @@ PREFIX = "STEPLANE_"
 
 def check_environment(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Reserved names in `env`, and lists or mappings as values."""
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for env in (workflow.env, *(position.step.env for position in context.positions)):
-        yield from _entries(env, kinds)
+        yield from _entries(env, types)
     for one in workflow.inputs:
         if one.env is not None and one.env.text.startswith(PREFIX):
             yield _reserved(one.env)
@@ -23,11 +24,11 @@ def check_environment(workflow: Workflow, context: Context) -> Iterator[Diagnost
             yield _reserved(secret.source)
 
 
-def _entries(env: Environment, kinds: Kinds) -> Iterator[Diagnostic]:
+def _entries(env: Environment, types: Types) -> Iterator[Diagnostic]:
     for one in env:
         if one.name.text.startswith(PREFIX):
             yield _reserved(one.name)
-        given = kinds.of(one.value.template)
+        given = types.kind(one.value.template)
         if given in {"list", "object"}:
             message = f"`{one.name}` of `env` must be text, and this is {WORDS[given]}"
             yield Diagnostic("wrong-kind", message, one.value.span, help="make text of it, for example with `| json`")

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.kinds import WORDS, Kinds
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.expressions import Expression, Literal, Template, uses
+from steplane.expressions.types import WORDS
 from steplane.model import ForEach, Matrix, Spread, Step, Value, Workflow
 
 TAKEN = frozenset(
@@ -44,13 +45,13 @@ TAKEN = frozenset(
 
 def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the loops of a file."""
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for position in context.positions:
         loop = position.step.loop
         if isinstance(loop, ForEach):
             yield from _item(position, loop)
             if not context.is_misshapen(loop.items.span):
-                yield from _items(loop, position.step, kinds)
+                yield from _items(loop, position.step, types)
         elif isinstance(loop, Matrix):
             yield from _matrix(loop, position.step)
         if isinstance(loop, ForEach | Matrix):
@@ -73,14 +74,14 @@ def _item(position: Position, loop: ForEach) -> Iterator[Diagnostic]:
             return
 
 
-def _items(loop: ForEach, step: Step, kinds: Kinds) -> Iterator[Diagnostic]:
+def _items(loop: ForEach, step: Step, types: Types) -> Iterator[Diagnostic]:
     found = uses(loop.items.template)
     if len(found) == 1 and found[0].whole and found[0].path[:1] == ("steps",) and len(found[0].path) == 2:
         name = found[0].path[1]
         message = f"`foreach` of {words_for(step)} goes over what is known of step `{name}`, not over what it gave"
         help_ = f"name an output: `steps.{name}.outputs.NAME`"
         yield Diagnostic("step-not-output", message, loop.items.span, "warning", help=help_)
-    given = kinds.of(loop.items.template)
+    given = types.kind(loop.items.template)
     if given not in {"any", "list", "object"}:
         template = loop.items.template
         shown = f"`{template.text}` is " if isinstance(template, Expression) else "this is "

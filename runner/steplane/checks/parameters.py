@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from steplane.checks.context import Context, words_for
-from steplane.checks.kinds import WORDS, Kinds
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.expressions.types import WORDS
 from steplane.model import Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import Problem, validate_value
@@ -31,7 +32,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     """Unknown step types; unknown, missing and mistyped parameters."""
     if context.registry is None:
         return
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for position in context.positions:
         step = position.step
         if isinstance(step.action, Run | Uses):
@@ -40,7 +41,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
                 yield _problem(step, step.action, found)
             else:
                 yield from _not_installed(step.action, found)
-                yield from _Parameters(step, step.action, found.parameters, kinds).check()
+                yield from _Parameters(step, step.action, found.parameters, types).check()
 
 
 def _not_installed(action: Run | Uses, found: StepType) -> Iterator[Diagnostic]:
@@ -70,11 +71,11 @@ def _has_value(one: Named) -> bool:
 class _Parameters:
     """The parameters of one step against the schema of its type."""
 
-    def __init__(self, step: Step, action: Run | Uses, schema: dict[str, Any], kinds: Kinds) -> None:
+    def __init__(self, step: Step, action: Run | Uses, schema: dict[str, Any], types: Types) -> None:
         self.step = step
         self.action = action
         self.schema = schema
-        self.kinds = kinds
+        self.types = types
         self.outside = () if isinstance(action, Uses) else ("script", "argv")
         self.properties: dict[str, Any] = {
             name: one for name, one in schema.get("properties", {}).items() if name not in self.outside
@@ -211,13 +212,13 @@ class _Parameters:
         template = one.value.template
         if not wanted or not isinstance(template, Expression | Text | Blocks):
             return
-        given = self.kinds.of(template)
+        given = self.types.kind(template)
         if given == "any" or _fits(given, wanted):
             return
         name, node = one.name.text, one.value.node
         takes = " or ".join(WORDS[kind] for kind in sorted(wanted))
         inner = _alone(template)
-        if inner is not None and _fits(self.kinds.of(inner), wanted | {"any"}):
+        if inner is not None and _fits(self.types.kind(inner), wanted | {"any"}):
             message = f"the blank around the expression makes `{name}` text, and `{self.action.type}` wants {takes}"
             text = f"${{{{ {inner.text} }}}}"
             fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)

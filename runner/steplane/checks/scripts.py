@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.kinds import Kinds
+from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic
 from steplane.model import Run, Shell, Workflow, shell_of
 from steplane.scripts import compile_script
@@ -12,7 +12,7 @@ from steplane.source.nodes import Scalar
 
 def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What the script compiler finds in each `run` for `bash` and `sh`; other shells take values through `env`."""
-    kinds = Kinds(workflow, context)
+    types = Types(workflow, context)
     for position in context.positions:
         run = position.step.action
         if not isinstance(run, Run) or run.script is None or not run.spans:
@@ -30,15 +30,15 @@ def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
                 help="give the value through `env` and read the variable in the script",
             )
             continue
-        yield from _compiled(run, script, shell, kinds, context)
+        yield from _compiled(run, script, shell, types, context)
 
 
-def _compiled(run: Run, script: Scalar, shell: Shell, kinds: Kinds, context: Context) -> list[Diagnostic]:
+def _compiled(run: Run, script: Scalar, shell: Shell, types: Types, context: Context) -> list[Diagnostic]:
     _, found = compile_script(
         run.parts,
         spans=run.spans,
         shell=shell,
-        is_number=lambda one: kinds.of(one) in {"integer", "number"},
+        is_number=lambda one: types.kind(one) in {"integer", "number"},
         locate=lambda offset, length: context.place(script, offset, length),
     )
     return found

@@ -34,7 +34,7 @@ class Sighting:
         if own[depth][0] is not other[depth][0]:
             return self._other_list(own[depth][0], target, depth)
         step, needed = own[depth][1], other[depth][1]
-        if goes_round(own[depth][0], step, needed):
+        if self._goes_round(own[depth][0], step, needed):
             return self._through(target, depth)
         if not self.is_upstream(own[depth][0], step, needed):
             return "later", needed
@@ -42,9 +42,17 @@ class Sighting:
 
     def is_upstream(self, listed: StepList, step: Step, other: Step) -> bool:
         """Whether `step` waits, directly or not, for `other` of the same list."""
+        return self._upstream(listed).waits(step, other)
+
+    def _upstream(self, listed: StepList) -> "_Upstream":
         if id(listed) not in self._above:
             self._above[id(listed)] = _Upstream(listed)
-        return self._above[id(listed)].waits(step, other)
+        return self._above[id(listed)]
+
+    def _goes_round(self, listed: StepList, step: Step, other: Step) -> bool:
+        """Whether a `goto` can lead back to or before the step when the other one has ended."""
+        above = self._upstream(listed)
+        return above.back_to <= min(above.numbers[step.id], above.numbers[other.id])
 
     def _from_end(self, site: Site, target: Position) -> tuple[Sight, Step | None]:
         if target.chain[0][0].role != "steps" and site.moment == "end":
@@ -79,26 +87,19 @@ class Sighting:
         return "seen", None
 
 
-def goes_round(listed: StepList, step: Step, other: Step) -> bool:
-    """Whether a `goto` can lead back to or before the step when the other one has ended."""
-    numbers = {one.id: number for number, one in enumerate(listed.steps)}
-    for one in listed.steps:
-        target = numbers.get(one.action.target.text) if isinstance(one.action, Goto) else None
-        if target is not None and target <= numbers[step.id] and target <= numbers[other.id]:
-            return True
-    return False
-
-
 class _Upstream:
     """Reachability over the needs of one list; "every step above" counts as a stretch, not as edges."""
 
     def __init__(self, listed: StepList) -> None:
         self._steps = listed.steps
-        self._numbers = {step.id: number for number, step in enumerate(listed.steps)}
+        self.numbers = {step.id: number for number, step in enumerate(listed.steps)}
+        targets = (self.numbers.get(one.action.target.text) for one in listed.steps if isinstance(one.action, Goto))
+        self.back_to = min((one for one in targets if one is not None), default=len(listed.steps))
+        """The first step that a `goto` of the list leads to."""
         self._plain = all(step.needs is None for step in listed.steps)
 
     def waits(self, step: Step, other: Step) -> bool:
-        start, wanted = self._numbers[step.id], self._numbers[other.id]
+        start, wanted = self.numbers[step.id], self.numbers[other.id]
         if self._plain or (step.needs is None and wanted < start):
             return wanted < start
         seen: set[int] = set()
@@ -113,7 +114,7 @@ class _Upstream:
                 stretch = max(stretch, number)
                 continue
             for need in needs.needs:
-                named = self._numbers.get(need.step.text)
+                named = self.numbers.get(need.step.text)
                 if named is None or named in seen:
                     continue
                 if named == wanted:

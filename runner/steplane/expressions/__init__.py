@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from steplane.expressions.durations import format_duration, parse_duration
     from steplane.expressions.engine import Engine
     from steplane.expressions.faults import ExpressionError, Missing
-    from steplane.expressions.inference import kind
     from steplane.expressions.reading import expression_offsets, parse_condition, parse_value
     from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
     from steplane.expressions.usage import Called, Use, calls, uses
@@ -31,7 +30,6 @@ __all__ = [
     "calls",
     "expression_offsets",
     "format_duration",
-    "kind",
     "parse_condition",
     "parse_duration",
     "parse_value",
@@ -54,7 +52,6 @@ _MODULES = {
     "calls": "usage",
     "expression_offsets": "reading",
     "format_duration": "durations",
-    "kind": "inference",
     "parse_condition": "reading",
     "parse_duration": "durations",
     "parse_value": "reading",

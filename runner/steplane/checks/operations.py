@@ -1,0 +1,35 @@
+"""What is done with values in expressions: operands, filters, fields, and comparisons that can never hold."""
+
+from collections.abc import Iterator
+
+from steplane.checks.context import Context
+from steplane.checks.sites import Site, all_sites
+from steplane.checks.types import Types
+from steplane.diagnostics import Diagnostic, Edit, Fix, Severity
+from steplane.expressions import Expression, Text
+from steplane.expressions.judging import Finding
+from steplane.expressions.paths import read_literal
+from steplane.model import Workflow
+
+
+def check_operations(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """What in an expression can never work, or never hold."""
+    types = Types(workflow, context)
+    for site in all_sites(workflow, context):
+        parts = site.template.parts if isinstance(site.template, Text) else (site.template,)
+        for one in parts:
+            if isinstance(one, Expression) and read_literal(one.text) is None:
+                for finding in types.judge(one, site)[1]:
+                    yield _diagnostic(finding, one, site, context)
+
+
+def _diagnostic(finding: Finding, expression: Expression, site: Site, context: Context) -> Diagnostic:
+    span = context.place(site.scalar, site.offset_of(expression) + finding.offset, finding.length)
+    severity: Severity = "warning" if finding.vain else "error"
+    if not finding.meant:
+        return Diagnostic(finding.code, finding.message, span, severity, help=finding.help)
+    written = expression.text[finding.offset : finding.offset + finding.length]
+    quote = written[:1] if written[:1] in {"'", '"'} else ""
+    fix = Fix(f"replace `{written}` with `{quote}{finding.meant}{quote}`",
+              (Edit(span, f"{quote}{finding.meant}{quote}"),), safe=False)  # fmt: skip
+    return Diagnostic(finding.code, finding.message, span, severity, label=f"did you mean `{finding.meant}`?", fix=fix)

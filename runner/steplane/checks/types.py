@@ -1,0 +1,172 @@
+"""The types of a file's names, as far as the file and its step types tell. What cannot be known is anything."""
+
+from collections.abc import Mapping
+
+from steplane.checks.context import Context, Position, is_spread
+from steplane.checks.sites import Site
+from steplane.expressions import Expression, Template
+from steplane.expressions.judging import Finding, Lookup, judge, type_of
+from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_schema, union
+from steplane.model import ForEach, Matrix, Output, Step, Workflow
+
+_TEXT, _NUMBER = of("string"), of("number")
+_WHOLE, _BOOL = of("integer"), of("bool")
+_STATUS = Type(
+    frozenset({"string"}),
+    ("pending", "ready", "running", "waiting", "succeeded", "warning", "failed", "skipped", "blocked", "cancelled",
+     "reused", "compensated"),
+)  # fmt: skip
+_ERROR = Type(frozenset({"object"}), fields={"type": _TEXT, "message": _TEXT, "step": _TEXT}, open=True)
+_STEP = {
+    "status": _STATUS, "attempts": _WHOLE, "recovered": _BOOL, "started_at": _TEXT, "rounds": _WHOLE,
+}  # fmt: skip
+"""What follows `steps.x.`, beside its outputs."""
+
+FIXED: dict[tuple[str, ...], Type] = {
+    ("run", "id"): _TEXT, ("run", "started_at"): _TEXT, ("run", "status"): _TEXT, ("workflow", "name"): _TEXT,
+    ("workflow", "hash"): _TEXT, ("workflow", "file"): _TEXT, ("loop", "index"): _WHOLE, ("loop", "index0"): _WHOLE,
+    ("loop", "first"): _BOOL, ("loop", "last"): _BOOL, ("loop", "length"): _WHOLE, ("attempt",): _WHOLE,
+}  # fmt: skip
+_INSTANCE = mapping({"key": _TEXT, "status": _STATUS, "outputs": ANY, "error": ANY}, open=True)
+
+
+class Types:
+    """The types of the names of one file."""
+
+    def __init__(self, workflow: Workflow, context: Context) -> None:
+        self._context = context
+        self._inputs = {one.name.text: _input(one.schema, null=one.optional) for one in workflow.inputs}
+        self._variables = {one.name.text: one.value.template for one in workflow.variables}
+        self._known: dict[str, Type] = {}
+        self._busy: set[str] = set()
+
+    def of(self, template: Template, position: Position | None = None) -> Type:
+        """The type of a value at a step (None: at the workflow itself)."""
+        return type_of(template, self._lookup(position))
+
+    def kind(self, template: Template, position: Position | None = None) -> str:
+        """The one kind that a value is sure to have: null bool integer number string list object; else `any`."""
+        kinds = self.of(template, position).kinds or frozenset()
+        if kinds == {"integer", "number"}:
+            return "number"
+        return next(iter(kinds)) if len(kinds) == 1 else "any"
+
+    def judge(self, expression: Expression, site: Site) -> tuple[Type, list[Finding]]:
+        """The type of an expression at its site, and what in it can never work or hold."""
+        return judge(expression, self._lookup(site.position))
+
+    def _lookup(self, position: Position | None) -> Lookup:
+        def lookup(path: tuple[str, ...]) -> tuple[Type, int]:
+            root = path[0]
+            for step in _loops(position):
+                if isinstance(step.loop, ForEach) and step.loop.item.text == root:
+                    return self._item(step.loop, position), 1
+            for length in (1, 2):
+                if path[:length] in FIXED and length <= len(path):
+                    return FIXED[path[:length]], length
+            return self._root(path, position)
+
+        return lookup
+
+    def _root(self, path: tuple[str, ...], position: Position | None) -> tuple[Type, int]:
+        root = path[0]
+        if len(path) > 1 and root == "inputs":
+            return self._inputs.get(path[1], ANY), 2
+        if len(path) > 1 and root in {"env", "secrets"}:
+            return _TEXT, 2
+        if len(path) > 1 and root == "vars":
+            return self._variable(path[1]), 2
+        if len(path) > 1 and root == "matrix":
+            return self._axis(path[1], position), 2
+        if len(path) > 2 and root == "steps":
+            return self._step(path)
+        return ANY, len(path)
+
+    def _variable(self, name: str) -> Type:
+        if name not in self._variables or name in self._busy:
+            return ANY
+        if name not in self._known:
+            self._busy.add(name)
+            self._known[name] = self.of(self._variables[name])
+            self._busy.discard(name)
+        return self._known[name]
+
+    def _item(self, loop: ForEach, position: Position | None) -> Type:
+        """What is gone over: items of a list, or entries of a mapping."""
+        key = f"{loop.item.text}\0{id(loop)}"
+        if key not in self._known:
+            self._known[key] = ANY  # while it is worked out it may name itself
+            whole = self.of(loop.items.template, _before(position, loop))
+            if whole.is_only("list"):
+                self._known[key] = whole.element
+            elif whole.is_only("object"):
+                values = list((whole.fields or {}).values()) if not whole.open else []
+                self._known[key] = mapping({"key": _TEXT, "value": union(values) if values else ANY})
+        return self._known[key]
+
+    def _axis(self, name: str, position: Position | None) -> Type:
+        for step in _loops(position):
+            if isinstance(step.loop, Matrix):
+                axis = next((one for one in step.loop.axes if one.name.text == name), None)
+                if axis is None or step.loop.include:  # an `include` may bring others
+                    return ANY
+                return self.of(axis.values.template, _before(position, step.loop)).element
+        return ANY
+
+    def _step(self, path: tuple[str, ...]) -> tuple[Type, int]:
+        found = self._context.by_id.get(path[1])
+        if found is None:
+            return ANY, len(path)
+        step = found.step
+        if path[2] == "outputs":
+            return (self._output(step, path[3]), 4) if len(path) > 3 else (ANY, 3)
+        if path[2] == "instances":
+            return list_of(_INSTANCE), 3
+        if path[2] == "error":
+            return Type((_ERROR.kinds or frozenset()) | {"null"}, fields=_ERROR.fields), 3
+        return _STEP.get(path[2], ANY), 3
+
+    def _output(self, step: Step, name: str) -> Type:
+        one = self._one_output(step, name)
+        if is_spread(step):
+            return list_of(ANY)  # null stands where an instance has none
+        return one
+
+    def _one_output(self, step: Step, name: str) -> Type:
+        if step.outputs is not None:
+            declared = next((one for one in step.outputs.items if one.name.text == name), None)
+            return _declared(declared) if declared is not None else ANY
+        described = self._context.type_of(step.action)
+        properties = described.outputs.get("properties", {}) if described is not None and described.outputs else {}
+        return of_schema(properties.get(name)) if isinstance(properties, Mapping) else ANY
+
+
+def _declared(output: Output) -> Type:
+    """With a schema what that says: the value is held to it."""
+    return of_schema(output.schema) if output.schema else ANY
+
+
+def _input(schema: object, *, null: bool) -> Type:
+    found = of_schema(schema)
+    if not null or found.kinds is None:
+        return found
+    return Type(found.kinds | {"null"}, None if found.values is None else (*found.values, None), found.item,
+                found.fields, found.open)  # fmt: skip
+
+
+def _loops(position: Position | None) -> list[Step]:
+    """The looped steps around and at a position, the innermost first."""
+    chain = position.chain if position is not None else ()
+    return [step for _, step in reversed(chain) if step.loop is not None]
+
+
+def _before(position: Position | None, loop: object) -> Position | None:
+    """The position of the loop's own step, seen from outside of it: what is around it."""
+    chain = position.chain if position is not None else ()
+    for index, (_, step) in enumerate(chain):
+        if step.loop is loop:
+            return Position(chain[:index]) if index else None
+    return None
+
+
+__all__ = ["Types"]

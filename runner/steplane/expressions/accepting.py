@@ -1,0 +1,55 @@
+"""What filters take, and what they give."""
+
+from msgspec import Struct
+
+from steplane.expressions.filters import RESULTS
+from steplane.expressions.types import ANY, Type, list_of, of, union
+
+
+class Wanted(Struct, frozen=True):
+    """The kinds that a filter takes as its value, and the same in words."""
+
+    kinds: tuple[str, ...]
+    words: str
+
+
+_TEXT = Wanted(("string", "integer", "number", "bool"), "text")
+_LIST = Wanted(("list", "object"), "a list")
+_LIST_OR_TEXT = Wanted(("list", "object", "string"), "a list")
+_NUMBER = Wanted(("integer", "number"), "a number")
+
+ACCEPTED: dict[str, Wanted] = {
+    **dict.fromkeys(
+        ["upper", "lower", "capitalize", "title", "trim", "replace", "split", "center", "basename", "dirname"], _TEXT
+    ),
+    **dict.fromkeys(
+        ["map", "select", "reject", "selectattr", "rejectattr", "sort", "unique", "min", "max", "sum", "present"], _LIST
+    ),
+    **dict.fromkeys(["first", "last", "list", "reverse", "join"], _LIST_OR_TEXT),
+    **dict.fromkeys(["count", "length"], Wanted(("list", "object", "string"), "a list, a mapping or text")),
+    **dict.fromkeys(["items", "dictsort"], Wanted(("object",), "a mapping")),
+    **dict.fromkeys(["abs", "round"], _NUMBER),
+}
+"""What the filters take that do not take everything."""
+
+
+def result_of(name: str, given: Type, arguments: list[Type], named: dict[str, Type]) -> Type:
+    """The type of what a filter gives."""
+    if name in ("int", "float"):
+        default = arguments[0] if arguments else named.get("default")
+        return union([of(RESULTS[name]), default]) if default is not None else of(RESULTS[name])
+    if name == "abs":
+        return Type(given.kinds & {"integer", "number"}) if given.kinds else of("number")
+    if name == "round":
+        return of("number") if arguments or named else of("integer")
+    if name == "sum":
+        return of("number") if len(arguments) < 2 and "start" not in named else ANY
+    if name == "reverse":
+        return given if (given.is_only("string") or given.is_only("list")) else ANY
+    if name in ("first", "last"):
+        return of("string") if given.is_only("string") else given.element if given.is_only("list") else ANY
+    if name in ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list"):
+        return list_of(given.element) if given.is_only("list") else of("list")
+    if name == "split":
+        return list_of(of("string"))
+    return of(RESULTS[name]) if name in RESULTS else ANY

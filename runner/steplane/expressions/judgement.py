@@ -1,0 +1,320 @@
+"""The type of an expression, worked out from the types of its names, and what in it can never work or never hold.
+
+Something is reported only where no value that is possible would do: what is not known is silent.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from steplane.expressions.accepting import ACCEPTED, result_of
+from steplane.expressions.comparing import (
+    NO_LITERAL,
+    among,
+    arithmetic_result,
+    literal_value,
+    number_hint,
+    quote_hint,
+    shown,
+    this_is,
+)
+from steplane.expressions.findings import Finding, Findings
+from steplane.expressions.types import ANY, Type, in_words, list_of, mapping, of, of_value, union
+from steplane.expressions.writing import path_of, source_of
+from steplane.suggest import did_you_mean
+
+Lookup: TypeAlias = Callable[[tuple[str, ...]], tuple[Type, int]]
+"""The type of the longest beginning of a path of names that is known, and how many names that is."""
+
+NUMBERS = ("integer", "number")
+_SIGNS = {"lt": "<", "gt": ">", "lteq": "<=", "gteq": ">=", "eq": "==", "ne": "!=", "in": "in", "notin": "not in"}
+_OPERATORS = {"Sub": "-", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**"}
+_MOST_SHOWN = 6
+
+
+class Judgement(Findings):
+    """Works out the type of one expression."""
+
+    def __init__(self, text: str, lookup: Lookup) -> None:
+        super().__init__(text)
+        self.lookup = lookup
+        self.lenient = 0  # inside of what stands for something that may be missing
+
+    def type(self, node: Any) -> Type:
+        """The type of a node; what is wrong in it is gathered."""
+        rule = _RULES.get(type(node).__name__)
+        return rule(self, node) if rule is not None else ANY
+
+    # ---------------------------------------------------------------- names
+
+    def path(self, node: Any) -> Type:
+        """A name with what follows it."""
+        path = path_of(node)
+        if path is None:
+            return self.into(node)
+        known, length = self.lookup(tuple(part if isinstance(part, str) else str(part) for part in path))
+        if len(path) == length:
+            return known
+        inner = [node]
+        while len(inner) < len(path) - length:
+            inner.append(inner[-1].node)
+        for one, part in zip(reversed(inner), path[length:], strict=True):
+            known = self.part(one, known, part)
+        return known
+
+    def part(self, node: Any, whole: Type, part: str | int) -> Type:
+        """A field of a mapping, or an item of a list."""
+        if whole.kinds is None:
+            return ANY
+        if isinstance(part, int):
+            return whole.element if whole.is_only("list") else ANY
+        if whole.can_be("object"):
+            if whole.fields is not None and part in whole.fields:
+                return whole.fields[part] if whole.is_only("object") else ANY
+            if whole.fields is not None and not whole.open and not self.lenient:
+                self.unknown_field(node, whole, part)
+            return ANY
+        if not self.lenient and not (whole.can_be("null") or (whole.can_be("list", "string") and part.isdecimal())):
+            message = f"{self.words(node.node, whole)} and has no `{part}`"
+            self.report("no-field", message, *self.key(node, part))
+        return ANY
+
+    def unknown_field(self, node: Any, whole: Type, part: str) -> None:
+        """A mapping that has no others has no such field."""
+        names = tuple(whole.fields or ())
+        meant = did_you_mean(part, names) or ""
+        owner = source_of(node.node)
+        known = f"it has {', '.join(f'`{name}`' for name in names[:12])}" if names and not meant else ""
+        message = f"`{owner}` has no `{part}`" if owner else f"this mapping has no `{part}`"
+        self.report("unknown-field", message, *self.key(node, part), help_=known, meant=meant)
+
+    def into(self, node: Any) -> Type:
+        """What stands behind something that is no plain path."""
+        if type(node).__name__ == "Name":
+            return ANY
+        whole = self.type(node.node)
+        if type(node).__name__ == "Getattr":
+            return self.part(node, whole, node.attr)
+        if type(node.arg).__name__ == "Slice":
+            return whole if whole.is_only("string", "list") else ANY
+        key = self.type(node.arg)
+        if whole.is_only("list") and key.is_only("integer"):
+            return whole.element
+        return of("string") if whole.is_only("string") else ANY
+
+    # ---------------------------------------------------------------- operators
+
+    def compare(self, node: Any) -> Type:
+        """A chain of comparisons."""
+        left = node.expr
+        for one in node.ops:
+            self.pair(one.op, left, one.expr)
+            left = one.expr
+        return of("bool")
+
+    def pair(self, op: str, left: Any, right: Any) -> None:
+        """One comparison."""
+        mine, other = self.type(left), self.type(right)
+        if not (mine.known and other.known):
+            return
+        if op in ("eq", "ne"):
+            self.equality(op, left, mine, right, other)
+        elif op in ("in", "notin"):
+            self.membership(op, left, mine, right, other)
+        elif not any(mine.can_be(*kinds) and other.can_be(*kinds) for kinds in (NUMBERS, ("string",))):
+            message = f"`{_SIGNS[op]}` needs two numbers or two texts, and {self.words(left, mine)}, {this_is(other)}"
+            self.report("operands", message, *self.stretch(right), help_=number_hint(mine, other))
+
+    def equality(self, op: str, left: Any, mine: Type, right: Any, other: Type) -> None:
+        """`==` and `!=`."""
+        never = "always" if op == "ne" else "never"
+        if mine.kinds is not None and not other.can_be(*mine.kinds):
+            if mine.is_only("null") or other.is_only("null"):
+                named, given = (left, mine) if other.is_only("null") else (right, other)
+                self.vain(f"{self.words(named, given)}, and never null", right)
+            else:
+                verb = "and always unequal to" if op == "ne" else "and never equal to"
+                self.vain(f"{self.words(left, mine)}, {verb} {in_words(other)}", right, quote_hint(mine, other))
+            return
+        for node, one, literal in ((right, mine, other), (left, other, mine)):
+            value = literal_value(literal, node)
+            if value is not NO_LITERAL and one.values is not None and not among(value, one.values):
+                named = left if node is right else right
+                self.not_among(named, one.values, value, node, never)
+                return
+
+    def membership(self, op: str, left: Any, mine: Type, right: Any, other: Type) -> None:
+        """`in` and `not in`."""
+        if not other.can_be("list", "object", "string"):
+            self.report("operands", f"`in` looks into a list, a mapping or text, and {self.words(right, other)}",
+                        *self.stretch(right))  # fmt: skip
+        elif other.is_only("string") and not mine.can_be("string"):
+            self.report("operands", f"`in` looks for text in a text, and {self.words(left, mine)}", *self.stretch(left))
+        elif type(right).__name__ in ("List", "Tuple") and mine.values is not None:
+            for item in right.items:
+                value = literal_value(self.quiet(item), item)
+                if value is not NO_LITERAL and not among(value, mine.values):
+                    self.not_among(left, mine.values, value, item, "always" if op == "notin" else "never")
+        elif other.is_only("list") and other.element.known and mine.kinds and not other.element.can_be(*mine.kinds):
+            self.vain(f"{self.words(left, mine)}, and {in_words(other.element)} is what the list holds", left)
+
+    def not_among(self, named: Any, values: Iterable[Any], value: Any, node: Any, never: str) -> None:
+        """A literal that is none of the values that there can be."""
+        texts = [shown(one) for one in values]
+        owner = source_of(named) or "this"
+        listed = " or ".join([", ".join(texts[:-1]), texts[-1]] if 1 < len(texts) <= _MOST_SHOWN else texts[:1])
+        listed = listed if len(texts) <= _MOST_SHOWN else f"one of {len(texts)} values"
+        owner = f"`{owner}`" if owner != "this" else owner
+        meant = did_you_mean(value, [one for one in values if isinstance(one, str)]) if isinstance(value, str) else None
+        what = "never" if never == "never" else "never (so this always holds)"
+        message = f"{owner} is {listed}, {what} {shown(value)}"
+        offset, length = self.stretch(node)
+        self.found.append(Finding("never-holds", message, offset, length, "", meant or "", vain=True))
+
+    def arithmetic(self, node: Any) -> Type:
+        """An operator between two numbers, texts or lists."""
+        left, right = self.type(node.left), self.type(node.right)
+        name = type(node).__name__
+        numbers = left.can_be(*NUMBERS) and right.can_be(*NUMBERS)
+        if name == "Add":
+            fits = numbers or any(left.can_be(one) and right.can_be(one) for one in ("string", "list"))
+        elif name == "Mul":
+            repeats = (left.can_be("integer") and right.can_be("string", "list")) or (
+                right.can_be("integer") and left.can_be("string", "list")
+            )
+            fits = numbers or repeats
+        else:
+            fits = numbers
+        if not fits:
+            self.operands(node, name, left, right)
+            return ANY
+        return arithmetic_result(name, left, right)
+
+    def operands(self, node: Any, name: str, left: Type, right: Type) -> None:
+        """Two that an operator cannot take."""
+        both = in_words(left), in_words(right)
+        if name == "Add":
+            help_ = "`~` joins texts" if "string" in (left.kinds or ()) or "string" in (right.kinds or ()) else ""
+            self.report("operands", f"`+` cannot add {both[0]} and {both[1]}", *self.stretch(node.right), help_=help_)
+        elif name == "Mul":
+            self.report("operands", f"`*` cannot multiply {both[0]} and {both[1]}", *self.stretch(node.right))
+        else:
+            one, given = (node.right, right) if left.can_be(*NUMBERS) else (node.left, left)
+            message = f"`{_OPERATORS[name]}` needs numbers, and {self.words(one, given)}"
+            self.report("operands", message, *self.stretch(one), help_=number_hint(left, right))
+
+    def unary(self, node: Any) -> Type:
+        """A sign."""
+        inner = self.type(node.node)
+        if not inner.can_be(*NUMBERS):
+            sign = "-" if type(node).__name__ == "Neg" else "+"
+            self.report("operands", f"`{sign}` needs a number, and {self.words(node.node, inner)}", *self.stretch(node))
+        return Type(inner.kinds & {"integer", "number"}) if inner.kinds else of("number")
+
+    def concat(self, node: Any) -> Type:
+        """`~`."""
+        for one in node.nodes:
+            self.type(one)
+        return of("string")
+
+    def choice(self, node: Any) -> Type:
+        """`and` and `or`."""
+        return union([self.type(node.left), self.type(node.right)])
+
+    def condition(self, node: Any) -> Type:
+        """`a if b else c`."""
+        self.type(node.test)
+        otherwise = self.type(node.expr2) if node.expr2 is not None else of("null")
+        return union([self.type(node.expr1), otherwise])
+
+    def negation(self, node: Any) -> Type:
+        """`not`."""
+        self.type(node.node)
+        return of("bool")
+
+    # ---------------------------------------------------------------- filters, tests, literals
+
+    def filter(self, node: Any) -> Type:
+        """A filter."""
+        if node.node is None:
+            return ANY
+        if node.name in ("default", "d"):
+            return self.fallback(node)
+        inner = self.type(node.node)
+        arguments = [self.type(one) for one in node.args]
+        named = {one.key: self.type(one.value) for one in node.kwargs}
+        wanted = ACCEPTED.get(node.name)
+        if wanted is not None and inner.known and not inner.can_be(*wanted.kinds):
+            message = f"the filter `{node.name}` wants {wanted.words}, and {self.words(node.node, inner)}"
+            self.report("filter-value", message, *self.stretch(node.node))
+        return result_of(node.name, inner, arguments, named)
+
+    def fallback(self, node: Any) -> Type:
+        """`default`: what stands before it may be missing or null."""
+        self.lenient += 1
+        inner = self.type(node.node)
+        self.lenient -= 1
+        given = [*node.args[:1], *(one.value for one in node.kwargs if one.key == "default_value")]
+        otherwise = self.type(given[0]) if given else of("string")
+        if inner.kinds is None:
+            return ANY
+        kept = inner.kinds - {"null"}
+        if not kept:
+            return otherwise
+        return union([Type(kept, inner.values, inner.item, inner.fields, inner.open), otherwise])
+
+    def test(self, node: Any) -> Type:
+        """A test."""
+        self.lenient += node.name in ("defined", "undefined")
+        self.type(node.node)
+        self.lenient -= node.name in ("defined", "undefined")
+        for one in node.args:
+            self.type(one)
+        return of("bool")
+
+    def call(self, node: Any) -> Type:
+        """`range(...)`."""
+        for one in node.args:
+            self.type(one)
+        return list_of(of("integer"))
+
+    def list(self, node: Any) -> Type:
+        """A list in the text."""
+        return list_of(union(map(self.type, node.items)) if node.items else ANY)
+
+    def dict(self, node: Any) -> Type:
+        """A mapping in the text."""
+        fields: dict[str, Type] = {}
+        closed = True
+        for pair in node.items:
+            name, value = getattr(pair.key, "value", None), self.type(pair.value)
+            if isinstance(name, str):
+                fields[name] = value
+            else:
+                closed = False
+        return mapping(fields, open=not closed)
+
+    def constant(self, node: Any) -> Type:
+        """A literal."""
+        return of_value(node.value)
+
+    def quiet(self, node: Any) -> Type:
+        """The type, without saying again what is wrong."""
+        return Judgement(self.text, self.lookup).type(node)
+
+
+_RULES: dict[str, Callable[[Judgement, Any], Type]] = {
+    **dict.fromkeys(["Name", "Getattr", "Getitem"], Judgement.path),
+    **dict.fromkeys(["Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"], Judgement.arithmetic),
+    **dict.fromkeys(["Neg", "Pos"], Judgement.unary),
+    **dict.fromkeys(["And", "Or"], Judgement.choice),
+    **dict.fromkeys(["List", "Tuple"], Judgement.list),
+    "Not": Judgement.negation,
+    "Compare": Judgement.compare,
+    "Concat": Judgement.concat,
+    "CondExpr": Judgement.condition,
+    "Filter": Judgement.filter,
+    "Test": Judgement.test,
+    "Call": Judgement.call,
+    "Dict": Judgement.dict,
+    "Const": Judgement.constant,
+}

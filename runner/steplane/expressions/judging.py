@@ -1,0 +1,34 @@
+"""The type of an expression, worked out from the types of its names, and what in it can never work or never hold."""
+
+from steplane.expressions.faults import SyntaxFault
+from steplane.expressions.findings import Finding
+from steplane.expressions.judgement import Judgement, Lookup
+from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
+from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_value, union
+
+
+def type_of(template: Template, lookup: Lookup) -> Type:
+    """The type of a value's template."""
+    if isinstance(template, Literal):
+        return of_value(template.value)
+    if isinstance(template, Text | Blocks):
+        return of("string")
+    if isinstance(template, ListOf):
+        return list_of(union(type_of(one, lookup) for one in template.items) if template.items else ANY)
+    if isinstance(template, MapOf):
+        return mapping({name: type_of(one, lookup) for name, one in template.entries})
+    return judge(template, lookup)[0]
+
+
+def judge(expression: Expression, lookup: Lookup) -> tuple[Type, list[Finding]]:
+    """The type of an expression, and what is wrong in it. What cannot be parsed is anything."""
+    from steplane.expressions.grammar import parse
+
+    judgement = Judgement(expression.text, lookup)
+    try:
+        return judgement.type(parse(expression.text)), judgement.found
+    except (SyntaxFault, RecursionError):
+        return ANY, []
+
+
+__all__ = ["Finding", "Lookup", "judge", "type_of"]
