@@ -142,7 +142,12 @@ class Evaluator:
         assert isinstance(spec, ForEach | Matrix)
         assert spec.complete is not None
         last = loop.latest or here
-        return self._holds(spec.complete, self.context(last, result=None if last.body else last.outputs))
+        context = self.context(last, result=None if last.body else last.outputs)
+        return self._holds(spec.complete, {**context, "steps": self._steps_and(here, last)})
+
+    def _steps_and(self, outer: Instance, one: Instance) -> Steps:
+        """`steps` as an instance of a loop sees them, and the loop itself as it is by now."""
+        return Steps(self.places, self.state, one, self.zone, outer)
 
     def _while(self, here: Instance) -> bool:
         from steplane.driver.rounds import before_round
@@ -153,7 +158,10 @@ class Evaluator:
         from steplane.driver.rounds import after_round
 
         last, loop, result = after_round(here)
-        return self._holds(_rounds(here).condition, {**self.context(last, result=result), "loop": loop})
+        return self._holds(
+            _rounds(here).condition,
+            {**self.context(last, result=result), "loop": loop, "steps": self._steps_and(here, last)},
+        )
 
     def _count(self, template: Template, context: Mapping[str, Any], what: str, least: int = 1) -> int:
         value = self.engine.render(template, context)

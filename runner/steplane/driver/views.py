@@ -185,7 +185,7 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
 def _of_rounds(node: Node, one: Instance) -> Mapping[str, Any]:
     """Of rounds: those of the latest."""
     last = one.loop.instances[-1] if one.loop is not None and one.loop.instances else None
-    if last is None or one.status not in OK:
+    if last is None or (one.ended and one.status not in OK):
         return Outputs(node, None, one.status)
     return _outputs(node, last)
 

@@ -37,7 +37,7 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
     if isinstance(act, Choice):
         return _choice(walk, node, act, place)
     if isinstance(act, Goto):
-        return Outcome(SUCCEEDED)
+        return Outcome(SUCCEEDED if act.target > node.position else SUCCEEDED | FAILED)  # it may jump too often
     assert isinstance(act, End)
     return Outcome(SUCCEEDED, stops="yes", ender=node.id)
 
