@@ -8,7 +8,6 @@ from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Severity
 from steplane.expressions import Expression, Text
 from steplane.expressions.judging import Finding
-from steplane.expressions.paths import read_literal
 from steplane.model import Workflow
 
 
@@ -18,9 +17,17 @@ def check_operations(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     for site in all_sites(workflow, context):
         parts = site.template.parts if isinstance(site.template, Text) else (site.template,)
         for one in parts:
-            if isinstance(one, Expression) and read_literal(one.text) is None:
-                for finding in types.judge(one, site)[1]:
-                    yield _diagnostic(finding, one, site, context)
+            if isinstance(one, Expression):
+                given, found = types.judge(one, site)
+                yield from (_diagnostic(finding, one, site, context) for finding in found)
+                if given.is_only("null") and (isinstance(site.template, Text) or site.text):
+                    yield _null(one, site, context)
+
+
+def _null(expression: Expression, site: Site, context: Context) -> Diagnostic:
+    span = context.place(site.scalar, site.offset_of(expression), len(expression.text))
+    message = f"`{expression.text}` is null, and null cannot be put into text"
+    return Diagnostic("null-in-text", message, span, help="say what stands for it: `| default('...')`")
 
 
 def _diagnostic(finding: Finding, expression: Expression, site: Site, context: Context) -> Diagnostic:

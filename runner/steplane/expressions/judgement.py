@@ -18,6 +18,7 @@ from steplane.expressions.comparing import (
     this_is,
 )
 from steplane.expressions.findings import Finding, Findings
+from steplane.expressions.literals import fault_of
 from steplane.expressions.types import ANY, Type, in_words, list_of, mapping, of, of_value, union
 from steplane.expressions.writing import path_of, source_of
 from steplane.suggest import did_you_mean
@@ -114,7 +115,8 @@ class Judgement(Findings):
     def pair(self, op: str, left: Any, right: Any) -> None:
         """One comparison."""
         mine, other = self.type(left), self.type(right)
-        if not (mine.known and other.known):
+        literals = literal_value(mine, left) is not NO_LITERAL and literal_value(other, right) is not NO_LITERAL
+        if not (mine.known and other.known) or (literals and op in ("eq", "ne")):
             return
         if op in ("eq", "ne"):
             self.equality(op, left, mine, right, other)
@@ -246,6 +248,8 @@ class Judgement(Findings):
         if wanted is not None and inner.known and not inner.can_be(*wanted.kinds):
             message = f"the filter `{node.name}` wants {wanted.words}, and {self.words(node.node, inner)}"
             self.report("filter-value", message, *self.stretch(node.node))
+        if (fault := fault_of(node)) is not None:
+            self.report("bad-literal", fault[1], *self.stretch(fault[0]))
         return result_of(node.name, inner, arguments, named)
 
     def fallback(self, node: Any) -> Type:

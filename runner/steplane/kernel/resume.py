@@ -2,11 +2,14 @@
 
 from steplane.commands import Ask
 from steplane.events import OK, Resumed
-from steplane.kernel import cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds, walking
+from steplane.kernel import answers, cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds, walking
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.kernel.walking import Walk
 from steplane.plan.nodes import Rounds
+
+_AFTER = frozenset({"compensate", "rescue", "finally"})
+"""Phases in which a list after the body is gone through."""
 
 
 def resumed(state: State, event: Resumed) -> None:
@@ -27,8 +30,6 @@ def resumed(state: State, event: Resumed) -> None:
         state.root = state.create(root.node, None, "")
         state.root.bounds = here
         state.root.continue_from(root)
-        if state.ending is not None:
-            state.root.error = root.error
         pool.acquire(state, state.root)
     else:
         root.bounds = here
@@ -72,7 +73,7 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
         walking.make_again(state, one, walk.event)
     elif one.phase == "body":
         _prepare_body(state, one, walk)
-    elif one.phase in {"rescue", "finally"} and one.after is not None:
+    elif one.phase in _AFTER and one.after is not None:
         _prepare_scope(state, one.after, walk)
 
 
@@ -216,11 +217,11 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
-    elif one.phase in {"rescue", "finally"} and one.after is not None:
+    elif one.phase in _AFTER and one.after is not None:
         _walk_scope(state, one.after, walk)
     elif instances.asks(one):
         walking.wait_on(state, one, "timeout")
-        state.emit(Ask(one.serial, walking.question_of(one)))
+        state.emit(Ask(one.serial, answers.open_question(one)))
 
 
 def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:

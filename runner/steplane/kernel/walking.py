@@ -1,10 +1,9 @@
 """A resume on its way: what it keeps in mind, and what the end of the process means for one instance."""
 
 from steplane.commands import SetTimer
-from steplane.events import Question, Resumed
+from steplane.events import Resumed
 from steplane.kernel import instances, lists, pool, repairing
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Choice
 
 
 class Walk:
@@ -54,13 +53,6 @@ def make_again(state: State, one: Instance, event: Resumed) -> None:
     else:
         one.restart = True
         pool.want_slot(state, one)
-
-
-def question_of(one: Instance) -> Question:
-    """The question that it waits for, as it is put."""
-    if one.phase == "choose":
-        return "switch" if isinstance(one.node.action, Choice) else "branches"
-    return "outputs" if one.phase == "rescued" else one.phase  # type: ignore[return-value]
 
 
 def wait_on(state: State, one: Instance, timer: str) -> None:

@@ -23,7 +23,7 @@ def test_good_ones_on_every_action() -> None:
         check_steps("""
         - {run: x, artifacts: ["dist/*.whl", "reports/**", ".coverage", "[ab]?.txt"]}
         - {steps: [{run: x}], artifacts: [out]}
-        - {foreach: [1], run: x, artifacts: [out]}
+        - {id: each, foreach: [1], run: x, artifacts: [out]}
         - {parallel: {a: [{run: x}]}, artifacts: [out]}
     """)
         == ()

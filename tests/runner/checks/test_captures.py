@@ -6,6 +6,7 @@ def test_what_is_not_captured_is_not_there() -> None:
     found = check_steps("""
         - {id: list, run: ls}
         - foreach: ${{ steps.list.outputs.lines }}
+          id: each
           run: echo ${{ item }}
     """)
     assert said(found) == ["not-captured 4:37 `lines` of step `list` is always null: its output is captured as `text`"]
@@ -16,6 +17,7 @@ def test_the_lines_of_a_script_are_offered_where_a_list_is_wanted() -> None:
     found = check_steps("""
         - {id: list, run: ls}
         - foreach: ${{ steps.list.outputs.stdout }}
+          id: each
           run: echo ${{ item }}
     """)
     (one,) = found
@@ -27,13 +29,11 @@ def test_a_loop_goes_over_what_a_step_gave_and_not_over_what_is_known_of_it() ->
     found = check_steps("""
         - {id: list, run: ls, with: {capture: lines}}
         - foreach: ${{ steps.list }}
+          id: each
           run: echo ${{ item }}
     """)
     assert said(found) == [
-        (
-            "step-not-output 4:14 `foreach` of the step in line 4 goes over what is known of step `list`, "
-            "not over what it gave"
-        )
+        ("step-not-output 4:14 `foreach` of step `each` goes over what is known of step `list`, not over what it gave")
     ]
     assert found[0].help == "name an output: `steps.list.outputs.NAME`"
 

@@ -165,9 +165,10 @@ def test_a_group_has_the_outputs_that_it_declares() -> None:
 def test_matrix_names_its_axes_and_what_include_adds() -> None:
     found = check_steps("""
         - matrix: {os: [linux, macos], include: [{os: linux, image: deb}]}
+          id: each
           run: echo "${{ matrix.os }}, ${{ matrix.image | default('') }}, ${{ matrix.oss }}"
     """)
-    assert said(found) == ["unknown-attribute 4:80 `matrix` has no `oss`"]
+    assert said(found) == ["unknown-attribute 5:80 `matrix` has no `oss`"]
 
 
 def test_outputs_of_the_workflow_see_its_steps() -> None:

@@ -1,0 +1,33 @@
+"""Conditions that hold always or never: they decide nothing."""
+
+from collections.abc import Iterator
+
+from steplane.checks.context import Context
+from steplane.checks.sites import Site, all_sites
+from steplane.diagnostics import Diagnostic
+from steplane.expressions import Engine, Expression, ExpressionError, calls, uses
+from steplane.model import Workflow
+
+ROUNDS = frozenset({"`while`", "`until`"})
+"""Here a constant means something: rounds until something else ends them."""
+
+
+def check_constants(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Conditions in which no name stands."""
+    for site in all_sites(workflow, context):
+        if site.condition and site.key not in ROUNDS and isinstance(site.template, Expression):
+            yield from _constant(site, site.template)
+
+
+def _constant(site: Site, expression: Expression) -> Iterator[Diagnostic]:
+    if uses(expression) or calls(expression):
+        return
+    try:
+        value = Engine().evaluate(expression, {})
+    except ExpressionError:
+        return
+    if isinstance(value, bool):
+        always = "always" if value else "never"
+        help_ = "take it out" if value else "take out what it guards, or name what it depends on"
+        message = f"{site.key} {always} holds: there is no name in it"
+        yield Diagnostic("constant-condition", message, site.scalar.span, "warning", help=help_)
