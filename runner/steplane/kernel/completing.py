@@ -5,7 +5,8 @@ from typing import Any
 from steplane.events import ErrorInfo
 from steplane.kernel import cancel as cancelling
 from steplane.kernel import instances, lists, loops
-from steplane.kernel.state import Instance, LoopState, Scope, State
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import ForEach, Matrix
 
 COMPLETE = "the loop is complete"

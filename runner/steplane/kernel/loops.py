@@ -7,7 +7,8 @@ from msgspec import to_builtins
 from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
 from steplane.kernel import completing, instances, leaving, repairing, rounds
-from steplane.kernel.state import Instance, LoopState, State
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Rounds
 
 
