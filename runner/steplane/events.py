@@ -24,8 +24,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "call", "wait", "signal", "ensure",
-    "outputs", "retry",
+    "if", "loop", "complete", "while", "until", "enter", "require", "switch", "branches", "call", "wait", "signal",
+    "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -104,11 +104,11 @@ class Answered(Event, frozen=True, tag="answered"):
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
     "vars": {...}}` of the child · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `while`, `until` bool · `wait` by rank (as text) what an expression gives: the
-    name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value, "transient": bool,
-    "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others with `to` (a run) or
-    `case`. `seen`: the parts of the conditions (of `if`, `while`, `until`, `switch`, `branches`, and of `when` for
-    `retry`) that were evaluated, such as `inputs.region = "eu"`.
+    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool · `wait` by rank (as text) what an
+    expression gives: the name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
+    "transient": bool, "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others
+    with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `complete`, `while`, `until`, `switch`,
+    `branches`, and of `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """
 
     instance: int

@@ -18,7 +18,7 @@ from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State, calls
 from steplane.masking import Mask
-from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry, Rounds
+from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry
 
 if TYPE_CHECKING:
     from steplane.driver.children import Children
@@ -62,8 +62,8 @@ class Evaluator:
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
             "branches": self._branches, "wait": self._wait, "signal": self._signal, "call": self._call,
-            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry, "while": self._while,
-            "until": self._until,
+            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry, "complete": self._complete,
+            "while": self._while, "until": self._until,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -136,9 +136,9 @@ class Evaluator:
     def _if(self, here: Instance) -> bool:
         condition = here.node.condition
         assert condition is not None
-        return self._holds(condition, self.context(here))
+        return self.holds(condition, self.context(here))
 
-    def _holds(self, condition: Expression, context: Mapping[str, Any]) -> bool:
+    def holds(self, condition: Expression, context: Mapping[str, Any]) -> bool:
         """The truth of a condition; what it saw is told with the answer."""
         return self.engine.condition(condition, context, self._seen)
 
@@ -160,16 +160,24 @@ class Evaluator:
             allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
 
-    def _while(self, here: Instance) -> bool:
-        from steplane.driver.rounds import before_round
+    def _complete(self, here: Instance) -> bool:
+        from steplane.driver.rounds import is_complete
 
-        return self._holds(_rounds(here).condition, {**self.context(here), "loop": before_round(here)})
+        return is_complete(self, here)
+
+    def _while(self, here: Instance) -> bool:
+        from steplane.driver.rounds import wants_round
+
+        return wants_round(self, here)
 
     def _until(self, here: Instance) -> bool:
-        from steplane.driver.rounds import after_round
+        from steplane.driver.rounds import has_done
 
-        last, loop, result = after_round(here)
-        return self._holds(_rounds(here).condition, {**self.context(last, result=result), "loop": loop})
+        return has_done(self, here)
+
+    def steps_and(self, outer: Instance, one: Instance) -> Steps:
+        """`steps` as an instance of a loop sees them, and the loop itself as it is by now."""
+        return Steps(self._places_of(one.plan), self.state, one, self.zone, outer)
 
     def _count(self, template: Template, context: Mapping[str, Any], what: str, least: int = 1) -> int:
         value = self.engine.render(template, context)
@@ -239,7 +247,7 @@ class Evaluator:
         assert isinstance(action, Choice)
         context = self.context(here)
         for index, arm in enumerate(action.arms):
-            if arm.condition is None or self._holds(arm.condition, context):
+            if arm.condition is None or self.holds(arm.condition, context):
                 return index
         return None
 
@@ -248,7 +256,7 @@ class Evaluator:
         assert isinstance(action, Fork)
         context = self.context(here)
         return [
-            not branch.default and (branch.condition is None or self._holds(branch.condition, context))
+            not branch.default and (branch.condition is None or self.holds(branch.condition, context))
             for branch in action.branches
         ]
 
@@ -304,7 +312,7 @@ class Evaluator:
     def _retry(self, here: Instance) -> dict[str, Any]:
         retry = here.node.retry
         assert retry is not None
-        if retry.when is not None and not self._holds(retry.when, self.context(here, error=here.error)):
+        if retry.when is not None and not self.holds(retry.when, self.context(here, error=here.error)):
             return {"again": False, "delay": 0.0}
         return {"again": True, "delay": self._jittered(retry, retry.pause(here.attempt, here.delay))}
 
@@ -317,12 +325,6 @@ class Evaluator:
 def _given_back(here: Instance) -> Any:
     """What `result` is of a step that is no step type: of a call what the child gives, else null."""
     return calls.results(here) if isinstance(here.node.action, Call) and not here.recovered else None
-
-
-def _rounds(here: Instance) -> Rounds:
-    loop = here.node.loop
-    assert isinstance(loop, Rounds)
-    return loop
 
 
 def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:

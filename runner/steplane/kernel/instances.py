@@ -8,23 +8,10 @@ from steplane.kernel import bodies, calls, lists, loops, pool, rounds, runs, und
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
-_ASKING = frozenset(
-    {
-        "if",
-        "loop",
-        "while",
-        "until",
-        "enter",
-        "require",
-        "choose",
-        "wait",
-        "signal",
-        "ensure",
-        "outputs",
-        "retry",
-        "rescued",
-    }
-)
+_ASKING = frozenset({
+    "if", "loop", "complete", "while", "until", "enter", "require", "choose", "wait", "signal", "ensure", "outputs",
+    "retry", "rescued",
+})  # fmt: skip
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
 
@@ -73,10 +60,11 @@ def approach(state: State, instance: Instance) -> None:
     """Find out lock, timeout and retry, and take the lock."""
     if instance.node.enter:
         ask(state, instance, "enter")
-    else:
+        return
+    if not instance.holding:
         lock = instance.node.lock
         instance.lock, instance.limit = (lock.static, lock.limit) if lock else (None, 1)
-        pool.acquire(state, instance)
+    pool.acquire(state, instance)
 
 
 def inside(state: State, instance: Instance) -> None:

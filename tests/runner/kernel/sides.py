@@ -209,7 +209,7 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"},
+    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "complete": {"complete"},
     "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
@@ -259,7 +259,7 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         return None, "expression"
     if question == "if":
         return choose("if", [True, True, False]), None
-    if question in {"while", "until"}:
+    if question in {"complete", "while", "until"}:
         return choose(question, [True, False]), None
     if question in {"require", "ensure"}:
         return (True, None) if choose("holds", [True, True, False]) else (None, question)

@@ -223,6 +223,8 @@ def _label(node: Node) -> str:
         return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
     if isinstance(node.action, Race):
         return "race: the first"
+    if node.any_order:
+        return "one at a time, in any order"
     if isinstance(node.action, Call):
         return action(node)
     return "switch: one of" if isinstance(node.action, Choice) else ""
