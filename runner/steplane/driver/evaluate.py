@@ -237,9 +237,8 @@ class Evaluator:
 
                 seen = sentences(parts, self.mask)
                 place = f"{here.plan.file}:{condition.line}:{condition.column}"
-                message = f"`{condition.text.strip()}` does not hold ({place})" + (
-                    ": " + ", ".join(seen) if seen else ""
-                )
+                told = ": " + ", ".join(seen) if seen else ""
+                message = f"`{condition.text.strip()}` does not hold ({place}){told}"
                 raise Refused(kind, message, detail=list(seen) or None)
 
     def _switch(self, here: Instance) -> int | None:
