@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -249,7 +248,7 @@ def test_s50_no_plugin_is_imported_where_none_is_used(victim: Victim) -> None:
 
 def kept(victim: Victim) -> Path:
     """The journal of a run that has failed."""
-    assert victim.run("steps:\n  - {id: a, run: echo x}\n  - {id: b, run: exit 3}\n").code == 1
+    assert victim.run("steps:\n  - {id: a, run: echo x}\n  - {id: b, run: echo y; exit 3}\n").code == 1
     (journal,) = victim.state.rglob("journal.db")
     return journal
 
@@ -301,14 +300,49 @@ def test_s58_links_in_a_store_lead_nowhere(victim: Victim) -> None:
     run = kept(victim).parent
     precious = victim.folder / "precious"
     precious.write_text("precious")
-    for name in ("b.log", "b.log.output"):
+    for name in ("b.log", "b.log.output", "b.log.times"):
         (run / name).unlink(missing_ok=True)
         (run / name).symlink_to(precious)
-    shutil.rmtree(run / "artifacts", ignore_errors=True)
-    (run / "artifacts").symlink_to(victim.folder)
-    victim.attack("resume", "one")
+    assert victim.attack("resume", "one", "--format", "plain").code == 1
     assert precious.read_text() == "precious"
-    assert (victim.folder / "trial.yaml").exists()
+    assert "precious" not in victim.attack("logs", "one").said
+
+
+@pytest.mark.parametrize("name", ["RUN/artifacts", "RUN", "runs", "cache"])
+def test_s58_folders_that_are_links_are_refused(victim: Victim, name: str) -> None:
+    run = kept(victim).parent
+    place = victim.state / name.replace("RUN", str(run.relative_to(victim.state)))
+    place.mkdir(exist_ok=True)
+    elsewhere = victim.folder / "elsewhere"
+    place.rename(elsewhere)
+    place.symlink_to(elsewhere)
+    before = sorted(elsewhere.rglob("*"))
+    answer = victim.attack("resume", "one")
+    assert answer.code == (2 if "RUN" in name else 6)  # damaged, or a state directory that cannot be used
+    assert str(place.relative_to(victim.folder)) in answer.said
+    assert "is a link" in answer.said
+    assert sorted(elsewhere.rglob("*")) == before
+
+
+def test_s58_pipes_in_a_store_are_not_waited_for(victim: Victim) -> None:
+    run = kept(victim).parent
+    (run / "a.log").unlink()
+    os.mkfifo(run / "a.log")
+    assert "[b] y" in victim.attack("logs", "one").out
+    (run / "owner.lock").unlink()
+    os.mkfifo(run / "owner.lock")
+    assert victim.attack("show", "one").code == 0
+    answer = victim.attack("resume", "one")
+    assert answer.code == 6
+    assert "owner.lock" in answer.said
+
+
+@pytest.mark.parametrize("name", ["latest", ""])
+def test_s37_a_run_has_no_id_that_means_another(victim: Victim, name: str) -> None:
+    victim.write("trial.yaml", "steplane: 1\nname: trial\nsteps: [{run: echo x}]\n")
+    answer = victim.attack("run", "trial.yaml", "--id", name)
+    assert answer.code == 2
+    assert "cannot be the id of a run" in answer.said
 
 
 def test_s58_what_a_store_says_is_shown_harmlessly(victim: Victim) -> None:

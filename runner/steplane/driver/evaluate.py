@@ -157,7 +157,8 @@ class Evaluator:
         node, context = here.node, self.context(here)
         values: dict[str, Any] = {}
         if node.lock is not None and node.lock.static is None:
-            values["lock"] = self.mask.text(self.engine.render_text(node.lock.name, context))
+            name = self.engine.render_text(node.lock.name, context)  # which may teach the mask
+            values["lock"] = self.mask.text(name)
             self._recordable("the name of the lock", values["lock"])
         if node.timeout_value is not None:
             values["timeout"] = self._seconds(node.timeout_value, context, "timeout")
@@ -225,8 +226,10 @@ class Evaluator:
         return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
-        outputs = None if action.outputs is None else self.mask.data(self.engine.render(action.outputs, context))
-        message = None if action.message is None else self.mask.text(self.engine.render_text(action.message, context))
+        outputs = None if action.outputs is None else self.engine.render(action.outputs, context)
+        message = None if action.message is None else self.engine.render_text(action.message, context)
+        outputs = self.mask.data(outputs)  # all is rendered before: that may teach the mask
+        message = None if message is None else self.mask.text(message)
         self._recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
