@@ -22,7 +22,7 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "ensure", "outputs", "retry",
+    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "call", "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -132,7 +132,8 @@ class Answered(Event, frozen=True, tag="answered"):
     Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
-    error) · `switch` index of the arm or null · `branches` list of bool · `outputs` mapping · `retry`
+    error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
+    "vars": {...}}` of the child · `outputs` mapping · `retry`
     `{"again": bool, "delay": seconds}` · `while`, `until` bool. `seen`: the parts of the conditions
     (of `if`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
     `inputs.region = "eu"`.
@@ -199,7 +200,17 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
-Input: TypeAlias = RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed
+class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
+    """Somebody asked to undo what a run that has ended had completed (`steplane compensate`): all of it, or `steps`."""
+
+    pool: int = 8
+    actor: str = ""
+    steps: tuple[str, ...] = ()
+
+
+Input: TypeAlias = (
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed | CompensateRequested
+)
 
 
 # ---------------------------------------------------------------- facts
@@ -247,6 +258,17 @@ class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
     error: ErrorInfo | None = None
 
 
+class StepCompensated(StepFact, frozen=True, kw_only=True, tag="step.compensated"):
+    """It had completed and is undone now, or (`ok` false, with the error) its compensation did not succeed.
+
+    `by` is the path of the step that undoes it; empty for the workflow.
+    """
+
+    ok: bool = True
+    by: str = ""
+    error: ErrorInfo | None = None
+
+
 class RunWaiting(Event, frozen=True, tag="run.waiting"):
     """Nothing runs and only a person or a decision can move the run; `steps` are the paths concerned."""
 
@@ -281,5 +303,7 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
     files: tuple[Artifact, ...] = ()
 
 
-Fact: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded | RunWaiting | RunEnded | ArtifactsKept
+Fact: TypeAlias = (
+    StepReady | StepStarted | StepRetry | StepEnded | StepCompensated | RunWaiting | RunEnded | ArtifactsKept
+)
 AnyEvent: TypeAlias = Input | Fact

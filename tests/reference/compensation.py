@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.reference.life import Life, Process
+from tests.reference.life import Error, Life, Process
 
 if TYPE_CHECKING:
     from tests.reference.instance import Instance
@@ -16,14 +16,15 @@ def completed(life: Life) -> list["Instance"]:
     from tests.reference.loop import Loop
 
     if isinstance(life, Loop):
-        return [done for one in getattr(life, "instances", []) for done in completed(one)]
+        if not hasattr(life, "instances"):  # it has not begun again: what an earlier activation had done is done
+            return completed(life.old) if life.old is not None and not life.forgotten else []
+        return [done for one in life.instances for done in completed(one)]
     assert isinstance(life, Instance)
-    if life.status not in {"succeeded", "warning"}:
+    if life.status not in {"succeeded", "warning", "compensated"} or life.undone:
         return []
-    if "compensate" in life.step.after:
-        return [life]
-    inside = [done for scope in life.body.values() for done in completed_in(scope)]
-    return inside + [done for child in life.children for done in completed(child)]
+    if "compensate" in life.step.after:  # of what is compensated only what was left inside
+        return [] if life.status == "compensated" else [life]
+    return [done for scope in life.body.values() for done in completed_in(scope)]
 
 
 def completed_in(scope: "Scope") -> list["Instance"]:
@@ -31,15 +32,27 @@ def completed_in(scope: "Scope") -> list["Instance"]:
     return [done for life in scope.counting for done in completed(life)]
 
 
-def undo(reference: "Reference", done: list["Instance"]) -> Process[None]:
-    """Run the `compensate` lists one after the other; one that does not succeed is reported."""
+def undo(driver: "Instance", done: list["Instance"], *, mark: bool = True) -> Process[Error | None]:
+    """Run the `compensate` lists one after the other; the error of the first that does not succeed.
+
+    With `mark` what is undone becomes `compensated`, with what is around it.
+    """
+    error = None
+    for one in done:
+        one.undone = "claimed"
     for one in sorted(done, key=lambda life: -life.ended_as):
-        scope = one.open(one.step.after["compensate"])
+        scope = driver.here = driver.open(one.step.after["compensate"], one)
         yield lambda seen=scope: seen.over  # type: ignore[misc]
-        if scope.result == "succeeded":
+        driver.here = None
+        one.undone = ""
+        if scope.result != "succeeded":
+            error = error or scope.error
+            driver.reference.compensation_failed = True
+        elif mark:
             compensated(one)
         else:
-            reference.compensation_failed = True
+            one.undone = "undone"
+    return error
 
 
 def compensated(one: "Instance") -> None:
@@ -48,5 +61,34 @@ def compensated(one: "Instance") -> None:
     if one.loop is not None and one.loop.status in {"succeeded", "warning"}:
         one.loop.status = "compensated"
     around = one.around()
-    if around is not None and around.status in {"succeeded", "warning"}:
+    if around is not None and around.scope is not None and around.status in {"succeeded", "warning"}:
         compensated(around)
+
+
+def release(driver: "Instance") -> None:
+    """The driver is put down: what it had not undone may be undone by another."""
+    for life in driver.reference.lives:
+        if life.undone == "claimed" and life in driver.undoing:
+            life.undone = ""
+
+
+def on_demand(reference: "Reference", paths: tuple[str, ...]) -> None:
+    """Somebody asks for it, of a run that has ended."""
+    root = reference.root
+    if not root.ended:
+        return
+    found: list[Instance] = [done for scope in root.body.values() for done in completed_in(scope)]
+    if paths:
+        latest = {life.path: life for life in reference.lives}
+        found = [done for path in paths if path in latest for done in completed(latest[path])]
+    before = root.status
+    root.status, root.finishing = "running", True
+    root.process, root.waits = demanded(root, list(dict.fromkeys(found)), before), lambda: True
+
+
+def demanded(root: "Instance", done: list["Instance"], before: str) -> Process[None]:
+    """Undo it; a run that had done its work has not any more."""
+    root.undoing = done
+    yield from undo(root, done)
+    any_undone = any(one.status == "compensated" for one in done)
+    root.end("cancelled" if any_undone and before in {"succeeded", "warning"} else before)

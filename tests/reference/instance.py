@@ -26,7 +26,8 @@ class Instance(Life):
         self.scopes: list[Scope] = []
         self.body: dict[int, Scope] = {}
         self.in_body = False
-        self.here: Scope | None = None  # the rescue or finally list that it is in
+        self.here: Scope | None = None  # the rescue, finally or compensate list that it is in
+        self.undoing: list[Instance] = []
         self.chosen: list[int] = []
         self.verdict = "succeeded"
         self.recovered = False
@@ -46,8 +47,6 @@ class Instance(Life):
         self.outcome: tuple[str, str | None] | None = None
         self.ending: str | None = None
         self.ending_scope: Scope | None = None
-        self.caller: Instance | None = None
-        self.children: list[Instance] = []
         self.reached = False  # it is a `goto` that has made its jump
 
     # ------------------------------------------------------------ from outside in
@@ -61,6 +60,7 @@ class Instance(Life):
             return
         if self.ends() and not self.cancelling:
             outcome = self.ending or outcome
+            self.error = Error("end", self.path) if outcome == "failed" else None
         if outcome == "cancelled" and self.completed_by_force:
             outcome = "succeeded"
         self.finishing = True
@@ -98,6 +98,8 @@ class Instance(Life):
         self.begun = True
         self.status = "running"
         yield from self.compensate()
+        if self.cancelling and "rescue" in self.step.after:
+            return "cancelled"
         try:
             if (yield from self.rescued()):
                 self.error = None
@@ -206,15 +208,15 @@ class Instance(Life):
     def compensate(self) -> Process[None]:
         """Undo what the last attempt had completed in the body. No cancel stops that."""
         done = [one for scope in self.body.values() for one in compensation.completed_in(scope)]
-        done += [one for child in self.children[-1:] for one in compensation.completed(child)]
-        yield from compensation.undo(self.reference, done)
+        self.undoing = done
+        yield from compensation.undo(self, done)
 
     # ------------------------------------------------------------ `end`
 
     def workflow(self) -> "Instance":
         """The workflow that it stands in: the run's, or a child's."""
         one: Instance = self
-        while one.scope is not None:
+        while one.scope is not None and not one.step.is_workflow:
             one = one.scope.owner
         return one
 
@@ -236,9 +238,9 @@ class Instance(Life):
 
     # ------------------------------------------------------------ lists
 
-    def open(self, branch: Branch) -> Scope:
-        """Enter one of the step's lists."""
-        scope = Scope(self, branch)
+    def open(self, branch: Branch, undone: "Instance | None" = None) -> Scope:
+        """Enter one of the step's lists, or the `compensate` list of a step that it undoes."""
+        scope = Scope(self, branch) if undone is None else Scope(undone, branch, self)
         self.scopes.append(scope)
         return scope
 
@@ -247,7 +249,7 @@ class Instance(Life):
         old = self.old
         if not isinstance(old, Instance) or not old.begun or self.step.raw.get("restart"):
             return None
-        return old if old.body or old.children else None
+        return old if old.body else None
 
     def until_over(self, scopes: list[Scope]) -> Process[None]:
         """Wait for the lists; cancel them when interrupted."""
@@ -286,34 +288,25 @@ class Instance(Life):
 
     def around(self) -> "Instance | None":
         """The instance that owns the list that this one stands in."""
-        return self.scope.owner if self.scope is not None else self.caller
+        return (self.scope.driver or self.scope.owner) if self.scope is not None else None
 
     # ------------------------------------------------------------ what others see and do
 
     @property
     def over(self) -> bool:
         """Ended, and no late branch goes on."""
-        return self.ended and all(scope.over for scope in self.scopes) and all(one.over for one in self.children)
+        return self.ended and all(scope.over for scope in self.scopes)
 
     def everyone(self) -> list[Life | Scope]:
         """It, then its lists."""
         found: list[Life | Scope] = [self]
         for scope in self.scopes:
             found += scope.everyone()
-        for child in self.children:
-            found += child.everyone()
         return found
 
     def late_scopes(self) -> list[Scope]:
         """Its branches that run on."""
         return [scope for scope in self.scopes if scope.late]
-
-    def cancel_late(self, unbegun: str) -> None:
-        """Cancel late branches, and children that run on."""
-        super().cancel_late(unbegun)
-        for child in self.children:
-            if self.ended or self.finishing:
-                child.cancel(unbegun)
 
     # ------------------------------------------------------------ resume
 
@@ -321,9 +314,6 @@ class Instance(Life):
         """Go on with a live instance: the lists that it is in are walked."""
         if self.step.raw.get("restart") and self.in_body and not self.interrupted:
             self.begin_again()
-        for child in self.children:
-            if not child.over:
-                child.resume()
         inside = list(self.body.values()) if self.in_body and not self.interrupted else []
         inside += [self.here] if self.here is not None else []
         for scope in self.scopes:
@@ -334,6 +324,7 @@ class Instance(Life):
         """End at once, whatever it does: it is in none of its lists any more."""
         if not self.ended:
             self.here, self.in_body = None, False
+            compensation.release(self)
         super().stop_here(status)
 
     def begin_again(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from tests.reference import resources, resume, waiting
+from tests.reference import compensation, resources, resume, waiting
 from tests.reference.instance import Instance
 from tests.reference.life import Life
 from tests.reference.reading import read
@@ -31,6 +31,7 @@ class Reference:
         self.recorded = recorded  # statuses in the run that is taken over, by path
         self.assumed: dict[str, Any] = {}
         self.again: set[Life] = set()
+        self.written = workflow
         self.workflow = read(workflow)
         self.pool = pool
         self.now = 0.0
@@ -43,6 +44,7 @@ class Reference:
         self.late_failed = False  # a branch that ran on had failed, and was then done again
         self.signals: list[tuple[str, Any]] = []
         self.compensation_failed = False
+        self.warned = False  # something has ended as a warning
         self.begun = False
         self.resuming = False
         self.root = Instance(self, self.workflow, None, "")
@@ -62,6 +64,8 @@ class Reference:
             resume.resumed(self, tuple(event[1]), dict(event[2]), event[3] if len(event) > 3 else None)
         elif event[0] == "cancel":
             self.root.cancel()
+        elif event[0] == "compensate":
+            compensation.on_demand(self, tuple(event[1]))
         elif event[0] == "signal":
             waiting.send(self, event[1], event[2], transient=len(event) > 3 and bool(event[3]))
         else:
@@ -122,6 +126,10 @@ class Reference:
             life.lock_asked = False
             life.queued = life.has_slot = False
 
+    def workflow_at(self, file: str) -> dict[str, Any]:
+        """The workflow of a file that is called: by its name, or the run's own."""
+        return self.files.get(file, self.written)
+
     def run_on(self, scope: Scope) -> None:
         """A branch goes on after its `parallel` has ended."""
         scope.late = True
@@ -150,7 +158,11 @@ class Reference:
 
     def statuses(self) -> dict[tuple[str, int], str]:
         """The status of every activation that is no longer pending, the workflow itself (path "") among them."""
-        return {(life.path, life.number): life.status for life in self.lives if life.status != "pending"}
+        return {
+            (life.path, life.number): "compensated" if life.undone == "undone" else life.status
+            for life in self.lives
+            if life.status != "pending"
+        }
 
     def held(self) -> frozenset[str]:
         """Paths of `at_most_once` steps that died in the middle: somebody must say what became of them."""
@@ -161,8 +173,7 @@ class Reference:
         """The run's status once it is over."""
         if not self.root.ended:
             return None
-        warned = any(life.status == "warning" for life in self.lives)
-        warned = warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
+        warned = self.warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
         warned = warned or self.late_failed
         warned = warned or any(life.status in {"failed", "warning"} for life in self.late_lives)
         return "warning" if self.root.status == "succeeded" and warned else self.root.status

@@ -84,6 +84,7 @@ class Life:
         self.unfinished = False  # it failed for what a resume of something else has left failed in it
         self.forgotten = False  # what comes after it begins without its past
         self.called = False
+        self.undone = ""  # `claimed` by somebody who is about to undo it, or `undone` by an `undo` step
         self.process: Process[None] | None = self.run()
         self.waits: Condition = lambda: True
         reference.lives.append(self)
@@ -206,6 +207,7 @@ class Life:
         if self.ended:
             return
         self.status, self.by = status, by
+        self.reference.warned |= status == "warning"
         self.error = error if error is not None else self.error
         self.question = None
         self.timers.clear()

@@ -148,7 +148,7 @@ def next_around(life: Life) -> Life | None:
     scope = life.scope
     while scope is not None and scope.late and (scope.cut_off or not scope.over):
         scope = scope.owner.scope
-    return None if scope is None else scope.owner
+    return None if scope is None else scope.driver or scope.owner
 
 
 def forget_late(life: Life) -> None:

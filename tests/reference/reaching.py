@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tests.reference import compensation
-from tests.reference.life import Cancelled, Error, Life, Process, Trouble
-from tests.reference.reading import Branch, Step, read
+from tests.reference.life import Error, Life, Process, Trouble
+from tests.reference.reading import Branch, Step, child_of
 
 if TYPE_CHECKING:
     from tests.reference.instance import Instance
@@ -76,36 +76,36 @@ def undo(one: "Instance") -> Process[None]:
     assert one.scope is not None
     one.finishing = True
     lives = [life for life in one.scope.counting if life.step.id in one.step.raw["undo"]]
-    yield from compensation.undo(one.reference, [done for life in lives for done in compensation.completed(life)])
+    one.undoing = [done for life in lives for done in compensation.completed(life)]
+    error = yield from compensation.undo(one, one.undoing, mark=False)
+    if error is not None:
+        one.finishing = False
+        raise Trouble(error)
 
 
 def call(one: "Instance") -> Process[None]:
-    """Another workflow as a child."""
-    from tests.reference.instance import Instance
+    """Another workflow as a child; where it is detached nobody waits for its end."""
+    from tests.reference.bodies import conclude, enter
 
-    if depth(one) > DEPTH:
-        raise Trouble(Error("call.depth", one.path))
-    workflow = one.reference.files[str(one.step.raw["call"])]
-    before = one.adopted()
-    name = str(workflow.get("name", "child"))
-    child = Instance(one.reference, read(workflow), None, f"{one.path}/{name}")
-    child.caller, child.place = one, (*one.place, 0)
-    if before is not None and one.attempt == 1:
-        child.old = before.children[-1]
-    one.children.append(child)
-    if one.step.raw.get("detach"):
-        yield lambda: child.begun or child.ended
-        one.reference.late_lives.append(child)
+    before = one.adopted() if one.attempt == 1 else None
+    if before is None:
+        if depth(one) > DEPTH:
+            raise Trouble(Error("call.depth", one.path))
+        yield from one.ask("call")
+    scope = enter(one, child_of(one.reference.workflow_at(str(one.step.raw["call"]))))
+    if not one.step.raw.get("detach"):
+        yield from one.until_over([scope])
+        conclude(one, [scope])
         return
-    yield lambda: child.over or one.interrupted
-    if not child.over:
-        child.cancel(one.unbegun)
-        yield lambda: child.over
+    yield lambda: one.interrupted or scope.over or scope.lives[-1].begun
+    if one.interrupted:
+        scope.cancel(one.unbegun)
+        yield lambda: scope.over
     one.give_way()
-    if child.status == "failed":
-        raise Trouble(child.error or Error("failed", child.path))
-    if child.status == "cancelled":
-        raise Cancelled
+    if scope.over:
+        one.reference.late_failed |= scope.result == "failed"
+    else:
+        one.reference.run_on(scope)
 
 
 def depth(one: "Instance") -> int:

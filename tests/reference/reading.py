@@ -27,6 +27,7 @@ class Step:
     def __init__(self, raw: dict[str, Any]) -> None:
         self.raw = raw
         self.id = ""
+        self.is_workflow = False
         self.position = 0
         self.siblings: list[Step] = []
         self.any_order = False
@@ -73,9 +74,19 @@ def needs_of(raw: dict[str, Any]) -> dict[str, Words] | None:
 def read(workflow: dict[str, Any]) -> Step:
     """The workflow as one step, a group."""
     root = tree({**workflow, "steps": workflow["steps"]})
+    root.is_workflow = True
     taken = set(explicit_ids(root))
     name_lists(root, "", taken)
     return root
+
+
+def child_of(workflow: dict[str, Any]) -> Branch:
+    """A called workflow, alone in a list of its own."""
+    branch = Branch("call", 0, {})
+    root = read(workflow)
+    root.id = str(workflow.get("name", "test"))
+    branch.steps = root.siblings = [root]
+    return branch
 
 
 def tree(raw: dict[str, Any], defaults: dict[str, Any] | None = None) -> Step:

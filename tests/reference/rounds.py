@@ -17,7 +17,9 @@ class Rounds(Loop):
         before = self.adopted()
         if before is not None:
             self.begun, self.status = True, "running"
-            for index, one in enumerate(before.instances):
+            undone = [index for index, one in enumerate(before.instances) if one.status == "compensated"]
+            kept = before.instances[: undone[0] + 1] if undone else before.instances
+            for index, one in enumerate(kept):
                 self.instances.append(one)
                 self.resume_item(index, one)
         yield from self.go_on()

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Scope:
     """The lives of a list's steps, from entering the list to its end."""
 
-    def __init__(self, owner: "Instance", branch: Branch) -> None:
+    def __init__(self, owner: "Instance", branch: Branch, driver: "Instance | None" = None) -> None:
         self.owner = owner
+        self.driver = driver  # of a `compensate` list: who undoes
         self.branch = branch
         self.lives: list[Life] = []
         self.adrift: list[tuple[int, Scope]] = []  # late branches of steps that a resume has renewed, by position
@@ -50,6 +51,8 @@ class Scope:
         life = kinds.get(step.loop, Loop)(self.owner.reference, step, self, prefix + step.id)
         life.place = (*self.owner.place, self.branch.rank, step.position, 0)
         life.old = old
+        if isinstance(old, Instance) and isinstance(life, Instance):  # what an `end` has decided stands
+            life.ending, life.ending_scope = old.ending, old.ending_scope
         self.lives.append(life)
         self.lives.sort(key=lambda one: (one.step.position, one.number))
         return life
@@ -208,6 +211,8 @@ class Scope:
         if self.failed is not None:
             return "failed"
         if any(life.status == "blocked" for life in self.counting) or (self.cancelled and not self.cut):
+            return "cancelled"
+        if self.branch.name == "call" and self.counting[-1].status == "cancelled":
             return "cancelled"
         return "cancelled" if self.unfinished else "succeeded"
 

@@ -181,6 +181,7 @@ def test_a_call_may_call_itself() -> None:
     play.run.begin()
     play.ok("a")
     play.answer("deeper", "if")
+    play.answer("deeper", "call")
     play.ok("deeper/down/a")
     play.answer("deeper/down/deeper", "if", value=False)
     play.ok("deeper/down/b", "b")

@@ -31,7 +31,7 @@ def check(names: Sequence[str], start: str, registry: Registry) -> CheckReport:
             if file not in files:
                 files[file] = None
                 loaded = _load(file, registry)
-                diagnostics += loaded.diagnostics
+                diagnostics += [one for one in loaded.diagnostics if one not in diagnostics]
                 sources |= loaded.sources
     return CheckReport(tuple(files), tuple(diagnostics), sources)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from steplane.app.guarding import Reporter, Unfailing, signals_to
 from steplane.app.known import KnownSecrets
-from steplane.app.secrets import Secrets, hidden_variables, secret_inputs, texts_in
+from steplane.app.secrets import Secrets, hidden_variables, home_in, secret_inputs, texts_in
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
@@ -27,9 +27,9 @@ from steplane.events import ErrorInfo, Input, Resumed
 from steplane.executors.thread import ThreadExecutor
 from steplane.expressions import Engine
 from steplane.expressions.templates import Template
-from steplane.kernel import Kernel
+from steplane.kernel import Kernel, calls
 from steplane.masking import Mask
-from steplane.plan.nodes import Node, Plan
+from steplane.plan.nodes import Call, Node, Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
 from steplane.store import Journal, JournalReader
@@ -82,6 +82,7 @@ class Execution:
         self.basis = basis
         self.registry = registry
         self.clock = Clock()
+        calls.make_room(plan)
         self.kernel = kernel or Kernel(plan)
         self.inbox = Inbox()
         self.case = basis.case or basis.run
@@ -98,10 +99,18 @@ class Execution:
         )  # fmt: skip
         hidden = hidden_variables(plan)
         base = {name: value for name, value in basis.environ.items() if name not in hidden}
-        self.environments = Environments(self.evaluator, base, basis.home, basis.called_in)
+        self.environments = Environments(self.evaluator, base, self._home, basis.called_in)
         self.evaluator.environment = self.environments.layers
         self.evaluator.learn = lambda name, value: self.known.add(name, texts_in(value))
         self.known.changed = self._hide
+        if any(isinstance(node.action, Call) for node in plan.nodes):
+            from steplane.app.children import children
+
+            self.evaluator.children = children(self.evaluator, self.secrets, basis.environ)
+
+    def _home(self, plan: Plan) -> str:
+        """The folder of a file of this run."""
+        return home_in(self.basis.plan, plan, self.basis.home)
 
     @property
     def mask(self) -> Mask:
@@ -152,6 +161,10 @@ class Execution:
             outputs = said.get("outputs") or {}
             for name in secret_names(one.node) & outputs.keys() if one is not None else ():
                 self.known.add(name, texts_in(outputs[name]))
+        self.know_again()
+
+    def know_again(self) -> None:
+        """What may be made of a secret has to be hidden still."""
         if self.known.any:
             from steplane.driver.recalling import derive_again
 
@@ -177,10 +190,11 @@ class Execution:
         )  # fmt: skip
         attempts = Attempts(
             self.basis.run, self.evaluator, self.environments, executor,
-            folders=folders, secrets=tuple(self.secrets.known()),
+            folders=folders, secrets=self.secrets.names,
         )  # fmt: skip
         locks = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
-        if self.kernel.state.root is not None and any(_is_shared(node) for node in self.basis.plan.nodes):
+        nodes = (node for plan in self.basis.plan.with_callees() for node in plan.nodes)
+        if self.kernel.state.root is not None and any(_is_shared(node) for node in nodes):
             locks.begin()
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
@@ -220,6 +234,7 @@ def ended_result(run: str, kernel: Kernel, *, strict: bool = False) -> RunResult
 
 def folded(plan: Plan, journal: JournalReader) -> Kernel:
     """The kernel at the point where the journal ends."""
+    calls.make_room(plan)
     kernel = Kernel(plan)
     for _, event in journal.events():
         if isinstance(event, Input):

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.app.execution import zone_of
+from steplane.driver.children import Children
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.keeping import restored
 from steplane.driver.names import Lazy, loop_names, moment
@@ -14,7 +15,7 @@ from steplane.events import Input, StepStarted
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.templates import Literal, MapOf, Template
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Perform, Plan
+from steplane.plan.nodes import Call, Perform, Plan
 from steplane.rendering import filters
 from steplane.scripts import expressions_of
 from steplane.store import JournalReader
@@ -62,8 +63,10 @@ def given(plan: Plan, journal: JournalReader, serial: int) -> list[Given]:
     items = _items(found)
     values = [Given(name, value) for name, value in items.items()]
     action = found.node.action
+    engine, context = evaluator.engine, evaluator.context(found)
+    if isinstance(action, Call) and found.loop is None:
+        values += [_worked_out(name, one, engine, context) for name, one in _parameters(action.given)]
     if isinstance(action, Perform) and found.loop is None:
-        engine, context = evaluator.engine, evaluator.context(found)
         written = expressions_of(action.script) if action.script is not None else ()
         shown = [one for one in written if one.text not in items]
         values += [_worked_out(f"${{{{ {_on_one_line(one.text)} }}}}", one, engine, context) for one in shown]
@@ -103,6 +106,7 @@ def _evaluator(plan: Plan, kernel: Kernel, journal: JournalReader) -> Evaluator:
     }  # fmt: skip
     evaluator = Evaluator(plan, kernel.state, Engine(filters(), zone), names, max, zone=zone)  # nothing is drawn
     evaluator.environment = lambda _: _Absent(_OF_THEN)
+    evaluator.children = Children(evaluator, lambda _, values: values, lambda _: _Absent(_SECRET))
     return evaluator
 
 

@@ -8,11 +8,13 @@ from steplane.events import (
     AnyEvent,
     ArtifactsKept,
     AttemptEnded,
+    CompensateRequested,
     ErrorInfo,
     Resumed,
     RunEnded,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepFact,
     StepReady,
@@ -107,7 +109,7 @@ class _Fold:
         self._at_work: dict[int, AttemptRecord] = {}
 
     def take(self, event: AnyEvent) -> None:
-        if isinstance(event, RunStarted | Resumed):
+        if isinstance(event, RunStarted | Resumed | CompensateRequested):
             self.cut_off()
             self.ended, self.waits = None, ""
             self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
@@ -169,6 +171,17 @@ class _Fold:
             one.reason, one.seen, one.by = event.reason, event.seen, event.by
             one.error, one.recovered = event.error, event.recovered
             self._attempt_ended(event.instance, event.at, _OUTCOMES.get(event.status, event.status), event.error)
+
+        elif isinstance(event, StepCompensated):
+            self._compensated(one, event)
+
+    @staticmethod
+    def _compensated(one: Activation, event: StepCompensated) -> None:
+        """It was undone, or should have been."""
+        if event.ok:
+            one.status, one.by = "compensated", event.by
+        else:
+            one.reason = f"its compensation did not succeed: {event.error.message if event.error else 'cancelled'}"
 
     def _activation(self, event: StepFact) -> Activation:
         step = self.steps.get(event.path)

@@ -23,8 +23,7 @@ class KnownSecrets:
     def __init__(self, plan: Plan, secrets: Mapping[str, str]) -> None:
         self._plan = plan
         self._found: Carriers | None = None
-        given = bool(secrets) or bool(plan.secrets) or any(one.secret for one in plan.inputs)
-        self.any = given or any(field.secret for node in plan.nodes for field in node.outputs or ())
+        self.any = bool(secrets) or any(_has_secrets(one) for one in plan.with_callees())
         """Whether the workflow has secrets, or steps may give some."""
         self._secrets = dict(secrets)
         self._derived: dict[str, None] = {}
@@ -111,6 +110,11 @@ class KnownSecrets:
     def _take(self, mask: Mask) -> None:
         self.mask = mask
         self.changed(mask)
+
+
+def _has_secrets(plan: Plan) -> bool:
+    given = bool(plan.secrets) or any(one.secret for one in plan.inputs)
+    return given or any(field.secret for node in plan.nodes for field in node.outputs or ())
 
 
 __all__ = ["KnownSecrets"]

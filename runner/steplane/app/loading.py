@@ -2,11 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 import steplane
 from steplane.diagnostics import Diagnostic, has_errors
@@ -15,6 +17,9 @@ from steplane.plan.nodes import Plan
 from steplane.plugins import Registry, read_index
 from steplane.sdk import StepType
 from steplane.store import RunStore
+
+if TYPE_CHECKING:
+    from steplane.checks import Files as Called
 
 _KIND = "plans"
 _MAKERS = (
@@ -63,28 +68,103 @@ def make_registry(store: RunStore | None, allowed: tuple[str, ...] | None) -> Re
 
 
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
-    """Read, check and compile a workflow file. Raises `UsageError` if it cannot be read at all."""
+    """Read, check and compile a workflow file and those that it calls. Raises `UsageError` if it cannot be read."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", "Name a workflow file.") from error
-    return load_data(data, shown_as or path, registry, store)
+    name = shown_as or path
+    return load_data(data, name, registry, store, Disk(os.path.dirname(path), os.path.dirname(name)))
 
 
-def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None) -> Loaded:
-    """The same from the content of a file; `name` is what it is called in messages."""
+class Files(Protocol):
+    """Where the files are that a workflow calls, by what they are called in messages."""
+
+    def content(self, file: str) -> bytes:
+        """What the file holds. Raises `OSError`."""
+
+    def nearby(self, file: str) -> list[str]:
+        """The workflow files beside it, by their names in its folder."""
+
+
+class Disk:
+    """Files on the disk: those whose names begin with the folder `shown` are in the folder `place`."""
+
+    def __init__(self, place: str, shown: str) -> None:
+        self._place = place
+        self._shown = shown
+
+    def path(self, file: str) -> str:
+        """Where the file is."""
+        return os.path.join(self._place, os.path.relpath(file, self._shown or "."))
+
+    def content(self, file: str) -> bytes:
+        """See `Files`."""
+        with open(self.path(file), "rb") as opened:
+            return opened.read()
+
+    def nearby(self, file: str) -> list[str]:
+        """See `Files`."""
+        try:
+            names = sorted(os.listdir(os.path.dirname(self.path(file)) or "."))
+        except OSError:
+            return []
+        return [name for name in names if name.endswith((".yaml", ".yml"))]
+
+
+class Recorded:
+    """Files as a run has recorded them, by name."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def content(self, file: str) -> bytes:
+        """See `Files`."""
+        if file not in self._texts:
+            raise FileNotFoundError(file)
+        return self._texts[file].encode()
+
+    def nearby(self, _: str) -> list[str]:
+        """See `Files`."""
+        return []
+
+
+def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None, files: Files | None = None) -> Loaded:
+    """The same from the content of a file; `name` is what it is called in messages, `files` has those that it calls."""
+    files = files or Disk(os.path.dirname(name), os.path.dirname(name))
     key = _key(data, name, registry)
     if store is not None:
         entry = _cached(store.cache.get(_KIND, key))
-        if entry is not None and entry.stamps == registry.versions(entry.plan.types):
-            return Loaded(entry.plan, entry.diagnostics, {name: entry.plan.text}, cached=True)
-    loaded = _compile(data, name, registry)
+        if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
+            texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
+            return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
+    loaded = _compile(data, name, registry, files)
     if store is not None and loaded.plan is not None:
-        entry = _Entry(registry.versions(loaded.plan.types), loaded.diagnostics, loaded.plan)
+        stamps = registry.versions(all_types(loaded.plan))
+        entry = _Entry(stamps, loaded.diagnostics, loaded.plan)
         with suppress(OverflowError, UnicodeEncodeError):  # a number or text in the file that the cache cannot hold
             store.cache.put(_KIND, key, msgspec.msgpack.encode(entry))
     return loaded
+
+
+def all_types(plan: Plan) -> tuple[str, ...]:
+    """The step types that the workflow and those that it calls use."""
+    if not plan.callees:
+        return plan.types
+    return tuple(sorted({name for one in plan.with_callees() for name in one.types}))
+
+
+def _same(entry: _Entry, files: Files) -> bool:
+    """Whether the files that are called hold what they held."""
+    try:
+        return all(_digest(files.content(file)) == one.hash for file, one in entry.plan.callees.items())
+    except OSError:
+        return False
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _key(data: bytes, name: str, registry: Registry) -> str:
@@ -116,21 +196,39 @@ def _cached(data: bytes | None) -> _Entry | None:
         return None
 
 
-def _compile(data: bytes, name: str, registry: Registry) -> Loaded:
+def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded:
+    from steplane.checks import Files as Called
+    from steplane.source import read
+
+    called = Called(read(data, name), files.content, nearby=files.nearby)
+    called.data[os.path.normpath(name)] = data
+    plans: dict[str, Plan | None] = {}
+    diagnostics: list[Diagnostic] = []
+    while pending := [file for file in called.documents if file not in plans]:
+        for file in pending:
+            plans[file], found = _compile_one(file, called, registry)
+            diagnostics += found
+    sources = {document.file: document.text for document in called.documents.values()}
+    main, *others = plans.values()
+    if main is None or None in others:
+        return Loaded(None, tuple(diagnostics), sources)
+    callees = {file: plan for file, plan in plans.items() if plan is not None and plan is not main}
+    return Loaded(replace(main, callees=callees) if callees else main, tuple(diagnostics), sources)
+
+
+def _compile_one(file: str, called: "Called", registry: Registry) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+    """The plan of one of the files (None with errors), and what is to say about it."""
     from steplane.checks import check_workflow
     from steplane.plan.compiler import compile_plan
     from steplane.plan.scripts import script_of
-    from steplane.source import read
 
-    document = read(data, name)
-    workflow, diagnostics = check_workflow(document, registry)
+    document = called.documents[file]
+    workflow, diagnostics = check_workflow(document, registry, files=called)
     diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
-    sources = {name: document.text}
     if workflow is None or has_errors(list(diagnostics)):
-        return Loaded(None, tuple(diagnostics), sources)
-    digest = hashlib.sha256(data).hexdigest()
-    plan = compile_plan(workflow, script_of, document.text, digest, known_type(registry))
-    return Loaded(plan, tuple(diagnostics), sources)
+        return None, diagnostics
+    digest = _digest(called.data[file])
+    return compile_plan(workflow, script_of, document.text, digest, known_type(registry)), diagnostics
 
 
 def known_type(registry: Registry) -> Callable[[str], StepType | None]:

@@ -98,7 +98,7 @@ def _list_of(state: State, path: str) -> tuple[Scope | None, int]:
     owner = state.paths.get(above)
     for scope in [] if owner is None else [*owner.body, *([owner.after] if owner.after is not None else [])]:
         for position, number in enumerate(scope.list.nodes):
-            if state.plan.nodes[number].id == name:
+            if scope.plan.nodes[number].id == name:
                 return scope, position
     return None, 0
 

@@ -153,8 +153,8 @@ class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
     `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
-    workflow, by option; `of`: the run whose results stand in for the rest. `conditions`: the texts of `if` by
-    step, where they were asked for. `locks`: of a live run, those of the store.
+    workflow, by option; `of`: the run whose results stand in for the rest. `conditions`: the texts of `if` by path,
+    where one skipped the step. `locks`: of a live run, those of the store.
     """
 
     summary: RunSummary

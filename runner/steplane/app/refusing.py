@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from steplane.app.loading import load_data
+from steplane.app.loading import Disk, load_data
 from steplane.errors import UsageError
 from steplane.events import Resumed
 from steplane.kernel import Kernel
@@ -33,18 +33,51 @@ def refuse_changed_file(
 
     Other comments, blank lines and line breaks are no change. A file that is gone is not missed.
     """
-    path = os.path.join(header["home"], os.path.basename(plan.file))
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
+    now = _Now(plan, header)
+    if not any(now.differs(one) for one in plan.with_callees()):
         return
-    if sha256(data).hexdigest() == plan.hash:
-        return
-    changed = load_data(data, header["file"], registry, store).plan
-    where = _differences(plan, changed) if changed is not None else "it has errors now"
-    if where:
-        raise UsageError(f"{path} has changed since run {run_id} was begun: {where}", _remedy(run_id, plan, changed))
+    name = header["file"]
+    changed = load_data(now.content(plan.file), name, registry, store, now).plan
+    for one in plan.with_callees():
+        other = None if changed is None else changed if one is plan else changed.callees.get(one.file)
+        where = "it has errors now" if changed is None else "it is not called any more" if other is None else ""
+        if other is not None:
+            where = _differences(one, other)
+        if where and (changed is None or now.differs(one)):
+            what = f"{now.path(one.file)} has changed since run {run_id} was begun: {where}"
+            raise UsageError(what, _remedy(run_id, plan, changed if one is plan else None))
+
+
+class _Now:
+    """The files of a run as they are by now; one that is gone is as it was recorded."""
+
+    def __init__(self, plan: Plan, header: Mapping[str, Any]) -> None:
+        self._plans = {one.file: one for one in plan.with_callees()}
+        self._folder = Disk(header["home"], os.path.dirname(plan.file))
+
+    def path(self, file: str) -> str:
+        """Where the file is."""
+        return self._folder.path(file)
+
+    def content(self, file: str) -> bytes:
+        """What it holds."""
+        try:
+            return self._folder.content(file)
+        except OSError:
+            if file not in self._plans:
+                raise
+            return self._plans[file].text.encode()
+
+    def nearby(self, file: str) -> list[str]:
+        """See `Files`."""
+        return self._folder.nearby(file)
+
+    def differs(self, one: Plan) -> bool:
+        """Whether the file holds something else than what was recorded."""
+        try:
+            return sha256(self._folder.content(one.file)).hexdigest() != one.hash
+        except OSError:
+            return False
 
 
 def _remedy(run_id: str, before: Plan, after: Plan | None) -> str:

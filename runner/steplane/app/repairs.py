@@ -21,7 +21,7 @@ def repairs(  # noqa: PLR0917 - three kinds of words, and what they are about
     redo: Sequence[str], assume: Mapping[str, Any], only: Sequence[str],
 ) -> Resumed:  # fmt: skip
     """The resume with what the words say, each step by its path. Raises `UsageError`."""
-    names = _Names(run, plan, kernel)
+    names = Names(run, plan, kernel)
     again = tuple(dict.fromkeys(names.begun(word) for word in redo))
     assumed = {names.known(word): said for word, said in assume.items()}
     for path in again:
@@ -35,7 +35,7 @@ def repairs(  # noqa: PLR0917 - three kinds of words, and what they are about
     return replace(event, redo=again, assume=assumed, selection=selection)
 
 
-def _only(names: "_Names", words: tuple[str, ...], others: list[str]) -> Selected | None:
+def _only(names: "Names", words: tuple[str, ...], others: list[str]) -> Selected | None:
     if not words:
         return None
     for path in others:
@@ -47,7 +47,7 @@ def _only(names: "_Names", words: tuple[str, ...], others: list[str]) -> Selecte
     return select_again(names.plan, words).recorded
 
 
-class _Names:
+class Names:
     """The steps and instances of a run, as people name them."""
 
     def __init__(self, run: str, plan: Plan, kernel: Kernel) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
 from steplane.app.headers import evaluate_variables, new_header
-from steplane.app.loading import load_data
+from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
 from steplane.errors import RunHeld, StateError, UsageError
@@ -89,18 +89,18 @@ def begin(  # noqa: PLR0917 - what a run is made of
     basis = Basis(
         run=new_run_id(now()) if run_id is None else run_id, plan=plan, inputs=inputs, environ=dict(environ),
         home=home_of(plan.file),
-        called_in=here(), started_at=now(), case="", pool=options.pool, patience=_patience(options),
+        called_in=here(), started_at=now(), case="", pool=options.pool, patience=patience_of(options),
         strict=options.strict,
     )  # fmt: skip
     execution = Execution(basis, registry)
     header = {**new_header(execution, options.durability), **_said(part)}
-    journal = store.create(basis.run, plan.text, plan.hash, header, _durability(options), actor=options.actor)
+    journal = store.create(basis.run, plan.text, plan.hash, header, durability_of(options), actor=options.actor)
     with journal:
         warnings = _warnings(execution, store.warning)
         reporter = make_reporter(Begun(basis.run, plan, journal.folder, warnings=warnings, home=basis.home))
         first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken)
-        result = _go(execution, journal, first, reporter)
-    _catalogue(store, result)
+        result = go(execution, journal, first, reporter)
+    catalogue(store, result)
     return result
 
 
@@ -144,9 +144,9 @@ def resume(  # noqa: PLR0917 - the same
     from steplane.app.repairs import repairs
 
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
-    patience = _patience(options)
-    with store.acquire(run_id, _durability(options), actor=options.actor) as journal:
-        _end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
+    patience = patience_of(options)
+    with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
+        end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
         header, plan = journal.header, recorded_plan(journal, registry, store)
         kernel = folded(plan, journal)
         root = kernel.state.root
@@ -157,7 +157,7 @@ def resume(  # noqa: PLR0917 - the same
             _refuse(run_id, kernel, event, header, (registry, store))
         again = _regained(plan, kernel, event, run_id)
         basis = Basis(
-            run=run_id, plan=plan, inputs=_inputs_again(plan, header, values, environ, cancel=cancel),
+            run=run_id, plan=plan, inputs=inputs_again(plan, header, values, environ, cancel=cancel),
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
             started_at=header["started_at"], case=header["case"], pool=options.pool, patience=patience,
             strict=options.strict,
@@ -167,8 +167,8 @@ def resume(  # noqa: PLR0917 - the same
         store.reopened(run_id)
         reporter = make_reporter(_begun_again(execution, journal, again))
         first: Resumed | RunStarted = again.within(event) if root is not None else RunStarted(pool=options.pool)
-        result = _go(execution, journal, first, reporter)
-    _catalogue(store, result)
+        result = go(execution, journal, first, reporter)
+    catalogue(store, result)
     return result
 
 
@@ -211,7 +211,8 @@ def cancel(  # noqa: PLR0917 - the same
 def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | None) -> Plan:
     """The plan of the definition that a run was begun with."""
     definition, header = journal.definitions()[-1], journal.header
-    loaded = load_data(definition.text.encode(), header["file"], registry, store)
+    files = Recorded(header.get("files", {}))
+    loaded = load_data(definition.text.encode(), header["file"], registry, store, files)
     if loaded.plan is None:
         first = next(one for one in loaded.diagnostics if one.severity == "error")
         raise UsageError(
@@ -248,7 +249,8 @@ def _begun_again(execution: Execution, journal: Journal, again: "Regained") -> B
     return Begun(basis.run, basis.plan, journal.folder, resumed=True, warnings=warnings, home=basis.home)
 
 
-def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:
+def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:
+    """Run from the first event on, with what stands around it in the store."""
     from steplane.driver import control
 
     home = os.path.realpath(journal.folder.path)
@@ -267,7 +269,7 @@ def _go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) 
         stop()
 
 
-def _patience(options: Options) -> float:
+def patience_of(options: Options) -> float:
     """Seconds. Raises `UsageError`."""
     try:
         return 0.0 if options.patience == "0" else parse_duration(options.patience)
@@ -277,7 +279,7 @@ def _patience(options: Options) -> float:
         ) from error
 
 
-def _inputs_again(
+def inputs_again(
     plan: Plan, header: Mapping[str, Any], values: Mapping[str, Any], environ: Mapping[str, str], *, cancel: bool
 ) -> Mapping[str, Any]:
     """The recorded inputs, and the secret ones anew; what a cancel was not given is missing where it is used."""
@@ -291,7 +293,7 @@ def _inputs_again(
     return given_inputs.resolve_leniently(plan, known, environ)
 
 
-def _end_leftovers(folder: RunFolder) -> None:
+def end_leftovers(folder: RunFolder) -> None:
     """End the processes, and remove the files, that an owner who was killed has left."""
     from steplane.driver.control import NAME
     from steplane.driver.warden import end_leftovers
@@ -314,19 +316,21 @@ def _bury(folder: RunFolder) -> bool:
     except (RunHeld, StateError):
         return False
     try:
-        _end_leftovers(folder)
+        end_leftovers(folder)
     finally:
         lease.release()
     return True
 
 
-def _durability(options: Options) -> Any:
+def durability_of(options: Options) -> Any:
+    """The durability. Raises `UsageError`."""
     if options.durability not in {"full", "normal"}:
         raise UsageError(f"durability is `full` or `normal`, not {options.durability!r}", "Change `--durability`.")
     return options.durability
 
 
-def _catalogue(store: RunStore, result: RunResult) -> None:
+def catalogue(store: RunStore, result: RunResult) -> None:
+    """Tell the catalogue how the run has ended, if it has."""
     if result.status in {"succeeded", "warning", "failed", "cancelled"}:
         store.ended(result.run, result.status)
 

@@ -14,6 +14,7 @@ class Secrets(Mapping[str, Any]):
 
     def __init__(self, plan: Plan, environ: Mapping[str, str], home: str) -> None:
         self._values = {one.name: _fetch(one, environ, home) for one in plan.secrets}
+        self._called = {file: Secrets(one, environ, home_in(plan, one, home)) for file, one in plan.callees.items()}
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -25,11 +26,28 @@ class Secrets(Mapping[str, Any]):
         return len(self._values)
 
     def known(self) -> dict[str, str]:
-        """Those that could be had, by name."""
-        return {name: value for name, value in self._values.items() if isinstance(value, str)}
+        """Those that could be had, by name; of files that are called too, with the file before the name."""
+        found = {name: value for name, value in self._values.items() if isinstance(value, str)}
+        for file, one in self._called.items():
+            found |= {f"{file} {name}": value for name, value in one.known().items()}
+        return found
+
+    def of(self, plan: Plan) -> "Secrets":
+        """Those of a file that is called, or of this one."""
+        return self._called.get(plan.file, self)
+
+    def names(self, plan: Plan) -> tuple[str, ...]:
+        """The names of those of the file that could be had."""
+        return tuple(name for name, value in self.of(plan).items() if isinstance(value, str))
 
     def fetch(self, name: str) -> str:
-        """The value for a step type. Raises `KeyError` for none of that name, `StepError` where it cannot be had."""
+        """The value for a step type; before the name stands the file with a NUL, where it is one that is called.
+
+        Raises `KeyError` for none of that name, `StepError` where it cannot be had.
+        """
+        file, called, rest = name.partition("\0")
+        if called:
+            return self._called[file].fetch(rest)
         value = self._values[name]
         if isinstance(value, Missing):
             raise StepError("secret.missing", f"the secret `{name}` is missing: {value.reason}")
@@ -50,9 +68,19 @@ def _fetch(spec: SecretSpec, environ: Mapping[str, str], home: str) -> str | Mis
         return Missing(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
+def home_in(plan: Plan, called: Plan, home: str) -> str:
+    """The folder of a file that is called, where that of the run's own is `home`."""
+    if called is plan:
+        return home
+    folder, here = (os.path.dirname(one.file) or "." for one in (called, plan))
+    return os.path.normpath(os.path.join(home, os.path.relpath(folder, here)))
+
+
 def hidden_variables(plan: Plan) -> set[str]:
     """The variables of the caller's environment that no process of a step gets."""
-    names = {one.env for one in plan.secrets} | {one.env for one in plan.inputs if one.secret}
+    names: set[str | None] = set()
+    for part in plan.with_callees():
+        names |= {one.env for one in part.secrets} | {one.env for one in part.inputs if one.secret}
     return {name for name in names if name}
 
 

@@ -177,7 +177,8 @@ def recorded(one: Instance) -> Recorded:
     lists: dict[int, dict[int, Recorded]] = {}
     for scope in [*one.body, *([one.after] if one.after is not None else [])]:
         inside = {position: recorded(each) for position, each in enumerate(scope.current) if each is not None}
-        lists[numbers.index(scope.list.number)] = inside
+        if scope.list.role != "call":  # of a child no more is taken than what it gives
+            lists[numbers.index(scope.list.number)] = inside
     items: Mapping[str, Recorded] | None = None
     if one.loop is not None:
         items = {each.key or "": recorded(each) for each in one.loop.instances if each is not None}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from steplane.checks.artifacts import check_artifacts
+from steplane.checks.calls import check_calls
 from steplane.checks.captures import check_captures
 from steplane.checks.code_variables import check_code_variables
 from steplane.checks.conditions import check_conditions
@@ -10,6 +11,7 @@ from steplane.checks.constants import check_constants
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.credentials import check_credentials
 from steplane.checks.environment import check_environment
+from steplane.checks.files import Files
 from steplane.checks.flow import check_ends, check_switches
 from steplane.checks.identities import check_identities
 from steplane.checks.inputs import check_inputs
@@ -28,6 +30,7 @@ from steplane.checks.scripts import check_scripts
 from steplane.checks.secrets import check_secrets
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
+from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
@@ -62,6 +65,8 @@ CHECKS: tuple[Check, ...] = (
     check_outputs,
     check_artifacts,
     check_captures,
+    check_calls,
+    check_undoing,
     check_constants,
     check_secrets,
     check_credentials,
@@ -73,11 +78,15 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check_workflow(
-    document: Document, registry: StepTypes | None = None, filters: tuple[str, ...] = ()
+    document: Document,
+    registry: StepTypes | None = None,
+    filters: tuple[str, ...] = (),
+    files: Files | None = None,
 ) -> tuple[Workflow | None, tuple[Diagnostic, ...]]:
     """The workflow in a document, and everything that is wrong with it: in the order of the file, each once.
 
-    `registry` gives the step types (None: nothing is said of them), `filters` are those that plugins add. The workflow
+    `registry` gives the step types (None: nothing is said of them), `filters` are those that plugins add, `files` the
+    workflows that are called (None: nothing is said of calls). The workflow
     is None where the document holds no mapping; with errors among the diagnostics it must not run.
     """
     found = list(document.diagnostics)
@@ -88,7 +97,7 @@ def check_workflow(
     workflow, said = read_workflow(document, filters)
     found += said
     if workflow is not None:
-        context = Context(document, workflow, registry, [*shape, *said])
+        context = Context(document, workflow, registry, [*shape, *said], files)
         for check in CHECKS:
             found += check(workflow, context)
     return workflow, tuple(in_file_order(found))
@@ -102,4 +111,4 @@ def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str
     return names
 
 
-__all__ = ["CHECKS", "Check", "Context", "StepTypes", "check_workflow"]
+__all__ = ["CHECKS", "Check", "Context", "Files", "StepTypes", "check_workflow"]

@@ -1,13 +1,16 @@
 """What every check may ask: the document, the step types, and where each step stands."""
 
+import os
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Protocol
 
 from msgspec import Struct
 
+from steplane.checks.files import Files
 from steplane.diagnostics import Diagnostic, Span
-from steplane.model import ForEach, Leaf, Matrix, Run, Step, StepList, Uses, Workflow, step_lists
+from steplane.model import Call, ForEach, Leaf, Matrix, Run, Step, StepList, Uses, Workflow, step_lists
+from steplane.model.files import file_key
 from steplane.plugins import PluginProblem
 from steplane.sdk import StepType
 from steplane.source import Document
@@ -46,11 +49,13 @@ class Context:
         workflow: Workflow,
         registry: StepTypes | None = None,
         shape: Iterable[Diagnostic] = (),
+        files: Files | None = None,
     ) -> None:
         self.document = document
         self._wrong = tuple((one.span.line, one.span.column) for one in shape if one.severity == "error")
         self.workflow = workflow
         self.registry = registry
+        self.files = files
         self.lists: tuple[StepList, ...] = tuple(step_lists(workflow))
 
     def is_misshapen(self, span: Span) -> bool:
@@ -89,6 +94,20 @@ class Context:
             return None
         found = self.registry.step_type(action.type)
         return found if isinstance(found, StepType) else None
+
+    def called(self, action: Call) -> Workflow | str | None:
+        """The workflow that is called, or why it cannot be had; None where nothing is known of other files."""
+        if self.files is None or "${{" in action.path.text:
+            return None
+        return self.files.workflow(file_key(self.workflow.file, action.path.text))
+
+    def beside(self, action: Call) -> list[str]:
+        """The workflow files where the one that is called was looked for, as it would name them."""
+        if self.files is None:
+            return []
+        found = self.files.nearby(file_key(self.workflow.file, action.path.text))
+        folder = os.path.dirname(action.path.text)
+        return [os.path.join(folder, name) for name in found]
 
     def rendered_by_step(self, action: object) -> tuple[str, ...]:
         """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Struct
+
 from steplane.checks.context import Context, words_for
 from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.expressions.types import WORDS
-from steplane.model import Named, Run, Step, Uses, Workflow
+from steplane.model import Call, Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import Problem, validate_value
 from steplane.schema.problems import Templated, shown_path
@@ -41,7 +43,17 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
                 yield _problem(step, step.action, found)
             else:
                 yield from _not_installed(step.action, found)
-                yield from _Parameters(step, step.action, found.parameters, types).check()
+                yield from check_given(step, _of_type(step.action, found.parameters), types)
+
+
+def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":
+    span = action.name.span if isinstance(action, Uses) else action.span
+    return Given(action, action.type, span, schema, more=f"see `steplane steps {action.type}`")
+
+
+def check_given(step: Step, given: "Given", types: Types) -> Iterator[Diagnostic]:
+    """What is wrong with what stands under `with`: of a step type, or of a workflow that is called."""
+    yield from _Parameters(step, given, types).check()
 
 
 def _not_installed(action: Run | Uses, found: StepType) -> Iterator[Diagnostic]:
@@ -68,17 +80,32 @@ def _has_value(one: Named) -> bool:
     return not isinstance(one.value.template, Expression) and one.value.template != Literal(None)
 
 
+class Given(Struct, frozen=True):
+    """What is given under `with`, and to what: `kind` is its name in messages, `span` its place, `schema` what it has.
+
+    `noun`: what one of them is called; `more`: where a person finds more about it.
+    """
+
+    action: Run | Uses | Call
+    kind: str
+    span: Span
+    schema: dict[str, Any]
+    noun: str = "parameter"
+    more: str = ""
+
+
 class _Parameters:
     """The parameters of one step against the schema of its type."""
 
-    def __init__(self, step: Step, action: Run | Uses, schema: dict[str, Any], types: Types) -> None:
+    def __init__(self, step: Step, given: Given, types: Types) -> None:
         self.step = step
-        self.action = action
-        self.schema = schema
+        self.given = given
+        self.action = given.action
+        self.schema = given.schema
         self.types = types
-        self.outside = () if isinstance(action, Uses) else ("script", "argv")
+        self.outside = ("script", "argv") if isinstance(self.action, Run) else ()
         self.properties: dict[str, Any] = {
-            name: one for name, one in schema.get("properties", {}).items() if name not in self.outside
+            name: one for name, one in self.schema.get("properties", {}).items() if name not in self.outside
         }
 
     def check(self) -> Iterator[Diagnostic]:
@@ -105,7 +132,7 @@ class _Parameters:
         self, action: Uses, names: list[str], given: dict[str, Named], meant: set[str | None]
     ) -> Iterator[Diagnostic]:
         there = [given[name] for name in names if name in given]
-        words, kind = words_for(self.step), action.type
+        words, kind = words_for(self.step), self.given.kind
         if len(there) > 1:
             yield self._both(there)
         elif not there and not meant & set(names):
@@ -125,7 +152,7 @@ class _Parameters:
 
     def _both(self, there: list[Named]) -> Diagnostic:
         names = listed(sorted((one.name.text for one in there), key=self._place), "and")
-        message = f"{words_for(self.step)} gives both {names}, and `{self.action.type}` takes one of them"
+        message = f"{words_for(self.step)} gives both {names}, and `{self.given.kind}` takes one of them"
         related = (Related(there[0].name.span, "the first one"),)
         return Diagnostic("exclusive", message, there[1].name.span, related=related, help="keep one of them")
 
@@ -134,24 +161,22 @@ class _Parameters:
 
     def _missing(self, name: str) -> Diagnostic:
         with_ = self.step.node.entry("with")
-        span = self.action.name.span if isinstance(self.action, Uses) else self.action.span
-        message = f"{words_for(self.step)} gives no `{name}`, which `{self.action.type}` needs"
-        return Diagnostic(
-            "missing-parameter", message, with_.key.span if with_ else span, help=f"add it under `with`: `{name}: ...`"
-        )
+        message = f"{words_for(self.step)} gives no `{name}`, which `{self.given.kind}` needs"
+        span = with_.key.span if with_ else self.given.span
+        return Diagnostic("missing-parameter", message, span, help=f"add it under `with`: `{name}: ...`")
 
     def _unknown(self, one: Named, given: dict[str, Named]) -> Diagnostic:
         name, span = one.name.text, one.name.span
         if name in self.outside:
             message = f"`{name}` is given by `run` of {words_for(self.step)} and not under `with`"
             return Diagnostic("unknown-parameter", message, span, help="use `uses: shell` to give it under `with`")
-        message = f"`{self.action.type}` has no parameter `{name}`"
+        message = f"`{self.given.kind}` has no {self.given.noun} `{name}`"
         meant = self._meant(name, given)
         if meant:
             fix = Fix(f"replace `{name}` with `{meant}`", (Edit(span, meant),), safe=False)
             return Diagnostic("unknown-parameter", message, span, label=f"did you mean `{meant}`?", fix=fix)
         names = list(self.properties)
-        help_ = f"it has {listed(names, 'and')}" if 0 < len(names) <= 12 else f"see `steplane steps {self.action.type}`"
+        help_ = f"it has {listed(names, 'and')}" if 0 < len(names) <= 12 else self.given.more
         return Diagnostic("unknown-parameter", message, span, help=help_)
 
     def _meant(self, name: str, given: dict[str, Named]) -> str | None:
@@ -181,22 +206,20 @@ class _Parameters:
                 return _unquoted(problem, node)
             return None
         span = key if key is not None else node.span
-        shown, kind = shown_path(problem.path), self.action.type
+        shown, kind = shown_path(problem.path), self.given.kind
         if problem.keyword == "additionalProperties":
             message = f"`{shown}` of `{kind}` {problem.message}"
         else:
-            message = f"parameter `{shown}` of `{kind}` {problem.message}"
+            message = f"{self.given.noun} `{shown}` of `{kind}` {problem.message}"
         fix = None
         if problem.suggestion:
             text = str(problem.path[-1]) if key is not None else node.text if isinstance(node, Scalar) else ""
             fix = Fix(f"replace `{text}` with `{problem.suggestion}`", (Edit(span, problem.suggestion),), safe=False)
         label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
-        return Diagnostic(
-            "bad-parameter", message, span, label=label, fix=fix, help="" if fix else f"see `steplane steps {kind}`"
-        )
+        return Diagnostic("bad-parameter", message, span, label=label, fix=fix, help="" if fix else self.given.more)
 
     def _value_in_code(self, one: Named) -> Diagnostic:
-        name, kind = one.name.text, self.action.type
+        name, kind = one.name.text, self.given.kind
         message = f"`{name}` of `{kind}` is code, and a value put into its text would be run as code"
         if kind == "shell":
             help_ = "write it as `run:`, which takes values safely, or give the value through `env`"
@@ -219,13 +242,13 @@ class _Parameters:
         takes = " or ".join(WORDS[kind] for kind in sorted(wanted))
         inner = _alone(template)
         if inner is not None and _fits(self.types.kind(inner), wanted | {"any"}):
-            message = f"the blank around the expression makes `{name}` text, and `{self.action.type}` wants {takes}"
+            message = f"the blank around the expression makes `{name}` text, and `{self.given.kind}` wants {takes}"
             text = f"${{{{ {inner.text} }}}}"
             fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
             yield Diagnostic("blank-makes-text", message, node.span, fix=fix, label="text, because of the blank")
             return
         said = f"`{template.text}` is {WORDS[given]}" if isinstance(template, Expression) else "this is text"
-        message = f"parameter `{name}` of `{self.action.type}` wants {takes}, and {said}"
+        message = f"{self.given.noun} `{name}` of `{self.given.kind}` wants {takes}, and {said}"
         help_ = (
             "name one item of it, or join it: `| join(' ')`"
             if given == "list" and "string" in wanted

@@ -7,8 +7,8 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 from steplane.source.nodes import Mapping
 
-ACTIONS = ("race", "call", "wait", "signal", "cancel")
-MODIFIERS = ("compensate", "cache", "region", "restart", "complete", "rest")
+ACTIONS = ("race", "wait", "signal", "cancel")
+MODIFIERS = ("cache", "region", "restart", "complete", "rest")
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 JOINS = ("each", "active")
 """What is not built. A later release takes it out of here."""

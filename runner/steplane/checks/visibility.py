@@ -4,7 +4,7 @@ from typing import Literal as OneOf
 
 from steplane.checks.context import Context, Position
 from steplane.checks.sites import Site
-from steplane.model import Goto, Group, Parallel, Run, Step, StepList, Switch, Until, Uses, While
+from steplane.model import Call, End, Goto, Group, Parallel, Run, Step, StepList, Switch, Until, Uses, While, all_steps
 
 Sight = OneOf["seen", "later", "itself", "around", "in a loop", "elsewhere"]
 """Whether a step can have ended where an expression stands, and if not, why."""
@@ -147,6 +147,8 @@ def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
         return tuple(one.name.text for one in step.outputs.items)
     if isinstance(step.action, Group | Parallel | Switch):
         return ()
+    if isinstance(step.action, Call):
+        return _outputs_of_call(step.action, context)
     if not isinstance(step.action, Run | Uses):
         return None
     kind = context.type_of(step.action)
@@ -158,6 +160,16 @@ def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
     if kind.outputs.get("additionalProperties", True) and step.action.type != "shell":
         return None
     return tuple(kind.outputs.get("properties", {}))
+
+
+def _outputs_of_call(action: Call, context: Context) -> tuple[str, ...] | None:
+    """Those that the called workflow declares; what its `end` steps give may be others."""
+    called = context.called(action)
+    if action.detach:
+        return ()
+    if called is None or isinstance(called, str) or any(isinstance(one.action, End) for one in all_steps(called)):
+        return None
+    return tuple(one.name.text for one in called.outputs.items) if called.outputs is not None else ()
 
 
 __all__ = ["AFTER", "Position", "Sight", "Sighting", "output_names", "step_attributes"]

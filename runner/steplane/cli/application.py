@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "List the workflows of the project.",
     "resume": "Go on with a run that was interrupted, waits or failed.",
     "cancel": "End a run; what cleans up still runs.",
+    "compensate": "Undo what a run that has ended had done.",
     "runs": "List the runs; check, export or delete them.",
     "show": "Show one run: steps, times, errors, outputs.",
     "logs": "Show what the steps of a run wrote.",
@@ -45,7 +46,7 @@ SUBCOMMANDS = {
 }
 """Commands of commands; the module of each is `steplane.cli.commands.NAME_SUBNAME`."""
 
-_ACTING = {"run", "resume", "cancel", "init"}
+_ACTING = {"run", "resume", "cancel", "compensate", "init"}
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",

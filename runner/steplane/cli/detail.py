@@ -38,6 +38,7 @@ class Detail(Struct, frozen=True):
     node: Node | None = None
     given: tuple[Given, ...] = ()
     state: str = ""
+    file: str = ""
 
     @property
     def inside(self) -> list[StepRecord]:
@@ -81,7 +82,7 @@ def _facts(detail: Detail) -> list[list[str]]:
     run, one, node = detail.record.summary, detail.step, detail.node
     facts = [["run", f"{run.id} ({run.status})"]]
     if node is not None:
-        facts.append(["step", f"{one.step}, {visible(run.file)}:{node.line}"])
+        facts.append(["step", f"{one.step}, {visible(detail.file or run.file)}:{node.line}"])
         facts += [["does", visible(action(node))]] if not isinstance(node.action, Body) else []
     if one.latest.ready_at:
         facts.append(["ready", _moment(one.latest.ready_at)])

@@ -15,6 +15,7 @@ from steplane.app.running import recorded_plan
 from steplane.cli.call import Call
 from steplane.errors import UnknownRun, UsageError
 from steplane.plan.nodes import Plan
+from steplane.plan.step_names import Instances
 from steplane.reporters.graph.building import graph_of
 from steplane.reporters.graph.shapes import Graph, State
 from steplane.suggest import nearest_of
@@ -71,7 +72,7 @@ def _of_run(call: Call, subject: Subject) -> Graph:
     with call.history.read(subject.run) as journal:
         plan = recorded_plan(journal, call.registry, call.cache_store)
     _refuse_another(call, subject, plan)
-    graph = graph_of(plan, states_of(record))
+    graph = graph_of(plan, states_of(record, plan))
     summary = record.summary
     return _with_run(graph, summary.id, summary.status, record.seconds)
 
@@ -92,11 +93,12 @@ def _refuse_another(call: Call, subject: Subject, plan: Plan) -> None:
         )
 
 
-def states_of(record: RunRecord) -> dict[str, State]:
-    """What became of each step that has begun, by its id."""
+def states_of(record: RunRecord, plan: Plan) -> dict[str, State]:
+    """What became of each step that has begun, by its id; in a file that is called behind those of the calls."""
     found: dict[str, list[StepRecord]] = {}
+    known = Instances(plan)
     for one in record.steps:
-        found.setdefault(one.step, []).append(one)
+        found.setdefault(known.way(one.path), []).append(one)
     return {step: _state(records) for step, records in found.items()}
 
 

@@ -13,6 +13,7 @@ from steplane.cli.story_lines import story_lines
 from steplane.cli.story_words import ended_words, entry_words, link_words
 from steplane.cli.table import table
 from steplane.cli.waiting_words import waiting_words
+from steplane.plan.step_names import Instances
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import action, cause, clock, count
@@ -56,13 +57,13 @@ class _Teller:
         self.signs = SIGNS if look.unicode else ASCII_SIGNS
         sessions = told.record.sessions
         self.begin = sessions[0].begin if sessions else told.record.summary.started_at
-        self.nodes = {node.id: node for node in told.plan.nodes[1:]}
+        self.steps = Instances(told.plan)
 
     # ------------------------------------------------------------ one instance
 
     def story(self, story: Story) -> str:
         """One activation, from its begin to its end."""
-        node = self.nodes.get(story.step)
+        node = self.steps.node(story.path)
         number = f"  activation {story.activation}" if story.activation > 1 else ""
         what = f"  {visible(action(node))}" if node is not None else ""
         sign = colored(self.paint, story.status, self.signs.get(_sign(story.status), " "))

@@ -2,6 +2,7 @@
 
 from steplane.app.history import RunRecord, StepRecord
 from steplane.plan.nodes import Node
+from steplane.plan.step_names import Instances
 from steplane.reporters.annotations import workflow_path
 from steplane.reporters.report import RunReport, StepReport, related
 from steplane.reporters.subject import Subject
@@ -11,8 +12,8 @@ from steplane.reporters.words import reason
 def run_report(record: RunRecord, subject: Subject, root: str) -> RunReport:
     """The report of a run; `root` is the folder of the repository."""
     one = record.summary
-    nodes = {node.id: node for node in subject.plan.nodes[1:]}
-    steps = [_step(step, nodes.get(step.step)) for step in record.steps if step.path]
+    known = Instances(subject.plan)
+    steps = [_step(step, known.node(step.path)) for step in record.steps if step.path]
     related(steps, one.status)
     return RunReport(
         run=one.id, workflow=one.workflow or subject.plan.name, file=workflow_path(subject, root),

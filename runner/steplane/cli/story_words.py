@@ -5,7 +5,18 @@ from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
 from steplane.reporters.paint import visible
-from steplane.reporters.words import IF_IS_FALSE, cause, clock, count, false_condition, reason, saw, shortened, stated
+from steplane.reporters.words import (
+    IF_IS_FALSE,
+    cause,
+    clock,
+    count,
+    false_condition,
+    reason,
+    saw,
+    shortened,
+    shown_value,
+    stated,
+)
 
 _Words = Callable[[dict[str, Any]], str]
 
@@ -263,6 +274,18 @@ def _options(data: dict[str, Any]) -> str:
     return f" with {', '.join(words)}" if words else ""
 
 
+def _compensated(data: dict[str, Any]) -> str:
+    who = f"`{visible(data['by'])}`" if data["by"] else "the run"
+    return f"compensated by {who}" if data["ok"] else f"its compensation did not succeed: {cause(data['error'])}"
+
+
+def _given(data: dict[str, Any]) -> str:
+    if data["error"] is not None:
+        return f"what it is given: {cause(data['error'])}"
+    given = [f"{name} = {shown_value(value, 40)}" for name, value in data["value"].items()]
+    return f"is given {', '.join(given)}" if given else "is given nothing"
+
+
 _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
@@ -275,6 +298,7 @@ _SAYINGS: dict[str, _Words] = {
     "outputs": _outputs,
     "arm": _arm,
     "branches": _branches,
+    "given": _given,
     "lock.waits": _lock_waits,
     "lock": lambda data: f"has the lock `{visible(data['lock'] or '')}` after {clock(data['seconds'])}",
     "slot.waits": _slot_waits,
@@ -291,6 +315,7 @@ _SAYINGS: dict[str, _Words] = {
     "undecided": lambda _: "was cut off, and may run at most once: somebody has to say what became of it",
     "resumed": _resumed,
     "ended": _ended,
+    "compensated": _compensated,
     "cancel": _asked,
     "end": _ended_by,
 }

@@ -72,7 +72,7 @@ class Timeline:
         one = row.branch.record
         sign = colored(self.paint, one.status, self._sign(one.status))
         stretches = list(_stretches(one, self._until, group=bool(row.branch.inside) and not one.latest.performed))
-        note = note_of(one, row.branch, self.record.conditions.get(one.step, ""))
+        note = note_of(one, row.branch, self.record.conditions.get(one.path, ""))
         filled = f"{name}{' ' * (wide - width(name))}"
         head = f"  {sign} {self.paint.bold(filled) if one.status == 'failed' else filled}"
         if not stretches:

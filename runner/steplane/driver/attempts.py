@@ -17,7 +17,7 @@ from steplane.events import Artifact, ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
-from steplane.plan.nodes import Node, Perform, Rounds
+from steplane.plan.nodes import Node, Perform, Plan, Rounds
 from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
 
@@ -33,7 +33,7 @@ class Folders(Struct, frozen=True):
 
 
 class Attempts:
-    """Hands attempts to the executor and brings their outcomes back. `secrets` are the names that steps may read."""
+    """Hands attempts to the executor and brings their outcomes back. `secrets` gives the names for steps of a file."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Attempts:
         executor: Executor,
         *,
         folders: Folders,
-        secrets: tuple[str, ...] = (),
+        secrets: Callable[[Plan], tuple[str, ...]] = lambda _: (),
     ) -> None:
         self.run = run
         self.evaluator = evaluator
@@ -60,7 +60,7 @@ class Attempts:
 
     def start(self, command: Start, instance: Instance) -> AttemptEnded | None:
         """Begin the attempt; an event at once if its parameters cannot be made."""
-        request, error = self.evaluator.guarded(lambda: self.request(instance))
+        request, error = self.evaluator.guarded(lambda: self.request(instance), instance.plan.file)
         if error is not None:
             return AttemptEnded(instance=command.instance, attempt=command.attempt, outcome="failed", error=error)
         self._live[command.instance, command.attempt] = request.env["STEPLANE_OUTPUT"]
@@ -101,7 +101,7 @@ class Attempts:
         if outcome.outcome != "succeeded":
             error = outcome.error and masked_error(outcome.error, self.evaluator.mask)
             return replace(ended, error=error)
-        outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs))
+        outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs), instance.plan.file)
         if error is None and isinstance(instance.node.loop, Rounds) and instance.node.loop.keeps:
             ended = replace(ended, result=self._kept_result(outcome.outputs, instance.node.loop.keeps))
         return replace(ended, outputs=outputs) if error is None else replace(ended, outcome="failed", error=error)
@@ -115,7 +115,7 @@ class Attempts:
 
     def keep(self, instance: Instance, *, quiet: bool) -> ArtifactsKept | None:
         """Keep the files of a group, branch or arm that has ended, at once: what follows may change them."""
-        workdir, error = self.evaluator.guarded(lambda: self.environments.workdir(instance))
+        workdir, error = self.evaluator.guarded(lambda: self.environments.workdir(instance), instance.plan.file)
         if error is not None:
             return None
         request = KeepRequest(
@@ -143,7 +143,7 @@ class Attempts:
             return _named(node, result)
         context = self.evaluator.context(instance, result=result)
         self.evaluator.learn_from(node.outputs or (), context)
-        self.evaluator.hold("ensure", node.ensure, context)
+        self.evaluator.hold("ensure", instance, node.ensure, context)
         if node.outputs is None:
             return _named(node, result)
         return self.evaluator.reshape(node.outputs, context, lenient=False)
@@ -181,7 +181,8 @@ class Attempts:
             timeout=instance.timeout,
             isolate=node.isolate,
             log=log,
-            secrets=self.secrets,
+            secrets=self.secrets(instance.plan),
+            file="" if instance.plan is self.evaluator.plan else instance.plan.file,
             artifacts=artifacts,
             timezone=self.evaluator.plan.timezone,
             keep=node.artifacts,

@@ -1,18 +1,21 @@
 """The environment and the working directory that a process of a step gets."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from steplane.driver.evaluate import Evaluator, Refused
 from steplane.expressions.templates import Template
 from steplane.kernel import Instance
+from steplane.plan.nodes import Plan
 
 
 class Environments:
-    """`base` is the caller's environment without what secrets are read from; `home` is the folder of the file."""
+    """`base` is the caller's environment without what secrets are read from; `home` gives the folder of a file."""
 
-    def __init__(self, evaluator: Evaluator, base: Mapping[str, str], home: str, called_in: str) -> None:
+    def __init__(
+        self, evaluator: Evaluator, base: Mapping[str, str], home: Callable[[Plan], str], called_in: str
+    ) -> None:
         self.evaluator = evaluator
         self.base = dict(base)
         self.home = home
@@ -35,7 +38,7 @@ class Environments:
         for one in reversed(_around(here)):
             if one.node.cwd is not None:
                 text = self.evaluator.engine.render_text(one.node.cwd, self.evaluator.context(one))
-                folder = os.path.normpath(os.path.join(self.home, text))
+                folder = os.path.normpath(os.path.join(self.home(one.plan), text))
                 if "\0" in folder or not os.path.isdir(folder):
                     raise Refused("input.invalid", f"`cwd` is {folder}, which is not a directory")
                 return folder

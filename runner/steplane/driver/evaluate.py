@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -16,9 +16,12 @@ from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
-from steplane.kernel import Instance, State
+from steplane.kernel import Instance, State, calls
 from steplane.masking import Mask
-from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry, Rounds
+from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry, Rounds
+
+if TYPE_CHECKING:
+    from steplane.driver.children import Children
 
 _NONE = object()
 
@@ -49,21 +52,22 @@ class Evaluator:
         self.uniform = uniform
         self.mask = mask or Mask({})
         self.zone = zone
-        self.places = Places(plan)
+        self.children: Children | None = None  # where the workflow calls others
+        self._places = {plan.file: Places(plan)}
         self.environment: Callable[[Instance], Mapping[str, str]] = lambda _: {}
         self.learn: Callable[[str, Any], None] = lambda name, value: None
         self._seen: list[tuple[str, Any]] = []  # what the conditions of the question at hand saw
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
-            "branches": self._branches, "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry,
-            "while": self._while, "until": self._until,
+            "branches": self._branches, "call": self._call, "ensure": self._ensure, "outputs": self._outputs,
+            "retry": self._retry, "while": self._while, "until": self._until,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
         """The answer, an error included."""
         instance = self.state.instances[ask.instance]
         self._seen.clear()
-        value, error = self.guarded(lambda: self._answers[ask.question](instance))
+        value, error = self.guarded(lambda: self._answers[ask.question](instance), instance.plan.file)
         seen = self._texts() if self._seen else ()
         return Answered(instance=ask.instance, question=ask.question, value=value, error=error, seen=seen)
 
@@ -73,14 +77,14 @@ class Evaluator:
 
         return seen_texts(self._seen, self.mask)
 
-    def guarded(self, action: Callable[[], Any]) -> tuple[Any, ErrorInfo | None]:
-        """The value, or the error (masked) that the evaluation gives to the step."""
+    def guarded(self, action: Callable[[], Any], file: str) -> tuple[Any, ErrorInfo | None]:
+        """The value, or the error (masked) that the evaluation gives to the step, which stands in that file."""
         try:
             return action(), None
         except Refused as refused:
             error = refused.error
         except ExpressionError as problem:
-            place = f"{self.plan.file}:{problem.line}:{problem.column}: " if problem.line else ""
+            place = f"{file}:{problem.line}:{problem.column}: " if problem.line else ""
             kind = "secret.withheld" if WITHHELD in problem.message else "expression"
             error = ErrorInfo(kind, f"{place}{problem.message}")
         except (RecursionError, MemoryError) as problem:
@@ -95,7 +99,8 @@ class Evaluator:
 
             items_again(self, here)
             around = loop_names(here)
-        context = {**self.names, **around, "steps": Steps(self.places, self.state, here, self.zone)}
+        steps = Steps(self._places_of(here.plan), self.state, here, self.zone)
+        context = {**self.names_of(here), **around, "steps": steps}
         context["attempt"] = here.attempt
         handles, handled = handled_error(here)
         if handles:
@@ -106,6 +111,18 @@ class Evaluator:
             context["error"] = error_view(error)
         context["env"] = Once(lambda: self.environment(here))
         return context
+
+    def names_of(self, here: Instance) -> Mapping[str, Any]:
+        """The names that are the same in all of the workflow that the instance stands in."""
+        if self.children is None:
+            return self.names
+        workflow = here.workflow
+        return self.names if workflow.scope is None else self.children.names(workflow)
+
+    def _places_of(self, plan: Plan) -> Places:
+        if plan.file not in self._places:
+            self._places[plan.file] = Places(plan)
+        return self._places[plan.file]
 
     # ------------------------------------------------------------ questions
 
@@ -179,14 +196,14 @@ class Evaluator:
         return seconds
 
     def _require(self, here: Instance) -> bool:
-        self.hold("require", here.node.require, self.context(here))
+        self.hold("require", here, here.node.require, self.context(here))
         return True
 
     def _ensure(self, here: Instance) -> bool:
-        self.hold("ensure", here.node.ensure, self.context(here, result=None))
+        self.hold("ensure", here, here.node.ensure, self.context(here, result=_given_back(here)))
         return True
 
-    def hold(self, kind: str, conditions: tuple[Expression, ...], context: Mapping[str, Any]) -> None:
+    def hold(self, kind: str, here: Instance, conditions: tuple[Expression, ...], context: Mapping[str, Any]) -> None:
         """Raise `Refused` at the first condition that is false, with the values that it saw."""
         for condition in conditions:
             parts: list[tuple[str, Any]] = []
@@ -194,7 +211,7 @@ class Evaluator:
                 from steplane.expressions.telling import sentences
 
                 seen = sentences(parts, self.mask)
-                place = f"{self.plan.file}:{condition.line}:{condition.column}"
+                place = f"{here.plan.file}:{condition.line}:{condition.column}"
                 message = f"`{condition.text.strip()}` does not hold ({place})" + (
                     ": " + ", ".join(seen) if seen else ""
                 )
@@ -218,12 +235,16 @@ class Evaluator:
             for branch in action.branches
         ]
 
+    def _call(self, here: Instance) -> dict[str, Any]:
+        assert self.children is not None
+        return self.children.given(here)
+
     def _outputs(self, here: Instance) -> dict[str, Any]:
         action = here.node.action
         if isinstance(action, End):
             return self._end(action, self.context(here))
         partly = here.recovered or here.bounds is not None  # a part of what the outputs are made from did not run
-        return self.reshape(here.node.outputs or (), self.context(here, result=None), lenient=partly)
+        return self.reshape(here.node.outputs or (), self.context(here, result=_given_back(here)), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.engine.render(action.outputs, context)
@@ -275,6 +296,11 @@ class Evaluator:
         if retry.full_jitter:
             return self.uniform(0.0, delay)
         return delay * self.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
+
+
+def _given_back(here: Instance) -> Any:
+    """What `result` is of a step that is no step type: of a call what the child gives, else null."""
+    return calls.results(here) if isinstance(here.node.action, Call) and not here.recovered else None
 
 
 def _rounds(here: Instance) -> Rounds:

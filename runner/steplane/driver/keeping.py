@@ -8,8 +8,8 @@ from steplane.driver.views import WITHHELD, secret_names
 from steplane.events import Answered, AnyEvent, AttemptEnded, Resumed, RunEnded
 from steplane.expressions import Missing
 from steplane.kernel import State
-from steplane.masking import Mask
-from steplane.plan.nodes import Node
+from steplane.masking import MASKED, Mask
+from steplane.plan.nodes import Call, Node
 
 
 def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
@@ -23,6 +23,8 @@ def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
         return replace(event, outputs=without_secrets(state.plan.nodes[0], event.outputs))
     if isinstance(event, Answered) and event.question == "loop" and mask and isinstance(event.value, dict):
         return replace(event, value=_items_withheld(event.value, mask))
+    if isinstance(event, Answered) and event.question == "call" and isinstance(event.value, dict):
+        return replace(event, value=_given_withheld(event, state, mask))
     if isinstance(event, AttemptEnded) or (isinstance(event, Answered) and event.question == "outputs"):
         return _outputs_withheld(event, state)
     return event
@@ -52,6 +54,22 @@ def _assumed(path: str, said: dict[str, Any], state: State) -> dict[str, Any]:
     return {**said, "outputs": without_secrets(one.node, said["outputs"])}
 
 
+def _given_withheld(event: Answered, state: State, mask: Mask) -> dict[str, Any]:
+    """What a child is given, without what is secret or holds something that is."""
+    call = state.instances.get(event.instance)
+    secret: set[str] = set()
+    if call is not None and isinstance(call.node.action, Call):
+        secret = {spec.name for spec in state.plan.of_file(call.node.action.file).inputs if spec.secret}
+    kept: dict[str, Any] = {}
+    lost: list[list[str]] = []
+    for part, values in event.value.items():
+        kept[part] = {
+            name: MASKED if part == "inputs" and name in secret else mask.data(one) for name, one in values.items()
+        }
+        lost += [[part, name] for name, one in values.items() if kept[part][name] != one]
+    return {**kept, "withheld": lost} if lost else kept
+
+
 def _items_withheld(value: dict[str, Any], mask: Mask) -> dict[str, Any]:
     items = value.get("items") or []
     masked = [mask.data(item) for item in items]
@@ -61,10 +79,23 @@ def _items_withheld(value: dict[str, Any], mask: Mask) -> dict[str, Any]:
 
 def restored(event: AnyEvent) -> AnyEvent:
     """A recorded event as the kernel takes it in again: items that were withheld are missing, with the reason."""
-    if not isinstance(event, Answered) or event.question != "loop" or not isinstance(event.value, dict):
+    if not isinstance(event, Answered) or not isinstance(event.value, dict):
+        return event
+    if event.question == "call":
+        return replace(event, value=_given_restored(event.value))
+    if event.question != "loop":
         return event
     lost = frozenset(event.value.get("withheld") or ())
     if not lost:
         return event
     items = [Missing(WITHHELD) if index in lost else item for index, item in enumerate(event.value["items"])]
     return replace(event, value={**event.value, "items": items})
+
+
+def _given_restored(value: dict[str, Any]) -> dict[str, Any]:
+    lost = {(part, name) for part, name in value.get("withheld") or ()}
+    return {
+        part: {name: Missing(WITHHELD) if (part, name) in lost else one for name, one in value[part].items()}
+        for part in value
+        if part != "withheld"
+    }

@@ -70,10 +70,10 @@ class Places:
         """The latest activation of the step that `here` can see, or None; and the nearest one around it that exists."""
         links = self.chain(wanted)
         lists = [number for number, _ in links]
-        came, scope = here, here.scope
+        came, scope = here, _within(here)
         while scope is not None and scope.list.number not in lists:
             came = scope.owner
-            scope = came.scope
+            scope = _within(came)
         if scope is None:
             return self._descend(state, came, links)
         return self._step_in(state, scope, links[lists.index(scope.list.number) :], came)
@@ -101,6 +101,11 @@ class Places:
         if found is None or found.scope is None or found.scope.owner is not around:
             return None, around
         return self._step_in(state, found.scope, links, around)
+
+
+def _within(one: Instance) -> Scope | None:
+    """The list that the instance stands in; None for a workflow: what is around a call is not seen in the child."""
+    return one.scope if one.node.number else None
 
 
 class Steps(Mapping[str, Any]):
@@ -134,7 +139,8 @@ def loop_names(here: Instance) -> dict[str, Any]:
     while one is not None:
         if one.parent is not None:
             around.append(one)
-        one = one.scope.owner if one.scope is not None else None
+        scope = _within(one)
+        one = scope.owner if scope is not None else None
     for item in reversed(around):
         names.update(_loop_names(item))
     return names
@@ -159,16 +165,16 @@ def counters(index: int, length: int, key: str | None = None) -> dict[str, Any]:
 
 def handled_error(here: Instance) -> tuple[bool, ErrorInfo | None]:
     """Whether `here` stands in a rescue, finally or compensate list, and the error that it is about."""
-    scope = here.scope
+    scope = _within(here)
     while scope is not None:
         if scope.list.role in {"rescue", "finally", "compensate"}:
-            return True, _own_error(scope.owner, scope.list.role)
-        scope = scope.owner.scope
+            return True, _own_error(scope.around, scope.list.role)
+        scope = _within(scope.owner)
     return False, None
 
 
 def _own_error(owner: Instance, role: str) -> ErrorInfo | None:
-    """The error, unless it is that of an attempt that was made good by a later one."""
+    """The error that is handled, or for which something is undone; none where a later attempt was good."""
     if role == "finally" and not owner.recovered and owner.outcome not in {"failed", "warning"}:
         return None
     return owner.error

@@ -40,6 +40,7 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
     grace: float = 10.0
     isolate: bool = False
     secrets: tuple[str, ...] = ()
+    file: str = ""
     timezone: str = "UTC"
     keep: tuple[str, ...] = ()
     state: str = ""

@@ -188,10 +188,15 @@ class ThreadExecutor:
             return failed(request, ErrorInfo(type="plugin.crash", message=found.message))
         if found.cls.steplane.cancellable and not request.isolate:
             context = AttemptContext(
-                request, log, token, self._secrets, self._progress_of(request), own=self._own_folder()
+                request, log, token, self._secrets_of(request), self._progress_of(request), own=self._own_folder()
             )
             return perform(request, found.cls, found.source, context)
         return self._in_worker(request, found, token, log)
+
+    def _secrets_of(self, request: AttemptRequest) -> SecretSource:
+        """The source by the names of the step's own file."""
+        source, file = self._secrets, request.file
+        return (lambda name: source(f"{file}\0{name}")) if file else source
 
     def _own_folder(self) -> OwnFolder:
         """That of this thread."""
@@ -254,7 +259,8 @@ class ThreadExecutor:
             self._workers = workers = self._workers or WorkerPool()
         own = self._own_folder()
         request = replace(request, env=own.environment(request.env), artifacts=own.path)
-        secrets = {name: self._secrets(name) for name in request.secrets}
+        source = self._secrets_of(request)
+        secrets = {name: source(name) for name in request.secrets}
         task = Task(request, found.plugin, secrets, self._path, found.cls.steplane.cancellable)
         return workers.perform(task, found.source, log, token, self._progress_of(request))
 

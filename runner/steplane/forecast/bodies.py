@@ -1,4 +1,4 @@
-"""The actions: step types, groups, `parallel`, `switch`, `end`."""
+"""The actions: step types, groups, `parallel`, `switch`, `call`, `end`."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from steplane.forecast.environment import folder
 from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Condition, Fate
 from steplane.forecast.parameters import rendered
 from steplane.forecast.walk import Outcome, Performed, Place, Walk
-from steplane.plan.nodes import Arm, Body, Branch, Choice, End, Fork, Goto, Node, Perform
+from steplane.plan.nodes import Arm, Body, Branch, Call, Choice, End, Fork, Goto, Node, Perform, Undo
 from steplane.scripts import ScriptValueError
 
 
@@ -36,7 +36,9 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
         return _fork(walk, node, act, place)
     if isinstance(act, Choice):
         return _choice(walk, node, act, place)
-    if isinstance(act, Goto):
+    if isinstance(act, Call):
+        return _call(walk, act, place)
+    if isinstance(act, Goto | Undo):
         return Outcome(SUCCEEDED)
     assert isinstance(act, End)
     return Outcome(SUCCEEDED, stops="yes", ender=node.id)
@@ -55,6 +57,18 @@ def _perform(walk: Walk, node: Node, act: Perform, place: Place) -> Outcome:
     shown = None if given is None else walk.judge.mask.data(given)
     where = folder(walk.judge.engine, walk.basis, place.around)
     walk.performed.setdefault(node.number, []).append(Performed(place.key, given, shown, where, place))
+    return Outcome(SUCCEEDED)
+
+
+def _call(walk: Walk, act: Call, place: Place) -> Outcome:
+    """A call: what the child is given can be evaluated, as far as it is known. Nothing is said of what is in it."""
+    try:
+        walk.judge.engine.render(act.given, walk.names(place))
+    except NotKnown:
+        pass
+    except ExpressionError as error:
+        message = walk.judge.mask.text(error.message)
+        return Outcome(FAILED, failing=f"what it is given cannot be evaluated: {message}", begun=False)
     return Outcome(SUCCEEDED)
 
 

@@ -8,13 +8,14 @@ from steplane.events import (
     Answered,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     Input,
     LockAnswered,
     Resumed,
     RunStarted,
     TimerFired,
 )
-from steplane.kernel import answers, pool, resume, runs
+from steplane.kernel import answers, pool, resume, runs, undoing
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, LoopState, Scope, State
 from steplane.plan.nodes import Plan
@@ -59,6 +60,8 @@ class Kernel:
             runs.cancel_requested(state)
         elif isinstance(event, Resumed):
             resume.resumed(state, event)
+        elif isinstance(event, CompensateRequested):
+            undoing.requested(state, event)
 
     @property
     def status(self) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, TimerFired
+from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, TimerFired
 from steplane.kernel import bodies, instances, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
-from steplane.plan.nodes import End
+from steplane.plan.nodes import Call, Choice, End, Fork
 
 
 def answered(state: State, event: Answered) -> None:
@@ -27,7 +27,7 @@ def answered(state: State, event: Answered) -> None:
 
 
 def _waits_for(instance: Instance, question: str) -> bool:
-    if question in {"switch", "branches"}:
+    if question in {"switch", "branches", "call"}:
         return instance.phase == "choose"
     return instance.phase == question or (question == "outputs" and instance.phase == "rescued")
 
@@ -96,6 +96,7 @@ _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "require": _require,
     "switch": bodies.chosen,
     "branches": bodies.chosen,
+    "call": bodies.chosen,
     "ensure": _ensure,
     "outputs": _outputs,
     "retry": _retry,
@@ -150,3 +151,13 @@ def timer(state: State, event: TimerFired) -> None:
         instances.leave_question(state, instance)
         instance.timed_out = True
         bodies.abandon(state, instance, None)
+
+
+def open_question(one: Instance) -> Question:
+    """What an instance that waits for an answer had asked."""
+    if one.phase == "choose":
+        return _CHOICES[type(one.node.action)]
+    return "outputs" if one.phase == "rescued" else one.phase  # type: ignore[return-value]
+
+
+_CHOICES: dict[type, Question] = {Choice: "switch", Fork: "branches", Call: "call"}

@@ -1,11 +1,11 @@
-"""The attempts of composite steps: groups, `parallel`, `switch`, `end`."""
+"""The attempts of composite steps: groups, `parallel`, `switch`, `call`, `end`."""
 
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import instances, jumping, leaving, lists, runs
+from steplane.kernel import calls, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Body, Branch, Choice, End, Fork, Goto
+from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Goto, Undo
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -19,6 +19,10 @@ def enter(state: State, instance: Instance) -> None:
         instances.ask(state, instance, "branches")
     elif isinstance(action, Fork):
         take(state, instance, list(action.branches))
+    elif isinstance(action, Call):
+        calls.enter(state, instance)
+    elif isinstance(action, Undo):
+        undoing.undo(state, instance)
     elif isinstance(action, Goto):
         jumping.reach(state, instance, action)
     elif isinstance(action, End) and (action.message or action.outputs):
@@ -28,12 +32,14 @@ def enter(state: State, instance: Instance) -> None:
 
 
 def chosen(state: State, instance: Instance, value: Any) -> None:
-    """The answer to `switch` or `branches`."""
+    """The answer to `switch`, `branches` or `call`."""
     action = instance.node.action
     if isinstance(action, Choice):
         _arm(state, instance, action, value)
     elif isinstance(action, Fork):
         _branches(state, instance, action, value)
+    else:
+        calls.given(state, instance, value)
 
 
 def _arm(state: State, instance: Instance, action: Choice, index: int | None) -> None:
@@ -63,9 +69,14 @@ def take(state: State, instance: Instance, branches: list[Branch]) -> None:
 
 def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
     """Begin the lists, in order."""
+    open_scopes(state, instance, [Scope(instance.plan.lists[number], instance) for number in numbers])
+
+
+def open_scopes(state: State, instance: Instance, scopes: list[Scope]) -> None:
+    """Begin these lives of the lists, in order."""
     instance.phase = "body"
     instance.tainted = False
-    instance.body = [Scope(state.plan.lists[number], instance) for number in numbers]
+    instance.body = scopes
     if instance.bounds is not None:
         leaving.bind_lists(instance)
         for scope in instance.body:  # of all, before anything follows from the first
@@ -83,6 +94,8 @@ def over(state: State, instance: Instance, scope: Scope) -> None:
     action = instance.node.action
     if isinstance(action, Fork):
         _branch_over(state, instance, scope, action)
+    elif isinstance(action, Call):
+        calls.over(state, instance, scope)
     else:
         action_over(state, instance)
 
@@ -174,6 +187,8 @@ def results(state: State, instance: Instance) -> None:
     if instance.node.outputs is not None:
         instances.ask(state, instance, "outputs")
     else:
+        if isinstance(instance.node.action, Call):
+            instance.outputs = calls.results(instance)
         instances.attempt_ended(state, instance, None)
 
 
@@ -184,3 +199,5 @@ def reopen(state: State, instance: Instance) -> None:
     instances.begin(state, instance)
     instance.phase = "body"
     resume.reopen_body(state, instance)
+    if calls.is_detached(instance) and instance.phase == "body":
+        calls.go_on(state, instance)

@@ -1,13 +1,13 @@
 """Cancelling one instance with all that it has begun."""
 
 from steplane.events import Status
-from steplane.kernel import bodies, instances, lists, loops
+from steplane.kernel import bodies, instances, lists, loops, undoing
 from steplane.kernel.state import Instance, State
 
 
 def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str = "") -> None:
     """Cancel it. What it has not begun becomes `unbegun`; what cleans up (`finally`) goes on."""
-    if one.ended or one.phase == "finally":
+    if one.ended or one.phase == "finally" or undoing.hears_later(one):
         return
     one.unbegun = unbegun
     if one.loop is not None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from steplane.commands import Ask, Stop
 from steplane.events import ErrorInfo, Question, Status, StepEnded, StepReady, StepRetry, StepStarted
-from steplane.kernel import bodies, lists, loops, pool, rounds, runs
+from steplane.kernel import bodies, calls, lists, loops, pool, rounds, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
@@ -22,7 +22,7 @@ def ask(state: State, instance: Instance, question: Question) -> None:
 
 
 def _phase(question: Question) -> Any:
-    return "choose" if question in {"switch", "branches"} else question
+    return "choose" if question in {"switch", "branches", "call"} else question
 
 
 def ready(state: State, instance: Instance) -> None:
@@ -42,7 +42,7 @@ def announce(state: State, instance: Instance) -> None:
     """Record that it is ready."""
     instance.status = "ready"
     instance.ready_at = state.now
-    state.record(StepReady(**_name(instance)))
+    state.record(StepReady(**name_of(instance)))
 
 
 def repeat(state: State, instance: Instance) -> None:
@@ -74,6 +74,8 @@ def inside(state: State, instance: Instance) -> None:
         ask(state, instance, "require")
     else:
         attempt(state, instance)
+    if instance.node.number == 0 and instance.scope is not None:
+        calls.begun(state, instance)
 
 
 def attempt(state: State, instance: Instance) -> None:
@@ -106,7 +108,7 @@ def started(state: State, instance: Instance) -> None:
     instance.started_at = state.now
     instance.first_at = instance.first_at or state.now
     if instance.scope is not None:
-        state.record(StepStarted(**_name(instance), attempt=instance.attempt))
+        state.record(StepStarted(**name_of(instance), attempt=instance.attempt))
 
 
 def attempt_ended(state: State, instance: Instance, error: ErrorInfo | None) -> None:
@@ -161,10 +163,16 @@ def back_off(state: State, instance: Instance, delay: float) -> None:
     assert error is not None
     if not _fits(state, instance, delay):
         give_up(state, instance, error)
-        return
+    elif not undoing.before(state, instance, "retry", delay):
+        wait_for_retry(state, instance, delay)
+
+
+def wait_for_retry(state: State, instance: Instance, delay: float) -> None:
+    """What the last attempt had completed is undone: another follows after the delay."""
+    error = instance.error
     instance.phase = "backoff"
     instance.status = "waiting"
-    state.record(StepRetry(**_name(instance), attempt=instance.attempt, delay=delay, error=error))
+    state.record(StepRetry(**name_of(instance), attempt=instance.attempt, delay=delay, error=error))
     state.set_timer(instance, "retry", delay)
 
 
@@ -172,6 +180,12 @@ def give_up(state: State, instance: Instance, error: ErrorInfo) -> None:
     """It has failed for good: rescue it if there is a rescue."""
     instance.begun = True
     instance.error = placed(instance, error)
+    if not undoing.before(state, instance, "give_up"):
+        handle(state, instance)
+
+
+def handle(state: State, instance: Instance) -> None:
+    """What it had completed is undone: rescue it if there is a rescue."""
     if instance.node.rescue is not None:
         open_after(state, instance, instance.node.rescue, "rescue")
     else:
@@ -182,7 +196,7 @@ def open_after(state: State, instance: Instance, number: int, phase: Any) -> Non
     """Begin the rescue or the finally list."""
     instance.phase = phase
     instance.status = "running"
-    instance.after = Scope(state.plan.lists[number], instance)
+    instance.after = Scope(instance.plan.lists[number], instance)
     lists.enter(state, instance.after)
 
 
@@ -198,10 +212,12 @@ def wind_up(state: State, instance: Instance, outcome: Status) -> None:
 def list_over(state: State, scope: Scope) -> None:
     """A list of an instance is over: its body (or a branch of it), its rescue or its finally."""
     instance = scope.owner
-    if instance is state.root and state.ending is not None and scope.list.role != "finally":
+    if instance.ending is not None and scope.list.role not in {"finally", "compensate"}:
         runs.close(state, instance)
     elif scope.list.role == "rescue":
         _rescue_over(state, instance, scope)
+    elif scope.list.role == "compensate":
+        undoing.over(state, scope)
     elif scope.list.role == "finally":
         _finally_over(state, instance, scope)
     else:
@@ -268,7 +284,7 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
         seen = instance.seen if reason else ()
         state.record(
             StepEnded(
-                **_name(instance),
+                **name_of(instance),
                 status=status,
                 reason=reason,
                 seen=seen,
@@ -299,5 +315,6 @@ def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
     state.emit(Stop(instance.serial, instance.attempt, "timeout" if timed_out else "cancelled"))
 
 
-def _name(instance: Instance) -> dict[str, Any]:
+def name_of(instance: Instance) -> dict[str, Any]:
+    """What facts say of which instance they are about."""
     return {"step": instance.node.id, "path": instance.path, "activation": instance.number, "instance": instance.serial}

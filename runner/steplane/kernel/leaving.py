@@ -5,7 +5,7 @@ end that it has; what has none is `cancelled`, for a later resume to go on with.
 """
 
 from steplane.events import Status
-from steplane.kernel import instances, lists, loops, reusing
+from steplane.kernel import instances, lists, loops, reusing, undoing
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.state import Instance, Scope, State, Tally
 from steplane.plan.nodes import Node
@@ -162,6 +162,7 @@ def put_down(state: State, one: Instance | None, reason: str, status: Status = "
     """End an instance at once: as `status`, and all that is in it as `cancelled`; nothing of it cleans up."""
     if one is None or one.ended:
         return
+    undoing.drop(one)
     _put_down_inside(state, one, reason)
     state.drop_timer(one, "retry")
     state.drop_timer(one, "timeout")

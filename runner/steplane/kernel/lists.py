@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import cancel, instances, jumping, leaving
+from steplane.kernel import calls, cancel, instances, jumping, leaving
 from steplane.kernel.state import Instance, Scope, State, Tally
 from steplane.plan.nodes import Node, Policy
 
@@ -16,7 +16,7 @@ def enter(state: State, scope: Scope) -> None:
 
 def node_at(state: State, scope: Scope, position: int) -> Node:
     """The step at the position."""
-    return state.plan.nodes[scope.list.nodes[position]]
+    return scope.plan.nodes[scope.list.nodes[position]]
 
 
 def path_of(scope: Scope, node: Node) -> str:
@@ -147,7 +147,7 @@ def stop(state: State, scope: Scope, failed: Instance) -> list[int]:
 
 def policy_of(state: State, scope: Scope) -> Policy:
     """What a failure in the list does to the others."""
-    return state.plan.nodes[scope.list.owner].failure
+    return scope.owner.node.failure
 
 
 def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
@@ -195,7 +195,10 @@ def close(state: State, scope: Scope) -> None:
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True
-        instances.list_over(state, scope)
+        if scope.list.role == "call":
+            calls.tell(state, scope)
+        else:
+            instances.list_over(state, scope)
 
 
 def place(state: State, scope: Scope, node: Node) -> Instance:

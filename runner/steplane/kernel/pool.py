@@ -70,13 +70,20 @@ def ask_again(state: State) -> None:
 def settle(state: State) -> None:
     """Give what can be given, until nothing more follows."""
     while True:
+        tell_calls(state)
         while state.lock_waiters and _grant_lock(state):
-            pass
+            tell_calls(state)
         if state.lock_waiters:
             _ask_store(state)
         _fill_slots(state)
         if not state.lock_waiters or not _break_deadlock(state):
             return
+
+
+def tell_calls(state: State) -> None:
+    """Tell the calls whose children have ended."""
+    while state.over:
+        instances.list_over(state, state.over.popleft())
 
 
 def _grant_lock(state: State) -> bool:
@@ -152,9 +159,9 @@ def _break_deadlock(state: State) -> bool:
 
 
 def _held_around(instance: Instance) -> bool:
-    around = instance.scope.owner if instance.scope else None
+    around = instance.scope.around if instance.scope else None
     while around is not None:
         if around.holding and around.lock_key == instance.lock_key:
             return True
-        around = around.scope.owner if around.scope else None
+        around = around.scope.around if around.scope else None
     return False

@@ -51,7 +51,8 @@ def _in_its_list(one: Instance) -> str:
 def _list(scope: Scope) -> str:
     owner = scope.owner
     if scope.list.role in {"rescue", "finally", "compensate"}:
-        live = owner.phase in {"rescue", "finally"} and owner.after is scope and not scope.cancelled
+        who = scope.around
+        live = who.phase == scope.list.role and who.after is scope and not scope.cancelled
         return "" if live else f"the `{scope.list.role}` of {_named(owner)} is over"
     if is_late(scope):
         return f"the list that it stands in, of {_named(owner)}, is being cancelled" if scope.cancelled else ""
@@ -83,7 +84,7 @@ def is_late(scope: Scope) -> bool:
 
 def _up(one: Instance) -> Instance | None:
     """What the instance is in."""
-    return one.parent if one.parent is not None else (one.scope.owner if one.scope is not None else None)
+    return one.parent if one.parent is not None else (one.scope.around if one.scope is not None else None)
 
 
 def around(one: Instance) -> list[Instance]:

@@ -48,7 +48,7 @@ def _around(one: Instance) -> Instance | None:
     scope = one.scope
     while scope is not None and scope.owner.scope is not None and scope in scope.owner.scope.late:
         scope = scope.owner.scope
-    return None if scope is None else scope.owner
+    return None if scope is None else scope.around
 
 
 def is_to_do_again(state: State, one: Instance) -> bool:

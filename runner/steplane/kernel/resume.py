@@ -1,11 +1,14 @@
 """Going on after the process died, or after the run had failed or was cancelled."""
 
 from steplane.commands import Ask, SetTimer
-from steplane.events import OK, Question, Resumed
-from steplane.kernel import cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
+from steplane.events import OK, Resumed
+from steplane.kernel import answers, cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Choice, Rounds
+from steplane.plan.nodes import Rounds
+
+_AFTER = frozenset({"compensate", "rescue", "finally"})
+"""Phases in which a list after the body is gone through."""
 
 
 class Walk:
@@ -41,8 +44,6 @@ def resumed(state: State, event: Resumed) -> None:
         state.root = state.create(root.node, None, "")
         state.root.bounds = here
         state.root.continue_from(root)
-        if state.ending is not None:
-            state.root.error = root.error
         pool.acquire(state, state.root)
     else:
         root.bounds = here
@@ -112,7 +113,7 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
             cut = scope.cancelled or one.cancelling or one.timed_out
             if not scope.over or ((told or scope.result != "succeeded") and not cut):
                 _prepare_scope(state, scope, walk)
-    elif one.phase in {"rescue", "finally"} and one.after is not None:
+    elif one.phase in _AFTER and one.after is not None:
         _prepare_scope(state, one.after, walk)
 
 
@@ -238,17 +239,11 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
-    elif one.phase in {"rescue", "finally"} and one.after is not None:
+    elif one.phase in _AFTER and one.after is not None:
         _walk_scope(state, one.after, walk)
     elif instances.asks(one):
         _wait_on(state, one, "timeout")
-        state.emit(Ask(one.serial, _question(one)))
-
-
-def _question(one: Instance) -> Question:
-    if one.phase == "choose":
-        return "switch" if isinstance(one.node.action, Choice) else "branches"
-    return "outputs" if one.phase == "rescued" else one.phase  # type: ignore[return-value]
+        state.emit(Ask(one.serial, answers.open_question(one)))
 
 
 def _wait_on(state: State, one: Instance, timer: str) -> None:

@@ -38,10 +38,10 @@ def _fill(state: State, one: Instance, recorded: Recorded) -> None:
 
 
 def _list(state: State, owner: Instance, number: int, steps: dict[int, Recorded]) -> Scope:
-    scope = Scope(state.plan.lists[number], owner)
+    scope = Scope(owner.plan.lists[number], owner)
     scope.open, scope.over = 0, True
     for position, recorded in steps.items():
-        node = state.plan.nodes[scope.list.nodes[position]]
+        node = scope.plan.nodes[scope.list.nodes[position]]
         path = f"{owner.path}/{node.id}"
         scope.current[position] = _inner(state, node, scope, path, recorded)
     return scope

@@ -132,6 +132,7 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
 def reopen(state: State, outer: Instance) -> None:
     """At a resume: the latest round begins anew if it is to be done again. Those before it are over."""
     loop = _loop(outer)
+    _forget_undone(loop)
     said = repairing.take_items(state, outer)
     last = latest(outer)
     if last is None or not last.ended:
@@ -145,6 +146,14 @@ def reopen(state: State, outer: Instance) -> None:
         loop.open = 1
     kept = loop.instances[:-1] if again else loop.instances
     loop.warned = any(one is not None and one.status == "warning" for one in kept)
+
+
+def _forget_undone(loop: LoopState) -> None:
+    """What came after a round that was compensated came of it, and is over with it."""
+    undone = [index for index, one in enumerate(loop.instances) if one is not None and one.status == "compensated"]
+    if undone:
+        for listed in (loop.keys, loop.items, loop.instances):
+            del listed[undone[0] + 1 :]
 
 
 def latest(outer: Instance) -> Instance | None:

@@ -17,14 +17,14 @@ def begin(state: State) -> None:
 
 
 def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> None:
-    """An `end` step: what runs is cancelled, what has not begun is skipped, the workflow's `finally` follows."""
-    root, action = state.root, instance.node.action
-    assert root is not None
+    """An `end` step: what runs of its workflow is cancelled, what has not begun is skipped, `finally` follows."""
+    root, action = instance.workflow, instance.node.action
     assert isinstance(action, End)
-    if state.ending is not None:
+    if root.ending is not None:
         instances.attempt_ended(state, instance, None)
         return
-    state.ending = action.status
+    root.ending = action.status
+    state.endings += 1
     root.end_outputs = (value or {}).get("outputs")
     if action.status == "failed":
         message = (value or {}).get("message") or f"ended by step `{instance.node.id}`"
@@ -40,9 +40,9 @@ def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> N
 
 def close(state: State, root: Instance) -> None:
     """Everything that an `end` cancelled is over."""
-    assert state.ending is not None
+    assert root.ending is not None
     state.drop_timer(root, "timeout")
-    instances.wind_up(state, root, "cancelled" if root.cancelling else state.ending)
+    instances.wind_up(state, root, "cancelled" if root.cancelling else root.ending)
 
 
 def status(state: State) -> Status:
@@ -58,11 +58,16 @@ def ended(state: State, root: Instance) -> None:
     """The workflow's own instance has ended."""
     root.status = status(state)
     outputs = root.outputs if root.status in {"succeeded", "warning"} else None
-    if root.end_outputs is not None:
-        outputs = root.end_outputs
-    root.outputs = outputs
+    outputs = root.outputs = outputs if root.end_outputs is None else root.end_outputs
     error = root.error if root.status == "failed" else None
     state.record(RunEnded(status=root.status, outputs=outputs, error=error))  # type: ignore[arg-type]
+
+
+def ended_again(state: State, root: Instance, undone: int) -> None:
+    """What somebody wanted undone is: a run that had done its work has not any more, and a resume does it again."""
+    known = root.outcome if undone == 0 or root.outcome not in {"succeeded", "warning"} else "cancelled"
+    root.outcome = known
+    instances.end(state, root, known)
 
 
 def cancel_requested(state: State) -> None:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
@@ -10,10 +10,13 @@ from steplane.kernel.bounds import Bounds
 from steplane.kernel.course import Course
 from steplane.plan.nodes import Node, Plan, StepList
 
+if TYPE_CHECKING:
+    from steplane.kernel.undoing import Undoing
+
 Phase = Literal[
     "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt", "stopping",
-    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "rescue", "rescued",
-    "finally", "ended",
+    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate", "rescue",
+    "rescued", "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -37,13 +40,15 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "failed", "frontier", "frozen",
-        "idle", "late", "left", "list", "old", "open", "over", "owner", "stopped", "tallies", "unfinished", "walked",
+        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed", "frontier",
+        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies",
+        "unfinished", "walked",
     )  # fmt: skip
 
-    def __init__(self, steps: StepList, owner: "Instance") -> None:
+    def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
         size = len(steps.nodes)
         self.list = steps
+        self.plan = plan or owner.plan  # that of the file that its steps stand in
         self.owner = owner
         self.current: list[Instance | None] = [None] * size
         self.frontier = 0  # so many leading steps have ended well
@@ -63,8 +68,14 @@ class Scope:
         self.idle = False  # the selection leaves out all of it
         self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
         self.unfinished = False  # such a resume leaves something in it that is not ok
+        self.driver: Instance | None = None  # of a `compensate` list: who undoes
         self.walked = 0  # the moment of the resume that was the last to go through it
         self.course: Course | None = None  # once a `goto` in it has been reached
+
+    @property
+    def around(self) -> "Instance":
+        """The instance that goes on when the list is over."""
+        return self.driver or self.owner
 
     @property
     def result(self) -> Literal["succeeded", "failed", "cancelled"]:
@@ -72,6 +83,8 @@ class Scope:
         if self.failed is not None or self.left is not None:
             return "failed"
         unwell = self.cancelled == "cancelled" or self.blocked or self.unfinished
+        if self.list.role == "call" and self.current[0] is not None:  # it ends as its only step does
+            unwell = unwell or self.current[0].status == "cancelled"
         return "cancelled" if unwell else "succeeded"
 
 
@@ -108,15 +121,18 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
-        "delay", "end_outputs", "ended_at", "error", "first_at", "forgotten", "holding", "index", "key", "limit",
-        "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "ready_at",
-        "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted", "taken",
-        "timed_out", "timeout", "unasked", "unbegun", "unfinished", "wanting",
+        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
+        "limit", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan",
+        "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted",
+        "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished", "wanting",
     )  # fmt: skip
 
-    def __init__(self, serial: int, node: Node, scope: Scope | None, path: str, number: int) -> None:
+    def __init__(  # noqa: PLR0917 - what it is, in one place
+        self, serial: int, node: Node, scope: Scope | None, path: str, number: int, plan: Plan
+    ) -> None:
         self.serial = serial
         self.node = node
+        self.plan = plan
         self.scope = scope
         self.path = path
         self.number = number
@@ -148,12 +164,19 @@ class Instance:
         self.attempts: int | None = node.retry.attempts if node.retry else 1
         self.delay = node.retry.delay if node.retry else 0.0
         self.attempt = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing has come of it yet."""
         self.order = 0  # which in the run it was to end
         self.body: list[Scope] = []
-        self.after: Scope | None = None  # the rescue or finally list
+        self.after: Scope | None = None  # the rescue or finally list, or the compensate list that it drives
+        self.undoing: Undoing | None = None  # what it is about to undo
+        self.undone: Literal["", "claimed", "undone"] = ""  # somebody is about to undo it; an `undo` step has
         self.choice: Any = None
         self.outcome: Status = "succeeded"
         self.outputs: Any = None
+        self.ending: Status | None = None  # of a workflow: what an `end` step in it has said
         self.end_outputs: Any = None
         self.error: ErrorInfo | None = None
         self.reason = ""
@@ -192,8 +215,8 @@ class Instance:
 
     @property
     def known_as(self) -> Status:
-        """Its status for expressions: of a reused step that which it had."""
-        return self.taken or self.status
+        """Its status for expressions: of a reused step that which it had; what a step has undone is compensated."""
+        return "compensated" if self.undone == "undone" else self.taken or self.status
 
     def bind(self) -> None:
         """Take the bounds that the list around gives to it."""
@@ -205,15 +228,25 @@ class Instance:
         """Go on with what an earlier activation had decided and begun."""
         self.adopted = True
         self.body, self.loop, self.choice = old.body, old.loop, old.choice
-        self.end_outputs = old.end_outputs
         self.lock, self.limit = old.lock, old.limit
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
 
     def continue_from(self, old: "Instance") -> None:
         """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
         self.unasked = old.begun or old.unasked
+        self.ending, self.end_outputs = old.ending, old.end_outputs
+        if old.ending is not None:
+            self.error = old.error
         if old.body or old.loop is not None:
             self.adopt(old)
+
+    @property
+    def workflow(self) -> "Instance":
+        """The workflow that it stands in: the run's own, or a child."""
+        one = self
+        while one.node.number and one.scope is not None:
+            one = one.scope.owner
+        return one
 
     def __repr__(self) -> str:
         return f"<{self.path or 'run'}#{self.number} {self.phase} {self.status}>"
@@ -233,9 +266,9 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "beside", "commands", "ended", "ending", "gone", "instances", "lock_waiters",
-        "locks", "moment", "next_serial", "now", "paths", "plan", "pool", "queue", "root", "running", "selected",
-        "taken", "timers", "wanting", "warned",
+        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "gone", "instances", "lock_waiters",
+        "locks", "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running",
+        "selected", "taken", "telling", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -245,9 +278,12 @@ class State:
         self.running = 0
         self.asked = 0
         self.ended = 0
+        self.endings = 0  # how many `end` steps have decided something
         self.next_serial = 0
         self.moment = 0  # the number of the event that is being taken in
         self.lock_waiters = 0
+        self.over: deque[Scope] = deque()  # children that have ended, of which their calls are not told yet
+        self.telling = 0  # calls inside each other that are being told
         self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
         self.locks: dict[LockKey, LockQueue] = {}
@@ -257,7 +293,6 @@ class State:
         self.beside: dict[int, Instance] = {}  # by serial number: earlier ones of which there still may be facts
         self.gone: list[int] = []  # those of them of which there are none after this event
         self.root: Instance | None = None
-        self.ending: Status | None = None  # what an `end` step has said
         self.selected: Part | None = None  # what of the workflow runs; None is all
         self.taken: Taken | None = None  # what stands in for the rest
         self.again: set[Instance] = set()  # what a resume was told to do again, and what is around it
@@ -276,11 +311,12 @@ class State:
     def create(self, node: Node, scope: Scope | None, path: str) -> Instance:
         """A new activation of the path."""
         before = self.paths.get(path)
+        number = 1 if before is None else before.number + 1
         if before is not None:
             self.beside[before.serial] = before
             if before.ended:
                 self.gone.append(before.serial)
-        instance = Instance(self.next_serial, node, scope, path, 1 if before is None else before.number + 1)
+        instance = Instance(self.next_serial, node, scope, path, number, self.plan if scope is None else scope.plan)
         self.next_serial += 1
         self.paths[path] = instance
         self.instances[instance.serial] = instance

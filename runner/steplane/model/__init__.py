@@ -42,6 +42,7 @@ from steplane.model.steps import (
     Signal,
     Step,
     Switch,
+    Undo,
     Uses,
     Wait,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "StepList",
     "Switch",
     "Tolerance",
+    "Undo",
     "Until",
     "Uses",
     "Value",

@@ -116,11 +116,12 @@ class Race(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """Another workflow as a child; `path` is relative to the file."""
+    """Another workflow as a child; `path` is relative to the file. `detach`: nobody waits for its end."""
 
     path: Name
     parameters: tuple[Named, ...]
     span: Span
+    detach: bool = False
 
 
 class Signal(Struct, frozen=True):
@@ -140,6 +141,13 @@ class Cancel(Struct, frozen=True):
     span: Span
     steps: tuple[Name, ...] = ()
     region: Name | None = None
+
+
+class Undo(Struct, frozen=True):
+    """Compensate steps of the same list."""
+
+    steps: tuple[Name, ...]
+    span: Span
 
 
 class Goto(Struct, frozen=True):
@@ -165,7 +173,9 @@ class Broken(Struct, frozen=True):
     span: Span
 
 
-Action: TypeAlias = Run | Uses | Group | Parallel | Switch | Race | Call | Wait | Signal | Cancel | Goto | End | Broken
+Action: TypeAlias = (
+    Run | Uses | Group | Parallel | Switch | Race | Call | Wait | Signal | Cancel | Undo | Goto | End | Broken
+)
 Leaf: TypeAlias = Run | Uses
 
 

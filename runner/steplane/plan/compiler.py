@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping
 
 from steplane import model
 from steplane.events import ENDED, OK
-from steplane.expressions.templates import ListOf, Literal, MapOf, Template
+from steplane.expressions.templates import Literal, Template
+from steplane.model.files import file_key
 from steplane.plan.loops import count_of, loop_of
 from steplane.plan.nodes import (
     Action,
     Arm,
     Body,
     Branch,
+    Call,
     Choice,
     End,
     Fork,
     Goto,
-    InputSpec,
     Lock,
     Need,
     Node,
@@ -24,9 +25,10 @@ from steplane.plan.nodes import (
     Plan,
     Retry,
     Role,
-    SecretSpec,
     StepList,
+    Undo,
 )  # fmt: skip
+from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
@@ -50,13 +52,15 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template]) -> None:
+    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str) -> None:
         self.script_of = script_of
         self.type_of = type_of
         self.variables = variables
         self.nodes: list[Node | None] = []
         self.lists: list[StepList | None] = []
         self.types: set[str] = set()
+        self.file = file
+        self.called: set[str] = set()
 
     def workflow(self, workflow: model.Workflow) -> Node:
         """Node 0: the workflow as a group."""
@@ -163,6 +167,11 @@ class Compiler:
             return Fork(branches, _wanted(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
+        if isinstance(action, model.Call):
+            self.called.add(file := file_key(self.file, action.path.text))
+            return Call(file, mapping(action.parameters), action.detach)
+        if isinstance(action, model.Undo):
+            return Undo(tuple(positions[one.text] for one in action.steps))
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)
@@ -204,7 +213,7 @@ def compile_plan(
 ) -> Plan:
     """The plan of a workflow without errors. `digest` identifies the text."""
     variables = {one.name.text: one.value.template for one in workflow.variables}
-    compiler = Compiler(script_of, type_of, variables)
+    compiler = Compiler(script_of, type_of, variables, workflow.file)
     compiler.workflow(workflow)
     return Plan(
         name=workflow.name.text,
@@ -218,11 +227,11 @@ def compile_plan(
         owner=workflow.owner,
         labels=dict(workflow.labels),
         timezone=workflow.timezone,
-        inputs=tuple(_input(one) for one in workflow.inputs),
-        secrets=tuple(_secret(one) for one in workflow.secrets),
+        inputs=tuple(input_spec(one) for one in workflow.inputs),
+        secrets=tuple(secret_spec(one) for one in workflow.secrets),
         variables=tuple(variables.items()),
         case=workflow.case.template if workflow.case else None,
-        objects=_objects(workflow),
+        objects=objects(workflow),
         types=tuple(sorted(compiler.types)),
     )
 
@@ -298,18 +307,3 @@ def _declared(outputs: model.Outputs | None) -> tuple[str, ...]:
 
 def _environment(environment: model.Environment) -> tuple[tuple[str, Template], ...]:
     return tuple((one.name.text, one.value.template) for one in environment)
-
-
-def _input(one: model.Input) -> InputSpec:
-    env = one.env.text if one.env else None
-    return InputSpec(one.name.text, one.schema, one.required, one.default, env, one.secret, one.optional)
-
-
-def _secret(one: model.SecretSource) -> SecretSpec:
-    return SecretSpec(one.name.text, **{one.kind: one.source.text})
-
-
-def _objects(workflow: model.Workflow) -> Template | None:
-    if not workflow.objects:
-        return None
-    return ListOf(tuple(MapOf((("type", one.type.template), ("id", one.id.template))) for one in workflow.objects))

@@ -4,6 +4,7 @@ Node 0 is the workflow itself, a group without a list around it. Lists are numbe
 `steps`.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
 Backoff = Literal["constant", "linear", "exponential"]
-Role = Literal["steps", "branch", "arm", "rescue", "finally", "compensate"]
+Role = Literal["steps", "branch", "arm", "call", "rescue", "finally", "compensate"]
 
 
 class Need(Struct, frozen=True):
@@ -175,6 +176,23 @@ class End(Struct, frozen=True, tag="end"):
     outputs: Template | None = None
 
 
+class Call(Struct, frozen=True, tag="call"):
+    """Another workflow as a child: its file as `Plan.callees` has it, and what its inputs are given.
+
+    The child itself stands alone in a list of its own: it is node 0 of its plan. `detach`: nobody waits for its end.
+    """
+
+    file: str
+    given: Template
+    detach: bool = False
+
+
+class Undo(Struct, frozen=True, tag="undo"):
+    """`undo`: compensates steps of the same list, by their positions."""
+
+    positions: tuple[int, ...]
+
+
 class Goto(Struct, frozen=True, tag="goto"):
     """Goes on at another step of the same list, by position and id; at most `limit` times in one life of the list."""
 
@@ -183,7 +201,7 @@ class Goto(Struct, frozen=True, tag="goto"):
     limit: int
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto
+Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto | Call | Undo
 
 
 class OutputField(Struct, frozen=True):
@@ -287,7 +305,10 @@ class SecretSpec(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """Everything that a run needs to know of its workflow."""
+    """Everything that a run needs to know of its workflow.
+
+    `callees` are the plans of all files that are called from it, at first or second hand, by file; theirs are empty.
+    """
 
     name: str
     file: str
@@ -306,3 +327,13 @@ class Plan(Struct, frozen=True):
     case: Template | None = None
     objects: Template | None = None
     types: tuple[str, ...] = ()
+    callees: dict[str, "Plan"] = {}
+
+    def of_file(self, file: str) -> "Plan":
+        """The plan of a file that is called: one of the callees, or this one."""
+        return self.callees.get(file, self)
+
+    def with_callees(self) -> Iterator["Plan"]:
+        """This plan, then those of the files that are called."""
+        yield self
+        yield from self.callees.values()

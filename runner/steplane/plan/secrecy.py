@@ -6,8 +6,8 @@ loops and secret outputs, and by nothing else.
 
 from collections.abc import Iterator
 
-from steplane.expressions.templates import Blocks, Expression, Template
-from steplane.plan.nodes import ForEach, Matrix, Node, Plan
+from steplane.expressions.templates import Blocks, Expression, MapOf, Template
+from steplane.plan.nodes import Call, ForEach, Matrix, Node, Plan
 
 Path = tuple[str, ...]
 _SAID = ("stdout", "lines", "json")
@@ -18,8 +18,10 @@ class Carriers:
     """The paths of names that may hold a secret."""
 
     def __init__(self, plan: Plan) -> None:
-        self._paths = {("secrets",), *(("inputs", one.name) for one in plan.inputs if one.secret)}
-        self._paths |= {("steps", *path) for node in plan.nodes[1:] for path in _secret_outputs(node)}
+        self._paths: set[Path] = {("secrets",)}
+        for part in plan.with_callees():
+            self._paths |= {("inputs", one.name) for one in part.inputs if one.secret}
+            self._paths |= {("steps", *path) for node in part.nodes[1:] for path in _secret_outputs(plan, node)}
         self._met: dict[tuple[str, bool], bool] = {}
         while self._grow(plan):
             pass
@@ -38,7 +40,8 @@ class Carriers:
         return any(_overlap(use.path, path) for use in uses(template) for path in self._paths)
 
     def _grow(self, plan: Plan) -> bool:
-        more = {path for path, template in _handed_on(plan) if path not in self._paths and self.in_template(template)}
+        handed = (pair for part in plan.with_callees() for pair in _handed_on(part))
+        more = {path for path, template in handed if path not in self._paths and self.in_template(template)}
         self._paths |= more
         return bool(more)
 
@@ -58,8 +61,11 @@ def _overlap(one: Path, other: Path) -> bool:
     return one[:shorter] == other[:shorter]
 
 
-def _secret_outputs(node: Node) -> Iterator[Path]:
-    for field in node.outputs or ():
+def _secret_outputs(plan: Plan, node: Node) -> Iterator[Path]:
+    fields = node.outputs or ()
+    if node.outputs is None and isinstance(node.action, Call):
+        fields = plan.of_file(node.action.file).nodes[0].outputs or ()
+    for field in fields:
         if field.secret:
             yield from ((node.id, "outputs", field.name), (node.id, "instances"))
 
@@ -71,6 +77,9 @@ def _handed_on(plan: Plan) -> Iterator[tuple[Path, Template]]:
     for node in plan.nodes:
         for name, template in node.env:
             yield ("env", name), template
+        if isinstance(node.action, Call) and isinstance(node.action.given, MapOf):
+            for name, template in node.action.given.entries:
+                yield ("inputs", name), template
         if isinstance(node.loop, ForEach):
             yield (node.loop.name,), node.loop.items
         elif isinstance(node.loop, Matrix):

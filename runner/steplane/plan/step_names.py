@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from steplane.errors import UsageError
-from steplane.plan.nodes import Plan, lists_of
+from steplane.plan.nodes import Call, Node, Plan, lists_of
 from steplane.suggest import did_you_mean
 
+_KEYS = re.compile(r"\[.*?\](?=/|$)")
 _ID = re.compile(r"[^\[\]/]*")
 _SHOWN = 12
 _FORMS = "Write STEP, STEP/STEP, STEP[KEY] or STEP[KEY]/STEP."
@@ -47,6 +48,44 @@ def around(plan: Plan, number: int) -> list[int]:
     return found
 
 
+class Instances:
+    """The steps of instances by their paths, also in files that are called."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._by_id: dict[str, dict[str, Node]] = {}
+
+    def way(self, path: str) -> str:
+        """The id of the step of the path; in a file that is called behind `CALL/WORKFLOW/` for each call."""
+        return self._find(path)[0]
+
+    def node(self, path: str) -> Node | None:
+        """The step of the path; None where there is none any more."""
+        return self._find(path)[1]
+
+    def file(self, path: str) -> str:
+        """The file in which the step of the path stands."""
+        return self._find(path)[2]
+
+    def _find(self, path: str) -> tuple[str, Node | None, str]:
+        way, called, nodes = "", self._plan, self._nodes(self._plan)
+        names = _KEYS.sub("", path).split("/")
+        for index, name in enumerate(names[:-1]):
+            node = nodes.get(name)
+            if node is not None and isinstance(node.action, Call):
+                called = self._plan.of_file(node.action.file)
+                if index + 2 == len(names):
+                    return f"{way}{name}/{called.nodes[0].id}", called.nodes[0], called.file
+                nodes = self._nodes(called)
+                way += f"{name}/{called.nodes[0].id}/"
+        return way + names[-1], nodes.get(names[-1]), called.file
+
+    def _nodes(self, plan: Plan) -> dict[str, Node]:
+        if plan.file not in self._by_id:
+            self._by_id[plan.file] = {node.id: node for node in plan.nodes[1:]}
+        return self._by_id[plan.file]
+
+
 def id_path(plan: Plan, number: int) -> str:
     """The path of ids of a step: `release/deploy`."""
     return "/".join(plan.nodes[one].id for one in (*reversed(around(plan, number)), number))
@@ -60,6 +99,11 @@ def named(plan: Plan, text: str) -> Named:
     before: int | None = None
     for name, key in words:
         number = by_id.get(name)
+        if number is None and before is not None and isinstance(plan.nodes[before].action, Call):
+            call = plan.nodes[before].id
+            raise UsageError(
+                f"`{text}` is in the workflow that step `{call}` calls, and a child is run whole", f"Name `{call}`."
+            )
         if number is None:
             raise unknown(plan, name, text)
         outside = around(plan, number)
@@ -79,7 +123,7 @@ def named(plan: Plan, text: str) -> Named:
 
 def _split(plan: Plan, text: str) -> list[tuple[str, str | None]]:
     """The ids and keys. A key may hold anything: it ends at the first `]` after which a step or nothing follows."""
-    ids = {node.id for node in plan.nodes[1:]}
+    ids = {node.id for node in plan.nodes[1:]} | {one.nodes[0].id for one in plan.with_callees()}
     words: list[tuple[str, str | None]] = []
     rest = text
     while True:

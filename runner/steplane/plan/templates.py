@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, Node, Perform, Rounds
+from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, Node, Perform, Rounds
 from steplane.scripts import expressions_of
 
 
@@ -24,6 +24,8 @@ def templates_of(node: Node) -> Iterator[Template]:
         yield from (one.condition for one in action.branches if one.condition is not None)
     elif isinstance(action, Choice):
         yield from (one.condition for one in action.arms if one.condition is not None)
+    elif isinstance(action, Call):
+        yield action.given
     elif isinstance(action, End):
         yield from (one for one in (action.message, action.outputs) if one is not None)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from steplane.events import (
     AnyEvent,
     CancelRequested,
+    CompensateRequested,
     Resumed,
     RunStarted,
     RunWaiting,
@@ -54,7 +55,7 @@ class Ending:
             self._failures.ended(event)
             self._running.pop(event.path, None)
             self._step_ended(event, node)
-        elif isinstance(event, RunStarted | Resumed):
+        elif isinstance(event, RunStarted | Resumed | CompensateRequested):
             self._begun_at = event.at
             self._zero = time.monotonic()
 

@@ -13,10 +13,12 @@ from steplane.events import (
     ArtifactsKept,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     ErrorInfo,
     Resumed,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepFact,
     StepReady,
@@ -76,7 +78,7 @@ class JsonLinesReporter:
         """What stands on the line of an event beside its type and time; None if it has no line."""
         if isinstance(event, StepFact):
             return {**_identity(event), **self._fact(event, instance)}
-        if isinstance(event, RunStarted | Resumed):
+        if isinstance(event, RunStarted | Resumed | CompensateRequested):
             plan = self.subject.plan
             return {"workflow": plan.name, "version": plan.version, "file": plan.file, "jobs": event.pool}
         if isinstance(event, CancelRequested):
@@ -96,6 +98,9 @@ class JsonLinesReporter:
         if isinstance(event, StepRetry):
             error = error_data(event.error)
             return {"status": "waiting", "attempt": event.attempt, "delay": event.delay, "error": error}
+        if isinstance(event, StepCompensated):
+            status = "compensated" if event.ok else None
+            return {"status": status, "ok": event.ok, "by": event.by or None, "error": error_data(event.error)}
         assert isinstance(event, StepEnded)
         begun = begun_at(event, instance)
         return {

@@ -7,9 +7,11 @@ from msgspec import Struct
 from steplane.events import (
     AnyEvent,
     CancelRequested,
+    CompensateRequested,
     Resumed,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepRetry,
     StepStarted,
@@ -58,7 +60,9 @@ class PlainReporter:
             self._retry(event, node, instance)
         elif isinstance(event, StepEnded):
             self._step_ended(event, node, instance)
-        elif isinstance(event, RunStarted | Resumed):
+        elif isinstance(event, StepCompensated):
+            self._compensated(event)
+        elif isinstance(event, RunStarted | Resumed | CompensateRequested):
             self._write(heading(self.subject, self._paint) + "\n")
         elif isinstance(event, CancelRequested | RunWaiting):
             kind, words = notice(event)
@@ -106,6 +110,12 @@ class PlainReporter:
         self._status(
             event.status, _name(event.path, instance), f" {word}{attempts}{took}{': ' + words if words else ''}"
         )
+
+    def _compensated(self, event: StepCompensated) -> None:
+        if event.ok:
+            self._status("compensated", event.path, " compensated")
+        else:
+            self._status("failed", event.path, f": its compensation did not succeed: {cause(event.error)}")
 
     def _status(self, kind: str, path: str, words: str) -> None:
         sign = self._colored(kind, self._signs[kind])

@@ -7,6 +7,7 @@ from steplane.forecast.fates import Forecast
 from steplane.plan.nodes import (
     Body,
     Branch,
+    Call,
     Choice,
     End,
     ForEach,
@@ -20,6 +21,7 @@ from steplane.plan.nodes import (
     Plan,
     Retry,
     Rounds,
+    inner_lists,
 )
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
 from steplane.reporters.words import script_text, source
@@ -63,8 +65,12 @@ def input_data(one: InputSpec) -> dict[str, Any]:
 class _Tree:
     """The steps as data."""
 
-    def __init__(self, plan: Plan, forecast: Forecast | None) -> None:
+    def __init__(
+        self, plan: Plan, forecast: Forecast | None, whole: Plan | None = None, within: tuple[str, ...] = ()
+    ) -> None:
         self.plan, self.forecast = plan, forecast
+        self.whole = whole  # the run's own, in a file that is called
+        self.within = within or (plan.file,)  # the files around
 
     def steps(self, number: int) -> list[dict[str, Any]]:
         """The steps of a list."""
@@ -100,7 +106,20 @@ class _Tree:
                     for arm in act.arms
                 ]
             }
+        if isinstance(act, Call):
+            return self._called(act)
         return {}
+
+    def _called(self, act: Call) -> dict[str, Any]:
+        """The steps of the called workflow, unless they are being told already."""
+        called = self.plan.of_file(act.file) if self.whole is None else self.whole.of_file(act.file)
+        if called.file in self.within:
+            return {"recursive": True}
+        tree = _Tree(called, None, self.whole or self.plan, (*self.within, called.file))
+        root = called.nodes[0]
+        after = {"rescue": root.rescue, "finally": root.finally_}
+        told = {name: tree.after(number) for name, number in after.items() if number is not None}
+        return {"workflow": root.id, "steps": tree.steps(inner_lists(root)[0]), **told}
 
     def _branch(self, one: Branch) -> dict[str, Any]:
         condition = one.condition.text if one.condition else None
@@ -185,6 +204,8 @@ def _performed(node: Node) -> dict[str, Any]:
     if isinstance(act, Perform):
         run = script_text(act.script) if act.script is not None else None
         return {"uses": act.uses, "run": run, "with": source(act.parameters) or None}
+    if isinstance(act, Call):
+        return {"call": act.file, "detach": act.detach, "with": source(act.given) or None}
     if isinstance(act, End):
         message, outputs = _optional(act.message), _optional(act.outputs)
         return {"end": _present({"status": act.status, "message": message, "outputs": outputs})}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from steplane.expressions.durations import format_duration
 from steplane.expressions.telling import cut
 from steplane.forecast.fates import Forecast, InputForecast, StepForecast
-from steplane.plan.nodes import Body, Choice, End, Fork, Goto, InputSpec, Node, Perform, Plan
+from steplane.plan.nodes import Body, Call, Choice, End, Fork, Goto, InputSpec, Node, Perform, Plan, inner_lists
 from steplane.plan.step_names import inside
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
@@ -34,6 +34,8 @@ ASCII = Signs("|- ", "`- ", "|  ", "   ", ">", "o", "?", "x", "->")
 FOLD = 3
 """Steps in a row that are skipped for one reason share a line from so many on."""
 
+_UNKNOWN = Forecast({}, {})
+
 _LIMIT = 200
 """Characters of a note; a terminal breaks what is longer than it is wide."""
 
@@ -54,8 +56,13 @@ def plan_text(plan: Plan, forecast: Forecast, color: bool, unicode: bool) -> str
 class _Tree:
     """One drawing."""
 
-    def __init__(self, plan: Plan, forecast: Forecast, paint: Paint, signs: Signs) -> None:
+    def __init__(  # noqa: PLR0917 - what is drawn, how, and where it stands
+        self, plan: Plan, forecast: Forecast, paint: Paint, signs: Signs,
+        whole: Plan | None = None, within: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         self.plan, self.forecast, self.paint, self.signs = plan, forecast, paint, signs
+        self.whole = whole or plan  # the run's own, in a file that is called
+        self.within = within or (plan.file,)  # the files around
 
     def text(self) -> str:
         plan, paint = self.plan, self.paint
@@ -157,9 +164,24 @@ class _Tree:
         elif isinstance(act, Choice):
             for arm in act.arms:
                 yield self._arm(arm.list, f"when {arm.condition.text}" if arm.condition else "default")
+        elif isinstance(act, Call):
+            yield from self._called(act)
         for name, number in (("rescue", node.rescue), ("finally", node.finally_), ("compensate", node.compensate)):
             if number is not None:
                 yield _Branch(self.paint.faint(f"{name}:"), below=self._list(number))
+
+    def _called(self, act: Call) -> Iterator[_Branch]:
+        """The steps of the called workflow, unless they are being told already."""
+        called = self.whole.of_file(act.file)
+        if called.file in self.within:
+            yield _Branch(self.paint.faint("(as above: it calls itself)"))
+            return
+        tree = _Tree(called, _UNKNOWN, self.paint, self.signs, self.whole, (*self.within, called.file))
+        root = called.nodes[0]
+        yield from tree._list(inner_lists(root)[0])
+        for name, number in (("rescue", root.rescue), ("finally", root.finally_)):
+            if number is not None:
+                yield _Branch(self.paint.faint(f"{name}:"), below=tree._list(number))
 
     def _arm(self, number: int, words: str) -> _Branch:
         """A branch or an arm: its condition, and whether it is taken."""

@@ -9,7 +9,7 @@ import msgspec
 from steplane.events import ErrorInfo, StepEnded
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
-from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
+from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
@@ -153,6 +153,8 @@ def action(node: Node) -> str:
         return "parallel"
     if isinstance(act, Choice):
         return "switch"
+    if isinstance(act, Call):
+        return f"call: {act.file}" + (", detached" if act.detach else "")
     if isinstance(act, Goto):
         return f"goto: {act.name}, at most {count(act.limit, 'time')}"
     assert isinstance(act, End)

@@ -15,8 +15,8 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
-LATER = ("undo", "order", "milestone", "finish", "split", "collect", "open", "detach")
-"""Keys of a step (`detach` of a call too) that the language has and no schema of this release: refused by name."""
+LATER = ("order", "milestone", "finish", "split", "collect", "open")
+"""Keys of a step that the language has and no schema of this release: refused by name."""
 
 
 def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
@@ -43,7 +43,7 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
             label="belongs under `with`",
             help=f"write `with: {{{name}: ...}}`",
         )
-    if name in (LATER if level == "step" else {"detach"}) and level in {"step", "call"}:
+    if name in LATER and level == "step":
         help_ = "take it out, or wait for a later release"
         words = f"`{name}` of {_owner(place, level)} is not in this release"
         return Diagnostic("not-in-this-release", words, entry.key.span, help=help_)

@@ -7,12 +7,26 @@ from steplane.schema.place import step_words
 from steplane.schema.words import listed
 from steplane.source.nodes import Entry, Mapping, Node, Sequence
 
-ACTIONS = ("run", "uses", "steps", "parallel", "switch", "race", "call", "wait", "signal", "cancel", "goto", "end")
+ACTIONS = (
+    "run",
+    "uses",
+    "steps",
+    "parallel",
+    "switch",
+    "race",
+    "call",
+    "wait",
+    "signal",
+    "cancel",
+    "undo",
+    "goto",
+    "end",
+)
 """The keys of which a step has one."""
 
 LOOPS = ("foreach", "matrix", "while", "until")
 SPREAD = ("key", "concurrency", "max_failures", "complete", "rest")
-SINGLE = ("run", "uses", "end")
+SINGLE = ("run", "uses", "undo", "end")
 LISTS = ("steps", "rescue", "finally", "compensate")
 
 COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -20,6 +34,7 @@ COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (SPREAD, ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
     (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
     (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),
+    (("detach",), ("call",), "lets a called workflow run on"),
     (("join",), ("needs", "parallel"), "stands beside `needs` or `parallel`"),
 )
 """Keys that mean something only beside one of others."""

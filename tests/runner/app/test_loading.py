@@ -31,7 +31,7 @@ def test_the_second_time_it_comes_from_the_cache(bench: Workbench) -> None:
 
 
 def test_warnings_are_told_again(bench: Workbench) -> None:
-    text = TEXT + "  - {id: s, switch: [{when: steps.a.status == 'x', steps: [{uses: log, with: {message: x}}]}]}\n"
+    text = TEXT + "  - {id: s, switch: [{when: steps.a.status == 'ready', steps: [{uses: log, with: {message: x}}]}]}\n"
     fresh, cached = once(bench, text), once(bench, text)
     assert cached.cached
     assert [one.severity for one in cached.diagnostics] == ["warning"]

@@ -91,7 +91,7 @@ def waiting_steps(plan: Plan, state: State) -> list[str]:
     for scope in sorted({one.scope for one in state.instances.values() if one.scope}, key=lambda one: one.owner.path):
         for position, one in enumerate(scope.current):
             if one is None:
-                name = plan.nodes[scope.list.nodes[position]].id
+                name = scope.plan.nodes[scope.list.nodes[position]].id
                 found.append(f"{scope.owner.path}/{name}" if scope.owner.path else name)
     return found
 

@@ -14,11 +14,13 @@ from steplane.events import (
     Answered,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     ErrorInfo,
     Input,
     LockAnswered,
     Resumed,
     RunStarted,
+    StepCompensated,
     StepEnded,
     Taken,
     TimerFired,
@@ -49,7 +51,7 @@ class Sides:
         selection = select(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
         patterns = selecting.select(read(workflow), **words) if words else None
         self.items = taken.items if taken is not None else {}  # the only ones that a loop may have
-        self.reference = Reference(workflow, pool, selection=patterns, recorded=recorded)
+        self.reference = Reference(workflow, pool, workflow.get("x-files"), selection=patterns, recorded=recorded)
         self.kernel = Kernel(plan)
         self.names: dict[int, Name] = {}
         self.wanted: set[Want] = set()
@@ -158,6 +160,11 @@ class Sides:
         """Ask for the end of the run."""
         self.both(("cancel",), CancelRequested())
 
+    def compensate(self, *paths: str) -> None:
+        """Ask to undo what the run, or these instances, had completed."""
+        self.wanted = set()
+        self.both(("compensate", paths), CompensateRequested(pool=self.pool, steps=paths))
+
     def resume(self, redo: tuple[str, ...], assume: dict[str, Any], only: tuple[str, ...] = ()) -> None:
         """Go on in a new process; with `only` with these instances alone."""
         self.wanted = set()
@@ -170,15 +177,17 @@ class Sides:
 
     def statuses(self) -> dict[Name, str]:
         """Ends by path and activation, as the kernel has recorded them."""
-        facts = (one.fact for commands in self.commands for one in commands if isinstance(one, Record))
-        return {(fact.path, fact.activation): fact.status for fact in facts if isinstance(fact, StepEnded)}
+        facts = [one.fact for commands in self.commands for one in commands if isinstance(one, Record)]
+        ends = {(fact.path, fact.activation): str(fact.status) for fact in facts if isinstance(fact, StepEnded)}
+        undone = [fact for fact in facts if isinstance(fact, StepCompensated) and fact.ok]
+        return {**ends, **{(fact.path, fact.activation): "compensated" for fact in undone}}
 
 
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"},
-    "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "branches": {"choose"}, "call": {"choose"}, "while": {"while"}, "until": {"until"}, "ensure": {"ensure"},
+    "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -194,6 +203,9 @@ def entry(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[s
     if node.retry is not None and node.retry.delay_value is not None:
         values["delay"] = choose("delay", [1.0, 3.0])
     return values
+
+
+_FIXED = {"outputs": {"x": 1}, "call": {"inputs": {}, "vars": {}}}
 
 
 def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Instance) -> tuple[Any, str | None]:
@@ -218,8 +230,8 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         branches = instance.node.action.branches  # type: ignore[union-attr]
         held = [one.condition is None or choose("branch", [True, False]) for one in branches if not one.default]
         return [not one.default and held.pop(0) for one in branches], None
-    if question == "outputs":
-        return {"x": 1}, None
+    if question in _FIXED:
+        return _FIXED[question], None
     if question == "enter":
         return entry(choose, instance), None
     return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

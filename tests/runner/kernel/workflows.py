@@ -37,10 +37,12 @@ SELDOM: list[tuple[str, int, list[Any]]] = [
 
 
 class Ids:
-    """Gives out ids that are unique in one file."""
+    """Gives out ids that are unique in one file; knows which file its steps may call, and whether one does."""
 
-    def __init__(self) -> None:
+    def __init__(self, callee: str = "") -> None:
         self.count = 0
+        self.callee = callee
+        self.calls = False
 
     def next(self) -> str:
         """The next one."""
@@ -50,9 +52,20 @@ class Ids:
 
 def workflow_of(random: Random) -> dict[str, Any]:
     """A workflow with a few steps, nested up to three deep."""
-    ids = Ids()
-    found: dict[str, Any] = {"steps": lists(random, ids, 3, top=True)}
-    group_keys(random, found, ids, 2)
+    ids = Ids("child.yaml")
+    found = file_of(random, ids, 3)
+    if ids.calls:
+        ids = Ids("inner.yaml")
+        found["x-files"] = {"child.yaml": {"name": "child", **file_of(random, ids, 2)}}
+        if ids.calls:
+            found["x-files"]["inner.yaml"] = {"name": "inner", **file_of(random, Ids(), 1)}
+    return found
+
+
+def file_of(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """One file."""
+    found: dict[str, Any] = {"steps": lists(random, ids, depth, top=True)}
+    group_keys(random, found, ids, depth - 1)
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
     repeat(Random(crc32(json.dumps(found).encode())), found)
@@ -68,11 +81,22 @@ def lists(random: Random, ids: Ids, depth: int, *, top: bool = False) -> list[di
     """A list of steps whose `needs` name each other."""
     size = random.randint(1, 4 if depth == 3 else 3)
     steps = [step(random, ids, depth) for _ in range(size)]
+    undo(random, steps, ids)
     for position, one in enumerate(steps):
         names = [other["id"] for other in steps[:position]]
         needs(random, one, names)
     forward(random, steps)
     return steps
+
+
+def undo(random: Random, steps: list[dict[str, Any]], ids: Ids) -> None:
+    """Now and then a step that undoes others of the list."""
+    names = [one["id"] for one in steps if "compensate" in one or "steps" in one]
+    if names and chance(random, 6):
+        one: dict[str, Any] = {"id": ids.next(), "undo": random.sample(names, random.randint(1, len(names)))}
+        if chance(random, 3):
+            one["retry"] = 2
+        steps.insert(random.randint(1, len(steps)), one)
 
 
 def forward(random: Random, steps: list[dict[str, Any]]) -> None:
@@ -120,7 +144,7 @@ def outcome(random: Random) -> Any:
 def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """One step: an action and some modifiers."""
     one: dict[str, Any] = {"id": ids.next()}
-    kind = random.randint(0, 11) if depth > 1 else 0
+    kind = random.randint(0, 12) if depth > 1 else 0
     if kind <= 6:
         one["run"] = ["true"]
     elif kind <= 8:
@@ -136,6 +160,8 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         if chance(random, 3):
             arms.append({"default": True, "steps": lists(random, ids, depth - 1)})
         one["switch"] = arms
+    elif kind == 11:
+        one.update(call(random, ids))
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
         if chance(random, 3):
@@ -143,6 +169,14 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         return one
     modifiers(random, one, ids, depth)
     return one
+
+
+def call(random: Random, ids: Ids) -> dict[str, Any]:
+    """A call of the next file, if there is one."""
+    if not ids.callee:
+        return {"run": ["true"]}
+    ids.calls = True
+    return {"call": ids.callee, "detach": True} if chance(random, 4) else {"call": ids.callee}
 
 
 def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
@@ -165,12 +199,19 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
     loop(random, one)
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
+    if depth > 1 and chance(random, 3):
+        one["compensate"] = without_ends(lists(random, ids, 1))
     if "run" not in one:
         group_keys(random, one, ids, depth - 1)
     elif chance(random, 6):
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
         one["finally"] = lists(random, ids, 1)
+
+
+def without_ends(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps of a `compensate` list: none of them may end the run."""
+    return [{**one, "run": ["true"]} if one.pop("end", None) else one for one in steps]
 
 
 def loop(random: Random, one: dict[str, Any]) -> None:
@@ -196,6 +237,16 @@ def group_keys(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> Non
         one["finally"] = lists(random, ids, 1)
     if "id" in one and chance(random, 6):
         one["ensure"] = ["inputs.x"]
+
+
+def for_good(part: Any) -> Any:
+    """The workflow without anything that undoes, and without children that run on."""
+    if isinstance(part, list):
+        return [for_good(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: for_good(one) for key, one in part.items() if key not in {"compensate", "undo", "detach"}}
+    return {**found, "run": ["true"]} if "undo" in part else found
 
 
 def share(random: Random, part: Any) -> Any:

@@ -40,7 +40,7 @@ class Stage:
 
     def begin(self, path: str, attempt: int = 1) -> None:
         event = StepStarted(step="build", path=path, attempt=attempt)
-        self.reporter.event(event, Instance(1, STEP, None, path, 1))
+        self.reporter.event(event, Instance(1, STEP, None, path, 1, PLAN))
 
     def say(self, path: str, text: str, stream: str = "stdout") -> str:
         """A step writes lines; what is printed at once."""
@@ -50,13 +50,13 @@ class Stage:
 
     def again(self, path: str, attempt: int = 1) -> None:
         event = StepRetry(step="build", path=path, attempt=attempt, delay=1.0, error=error(step=path))
-        self.reporter.event(event, Instance(1, STEP, None, path, 1))
+        self.reporter.event(event, Instance(1, STEP, None, path, 1, PLAN))
 
     def end(self, path: str, status: str = "succeeded", **more: Any) -> None:
         if status in {"failed", "warning"}:
             more = {"error": error(step=path), **more}
         event = StepEnded(step="build", path=path, status=status, **more)  # type: ignore[arg-type]
-        self.reporter.event(event, Instance(1, STEP, None, path, 1))
+        self.reporter.event(event, Instance(1, STEP, None, path, 1, PLAN))
 
     def finish(self, status: str = "succeeded", **more: Any) -> str:
         """The end; all that was written."""

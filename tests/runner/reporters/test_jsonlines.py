@@ -39,7 +39,7 @@ def _reporter(*, quiet: bool = False) -> tuple[JsonLinesReporter, list[str]]:
 
 def _shown(*events: AnyEvent) -> list[dict[str, Any]]:
     reporter, lines = _reporter()
-    instance = Instance(3, PLAN.nodes[0], None, "g/a", 1)
+    instance = Instance(3, PLAN.nodes[0], None, "g/a", 1, PLAN)
     instance.first_at = AT
     for event in events:
         reporter.event(event, instance)

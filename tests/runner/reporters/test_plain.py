@@ -60,7 +60,7 @@ class Screen:
         for event in events:
             path = getattr(event, "path", "")
             node = BUILD if path == "build" else PLAN.nodes[0]
-            self.reporter.event(event, Instance(1, node, None, path, 1))
+            self.reporter.event(event, Instance(1, node, None, path, 1, PLAN))
         return "".join(self.out[before:])
 
     def last(self, result: Result) -> tuple[str, str]:
@@ -90,7 +90,7 @@ def test_lines_of_a_step(screen: Screen) -> None:
 
 def test_what_was_cut_off_has_not_taken_the_time_in_which_nobody_ran_it(screen: Screen) -> None:
     screen.show(Resumed(at=86_400_000_000))
-    instance = Instance(1, BUILD, None, "build", 1)
+    instance = Instance(1, BUILD, None, "build", 1, PLAN)
     instance.first_at = 1_000_000
     screen.reporter.event(_ended("succeeded", at=86_402_500_000), instance)
     assert screen.out[-1] == "✓ build succeeded in 2.5s\n"

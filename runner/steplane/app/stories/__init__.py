@@ -1,6 +1,6 @@
 """Why things happened in a run, derived from its journal: for `explain`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -84,14 +84,22 @@ def plan_of(store: RunStore, registry: Registry, run_id: str) -> Plan:
             return recorded_plan(journal, registry, store)
         except UsageError:
             definition, file = journal.definitions()[-1], journal.header["file"]
-            plan = _unchecked(definition.text, file)
+            plan = _unchecked(definition.text, file, journal.header.get("files", {}))
             if plan is None:
                 raise
             return replace(plan, hash=definition.hash)
 
 
-def _unchecked(text: str, file: str) -> Plan | None:
-    """The plan of a workflow that was right once, whatever is installed now."""
+def _unchecked(text: str, file: str, called: Mapping[str, str]) -> Plan | None:
+    """The plan of a workflow that was right once, whatever is installed now, with the files that it calls."""
+    plan = _unchecked_one(text, file)
+    callees = {name: _unchecked_one(one, name) for name, one in called.items()}
+    if plan is None or None in callees.values():
+        return None
+    return replace(plan, callees={name: one for name, one in callees.items() if one is not None})
+
+
+def _unchecked_one(text: str, file: str) -> Plan | None:
     from steplane.checks import check_workflow
     from steplane.diagnostics import has_errors
     from steplane.plan.compiler import compile_plan

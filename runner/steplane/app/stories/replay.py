@@ -13,6 +13,7 @@ from steplane.events import (
     AnyEvent,
     AttemptEnded,
     CancelRequested,
+    CompensateRequested,
     Input,
     LockAnswered,
     Resumed,
@@ -24,7 +25,7 @@ from steplane.events import (
     StepStarted,
     TimerFired,
 )
-from steplane.kernel import Instance, Kernel
+from steplane.kernel import Instance, Kernel, calls
 from steplane.plan.nodes import Plan
 
 
@@ -105,6 +106,7 @@ class Replay:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        calls.make_room(plan)
         self.kernel = Kernel(plan)
         self.lives: dict[int, Life] = {}
         self.moments: list[Moment] = []
@@ -113,7 +115,7 @@ class Replay:
         self.end = 0
         self._asked: dict[tuple[int, str], int] = {}
         self._locking: set[Life] = set()
-        self._ending: str | None = None  # what an `end` step has said
+        self._endings = 0  # how many `end` steps had decided something
 
     def go(self, events: Iterable[AnyEvent], observer: Observer | None = None) -> "Replay":
         """Take in all events."""
@@ -160,7 +162,7 @@ class Replay:
                 self._keep(command, number)
             elif isinstance(command.fact, StepFact):
                 facts.append(command.fact)
-        if state.root is not None and isinstance(event, RunStarted | Resumed):
+        if state.root is not None and isinstance(event, RunStarted | Resumed | CompensateRequested):
             root = self.life(state.root)
             root.ready_in, root.ready_at = number if root.ready_in is None else root.ready_in, root.ready_at or event.at
         self._note_all(facts, event, number)
@@ -253,9 +255,9 @@ class Replay:
         """Why what is being cancelled now is, and what is around it."""
         seen: set[int] = set()
         found = [self.lives[serial].instance for serial in touched]
-        ending = self.kernel.state.ending
-        if _may_cancel(event, facts) or ending != self._ending:
-            self._ending = ending
+        endings = self.kernel.state.endings
+        if _may_cancel(event, facts) or endings != self._endings:
+            self._endings = endings
             found += self.kernel.state.instances.values()  # in their `finally` nothing else tells of it
         for each in found:
             one: Instance | None = each

@@ -27,11 +27,11 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     failed = {fact.instance for fact in facts if isinstance(fact, StepEnded) and fact.status == "failed"}
     around: Instance | None = one
     while around is not None:
-        found = _here(one, around, event, state, failed)
+        found = _here(one, around, event, failed)
         if found is not None:
             return found
         around = around_of(around)
-    if state.ending is not None:
+    if one.workflow.ending is not None:
         return {"kind": "end", "of": one.by}
     left = one.loop.unfinished if one.loop is not None else any(scope.unfinished for scope in one.body)
     return {"kind": "unfinished" if left else "inside"}
@@ -42,7 +42,7 @@ def _ends_the_run(state: State, fact: StepEnded) -> bool:
     return one is not None and isinstance(one.node.action, End) and fact.status == "succeeded"
 
 
-def _here(one: Instance, around: Instance, event: Input, state: State, failed: set[int]) -> dict[str, Any] | None:
+def _here(one: Instance, around: Instance, event: Input, failed: set[int]) -> dict[str, Any] | None:
     """Whether it is for something about this instance, which is the one or around it."""
     fired = isinstance(event, TimerFired) and event.timer == "timeout" and event.instance == around.serial
     if around.timed_out and (fired or (around is not one and around.phase not in _AFTER)):
@@ -53,7 +53,7 @@ def _here(one: Instance, around: Instance, event: Input, state: State, failed: s
     if scope.course is not None and scope.course.latest is not None and is_superseded(scope, around):
         return {"kind": "goto", "of": scope.course.latest.path}
     first = scope.failed
-    if first is not None and first.serial in failed and first is not around and _cancels(state, scope):
+    if first is not None and first.serial in failed and first is not around and _cancels(scope):
         return {"kind": "failure", "of": first.path}
     owner = scope.owner
     if not isinstance(owner.node.action, Fork):
@@ -70,6 +70,6 @@ def is_superseded(scope: Scope, one: Instance) -> bool:
     return scope.course is not None and scope.current[outer.node.position] is not outer
 
 
-def _cancels(state: State, scope: Scope) -> bool:
+def _cancels(scope: Scope) -> bool:
     """Whether a failure in the list cancels what runs in it."""
-    return state.plan.nodes[scope.list.owner].failure == "cancel"
+    return scope.owner.node.failure == "cancel"

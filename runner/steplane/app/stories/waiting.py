@@ -98,7 +98,7 @@ def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:
     for position in positions:
         other = scope.current[position]
         if other is None or not other.ended:
-            name = other.path if other is not None else _path(scope, replay.plan.nodes[scope.list.nodes[position]])
+            name = other.path if other is not None else _path(scope, scope.plan.nodes[scope.list.nodes[position]])
             open_.append((name, other.status if other is not None else "pending"))
     return Waiting(_path(scope, node), "needs", 0, tuple(open_[:_SHOWN]), {"number": len(open_)})
 

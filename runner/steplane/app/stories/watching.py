@@ -14,6 +14,7 @@ from steplane.events import (
     Input,
     LockAnswered,
     Resumed,
+    StepCompensated,
     StepEnded,
     StepFact,
     StepReady,
@@ -33,7 +34,8 @@ AFTER = frozenset({"rescue", "finally", "ended"})
 _SHOWN = 5
 _KINDS = {
     "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
-    "branches": "branches", "ensure": "postcondition", "outputs": "outputs", "while": "while", "until": "until",
+    "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
+    "while": "while", "until": "until",
 }  # fmt: skip
 
 
@@ -90,6 +92,8 @@ class Watcher:
         if event.question == "loop" and isinstance(value, dict):
             keys = value.get("keys", [])
             value = {"number": len(keys), "keys": keys[:_SHOWN], "concurrency": value.get("concurrency")}
+        elif event.question == "call" and isinstance(value, dict):
+            value = value.get("inputs", {})
         elif event.question == "outputs" and event.error is None:
             return
         self._add(
@@ -151,6 +155,8 @@ class Watcher:
             self._add(at, "retry", number=fact.attempt, delay=fact.delay, of=self.instance.attempts, seen=seen)
         elif isinstance(fact, StepEnded):
             self._ended(at, event, fact)
+        elif isinstance(fact, StepCompensated):
+            self._add(at, "compensated", ok=fact.ok, by=fact.by, error=fact.error)
 
     def _ended(self, at: int, event: Input, fact: StepEnded) -> None:
         composite = self._attempt and fact.status not in {"skipped", "blocked"}

@@ -58,6 +58,7 @@ def _add_conditions(call: Any, record: Any) -> None:
     """The texts of the conditions that skipped something, if the workflow can still be read."""
     from steplane.app.stories import plan_of
     from steplane.errors import UsageError
+    from steplane.plan.step_names import Instances
     from steplane.reporters.words import IF_IS_FALSE
 
     if not any(one.reason == IF_IS_FALSE for one in record.steps):
@@ -66,7 +67,9 @@ def _add_conditions(call: Any, record: Any) -> None:
         plan = plan_of(call.history, call.registry, record.summary.id)
     except UsageError:
         return
-    record.conditions = {node.id: node.condition.text for node in plan.nodes if node.condition is not None}
+    known = Instances(plan)
+    skipped = ((one.path, known.node(one.path)) for one in record.steps if one.reason == IF_IS_FALSE)
+    record.conditions = {path: node.condition.text for path, node in skipped if node is not None and node.condition}
 
 
 def _narrowed(record: Any, wanted: str) -> Any:
@@ -89,22 +92,23 @@ def _detail(call: Any, record: Any, one: Any, look: Any, form: str) -> str:
     from steplane.cli.detail import Detail, detail_json, detail_text
 
     folder = call.history.folder(record.summary.id)
-    node, values = _of_its_workflow(call, record.summary.id, one)
-    detail = Detail(record, one, folder.log_path(one.path), node, tuple(values), call.state_option)
+    node, file, values = _of_its_workflow(call, record.summary.id, one)
+    detail = Detail(record, one, folder.log_path(one.path), node, tuple(values), call.state_option, file)
     return detail_json(detail) if form == "json" else detail_text(detail, look)
 
 
-def _of_its_workflow(call: Any, run_id: str, one: Any) -> tuple[Any, list[Any]]:
-    """The step as the workflow has it, and what it was given; nothing where that cannot be read any more."""
+def _of_its_workflow(call: Any, run_id: str, one: Any) -> tuple[Any, str, list[Any]]:
+    """The step as its workflow has it, the file of that, what it was given; nothing where that cannot be read now."""
     from steplane.app.given import given
     from steplane.app.running import recorded_plan
     from steplane.errors import UsageError
+    from steplane.plan.step_names import Instances
 
     with call.history.read(run_id) as journal:
         try:
             plan = recorded_plan(journal, call.registry, call.history)
         except UsageError as error:
             call.warn(error.message, error.remedy)
-            return None, []
-        node = next((each for each in plan.nodes[1:] if each.id == one.step), None)
-        return node, given(plan, journal, one.latest.serial)
+            return None, "", []
+        known = Instances(plan)
+        return known.node(one.path), known.file(one.path), given(plan, journal, one.latest.serial)

@@ -23,6 +23,7 @@ from steplane.model.steps import (
     Signal,
     Step,
     Switch,
+    Undo,
     Uses,
     Wait,
 )
@@ -136,7 +137,13 @@ def _race(reader: Reader, _: Mapping, entry: Entry, identity: str, steps: Steps)
 
 def _call(reader: Reader, step: Mapping, entry: Entry, _: str, __: Steps) -> Action | None:
     path = reader.name(entry.value)
-    return None if path is None else Call(path, reader.named(step.get("with")), entry.key.span)
+    if path is None:
+        return None
+    return Call(path, reader.named(step.get("with")), entry.key.span, reader.flag(step.get("detach")))
+
+
+def _undo(reader: Reader, _: Mapping, entry: Entry, __: str, ___: Steps) -> Action | None:
+    return Undo(reader.names(entry.value), entry.key.span)
 
 
 def read_wait(reader: Reader, node: Node | None) -> Wait | None:
@@ -199,6 +206,7 @@ READERS: dict[str, Callable[[Reader, Mapping, Entry, str, Steps], Action | None]
     "switch": _switch,
     "race": _race,
     "call": _call,
+    "undo": _undo,
     "wait": _wait,
     "signal": _signal,
     "cancel": _cancel,

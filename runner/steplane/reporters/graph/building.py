@@ -8,7 +8,7 @@ from steplane.events import OK
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Body, Choice, End, ForEach, Fork, Goto, Loop, Node, Plan, Rounds, outcomes
+from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Plan, Rounds, outcomes
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
 from steplane.reporters.words import action, count, shortened, shown_value, source
@@ -32,10 +32,16 @@ def graph_of(plan: Plan, states: Mapping[str, State] | None = None) -> Graph:
 
 
 class _Builder:
-    def __init__(self, plan: Plan, states: Mapping[str, State] | None) -> None:
+    def __init__(
+        self, plan: Plan, states: Mapping[str, State] | None, around: "_Builder | None" = None, call: str = ""
+    ) -> None:
         self.plan = plan
         self.states = states
-        self.arrows: list[Arrow] = []
+        self.arrows: list[Arrow] = around.arrows if around is not None else []
+        self.main: Plan = around.main if around is not None else plan
+        self.within: tuple[str, ...] = (*(around.within if around is not None else ()), plan.file)
+        self.prefix: str = f"{around.prefix}{call}c" if around is not None else ""  # of the keys
+        self.way: str = f"{around.way}{call}/{plan.nodes[0].id}/" if around is not None else ""  # of the ids
         self._engine = Engine()
 
     def whole(self, node: Node) -> list[Box | Cluster]:
@@ -52,13 +58,24 @@ class _Builder:
             for arm in act.arms:
                 condition = arm.condition.text if arm.condition else "default"
                 items.append(self._alternative("arm", arm.list, "", condition))
+        elif isinstance(act, Call):
+            items += self._called(node, act)
         return items + self._handlers(node, items)
+
+    def _called(self, node: Node, act: Call) -> list[Box | Cluster]:
+        """The inside of the called workflow; a box where it is being drawn already."""
+        called = self.main.of_file(act.file)
+        if called.file in self.within:
+            return [Box(key=f"{self._key(node)}r", id=called.nodes[0].id, does="calls itself", line=node.line)]
+        return _Builder(called, self.states, self, node.id).whole(called.nodes[0])
 
     def steps(self, number: int) -> list[Box | Cluster]:
         """The steps of a list; their arrows are added to the graph's."""
         order = order_of(self.plan, number)
         nodes = [self.plan.nodes[one] for one in self.plan.lists[number].nodes]
-        framed = {one: f"p{number}_{group[0]}" for group in order.peers if len(group) >= PEERS for one in group}
+        framed = {
+            one: f"{self.prefix}p{number}_{group[0]}" for group in order.peers if len(group) >= PEERS for one in group
+        }
         items: dict[str, Box | Cluster] = {}
         for position in order.positions:
             item = self.step(nodes[position])
@@ -72,42 +89,48 @@ class _Builder:
         for one in items.values():
             if isinstance(one, Cluster) and one.role == "peers":
                 one.label = f"{len(one.items)} steps beside each other"
-        keys = [framed.get(node.position, _key(node)) for node in nodes]
+        keys = [framed.get(node.position, self._key(node)) for node in nodes]
         self.arrows += self._arrows(order.edges, keys)
         self.arrows += _jumps(nodes, keys)
         return list(items.values())
 
     def step(self, node: Node) -> Box | Cluster:
         """One step: a box, or a frame where there is something inside."""
-        composite = isinstance(node.action, Body | Fork | Choice)
+        composite = isinstance(node.action, Body | Fork | Choice | Call)
         handled = any(one is not None for one in (node.rescue, node.finally_, node.compensate))
         box = self._box(node)
         if not composite and not handled:
             return box
         cluster = Cluster(
-            key=_key(node), role=_role(node), id=node.id, label=_label(node), title=box.title, loop=box.loop,
+            key=self._key(node), role=_role(node), id=node.id, label=_label(node), title=box.title, loop=box.loop,
             condition=box.condition, lane=box.lane, notes=box.notes, line=node.line, state=box.state,
         )  # fmt: skip
         if composite:
             cluster.items = self.whole(node)
         else:
-            inner = Box(key=f"{_key(node)}a", id=node.id, does=box.does, end=box.end, line=node.line, state=box.state)
+            inner = Box(
+                key=f"{self._key(node)}a", id=node.id, does=box.does, end=box.end, line=node.line, state=box.state
+            )
             cluster.items = [inner, *self._handlers(node, [inner])]
         return cluster
 
     def _box(self, node: Node) -> Box:
+        does = "" if isinstance(node.action, Body) else shortened(action(node), _LONG)
         return Box(
-            key=_key(node), id=node.id, does="" if isinstance(node.action, Body) else shortened(action(node), _LONG),
+            key=self._key(node), id=node.id, does=does,
             title=shortened(node.title, _LONG), end=node.action.status if isinstance(node.action, End) else "",
             loop=self._loop(node.loop) if node.loop else "",
             condition=shortened(node.condition.text, _LONG) if node.condition else "",
             lane=node.lane, notes=tuple(_notes(node)), line=node.line, state=self._state(node.id),
         )  # fmt: skip
 
+    def _key(self, node: Node) -> str:
+        return f"{self.prefix}n{node.number}"
+
     def _state(self, step: str) -> State | None:
         if self.states is None:
             return None
-        return self.states.get(step) or State(status="pending")
+        return self.states.get(self.way + step) or State(status="pending")
 
     def _alternative(self, role: Kind, number: int, name: str, condition: str) -> Box | Cluster:
         """A branch or an arm. One with a single step and nothing inside is that step, with the condition as its own."""
@@ -119,7 +142,7 @@ class _Builder:
             box.notes = (*([label] if label else []), *box.notes)
             box.condition = words or box.condition
             return box
-        return Cluster(key=f"l{number}", role=role, label=name, condition=words, items=items)
+        return Cluster(key=f"{self.prefix}l{number}", role=role, label=name, condition=words, items=items)
 
     def _handlers(self, node: Node, items: Sequence[Box | Cluster]) -> list[Box | Cluster]:
         """The frames of `rescue`, `finally`, `compensate`, with the arrows that lead to them."""
@@ -130,7 +153,7 @@ class _Builder:
         )  # fmt: skip
         for role, number, label in lists:
             if number is not None:
-                cluster = Cluster(key=f"l{number}", role=role, label=role, items=self.steps(number))
+                cluster = Cluster(key=f"{self.prefix}l{number}", role=role, label=role, items=self.steps(number))
                 self.arrows += [
                     Arrow(before=one.key, after=cluster.key, label=label, dashed=role != "finally") for one in ends
                 ]
@@ -174,10 +197,6 @@ def _jumps(nodes: Sequence[Node], keys: Sequence[str]) -> Iterator[Arrow]:
             yield Arrow(before=keys[node.position], after=keys[node.action.target], label=label, dashed=True)
 
 
-def _key(node: Node) -> str:
-    return f"n{node.number}"
-
-
 def _short(template: Template) -> str:
     value = source(template)
     text = value.removeprefix("${{").removesuffix("}}").strip() if isinstance(value, str) else shown_value(value)
@@ -191,13 +210,15 @@ def _role(node: Node) -> Kind:
         return "switch"
     if node.loop is not None:
         return "loop"
-    return "group" if isinstance(node.action, Body) else "step"
+    return "group" if isinstance(node.action, Body | Call) else "step"
 
 
 def _label(node: Node) -> str:
     """What stands beside the id on a frame."""
     if isinstance(node.action, Fork):
         return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
+    if isinstance(node.action, Call):
+        return action(node)
     return "switch: one of" if isinstance(node.action, Choice) else ""
 
 

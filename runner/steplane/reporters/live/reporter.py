@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from steplane.events import AnyEvent, Resumed, RunStarted, StepEnded
+from steplane.events import AnyEvent, CompensateRequested, Resumed, RunStarted, StepEnded
 from steplane.kernel import Instance
 from steplane.reporters.ending import Ending, Write, heading
 from steplane.reporters.live.lines import Lines
@@ -58,7 +58,7 @@ class LiveReporter:
         self._summary = Summary()
         self._written = Written(self._summary)
         self._tree = Tree(subject.plan)
-        self._chooser = Chooser(subject.plan, self._written.last)
+        self._chooser = Chooser(self._written.last)
         self._lines = Lines(self._paint, signs, self._tree.root.wide)
         self._reasons = Reasons()
         self._notes, self._queue = Notes(), deque[Note]()
@@ -76,7 +76,7 @@ class LiveReporter:
         if type(event) not in SHOWN:
             return
         self._queue.extend(self._notes.of(event, instance))
-        if self._thread is None and isinstance(event, RunStarted | Resumed):
+        if self._thread is None and isinstance(event, RunStarted | Resumed | CompensateRequested):
             self._begin(event.at)
 
     def log(self, path: str, stream: str, text: str) -> None:

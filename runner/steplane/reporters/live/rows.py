@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from steplane.plan.nodes import Node, Plan
+from steplane.plan.nodes import Node
 from steplane.reporters.live.lines import how_far
 from steplane.reporters.live.state import Entry, Tree
 from steplane.reporters.paint import visible, width
@@ -49,8 +49,7 @@ class Chooser:
     `now` is in microseconds since the epoch, as the times of events.
     """
 
-    def __init__(self, plan: Plan, last_lines: Callable[[str, int], Sequence[str]]) -> None:
-        self._plan = plan
+    def __init__(self, last_lines: Callable[[str, int], Sequence[str]]) -> None:
         self._last_lines = last_lines
 
     def rows(self, tree: Tree, room: int, now: int) -> list[Row]:
@@ -109,7 +108,7 @@ class Chooser:
         """The next steps inside that have not come up yet, with their labels, and how many there are beside these."""
         if entry.key is not None or entry.ended:
             return [], 0
-        inside = (self._plan.nodes[one] for number in entry.lists for one in self._plan.lists[number].nodes)
+        inside = (entry.plan.nodes[one] for number in entry.lists for one in entry.plan.lists[number].nodes)
         waiting = [one for one in inside if one.id not in entry.seen]
         named = [(one, visible(one.id)) for one in waiting[:_TO_COME]]
         return named, len(waiting) - len(named)

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from steplane.events import CancelRequested, RunWaiting, StepEnded, StepReady, StepRetry, StepStarted
-from steplane.plan.nodes import Body, Choice, Fork, Node, Perform, Plan
+from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan
 from steplane.reporters.ending import notice
 from steplane.reporters.failures import Failures
 from steplane.reporters.live.notes import Note
@@ -39,13 +39,14 @@ class Entry:
 
     __slots__ = (
         "acting", "active", "attempt", "before", "begun", "busy", "children", "counts", "due", "ended", "key",
-        "lists", "most", "node", "parent", "path", "progress", "said", "seen", "size", "status", "where", "why", "wide",
-        "written",
+        "lists", "most", "node", "parent", "path", "plan", "progress", "said", "seen", "size", "status",
+        "where", "why", "wide", "written",
     )  # fmt: skip
 
     def __init__(
-        self, path: str, node: Node, parent: "Entry | None", key: str | None = None, written: str = ""
+        self, path: str, node: Node, parent: "Entry | None", key: str | None = None, written: str = "", *, plan: Plan
     ) -> None:
+        self.plan = plan  # of the file in which the step stands
         self.path, self.node, self.parent, self.key = path, node, parent, key
         self.written = written or path
         self.status: Condition = "ready"
@@ -106,7 +107,7 @@ class Tree:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.root = Entry("", plan.nodes[0], None)
+        self.root = Entry("", plan.nodes[0], None, plan=plan)
         self._open_list(self.root, 0)
         self.root.wide = max((width(plan.nodes[one].id) for one in plan.lists[0].nodes), default=0)
         self.finished: list[tuple[Entry, list[tuple[str, str]]]] = []
@@ -157,7 +158,8 @@ class Tree:
             self.retrying.discard(parent.path)
             if not parent.leaf:
                 _rest(parent)
-        entry = self._entries[path] = Entry(path, note.node, parent, note.key, note.path)
+        plan = self._plan_of(parent, note.node)
+        entry = self._entries[path] = Entry(path, note.node, parent, note.key, note.path, plan=plan)
         if note.path and note.path != path:
             self._latest[note.path] = path
             self._add_one(parent, note)
@@ -166,6 +168,11 @@ class Tree:
         if not parent.loop:
             parent.children[path] = entry
         return entry
+
+    def _plan_of(self, parent: Entry, node: Node) -> Plan:
+        """The plan of the file in which the step stands: that of the parent, but for a workflow that it calls."""
+        action = parent.node.action
+        return self.plan.of_file(action.file) if not node.number and isinstance(action, Call) else parent.plan
 
     def _meet(self, parent: Entry, note: Note) -> None:
         """A step of a list inside of the parent has come up."""
@@ -185,7 +192,7 @@ class Tree:
 
     def _open_list(self, entry: Entry, number: int) -> None:
         entry.lists.append(number)
-        entry.size = (entry.size or 0) + len(self.plan.lists[number].nodes)
+        entry.size = (entry.size or 0) + len(entry.plan.lists[number].nodes)
 
     def _known(self, path: str, note: Note) -> Entry:
         found = self._entries.get(path)

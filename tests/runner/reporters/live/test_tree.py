@@ -40,7 +40,7 @@ class Follower:
     def _begin(self) -> None:
         self.notes, self.tree, self.reasons = Notes(), Tree(self.sides.plan), Reasons()
         self.finished: list[str] = []
-        self.chooser = Chooser(self.sides.plan, lambda path, most: [f"{path} {number}" for number in range(most)])
+        self.chooser = Chooser(lambda path, most: [f"{path} {number}" for number in range(most)])
 
     def follow(self) -> None:
         """Take in what has happened since the last time."""

@@ -1,0 +1,101 @@
+"""Undoing on demand what a run that has ended had completed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from steplane.app.execution import Basis, Execution, RunResult, folded
+from steplane.app.headers import evaluate_variables
+from steplane.app.repairs import Names
+from steplane.app.running import (
+    Begun,
+    MakeReporter,
+    Options,
+    catalogue,
+    durability_of,
+    end_leftovers,
+    go,
+    inputs_again,
+    patience_of,
+    recorded_plan,
+)
+from steplane.errors import UsageError
+from steplane.events import CompensateRequested
+from steplane.kernel import Instance, Kernel, undoing
+from steplane.plan.nodes import Plan
+from steplane.plugins import Registry
+from steplane.store import Journal, RunStore
+
+
+def compensate(  # noqa: PLR0917 - what a run is made of
+    store: RunStore,
+    registry: Registry,
+    run_id: str,
+    steps: Sequence[str],
+    values: Mapping[str, Any],
+    environ: Mapping[str, str],
+    options: Options,
+    make_reporter: MakeReporter,
+) -> RunResult:
+    """Undo what the run, or the named steps, had completed: the newest first. The exit code is 1 if something was not.
+
+    Raises `RunHeld`, `UsageError` (the run has not ended, there is nothing to undo), `StateError`.
+    """
+    with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
+        end_leftovers(journal.folder)
+        plan = recorded_plan(journal, registry, store)
+        kernel = folded(plan, journal)
+        paths, found = _meant(run_id, plan, kernel, steps)
+        execution = _execution(run_id, plan, kernel, journal, (registry, values, environ, options))
+        store.reopened(run_id)
+        home = journal.header["home"]
+        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=home))
+        event = CompensateRequested(pool=options.pool, actor=options.actor, steps=paths)
+        result = go(execution, journal, event, reporter)
+    catalogue(store, result)
+    if result.status in {"interrupted", "waiting"}:
+        return result
+    return replace(result, exit_code=0 if all(one.status == "compensated" for one in found) else 1)
+
+
+def _meant(run_id: str, plan: Plan, kernel: Kernel, steps: Sequence[str]) -> tuple[tuple[str, ...], list[Instance]]:
+    """The paths of the named steps, and all that is to be undone."""
+    root = kernel.state.root
+    if root is None or not root.ended:
+        raise UsageError(
+            f"run {run_id} has not ended", f"End it first: steplane cancel {run_id}, or go on: steplane resume {run_id}"
+        )
+    names = Names(run_id, plan, kernel)
+    paths = tuple(dict.fromkeys(names.begun(word) for word in steps))
+    for path in paths:
+        if not list(undoing.completed(kernel.state.paths[path])):
+            status = kernel.state.paths[path].status
+            raise UsageError(
+                f"there is nothing to undo of step `{path}` of run {run_id}: it is {status}",
+                "Steps are undone that have completed, and have `compensate` or steps inside that have.",
+            )
+    found = [one for path in paths for one in undoing.completed(kernel.state.paths[path])]
+    found = found if paths else list(undoing.in_body(root))
+    if not found:
+        raise UsageError(
+            f"there is nothing to undo of run {run_id}", "Steps are undone that have completed and have `compensate`."
+        )
+    return paths, found
+
+
+def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given: tuple[Any, ...]) -> Execution:
+    """What the run stands on, as for a resume."""
+    (registry, values, environ, options), header = given, journal.header
+    basis = Basis(
+        run=run_id, plan=plan, inputs=inputs_again(plan, header, values, environ, cancel=True),
+        environ=dict(environ), home=header["home"], called_in=header["called_in"], started_at=header["started_at"],
+        case=header["case"], pool=options.pool, patience=patience_of(options), strict=options.strict,
+    )  # fmt: skip
+    execution = Execution(basis, registry, kernel)
+    evaluate_variables(execution, header["vars"])
+    execution.know_again()
+    return execution
+
+
+__all__ = ["compensate"]
