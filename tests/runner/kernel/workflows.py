@@ -249,6 +249,16 @@ def for_good(part: Any) -> Any:
     return {**found, "run": ["true"]} if "undo" in part else found
 
 
+def alone(part: Any) -> Any:
+    """The workflow without anything that undoes, and without calls."""
+    if isinstance(part, list):
+        return [alone(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: alone(one) for key, one in for_good(part).items() if key not in {"call", "x-files"}}
+    return {**found, "run": ["true"]} if "call" in part else found
+
+
 def share(random: Random, part: Any) -> Any:
     """The workflow with locks on more steps, most of them of the store."""
     if isinstance(part, list):

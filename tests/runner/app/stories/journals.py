@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.workflows import workflow_of
+from tests.runner.kernel.workflows import alone, workflow_of
 
 from steplane.commands import Record
 from steplane.events import AnyEvent
@@ -50,7 +50,7 @@ class Journal:
 def journal(seed: int, resumes: int = 2, most: int = 400) -> Journal:
     """The journal of one random run."""
     random = Random(seed)
-    workflow = workflow_of(random)
+    workflow = alone(workflow_of(random))
     sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
 
     def choose(_: str, options: list[Any]) -> Any:
