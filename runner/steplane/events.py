@@ -22,7 +22,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "while", "until", "enter", "require", "switch", "branches", "call", "ensure", "outputs", "retry",
+    "if", "loop", "complete", "while", "until", "enter", "require", "switch", "branches", "call", "ensure", "outputs",
+    "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -134,8 +135,8 @@ class Answered(Event, frozen=True, tag="answered"):
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
     "vars": {...}}` of the child · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `while`, `until` bool. `seen`: the parts of the conditions
-    (of `if`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
+    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool. `seen`: the parts of the conditions (of
+    `if`, `complete`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
     `inputs.region = "eu"`.
     """
 

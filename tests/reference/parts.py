@@ -143,7 +143,7 @@ def mark(reference: "Reference", path: str, *, anew: bool) -> None:
 
 def next_around(life: Life) -> Life | None:
     """What it is in; for what is in a branch that runs on, what is around the list of that `parallel`."""
-    if life.loop is not None:
+    if life.loop is not None and (life.ended or not life.loop.ended):
         return life.loop
     scope = life.scope
     while scope is not None and scope.late and (scope.cut_off or not scope.over):

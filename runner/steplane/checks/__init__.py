@@ -26,6 +26,7 @@ from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
+from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
 from steplane.checks.secrets import check_secrets
 from steplane.checks.templates import check_templates
@@ -58,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     check_ends,
     check_loops,
     check_locks,
+    check_restarts,
     check_scripts,
     check_templates,
     check_release,

@@ -160,7 +160,7 @@ def _loop(step: Step, before: _Where, inside: _Where) -> Iterator[Site]:
         if loop.spread.concurrency and loop.spread.concurrency.value:
             yield from _value(loop.spread.concurrency.value, "`concurrency`", before)
         if isinstance(loop.spread.complete, Condition):
-            yield from _condition(loop.spread.complete, "`complete`", before.plus(*loop_names(loop), moment="loop"))
+            yield from _condition(loop.spread.complete, "`complete`", inside.plus("result", moment="after"))
     if isinstance(loop, While):
         yield from _condition(loop.condition, "`while`", before.plus("loop", moment="loop"))
     if isinstance(loop, Until):

@@ -83,14 +83,6 @@ def _held(key: str, data: dict[str, Any], holds: str, not_: str) -> str:
     return f"`{key}: {text}` {word}{saw(data['seen'], data['condition'])}"
 
 
-def _while(data: dict[str, Any]) -> str:
-    return _held("while", data, "holds: another round", "does not hold: no further round")
-
-
-def _until(data: dict[str, Any]) -> str:
-    return _held("until", data, "holds: that was the last round", "does not hold: another round")
-
-
 def _items(data: dict[str, Any]) -> str:
     if data["error"] is not None:
         return f"its items could not be had: {cause(data['error'])}"
@@ -290,8 +282,9 @@ _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
     "items": _items,
-    "while": _while,
-    "until": _until,
+    "complete": lambda data: _held("complete", data, "holds: the loop is complete", "does not hold: it goes on"),
+    "while": lambda data: _held("while", data, "holds: another round", "does not hold: no further round"),
+    "until": lambda data: _held("until", data, "holds: that was the last round", "does not hold: another round"),
     "limits": _limits,
     "precondition": _precondition,
     "postcondition": _postcondition,

@@ -60,7 +60,7 @@ class Evaluator:
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
             "branches": self._branches, "call": self._call, "ensure": self._ensure, "outputs": self._outputs,
-            "retry": self._retry, "while": self._while, "until": self._until,
+            "retry": self._retry, "complete": self._complete, "while": self._while, "until": self._until,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -153,6 +153,19 @@ class Evaluator:
             allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
 
+    def _complete(self, here: Instance) -> bool:
+        loop, spec = here.loop, here.node.loop
+        assert loop is not None
+        assert isinstance(spec, ForEach | Matrix)
+        assert spec.complete is not None
+        last = loop.latest or here
+        context = self.context(last, result=None if last.body else last.outputs)
+        return self._holds(spec.complete, {**context, "steps": self._steps_and(here, last)})
+
+    def _steps_and(self, outer: Instance, one: Instance) -> Steps:
+        """`steps` as an instance of a loop sees them, and the loop itself as it is by now."""
+        return Steps(self._places_of(one.plan), self.state, one, self.zone, outer)
+
     def _while(self, here: Instance) -> bool:
         from steplane.driver.rounds import before_round
 
@@ -162,7 +175,10 @@ class Evaluator:
         from steplane.driver.rounds import after_round
 
         last, loop, result = after_round(here)
-        return self._holds(_rounds(here).condition, {**self.context(last, result=result), "loop": loop})
+        return self._holds(
+            _rounds(here).condition,
+            {**self.context(last, result=result), "loop": loop, "steps": self._steps_and(here, last)},
+        )
 
     def _count(self, template: Template, context: Mapping[str, Any], what: str, least: int = 1) -> int:
         value = self.engine.render(template, context)

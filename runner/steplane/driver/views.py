@@ -169,7 +169,7 @@ def _outputs(node: Node, one: Instance) -> Mapping[str, Any]:
 def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
     """Of a loop: each output as a list in the order of the items, null where an instance has none."""
     assert one.loop is not None
-    if one.status not in OK:
+    if one.ended and one.status not in OK:  # of one that has not ended, `complete` sees what there is by now
         return Outputs(node, None, one.status)
     ended = [each for each in one.loop.instances if each is not None]
     results = [_values(each) for each in ended]
@@ -185,7 +185,7 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
 def _of_rounds(node: Node, one: Instance) -> Mapping[str, Any]:
     """Of rounds: those of the latest."""
     last = one.loop.instances[-1] if one.loop is not None and one.loop.instances else None
-    if last is None or one.status not in OK:
+    if last is None or (one.ended and one.status not in OK):
         return Outputs(node, None, one.status)
     return _outputs(node, last)
 

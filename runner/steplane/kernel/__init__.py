@@ -17,7 +17,8 @@ from steplane.events import (
 )
 from steplane.kernel import answers, pool, resume, runs, undoing
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, LoopState, Scope, State
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Plan
 
 __all__ = ["NOT_SELECTED", "Instance", "Kernel", "LoopState", "Scope", "State"]

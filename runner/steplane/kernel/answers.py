@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, TimerFired
-from steplane.kernel import bodies, instances, lists, loops, pool, rounds, runs
+from steplane.kernel import bodies, completing, instances, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Call, Choice, End, Fork
 
@@ -37,6 +37,8 @@ def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) 
     if question in {"if", "loop", "while", "until"}:
         instance.error = instances.placed(instance, error)
         instances.end(state, instance, "failed")
+    elif question == "complete":
+        completing.refused(state, instance, error)
     elif question in {"enter", "require", "retry"}:
         instances.give_up(state, instance, error)
     elif question in {"ensure", "outputs"}:
@@ -54,8 +56,9 @@ def _if(state: State, instance: Instance, value: Any) -> None:
 
 def _enter(state: State, instance: Instance, value: dict[str, Any]) -> None:
     lock = instance.node.lock
-    instance.lock = value.get("lock", lock.static if lock else None)
-    instance.limit = value.get("limit", lock.limit if lock else 1)
+    if not instance.holding:
+        instance.lock = value.get("lock", lock.static if lock else None)
+        instance.limit = value.get("limit", lock.limit if lock else 1)
     instance.timeout = value.get("timeout", instance.timeout)
     instance.attempts = value.get("attempts", instance.attempts)
     instance.delay = value.get("delay", instance.delay)
@@ -90,6 +93,7 @@ def _retry(state: State, instance: Instance, value: dict[str, Any]) -> None:
 _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "if": _if,
     "loop": loops.answered,
+    "complete": completing.asked,
     "while": rounds.asked,
     "until": rounds.asked,
     "enter": _enter,

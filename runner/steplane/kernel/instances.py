@@ -9,7 +9,7 @@ from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
 _ASKING = frozenset(
-    {"if", "loop", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
+    {"if", "loop", "complete", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
 )
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
@@ -59,10 +59,11 @@ def approach(state: State, instance: Instance) -> None:
     """Find out lock, timeout and retry, and take the lock."""
     if instance.node.enter:
         ask(state, instance, "enter")
-    else:
+        return
+    if not instance.holding:
         lock = instance.node.lock
         instance.lock, instance.limit = (lock.static, lock.limit) if lock else (None, 1)
-        pool.acquire(state, instance)
+    pool.acquire(state, instance)
 
 
 def inside(state: State, instance: Instance) -> None:

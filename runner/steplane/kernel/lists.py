@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import calls, cancel, instances, jumping, leaving
+from steplane.kernel import calls, cancel, instances, jumping, leaving, turns
 from steplane.kernel.state import Instance, Scope, State, Tally
 from steplane.plan.nodes import Node, Policy
 
@@ -54,14 +54,16 @@ def step_ended(state: State, scope: Scope, instance: Instance) -> None:
 def advance(state: State, scope: Scope, candidates: list[int]) -> None:
     """Start, skip or block what can be decided, in list order, until nothing more follows."""
     heapify(candidates)
-    while candidates and not scope.cancelled:
+    while (candidates or turns.next_waiting(scope, candidates)) and not scope.cancelled:
         position = heappop(candidates)
         if position >= len(scope.current) or scope.current[position] is not None:
             continue
         node = node_at(state, scope, position)
         status, by = verdict(state, scope, node)
+        if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
+            continue
         if status == "ready":
-            instances.ready(state, place(state, scope, node))
+            instances.ready(state, turns.take(scope, place(state, scope, node)))
         elif status is not None:
             for follower in _withdraw(state, scope, place(state, scope, node), status, by):
                 heappush(candidates, follower)
@@ -183,6 +185,8 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
             cancel.instance(state, instance, unbegun, by)
     for branch in list(scope.late):
         cancel_scope(state, branch, unbegun, by)
+    for stray in list(scope.strays):
+        cancel.instance(state, stray, unbegun, by)
     scope.busy = False
     close(state, scope)
 
@@ -191,7 +195,7 @@ def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
     if scope.course is not None and scope.course.target is not None:
         jumping.proceed(state, scope)
-    if scope.open or scope.busy or scope.over:
+    if scope.open or scope.busy or scope.over or scope.strays:
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True

@@ -16,7 +16,7 @@ from steplane.kernel.state import Instance, LockQueue, State
 def acquire(state: State, instance: Instance) -> None:
     """Want the instance's lock; an ancestor's lock of the same name is enough."""
     name = instance.lock
-    if name is None or _held_around(instance):
+    if name is None or instance.holding or _held_around(instance):
         instances.inside(state, instance)
         return
     instance.phase = "lock"

@@ -8,15 +8,16 @@ from steplane.commands import Command, DropTimer, Record, SetTimer
 from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
 from steplane.kernel.bounds import Bounds
 from steplane.kernel.course import Course
+from steplane.kernel.loop_state import LoopState
 from steplane.plan.nodes import Node, Plan, StepList
 
 if TYPE_CHECKING:
     from steplane.kernel.undoing import Undoing
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "while", "until", "enter", "lock", "require", "queue", "attempt", "stopping",
-    "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate", "rescue",
-    "rescued", "finally", "ended",
+    "new", "if", "loop", "looping", "complete", "while", "until", "enter", "lock", "require", "queue", "attempt",
+    "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate",
+    "rescue", "rescued", "finally", "ended",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -41,8 +42,8 @@ class Scope:
 
     __slots__ = (
         "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed", "frontier",
-        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "tallies",
-        "unfinished", "walked",
+        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "strays",
+        "tallies", "turn", "unfinished", "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -56,6 +57,7 @@ class Scope:
         self.open = size  # steps that have not ended
         self.tallies: dict[int, Tally] = {}
         self.late: list[Scope] = []  # branches that go on after their `parallel` has ended
+        self.strays: list[Instance] = []  # instances that go on after their loop has ended
         self.failed: Instance | None = None  # the first step that failed
         self.blocked = False
         self.stopped = False
@@ -68,6 +70,8 @@ class Scope:
         self.idle = False  # the selection leaves out all of it
         self.left: Instance | None = None  # a step that had failed, and that a resume of something else leaves so
         self.unfinished = False  # such a resume leaves something in it that is not ok
+        self.turn: Instance | None = None  # in any order: the step that has the turn, or had it last
+        self.waiting: list[int] = []  # in any order: a heap of the positions whose needs hold
         self.driver: Instance | None = None  # of a `compensate` list: who undoes
         self.walked = 0  # the moment of the resume that was the last to go through it
         self.course: Course | None = None  # once a `goto` in it has been reached
@@ -86,34 +90,6 @@ class Scope:
         if self.list.role == "call" and self.current[0] is not None:  # it ends as its only step does
             unwell = unwell or self.current[0].status == "cancelled"
         return "cancelled" if unwell else "succeeded"
-
-
-class LoopState:
-    """The instances of a `foreach` or `matrix` and the budget of failures; or the rounds of a `while` or `until`."""
-
-    __slots__ = (
-        "active", "allowed", "concurrency", "culprit", "error", "failures", "held", "instances", "items", "keys",
-        "left", "open", "result", "stopped", "todo", "unfinished", "warned",
-    )  # fmt: skip
-
-    def __init__(self, keys: list[str], items: list[Any], concurrency: int | None, allowed: int) -> None:
-        self.keys = keys
-        self.items = items
-        self.concurrency = concurrency
-        self.allowed = allowed
-        self.instances: list[Instance | None] = [None] * len(keys)
-        self.todo: deque[int] = deque(range(len(keys)))
-        self.open = len(keys)
-        self.active = 0
-        self.failures = 0
-        self.error: ErrorInfo | None = None
-        self.culprit = ""  # the path of the first one that failed
-        self.warned = False
-        self.stopped = False
-        self.result: Any = None  # of the latest round, what its action gave where `until` looks at that
-        self.held = False  # a resume lets the instances in, each in its turn
-        self.left = 0  # failures that a resume of something else leaves as they are
-        self.unfinished = False  # such a resume leaves an instance that is not ok, and has not failed
 
 
 class Instance:
@@ -237,7 +213,7 @@ class Instance:
         self.ending, self.end_outputs = old.ending, old.end_outputs
         if old.ending is not None:
             self.error = old.error
-        if old.body or old.loop is not None:
+        if old.loop is not None or (old.body and not self.node.restart):
             self.adopt(old)
 
     @property

@@ -186,7 +186,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """One step. `id` is as given or derived; `id_span` is None when derived. `defaults` of the workflow are merged in.
 
     `env` holds the step's own entries after those of `defaults`, a later one of the same name wins. The enclosing
-    groups' and the workflow's `env` are not merged in. `failure` is None where not given (`stop`).
+    groups' and the workflow's `env` are not merged in. `failure` is None where not given (`stop`). In a group with
+    `any_order` a step without `needs` has empty ones.
     """
 
     id: str
@@ -218,6 +219,7 @@ class Step(Struct, frozen=True, kw_only=True):
     at_most_once: bool = False
     isolate: bool = False
     restart: bool = False
+    any_order: bool = False
     artifacts: tuple[Name, ...] = ()
 
     @property

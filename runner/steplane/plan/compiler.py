@@ -150,6 +150,8 @@ class Compiler:
             cwd=step.cwd.template if step.cwd else None,
             at_most_once=step.at_most_once,
             isolate=step.isolate,
+            restart=step.restart,
+            any_order=step.any_order,
             artifacts=tuple(one.text for one in step.artifacts),
         )
         self.nodes[own] = node

@@ -75,7 +75,10 @@ class Lock(Struct, frozen=True):
 
 
 class ForEach(Struct, frozen=True, tag="foreach"):
-    """One instance for each item; `allowed` failures as a number, or a share of the items in per cent."""
+    """One instance for each item; `allowed` failures as a number, or a share of the items in per cent.
+
+    It is complete when `enough` instances have ended well, or when `complete` holds after one has ended.
+    """
 
     items: Template
     name: str = "item"
@@ -83,6 +86,9 @@ class ForEach(Struct, frozen=True, tag="foreach"):
     concurrency: Template | None = None
     allowed: int = 0
     allowed_percent: float | None = None
+    enough: int | None = None
+    complete: Expression | None = None
+    cancel_rest: bool = False
 
 
 class Matrix(Struct, frozen=True, tag="matrix"):
@@ -95,6 +101,9 @@ class Matrix(Struct, frozen=True, tag="matrix"):
     concurrency: Template | None = None
     allowed: int = 0
     allowed_percent: float | None = None
+    enough: int | None = None
+    complete: Expression | None = None
+    cancel_rest: bool = False
 
 
 class Rounds(Struct, frozen=True, tag="rounds"):
@@ -248,6 +257,8 @@ class Node(Struct, frozen=True):
     cwd: Template | None = None
     at_most_once: bool = False
     isolate: bool = False
+    restart: bool = False
+    any_order: bool = False
     artifacts: tuple[str, ...] = ()
 
 

@@ -47,7 +47,7 @@ def _of_loop(node: Node) -> Iterator[Template]:
     if isinstance(loop, Rounds):
         yield loop.condition
         return
-    yield from (one for one in (loop.key, loop.concurrency) if one is not None)
+    yield from (one for one in (loop.key, loop.concurrency, loop.complete) if one is not None)
     if isinstance(loop, ForEach):
         yield loop.items
     elif isinstance(loop, Matrix):

@@ -155,6 +155,8 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "ensure": [one.text for one in node.ensure],
             "at_most_once": node.at_most_once,
             "isolate": node.isolate,
+            "restart": node.restart,
+            "order": "any" if node.any_order else None,
             "artifacts": list(node.artifacts),
             "env": {name: source(value) for name, value in node.env},
             "cwd": _optional(node.cwd),
@@ -176,6 +178,8 @@ def loop_data(loop: Loop) -> dict[str, Any]:
         return {loop.question: loop.condition.text.strip(), "max": loop.limit}
     allowed = f"{loop.allowed_percent:g}%" if loop.allowed_percent is not None else loop.allowed or None
     common = {"key": _optional(loop.key), "concurrency": _optional(loop.concurrency), "max_failures": allowed}
+    complete = loop.enough if loop.complete is None else loop.complete.text.strip()
+    common |= {"complete": complete, "rest": "cancel" if loop.cancel_rest else None}
     if isinstance(loop, ForEach):
         return _present({"foreach": source(loop.items), "as": loop.name, **common})
     axes: dict[str, Any] = {name: source(values) for name, values in loop.axes}

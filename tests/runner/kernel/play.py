@@ -103,6 +103,7 @@ class Play:
         waiting = {
             "if",
             "loop",
+            "complete",
             "while",
             "until",
             "enter",

@@ -186,8 +186,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "while": {"while"}, "until": {"until"}, "ensure": {"ensure"},
-    "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "branches": {"choose"}, "call": {"choose"}, "complete": {"complete"}, "while": {"while"}, "until": {"until"},
+    "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -214,7 +214,7 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         return None, "expression"
     if question == "if":
         return choose("if", [True, True, False]), None
-    if question in {"while", "until"}:
+    if question in {"complete", "while", "until"}:
         return choose(question, [True, False]), None
     if question in {"require", "ensure"}:
         return (True, None) if choose("holds", [True, True, False]) else (None, question)

@@ -203,6 +203,10 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
         one["compensate"] = without_ends(lists(random, ids, 1))
     if "run" not in one:
         group_keys(random, one, ids, depth - 1)
+        if "steps" in one and chance(random, 4) and "at_most_once" not in repr(one["steps"]):
+            one["restart"] = True
+        if "steps" in one and chance(random, 4):
+            one["order"] = "any"
     elif chance(random, 6):
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
@@ -220,6 +224,9 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         one["foreach"] = ["a", "b", "c"]
         one["concurrency"] = random.randint(1, 3)
         one["max_failures"] = random.randint(0, 2)
+        if chance(random, 3):
+            one["complete"] = random.choice([1, 2, "inputs.x"])
+            one["rest"] = random.choice(["run", "cancel"])
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
     elif chance(random, 6):

@@ -23,7 +23,7 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, State
-from steplane.plan.nodes import Choice, Fork, Rounds
+from steplane.plan.nodes import Choice, ForEach, Fork, Matrix, Rounds
 
 NEVER_AGAIN = frozenset({"expression", "input.invalid", "require", "cancelled"})
 """Errors after which nothing is tried again: docs/semantics.md, 8.4."""
@@ -35,7 +35,7 @@ _SHOWN = 5
 _KINDS = {
     "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
     "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
-    "while": "while", "until": "until",
+    "complete": "complete", "while": "while", "until": "until",
 }  # fmt: skip
 
 
@@ -107,6 +107,8 @@ class Watcher:
             return node.condition.text.strip()
         if isinstance(node.loop, Rounds) and event.question == node.loop.question:
             return node.loop.condition.text.strip()
+        if event.question == "complete" and isinstance(node.loop, ForEach | Matrix) and node.loop.complete is not None:
+            return node.loop.complete.text.strip()
         if event.question == "switch" and isinstance(node.action, Choice) and isinstance(event.value, int):
             condition = node.action.arms[event.value].condition
             return condition.text.strip() if condition is not None else "default"

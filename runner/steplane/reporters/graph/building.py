@@ -217,6 +217,8 @@ def _label(node: Node) -> str:
     """What stands beside the id on a frame."""
     if isinstance(node.action, Fork):
         return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
+    if node.any_order:
+        return "one at a time, in any order"
     if isinstance(node.action, Call):
         return action(node)
     return "switch: one of" if isinstance(node.action, Choice) else ""
