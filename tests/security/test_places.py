@@ -9,10 +9,14 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.security.conftest import Victim
+
+from steplane.store.records import COLUMNS, checksum, root
 
 OUTSIDE = ("../hit", "../../../../tmp/hit", "/tmp/steplane-hit", "a/../../hit")
 
@@ -387,3 +391,49 @@ def test_s60_the_socket_of_a_live_run_is_its_owners_alone(victim: Victim) -> Non
     (victim.folder / "going").write_text("y\n")
     process.communicate(timeout=60)
     assert process.returncode == 0
+
+
+def forge(journal: Path, kind: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the first event of a kind in a journal, and make all checksums right again."""
+    with sqlite3.connect(journal) as connection:
+        (header,) = connection.execute("SELECT * FROM run").fetchall()
+        rows = [list(row) for row in connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY seq")]
+        told = next(row for row in rows if row[4] == kind)
+        event = json.loads(told[9])
+        change(event)
+        told[1], told[9] = event["at"], json.dumps(event)
+        last = root(header[3])
+        for row in rows:
+            last = row[11] = checksum(tuple(row[:11]), last)
+            connection.execute(
+                "UPDATE events SET at = ?, data = ?, checksum = ? WHERE seq = ?", (row[1], row[9], last, row[0])
+            )
+    for name in ("owner.lock", "journal.db-wal", "journal.db-shm"):
+        journal.with_name(name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("answered", lambda event: event.update(value=5)),
+        ("answered", lambda event: event.update(value={"keys": True, "items": []})),
+        ("answered", lambda event: event.pop("value")),
+        ("step.ready", lambda event: event.update(at=4 * 10**18)),
+        ("attempt.ended", lambda event: event.update(instance=77)),
+    ],
+)
+def test_s58_a_journal_that_makes_no_sense_is_refused_or_read(victim: Victim, kind: str, change: Any) -> None:
+    steps = "steps:\n  - {id: each, foreach: [1, 2], run: echo x}\n  - {id: b, run: exit 3}\n"
+    assert victim.run(steps).code == 1
+    (journal,) = victim.state.rglob("journal.db")
+    forge(journal, kind, change)
+    for words in (
+        ["show", "one", "--format", "json"],
+        ["explain", "one"],
+        ["explain", "one", "each"],
+        ["resume", "one"],
+    ):
+        answer = victim.attack(*words)
+        assert answer.code in {0, 1, 2}, (words, answer.said)
+        assert "makes no sense" in answer.said or answer.code != 2, (words, answer.said)
+        assert "internal error" not in answer.said, (words, answer.said)

@@ -45,7 +45,6 @@ class Journal:
         """As it is recorded: each input, then its facts."""
         return [event for one, facts in zip(self.inputs, self.facts, strict=True) for event in (one, *facts)]
 
-
     @property
     def jumps(self) -> bool:
         """Whether a list of the workflow may begin again: then a step has several lives, and some laws say too much."""
