@@ -177,7 +177,8 @@ class Execution:
 
     def own_value(self, template: Template) -> Any:
         """The value of one of the workflow's own keys (`objects`), masked. Raises `ExpressionError`."""
-        return self.mask.data(self.engine.render(template, {**self.names, "env": self.environments.base}))
+        value = self.engine.render(template, {**self.names, "env": self.environments.base})
+        return self.mask.data(value)
 
     def own_text(self, template: Template) -> str:
         """The same where text is wanted (`case`)."""

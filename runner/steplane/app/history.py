@@ -3,6 +3,7 @@
 from typing import Any
 
 from steplane.app.records import Activation, AttemptRecord, RunRecord, Session, SharedLock, StepRecord
+from steplane.app.senseless import making_sense
 from steplane.events import (
     Answered,
     AnyEvent,
@@ -25,11 +26,18 @@ from steplane.events import (
 )
 from steplane.store import LockTable, RunStore, now
 
+_LAST = 253_402_300_799_000_000
+"""The end of the year 9999 in µs since the epoch: no calendar of Python goes further."""
 _OPEN = frozenset({"ready", "running", "waiting"})
 
 
 def read_run(store: RunStore, run_id: str) -> RunRecord:
     """All of one run. Raises `UnknownRun`, `StateDamaged`, `StateError`."""
+    with making_sense(run_id):
+        return _read_run(store, run_id)
+
+
+def _read_run(store: RunStore, run_id: str) -> RunRecord:
     with store.read(run_id) as journal:
         fold = _Fold()
         for _, event in journal.events():
@@ -111,6 +119,8 @@ class _Fold:
         self._at_work: dict[int, AttemptRecord] = {}
 
     def take(self, event: AnyEvent) -> None:
+        if not 0 <= event.at <= _LAST:
+            raise ValueError(f"an event at {event.at} µs")
         if isinstance(event, RunStarted | Resumed | CompensateRequested):
             self.cut_off()
             self.ended, self.waits = None, ""

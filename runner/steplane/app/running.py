@@ -90,7 +90,8 @@ def begin(  # noqa: PLR0917 - what a run is made of
     """
     inputs = given_inputs.resolve(plan, values, environ)
     basis = Basis(
-        run=run_id or new_run_id(now()), plan=plan, inputs=inputs, environ=dict(environ), home=home_of(plan.file),
+        run=new_run_id(now()) if run_id is None else run_id, plan=plan, inputs=inputs, environ=dict(environ),
+        home=home_of(plan.file),
         called_in=here(), started_at=now(), case="", pool=options.pool, patience=patience_of(options),
         strict=options.strict,
     )  # fmt: skip

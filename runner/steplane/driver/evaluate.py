@@ -62,8 +62,8 @@ class Evaluator:
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
             "branches": self._branches, "wait": self._wait, "signal": self._signal, "call": self._call,
-            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry, "complete": self._complete,
-            "while": self._while, "until": self._until,
+            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry, "complete": self._of_loop,
+            "while": self._of_loop, "until": self._of_loop,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -160,20 +160,10 @@ class Evaluator:
             allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
 
-    def _complete(self, here: Instance) -> bool:
-        from steplane.driver.rounds import is_complete
+    def _of_loop(self, here: Instance) -> bool:
+        from steplane.driver.rounds import QUESTIONS
 
-        return is_complete(self, here)
-
-    def _while(self, here: Instance) -> bool:
-        from steplane.driver.rounds import wants_round
-
-        return wants_round(self, here)
-
-    def _until(self, here: Instance) -> bool:
-        from steplane.driver.rounds import has_done
-
-        return has_done(self, here)
+        return QUESTIONS[here.phase](self, here)
 
     def steps_and(self, outer: Instance, one: Instance) -> Steps:
         """`steps` as an instance of a loop sees them, and the loop itself as it is by now."""
@@ -189,7 +179,8 @@ class Evaluator:
         node, context = here.node, self.context(here)
         values: dict[str, Any] = {}
         if node.lock is not None and node.lock.static is None:
-            values["lock"] = self.mask.text(self.engine.render_text(node.lock.name, context))
+            name = self.engine.render_text(node.lock.name, context)  # which may teach the mask
+            values["lock"] = self.mask.text(name)
             self.recordable("the name of the lock", values["lock"])
         if node.timeout_value is not None:
             values["timeout"] = self.seconds(node.timeout_value, context, "timeout")
@@ -271,8 +262,10 @@ class Evaluator:
         return self.reshape(here.node.outputs or (), self.context(here, result=_given_back(here)), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
-        outputs = None if action.outputs is None else self.mask.data(self.engine.render(action.outputs, context))
-        message = None if action.message is None else self.mask.text(self.engine.render_text(action.message, context))
+        outputs = None if action.outputs is None else self.engine.render(action.outputs, context)
+        message = None if action.message is None else self.engine.render_text(action.message, context)
+        outputs = self.mask.data(outputs)  # all is rendered before: that may teach the mask
+        message = None if message is None else self.mask.text(message)
         self.recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 

@@ -1,5 +1,6 @@
 """Whether a loop goes on: `while`, `until` and `complete`; what rounds see of each other: `loop` and `result`."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from steplane.driver.names import Lazy
@@ -32,6 +33,14 @@ def has_done(evaluator: "Evaluator", here: Instance) -> bool:
     last, loop, result = after_round(here)
     context = {**evaluator.context(last, result=result), "loop": loop, "steps": evaluator.steps_and(here, last)}
     return evaluator.holds(_spec(here).condition, context)
+
+
+QUESTIONS: dict[str, Callable[["Evaluator", Instance], bool]] = {
+    "complete": is_complete,
+    "while": wants_round,
+    "until": has_done,
+}
+"""What is asked of a loop."""
 
 
 def _spec(here: Instance) -> Rounds:

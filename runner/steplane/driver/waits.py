@@ -55,10 +55,12 @@ def signal_to_send(evaluator: "Evaluator", here: Instance) -> dict[str, Any]:
     action, context = here.node.action, evaluator.context(here)
     assert isinstance(action, Send)
     engine = evaluator.engine
-    data = None if action.data is None else evaluator.mask.data(engine.render(action.data, context))
+    data = None if action.data is None else engine.render(action.data, context)
+    name = engine.render_text(action.name, context)
+    data = evaluator.mask.data(data)  # all is rendered before: that may teach the mask
     evaluator.recordable("the data of the signal", data)
     found = {
-        "name": _name(evaluator, engine.render_text(action.name, context)),
+        "name": _name(evaluator, name),
         "data": data,
         "transient": action.transient,
         "sender": f"{evaluator.run}/{here.path}",

@@ -45,6 +45,11 @@ class Journal:
         """As it is recorded: each input, then its facts."""
         return [event for one, facts in zip(self.inputs, self.facts, strict=True) for event in (one, *facts)]
 
+    @property
+    def jumps(self) -> bool:
+        """Whether a list of the workflow may begin again: then a step has several lives, and some laws say too much."""
+        return any(one.repeats for one in self.plan.lists)
+
 
 @lru_cache(maxsize=200)
 def journal(seed: int, resumes: int = 2, most: int = 400) -> Journal:
