@@ -240,6 +240,8 @@ class Scope:
 
     def resume(self) -> None:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
+        if self.late and self.walked == self.owner.reference.moment:
+            return  # what was taken as ended a moment ago would begin anew
         self.preparing, self.cut_off = True, False
         self.walked = self.owner.reference.moment
         if not self.cancelled:

@@ -285,9 +285,8 @@ def patience_of(options: Options) -> float:
     try:
         return 0.0 if options.patience == "0" else parse_duration(options.patience)
     except ValueError as error:
-        raise UsageError(
-            f"`--patience {options.patience}`: {error}", "Write a duration such as `30s` or `10m`."
-        ) from error
+        remedy = "Write a duration such as `30s` or `10m`."
+        raise UsageError(f"`--patience {options.patience}`: {error}", remedy) from error
 
 
 def inputs_again(
