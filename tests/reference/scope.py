@@ -239,9 +239,12 @@ class Scope:
     # ------------------------------------------------------------ resume
 
     def resume(self) -> None:
+        """Go on, once a resume: a second time what was taken as ended would begin anew."""
+        if not self.late or self.walked != self.owner.reference.moment:
+            self.go_on()
+
+    def go_on(self) -> None:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
-        if self.late and self.walked == self.owner.reference.moment:
-            return  # what was taken as ended a moment ago would begin anew
         self.preparing, self.cut_off = True, False
         self.walked = self.owner.reference.moment
         if not self.cancelled:

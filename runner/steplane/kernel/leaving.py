@@ -199,7 +199,7 @@ def put_down_late(state: State, one: Instance, reason: str) -> None:
         _put_down_list(state, branch, reason)
         around.remove(branch)
     if one.scope is not None and one.scope.strays:
-        for stray in [each for each in one.scope.strays if each.parent is one]:
+        for stray in [each for each in one.scope.strays if each.parent is not None and _is_of(each.parent, one)]:
             one.scope.strays.remove(stray)
             put_down(state, stray, reason)
 
