@@ -201,9 +201,9 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` jumped back, and it begins anew"
     if kind == "after":
         return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
-    if kind == "unfinished":
-        return "the resume left out something in it"
-    return "what is around it was ended"
+    if kind == "complete":
+        return f"enough instances of `{visible(data['of'])}` have ended"
+    return "the resume left out something in it" if kind == "unfinished" else "what is around it was ended"
 
 
 def _ended(data: dict[str, Any]) -> str:
