@@ -166,7 +166,7 @@ class Tree:
         parent = self._entries.get(note.inside or "", self.root)
         if path in self._entries:
             _rest(self._entries[path])
-        if parent.status == "retry":  # it was given up while it waited: what follows now cleans up
+        if parent.status in {"retry", "waits"}:  # it was given up while it waited: what follows now cleans up
             parent.status = "running"
             self.retrying.discard(parent.path)
             if not parent.leaf:
