@@ -196,6 +196,8 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
     for key, of, options in SELDOM:
         if chance(random, of):
             one[key] = random.choice(options) if len(options) > 1 else options[0]
+    if "detach" in one:  # what a lock around a child that runs on means for the locks in it is not settled
+        one.pop("lock", None)
     loop(random, one)
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
