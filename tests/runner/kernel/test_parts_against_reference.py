@@ -17,7 +17,7 @@ from tests.runner.kernel.workflows import for_good, workflow_of
 from steplane.errors import UsageError
 from steplane.plan.selection import select
 
-SEEDS = 500
+SEEDS = 250
 NIGHTLY_SEEDS = 10_000
 _COMMON = settings(
     deadline=None,

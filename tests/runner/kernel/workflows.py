@@ -222,6 +222,7 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
     for key, of, options in SELDOM:
         if chance(random, of):
             one[key] = random.choice(options) if len(options) > 1 else options[0]
+    settle(one)
     loop(random, one)
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
@@ -237,6 +238,12 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
         one["finally"] = lists(random, ids, 1)
+
+
+def settle(one: dict[str, Any]) -> None:
+    """No lock around a child that runs on: what that means for the same lock in the child is not settled."""
+    if "detach" in one:
+        one.pop("lock", None)
 
 
 def without_ends(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
