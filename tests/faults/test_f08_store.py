@@ -296,7 +296,7 @@ def test_random_bytes(rig: Rig, templates: Templates, stored: Callable[[Rig], Pa
 
 def test_random_bytes_with_a_log(rig: Rig, templates: Templates, stored: Callable[[Rig], Path]) -> None:
     path = stored(templates.cut)
-    random_bytes(rig, path, path.with_name("journal.db-wal"), range(20))
+    random_bytes(rig, path, path.with_name("journal.db-wal"), range(10))
 
 
 @pytest.mark.nightly

@@ -21,7 +21,7 @@ class Striker:
 
     def __init__(self) -> None:
         env = {name: value for name, value in os.environ.items() if not name.startswith("STEPLANE_")}
-        env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        env["PYTHONPATH"] = os.pathsep.join([str(FOLDER.parents[1]), *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
             [sys.executable, str(FOLDER / "striker.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=env,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.reference import parts
 from tests.reference.instance import Instance
-from tests.reference.life import Cancelled, Error, Life, Process
+from tests.reference.life import Cancelled, Error, Life, Process, Trouble
 from tests.reference.selecting import verdict
 from tests.reference.words import NOT_OK
 
@@ -18,6 +18,8 @@ class Loop(Life):
     instances: list[Instance]
     items: dict[str, Any]
     ended_before = 0
+    completed = False
+    trouble: Error | None = None
 
     def live(self) -> Process[None]:
         """Ask for the items, see the instances through, sum up."""
@@ -39,21 +41,34 @@ class Loop(Life):
     def see_through(self) -> Process[None]:
         """Begin instances in order; begin no more when cancelled or when too many have failed."""
         self.open_for_items()
+        self.ended_before = self.ended_now
         while self.listens or not all(one.ended for one in self.instances):
             seen = self.state()
             self.take_item()
             if (yield from self.complete()):
                 return
-            if self.cancelling:
-                for one in self.instances:
-                    one.cancel(self.unbegun)
-            elif self.exceeded and not all(parts.left(one) for one in self.instances if one.status == "failed"):
-                for one in self.instances:
-                    if not one.begun and not one.ended:
-                        one.end("blocked", by=self.first_failed().path)
-            else:
-                self.admit()
+            if self.asks_again:
+                continue
+            self.act()
             yield lambda before=seen: self.state() != before  # type: ignore[misc]
+
+    def act(self) -> None:
+        """Cancel, begin no more, or let more in."""
+        if self.cancelling:
+            for one in self.instances:
+                one.cancel(self.unbegun)
+        elif self.trouble is not None:
+            self.block(self.path)
+        elif self.exceeded and not all(parts.left(one) for one in self.instances if one.status == "failed"):
+            self.block(self.first_failed().path)
+        else:
+            self.admit()
+
+    def block(self, by: str) -> None:
+        """What has not begun never will."""
+        for one in self.instances:
+            if not one.begun and not one.ended:
+                one.end("blocked", by=by)
 
     def open_for_items(self) -> None:
         """Listen for items where the loop is kept `open`."""
@@ -73,8 +88,11 @@ class Loop(Life):
 
     def complete(self) -> Process[bool]:
         """Whether enough is done: what has not begun is skipped, what runs goes on late or is cancelled."""
-        if self.cancelling or self.exceeded or not (yield from self.enough()):
+        if self.cancelling or self.exceeded or self.trouble is not None or not (yield from self.enough()):
             return False
+        if self.cancelling or self.exceeded:
+            return False
+        self.completed = True
         self.listens = {}
         running = [one for one in self.instances if one.begun and not one.ended]
         for one in self.instances:
@@ -93,16 +111,29 @@ class Loop(Life):
         written = self.step.raw.get("complete")
         if written is None:
             return False
+        if self.ended_now == self.ended_before:
+            return False
+        self.ended_before = self.ended_now
         if str(written).isdigit():
             return sum(one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
-        ended = sum(one.ended for one in self.instances)
-        if ended == self.ended_before:
-            return False
-        self.ended_before = ended
         try:
             return bool((yield from self.ask("complete")))
         except Cancelled:
             return False
+        except Trouble as trouble:
+            self.trouble = trouble.error
+            return False
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether an instance has ended while it was asked whether the loop is complete."""
+        going = not (self.cancelling or self.exceeded or self.trouble)
+        return going and "complete" in self.step.raw and self.ended_now != self.ended_before
+
+    @property
+    def ended_now(self) -> int:
+        """How many instances have ended."""
+        return sum(one.ended for one in self.instances)
 
     def admit(self) -> None:
         """Let the next instances in while there is room."""
@@ -116,10 +147,12 @@ class Loop(Life):
         """The loop's own end."""
         if self.cancelling and not self.completed_by_force:
             self.end("cancelled")
-        elif self.exceeded and not self.completed_by_force:
+        elif self.trouble is not None:
+            self.end("failed", self.trouble)
+        elif self.exceeded and not self.completed_by_force and not self.completed:
             self.unfinished = all(parts.left(one) for one in self.instances if one.status == "failed")
             self.end("failed", Error("loop.failures", self.path))
-        elif self.left_unfinished:
+        elif self.left_unfinished and not self.completed:
             self.end("cancelled")
         else:
             warned = any(one.status in {"failed", "warning"} for one in self.instances)
@@ -198,6 +231,8 @@ class Loop(Life):
     def cancel_late(self, unbegun: str) -> None:
         """Cancel late branches, and children that run on."""
         for one in getattr(self, "instances", []):
+            if self.ended:
+                one.cancel(unbegun)
             one.cancel_late(unbegun)
 
     # ------------------------------------------------------------ resume
@@ -209,10 +244,12 @@ class Loop(Life):
     def resume(self) -> None:
         """What was not ok gets a new activation; what is live goes on."""
         for index, one in enumerate(list(getattr(self, "instances", []))):
-            if self.ended or self.cancelling:
+            if self.ended or self.cancelling or self.completed:
                 one.resume()
             else:
                 self.resume_item(index, one)
+        self.trouble = None
+        self.ended_before = self.ended_now if hasattr(self, "instances") else 0
 
     def resume_item(self, index: int, one: Instance) -> None:
         """The same for one item."""

@@ -98,9 +98,11 @@ def put_down(life: Life, status: str = "cancelled") -> None:
 
 
 def put_down_late(life: Life) -> None:
-    """So do the branches of it that run on."""
+    """So do the branches of it that run on, and the instances that go on after their loop."""
     for scope in life.late_scopes():
         put_down_scope(scope)
+    late = [one for one in getattr(life, "instances", ()) if life.ended and not one.ended]
+    cut_off([inner for one in late for inner in one.everyone()])
 
 
 def put_down_scope(scope: "Scope") -> None:
@@ -143,7 +145,7 @@ def mark(reference: "Reference", path: str, *, anew: bool) -> None:
 
 def next_around(life: Life) -> Life | None:
     """What it is in; for what is in a branch that runs on, what is around the list of that `parallel`."""
-    if life.loop is not None:
+    if life.loop is not None and (life.ended or not life.loop.ended):
         return life.loop
     scope = life.scope
     while scope is not None and scope.late and (scope.cut_off or not scope.over):

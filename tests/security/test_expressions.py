@@ -31,6 +31,7 @@ S17_LONG = (
     "range(99999) | map('json') | map('hash') | map('b64encode') | map('hash') | map('b64encode') | map('hash') | join",
     "('ab' * 4999999) | title ~ ('a ' * 4999999) | title", "('a' * 9999999) | regex_replace('a(.*b)?', 'x')",
     "(" * 3000 + "1" + ")" * 3000, "-" * 20000 + "1", "1" + "+1" * 20000,
+    "('a' * 9999998 ~ 'b') in ([('a' * 9999998 ~ 'c')] * 100000)",
 )  # fmt: skip
 
 
@@ -92,14 +93,17 @@ env: {V: "${{ inputs.v }}"}
 steps:
   - {id: a, run: 'printf "%s|%s\\n" "${{ vars.v }}" "$V"'}
   - {uses: log, with: {message: "${{ steps.a.outputs.stdout }} ${{ vars.v ~ '' }}"}}
-  - {uses: template.text, with: {text: "${{ '{{ v }}' }}", values: {v: "${{ inputs.v }}"}}}
+  - {uses: template.render, with: {text: "<${{ v }}>", path: one.txt, values: {v: "${{ inputs.v }}"}}}
+  - {uses: template.render, with: {text: "<{{ v }}>", delimiters: jinja, path: two.txt, values: {v: "${{ inputs.v }}"}}}
 """
     hostile = "${{ secrets.x }} ${% for a in secrets %}${{ a }}${% endfor %} {{ 7 * 191 }}"
-    answer = victim.run(text.replace("  - {uses: template.text", "#"), "-i", f"v={hostile}", env={"X": "secret-value"})
+    answer = victim.run(text, "-i", f"v={hostile}", env={"X": "secret-value"})
     assert answer.code == 0
     assert f"{hostile}|{hostile}" in answer.out
     assert "1337" not in answer.out
     assert "secret-value" not in answer.said
+    for name in ("one.txt", "two.txt"):
+        assert (victim.folder / name).read_text() == f"<{hostile}>"
 
 
 @pytest.mark.parametrize(

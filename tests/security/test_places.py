@@ -3,17 +3,20 @@
 import io
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.security.conftest import Victim
+
+from steplane.store.records import COLUMNS, checksum, root
 
 OUTSIDE = ("../hit", "../../../../tmp/hit", "/tmp/steplane-hit", "a/../../hit")
 
@@ -249,7 +252,7 @@ def test_s50_no_plugin_is_imported_where_none_is_used(victim: Victim) -> None:
 
 def kept(victim: Victim) -> Path:
     """The journal of a run that has failed."""
-    assert victim.run("steps:\n  - {id: a, run: echo x}\n  - {id: b, run: exit 3}\n").code == 1
+    assert victim.run("steps:\n  - {id: a, run: echo x}\n  - {id: b, run: echo y; exit 3}\n").code == 1
     (journal,) = victim.state.rglob("journal.db")
     return journal
 
@@ -301,14 +304,49 @@ def test_s58_links_in_a_store_lead_nowhere(victim: Victim) -> None:
     run = kept(victim).parent
     precious = victim.folder / "precious"
     precious.write_text("precious")
-    for name in ("b.log", "b.log.output"):
+    for name in ("b.log", "b.log.output", "b.log.times"):
         (run / name).unlink(missing_ok=True)
         (run / name).symlink_to(precious)
-    shutil.rmtree(run / "artifacts", ignore_errors=True)
-    (run / "artifacts").symlink_to(victim.folder)
-    victim.attack("resume", "one")
+    assert victim.attack("resume", "one", "--format", "plain").code == 1
     assert precious.read_text() == "precious"
-    assert (victim.folder / "trial.yaml").exists()
+    assert "precious" not in victim.attack("logs", "one").said
+
+
+@pytest.mark.parametrize("name", ["RUN/artifacts", "RUN", "runs", "cache"])
+def test_s58_folders_that_are_links_are_refused(victim: Victim, name: str) -> None:
+    run = kept(victim).parent
+    place = victim.state / name.replace("RUN", str(run.relative_to(victim.state)))
+    place.mkdir(exist_ok=True)
+    elsewhere = victim.folder / "elsewhere"
+    place.rename(elsewhere)
+    place.symlink_to(elsewhere)
+    before = sorted(elsewhere.rglob("*"))
+    answer = victim.attack("resume", "one")
+    assert answer.code == (2 if "RUN" in name else 6)  # damaged, or a state directory that cannot be used
+    assert str(place.relative_to(victim.folder)).replace(run.name, "one") in answer.said
+    assert "is a link" in answer.said
+    assert sorted(elsewhere.rglob("*")) == before
+
+
+def test_s58_pipes_in_a_store_are_not_waited_for(victim: Victim) -> None:
+    run = kept(victim).parent
+    (run / "a.log").unlink()
+    os.mkfifo(run / "a.log")
+    assert "[b] y" in victim.attack("logs", "one").out
+    (run / "owner.lock").unlink()
+    os.mkfifo(run / "owner.lock")
+    assert victim.attack("show", "one").code == 0
+    answer = victim.attack("resume", "one")
+    assert answer.code == 6
+    assert "owner.lock" in answer.said
+
+
+@pytest.mark.parametrize("name", ["latest", ""])
+def test_s37_a_run_has_no_id_that_means_another(victim: Victim, name: str) -> None:
+    victim.write("trial.yaml", "steplane: 1\nname: trial\nsteps: [{run: echo x}]\n")
+    answer = victim.attack("run", "trial.yaml", "--id", name)
+    assert answer.code == 2
+    assert "cannot be the id of a run" in answer.said
 
 
 def test_s58_what_a_store_says_is_shown_harmlessly(victim: Victim) -> None:
@@ -353,3 +391,49 @@ def test_s60_the_socket_of_a_live_run_is_its_owners_alone(victim: Victim) -> Non
     (victim.folder / "going").write_text("y\n")
     process.communicate(timeout=60)
     assert process.returncode == 0
+
+
+def forge(journal: Path, kind: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the first event of a kind in a journal, and make all checksums right again."""
+    with sqlite3.connect(journal) as connection:
+        (header,) = connection.execute("SELECT * FROM run").fetchall()
+        rows = [list(row) for row in connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY seq")]
+        told = next(row for row in rows if row[4] == kind)
+        event = json.loads(told[9])
+        change(event)
+        told[1], told[9] = event["at"], json.dumps(event)
+        last = root(header[3])
+        for row in rows:
+            last = row[11] = checksum(tuple(row[:11]), last)
+            connection.execute(
+                "UPDATE events SET at = ?, data = ?, checksum = ? WHERE seq = ?", (row[1], row[9], last, row[0])
+            )
+    for name in ("owner.lock", "journal.db-wal", "journal.db-shm"):
+        journal.with_name(name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("answered", lambda event: event.update(value=5)),
+        ("answered", lambda event: event.update(value={"keys": True, "items": []})),
+        ("answered", lambda event: event.pop("value")),
+        ("step.ready", lambda event: event.update(at=4 * 10**18)),
+        ("attempt.ended", lambda event: event.update(instance=77)),
+    ],
+)
+def test_s58_a_journal_that_makes_no_sense_is_refused_or_read(victim: Victim, kind: str, change: Any) -> None:
+    steps = "steps:\n  - {id: each, foreach: [1, 2], run: echo x}\n  - {id: b, run: exit 3}\n"
+    assert victim.run(steps).code == 1
+    (journal,) = victim.state.rglob("journal.db")
+    forge(journal, kind, change)
+    for words in (
+        ["show", "one", "--format", "json"],
+        ["explain", "one"],
+        ["explain", "one", "each"],
+        ["resume", "one"],
+    ):
+        answer = victim.attack(*words)
+        assert answer.code in {0, 1, 2}, (words, answer.said)
+        assert "makes no sense" in answer.said or answer.code != 2, (words, answer.said)
+        assert "internal error" not in answer.said, (words, answer.said)

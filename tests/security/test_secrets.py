@@ -171,6 +171,7 @@ steps:
         refused = victim.attack("run", "trial.yaml", *wrong, env=ENV)
         assert refused.code == 2
         assert SECRET not in refused.said
+        assert "Tr0ub4dor" not in refused.said  # nor written with escapes
 
 
 def test_s35_not_in_other_steps_nor_in_a_dry_run(victim: Victim) -> None:
@@ -222,6 +223,21 @@ steps:
     files = [data for path, data in kept.items() if "artifacts" in path.parts]
     assert [one.decode().strip() for one in files] == [SECRET]  # a step's own files are its own affair
     assert SECRET.encode() not in told.replace(files[0], b"")
+
+
+def test_s36_what_is_made_of_a_secret_is_masked_wherever_it_is_first_made(victim: Victim) -> None:
+    steps = """
+objects: [{type: order, id: "${{ secrets.s | upper }}"}]
+steps:
+  - {id: k, lock: {name: "${{ secrets.s | reverse }}", scope: store}, run: "true"}
+  - end: {status: failed, message: "bad ${{ secrets.s | lower }}", outputs: {a: "${{ secrets.s | replace('-', '+') }}"}}
+"""
+    secret = "hunter-Two-zebra-9"
+    answer = victim.run(HEAD + steps, *REPORTS, env={**ENV, "SECRET": secret})
+    assert answer.code == 1
+    told = everything(victim, answer) + victim.attack("explain", "one").said.encode()
+    for hidden in (secret, secret.upper(), secret.lower(), secret[::-1], secret.replace("-", "+")):
+        assert hidden.encode() not in told, hidden
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ steps:
 
 
 def test_s28_variables_that_run_code_are_the_authors_own(victim: Victim) -> None:
-    names = ("LD_PRELOAD", "BASH_ENV", "PATH", "PYTHONPATH", "NODE_OPTIONS", "BASH_FUNC_ls")
+    names = ("LD_PRELOAD", "BASH_ENV", "PATH", "PYTHONPATH", "NODE_OPTIONS", "BASH_FUNC_ls", "GIT_CONFIG_VALUE_0")
     values = ("${{ inputs.v }}", "/x:${{ vars.v }}", "${{ steps.a.outputs.stdout }}", "${{ item }}")
     head = """steplane: 1
 inputs: {v: {type: string}, list: {type: array}}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from steplane.app.records import Activation, AttemptRecord, RunRecord, Session, SharedLock, StepRecord
+from steplane.app.senseless import making_sense
 from steplane.events import (
     Answered,
     AnyEvent,
@@ -20,14 +21,23 @@ from steplane.events import (
     StepReady,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
 )
 from steplane.store import LockTable, RunStore, now
 
+_LAST = 253_402_300_799_000_000
+"""The end of the year 9999 in µs since the epoch: no calendar of Python goes further."""
 _OPEN = frozenset({"ready", "running", "waiting"})
 
 
 def read_run(store: RunStore, run_id: str) -> RunRecord:
     """All of one run. Raises `UnknownRun`, `StateDamaged`, `StateError`."""
+    with making_sense(run_id):
+        return _read_run(store, run_id)
+
+
+def _read_run(store: RunStore, run_id: str) -> RunRecord:
     with store.read(run_id) as journal:
         fold = _Fold()
         for _, event in journal.events():
@@ -109,6 +119,8 @@ class _Fold:
         self._at_work: dict[int, AttemptRecord] = {}
 
     def take(self, event: AnyEvent) -> None:
+        if not 0 <= event.at <= _LAST:
+            raise ValueError(f"an event at {event.at} µs")
         if isinstance(event, RunStarted | Resumed | CompensateRequested):
             self.cut_off()
             self.ended, self.waits = None, ""
@@ -166,6 +178,8 @@ class _Fold:
             one.status, one.error = "waiting", event.error
             self._attempt_ended(event.instance, event.at, "failed", event.error)
             one.attempts[-1].delay = event.delay
+        elif isinstance(event, StepWaiting | StepWoken):
+            self._waits(one, event)
         elif isinstance(event, StepEnded):
             one.status, one.ended_at, one.tries = event.status, event.at, event.attempts
             one.reason, one.seen, one.by = event.reason, event.seen, event.by
@@ -182,6 +196,13 @@ class _Fold:
             one.status, one.by = "compensated", event.by
         else:
             one.reason = f"its compensation did not succeed: {event.error.message if event.error else 'cancelled'}"
+
+    def _waits(self, one: Activation, event: StepWaiting | StepWoken) -> None:
+        if isinstance(event, StepWaiting):
+            one.status, one.waits = "waiting", event
+        else:
+            one.status, one.waits = "running", None
+            self._outputs(event.instance, event.outputs)
 
     def _activation(self, event: StepFact) -> Activation:
         step = self.steps.get(event.path)

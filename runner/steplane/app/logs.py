@@ -8,7 +8,7 @@ from typing import BinaryIO
 from steplane.app.chosen import chosen, step_ids, unknown_step
 from steplane.errors import UsageError
 from steplane.events import StepFact
-from steplane.store import RunStore
+from steplane.store import RunStore, open_regular
 
 _PAUSE = 0.1
 _CHUNK = 1 << 16
@@ -79,7 +79,7 @@ class LogReader:
 
     def _grown(self, path: str) -> Iterator[tuple[str, str]]:
         try:
-            file = open(self._folder.log_path(path), "rb")  # noqa: SIM115 - closed below; a log that is not there is none
+            file = open_regular(self._folder.log_path(path))  # a log that is not there is none
         except OSError:
             return
         with file:

@@ -59,6 +59,7 @@ def prune(store: RunStore, doomed: Sequence[Doomed]) -> Iterator[Pruned]:
     """Delete them one after the other; each is told when it is gone. One that cannot be deleted does not stop it."""
     for one in doomed:
         try:
+            store.refuse_link(one.summary.id)
             if store.status(one.summary.id) == one.summary.status:  # else somebody has gone on with it
                 store.delete(one.summary.id)
             else:

@@ -6,6 +6,7 @@ from typing import Any
 from steplane.errors import UsageError
 from steplane.events import OK
 from steplane.kernel import Instance, Scope, State
+from steplane.kernel.completing import has_strays
 from steplane.kernel.reach import around, is_late, list_obstacle, obstacle
 from steplane.plan.step_names import inner_path
 
@@ -135,4 +136,6 @@ def _owner(scope: Scope | None) -> Instance | None:
 
 
 def _goes_on_late(one: Instance) -> bool:
-    return one.scope is not None and any(is_late(branch) and branch.owner is one for branch in one.scope.late)
+    scope = one.scope
+    late = scope is not None and any(is_late(branch) and branch.owner is one for branch in scope.late)
+    return late or has_strays(one)

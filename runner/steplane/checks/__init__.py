@@ -26,12 +26,14 @@ from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.release import check_release
+from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
 from steplane.checks.secrets import check_secrets
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
+from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
@@ -59,10 +61,13 @@ CHECKS: tuple[Check, ...] = (
     check_ends,
     check_loops,
     check_locks,
+    check_restarts,
     check_scripts,
     check_templates,
     check_release,
     check_timezone,
+    check_waits,
+    check_signals,
     check_outputs,
     check_artifacts,
     check_captures,

@@ -9,19 +9,25 @@ from steplane.model import Environment, ForEach, Input, Matrix, Named, Workflow
 
 NAMES = frozenset(
     {
-        "BASHOPTS", "BASH_ENV", "CDPATH", "CLASSPATH", "DYLD_FRAMEWORK_PATH", "DYLD_INSERT_LIBRARIES",
-        "DYLD_LIBRARY_PATH", "EDITOR", "ENV", "GCONV_PATH", "GEM_PATH", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL",
-        "GIT_EDITOR", "GIT_EXEC_PATH", "GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND", "GIT_SSH", "GIT_SSH_COMMAND",
-        "GLOBIGNORE", "IFS", "JAVA_TOOL_OPTIONS", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD", "LESSOPEN",
-        "MAKEFLAGS", "NODE_OPTIONS", "NODE_PATH", "PAGER", "PATH", "PERL5DB", "PERL5LIB", "PERL5OPT",
-        "PROMPT_COMMAND", "PS4", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPATH", "PYTHONSTARTUP", "RUBYLIB", "RUBYOPT",
-        "SHELL", "SHELLOPTS", "SSH_ASKPASS", "VISUAL", "ZDOTDIR", "_JAVA_OPTIONS",
+        "_JAVA_OPTIONS", "BASH_ENV", "BASHOPTS", "BUNDLE_GEMFILE", "CDPATH", "CLASSPATH",
+        "DOTNET_STARTUP_HOOKS", "DYLD_FRAMEWORK_PATH", "DYLD_INSERT_LIBRARIES", "DYLD_LIBRARY_PATH", "EDITOR", "ENV",
+        "EXINIT", "GCONV_PATH", "GEM_HOME", "GEM_PATH", "GIT_ASKPASS", "GIT_CONFIG", "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_GLOBAL", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_SYSTEM", "GIT_EDITOR", "GIT_EXEC_PATH",
+        "GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_PROXY_COMMAND", "GIT_SEQUENCE_EDITOR", "GIT_SSH", "GIT_SSH_COMMAND",
+        "GIT_TEMPLATE_DIR", "GLOBIGNORE", "IFS", "JAVA_TOOL_OPTIONS",
+        "JDK_JAVA_OPTIONS", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD", "LESSCLOSE", "LESSOPEN", "LUA_CPATH",
+        "LUA_INIT", "LUA_PATH", "MAKEFILES", "MAKEFLAGS", "MANPAGER", "NODE_OPTIONS", "NODE_PATH",
+        "OPENSSL_CONF", "OPENSSL_MODULES", "PAGER", "PATH", "PERL5DB", "PERL5LIB", "PERL5OPT", "PHP_INI_SCAN_DIR",
+        "PHPRC", "PROMPT_COMMAND", "PS4", "PYTHONBREAKPOINT", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPATH",
+        "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "PYTHONUSERBASE", "R_PROFILE", "R_PROFILE_USER",
+        "RUBYGEMS_GEMDEPS", "RUBYLIB", "RUBYOPT", "SHELL", "SHELLOPTS", "SSH_ASKPASS", "SUDO_ASKPASS",
+        "TAR_OPTIONS", "VIMINIT", "VISUAL", "ZDOTDIR",
     }
 )  # fmt: skip
 """What shells, the dynamic linker and interpreters take code, or the place of code, from."""
 
-FUNCTION = "BASH_FUNC_"
-"""Begins the names of variables from which bash takes functions."""
+PREFIXES = ("BASH_FUNC_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+"""Begin the names of variables from which bash takes functions and git settings, some of which are commands."""
 
 _OWN = frozenset({"env", "secrets", "run", "workflow"})
 _BOUNDED = ("integer", "number", "boolean", "null")
@@ -37,7 +43,7 @@ def check_code_variables(workflow: Workflow, context: Context) -> Iterator[Diagn
 def _entries(env: Environment, authors: "_Authors") -> Iterator[Diagnostic]:
     for one in env:
         name = one.name.text
-        if name in NAMES or name.startswith(FUNCTION):
+        if name in NAMES or name.startswith(PREFIXES):
             foreign = authors.foreign(one.value.template)
             if foreign:
                 yield _refused(one, foreign)

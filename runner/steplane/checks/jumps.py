@@ -17,6 +17,7 @@ def check_jumps(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         for number, step in enumerate(listed.steps):
             if isinstance(step.action, Goto):
                 yield from _loop(step)
+                yield from _unordered(listed, step)
                 target = positions.get(step.action.target.text)
                 if target is None:
                     yield _unknown(step, step.action, positions, context)
@@ -30,6 +31,17 @@ def _loop(step: Step) -> Iterator[Diagnostic]:
         message = f"{words_for(step)} has both `{key}` and `goto`: a jump cannot be repeated for items or rounds"
         related = (Related(step.key_span(key), f"the `{key}`"),)
         help_ = "put what is to be repeated into a group, or take one of them out"
+        yield Diagnostic("exclusive", message, step.key_span("goto"), related=related, help=help_)
+
+
+def _unordered(listed: StepList, step: Step) -> Iterator[Diagnostic]:
+    owner = listed.owner
+    if owner is not None and owner.any_order and listed.role == "steps":
+        message = (
+            f"`goto` of {words_for(step)} stands in {words_for(owner)}, whose `order` is `any`: there is no way on"
+        )
+        related = (Related(owner.key_span("order"), "its steps come in any order"),)
+        help_ = "put what is to be repeated into a group of its own, or take `order` out"
         yield Diagnostic("exclusive", message, step.key_span("goto"), related=related, help=help_)
 
 

@@ -6,8 +6,8 @@ from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 
-ACTIONS = ("race", "wait", "signal", "cancel")
-MODIFIERS = ("cache", "region", "restart", "complete", "rest")
+ACTIONS = ("cancel",)
+MODIFIERS = ("cache", "region")
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 """What is not built. A later release takes it out of here."""
 

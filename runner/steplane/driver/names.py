@@ -111,12 +111,15 @@ def _within(one: Instance) -> Scope | None:
 class Steps(Mapping[str, Any]):
     """`steps`: what has become of the other steps."""
 
-    def __init__(self, places: Places, state: State, here: Instance, zone: tzinfo) -> None:
+    def __init__(self, places: Places, state: State, here: Instance, zone: tzinfo, own: Instance | None = None) -> None:
+        self._own = own  # the loop of the instance that it is seen from, where that is meant and not the instance
         self._places, self._state, self._here, self._zone = places, state, here, zone
 
     def __getitem__(self, name: str) -> Any:
         node = self._places.by_id[name]
         found, around = self._places.find(self._state, self._here, node)
+        if self._own is not None and self._own.node is node:
+            found = self._own
         return step_view(node, found, around, lambda at: moment(at, self._zone))
 
     def __iter__(self) -> Iterator[str]:

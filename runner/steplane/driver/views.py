@@ -7,6 +7,7 @@ from steplane.events import ENDED, OK, ErrorInfo
 from steplane.expressions import Missing
 from steplane.kernel import NOT_SELECTED, Instance
 from steplane.plan.nodes import Node, Rounds
+from steplane.plan.waits import Race
 
 WITHHELD = "it is secret and therefore not recorded; the step that gives it has to run again"
 """Why a secret value is missing that was there in another process."""
@@ -47,10 +48,12 @@ class StepView(Mapping[str, Any]):
         return len(self._names)
 
     def _outputs(self) -> Mapping[str, Any]:
-        loop = self._one.loop
-        if loop is None:
-            return _outputs(self._node, self._one)
-        return _of_rounds(self._node, self._one) if _is_rounds(self._node) else _gathered(self._node, self._one)
+        one = self._one
+        if one.loop is not None:
+            return _of_rounds(self._node, one) if _is_rounds(self._node) else _gathered(self._node, one)
+        if one.choice is not None and not one.ended and isinstance(self._node.action, Race):
+            return Outputs(self._node, one.outputs, "succeeded")  # its branch sees what came
+        return _outputs(self._node, one)
 
     def _status(self) -> str:
         return self._one.known_as
@@ -169,7 +172,7 @@ def _outputs(node: Node, one: Instance) -> Mapping[str, Any]:
 def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
     """Of a loop: each output as a list in the order of the items, null where an instance has none."""
     assert one.loop is not None
-    if one.status not in OK:
+    if one.ended and one.status not in OK:  # of one that has not ended, `complete` sees what there is by now
         return Outputs(node, None, one.status)
     ended = [each for each in one.loop.instances if each is not None]
     results = [_values(each) for each in ended]
@@ -185,7 +188,7 @@ def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
 def _of_rounds(node: Node, one: Instance) -> Mapping[str, Any]:
     """Of rounds: those of the latest."""
     last = one.loop.instances[-1] if one.loop is not None and one.loop.instances else None
-    if last is None or one.status not in OK:
+    if last is None or (one.ended and one.status not in OK):
         return Outputs(node, None, one.status)
     return _outputs(node, last)
 

@@ -235,4 +235,6 @@ class WithoutOutput:
 
 
 def _appended(path: str) -> int:
-    return patiently(lambda: os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # A link or a pipe in its place is not ours: it is not written through, and not waited for.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    return patiently(lambda: os.open(path, flags, 0o600))

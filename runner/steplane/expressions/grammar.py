@@ -115,6 +115,14 @@ def _check_tag(tokens: tuple[Token, ...], start: int, end: int) -> None:
         )
 
 
+def filters_and_tests(tree: Any) -> list[Any]:
+    """Every filter and test of a tree, its root included."""
+    from jinja2 import nodes
+
+    root = [tree] if isinstance(tree, nodes.Filter | nodes.Test) else []
+    return [*tree.find_all((nodes.Filter, nodes.Test)), *root]
+
+
 def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LANGUAGE) -> Any:
     from jinja2 import TemplateError, TemplateSyntaxError
 

@@ -4,6 +4,7 @@ Something is reported only where no value that is possible would do: what is not
 """
 
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 from steplane.expressions.accepting import ACCEPTED, result_of
@@ -52,7 +53,8 @@ class Judgement(Findings):
         path = path_of(node)
         if path is None:
             return self.into(node)
-        known, length = self.lookup(tuple(part if isinstance(part, str) else str(part) for part in path))
+        names = tuple(takewhile(lambda part: isinstance(part, str), path))
+        known, length = self.lookup(tuple(map(str, names)))
         if len(path) == length:
             return known
         inner = [node]
@@ -67,7 +69,7 @@ class Judgement(Findings):
         if whole.kinds is None:
             return ANY
         if isinstance(part, int):
-            return whole.element if whole.is_only("list") else ANY
+            return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
         if whole.can_be("object"):
             if whole.fields is not None and part in whole.fields:
                 return whole.fields[part] if whole.is_only("object") else ANY

@@ -114,19 +114,16 @@ _NAMED_INSIDE: dict[str, tuple[int, Literal["filter", "test"]]] = {
 
 
 def _calls_in(text: str, tree: Any) -> Iterator[tuple[Literal["filter", "test"], str, int, int]]:
-    from jinja2 import nodes
+    from steplane.expressions.grammar import filters_and_tests
 
-    found = list(tree.find_all((nodes.Filter, nodes.Test)))
-    if isinstance(tree, nodes.Filter | nodes.Test):
-        found.append(tree)
-    for node in sorted(found, key=lambda one: one.lineno):
+    for node in sorted(filters_and_tests(tree), key=lambda one: one.lineno):
         kind = type(node).__name__
         match = _NAMES[kind].match(text, node.lineno)
         offset = match.start("name") if match else node.lineno
         yield ("filter" if kind == "Filter" else "test"), node.name, offset, len(node.name)
         place, what = _NAMED_INSIDE.get(node.name, (len(node.args), "filter"))
-        named = node.args[place] if kind == "Filter" and place < len(node.args) else None
-        if isinstance(named, nodes.Const) and isinstance(named.value, str):
+        named: Any = node.args[place] if kind == "Filter" and place < len(node.args) else None
+        if type(named).__name__ == "Const" and isinstance(named.value, str):
             yield what, named.value, named.lineno + 1, len(named.value)
 
 

@@ -78,6 +78,8 @@ def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool:
         return len(left) == len(right) and all(
             name in right and equal(left[name], right[name], budget, depth + 1) for name in left
         )
+    if kind == "string" and len(left) > SMALL:
+        budget.tick(len(left) >> 10)
     return bool(left == right)
 
 

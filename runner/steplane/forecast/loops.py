@@ -34,6 +34,8 @@ def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
     since = walk.now
     places = _places(walk, node, place, items, found)
     outcomes = _each(walk, node, loop, places)
+    if _completes(loop) and found.number != 1:
+        walk.doubt(walk.inside(node), "only if it begins before the loop is complete", since)
     if found.number != 1 and any(one.stops != "no" for one in outcomes):
         walk.doubt(walk.inside(node), "only if it begins before another item ends the run", since)
     return _together(loop, outcomes, len(places) if len(places) > 1 else found.number)
@@ -55,6 +57,11 @@ def _each(walk: Walk, node: Node, loop: Spread, places: list[Place]) -> list[Out
         sure += outcomes[-1].ends == FAILED
         perhaps += "failed" in outcomes[-1].ends
     return outcomes
+
+
+def _completes(loop: Spread) -> bool:
+    """Whether the loop may end before all its instances have begun."""
+    return loop.enough is not None or loop.complete is not None
 
 
 def _allowed(loop: Spread, number: int) -> int:
@@ -145,7 +152,8 @@ def _together(loop: Spread, outcomes: list[Outcome], number: int | None) -> Outc
     ender = next((one.ender for one in outcomes if one.stops != "no"), "")
     if ender:
         stops = "yes" if all(one.stops == "yes" for one in outcomes) else "maybe"
-    if len(failed) * each > allowed and number is not None:
+    some = bool(failed) and _completes(loop) and len(failed) < len(outcomes)
+    if len(failed) * each > allowed and number is not None and not some:
         return Outcome(FAILED, stops, ender, failed[0].failing)
     good = WARNING if failed or any(one.ends == WARNING for one in outcomes) else SUCCEEDED
     if perhaps or any("warning" in one.ends for one in outcomes):

@@ -13,11 +13,14 @@ from steplane.events import (
     LockAnswered,
     Resumed,
     RunStarted,
+    Sent,
+    SignalCame,
     TimerFired,
 )
 from steplane.kernel import answers, pool, resume, runs, undoing
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, LoopState, Scope, State
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Plan
 
 __all__ = ["NOT_SELECTED", "Instance", "Kernel", "LoopState", "Scope", "State"]
@@ -53,6 +56,8 @@ class Kernel:
             answers.timer(state, event)
         elif isinstance(event, LockAnswered):
             answers.lock(state, event)
+        elif isinstance(event, SignalCame | Sent):
+            answers.signal(state, event)
         elif isinstance(event, RunStarted):
             state.pool = event.pool
             state.selected = event.selection.part if event.selection is not None else None

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, TimerFired
-from steplane.kernel import bodies, instances, lists, loops, pool, rounds, runs
+from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, Sent, SignalCame, TimerFired
+from steplane.kernel import bodies, completing, instances, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Call, Choice, End, Fork
 
@@ -37,6 +37,8 @@ def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) 
     if question in {"if", "loop", "while", "until"}:
         instance.error = instances.placed(instance, error)
         instances.end(state, instance, "failed")
+    elif question == "complete":
+        completing.refused(state, instance, error)
     elif question in {"enter", "require", "retry"}:
         instances.give_up(state, instance, error)
     elif question in {"ensure", "outputs"}:
@@ -54,8 +56,9 @@ def _if(state: State, instance: Instance, value: Any) -> None:
 
 def _enter(state: State, instance: Instance, value: dict[str, Any]) -> None:
     lock = instance.node.lock
-    instance.lock = value.get("lock", lock.static if lock else None)
-    instance.limit = value.get("limit", lock.limit if lock else 1)
+    if not instance.holding:
+        instance.lock = value.get("lock", lock.static if lock else None)
+        instance.limit = value.get("limit", lock.limit if lock else 1)
     instance.timeout = value.get("timeout", instance.timeout)
     instance.attempts = value.get("attempts", instance.attempts)
     instance.delay = value.get("delay", instance.delay)
@@ -87,15 +90,30 @@ def _retry(state: State, instance: Instance, value: dict[str, Any]) -> None:
         instances.give_up(state, instance, error)
 
 
+def _wait(state: State, instance: Instance, value: Any) -> None:
+    from steplane.kernel import waiting
+
+    waiting.listen(state, instance, value)
+
+
+def _signal(state: State, instance: Instance, value: Any) -> None:
+    from steplane.kernel import waiting
+
+    waiting.send(state, instance, value)
+
+
 _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "if": _if,
     "loop": loops.answered,
+    "complete": completing.asked,
     "while": rounds.asked,
     "until": rounds.asked,
     "enter": _enter,
     "require": _require,
     "switch": bodies.chosen,
     "branches": bodies.chosen,
+    "wait": _wait,
+    "signal": _signal,
     "call": bodies.chosen,
     "ensure": _ensure,
     "outputs": _outputs,
@@ -134,15 +152,33 @@ def lock(state: State, event: LockAnswered) -> None:
         pool.given(state, instance, event.error)
 
 
+def signal(state: State, event: SignalCame | Sent) -> None:
+    """A signal has come, or one that a step sends has arrived."""
+    from steplane.kernel import waiting
+
+    if isinstance(event, Sent):
+        waiting.sent(state, event)
+    else:
+        waiting.came(state, event)
+
+
 def timer(state: State, event: TimerFired) -> None:
     """A timer is due."""
     instance = state.instances.get(event.instance)
     if instance is None or state.timers.pop((event.instance, event.timer), None) is None:
         return
-    if event.timer == "retry":
+    if event.timer.startswith("wait."):
+        from steplane.kernel import waiting
+
+        waiting.time_came(state, instance, int(event.timer.removeprefix("wait.")))
+    elif event.timer == "retry":
         instances.attempt(state, instance)
     elif instance.phase == "attempt":
         instances.halt(state, instance, timed_out=True)
+    elif instance.phase in {"listening", "sending"}:
+        instances.stop_listening(state, instance)
+        instance.timed_out = True
+        instances.attempt_ended(state, instance, None)
     elif instance.phase == "body":
         instance.timed_out = True
         for scope in list(instance.body):

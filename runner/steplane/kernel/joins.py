@@ -5,8 +5,8 @@ A join looks at nothing but its own arrivals. That a step can arrive no more goe
 
 from heapq import heapify, heappop, heappush
 
-from steplane.events import OK, Status
-from steplane.kernel import cancel, instances, leaving, lists, repairing
+from steplane.events import Status
+from steplane.kernel import cancel, instances, leaving, lists, repairing, turns
 from steplane.kernel.queues import Arrivals, Queues
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Goto, Node
@@ -26,11 +26,11 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
     if queues.busy:
         return  # whoever is at it goes on
     queues.busy = True
-    while queues.todo and not scope.cancelled:
+    while (queues.todo or turns.next_waiting(scope, queues.todo)) and not scope.cancelled:
         position = heappop(queues.todo)
         for follower in _look(state, scope, position):
             heappush(queues.todo, follower)
-        if not queues.todo:
+        if not queues.todo and not scope.waiting:
             for follower in _unblock(state, scope):
                 heappush(queues.todo, follower)
     queues.todo.clear()
@@ -45,10 +45,10 @@ def _look(state: State, scope: Scope, position: int) -> list[int]:
     if queues.waiting[position]:
         status, by = verdict(state, scope, node)
         if status == "ready":
-            return [*_begin(state, scope, node), position]
+            return _begin_in_turn(state, scope, node)
         return [] if status is None else _withdraw(state, scope, node, status, by)
     if _may_begin_again(state, scope, node):
-        return [*_begin(state, scope, node), position]
+        return _begin_in_turn(state, scope, node)
     return settle_position(state, scope, position)
 
 
@@ -149,11 +149,18 @@ def _count_all(state: State, scope: Scope, node: Node, found: Arrivals, index: i
 # ---------------------------------------------------------------- begin and end
 
 
+def _begin_in_turn(state: State, scope: Scope, node: Node) -> list[int]:
+    """A new activation, unless the step has to wait for its turn; the positions that this may have decided."""
+    if scope.owner.node.any_order and not turns.has_turn(scope, node.position):
+        return []
+    return [*_begin(state, scope, node), node.position]
+
+
 def _begin(state: State, scope: Scope, node: Node) -> list[int]:
     """A new activation; the positions that this may have decided."""
     queues, position = queues_of(scope), node.position
     scope.open += not queues.waiting[position]
-    one = lists.place(state, scope, node)
+    one = turns.take(scope, lists.place(state, scope, node))
     followers = _fire(state, scope, one) if node.needs is not None else []
     instances.ready(state, one)
     return followers
@@ -338,6 +345,3 @@ def recount(state: State, scope: Scope) -> None:
     pending = list(range(size))
     while pending:
         pending += [one for one in settle_position(state, scope, pending.pop(0)) if one < size]
-
-
-__all__ = ["OK", "advance", "has_passed", "settle", "settle_position", "verdict"]

@@ -151,12 +151,19 @@ def _cancel(state: State, scope: Scope, target: int) -> None:
         cancel.instance(state, one)
     for branch in _late(scope, target):
         lists.cancel_scope(state, branch)
+    for stray in _strays(scope, target):
+        cancel.instance(state, stray)
     scope.busy = busy
 
 
 def _late(scope: Scope, target: int) -> list[Scope]:
     """Branches that go on after their `parallel` has ended, of what is superseded."""
     return [branch for branch in scope.late if branch.owner.node.position >= target and not branch.over]
+
+
+def _strays(scope: Scope, target: int) -> list[Instance]:
+    """Instances that go on after their loop has ended, of what is superseded."""
+    return [one for one in scope.strays if one.node.position >= target]
 
 
 def proceed(state: State, scope: Scope) -> None:
@@ -177,7 +184,7 @@ def _is_free(scope: Scope, course: Course) -> bool:
     if course.target is None:
         return False
     course.leaving = [one for one in course.leaving if not one.ended]
-    return not course.leaving and not _late(scope, course.target)
+    return not course.leaving and not _late(scope, course.target) and not _strays(scope, course.target)
 
 
 def overdue(state: State, scope: Scope) -> None:

@@ -7,7 +7,8 @@ end that it has; what has none is `cancelled`, for a later resume to go on with.
 from steplane.events import Status
 from steplane.kernel import instances, lists, loops, members, reusing, undoing
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, Scope, State, Tally
+from steplane.kernel.counting import Tally
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node
 
 
@@ -132,6 +133,20 @@ def hold_back(state: State, scope: Scope) -> None:
             scope.unfinished = True
 
 
+def hold_back_stray(state: State, stray: Instance) -> bool:
+    """End an instance that goes on after its loop, where the resume leaves it out; whether it does."""
+    scope, outer = stray.scope, stray.parent
+    here = scope.bounds if scope is not None else None
+    if here is None or scope is None or outer is None:
+        return False
+    inner = here.inner(stray.node.number)
+    if here.outside(stray.node.number) != "resume" and (inner is None or not inner.item_outside(stray.key or "")):
+        return False
+    scope.strays.remove(stray)
+    put_down(state, stray, NOT_SELECTED)
+    return True
+
+
 def is_held_back(scope: Scope, node: Node) -> bool:
     """Whether the resume leaves out that step of the list."""
     return scope.bounds is not None and scope.bounds.outside(node.number) == "resume"
@@ -179,12 +194,24 @@ def put_down_at(state: State, scope: Scope, node: Node, reason: str) -> None:
         put_down(state, one, reason)
 
 
+def put_down_body(state: State, one: Instance, reason: str) -> None:
+    """End all that is in the lists of its body; they are forgotten."""
+    for scope in one.body:
+        if not scope.over:
+            _put_down_list(state, scope, reason)
+    one.body = []
+
+
 def put_down_late(state: State, one: Instance, reason: str) -> None:
     """End the branches of the step that go on after its end; they are forgotten."""
     around = one.scope.late if one.scope is not None else []
     for branch in [branch for branch in around if _is_of(branch.owner, one)]:
         _put_down_list(state, branch, reason)
         around.remove(branch)
+    if one.scope is not None and one.scope.strays:
+        for stray in [each for each in one.scope.strays if each.parent is not None and _is_of(each.parent, one)]:
+            one.scope.strays.remove(stray)
+            put_down(state, stray, reason)
 
 
 def _is_of(owner: Instance, one: Instance) -> bool:
@@ -213,4 +240,7 @@ def _put_down_list(state: State, scope: Scope, reason: str) -> None:
     for branch in scope.late:
         if not branch.over:
             _put_down_list(state, branch, reason)
+    for stray in scope.strays:
+        put_down(state, stray, reason)
+    scope.strays.clear()
     scope.open, scope.over, scope.busy, scope.unfinished = 0, True, False, True

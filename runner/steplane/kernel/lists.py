@@ -3,8 +3,9 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import calls, cancel, instances, joins, jumping, leaving, members
-from steplane.kernel.state import Instance, Scope, State, Tally
+from steplane.kernel import calls, cancel, instances, joins, jumping, leaving, members, turns
+from steplane.kernel.counting import Tally
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node, Policy
 
 
@@ -60,14 +61,16 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
         joins.advance(state, scope, candidates)
         return
     heapify(candidates)
-    while candidates and not scope.cancelled:
+    while (candidates or turns.next_waiting(scope, candidates)) and not scope.cancelled:
         position = heappop(candidates)
         if position >= len(scope.current) or scope.current[position] is not None:
             continue
         node = node_at(state, scope, position)
         status, by = verdict(state, scope, node)
+        if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
+            continue
         if status == "ready":
-            instances.ready(state, place(state, scope, node))
+            instances.ready(state, turns.take(scope, place(state, scope, node)))
         elif status is not None:
             for follower in _withdraw(state, scope, place(state, scope, node), status, by):
                 heappush(candidates, follower)
@@ -198,6 +201,8 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
             cancel.instance(state, one, unbegun, by)
     for branch in list(scope.late):
         cancel_scope(state, branch, unbegun, by)
+    for stray in list(scope.strays):
+        cancel.instance(state, stray, unbegun, by)
     scope.busy = False
     close(state, scope)
 
@@ -206,7 +211,7 @@ def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
     if scope.course is not None and scope.course.target is not None:
         jumping.proceed(state, scope)
-    if scope.open or scope.busy or scope.over or (scope.queues is not None and scope.queues.busy):
+    if scope.open or scope.busy or scope.over or scope.strays or (scope.queues is not None and scope.queues.busy):
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True

@@ -6,8 +6,9 @@ from msgspec import to_builtins
 
 from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
-from steplane.kernel import instances, leaving, repairing, rounds
-from steplane.kernel.state import Instance, LoopState, State
+from steplane.kernel import completing, instances, leaving, repairing, rounds
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Rounds
 
 
@@ -26,6 +27,8 @@ def start(state: State, outer: Instance) -> None:
         for one in _loop(outer).instances:
             if one is not None:
                 one.parent = outer
+        _take_back(outer)
+        _loop(outer).news = False
         reopen(state, outer)
     outer.phase = "looping"
     outer.begun = True
@@ -33,13 +36,22 @@ def start(state: State, outer: Instance) -> None:
     instances.started(state, outer)
     if outer.bounds is not None:
         leaving.leave_out_items(state, outer)
-    hold_to_budget(state, outer)
     proceed(state, outer)
+
+
+def _take_back(outer: Instance) -> None:
+    """Instances that went on after an earlier activation of the loop belong to this one."""
+    if outer.scope is not None and outer.scope.strays:
+        outer.scope.strays = [one for one in outer.scope.strays if one.parent is not outer]
 
 
 def proceed(state: State, outer: Instance) -> None:
     """Begin further instances while the loop may have more at once; end the loop when all have ended."""
-    if _loop(outer).held:
+    loop = _loop(outer)
+    if loop.held or outer.phase != "looping":
+        return
+    hold_to_budget(state, outer)
+    if loop.news and loop.open and completing.look(state, outer):
         return
     while begin_next(state, outer):
         pass
@@ -77,11 +89,16 @@ def instance_ended(state: State, outer: Instance, one: Instance) -> None:
     if isinstance(outer.node.loop, Rounds):
         rounds.round_ended(state, outer, one)
         return
+    if outer.scope is not None and completing.is_stray(one):
+        completing.stray_ended(state, outer.scope, one)
+        return
     loop = _loop(outer)
     loop.open -= 1
     loop.active -= 1
     if outer.scope is not None and outer.scope.frozen:
         return
+    loop.news, loop.latest = True, one
+    loop.well += one.status in {"succeeded", "warning"}
     loop.warned = loop.warned or one.status == "warning"
     if outer.bounds is not None:
         leaving.note_item(outer, one)
@@ -89,18 +106,17 @@ def instance_ended(state: State, outer: Instance, one: Instance) -> None:
         loop.failures += 1
         loop.error = loop.error or one.error
         loop.culprit = loop.culprit or one.path
-        hold_to_budget(state, outer)
     proceed(state, outer)
 
 
 def hold_to_budget(state: State, outer: Instance) -> None:
     """With more failures than may be, not counting those that a resume leaves, no further instance begins."""
     loop = _loop(outer)
-    if loop.failures > loop.allowed and loop.failures > loop.left and not loop.stopped:
-        _withdraw(state, outer, "blocked", loop.culprit)
+    if loop.exceeded and loop.failures > loop.left and not loop.stopped:
+        withdraw(state, outer, "blocked", loop.culprit)
 
 
-def _withdraw(state: State, outer: Instance, status: Status, by: str) -> None:
+def withdraw(state: State, outer: Instance, status: Status, by: str, reason: str = "") -> None:
     """No further instance begins."""
     loop = _loop(outer)
     loop.stopped = True
@@ -109,7 +125,7 @@ def _withdraw(state: State, outer: Instance, status: Status, by: str) -> None:
     waiting += [item(state, outer, index) for index in loop.todo]
     loop.todo.clear()
     for one in waiting:
-        instances.conclude(state, one, status, by=by)
+        instances.conclude(state, one, status, reason, by)
         loop.open -= 1
 
 
@@ -119,7 +135,10 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
         rounds.cancel(state, outer, unbegun, by)
         return
     outer.cancelling = True
-    _withdraw(state, outer, unbegun, by)
+    if outer.phase == "complete":
+        instances.leave_question(state, outer)
+        outer.phase = "looping"
+    withdraw(state, outer, unbegun, by)
     for one in [one for one in _loop(outer).instances if one is not None and not one.ended]:
         cancelling.instance(state, one, unbegun, by)
     close(state, outer)
@@ -132,11 +151,14 @@ def close(state: State, outer: Instance) -> None:
         return
     if outer.cancelling:
         instances.end(state, outer, "cancelled")
-    elif loop.failures > loop.allowed:
+    elif loop.trouble is not None:
+        outer.error = loop.trouble
+        instances.end(state, outer, "failed")
+    elif loop.exceeded and not loop.completed:
         outer.error = _too_many(outer, loop)
         outer.unfinished = loop.failures == loop.left
         instances.end(state, outer, "failed")
-    elif loop.unfinished:
+    elif loop.unfinished and not loop.completed:
         instances.end(state, outer, "cancelled")
     else:
         instances.end(state, outer, "warning" if loop.failures or loop.warned else "succeeded")
@@ -162,7 +184,9 @@ def reopen(state: State, outer: Instance) -> None:
     loop.todo.extend(index for index in range(len(loop.keys)) if index not in kept)
     loop.active = len(live)
     loop.open = len(live) + len(loop.todo)
-    loop.stopped = False
+    loop.stopped = loop.completed = False
+    loop.trouble = None
+    loop.well = sum(one.status in {"succeeded", "warning"} for one in done)
     loop.warned = any(one.status == "warning" for one in done)
     failed = sorted((one for one in done if one.status == "failed"), key=lambda one: one.order)
     mine = [one for one in failed if not leaving.is_left_item(outer, one)]

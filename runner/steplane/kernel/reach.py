@@ -1,6 +1,7 @@
 """Which instances a resume can reach: do again, take as ended, go on with alone."""
 
 from steplane.kernel import members
+from steplane.kernel.completing import has_strays, is_stray
 from steplane.kernel.rounds import is_over
 from steplane.kernel.state import Instance, Scope, State
 
@@ -13,7 +14,7 @@ def obstacle(state: State, one: Instance) -> str:
     now: Instance | None = one
     late = False  # it goes on after the instance that its branch belongs to
     while now is not None and now.scope is not None:
-        why = _in_its_loop(now, late=late) or _in_its_list(now)
+        why = _in_its_loop(now, late=late, inside=now is not one) or _in_its_list(now) or _whole(now.scope)
         if why:
             return why
         late = is_late(now.scope)
@@ -25,15 +26,20 @@ def list_obstacle(state: State, scope: Scope) -> str:
     """The same of a step that is still pending in the list."""
     if scope.over or scope.cancelled:
         return OVER
-    return _list(scope) or obstacle(state, scope.owner)
+    return _list(scope) or _whole(scope) or obstacle(state, scope.owner)
 
 
-def _in_its_loop(one: Instance, *, late: bool) -> str:
+def _in_its_loop(one: Instance, *, late: bool, inside: bool) -> str:
     outer = one.parent
     if outer is None:
         return ""
     if outer.loop is None or outer.loop.instances[one.index] is not one or (outer.ended and outer.forgotten):
         return OVER
+    if outer.ended and has_strays(outer):
+        mine = is_stray(one) and (inside or one.phase in {"attempt", "undecided"})
+        return "" if mine else f"`{outer.path}` is complete, and others of its instances go on"
+    if outer.loop.completed and not outer.ended:
+        return f"`{outer.path}` is complete"
     if is_over(outer, one) and not late:
         return "another round has come after it"
     return f"`{outer.path}` is being cancelled" if outer.cancelling and not outer.ended else ""
@@ -66,6 +72,13 @@ def _list(scope: Scope) -> str:
         return f"the steps of {_named(owner)} are over, and it goes on after them"
     cut = scope.cancelled or owner.cancelling or owner.timed_out
     return f"{_named(owner)} is being cancelled" if cut else ""
+
+
+def _whole(scope: Scope) -> str:
+    """A list that no resume goes on in: it begins anew."""
+    if scope.owner.node.restart and scope.list.role == "steps":
+        return f"a resume runs {_named(scope.owner)} whole (`restart`)"
+    return ""
 
 
 def _named(one: Instance) -> str:

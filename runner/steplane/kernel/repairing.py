@@ -3,7 +3,7 @@
 from typing import Any
 
 from steplane.events import ErrorInfo, Resumed
-from steplane.kernel import leaving, lists, loops, members
+from steplane.kernel import completing, leaving, lists, loops, members
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node
 
@@ -44,7 +44,7 @@ def _mark(state: State, one: Instance) -> None:
 
 def _around(one: Instance) -> Instance | None:
     """What the instance is in; a branch that goes on after its `parallel` is in the list around that."""
-    if one.parent is not None:
+    if one.parent is not None and not completing.is_stray(one):
         return one.parent
     scope = one.scope
     while scope is not None and scope.owner.scope is not None and scope in scope.owner.scope.late:

@@ -1,6 +1,6 @@
 """Going on after the process died, or after the run had failed or was cancelled."""
 
-from steplane.commands import Ask, SetTimer
+from steplane.commands import Ask
 from steplane.events import OK, Resumed
 from steplane.kernel import (
     answers,
@@ -15,28 +15,15 @@ from steplane.kernel import (
     pool,
     repairing,
     rounds,
+    walking,
 )
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
+from steplane.kernel.walking import Walk
 from steplane.plan.nodes import Rounds
 
 _AFTER = frozenset({"compensate", "rescue", "finally"})
 """Phases in which a list after the body is gone through."""
-
-
-class Walk:
-    """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through.
-
-    `said` are the steps of a list that were taken as failed.
-    """
-
-    __slots__ = ("event", "said", "scopes", "settled")
-
-    def __init__(self, event: Resumed) -> None:
-        self.event = event
-        self.settled: set[Instance] = set()
-        self.scopes: list[Scope] = []
-        self.said: dict[Scope, list[Instance]] = {}
 
 
 def resumed(state: State, event: Resumed) -> None:
@@ -70,10 +57,10 @@ def _go_on(state: State, root: Instance, walk: Walk) -> None:
     stopped = sorted(state.live("stopping"), key=lambda one: one.place)
     walk.settled.update(stopped)
     for one in stopped:
-        _settle(state, one)
+        walking.settle(state, one)
     for one in stopped:
         if one.scope is not None:
-            _close_late(state, one.scope)
+            walking.close_late(state, one.scope)
     repairing.take_in(state, walk.event)
     _prepare(state, root, walk)
     _go_by_policy(state, walk)
@@ -84,27 +71,6 @@ def _go_on(state: State, root: Instance, walk: Walk) -> None:
 
 
 # ---------------------------------------------------------------- first: what the end of the process means
-
-
-def _settle(state: State, one: Instance) -> None:
-    """An attempt that was being stopped counts as ended. What follows in the list is looked at with the list."""
-    assert one.scope is not None
-    one.scope.frozen = True
-    state.running -= 1
-    one.phase = "new"
-    instances.attempt_ended(state, one, None)
-    one.scope.frozen = False
-
-
-def _close_late(state: State, scope: Scope) -> None:
-    """A late branch of which nothing is left is over; the list around it is looked at later."""
-    around = scope.owner.scope
-    if around is None or scope.cancelled or scope not in around.late:
-        return
-    busy, around.busy = around.busy, True
-    lists.close(state, scope)
-    around.busy = busy
-    _close_late(state, around)
 
 
 def _prepare(state: State, one: Instance, walk: Walk) -> None:
@@ -118,34 +84,41 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
     elif one.phase == "queue":
         pool.want_slot(state, one)
     elif one.phase in {"attempt", "undecided"}:
-        _again(state, one, walk.event)
+        walking.make_again(state, one, walk.event)
     elif one.phase == "body":
-        leaving.bind_lists(one)
-        told = bool(state.again or state.assumed)
-        for scope in one.body:
-            cut = scope.cancelled or one.cancelling or one.timed_out
-            if not scope.over or ((told or scope.result != "succeeded") and not cut):
-                _prepare_scope(state, scope, walk)
+        _prepare_body(state, one, walk)
     elif one.phase in _AFTER and one.after is not None:
         _prepare_scope(state, one.after, walk)
 
 
-def _again(state: State, one: Instance, event: Resumed) -> None:
-    """The attempt died with the process: make it again, unless nobody knows whether that is allowed."""
-    if one.phase == "attempt":
-        state.running -= 1
-        state.drop_timer(one, "timeout")
-    if one.path in state.assumed or (one.node.at_most_once and one.path not in event.redo):
-        one.phase = "undecided"
-    else:
-        one.restart = True
-        pool.want_slot(state, one)
+def _prepare_body(state: State, one: Instance, walk: Walk) -> None:
+    if one.node.restart and not (one.cancelling or one.timed_out):
+        _begin_again(state, one, walk)
+        return
+    leaving.bind_lists(one)
+    told = bool(state.again or state.assumed)
+    for scope in one.body:
+        cut = scope.cancelled or one.cancelling or one.timed_out
+        if not scope.over or ((told or scope.result != "succeeded") and not cut):
+            _prepare_scope(state, scope, walk)
+
+
+def _begin_again(state: State, one: Instance, walk: Walk) -> None:
+    """A group that runs whole on a resume: what was in it is gone; a lock that it holds stays held."""
+    leaving.put_down_body(state, one, repairing.ANEW)
+    state.drop_timer(one, "timeout")
+    one.phase, one.attempt = "new", 0
+    walk.anew.add(one)
 
 
 def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
     assert outer.loop is not None
     live = [one for one in outer.loop.instances if one is not None and not one.ended]
-    if not outer.cancelling:
+    outer.loop.news = outer.phase == "complete"  # what it is asked about is looked at first
+    if outer.loop.news:
+        instances.leave_question(state, outer)
+        outer.phase = "looping"
+    if not outer.cancelling and not outer.loop.completed:
         loops.reopen(state, outer)
     for one in live:
         _prepare(state, one, walk)
@@ -169,6 +142,9 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
             branch.cancelled = ""
         if not leaving.is_held_back(scope, branch.owner.node):
             _prepare_scope(state, branch, walk)
+    for stray in list(scope.strays):
+        if not leaving.hold_back_stray(state, stray):
+            _prepare(state, stray, walk)
 
 
 def _recount(state: State, scope: Scope, walk: Walk) -> None:
@@ -182,6 +158,7 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
             _put_aside(state, scope, position, taken)
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
+    scope.waiting.clear()
     scope.blocked_from = len(scope.current)
     scope.open = members.count_open(scope)
     scope.frontier = 0
@@ -229,43 +206,22 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
     """Go on with a live instance."""
     if one.ended or one in walk.settled:
         return
-    if one.phase == "looping":
+    if one in walk.anew:
+        instances.approach(state, one)
+    elif one.phase == "looping":
         _walk_loop(state, one, walk)
-    elif one.phase == "undecided":
-        _assume(state, one)
-    elif one.phase == "backoff":
-        _wait_on(state, one, "retry")
+    elif one.phase in walking.WAITING:
+        walking.wait_again(state, one)
     elif one.phase == "body":
-        _wait_on(state, one, "timeout")
+        walking.wait_on(state, one, "timeout")
         _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
     elif one.phase in _AFTER and one.after is not None:
         _walk_scope(state, one.after, walk)
     elif instances.asks(one):
-        _wait_on(state, one, "timeout")
+        walking.wait_on(state, one, "timeout")
         state.emit(Ask(one.serial, answers.open_question(one)))
-
-
-def _wait_on(state: State, one: Instance, timer: str) -> None:
-    """Set a timer again, with the time that remains."""
-    due = state.timers.get((one.serial, timer))
-    if due is not None:
-        state.emit(SetTimer(one.serial, timer, max(0, due - state.now) / 1_000_000))  # type: ignore[arg-type]
-
-
-def _assume(state: State, one: Instance) -> None:
-    """Somebody says how the attempt ended of which nobody knows."""
-    said = state.assumed.pop(one.path, None)
-    if said is None:
-        return
-    one.phase = "new"
-    one.outputs = said.get("outputs")
-    if said["status"] == "skipped":
-        instances.end(state, one, "skipped", repairing.ASSUMED)
-    else:
-        failed = said["status"] == "failed"
-        instances.attempt_ended(state, one, repairing.assumed_error(one) if failed else None)
 
 
 def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
@@ -284,7 +240,7 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
     for index, one in enumerate(list(loop.instances)):
         if one is not None:
             _walk(state, one, walk)
-        while loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
+        while not loop.news and loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
             pass
     loop.held = False
     if outer.phase == "looping":
@@ -307,9 +263,7 @@ def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
         lists.cancel_rest(state, scope)
     if scope.course is not None and not scope.cancelled:
         jumping.overdue(state, scope)
-    late: dict[int, list[Scope]] = {}
-    for branch in scope.late:
-        late.setdefault(branch.owner.node.position, []).append(branch)
+    late = _late(scope)
     superseded = members.leaving(scope)
     there = [list(members.at(scope, position)) for position in range(len(scope.current))]
     for position, those in enumerate(there):
@@ -317,10 +271,23 @@ def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
             _walk(state, one, walk)
         if not scope.cancelled and (not those or scope.queues is not None):
             lists.advance(state, scope, [position])
-        for branch in late.get(position, ()):
-            _walk_scope(state, branch, walk)
+        for other in late.get(position, ()):
+            if isinstance(other, Scope):
+                _walk_scope(state, other, walk)
+            else:
+                _walk(state, other, walk)
     scope.busy = False
     lists.close(state, scope)
+
+
+def _late(scope: Scope) -> dict[int, list[Scope | Instance]]:
+    """What goes on after its step has ended, by the position of that: branches, and instances of loops."""
+    found: dict[int, list[Scope | Instance]] = {}
+    for branch in scope.late:
+        found.setdefault(branch.owner.node.position, []).append(branch)
+    for stray in scope.strays:
+        found.setdefault(stray.node.position, []).append(stray)
+    return found
 
 
 def reopen_body(state: State, one: Instance) -> None:

@@ -3,7 +3,8 @@
 from steplane.events import Recorded
 from steplane.kernel import instances
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, LoopState, Scope, State
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node, lists_of
 
 

@@ -6,7 +6,8 @@ from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
 from steplane.kernel import instances, loops, repairing
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, LoopState, State
+from steplane.kernel.loop_state import LoopState
+from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Rounds
 
 

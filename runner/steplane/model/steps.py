@@ -186,7 +186,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """One step. `id` is as given or derived; `id_span` is None when derived. `defaults` of the workflow are merged in.
 
     `env` holds the step's own entries after those of `defaults`, a later one of the same name wins. The enclosing
-    groups' and the workflow's `env` are not merged in. `failure` is None where not given (`stop`).
+    groups' and the workflow's `env` are not merged in. `failure` is None where not given (`stop`). In a group with
+    `any_order` a step without `needs` has empty ones.
     """
 
     id: str
@@ -220,6 +221,7 @@ class Step(Struct, frozen=True, kw_only=True):
     at_most_once: bool = False
     isolate: bool = False
     restart: bool = False
+    any_order: bool = False
     artifacts: tuple[Name, ...] = ()
 
     @property
@@ -228,6 +230,12 @@ class Step(Struct, frozen=True, kw_only=True):
         if self.id_span is not None:
             return self.id_span
         return self.node.entries[0].key.span if self.node.entries else self.node.span
+
+    @property
+    def time_limit(self) -> Duration | None:
+        """The limit of one attempt: `timeout` on the step, or in its `wait`."""
+        inner = self.action.timeout if isinstance(self.action, Wait) else None
+        return self.timeout or inner
 
     def key_span(self, key: str) -> Span:
         """Where the key stands in the step; where it is not given, the step's own place."""

@@ -48,4 +48,7 @@ def _spread(spread: model.Spread) -> dict[str, Any]:
         "concurrency": count_of(spread.concurrency),
         "allowed": tolerance.count if tolerance else 0,
         "allowed_percent": tolerance.percent if tolerance else None,
+        "enough": spread.complete.number if isinstance(spread.complete, model.Count) else None,
+        "complete": spread.complete.expression if isinstance(spread.complete, model.Condition) else None,
+        "cancel_rest": spread.rest == "cancel",
     }

@@ -12,6 +12,7 @@ from msgspec import Struct
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.plan.inputs import InputSpec, SecretSpec
+from steplane.plan.waits import Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
@@ -65,9 +66,7 @@ class Retry(Struct, frozen=True):
 
 
 class Lock(Struct, frozen=True):
-    """At most `limit` holders of the name, in the run or over all runs of the store. `static` is the name where it
-    holds no expression.
-    """
+    """At most `limit` holders of the name, in the run or all of its store; `static` is a name without expression."""
 
     name: Template
     limit: int = 1
@@ -76,7 +75,10 @@ class Lock(Struct, frozen=True):
 
 
 class ForEach(Struct, frozen=True, tag="foreach"):
-    """One instance for each item; `allowed` failures as a number, or a share of the items in per cent."""
+    """One instance for each item; `allowed` failures as a number, or a share of the items in per cent.
+
+    It is complete when `enough` instances have ended well, or when `complete` holds after one has ended.
+    """
 
     items: Template
     name: str = "item"
@@ -84,6 +86,9 @@ class ForEach(Struct, frozen=True, tag="foreach"):
     concurrency: Template | None = None
     allowed: int = 0
     allowed_percent: float | None = None
+    enough: int | None = None
+    complete: Expression | None = None
+    cancel_rest: bool = False
 
 
 class Matrix(Struct, frozen=True, tag="matrix"):
@@ -96,6 +101,9 @@ class Matrix(Struct, frozen=True, tag="matrix"):
     concurrency: Template | None = None
     allowed: int = 0
     allowed_percent: float | None = None
+    enough: int | None = None
+    complete: Expression | None = None
+    cancel_rest: bool = False
 
 
 class Rounds(Struct, frozen=True, tag="rounds"):
@@ -202,7 +210,7 @@ class Goto(Struct, frozen=True, tag="goto"):
     limit: int
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto | Call | Undo
+Action: TypeAlias = Perform | Body | Fork | Choice | Wait | Race | Send | Reach | End | Goto | Call | Undo
 
 
 class OutputField(Struct, frozen=True):
@@ -258,6 +266,8 @@ class Node(Struct, frozen=True):
     cwd: Template | None = None
     at_most_once: bool = False
     isolate: bool = False
+    restart: bool = False
+    any_order: bool = False
     artifacts: tuple[str, ...] = ()
 
     @property
@@ -295,11 +305,11 @@ class StepList(Struct, frozen=True):
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:
-    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`."""
+    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`, …"""
     action = node.action
     if isinstance(action, Body):
         return (action.list,)
-    if isinstance(action, Fork):
+    if isinstance(action, Fork | Race):
         return tuple(branch.list for branch in action.branches)
     return tuple(arm.list for arm in action.arms) if isinstance(action, Choice) else ()
 

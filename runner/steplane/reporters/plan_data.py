@@ -23,8 +23,9 @@ from steplane.plan.nodes import (
     Rounds,
     inner_lists,
 )
+from steplane.plan.waits import Race
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
-from steplane.reporters.words import script_text, source
+from steplane.reporters.words import awaited_words, script_text, source
 
 
 def plan_data(plan: Plan, forecast: Forecast | None = None) -> dict[str, Any]:
@@ -95,6 +96,18 @@ class _Tree:
             return {"steps": self.steps(act.list)}
         if isinstance(act, Fork):
             return {"parallel": [self._branch(one) for one in act.branches]}
+        if isinstance(act, Race):
+            return {
+                "race": [
+                    {
+                        "name": one.name,
+                        "wait": awaited_words(one.awaited),
+                        **self._verdict(one.list),
+                        "steps": self.steps(one.list),
+                    }
+                    for one in act.branches
+                ]
+            }
         if isinstance(act, Choice):
             return {
                 "switch": [
@@ -157,6 +170,8 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "ensure": [one.text for one in node.ensure],
             "at_most_once": node.at_most_once,
             "isolate": node.isolate,
+            "restart": node.restart,
+            "order": "any" if node.any_order else None,
             "artifacts": list(node.artifacts),
             "env": {name: source(value) for name, value in node.env},
             "cwd": _optional(node.cwd),
@@ -178,6 +193,8 @@ def loop_data(loop: Loop) -> dict[str, Any]:
         return {loop.question: loop.condition.text.strip(), "max": loop.limit}
     allowed = f"{loop.allowed_percent:g}%" if loop.allowed_percent is not None else loop.allowed or None
     common = {"key": _optional(loop.key), "concurrency": _optional(loop.concurrency), "max_failures": allowed}
+    complete = loop.enough if loop.complete is None else loop.complete.text.strip()
+    common |= {"complete": complete, "rest": "cancel" if loop.cancel_rest else None}
     if isinstance(loop, ForEach):
         return _present({"foreach": source(loop.items), "as": loop.name, **common})
     axes: dict[str, Any] = {name: source(values) for name, values in loop.axes}

@@ -44,7 +44,8 @@ def _needs(plan: Plan, node: Node, found: StepForecast | None) -> str:
     if node.needs is None or (found is not None and found.reason.startswith("only if")):
         return ""
     if not node.needs:
-        return "starts at once"
+        one_at_a_time = plan.nodes[plan.lists[node.list].owner].any_order and plan.lists[node.list].role == "steps"
+        return "" if one_at_a_time else "starts at once"
     named = []
     for need in node.needs:
         data = need_data(plan, node, need)
@@ -82,6 +83,14 @@ def _condition(_: Plan, node: Node, found: StepForecast | None) -> str:
     return f"if {node.condition.text}{f': {known}' if known else ''}"
 
 
+def _group(_: Plan, node: Node, __: StepForecast | None) -> str:
+    said = (
+        "its steps run one at a time, in any order" if node.any_order else "",
+        "a resume runs it whole" if node.restart else "",
+    )
+    return "; ".join(one for one in said if one)
+
+
 def _requires(_: Plan, node: Node, found: StepForecast | None) -> str:
     if not node.require:
         return ""
@@ -108,7 +117,13 @@ def _loop(_: Plan, node: Node, found: StepForecast | None) -> str:
     words += f", key {data['key']}" if "key" in data else ""
     words += f", {data['concurrency']} at a time" if "concurrency" in data else ""
     words += f", {data['max_failures']} may fail" if "max_failures" in data else ""
+    words += f", complete {_enough(data['complete'])}" if "complete" in data else ""
+    words += ", the rest is cancelled" if data.get("rest") == "cancel" else ""
     return words + (f": {_items(found.items)}" if found is not None and found.items is not None else "")
+
+
+def _enough(complete: int | str) -> str:
+    return f"with {complete}" if isinstance(complete, int) else f"when {complete}"
 
 
 def _items(items: Items) -> str:
@@ -159,6 +174,7 @@ _SAYINGS: tuple[Saying, ...] = (
     _condition,
     _reason,
     _loop,
+    _group,
     _requires,
     _retry,
     _limits,

@@ -33,6 +33,7 @@ COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("as",), ("foreach",), "names the item of `foreach`"),
     (SPREAD, ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
     (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
+    (("restart", "order"), ("steps",), "is about the steps of a group"),
     (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),
     (("detach",), ("call",), "lets a called workflow run on"),
     (("join",), ("needs", "parallel"), "stands beside `needs` or `parallel`"),

@@ -4,6 +4,7 @@ from steplane.store.cache import Cache
 from steplane.store.catalogue import Catalogue, Request, RunSummary
 from steplane.store.database import Busy, Durability
 from steplane.store.directory import StateDirectory
+from steplane.store.files import open_regular
 from steplane.store.folder import RunFolder, log_name
 from steplane.store.ids import new_run_id, validate_run_id
 from steplane.store.journal import Journal
@@ -37,6 +38,7 @@ __all__ = [
     "log_name",
     "new_run_id",
     "now",
+    "open_regular",
     "owner_of",
     "validate_run_id",
 ]

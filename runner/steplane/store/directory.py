@@ -69,6 +69,12 @@ class StateDirectory:
                 f"the state directory {self.path} belongs to another user (uid {found.st_uid})",
                 "Name one of your own with `--state DIR` (or STEPLANE_STATE).",
             )
+        for folder in (self.runs, self.cache):
+            if os.path.islink(folder):
+                raise StateError(
+                    f"{folder} is a link: what it leads to may be another's",
+                    "Put a folder in its place. To have the state elsewhere, name the place with `--state DIR`.",
+                )
         if found.st_mode & 0o022:
             raise StateError(
                 f"other users may write into the state directory {self.path}",

@@ -21,6 +21,8 @@ def new_run_id(now: int) -> str:
 
 def validate_run_id(text: str) -> str:
     """The id as given with `--id`, if it may be one. Raises `UsageError`."""
+    if text == "latest":
+        raise UsageError("`latest` cannot be the id of a run: it stands for the newest one", "Choose another id.")
     if not _VALID.fullmatch(text):
         shown = text if len(text) <= 60 else text[:60] + "…"
         raise UsageError(

@@ -4,8 +4,10 @@ The lock belongs to the open file: a child made by `fork` without `exec` shares 
 ended too or has called `Lease.forget`. A program started by `exec` does not get it.
 """
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from contextlib import suppress
 
@@ -13,7 +15,7 @@ import msgspec
 
 from steplane.errors import RunHeld
 from steplane.store.database import Durability
-from steplane.store.files import make_file, state_errors, write_all
+from steplane.store.files import make_file, open_regular, state_errors, write_all
 from steplane.store.folder import RunFolder
 
 # A look at whether a run is live holds the lock for microseconds: a taker must not mistake it for an owner.
@@ -128,7 +130,7 @@ def boot() -> str:
 def is_held(folder: RunFolder) -> bool:
     """Whether a live process owns the run, told by trying its lock; never by what is written somewhere."""
     try:
-        descriptor = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -145,7 +147,7 @@ def is_held(folder: RunFolder) -> bool:
 def owner_of(folder: RunFolder) -> Owner | None:
     """The last process that took the run, if that can be read."""
     try:
-        with open(folder.lock, "rb") as file:
+        with open_regular(folder.lock) as file:
             return msgspec.json.decode(file.read(4096), type=Owner)
     except (OSError, msgspec.MsgspecError, ValueError):
         return None
@@ -176,6 +178,8 @@ def _try_lock(folder: RunFolder) -> int | None:
     """A descriptor with the lock, or None. A file that was replaced while it was being locked does not count."""
     descriptor = _open_lock(folder.lock)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", folder.lock)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(descriptor), os.stat(folder.lock)):
             return descriptor

@@ -222,6 +222,10 @@ class RunStore:
         if not self.catalogue.exists():
             self.catalogue.make([observe(self.directory.run(one)) for one in self.ids()])
 
+    def refuse_link(self, run_id: str) -> None:
+        """Raise `UsageError` where the folder of the run is a link: nothing outside is ever removed."""
+        _refuse_elsewhere(self.directory, self.directory.run(run_id))
+
     def _folder(self, run_id: str) -> RunFolder:
         folder = self.directory.run(run_id)
         if not is_run_id(run_id) or not os.path.isdir(folder.path):

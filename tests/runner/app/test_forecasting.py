@@ -279,7 +279,7 @@ steps:
         ("uses: log, with: {message: '${{ inputs.o.x }}'}", "its parameters cannot be evaluated: `inputs.o.x` is missing: `inputs.o` has no `x`"),
         ("run: 'echo ${{ inputs.o }}'", "its parameters cannot be evaluated: `${{ inputs.o }}` is a mapping, which is no word; put it in double quotes to get JSON, or use one of its fields"),
         ("foreach: '${{ inputs.any }}', run: 'true'", "its items cannot be had: `foreach` wants a list or a mapping, this is a number"),
-        ("foreach: [1, 1], key: '${{ item }}', run: 'true'", "its items cannot be had: two instances have the key `1`; `key` must tell them apart"),
+        ("foreach: '${{ [1, 1] }}', key: '${{ item }}', run: 'true'", "its items cannot be had: two instances have the key `1`; `key` must tell them apart"),
     ],
 )  # fmt: skip
 def test_what_surely_fails(bench: Workbench, step: str, reason: str) -> None:

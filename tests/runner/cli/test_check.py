@@ -7,7 +7,7 @@ import pytest
 from .conftest import HELLO, Shell
 
 BAD = "steplane: 1\nname: bad\nsteps:\n  - id: a\n    run: echo\n  - id: a\n    run: echo\n"
-UNCLEAR = "steplane: 1\nname: unclear\nsteps:\n  - id: a\n    if: ${{ true }}\n    run: echo\n"
+UNCLEAR = "steplane: 1\nname: unclear\nsteps:\n  - id: a\n    if: ${{ run.id == 'x' }}\n    run: echo\n"
 
 
 def test_a_clean_file(shell: Shell) -> None:

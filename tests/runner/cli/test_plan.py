@@ -151,7 +151,7 @@ steps:
   - {id: p2, run: 'true'}
   - {id: p3, run: 'true'}
 finally:
-  - {id: end, run: 'echo "${{ steps.a.outputs.stdout }}"'}
+  - {id: end, run: 'echo "${{ steps.a.outputs.stdout | default("-") }}"'}
 """
 
 FLOW_TREE = """\
@@ -185,7 +185,7 @@ steps
       blocked by `each`, which fails
 
 finally
-└─ ▸ end  $ echo "${{ steps.a.outputs.stdout }}"
+└─ ▸ end  $ echo "${{ steps.a.outputs.stdout | default("-") }}"
 
 4 run, 9 skip, 2 depend; 2 of them would fail
 """

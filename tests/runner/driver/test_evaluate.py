@@ -241,7 +241,7 @@ steps:
 
 def test_what_a_condition_saw_before_it_failed(bench: Workbench) -> None:
     run = bench.run(
-        "inputs: {n: {type: integer, default: 3}}\nsteps: [{id: a, if: inputs.n > 1 and inputs.n.x, uses: log, with: {message: x}}]\n"
+        "inputs: {n: {default: 3}}\nsteps: [{id: a, if: inputs.n > 1 and inputs.n.x, uses: log, with: {message: x}}]\n"
     )
     (asked,) = [one for one in run.events if isinstance(one, Answered)]
     assert asked.error is not None

@@ -71,7 +71,7 @@ ERRORS = {
     "a text": ("foreach: ${{ inputs.any.text }}", "`foreach` wants a list or a mapping, this is text"),
     "a number": ("foreach: ${{ inputs.any.number }}", "`foreach` wants a list or a mapping, this is a number"),
     "null": ("foreach: ${{ inputs.any.nothing }}", "`foreach` wants a list or a mapping, this is null"),
-    "equal keys": ("foreach: [1, 2]\n    key: ${{ item and 1 }}", "two instances have the key `1`; `key` must tell them apart"),
+    "equal keys": ("foreach: ${{ [1, 2] }}\n    key: ${{ item and 1 }}", "two instances have the key `1`; `key` must tell them apart"),
     "no concurrency": (
         "foreach: [1]\n    concurrency: ${{ inputs.any.zero }}", "`concurrency` wants a whole number of at least 1, this is 0",
     ),

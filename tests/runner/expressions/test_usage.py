@@ -1,9 +1,13 @@
 """Which names, filters and tests an expression uses, and where."""
 
+from collections.abc import Callable
+
 import pytest
 
 from steplane.diagnostics import Span
-from steplane.expressions import Called, Expression, ListOf, Literal, MapOf, Use, calls, kind, parse_value, uses
+from steplane.expressions import Called, Expression, ListOf, Literal, MapOf, Template, Use, calls, parse_value, uses
+from steplane.expressions.judging import type_of
+from steplane.expressions.types import ANY, Type, of
 
 
 def locate(offset: int, length: int) -> Span:
@@ -83,6 +87,19 @@ def test_calls() -> None:
 
 
 KINDS = {("i",): "integer", ("f",): "number", ("s",): "string", ("l",): "list", ("steps", "a", "status"): "string"}
+
+
+def kind(template: Template, known: Callable[[tuple[str, ...]], str]) -> str:
+    """The one kind that a template is sure to have, by what is known of its names."""
+
+    def lookup(path: tuple[str, ...]) -> tuple[Type, int]:
+        found = known(path)
+        return (ANY if found == "any" else of(found)), len(path)
+
+    kinds = type_of(template, lookup).kinds or frozenset()
+    if kinds == {"integer", "number"}:
+        return "number"
+    return next(iter(kinds)) if len(kinds) == 1 else "any"
 
 
 @pytest.mark.parametrize(

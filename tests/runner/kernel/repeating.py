@@ -17,12 +17,13 @@ def repeat(random: Random, workflow: dict[str, Any]) -> None:
 
 
 def lists_in(around: dict[str, Any]) -> Iterator[Steps]:
-    """All lists of a workflow or a step, at every depth."""
+    """All lists of a workflow or a step, at every depth, but for those whose steps come in any order."""
     own = [around[key] for key in _KEYS if key in around]
     own += [one["steps"] if isinstance(one, dict) else one for one in (around.get("parallel") or {}).values()]
     own += [arm["steps"] for arm in around.get("switch") or ()]
     for steps in own:
-        yield steps
+        if "order" not in around or steps is not around["steps"]:
+            yield steps
         for step in steps:
             yield from lists_in(step)
 

@@ -96,7 +96,7 @@ def check_one(seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
-@settings(SETTINGS, max_examples=250)
+@settings(SETTINGS, max_examples=120)
 @given(seed=st.integers(0, 2**48))
 def test_the_results_of_an_earlier_run(seed: int) -> None:
     check_one(seed)

@@ -59,6 +59,14 @@ def looped(size: int) -> dict[str, Any]:
     return {"steps": [{"id": "s", **LEAF, "foreach": list(range(size)), "concurrency": 4}]}
 
 
+def in_any_order(size: int) -> dict[str, Any]:
+    return {"steps": [{"id": "g", "order": "any", "steps": chain(size)["steps"]}]}
+
+
+def in_rounds(size: int) -> dict[str, Any]:
+    return {"steps": [{"id": "s", **LEAF, "until": "inputs.x", "max": size}]}
+
+
 def locked(size: int) -> dict[str, Any]:
     return {"steps": [{"id": f"s{number}", **LEAF, "needs": [], "lock": "one"} for number in range(size)]}
 
@@ -82,7 +90,7 @@ def play(workflow: dict[str, Any], size: int) -> list[int]:
     return found[1:]
 
 
-@pytest.mark.parametrize("shape", [chain, needing, fan, collected, looped, locked])
+@pytest.mark.parametrize("shape", [chain, needing, fan, collected, looped, in_any_order, locked])
 def test_work_per_event_does_not_grow(shape: Callable[[int], dict[str, Any]]) -> None:
     small, large = sorted(play(shape(20), 20)), sorted(play(shape(200), 200))
     assert len(large) > 5 * len(small)

@@ -1,6 +1,7 @@
 """Random workflows of the language that runs, as plain data."""
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -144,7 +145,7 @@ def outcome(random: Random) -> Any:
 def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """One step: an action and some modifiers."""
     one: dict[str, Any] = {"id": ids.next()}
-    kind = random.randint(0, 12) if depth > 1 else 0
+    kind = random.randint(0, 17) if depth > 1 else random.choice([0, 0, 0, 13])
     if kind <= 6:
         one["run"] = ["true"]
     elif kind <= 8:
@@ -162,6 +163,8 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         one["switch"] = arms
     elif kind == 11:
         one.update(call(random, ids))
+    elif kind >= 13:
+        one.update(waiting(random, ids, depth))
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
         if chance(random, 3):
@@ -169,6 +172,29 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         return one
     modifiers(random, one, ids, depth)
     return one
+
+
+SIGNALS = ["red", "blue", "${{ inputs.s }}"]
+WAITS: list[Any] = ["5s", "${{ inputs.t }}", {"until": "2026-12-01T08:00:00Z"}, *({"signal": one} for one in SIGNALS)]
+
+
+def waiting(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """A wait, a race of waits, a signal."""
+    kind = random.randint(0, 5)
+    if kind in {0, 5} and depth > 1:
+        names = ["one", "two", "three"][: random.randint(2, 3)]
+        return {
+            "race": {
+                name: {"wait": deepcopy(random.choice(WAITS)), "steps": lists(random, ids, depth - 1)} for name in names
+            }
+        }
+    if kind <= 2:
+        sent: dict[str, Any] = {"name": random.choice(SIGNALS), "transient": chance(random, 3)}
+        return {"signal": {**sent, "to": "other"} if chance(random, 4) else sent}
+    wait = deepcopy(random.choice(WAITS))
+    if isinstance(wait, dict) and chance(random, 3):
+        wait = {**wait, "timeout": random.choice(["5s", "${{ inputs.t }}"])}
+    return {"wait": wait}
 
 
 def call(random: Random, ids: Ids) -> dict[str, Any]:
@@ -196,6 +222,7 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
     for key, of, options in SELDOM:
         if chance(random, of):
             one[key] = random.choice(options) if len(options) > 1 else options[0]
+    settle(one)
     loop(random, one)
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
@@ -203,10 +230,20 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
         one["compensate"] = without_ends(lists(random, ids, 1))
     if "run" not in one:
         group_keys(random, one, ids, depth - 1)
+        if "steps" in one and chance(random, 4) and "at_most_once" not in repr(one["steps"]):
+            one["restart"] = True
+        if "steps" in one and chance(random, 4):
+            one["order"] = "any"
     elif chance(random, 6):
         one["rescue"] = lists(random, ids, 1)
     elif chance(random, 6):
         one["finally"] = lists(random, ids, 1)
+
+
+def settle(one: dict[str, Any]) -> None:
+    """No lock around a child that runs on: what that means for the same lock in the child is not settled."""
+    if "detach" in one:
+        one.pop("lock", None)
 
 
 def without_ends(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -220,6 +257,9 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         one["foreach"] = ["a", "b", "c"]
         one["concurrency"] = random.randint(1, 3)
         one["max_failures"] = random.randint(0, 2)
+        if chance(random, 3):
+            one["complete"] = random.choice([1, 2, "inputs.x"])
+            one["rest"] = random.choice(["run", "cancel"])
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
     elif chance(random, 6):
@@ -247,6 +287,16 @@ def for_good(part: Any) -> Any:
         return part
     found = {key: for_good(one) for key, one in part.items() if key not in {"compensate", "undo", "detach"}}
     return {**found, "run": ["true"]} if "undo" in part else found
+
+
+def alone(part: Any) -> Any:
+    """The workflow without anything that undoes, and without calls."""
+    if isinstance(part, list):
+        return [alone(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: alone(one) for key, one in for_good(part).items() if key not in {"call", "x-files"}}
+    return {**found, "run": ["true"]} if "call" in part else found
 
 
 def share(random: Random, part: Any) -> Any:

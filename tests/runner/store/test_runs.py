@@ -48,13 +48,14 @@ def test_runs_are_listed_newest_first_and_filtered(store: RunStore) -> None:
     assert [one.id for one in store.list_runs(limit=1)] == ["b"]
 
 
-def test_the_word_latest_is_an_id_like_any_other_where_a_run_has_it(store: RunStore) -> None:
+def test_the_word_latest_is_no_id(store: RunStore) -> None:
     with pytest.raises(UnknownRun, match="there is no run yet"):
         store.resolve("latest")
-    make(store, "latest", 10)
+    with pytest.raises(UsageError, match="it stands for the newest one"):
+        make(store, "latest", 10)
     make(store, "latest-2", 20)
 
-    assert store.resolve("latest") == "latest"
+    assert store.resolve("latest") == "latest-2"
 
 
 def test_the_latest(store: RunStore) -> None:

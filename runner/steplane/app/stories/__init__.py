@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from steplane.app.chosen import chosen, step_ids, unknown_step
 from steplane.app.history import RunRecord, read_run
 from steplane.app.running import recorded_plan
+from steplane.app.senseless import making_sense
 from steplane.app.stories.instances import stories
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story, Waiting, Whole
@@ -40,6 +41,11 @@ class Explained(Struct, frozen=True):
 
 def explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
     """The story of a run. Raises `UsageError`, `UnknownRun`, `StateError`."""
+    with making_sense(run_id):
+        return _explain_run(store, registry, run_id)
+
+
+def _explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
     plan, record = plan_of(store, registry, run_id), read_run(store, run_id)
     until = record.sessions[-1].end if record.sessions else 0
     _, told = whole(plan, _events(store, run_id), until)
@@ -49,6 +55,11 @@ def explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
 
 def explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) -> Explained:
     """The stories of the instances that STEP[KEY] means. Raises `UsageError` for one that is none, and the others."""
+    with making_sense(run_id):
+        return _explain_step(store, registry, run_id, wanted)
+
+
+def _explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) -> Explained:
     plan, record = plan_of(store, registry, run_id), read_run(store, run_id)
     steps = {one.path: one.step for one in record.steps}
     try:

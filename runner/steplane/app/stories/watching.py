@@ -20,10 +20,12 @@ from steplane.events import (
     StepReady,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
     TimerFired,
 )
 from steplane.kernel import Instance, State
-from steplane.plan.nodes import Choice, Fork, Rounds
+from steplane.plan.nodes import Choice, ForEach, Fork, Matrix, Rounds
 
 NEVER_AGAIN = frozenset({"expression", "input.invalid", "require", "cancelled"})
 """Errors after which nothing is tried again: docs/semantics.md, 8.4."""
@@ -35,7 +37,7 @@ _SHOWN = 5
 _KINDS = {
     "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
     "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
-    "while": "while", "until": "until",
+    "complete": "complete", "while": "while", "until": "until",
 }  # fmt: skip
 
 
@@ -86,7 +88,7 @@ class Watcher:
     # ------------------------------------------------------------ what the event itself says
 
     def _answered(self, at: int, event: Answered) -> None:
-        if event.question == "retry":
+        if event.question in {"retry", "wait", "signal"}:
             return  # told with what follows from it
         value: Any = event.value
         if event.question == "loop" and isinstance(value, dict):
@@ -107,6 +109,8 @@ class Watcher:
             return node.condition.text.strip()
         if isinstance(node.loop, Rounds) and event.question == node.loop.question:
             return node.loop.condition.text.strip()
+        if event.question == "complete" and isinstance(node.loop, ForEach | Matrix) and node.loop.complete is not None:
+            return node.loop.complete.text.strip()
         if event.question == "switch" and isinstance(node.action, Choice) and isinstance(event.value, int):
             condition = node.action.arms[event.value].condition
             return condition.text.strip() if condition is not None else "default"
@@ -153,6 +157,10 @@ class Watcher:
             self._attempt_ended(at, "failed", fact.error)
             seen = list(event.seen) if isinstance(event, Answered) else []
             self._add(at, "retry", number=fact.attempt, delay=fact.delay, of=self.instance.attempts, seen=seen)
+        elif isinstance(fact, StepWaiting):
+            self._add(at, "waits", signals=list(fact.signals), until=fact.until, limit=fact.limit)
+        elif isinstance(fact, StepWoken):
+            self._add(at, "woken", signal=fact.signal, sender=fact.sender, branch=fact.branch)
         elif isinstance(fact, StepEnded):
             self._ended(at, event, fact)
         elif isinstance(fact, StepCompensated):

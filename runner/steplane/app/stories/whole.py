@@ -45,7 +45,7 @@ def _failures(replay: Replay) -> Iterator[Failure]:
     lives = [life for life in replay.lives.values() if life.end is not None]
     for life in sorted(lives, key=lambda life: (life.ended_in or 0, life.instance.order)):
         one, error = life.instance, _error(life)
-        if error is None or error.step not in {"", one.path} or one.loop is not None:
+        if error is None or error.step not in {"", one.path} or error.type == "loop.failures":
             continue
         latest = replay.latest(one.path)
         blocked = blocked_by(replay, one) if latest is life and one.status not in OK else ()

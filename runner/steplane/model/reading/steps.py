@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import structs
 
-from steplane.model.modifiers import Environment, Retry
+from steplane.model.modifiers import Environment, Needs, Retry
 from steplane.model.reading.actions import read_action
 from steplane.model.reading.identity import Identities
 from steplane.model.reading.modifiers import (
@@ -17,9 +17,9 @@ from steplane.model.reading.modifiers import (
     read_retry,
 )
 from steplane.model.reading.reader import Reader, key_name
-from steplane.model.steps import Action, Run, Step, Uses
+from steplane.model.steps import Action, Group, Run, Step, Uses
 from steplane.model.values import Duration, Named
-from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 POLICIES = ("stop", "cancel", "continue")
 
@@ -64,6 +64,7 @@ class StepReader:
         name = reader.name(node.get("name"))
         identity = given.text if given else self.identities.derive(name.text if name else None, position)
         action = self._with_shell(read_action(reader, node, identity, self.steps))
+        action = _unordered(action, node.entry("order"))
         return Step(
             id=identity,
             node=node,
@@ -110,6 +111,7 @@ class StepReader:
             "at_most_once": reader.flag(node.get("at_most_once")),
             "isolate": reader.flag(node.get("isolate")),
             "restart": reader.flag(node.get("restart")),
+            "any_order": node.entry("order") is not None,
         }
 
     def _lists(self, node: Mapping, identity: str) -> dict[str, Any]:
@@ -137,3 +139,12 @@ class StepReader:
         if any(one.name.text == "shell" for one in action.parameters) or getattr(action, "argv", None) is not None:
             return action
         return structs.replace(action, parameters=(*action.parameters, shell))
+
+
+def _unordered(action: Action, order: Entry | None) -> Action:
+    """The group with steps that wait for none of each other, where its order is any."""
+    if order is None or not isinstance(action, Group):
+        return action
+    none = Needs((), order.key.span)
+    steps = tuple(one if one.needs is not None else structs.replace(one, needs=none) for one in action.steps)
+    return Group(steps, action.span)

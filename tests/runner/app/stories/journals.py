@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.workflows import workflow_of
+from tests.runner.kernel.workflows import alone, workflow_of
 
 from steplane.commands import Record
 from steplane.events import AnyEvent
@@ -45,12 +45,17 @@ class Journal:
         """As it is recorded: each input, then its facts."""
         return [event for one, facts in zip(self.inputs, self.facts, strict=True) for event in (one, *facts)]
 
+    @property
+    def jumps(self) -> bool:
+        """Whether a list of the workflow may begin again: then a step has several lives, and some laws say too much."""
+        return any(one.repeats for one in self.plan.lists)
+
 
 @lru_cache(maxsize=200)
 def journal(seed: int, resumes: int = 2, most: int = 400) -> Journal:
     """The journal of one random run."""
     random = Random(seed)
-    workflow = workflow_of(random)
+    workflow = alone(workflow_of(random))
     sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
 
     def choose(_: str, options: list[Any]) -> Any:

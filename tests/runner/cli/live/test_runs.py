@@ -67,6 +67,7 @@ release (release.yaml), run one
 FAILS = f"""\
 steplane: 1
 name: nightly
+inputs: {{go: {{type: boolean, default: false}}}}
 failure: continue
 steps:
   - id: load
@@ -75,7 +76,7 @@ steps:
       - {{id: orders, run: 'echo "no such table" >&2; exit 3'}}
       - {{id: prices, needs: [], run: '{GATE}'}}
       - {{id: merge, needs: [orders], run: 'true'}}
-  - {{id: tell, needs: [], if: 'false', run: 'true'}}
+  - {{id: tell, needs: [], if: inputs.go, run: 'true'}}
   - {{id: report, run: 'true'}}
 """
 
@@ -87,7 +88,7 @@ def test_a_run_that_fails(shell: Shell, live: Open) -> None:
             """\
 nightly (nightly.yaml), run one
 
-○ tell    skipped: `if: false` is false
+○ tell    skipped: `if: inputs.go` is false
 
 * load TIME
   ✗ orders  the script ended with exit code 3 (shell.exit) TIME
@@ -105,19 +106,19 @@ nightly (nightly.yaml), run one
             == """\
 nightly (nightly.yaml), run one
 
-○ tell    skipped: `if: false` is false
+○ tell    skipped: `if: inputs.go` is false
 ✗ load/orders  the script ended with exit code 3 (shell.exit) TIME
 ⊘ report  blocked by `load`
 
 Not run
-  ○ tell skipped: `if: false` is false
+  ○ tell skipped: `if: inputs.go` is false
   ⊘ load/merge blocked by `load/orders`
   ⊘ report blocked by `load`
 
 error[shell.exit]: `load/orders` failed: the script ended with exit code 3
- --> nightly.yaml:8:14
+ --> nightly.yaml:9:14
   |
-8 |       - {id: orders, run: 'echo "no such table" >&2; exit 3'}
+9 |       - {id: orders, run: 'echo "no such table" >&2; exit 3'}
   |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this step
 
 The end of its log (.steplane/runs/one/load.orders.log):
