@@ -20,6 +20,7 @@ class Join:
         self.step = step
         self.taken = dict.fromkeys(step.named(), 0)
         self.awaited: set[str] = set()
+        self.round: list[str] = []  # what the life that began last has used up, and what was swallowed since
 
     @property
     def named(self) -> dict[str, Words]:
@@ -112,7 +113,7 @@ class Join:
     def fire(self, life: "Life") -> None:
         """Use up the arrivals that let the step start."""
         taken = self.arrived()
-        life.used = taken[:1] if self.form == "each" else taken
+        life.used = self.round = taken[:1] if self.form == "each" else taken
         for name in life.used:
             self.taken[name] += 1
         if self.form in {"all", "each", "active"}:
@@ -133,6 +134,8 @@ class Join:
     def forget(self, names: set[str]) -> None:
         """What these have done counts no more."""
         self.taken.update(dict.fromkeys(names & set(self.taken), 0))
+        for life in self.scope.lives_of(self.step.id):
+            life.used[:] = [name for name in life.used if name not in names]
 
     def open_lives(self) -> list["Life"]:
         """Activations of named steps that have not ended."""
@@ -155,7 +158,7 @@ class Join:
 
     def may_start(self) -> bool:
         """Whether the list still lets it start."""
-        return not self.scope.cancelled and (self.scope.stopped is None or self.step.handler)
+        return not (self.scope.cancelled or self.scope.cut_off) and (self.scope.stopped is None or self.step.handler)
 
     def swallow(self) -> bool:
         """Drop an arrival of a round that has started already; whether there was one."""
@@ -163,6 +166,7 @@ class Join:
         for name in sorted(self.awaited):
             if self.available(name) > 0:
                 self.taken[name] += 1
+                self.round.append(name)
                 self.awaited.discard(name)
                 return True
             if self.final(name):

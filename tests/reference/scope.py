@@ -148,7 +148,7 @@ class Scope:
 
     def advance(self) -> bool:
         """Begin a further activation where a join has fired again; whether there was one."""
-        if self.cancelled:
+        if self.cancelled or self.cut_off:
             self.jump = self.asked = None
             return False
         if (self.asked is not None or self.jump is not None) and jumping.go_on(self):
@@ -253,7 +253,8 @@ class Scope:
     def unfinished(self) -> bool:
         """Whether a resume of a part of it leaves something that is not ok, and has not failed."""
         partly = self.cut_off or parts.partly(self)
-        unwell = any(life.status in NOT_OK and life.status != "failed" for life in self.counting)
+        counting = [life for life in self.counting if not (life.cut and life.status == "cancelled")]
+        unwell = any(life.status in NOT_OK and life.status != "failed" for life in counting)
         return partly and (unwell or any(scope.cut_off for life in self.lives for scope in life.late_scopes()))
 
     @property

@@ -6,7 +6,7 @@ A join looks at nothing but its own arrivals. That a step can arrive no more goe
 from heapq import heapify, heappop, heappush
 
 from steplane.events import Status
-from steplane.kernel import cancel, instances, leaving, lists, repairing, turns
+from steplane.kernel import cancel, instances, leaving, lists, members, repairing, turns
 from steplane.kernel.queues import Arrivals, Queues
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Goto, Node
@@ -66,9 +66,9 @@ def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]
             return "blocked", _first_bad(scope, range(node.position))
         return ("ready", "") if scope.frontier >= node.position else (None, "")
     found = arrivals_of(state, scope, node)
-    if _is_enough(scope, node, found):
+    if _is_enough(state, scope, node, found):
         return "ready", ""
-    open_ = found.unsettled > 0 or _comes_back(scope, node)
+    open_ = found.unsettled > 0 or _comes_back(state, scope, node)
     missing = int(open_) if node.active else found.missing
     if missing and len(found.filled) + missing >= found.wanted:
         return None, ""
@@ -87,16 +87,21 @@ def _first_bad(scope: Scope, positions: "range | list[int]") -> str:
     return ""
 
 
-def _is_enough(scope: Scope, node: Node, found: Arrivals) -> bool:
+def _is_enough(state: State, scope: Scope, node: Node, found: Arrivals) -> bool:
     if not found.enough():
         return False
-    return not node.active or (found.unsettled == 0 and not _comes_back(scope, node))
+    return not node.active or (found.unsettled == 0 and not _comes_back(state, scope, node))
 
 
-def _comes_back(scope: Scope, node: Node) -> bool:
+def _comes_back(state: State, scope: Scope, node: Node) -> bool:
     """Whether a `goto` that has not ended can bring back a step that an active join names: only its own cycle."""
-    queues = queues_of(scope)
-    return any(queues.waiting[one] or queues.going[one] for one in scope.list.returning.get(node.position, ()))
+    queues, gotos = queues_of(scope), scope.list.returning.get(node.position, ())
+    open_ = [one for one in gotos if queues.waiting[one] or queues.going[one]]
+    if open_ and scope.bounds is not None:
+        named = [need.position for need in node.needs or () if not leaving.is_left_out(scope, need.position)]
+        targets = [lists.node_at(state, scope, one).action for one in open_]
+        return any(isinstance(one, Goto) and one.target <= max(named, default=-1) for one in targets)
+    return bool(open_)
 
 
 def _may_start(scope: Scope, node: Node) -> bool:
@@ -109,7 +114,7 @@ def _may_begin_again(state: State, scope: Scope, node: Node) -> bool:
         return False
     if leaving.is_left_out(scope, node.position):
         return False
-    return _is_enough(scope, node, arrivals_of(state, scope, node)) and not _is_blocked(state, scope, node)
+    return _is_enough(state, scope, node, arrivals_of(state, scope, node)) and not _is_blocked(state, scope, node)
 
 
 def _is_blocked(state: State, scope: Scope, node: Node) -> bool:
@@ -171,7 +176,7 @@ def _fire(state: State, scope: Scope, one: Instance) -> list[int]:
     node = one.node
     found = arrivals_of(state, scope, node)
     taken = sorted(found.filled)[: 1 if node.each else None]
-    queues_of(scope).used[one.serial] = tuple(taken)
+    queues_of(scope).used[one.serial] = found.round = list(taken)
     for index in taken:
         found.use(index)
     if node.each or node.active or node.wanted is None:
@@ -238,7 +243,7 @@ def settle_position(state: State, scope: Scope, position: int) -> list[int]:
     node = lists.node_at(state, scope, position)
     if queues.often[position] and _may_start(scope, node) and not leaving.is_left_out(scope, position):
         arrivals = arrivals_of(state, scope, node)
-        if _is_enough(scope, node, arrivals) or arrivals.unsettled or _comes_back(scope, node):
+        if _is_enough(state, scope, node, arrivals) or arrivals.unsettled or _comes_back(state, scope, node):
             return []
     queues.settled[position] = True
     found = []
@@ -270,6 +275,9 @@ def forget(scope: Scope, target: int) -> None:
                 continue
             if position >= target:
                 found.forget(index)
+                for one in queues.lives[dependent]:
+                    used = queues.used.get(one.serial, [])
+                    used[:] = [each for each in used if each != index]
             else:
                 found.unsettle(index)
             if queues.settled[dependent] and queues.often[dependent]:
@@ -308,7 +316,7 @@ def put_aside(state: State, scope: Scope, position: int, taken: Instance | None)
     queues.waiting[position] = [None if one is not None and one.forgotten else one for one in queues.waiting[position]]
     for one in list(queues.lives[position]):
         again = one.ended and one is not taken and repairing.is_to_do_again(state, one)
-        if one.status == "cancelled" and one.serial in queues.cut and one not in state.again:
+        if members.is_cut(scope, one) and one not in state.again:
             continue  # a join has cancelled it for good
         if again and not leaving.is_left_out(scope, position):
             queues.lives[position].remove(one)

@@ -29,6 +29,11 @@ def counts(scope: Scope, one: Instance) -> bool:
     return any(other is outer for other in at(scope, outer.node.position))
 
 
+def is_cut(scope: Scope, one: Instance) -> bool:
+    """Whether a join has cancelled it for good."""
+    return scope.queues is not None and one.status == "cancelled" and one.serial in scope.queues.cut
+
+
 def leaving(scope: Scope) -> dict[int, list[Instance]]:
     """What a `goto` has superseded and has not ended, by position."""
     found: dict[int, list[Instance]] = {}

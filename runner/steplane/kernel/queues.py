@@ -14,7 +14,8 @@ class Arrivals:
 
     `filled`: there is one that is not used up (with `collect`: as many as count as one). `settled`: that step can
     arrive no more. `missing` counts those of `named` that are neither, `unsettled` those that are not settled.
-    `awaited`: what is swallowed until the join resets.
+    `awaited`: what is swallowed until the join resets; `round`: what the activation that began last has used up, with
+    what was swallowed since.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class Arrivals:
         "filled",
         "missing",
         "named",
+        "round",
         "settled",
         "taken",
         "unsettled",
@@ -42,6 +44,7 @@ class Arrivals:
         self.settled = [index not in counting for index in range(size)]
         self.filled: set[int] = set()
         self.awaited: set[int] = set()
+        self.round: list[int] = []
         self.missing = self.unsettled = len(self.named)
 
     def arrive(self, index: int, count: int) -> bool:
@@ -50,6 +53,7 @@ class Arrivals:
         self._look(index)
         if index in self.awaited and index in self.filled:
             self.use(index)
+            self.round.append(index)
             return self._reset(index)
         return False
 
@@ -85,6 +89,7 @@ class Arrivals:
             self.taken[index] = taken
         for index in self.named:
             self._look(index)
+        self.round = old.round
         self.awaited = {index for index in old.awaited if index in self.named and not self.settled[index]}
 
     def enough(self) -> bool:
@@ -144,7 +149,7 @@ class Queues:
         self.settled = [False] * size
         self.bad = [0] * size
         self.arrivals: dict[int, Arrivals] = {}
-        self.used: dict[int, tuple[int, ...]] = {}
+        self.used: dict[int, list[int]] = {}
         self.cut: set[int] = set()
         self.led: set[int] = set()
         self.forced: set[int] = set()

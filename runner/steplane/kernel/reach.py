@@ -104,6 +104,12 @@ def _up(one: Instance) -> Instance | None:
     return one.parent if one.parent is not None else (one.scope.around if one.scope is not None else None)
 
 
+def begins_often(one: Instance) -> bool:
+    """Whether arrivals can begin the step more than once in its list."""
+    scope = one.scope
+    return scope is not None and bool(scope.list.often) and scope.list.often[(one.parent or one).node.position]
+
+
 def around(one: Instance) -> list[Instance]:
     """Everything that the instance is in, from inside out, the workflow last."""
     found: list[Instance] = []

@@ -84,7 +84,7 @@ def _in_its_place(state: State, scope: Scope, node: Node, one: Instance | None) 
     if one is not None:
         queues.lives[node.position].remove(one)
         queues.forced |= {found.serial} if one.serial in queues.forced else set()
-        queues.used[found.serial] = queues.used.pop(one.serial, ())
+        queues.used[found.serial] = queues.used.pop(one.serial, [])
     return found
 
 

@@ -14,18 +14,22 @@ def repeat(random: Random, workflow: dict[str, Any]) -> None:
     for steps in list(lists_in(workflow)):
         if len(steps) > 1 and random.randint(0, 7) == 0:
             jumps(random, steps)
+    for steps in list(lists_in(workflow, any_order=True)):
+        if len(steps) > 1 and random.randint(0, 9) == 0:
+            joins(random, steps)
 
 
-def lists_in(around: dict[str, Any]) -> Iterator[Steps]:
-    """All lists of a workflow or a step, at every depth, but for those whose steps come in any order."""
+def lists_in(around: dict[str, Any], *, any_order: bool = False) -> Iterator[Steps]:
+    """All lists of a workflow or a step, at every depth; those whose steps come in any order only where that is said."""
     own = [around[key] for key in _KEYS if key in around]
     own += [one["steps"] if isinstance(one, dict) else one for one in (around.get("parallel") or {}).values()]
     own += [arm["steps"] for arm in around.get("switch") or ()]
+    own += [branch["steps"] for branch in (around.get("race") or {}).values()]
     for steps in own:
-        if "order" not in around or steps is not around["steps"]:
+        if any_order or "order" not in around or steps is not around["steps"]:
             yield steps
         for step in steps:
-            yield from lists_in(step)
+            yield from lists_in(step, any_order=any_order)
 
 
 def jumps(random: Random, steps: Steps) -> None:
@@ -37,6 +41,18 @@ def jumps(random: Random, steps: Steps) -> None:
             one["max"] = random.randint(1, 3)
             if random.randint(0, 1):
                 one["if"] = "inputs.x"
+
+
+def joins(random: Random, steps: Steps) -> None:
+    """Let steps come more than once, and count how often they have."""
+    for one in steps:
+        named = one.get("needs") or ()
+        if named and "parallel" not in one and random.randint(0, 1):
+            one["join"] = random.choice([form for form in JOINS if _fits(form, len(named))])
+        if named and random.randint(0, 4) == 0:
+            one["collect"] = 2
+        if "end" not in one and "goto" not in one and random.randint(0, 2) == 0:
+            one["split"] = 2
 
 
 JOINS = [
