@@ -70,6 +70,7 @@ class Life:
         self.due = False  # its join has started it again
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
+        self.cut = False  # a `cancel` step has withdrawn it
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None
         self.listening_since = 0

@@ -204,6 +204,8 @@ def open_after(state: State, instance: Instance, number: int, phase: Any) -> Non
 
 def wind_up(state: State, instance: Instance, outcome: Status) -> None:
     """The outcome is known but for `finally`."""
+    if instance.forced and outcome == "cancelled":
+        outcome, instance.error = "succeeded", None
     instance.outcome = outcome
     if instance.node.finally_ is not None and instance.begun:
         open_after(state, instance, instance.node.finally_, "finally")
@@ -277,7 +279,7 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     instance.ended_at = state.now
     instance.order = state.ended
     state.ended += 1
-    instance.reason, instance.by = reason, by
+    instance.reason, instance.by = reason, by or instance.by
     state.warned = state.warned or status == "warning"
     state.instances.pop(instance.serial, None)
     if instance.serial in state.beside:
@@ -291,7 +293,7 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
                 status=status,
                 reason=reason,
                 seen=seen,
-                by=by,
+                by=instance.by,
                 attempts=instance.attempt,
                 recovered=instance.recovered,
                 error=error,

@@ -166,7 +166,9 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
     scope.open = sum(one is None or not one.ended for one in scope.current)
     scope.open += sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0
     scope.frontier = 0
-    lists.follow(scope)
+    if lists.follow(scope) < len(scope.current):
+        cut = (at for at, one in enumerate(scope.current) if one is not None and one.cut)
+        scope.blocked_from = next((at for at in cut if not leaving.is_left_out(scope, at)), scope.blocked_from)
     leaving.count_left(scope)
     failed = [one for one in said if one.status == "failed" and not leaving.is_left_out(scope, one.node.position)]
     if failed:

@@ -87,10 +87,11 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
-        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
-        "limit", "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase",
-        "plan", "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status",
-        "tainted", "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished", "wanting",
+        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forced", "forgotten", "holding", "index",
+        "key", "limit", "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path",
+        "phase", "plan", "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at",
+        "status", "tainted", "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished",
+        "wanting", "withdrawn",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - what it is, in one place
@@ -112,6 +113,8 @@ class Instance:
         self.cancelling = False
         self.timed_out = False
         self.recovered = False
+        self.forced = False  # a `finish` step cancels it: it has succeeded then
+        self.withdrawn = False  # a `cancel` step cancels it: no resume begins it again
         self.adopted = False  # goes on with the scopes of an earlier activation
         self.restart = False  # its attempt died with the process and is made again
         self.tainted = False  # a branch failed, yet the join was reached
@@ -179,6 +182,11 @@ class Instance:
     def ok(self) -> bool:
         """Whether it has ended as a plain `needs` wants it."""
         return self.status in OK
+
+    @property
+    def cut(self) -> bool:
+        """Whether a `cancel` step wanted it to end as it did."""
+        return self.withdrawn and self.status == "cancelled"
 
     @property
     def known_as(self) -> Status:
