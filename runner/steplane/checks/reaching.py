@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from steplane.checks.context import Context, Position, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Cancel, Goto, Name, Step, StepList, Workflow
@@ -62,27 +64,27 @@ def _target(position: Position, action: Cancel, name: Name, context: Context) ->
 def _unknown(step: Step, key: str, name: Name, context: Context) -> Diagnostic:
     known = [one for one in context.given_ids if one != step.id]
     message = f"`{key}` of {words_for(step)} names `{name.text}`, which is not a step"
-    help_ = f"the steps of this file are {listed(known[:10], 'and')}" if known else "give the step that is meant an `id`"
-    return _with_fix(message, name, did_you_mean(name.text, known), help_, "unknown-step", context)
+    names = f"the steps of this file are {listed(known[:10], 'and')}"
+    return _missing(Diagnostic("unknown-step", message, name.span), name, known, names if known else _NO_ID)
+
+
+_NO_ID = "give the step that is meant an `id`"
 
 
 def _no_region(step: Step, region: Name, known: list[str]) -> Diagnostic:
     message = f"`cancel` of {words_for(step)} names the region `{region.text}`, and no step is in it"
-    help_ = f"the regions of this file are {listed(known, 'and')}" if known else (
-        f"put the steps that are meant into it: `region: {region.text}`"
-    )  # fmt: skip
-    return _with_fix(message, region, did_you_mean(region.text, known), help_, "unknown-region", None)
+    names = f"the regions of this file are {listed(known, 'and')}"
+    none = f"put the steps that are meant into it: `region: {region.text}`"
+    return _missing(Diagnostic("unknown-region", message, region.span), region, known, names if known else none)
 
 
-def _with_fix(
-    message: str, name: Name, meant: str | None, help_: str, code: str, context: Context | None
-) -> Diagnostic:
+def _missing(found: Diagnostic, name: Name, known: list[str], help_: str) -> Diagnostic:
+    """With what was probably meant."""
+    meant = did_you_mean(name.text, known)
     if meant is None:
-        return Diagnostic(code, message, name.span, help=help_)
+        return replace(found, help=help_)
     fix = Fix(f"replace `{name.text}` with `{meant}`", (Edit(name.span, meant),), safe=False)
-    related = (Related(context.by_id[meant].step.span, "declared here"),) if context is not None else ()
-    label = f"did you mean `{meant}`?"
-    return Diagnostic(code, message, name.span, label=label, related=related, help=help_, fix=fix)
+    return replace(found, label=f"did you mean `{meant}`?", help=help_, fix=fix)
 
 
 def _has_ended(position: Position, found: Position) -> bool:

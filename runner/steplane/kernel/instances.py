@@ -279,21 +279,23 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     instance.ended_at = state.now
     instance.order = state.ended
     state.ended += 1
-    instance.reason, instance.by = reason, by or instance.by
+    seen = instance.seen if reason else ()
+    if status != "failed":
+        reason, by = reason or instance.reason, by or instance.by
+    instance.reason, instance.by = reason, by
     state.warned = state.warned or status == "warning"
     state.instances.pop(instance.serial, None)
     if instance.serial in state.beside:
         state.gone.append(instance.serial)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
-        seen = instance.seen if reason else ()
         state.record(
             StepEnded(
                 **name_of(instance),
                 status=status,
                 reason=reason,
                 seen=seen,
-                by=instance.by,
+                by=by,
                 attempts=instance.attempt,
                 recovered=instance.recovered,
                 error=error,

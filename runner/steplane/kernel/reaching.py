@@ -1,6 +1,6 @@
 """`cancel` and `finish`: what they reach is looked for downwards from the smallest list around that holds it all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from steplane.events import Status
@@ -24,7 +24,7 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
             continue
         held = one or lists.place(state, scope, lists.node_at(state, scope, position))
         held.withdrawn = not action.force
-        instances.conclude(state, held, unbegun, by=instance.path)
+        instances.conclude(state, held, unbegun, _reason(instance, force=action.force), instance.path)
         scope.open -= 1
         touched.setdefault(scope, []).extend(lists.settle(state, scope, held))
     for one in begun:
@@ -43,11 +43,15 @@ def _mark(one: Instance, instance: Instance, *, force: bool) -> None:
     """Say what becomes of it when it is cancelled; where something else cancels it already, that stands."""
     if one.cancelling or one.phase == "finally":
         return
-    one.by = instance.path
+    one.by, one.reason = instance.path, _reason(instance, force=force)
     if force:
         one.forced = True
     else:
         one.withdrawn = True
+
+
+def _reason(instance: Instance, *, force: bool) -> str:
+    return f"finished by `{instance.path}`" if force else ""
 
 
 def _targets(instance: Instance, action: Reach) -> Iterator[Target]:
@@ -66,20 +70,20 @@ def _in_list(scope: Scope, action: Reach, seen: set[Scope]) -> Iterator[Target]:
         return
     seen.add(scope)
     for position, number in enumerate(scope.list.nodes):
-        for superseded in scope.course.leaving if scope.course is not None else ():
-            if superseded.node.position == position:
-                yield from _inside(superseded, action, seen)
         one = scope.current[position]
+        for superseded in _at(position, scope.course.leaving if scope.course is not None else ()):
+            yield from _inside(superseded, action, seen)
         if number in action.steps and (one is None or not one.ended):
             yield scope, position, one
-        if one is not None:
-            yield from _inside(one, action, seen)
+        for now in [*_at(position, scope.strays), *([one] if one is not None else [])]:
+            yield from _inside(now, action, seen)
         for branch in scope.late:
             if branch.owner.node.position == position:
                 yield from _in_list(branch, action, seen)
-        for stray in scope.strays:
-            if stray.node.position == position:
-                yield from _inside(stray, action, seen)
+
+
+def _at(position: int, those: Sequence[Instance]) -> list[Instance]:
+    return [one for one in those if one.node.position == position]
 
 
 def _inside(one: Instance, action: Reach, seen: set[Scope]) -> Iterator[Target]:

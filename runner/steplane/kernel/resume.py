@@ -2,7 +2,20 @@
 
 from steplane.commands import Ask
 from steplane.events import OK, Resumed
-from steplane.kernel import answers, cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds, walking
+from steplane.kernel import (
+    answers,
+    cancel,
+    completing,
+    instances,
+    jumping,
+    leaving,
+    lists,
+    loops,
+    pool,
+    repairing,
+    rounds,
+    walking,
+)
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.kernel.walking import Walk
@@ -104,6 +117,7 @@ def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
     if outer.loop.news:
         instances.leave_question(state, outer)
         outer.phase = "looping"
+        walk.asked.add(outer)
     if not outer.cancelling and not outer.loop.completed:
         loops.reopen(state, outer)
     for one in live:
@@ -243,6 +257,8 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         while not loop.news and loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
             pass
     loop.held = False
+    if outer in walk.asked and completing.look(state, outer):
+        return
     if outer.phase == "looping":
         loops.proceed(state, outer)
 

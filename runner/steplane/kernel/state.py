@@ -31,9 +31,9 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed", "frontier",
-        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "strays",
-        "tallies", "turn", "unfinished", "waiting", "walked",
+        "agenda", "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed",
+        "frontier", "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped",
+        "strays", "tallies", "turn", "unfinished", "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -52,6 +52,7 @@ class Scope:
         self.blocked = False
         self.stopped = False
         self.cancelled: Literal["", "cancelled", "skipped"] = ""  # what becomes of steps not begun
+        self.agenda: list[int] | None = None  # a heap of the positions to look at, while that goes on
         self.busy = False  # not to be closed just now
         self.frozen = False  # what ends in it is only counted: a resume looks at it first
         self.old: dict[int, Instance] = {}  # after a resume: what a step goes on with when its needs hold
