@@ -73,6 +73,8 @@ class Life:
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None
         self.listening_since = 0
+        self.sending = False  # a signal of it is on its way to another run
+        self.sent: tuple[str | None] | None = None  # it is there: the type of the error, if there was one
         self.error: Error | None = None
         self.by = ""
         self.ended_as = 0
@@ -211,6 +213,8 @@ class Life:
         self.error = error if error is not None else self.error
         self.question = None
         self.timers.clear()
+        self.listens.clear()
+        self.sending = False
         self.process = None
         self.ended_as = self.reference.next_end()
         self.reference.give_back(self)

@@ -98,9 +98,11 @@ def put_down(life: Life, status: str = "cancelled") -> None:
 
 
 def put_down_late(life: Life) -> None:
-    """So do the branches of it that run on."""
+    """So do the branches of it that run on, and the instances that go on after their loop."""
     for scope in life.late_scopes():
         put_down_scope(scope)
+    late = [one for one in getattr(life, "instances", ()) if life.ended and not one.ended]
+    cut_off([inner for one in late for inner in one.everyone()])
 
 
 def put_down_scope(scope: "Scope") -> None:

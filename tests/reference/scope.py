@@ -239,6 +239,11 @@ class Scope:
     # ------------------------------------------------------------ resume
 
     def resume(self) -> None:
+        """Go on, once a resume: a second time what was taken as ended would begin anew."""
+        if not self.late or self.walked != self.owner.reference.moment:
+            self.go_on()
+
+    def go_on(self) -> None:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
         self.preparing, self.cut_off = True, False
         self.walked = self.owner.reference.moment

@@ -33,6 +33,7 @@ from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
+from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
@@ -64,6 +65,8 @@ CHECKS: tuple[Check, ...] = (
     check_templates,
     check_release,
     check_timezone,
+    check_waits,
+    check_signals,
     check_outputs,
     check_artifacts,
     check_captures,

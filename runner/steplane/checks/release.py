@@ -7,7 +7,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 from steplane.source.nodes import Mapping
 
-ACTIONS = ("race", "wait", "signal", "cancel")
+ACTIONS = ("cancel",)
 MODIFIERS = ("cache", "region")
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 JOINS = ("each", "active")

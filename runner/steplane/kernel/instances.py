@@ -8,9 +8,10 @@ from steplane.kernel import bodies, calls, lists, loops, pool, rounds, runs, und
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
-_ASKING = frozenset(
-    {"if", "loop", "complete", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
-)
+_ASKING = frozenset({
+    "if", "loop", "complete", "while", "until", "enter", "require", "choose", "wait", "signal", "ensure", "outputs",
+    "retry", "rescued",
+})  # fmt: skip
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
 
@@ -270,6 +271,7 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     """Set and record the end, give back what it holds. Nobody is told."""
     pool.release(state, instance)
     leave_question(state, instance)
+    stop_listening(state, instance)
     instance.phase = "ended"
     instance.status = status
     instance.ended_at = state.now
@@ -307,6 +309,21 @@ def leave_question(state: State, instance: Instance) -> None:
     if instance.phase in _ASKING:
         state.asked -= 1
         instance.phase = "new"
+
+
+def stop_listening(state: State, instance: Instance) -> None:
+    """It waits for no signal and no time any more."""
+    if instance.listens or instance.phase == "listening":
+        from steplane.kernel import waiting
+
+        waiting.leave(state, instance)
+
+
+def listen_on(state: State, instance: Instance) -> None:
+    """It waits in a new process."""
+    from steplane.kernel import waiting
+
+    waiting.resume(state, instance)
 
 
 def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:

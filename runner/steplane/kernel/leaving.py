@@ -7,7 +7,8 @@ end that it has; what has none is `cancelled`, for a later resume to go on with.
 from steplane.events import Status
 from steplane.kernel import instances, lists, loops, reusing, undoing
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, Scope, State, Tally
+from steplane.kernel.counting import Tally
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node
 
 
@@ -198,7 +199,7 @@ def put_down_late(state: State, one: Instance, reason: str) -> None:
         _put_down_list(state, branch, reason)
         around.remove(branch)
     if one.scope is not None and one.scope.strays:
-        for stray in [each for each in one.scope.strays if each.parent is one]:
+        for stray in [each for each in one.scope.strays if each.parent is not None and _is_of(each.parent, one)]:
             one.scope.strays.remove(stray)
             put_down(state, stray, reason)
 

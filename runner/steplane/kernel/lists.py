@@ -4,7 +4,8 @@ from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
 from steplane.kernel import calls, cancel, instances, jumping, leaving, turns
-from steplane.kernel.state import Instance, Scope, State, Tally
+from steplane.kernel.counting import Tally
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node, Policy
 
 

@@ -208,10 +208,8 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         instances.approach(state, one)
     elif one.phase == "looping":
         _walk_loop(state, one, walk)
-    elif one.phase == "undecided":
-        walking.assume(state, one)
-    elif one.phase == "backoff":
-        walking.wait_on(state, one, "retry")
+    elif one.phase in walking.WAITING:
+        walking.wait_again(state, one)
     elif one.phase == "body":
         walking.wait_on(state, one, "timeout")
         _close_done(state, one)

@@ -55,11 +55,25 @@ def make_again(state: State, one: Instance, event: Resumed) -> None:
         pool.want_slot(state, one)
 
 
+WAITING = frozenset({"undecided", "backoff", "listening", "sending"})
+"""Phases in which nothing of an instance goes on until something comes."""
+
+
+def wait_again(state: State, one: Instance) -> None:
+    """Go on waiting in a new process."""
+    if one.phase == "undecided":
+        assume(state, one)
+    elif one.phase == "backoff":
+        wait_on(state, one, "retry")
+    else:
+        instances.listen_on(state, one)
+
+
 def wait_on(state: State, one: Instance, timer: str) -> None:
     """Set a timer again, with the time that remains."""
     due = state.timers.get((one.serial, timer))
     if due is not None:
-        state.emit(SetTimer(one.serial, timer, max(0, due - state.now) / 1_000_000))  # type: ignore[arg-type]
+        state.emit(SetTimer(one.serial, timer, (due - state.now) / 1_000_000))
 
 
 def assume(state: State, one: Instance) -> None:

@@ -229,6 +229,12 @@ class Step(Struct, frozen=True, kw_only=True):
             return self.id_span
         return self.node.entries[0].key.span if self.node.entries else self.node.span
 
+    @property
+    def time_limit(self) -> Duration | None:
+        """The limit of one attempt: `timeout` on the step, or in its `wait`."""
+        inner = self.action.timeout if isinstance(self.action, Wait) else None
+        return self.timeout or inner
+
     def key_span(self, key: str) -> Span:
         """Where the key stands in the step; where it is not given, the step's own place."""
         entry = self.node.entry(key)
