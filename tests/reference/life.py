@@ -69,10 +69,10 @@ class Life:
         self.superseded = False
         self.forced = False  # a `goto` leads here: its needs are taken as held
         self.due = False  # its join has started it again
-        self.cut = False  # a join has cancelled it for good
         self.used: list[str] = []  # the steps whose arrivals let it start
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
+        self.cut = False  # a `cancel` step or a join has withdrawn it
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None
         self.listening_since = 0
@@ -81,6 +81,7 @@ class Life:
         self.error: Error | None = None
         self.by = ""
         self.ended_as = 0
+        self.ended_at = 0  # with which event
         self.question: str | None = None
         self.answer: tuple[Any, str | None] | None = None
         self.timers: set[str] = set()
@@ -226,6 +227,7 @@ class Life:
         self.sending = False
         self.process = None
         self.ended_as = self.reference.next_end()
+        self.ended_at = self.reference.moment
         self.reference.give_back(self)
         if self.scope is not None and self.loop is None:
             self.scope.step_ended(self)

@@ -82,7 +82,10 @@ def _why_not(state: State, path: str) -> str:
 
 
 def _of_several(state: State, path: str) -> str:
-    """The path of the step, or of one around it, that arrivals can begin more than once; not of what was cut off and must be told."""
+    """The path of the step, or of one around it, that arrivals can begin more than once.
+
+    Not of an `at_most_once` attempt that was cut off: somebody has to say what became of it.
+    """
     cut_off = [*state.live("attempt"), *state.live("undecided")]
     if any(one.path == path and one.node.at_most_once for one in cut_off):
         return ""

@@ -6,8 +6,8 @@ from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 
-ACTIONS = ("cancel",)
-MODIFIERS = ("cache", "region")
+ACTIONS: tuple[str, ...] = ()
+MODIFIERS = ("cache",)
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 """What is not built. A later release takes it out of here."""
 

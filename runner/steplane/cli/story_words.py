@@ -184,6 +184,15 @@ def _stopping(data: dict[str, Any]) -> str:
     return f"is told to stop: {cause_words(data['cause'])}"
 
 
+_CAUSES = {
+    "join": "enough had come for `{}`, and it cancels the rest",
+    "reach": "`{}` ended it",
+    "goto": "`{}` jumped back, and it begins anew",
+    "after": "`{}` had failed, and its branches do not go on without it",
+    "complete": "enough instances of `{}` have ended",
+}
+
+
 def cause_words(data: dict[str, Any]) -> str:
     """Why something was cancelled."""
     kind = data["kind"]
@@ -199,14 +208,8 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
-    if kind == "join":
-        return f"enough had come for `{visible(data['of'])}`, and it cancels the rest"
-    if kind == "goto":
-        return f"`{visible(data['of'])}` jumped back, and it begins anew"
-    if kind == "after":
-        return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
-    if kind == "complete":
-        return f"enough instances of `{visible(data['of'])}` have ended"
+    if kind in _CAUSES:
+        return _CAUSES[kind].format(visible(data["of"]))
     return "the resume left out something in it" if kind == "unfinished" else "what is around it was ended"
 
 

@@ -6,7 +6,7 @@ A join looks at nothing but its own arrivals. That a step can arrive no more goe
 from heapq import heapify, heappop, heappush
 
 from steplane.events import Status
-from steplane.kernel import cancel, instances, leaving, lists, members, repairing, turns
+from steplane.kernel import cancel, instances, leaving, lists, turns
 from steplane.kernel.queues import Arrivals, Queues
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Goto, Node
@@ -193,20 +193,19 @@ def _cancel_rest(state: State, scope: Scope, one: Instance, found: Arrivals) -> 
     for index in found.named:
         position = (one.node.needs or ())[index].position
         going = list(queues.going[position].values())
-        queues.cut.update(other.serial for other in going)
-        before = state.next_serial
-        followers += _withdraw(state, scope, lists.node_at(state, scope, position), "cancelled", one.path)
-        queues.cut.update(range(before, state.next_serial))
+        followers += _withdraw(state, scope, lists.node_at(state, scope, position), "cancelled", one.path, cut=True)
         for other in going:
+            other.withdrawn = True
             cancel.instance(state, other, by=one.path)
     return followers
 
 
-def _withdraw(state: State, scope: Scope, node: Node, status: Status, by: str) -> list[int]:
+def _withdraw(state: State, scope: Scope, node: Node, status: Status, by: str, *, cut: bool = False) -> list[int]:
     """What is pending of the step ends without having begun; the positions that this may have decided."""
     followers = []
     while queues_of(scope).waiting[node.position]:
         one = lists.place(state, scope, node)
+        one.withdrawn = cut
         instances.conclude(state, one, status, by=by)
         scope.open -= 1
         followers += settle(state, scope, one)
@@ -305,51 +304,3 @@ def _unblock(state: State, scope: Scope) -> list[int]:
             found.awaited.clear()
             return [position, *_named(node)]
     return []
-
-
-# ---------------------------------------------------------------- at a resume
-
-
-def put_aside(state: State, scope: Scope, position: int, taken: Instance | None) -> None:
-    """What is to do again is pending, with what it had begun, or without; what had let it start is there again."""
-    queues = queues_of(scope)
-    queues.waiting[position] = [None if one is not None and one.forgotten else one for one in queues.waiting[position]]
-    for one in list(queues.lives[position]):
-        again = one.ended and one is not taken and repairing.is_to_do_again(state, one)
-        if members.is_cut(scope, one) and one not in state.again:
-            continue  # a join has cancelled it for good
-        if again and not leaving.is_left_out(scope, position):
-            queues.lives[position].remove(one)
-            queues.waiting[position].append(None if one.forgotten else one)
-            if one.forgotten and one.serial in queues.forced:
-                queues.led.add(position)
-            _give_back(queues, position, one)
-            state.again.discard(one)
-    scope.current[position] = queues.lives[position][-1] if queues.lives[position] else None
-
-
-def _give_back(queues: Queues, position: int, one: Instance) -> None:
-    used, found = queues.used.pop(one.serial, ()), queues.arrivals.get(position)
-    if found is not None:
-        found.awaited.clear()
-        for index in used:
-            found.taken[index] -= 1
-
-
-def recount(state: State, scope: Scope) -> None:
-    """Count the arrivals anew, and who can still come."""
-    queues, size = queues_of(scope), len(scope.current)
-    queues.bind(scope)
-    queues.todo.clear()
-    for position in range(size):
-        queues.going[position] = {one.serial: one for one in queues.lives[position] if not one.ended}
-        queues.bad[position] = sum(one.ended and not one.ok for one in queues.lives[position])
-        queues.settled[position] = False
-    queues.alive = sum(len(one) for one in queues.going)
-    before, queues.arrivals = queues.arrivals, {}
-    for position, old in before.items():
-        found = arrivals_of(state, scope, lists.node_at(state, scope, position))
-        found.keep(old)
-    pending = list(range(size))
-    while pending:
-        pending += [one for one in settle_position(state, scope, pending.pop(0)) if one < size]

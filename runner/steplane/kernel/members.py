@@ -18,6 +18,11 @@ def is_pending(scope: Scope, position: int) -> bool:
     return scope.current[position] is None
 
 
+def count_pending(scope: Scope, position: int) -> int:
+    """How many activations of the step are pending."""
+    return len(scope.queues.waiting[position]) if scope.queues is not None else scope.current[position] is None
+
+
 def everyone(scope: Scope) -> list[Instance]:
     """All activations that count, in the order of the list."""
     return [one for position in range(len(scope.current)) for one in at(scope, position)]
@@ -27,11 +32,6 @@ def counts(scope: Scope, one: Instance) -> bool:
     """Whether the activation, or the loop that it is an item of, counts in the list."""
     outer = one.parent or one
     return any(other is outer for other in at(scope, outer.node.position))
-
-
-def is_cut(scope: Scope, one: Instance) -> bool:
-    """Whether a join has cancelled it for good."""
-    return scope.queues is not None and one.status == "cancelled" and one.serial in scope.queues.cut
 
 
 def leaving(scope: Scope) -> dict[int, list[Instance]]:

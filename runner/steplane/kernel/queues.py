@@ -119,7 +119,7 @@ class Queues:
     `waiting` has an entry for each that is pending (what it goes on with after a resume); `settled` says that the step
     can arrive no more, `bad` how many of its lives have not ended ok. `used` are the needs whose arrivals an
     activation has used up. A `goto` leads to the next activation at the positions `led`, and has led to those that
-    are `forced`, by serial number; `cut` are those that a join has cancelled. `alive` counts those that go on. `todo`
+    are `forced`, by serial number. `alive` counts those that go on. `todo`
     are positions to be looked at, while that is being done (`busy`).
     """
 
@@ -128,7 +128,6 @@ class Queues:
         "arrivals",
         "bad",
         "busy",
-        "cut",
         "forced",
         "going",
         "led",
@@ -150,7 +149,6 @@ class Queues:
         self.bad = [0] * size
         self.arrivals: dict[int, Arrivals] = {}
         self.used: dict[int, list[int]] = {}
-        self.cut: set[int] = set()
         self.led: set[int] = set()
         self.forced: set[int] = set()
         self.todo: list[int] = []

@@ -5,14 +5,15 @@ from steplane.events import OK, Resumed
 from steplane.kernel import (
     answers,
     cancel,
+    completing,
     instances,
-    joins,
     jumping,
     leaving,
     lists,
     loops,
     members,
     pool,
+    recounting,
     repairing,
     rounds,
     walking,
@@ -118,6 +119,7 @@ def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
     if outer.loop.news:
         instances.leave_question(state, outer)
         outer.phase = "looping"
+        walk.asked.add(outer)
     if not outer.cancelling and not outer.loop.completed:
         loops.reopen(state, outer)
     for one in live:
@@ -163,8 +165,10 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
     scope.open = members.count_open(scope)
     scope.frontier = 0
     if scope.queues is not None:
-        joins.recount(state, scope)
-    lists.follow(scope)
+        recounting.recount(state, scope)
+    if lists.follow(scope) < len(scope.current):
+        cut = (at for at, one in enumerate(scope.current) if one is not None and one.cut)
+        scope.blocked_from = next((at for at in cut if not leaving.is_left_out(scope, at)), scope.blocked_from)
     leaving.count_left(scope)
     failed = [one for one in said if one.status == "failed" and not leaving.is_left_out(scope, one.node.position)]
     if failed:
@@ -175,7 +179,7 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
 def _put_aside(state: State, scope: Scope, position: int, taken: Instance | None) -> None:
     """What is to do again begins as a new activation, with what the old one had begun, or without."""
     if scope.queues is not None:
-        joins.put_aside(state, scope, position, taken)
+        recounting.put_aside(state, scope, position, taken)
         return
     one = scope.current[position]
     if one is None:
@@ -243,6 +247,8 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         while not loop.news and loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
             pass
     loop.held = False
+    if outer in walk.asked and completing.look(state, outer):
+        return
     if outer.phase == "looping":
         loops.proceed(state, outer)
 

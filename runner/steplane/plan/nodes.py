@@ -12,11 +12,11 @@ from msgspec import Struct
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.plan.inputs import InputSpec, SecretSpec
+from steplane.plan.retries import Retry
 from steplane.plan.waits import Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
-Backoff = Literal["constant", "linear", "exponential"]
 Role = Literal["steps", "branch", "arm", "call", "rescue", "finally", "compensate"]
 
 
@@ -40,29 +40,6 @@ def outcomes(words: frozenset[str]) -> list[str]:
         return ["done"]
     order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
     return [one for one in order if one in words]
-
-
-class Retry(Struct, frozen=True):
-    """`attempts` in total (None: as many as fit into `within` seconds); `jitter` 1.0 is full; delays in seconds."""
-
-    attempts: int | None = None
-    within: float | None = None
-    delay: float = 1.0
-    backoff: Backoff = "constant"
-    max_delay: float | None = None
-    jitter: float = 0.0
-    full_jitter: bool = False
-    when: Expression | None = None
-    attempts_value: Template | None = None
-    delay_value: Template | None = None
-
-    def pause(self, attempts: int, delay: float) -> float:
-        """Seconds to wait after that many attempts, before any jitter."""
-        factors: dict[Backoff, int] = {
-            "constant": 1, "linear": attempts, "exponential": 1 << min(attempts - 1, 62),
-        }  # fmt: skip
-        seconds = delay * factors[self.backoff]
-        return seconds if self.max_delay is None else min(seconds, self.max_delay)
 
 
 class Lock(Struct, frozen=True):

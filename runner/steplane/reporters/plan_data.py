@@ -19,10 +19,10 @@ from steplane.plan.nodes import (
     Node,
     Perform,
     Plan,
-    Retry,
     Rounds,
     inner_lists,
 )
+from steplane.plan.retries import Retry
 from steplane.plan.waits import Race
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
 from steplane.reporters.words import awaited_words, script_text, source

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from steplane.expressions.durations import format_duration
 from steplane.forecast.fates import Condition, Items, Planned, StepForecast
-from steplane.plan.nodes import ForEach, Node, Perform, Plan, Retry, Rounds
+from steplane.plan.nodes import ForEach, Node, Perform, Plan, Rounds
+from steplane.plan.retries import Retry
 from steplane.reporters.plan_data import loop_data, need_data
 from steplane.reporters.words import count, saw, shortened, shown_value, source
 

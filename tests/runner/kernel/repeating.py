@@ -20,7 +20,7 @@ def repeat(random: Random, workflow: dict[str, Any]) -> None:
 
 
 def lists_in(around: dict[str, Any], *, any_order: bool = False) -> Iterator[Steps]:
-    """All lists of a workflow or a step, at every depth; those whose steps come in any order only where that is said."""
+    """All lists of a workflow or a step, at every depth; those with `order: any` where that is said."""
     own = [around[key] for key in _KEYS if key in around]
     own += [one["steps"] if isinstance(one, dict) else one for one in (around.get("parallel") or {}).values()]
     own += [arm["steps"] for arm in around.get("switch") or ()]
