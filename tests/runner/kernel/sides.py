@@ -209,7 +209,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "complete": {"complete"},
+    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "item": {"item"},
+    "complete": {"complete"},
     "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
@@ -269,6 +270,9 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         concurrency = loop.concurrency.value if loop.concurrency is not None else None  # type: ignore[union-attr]
         keys = choose("keys", [["a", "b", "c"], ["a"], [], ["a", "b"]])
         return {"keys": keys, "items": keys, "concurrency": concurrency, "allowed": loop.allowed}, None
+    if question == "item":
+        assert instance.loop is not None
+        return {"key": str(len(instance.loop.keys)), "allowed": choose("allowed", [0, 1])}, None
     if question == "switch":
         return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
     if question == "branches":
