@@ -34,6 +34,8 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     if one.phase == "undecided":
         return (Waiting(one.path, "decision", one.started_at),)
     inside = _live_inside(one)
+    if one.listens and not inside:
+        return (listening(replay, one),)
     if inside:
         return (Waiting(one.path, "steps", one.started_at, _named(inside)),)
     return (Waiting(one.path, "question", one.ready_at, (), {"question": one.phase}),)

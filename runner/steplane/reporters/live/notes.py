@@ -8,6 +8,7 @@ from steplane.events import (
     OK,
     AnyEvent,
     CancelRequested,
+    ItemAdded,
     Resumed,
     RunStarted,
     RunWaiting,
@@ -23,11 +24,11 @@ from steplane.plan.nodes import Node, Rounds
 from steplane.reporters.activations import shown_name
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
-SHOWN |= {StepWaiting, StepWoken}
+SHOWN |= {StepWaiting, StepWoken, ItemAdded}
 """The events that change the view."""
 
 
-_Step: TypeAlias = StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | StepEnded
+_Step: TypeAlias = StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | ItemAdded | StepEnded
 
 
 class Note(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 from steplane.events import (
     CancelRequested,
+    ItemAdded,
     RunWaiting,
     StepEnded,
     StepReady,
@@ -153,6 +154,8 @@ class Tree:
             self._retry(event, note)
         elif isinstance(event, StepWaiting | StepWoken):
             self._waits(event, note)
+        elif isinstance(event, ItemAdded):
+            self._known(event.path, note).size = note.size
         elif isinstance(event, StepEnded) and left_out(event) and event.path not in self._entries:
             self._leave_out(note)
         elif isinstance(event, StepEnded):
