@@ -189,6 +189,7 @@ _CAUSES = {
     "reach": "`{}` ended it",
     "goto": "`{}` jumped back, and it begins anew",
     "after": "`{}` had failed, and its branches do not go on without it",
+    "collect": "fewer than {} arrivals came of a step that it needs",
     "complete": "enough instances of `{}` have ended",
 }
 

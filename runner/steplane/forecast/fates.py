@@ -15,6 +15,7 @@ Ends = frozenset[str]
 SUCCEEDED: Ends = frozenset({"succeeded"})
 SKIPPED: Ends = frozenset({"skipped"})
 BLOCKED: Ends = frozenset({"blocked"})
+CANCELLED: Ends = frozenset({"cancelled"})
 FAILED: Ends = frozenset({"failed"})
 WARNING: Ends = frozenset({"warning"})
 REUSED: Ends = frozenset({"reused"})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from steplane.events import OK
-from steplane.forecast.fates import BLOCKED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
+from steplane.forecast.fates import BLOCKED, CANCELLED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
 from steplane.plan.nodes import Need, Node, Plan
 from steplane.plan.selection import Selection
 
@@ -39,13 +39,15 @@ class Order:
         self.policy = plan.nodes[self.steps.owner].failure
         self._decided = 0  # so many leading steps have a fate
         self._notable: list[int] = []  # the positions that do not simply end well
+        joins = [node for node in self.nodes if node.rest == "cancel"]
+        self.cut = {need.position: node for node in joins for need in node.needs or ()}  # what a join may cancel
 
     def enter(self, position: int, fate: Fate) -> None:
         """The fate of a step is known."""
         self.fates[position] = fate
         while self._decided < len(self.fates) and self.fates[self._decided] is not None:
             self._decided += 1
-        if fate.stops != "no" or not fate.ends <= OK:
+        if fate.stops != "no" or not fate.ends <= OK or position in self.cut:
             self._notable.append(position)
 
     def fate(self, position: int) -> Fate:
@@ -71,6 +73,8 @@ class Order:
         else:
             needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
             turn = self._needing(needs, len(needs) if node.every else min(node.wanted or 1, len(needs)))
+            if node.collect > 1 and turn.certain == "yes":
+                turn = Turn("maybe", f"only if {node.collect} arrivals come of each step that it needs", SKIPPED)
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
             return self._stopped(node.position)
         return turn
@@ -120,7 +124,7 @@ class Order:
 
     def _ends(self, position: int) -> Ends:
         """How the step may end; also blocked, where one beside it may fail before it begins."""
-        ends = self.fate(position).ends
+        ends = self.fate(position).ends | (CANCELLED if position in self.cut else NONE)
         if self.nodes[position].handler or self.policy == "continue":
             return ends
         before = self.before()
