@@ -45,7 +45,7 @@ TAKEN = frozenset(
 
 def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the loops of a file."""
-    types = Types(workflow, context)
+    types = context.types
     for position in context.positions:
         loop = position.step.loop
         if isinstance(loop, ForEach):

@@ -34,7 +34,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     """Unknown step types; unknown, missing and mistyped parameters."""
     if context.registry is None:
         return
-    types = Types(workflow, context)
+    types = context.types
     for position in context.positions:
         step = position.step
         if isinstance(step.action, Run | Uses):
