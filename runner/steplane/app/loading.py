@@ -67,6 +67,13 @@ def make_registry(store: RunStore | None, allowed: tuple[str, ...] | None) -> Re
     return Registry(read_index(None if store is None else _IndexCache(store)), allowed)
 
 
+class Wanted(Struct, frozen=True):
+    """What is wanted of a file: a `plan`, or only what is wrong with it; `hints` too."""
+
+    plan: bool = True
+    hints: bool = False
+
+
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
     """Read, check and compile a workflow file and those that it calls. Raises `UsageError` if it cannot be read."""
     try:
@@ -139,7 +146,7 @@ def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None
         if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
             texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
             return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
-    loaded = _compile(data, name, registry, files)
+    loaded = compile_file(data, name, registry, files)
     if store is not None and loaded.plan is not None:
         stamps = registry.versions(all_types(loaded.plan))
         entry = _Entry(stamps, loaded.diagnostics, loaded.plan)
@@ -196,7 +203,8 @@ def _cached(data: bytes | None) -> _Entry | None:
         return None
 
 
-def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded:
+def compile_file(data: bytes, name: str, registry: Registry, files: Files, wanted: Wanted = Wanted()) -> Loaded:  # noqa: B008 - frozen
+    """The same anew, without a look into the cache. Without a wanted plan, the files that are called are read too."""
     from steplane.checks import Files as Called
     from steplane.source import read
 
@@ -206,7 +214,7 @@ def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded
     diagnostics: list[Diagnostic] = []
     while pending := [file for file in called.documents if file not in plans]:
         for file in pending:
-            plans[file], found = _compile_one(file, called, registry)
+            plans[file], found = _compile_one(file, called, registry, wanted)
             diagnostics += found
     sources = {document.file: document.text for document in called.documents.values()}
     main, *others = plans.values()
@@ -216,16 +224,18 @@ def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded
     return Loaded(replace(main, callees=callees) if callees else main, tuple(diagnostics), sources)
 
 
-def _compile_one(file: str, called: "Called", registry: Registry) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+def _compile_one(
+    file: str, called: "Called", registry: Registry, wanted: Wanted
+) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
     """The plan of one of the files (None with errors), and what is to say about it."""
     from steplane.checks import check_workflow
     from steplane.plan.compiler import compile_plan
     from steplane.plan.scripts import script_of
 
     document = called.documents[file]
-    workflow, diagnostics = check_workflow(document, registry, files=called)
+    workflow, diagnostics = check_workflow(document, registry, files=called, hints=wanted.hints)
     diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
-    if workflow is None or has_errors(list(diagnostics)):
+    if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
     digest = _digest(called.data[file])
     return compile_plan(workflow, script_of, document.text, digest, known_type(registry)), diagnostics

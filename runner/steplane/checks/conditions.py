@@ -15,6 +15,8 @@ def check_conditions(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     for site in context.sites:
         if not site.condition or not isinstance(site.template, Expression):
             continue
+        if context.is_misshapen(site.scalar.span):
+            continue
         given = types.kind(site.template, site.position)
         if given not in {"any", "bool"}:
             message = f"{site.key} must be true or false, and this is {WORDS[given]}"
