@@ -45,8 +45,12 @@ def explanations() -> dict[str, Explanation]:
     return {one.code: one for group, text in texts.items() for one in _read(group, text)}
 
 
-GROUPS = ("yaml", "structure", "steps", "graph", "expressions", "inputs", "scripts", "loops")
-"""The files that hold the explanations."""
+GROUPS = {
+    "yaml": "YAML", "structure": "Structure", "steps": "Step types and parameters", "graph": "Order and outputs",
+    "expressions": "Expressions", "inputs": "Inputs, environment, secrets", "scripts": "Shell scripts",
+    "loops": "Loops, locks, calls",
+}  # fmt: skip
+"""The files that hold the explanations, and their titles."""
 
 
 def explanation(code: str) -> Explanation:

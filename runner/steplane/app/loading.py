@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import steplane
-from steplane.diagnostics import Diagnostic, has_errors
+from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry, read_index
@@ -20,6 +20,8 @@ from steplane.store import RunStore
 
 if TYPE_CHECKING:
     from steplane.checks import Files as Called
+    from steplane.model import Workflow
+    from steplane.source import Document
 
 _KIND = "plans"
 _MAKERS = (
@@ -68,10 +70,11 @@ def make_registry(store: RunStore | None, allowed: tuple[str, ...] | None) -> Re
 
 
 class Wanted(Struct, frozen=True):
-    """What is wanted of a file: a `plan`, or only what is wrong with it; `hints` too."""
+    """What is wanted of a file: a `plan`, or only what is wrong with it; `hints` too, and what `scripts` says."""
 
     plan: bool = True
     hints: bool = False
+    scripts: "Callable[[Workflow, Document], list[Diagnostic]] | None" = None
 
 
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
@@ -235,6 +238,9 @@ def _compile_one(
     document = called.documents[file]
     workflow, diagnostics = check_workflow(document, registry, files=called, hints=wanted.hints)
     diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
+    if workflow is not None and wanted.scripts is not None:
+        scripts = [one for one in wanted.scripts(workflow, document) if not document.is_broken(one.span)]
+        diagnostics = tuple(in_file_order([*diagnostics, *scripts]))
     if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
     digest = _digest(called.data[file])

@@ -40,6 +40,9 @@ from steplane.schema import check_structure
 from steplane.source import Document
 from steplane.source.nodes import Mapping
 
+IGNORE = "steplane: ignore["
+"""What begins a comment that ignores warnings."""
+
 Check = Callable[[Workflow, Context], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
@@ -108,6 +111,10 @@ def check_workflow(
             from steplane.checks.hints import check_hints
 
             found += check_hints(workflow, context)
+    if IGNORE in document.text:
+        from steplane.checks.ignoring import without_ignored
+
+        found = without_ignored(document, found)
     return workflow, tuple(in_file_order(found))
 
 

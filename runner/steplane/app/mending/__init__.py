@@ -27,7 +27,7 @@ MENDERS: Mapping[str, Mender] = {
     "indentation": writing.like_above,
     "swallowed-item": writing.like_above,
     "not-a-mapping": writing.list_of_steps,
-    "unused-ignore": removing.safe_entry,
+    "unused-ignore": removing.ignore,
     # structure
     "empty": removing.entry,
     "range": writing.bound,

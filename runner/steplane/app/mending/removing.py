@@ -3,7 +3,7 @@
 import re
 
 from steplane.app.mending.text import Source
-from steplane.diagnostics import Diagnostic, Edit, Fix
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 
 
 def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
@@ -84,6 +84,26 @@ def hidden(diagnostic: Diagnostic, source: Source) -> Fix | None:
     text = source.line(span.line)
     column = text.find(chr(int(code[1], 16)), span.column - 1) if code else -1
     return None if column < 0 else _fix("take it out", (source.edit(span.line, column + 1, 1, ""),))
+
+
+def ignore(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take a code out of a comment that ignores it, or the comment where it has no other."""
+    span = diagnostic.span
+    text = source.line(span.line)
+    start = text.rfind("#", 0, span.column)
+    comment = re.compile(r"#\s*steplane: ignore\[([^\]]*)\]").match(text, start)
+    if comment is None or start < 0:
+        return None
+    codes = re.findall(r"[^\s,]+", comment[1])
+    codes.remove(source.text(span))
+    before = len(text[:start].rstrip())
+    if codes:
+        edit = source.edit(span.line, comment.start(1) + 1, len(comment[1]), ", ".join(codes))
+    elif before or text[comment.end() :].strip():
+        edit = source.edit(span.line, before + 1, comment.end() - before, "")
+    else:
+        edit = Edit(Span(span.file, span.line, 1, span.line + 1, 1), "")
+    return _fix("take it out", (edit,), safe=True)
 
 
 def _word(pattern: str, words: str, diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
