@@ -1,6 +1,6 @@
 """What the kernel wants done, as data. Each names its instance by serial number."""
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -30,10 +30,10 @@ class Stop(Struct, frozen=True):
 
 
 class SetTimer(Struct, frozen=True):
-    """Reply with `TimerFired` after `delay` seconds, unless dropped before."""
+    """Reply with `TimerFired` after `delay` seconds, unless dropped before. One below 0 was due so long ago."""
 
     instance: int
-    timer: Literal["retry", "timeout"]
+    timer: str
     delay: float
 
 
@@ -41,7 +41,7 @@ class DropTimer(Struct, frozen=True):
     """Forget the timer."""
 
     instance: int
-    timer: Literal["retry", "timeout"]
+    timer: str
 
 
 class Acquire(Struct, frozen=True):
@@ -58,10 +58,17 @@ class Release(Struct, frozen=True):
     instance: int
 
 
+class Forward(Struct, frozen=True):
+    """Bring the signal (an answer to `signal`) to the other runs that it is for; reply with `Sent`."""
+
+    instance: int
+    signal: dict[str, Any]
+
+
 class Record(Struct, frozen=True):
     """Write the fact into the journal and show it."""
 
     fact: Fact
 
 
-Command: TypeAlias = Ask | Start | Stop | SetTimer | DropTimer | Acquire | Release | Record
+Command: TypeAlias = Ask | Start | Stop | SetTimer | DropTimer | Acquire | Release | Forward | Record

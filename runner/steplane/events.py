@@ -10,7 +10,9 @@ inputs, and by its path and activation in facts. Times are microseconds since th
 
 from typing import Any, Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
+
+from steplane.parts import Selected
 
 Status = Literal[
     "pending", "ready", "running", "waiting",
@@ -22,8 +24,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "complete", "while", "until", "enter", "require", "switch", "branches", "call", "ensure", "outputs",
-    "retry",
+    "if", "loop", "complete", "while", "until", "enter", "require", "switch", "branches", "call", "wait", "signal",
+    "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -48,39 +50,6 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
 
 
 # ---------------------------------------------------------------- a part of a run
-
-
-class Part(Struct, frozen=True, omit_defaults=True):
-    """What is selected inside a step that is not wholly selected; with nothing in it, nothing is.
-
-    `steps` are the numbers of the steps in its lists that run, each with its own part (None: all of it). Of a looped
-    step they are those of every item; `items` are the items, by key, of which it is something else. With `keyed` only
-    the items that are named there run.
-    """
-
-    steps: dict[int, "Part | None"] = {}
-    items: dict[str, "Part | None"] = {}
-    keyed: bool = False
-
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing is selected."""
-        return not self.steps and all(one is not None and one.nothing for one in self.items.values())
-
-    def item(self, key: str) -> "Part | None":
-        """The part of one item of a looped step."""
-        if key in self.items:
-            return self.items[key]
-        return Part() if self.keyed else Part(self.steps)
-
-
-class Selected(Struct, frozen=True, omit_defaults=True):
-    """Which steps of the workflow run, and the words of the options that said so."""
-
-    part: Part = Part()
-    only: tuple[str, ...] = ()
-    since: tuple[str, ...] = field(default=(), name="from")
-    until: tuple[str, ...] = ()
 
 
 class Recorded(Struct, frozen=True, omit_defaults=True):
@@ -135,9 +104,11 @@ class Answered(Event, frozen=True, tag="answered"):
     "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
     error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
     "vars": {...}}` of the child · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool. `seen`: the parts of the conditions (of
-    `if`, `complete`, `while`, `until`, `switch`, `branches`, and of `when` for `retry`) that were evaluated, such as
-    `inputs.region = "eu"`.
+    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool · `wait` by rank (as text) what an
+    expression gives: the name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
+    "transient": bool, "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others
+    with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `complete`, `while`, `until`, `switch`,
+    `branches`, and of `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
     """
 
     instance: int
@@ -162,10 +133,10 @@ class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
 
 
 class TimerFired(Event, frozen=True, tag="timer"):
-    """A timer that the kernel set is due."""
+    """A timer that the kernel set is due: `retry`, `timeout`, or that of a wait by its rank, such as `wait.0`."""
 
     instance: int
-    timer: Literal["retry", "timeout"]
+    timer: str
 
 
 class LockAnswered(Event, frozen=True, tag="lock.answered"):
@@ -175,6 +146,27 @@ class LockAnswered(Event, frozen=True, tag="lock.answered"):
 
     instance: int
     holders: tuple[str, ...] = ()
+    error: ErrorInfo | None = None
+
+
+class SignalCame(Event, frozen=True, tag="signal"):
+    """Somebody sends a signal to the run. `id` is the sender's: one that was there before is not taken again.
+
+    `time` is when it was sent, as ISO 8601 text in the time zone of the workflow.
+    """
+
+    name: str
+    data: Any = None
+    sender: str = ""
+    time: str = ""
+    transient: bool = False
+    id: str = ""
+
+
+class Sent(Event, frozen=True, tag="signal.sent"):
+    """The signal that a step sends to other runs is there, or cannot be brought there."""
+
+    instance: int
     error: ErrorInfo | None = None
 
 
@@ -210,7 +202,16 @@ class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
 
 
 Input: TypeAlias = (
-    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | CancelRequested | Resumed | CompensateRequested
+    RunStarted
+    | Answered
+    | AttemptEnded
+    | TimerFired
+    | LockAnswered
+    | SignalCame
+    | Sent
+    | CancelRequested
+    | Resumed
+    | CompensateRequested
 )
 
 
@@ -244,6 +245,26 @@ class StepRetry(StepFact, frozen=True, tag="step.retry"):
     error: ErrorInfo | None = None
 
 
+class StepWaiting(StepFact, frozen=True, tag="step.waiting"):
+    """It waits for one of these `signals`, or for a time: `until`; it gives up at `limit`. Microseconds, 0: none."""
+
+    signals: tuple[str, ...] = ()
+    until: int = 0
+    limit: int = 0
+
+
+class StepWoken(StepFact, frozen=True, tag="step.woken"):
+    """What it waited for has come: the `signal` (empty: the time); of a `race` the `branch` that goes on.
+
+    `outputs` are what that gives: `data`, `sender`, `at`, `branch`.
+    """
+
+    signal: str = ""
+    sender: str = ""
+    branch: str = ""
+    outputs: Any = None
+
+
 class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
     """It has ended; `reason` says in words why where the status alone does not, `by` names the step that caused it.
 
@@ -271,10 +292,15 @@ class StepCompensated(StepFact, frozen=True, kw_only=True, tag="step.compensated
 
 
 class RunWaiting(Event, frozen=True, tag="run.waiting"):
-    """Nothing runs and only a person or a decision can move the run; `steps` are the paths concerned."""
+    """Nothing runs, and nothing falls due within the patience of the run, or only people and signals can move it.
+
+    `steps` are the paths concerned (the first of many), `reason` says what they wait for, `due` when the next of it
+    comes by itself (microseconds; 0: never).
+    """
 
     steps: tuple[str, ...] = ()
     reason: str = ""
+    due: int = 0
 
 
 class RunEnded(Event, frozen=True, tag="run.ended"):
@@ -305,6 +331,15 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
 
 
 Fact: TypeAlias = (
-    StepReady | StepStarted | StepRetry | StepEnded | StepCompensated | RunWaiting | RunEnded | ArtifactsKept
+    StepReady
+    | StepStarted
+    | StepRetry
+    | StepWaiting
+    | StepWoken
+    | StepEnded
+    | StepCompensated
+    | RunWaiting
+    | RunEnded
+    | ArtifactsKept
 )
 AnyEvent: TypeAlias = Input | Fact

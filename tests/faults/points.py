@@ -19,8 +19,8 @@ from typing import Any
 from steplane.app import execution
 from steplane.cli import main
 from steplane.driver import control
-from steplane.driver.coordinator import CancelAsked
 from steplane.driver.inbox import Inbox
+from steplane.driver.messages import CancelAsked
 from steplane.executors import process
 from steplane.executors.spawn import spawn
 from steplane.store.database import Database

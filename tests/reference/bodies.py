@@ -21,6 +21,8 @@ def act(one: "Instance") -> Process[None]:
         if one.step.kind != "leaf":
             start_clock(one)
         yield from ACTIONS[one.step.kind](one)
+        if one.step.kind not in {"leaf", "end"}:
+            yield from results(one)
         return
     start_clock(one)
     one.in_body = True

@@ -131,7 +131,7 @@ class Instance(Life):
         before = self.adopted()
         if before is not None:
             self.settings = before.settings
-        elif any(dynamic(self.step.raw.get(key)) for key in ("lock", "timeout")) or dynamic(self.retry_values()):
+        elif any(dynamic(one) for one in (self.step.raw.get("lock"), self.time_limit, self.retry_values())):
             self.settings = yield from self.ask("enter")
         yield from self.take_lock()
         self.status = "ready"
@@ -200,9 +200,15 @@ class Instance(Life):
         return {key: retry[key] for key in ("attempts", "delay") if key in retry}
 
     @property
+    def time_limit(self) -> Any:
+        """`timeout` as it is written: on the step, or in its `wait`."""
+        wait = self.step.raw.get("wait")
+        return self.step.raw.get("timeout", wait.get("timeout") if isinstance(wait, dict) else None)
+
+    @property
     def limited(self) -> bool:
         """Whether an attempt has a time limit."""
-        static = self.step.raw.get("timeout")
+        static = self.time_limit
         return self.settings.get("timeout", None if dynamic(static) else static) is not None
 
     def compensate(self) -> Process[None]:

@@ -36,13 +36,14 @@ class Reference:
         self.pool = pool
         self.now = 0.0
         self.moment = 0
+        self.resumed_at = -1  # the moment of the latest resume
         self.lives: list[Life] = []
         self.numbers: dict[str, int] = {}
         self.ends_given = 0
         self.late: list[Scope] = []
         self.late_lives: list[Life] = []
         self.late_failed = False  # a branch that ran on had failed, and was then done again
-        self.signals: list[tuple[str, Any]] = []
+        self.signals: list[tuple[str, Any, int | None]] = []  # name, data, of a transient one the event
         self.compensation_failed = False
         self.warned = False  # something has ended as a warning
         self.begun = False
@@ -61,6 +62,7 @@ class Reference:
         self.moment += 1
         self.now = max(self.now, at)
         if event[0] == "resumed":
+            self.resumed_at = self.moment
             resume.resumed(self, tuple(event[1]), dict(event[2]), event[3] if len(event) > 3 else None)
         elif event[0] == "cancel":
             self.root.cancel()
@@ -71,6 +73,7 @@ class Reference:
         else:
             self.reply(event)
         self.settle()
+        waiting.forget_transient(self)
 
     def reply(self, event: Event) -> None:
         """Bring a reply to the life that waits for it."""
@@ -80,6 +83,8 @@ class Reference:
             return
         if kind == "answered" and life.question == event[3] and life.answer is None:
             life.answer = (event[4], event[5])
+        elif kind == "sent" and life.sending:
+            life.sent = (event[3],)
         elif kind == "timer" and event[3] in life.timers:
             life.timers.discard(event[3])
             life.timed_out = event[3] == "timeout" and not self.stops(life)
@@ -146,6 +151,8 @@ class Reference:
             name = (life.path, life.number)
             if life.question is not None:
                 found.add(("ask", *name, life.question))
+            if life.sending:
+                found.add(("sent", *name, "other"))
             found.update(("signal", *name, signal) for signal in life.listens.values())
             found.update(("timer", *name, timer) for timer in life.timers)
             if isinstance(life, Instance) and life.has_slot:

@@ -70,12 +70,16 @@ class Life:
         self.due = False  # its join has started it again
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
+        self.cut = False  # a `cancel` step has withdrawn it
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None
         self.listening_since = 0
+        self.sending = False  # a signal of it is on its way to another run
+        self.sent: tuple[str | None] | None = None  # it is there: the type of the error, if there was one
         self.error: Error | None = None
         self.by = ""
         self.ended_as = 0
+        self.ended_at = 0  # with which event
         self.question: str | None = None
         self.answer: tuple[Any, str | None] | None = None
         self.timers: set[str] = set()
@@ -211,8 +215,11 @@ class Life:
         self.error = error if error is not None else self.error
         self.question = None
         self.timers.clear()
+        self.listens.clear()
+        self.sending = False
         self.process = None
         self.ended_as = self.reference.next_end()
+        self.ended_at = self.reference.moment
         self.reference.give_back(self)
         if self.scope is not None and self.loop is None:
             self.scope.step_ended(self)

@@ -98,9 +98,11 @@ def put_down(life: Life, status: str = "cancelled") -> None:
 
 
 def put_down_late(life: Life) -> None:
-    """So do the branches of it that run on."""
+    """So do the branches of it that run on, and the instances that go on after their loop."""
     for scope in life.late_scopes():
         put_down_scope(scope)
+    late = [one for one in getattr(life, "instances", ()) if life.ended and not one.ended]
+    cut_off([inner for one in late for inner in one.everyone()])
 
 
 def put_down_scope(scope: "Scope") -> None:
@@ -189,4 +191,9 @@ def take(life: Life, said: dict[str, Any]) -> None:
 
 def to_do_again(life: Life) -> bool:
     """Whether a new activation follows."""
-    return life.status in NOT_OK or life in life.reference.again
+    return (life.status in NOT_OK and not withdrawn(life)) or life in life.reference.again
+
+
+def withdrawn(life: Life) -> bool:
+    """Whether a `cancel` step wanted it to end so."""
+    return life.cut and life.status == "cancelled"

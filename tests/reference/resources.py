@@ -51,7 +51,7 @@ def grant_slot(reference: "Reference") -> bool:
 def break_deadlock(reference: "Reference") -> bool:
     """Where only waiters for locks are left, the one that has waited longest fails."""
     waiting = sorted((one for one in instances(reference) if one.lock_wanted), key=queue_place)
-    if not waiting or any(one.question or one.timers or one.listens for one in reference.everyone()):
+    if not waiting or any(one.question or one.timers or one.listens or one.sending for one in reference.everyone()):
         return False
     if any(one.has_slot or one.queued or one.lost or one.lock_asked for one in instances(reference)):
         return False

@@ -220,7 +220,8 @@ class Scope:
     def unfinished(self) -> bool:
         """Whether a resume of a part of it leaves something that is not ok, and has not failed."""
         partly = self.cut_off or parts.partly(self)
-        unwell = any(life.status in NOT_OK and life.status != "failed" for life in self.counting)
+        left = [life for life in self.counting if life.status in NOT_OK and not parts.withdrawn(life)]
+        unwell = any(life.status != "failed" for life in left)
         return partly and (unwell or any(scope.cut_off for life in self.lives for scope in life.late_scopes()))
 
     @property
@@ -239,6 +240,11 @@ class Scope:
     # ------------------------------------------------------------ resume
 
     def resume(self) -> None:
+        """Go on, once a resume: a second time what was taken as ended would begin anew."""
+        if not self.late or self.walked != self.owner.reference.moment:
+            self.go_on()
+
+    def go_on(self) -> None:
         """What was not ok gets a new activation; what is live goes on. A list being cancelled only goes on."""
         self.preparing, self.cut_off = True, False
         self.walked = self.owner.reference.moment

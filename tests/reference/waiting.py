@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tests.reference.life import Life, Process
+from tests.reference.life import Error, Life, Process, Trouble
 from tests.reference.reading import Branch
 from tests.reference.words import dynamic
 
@@ -19,15 +19,13 @@ def wait(one: "Instance") -> Process[None]:
 def listen(one: "Instance", waits: dict[int, Any]) -> Process[int]:
     """Wait for several things at once; which came first, the first in the file where several are there."""
     settings: dict[str, Any] = {}
-    if any(dynamic(written) for written in waits.values()):
+    if any(asks(written) for written in waits.values()):
         settings = yield from one.ask("wait")
     for rank, written in waits.items():
         if isinstance(written, dict) and "signal" in written:
             one.listens[rank] = str(settings.get(str(rank), written["signal"]))
         else:
             one.timers.add(f"wait.{rank}")
-        if isinstance(written, dict) and "timeout" in written:
-            one.timers.add("timeout")
     clocks = {rank for rank in waits if f"wait.{rank}" in one.timers}
     one.listening_since = one.reference.moment
     one.status = "waiting"
@@ -39,6 +37,11 @@ def listen(one: "Instance", waits: dict[int, Any]) -> Process[int]:
     one.give_way()
     one.status = "running"
     return first
+
+
+def asks(written: Any) -> bool:
+    """Whether there is an expression in what is waited for, or a time that needs a time zone."""
+    return dynamic(written.get("signal")) or "until" in written if isinstance(written, dict) else dynamic(written)
 
 
 def rung(one: "Instance", clocks: set[int]) -> set[int]:
@@ -66,32 +69,43 @@ def signal(one: "Instance") -> Process[None]:
     if answer.get("here", "to" not in written):
         name = str(answer.get("name", written["name"]))
         send(one.reference, name, answer.get("data", written.get("data")), transient=bool(written.get("transient")))
+    if answer.get("to") is None and answer.get("case") is None:
+        return
+    one.sending = True
+    yield lambda: one.sent is not None or one.interrupted
+    one.sending = False
+    sent, one.sent = one.sent, None
+    one.give_way()
+    if sent is not None and sent[0] is not None:
+        raise Trouble(Error(sent[0], one.path))
 
 
 # ---------------------------------------------------------------- delivery
 
 
 def send(reference: "Reference", name: str, data: Any, *, transient: bool = False) -> None:
-    """A signal has come: a transient one is lost where nobody waits for it now."""
-    if not transient or waiting_for(reference, name):
-        reference.signals.append((name, data))
-    deliver(reference)
+    """A signal has come: a transient one is only for those that wait for it now."""
+    reference.signals.append((name, data, reference.moment if transient else None))
 
 
-def waiting_for(reference: "Reference", name: str) -> list[Life]:
-    """Who waits for the signal, the longest waiting first."""
-    found = [
-        one for one in reference.everyone() if not one.ended and one.heard is None and name in one.listens.values()
-    ]
+def waiting(reference: "Reference") -> list[Life]:
+    """Who waits for a signal, the longest waiting first."""
+    found = [one for one in reference.everyone() if not one.ended and one.heard is None and one.listens]
     return sorted(found, key=lambda one: (one.listening_since, one.place))
 
 
 def deliver(reference: "Reference") -> bool:
-    """Give the first kept signal that somebody waits for to the one that waits longest; whether there was one."""
-    for index, (name, data) in enumerate(reference.signals):
-        for one in waiting_for(reference, name)[:1]:
-            rank = min(rank for rank, wanted in one.listens.items() if wanted == name)
-            one.heard = (rank, data)
-            del reference.signals[index]
-            return True
+    """Give the one that waits longest, of what is there for it, what stands first in the file; whether it could."""
+    for one in waiting(reference):
+        for rank, wanted in sorted(one.listens.items()):
+            for index, (name, data, moment) in enumerate(reference.signals):
+                if name == wanted and (moment is None or one.listening_since < moment):
+                    one.heard = (rank, data)
+                    del reference.signals[index]
+                    return True
     return False
+
+
+def forget_transient(reference: "Reference") -> None:
+    """What nobody could be given is lost."""
+    reference.signals = [signal for signal in reference.signals if signal[2] is None]

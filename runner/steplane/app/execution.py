@@ -13,14 +13,16 @@ from steplane.app.secrets import Secrets, hidden_variables, home_in, secret_inpu
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
-from steplane.driver.coordinator import Coordinator, Ending
+from steplane.driver.coordinator import Coordinator
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import restored, without_secrets
 from steplane.driver.locks import Locks, StoreLocks
+from steplane.driver.messages import Ending
 from steplane.driver.names import UTC, Lazy, moment
+from steplane.driver.post import NoOffice, Office, Post
 from steplane.driver.views import secret_names
 from steplane.errors import UsageError
 from steplane.events import ErrorInfo, Input, Resumed
@@ -68,10 +70,13 @@ class Basis(Struct, frozen=True):
 
 
 class Shared(Struct, frozen=True):
-    """What the run shares with others: the locks of the store, and how another run is told to look for them again."""
+    """What the run shares with others: the locks of the store, how another run is told to look for them again, and
+    where signals are left.
+    """
 
     locks: Locks
-    tell: Callable[[str], None]
+    tell: Callable[[str], object]
+    office: Callable[[], Office] = NoOffice
 
 
 class Execution:
@@ -95,7 +100,7 @@ class Execution:
         self.names: dict[str, Any] = self._names()
         self.evaluator = Evaluator(
             plan, self.kernel.state, self.engine, self.names, _uniform,
-            mask=self.known.mask, zone=zone_of(plan),
+            mask=self.known.mask, zone=zone_of(plan), run=basis.run,
         )  # fmt: skip
         hidden = hidden_variables(plan)
         base = {name: value for name, value in basis.environ.items() if name not in hidden}
@@ -199,6 +204,7 @@ class Execution:
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
             listener=listener, inbox=self.inbox, clock=self.clock, claims=Claims(locks),
+            post=Post(shared.office, self.inbox, self.evaluator),
             patience=self.basis.patience, held=self._held,
         )  # fmt: skip
         try:

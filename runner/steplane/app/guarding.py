@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from steplane.driver.coordinator import Interrupted
 from steplane.driver.inbox import Inbox
+from steplane.driver.messages import Interrupted
 from steplane.driver.warden import ORPHANED, orphaned
 from steplane.events import AnyEvent
 from steplane.kernel import Instance

@@ -21,6 +21,8 @@ from steplane.events import (
     StepReady,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
 )
 from steplane.store import LockTable, RunStore, now
 
@@ -176,6 +178,8 @@ class _Fold:
             one.status, one.error = "waiting", event.error
             self._attempt_ended(event.instance, event.at, "failed", event.error)
             one.attempts[-1].delay = event.delay
+        elif isinstance(event, StepWaiting | StepWoken):
+            self._waits(one, event)
         elif isinstance(event, StepEnded):
             one.status, one.ended_at, one.tries = event.status, event.at, event.attempts
             one.reason, one.seen, one.by = event.reason, event.seen, event.by
@@ -192,6 +196,13 @@ class _Fold:
             one.status, one.by = "compensated", event.by
         else:
             one.reason = f"its compensation did not succeed: {event.error.message if event.error else 'cancelled'}"
+
+    def _waits(self, one: Activation, event: StepWaiting | StepWoken) -> None:
+        if isinstance(event, StepWaiting):
+            one.status, one.waits = "waiting", event
+        else:
+            one.status, one.waits = "running", None
+            self._outputs(event.instance, event.outputs)
 
     def _activation(self, event: StepFact) -> Activation:
         step = self.steps.get(event.path)

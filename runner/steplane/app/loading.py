@@ -1,6 +1,5 @@
 """From a file to a plan: checked and compiled once, then taken from the cache until something changes."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 
 import steplane
 from steplane.diagnostics import Diagnostic, has_errors, in_file_order
+from steplane.digests import sha256
 from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry, read_index
@@ -174,13 +174,13 @@ def _same(entry: _Entry, files: Files) -> bool:
 
 
 def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return sha256(data).hexdigest()
 
 
 def _key(data: bytes, name: str, registry: Registry) -> str:
     allowed = sorted(registry.allowed) if registry.allowed is not None else None
     release = f"{steplane.__version__}\0{_stamp()}\0{name}\0{allowed}".encode(errors="surrogateescape")
-    return hashlib.sha256(release + b"\0" + data).hexdigest()
+    return sha256(release + b"\0" + data).hexdigest()
 
 
 def _stamp() -> str:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from steplane.source import Mapping, Node, Scalar, Sequence, plain, read
 
 _LISTS = ("steps", "rescue", "finally", "compensate")
+_ACTIONS = frozenset({"steps", "parallel", "switch", "race", "wait", "signal", "end"})
 _MOST = 1 << 20
 _SHOWN = 40
 
@@ -35,6 +36,7 @@ class Outline(Struct, frozen=True):
     title: str = ""
     inputs: tuple[InputOutline, ...] = ()
     steps: tuple[StepOutline, ...] = ()
+    signals: tuple[str, ...] = ()
 
 
 def outline_of(path: str) -> Outline:
@@ -51,7 +53,21 @@ def outline(data: str | bytes, name: str) -> Outline:
     root = read(data, name).root
     if not isinstance(root, Mapping):
         return Outline()
-    return Outline(_text(root.get("title")), tuple(_inputs(root.get("inputs"))), tuple(_steps(root)))
+    signals = dict.fromkeys(name for name in _signals(root) if name and "${{" not in name)
+    return Outline(_text(root.get("title")), tuple(_inputs(root.get("inputs"))), tuple(_steps(root)), tuple(signals))
+
+
+def _signals(node: Node) -> Iterator[str]:
+    """The signals that are waited for somewhere below."""
+    pending: list[Node] = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Sequence):
+            pending += reversed(one.items)
+        elif isinstance(one, Mapping):
+            wait = one.get("wait")
+            yield _text(wait.get("signal")) if isinstance(wait, Mapping) else ""
+            pending += reversed([entry.value for entry in one.entries])
 
 
 def _inputs(node: Node | None) -> Iterator[InputOutline]:
@@ -86,7 +102,7 @@ def _json(value: object) -> str:
 def _steps(holder: Mapping) -> Iterator[StepOutline]:
     for key in _LISTS:
         yield from _listed(holder.get(key))
-    branches = holder.get("parallel")
+    branches = holder.get("parallel") or holder.get("race")
     for entry in branches.entries if isinstance(branches, Mapping) else ():
         yield from _branch(entry.value)
     arms = holder.get("switch")
@@ -116,7 +132,14 @@ def _what(step: Mapping) -> str:
         if text:
             line = text.splitlines()[0]
             return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
-    return next((entry.name for entry in step.entries if entry.name in {"steps", "parallel", "switch", "end"}), "")
+    return next(
+        (
+            entry.name
+            for entry in step.entries
+            if entry.name in {"steps", "parallel", "switch", "race", "wait", "signal", "end"}
+        ),
+        "",
+    )
 
 
 def _text(node: Node | None) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.events import Artifact, ErrorInfo
+from steplane.events import Artifact, ErrorInfo, StepWaiting
 from steplane.store import RunSummary
 
 
@@ -36,7 +36,8 @@ class Activation(Struct, kw_only=True):
     """One life of an instance. Times are µs since the epoch, 0 where there is none; `ended_at` too.
 
     `tries` counts the attempts, `seconds` is how long it took from its first attempt on, without the time in which
-    nobody ran the run; `serial` is what inputs call it by; `performed`: it is of a step type, and has no list inside.
+    nobody ran the run; `serial` is what inputs call it by; `performed`: it is of a step type, and has no list inside;
+    `waits` is what it waits for now.
     """
 
     number: int = 1
@@ -56,6 +57,7 @@ class Activation(Struct, kw_only=True):
     seconds: float | None = None
     performed: bool = False
     artifacts: tuple[Artifact, ...] = ()
+    waits: StepWaiting | None = None
 
 
 class StepRecord(Struct, kw_only=True):

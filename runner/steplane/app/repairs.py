@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from steplane.app.chosen import unknown_step
 from steplane.app.reachable import refuse_unreachable
 from steplane.errors import UsageError
-from steplane.events import Resumed, Selected
+from steplane.events import Resumed
 from steplane.kernel import Instance, Kernel
+from steplane.parts import Selected
 from steplane.plan.nodes import Plan
 from steplane.plan.selection import select_again
 from steplane.plan.step_names import Named, inner_path, named

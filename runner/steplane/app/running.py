@@ -14,10 +14,13 @@ from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
+from steplane.driver.messages import PostCame
+from steplane.driver.post import Office
 from steplane.errors import RunHeld, StateError, UsageError
-from steplane.events import OK, Resumed, RunStarted, Selected, Taken
+from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
+from steplane.parts import Selected
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import (
@@ -262,11 +265,19 @@ def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -
     directory = StateDirectory(folders.state)
     locks = LockTable(directory, journal.folder.run, journal.epoch, lambda run: _bury(directory.run(run)))
     stop = control.serve(journal.folder.path, execution.inbox)
+    if isinstance(first, Resumed):
+        execution.inbox.put(PostCame())
     try:
-        shared = Shared(locks, lambda run: control.tell(directory.run(run).path))
+        shared = Shared(locks, lambda run: control.tell(directory.run(run).path), lambda: _office(directory, journal))
         return execution.go(journal, folders, first, reporter, shared)
     finally:
         stop()
+
+
+def _office(directory: StateDirectory, journal: Journal) -> Office:
+    from steplane.app.signalling import Mailbox
+
+    return Mailbox(directory, journal.folder.run)
 
 
 def patience_of(options: Options) -> float:
@@ -274,9 +285,8 @@ def patience_of(options: Options) -> float:
     try:
         return 0.0 if options.patience == "0" else parse_duration(options.patience)
     except ValueError as error:
-        raise UsageError(
-            f"`--patience {options.patience}`: {error}", "Write a duration such as `30s` or `10m`."
-        ) from error
+        remedy = "Write a duration such as `30s` or `10m`."
+        raise UsageError(f"`--patience {options.patience}`: {error}", remedy) from error
 
 
 def inputs_again(

@@ -1,6 +1,5 @@
 """Scripts that the shell itself cannot read: `bash -n`, with a variable in the place of each value."""
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from steplane.diagnostics import Diagnostic, Span
+from steplane.digests import sha256
 from steplane.expressions import Literal
 from steplane.expressions.templates import Expression
 from steplane.model import Run, Step, Uses, Workflow, all_steps, shell_of
@@ -43,7 +43,7 @@ class _Script(Struct, frozen=True, eq=False):
     @property
     def key(self) -> str:
         """The same for scripts that are read the same."""
-        return hashlib.sha256(f"{self.shell}\0{self.text}".encode(errors="surrogatepass")).hexdigest()
+        return sha256(f"{self.shell}\0{self.text}".encode(errors="surrogatepass")).hexdigest()
 
 
 def check_scripts(workflow: Workflow, document: Document, cache: Cache | None = None) -> list[Diagnostic]:

@@ -9,8 +9,9 @@ from steplane.app.execution import folded
 from steplane.app.history import find_run
 from steplane.app.running import recorded_plan
 from steplane.errors import UsageError
-from steplane.events import OK, Part, Recorded, Taken
+from steplane.events import OK, Recorded, Taken
 from steplane.kernel import Instance, State
+from steplane.parts import Part
 from steplane.plan.definitions import definition
 from steplane.plan.nodes import Node, Plan, Rounds, StepList, inner_lists, lists_of
 from steplane.plan.selection import Selection

@@ -25,6 +25,7 @@ from steplane.checks.needs import check_cycles, check_joins, check_needs
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
+from steplane.checks.reaching import check_reaching
 from steplane.checks.release import check_release
 from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
@@ -33,6 +34,7 @@ from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
+from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
@@ -67,11 +69,14 @@ CHECKS: tuple[Check, ...] = (
     check_templates,
     check_release,
     check_timezone,
+    check_waits,
+    check_signals,
     check_outputs,
     check_artifacts,
     check_captures,
     check_calls,
     check_undoing,
+    check_reaching,
     check_constants,
     check_secrets,
     check_credentials,

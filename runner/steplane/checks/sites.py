@@ -18,6 +18,7 @@ from steplane.model import (
     Named,
     Outputs,
     Parallel,
+    Race,
     Run,
     Signal,
     Step,
@@ -171,8 +172,9 @@ def _guards(step: Step, inside: _Where) -> Iterator[Site]:
     instance = inside.plus(moment="instance")
     if step.lock:
         yield from _value(step.lock.name, "`lock`", instance, text=True)
-    if step.timeout and step.timeout.value:
-        yield from _value(step.timeout.value, "`timeout`", instance, text=True)
+    limit = step.time_limit
+    if limit and limit.value:
+        yield from _value(limit.value, "`timeout`", instance, text=True)
     for condition in step.require:
         yield from _condition(condition, "`require`", instance)
     if step.cache and step.cache.key:
@@ -200,6 +202,9 @@ def _action(step: Step, inside: _Where, rendered: tuple[str, ...]) -> Iterator[S
         yield from _entries(action.outputs or (), "outputs", inside)
     elif isinstance(action, Wait | Signal):
         yield from _later(action, inside)
+    elif isinstance(action, Race):
+        for branch in action.branches:
+            yield from _later(branch.wait, inside)
 
 
 def _run(action: Run, inside: _Where) -> Iterator[Site]:

@@ -4,7 +4,23 @@ from typing import Literal as OneOf
 
 from steplane.checks.context import Context, Position
 from steplane.checks.sites import Site
-from steplane.model import Call, End, Goto, Group, Parallel, Run, Step, StepList, Switch, Until, Uses, While, all_steps
+from steplane.model import (
+    Call,
+    End,
+    Goto,
+    Group,
+    Parallel,
+    Race,
+    Run,
+    Step,
+    StepList,
+    Switch,
+    Until,
+    Uses,
+    Wait,
+    While,
+    all_steps,
+)  # fmt: skip
 
 Sight = OneOf["seen", "later", "itself", "around", "in a loop", "elsewhere"]
 """Whether a step can have ended where an expression stands, and if not, why."""
@@ -63,7 +79,9 @@ class Sighting:
         """The step itself, or one around it."""
         assert site.position is not None
         if depth < len(site.position.chain):
-            return ("seen", None) if site.position.chain[depth][0].role in AFTER else ("around", target.step)
+            decided = isinstance(target.step.action, Race) and site.position.chain[depth][0].role == "branch"
+            after = decided or site.position.chain[depth][0].role in AFTER
+            return ("seen", None) if after else ("around", target.step)
         return ("seen", None) if site.moment == "after" else ("itself", target.step)
 
     def _within(self, site: Site, target: Position, depth: int) -> tuple[Sight, Step | None]:
@@ -143,8 +161,13 @@ def step_attributes(step: Step) -> tuple[str, ...]:
 
 def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
     """The names of a step's outputs; None where they are not known."""
+    own = ("branch", "data", "sender", "at") if isinstance(step.action, Race) else ()
     if step.outputs is not None:
-        return tuple(one.name.text for one in step.outputs.items)
+        return (*(one.name.text for one in step.outputs.items), *own)
+    if isinstance(step.action, Race):
+        return own
+    if isinstance(step.action, Wait):
+        return ("data", "sender", "at") if step.action.signal is not None else ()
     if isinstance(step.action, Group | Parallel | Switch):
         return ()
     if isinstance(step.action, Call):

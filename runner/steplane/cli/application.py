@@ -21,6 +21,7 @@ COMMANDS = {
     "graph": "Draw a workflow, or what became of each step in a run.",
     "list": "List the workflows of the project.",
     "resume": "Go on with a run that was interrupted, waits or failed.",
+    "signal": "Send a signal to a run that waits for it.",
     "cancel": "End a run; what cleans up still runs.",
     "compensate": "Undo what a run that has ended had done.",
     "runs": "List the runs; check, export or delete them.",
@@ -46,12 +47,11 @@ SUBCOMMANDS = {
 }
 """Commands of commands; the module of each is `steplane.cli.commands.NAME_SUBNAME`."""
 
-_ACTING = {"run", "resume", "cancel", "compensate", "init"}
+_ACTING = {"run", "resume", "signal", "cancel", "compensate", "init"}
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
     "fmt": "`steplane check` says where a file is unclear.",
-    "signal": "",
     "tasks": "",
     "complete": "",
     "stats": "`steplane runs --format json` has the times of all runs.",

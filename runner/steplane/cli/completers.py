@@ -101,6 +101,11 @@ def _outline(context: click.Context) -> "Outline":
         return outline(journal.definitions()[-1].text, run)
 
 
+def signal(context: click.Context, _: click.Parameter, begun: str) -> Items:
+    """The names of the signals that the run waits for, as far as they are written down."""
+    return _fitting(((name, "") for name in _outline(context).signals), begun)
+
+
 def input_value(context: click.Context, _: click.Parameter, begun: str) -> Items:
     """`NAME=` for an input that is not given yet; behind the `=` its values, or files behind an `@`."""
     return _input(context, begun, secret=False)

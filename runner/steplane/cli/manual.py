@@ -74,6 +74,7 @@ SEE: dict[str, Sequence[str]] = {
     "list": ("run", "runs"),
     "resume": ("run", "show", "cancel"),
     "cancel": ("resume", "runs"),
+    "signal": ("runs", "resume", "show"),
     "compensate": ("cancel", "resume", "show"),
     "runs": ("show", "logs", "runs check"),
     "runs check": ("runs", "runs export"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
+from steplane.events import StepWaiting, StepWoken
 from steplane.reporters.paint import visible
 from steplane.reporters.words import (
     IF_IS_FALSE,
@@ -16,6 +17,7 @@ from steplane.reporters.words import (
     shortened,
     shown_value,
     stated,
+    wait_words,
 )
 
 _Words = Callable[[dict[str, Any]], str]
@@ -195,13 +197,15 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "reach":
+        return f"`{visible(data['of'])}` ended it"
     if kind == "goto":
         return f"`{visible(data['of'])}` jumped back, and it begins anew"
     if kind == "after":
         return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
-    if kind == "unfinished":
-        return "the resume left out something in it"
-    return "what is around it was ended"
+    if kind == "complete":
+        return f"enough instances of `{visible(data['of'])}` have ended"
+    return "the resume left out something in it" if kind == "unfinished" else "what is around it was ended"
 
 
 def _ended(data: dict[str, Any]) -> str:
@@ -299,6 +303,8 @@ _SAYINGS: dict[str, _Words] = {
     "attempt.ended": _attempt_ended,
     "timeout": lambda data: f"its time limit of {clock(data['seconds'] or 0)} is over",
     "retry": _retry,
+    "waits": lambda data: wait_words(StepWaiting(step="", path="", **data)),
+    "woken": lambda data: wait_words(StepWoken(step="", path="", **data)),
     "given_up": _given_up,
     "rescue": lambda _: "its `rescue` begins",
     "rescue.ended": lambda data: f"its `rescue` {'succeeded' if data['ok'] else 'did not succeed'}",

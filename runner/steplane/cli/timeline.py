@@ -11,7 +11,7 @@ from steplane.cli.folding import Branch, Row, counted, rows
 from steplane.reporters.bars import ASCII, UNICODE, WORDS, Axis, Stretch
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
-from steplane.reporters.words import IF_IS_FALSE, cause, clock, false_condition, reason
+from steplane.reporters.words import IF_IS_FALSE, cause, clock, false_condition, reason, wait_words
 
 _TIME = 7
 _LEAST_BAR = 16
@@ -153,6 +153,8 @@ def _reason(one: StepRecord, condition: str) -> str:
 
 
 def _next_attempt(life: Activation) -> str:
+    if life.waits is not None:
+        return wait_words(life.waits)
     last = life.attempts[-1]
     if not last.delay:
         return "for its turn"

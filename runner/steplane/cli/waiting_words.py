@@ -8,7 +8,7 @@ from steplane.app.stories.shapes import Waiting
 from steplane.cli.story_words import ended_words, link_words
 from steplane.events import ENDED
 from steplane.reporters.paint import visible
-from steplane.reporters.words import saw, stated
+from steplane.reporters.words import moment, saw, stated
 
 
 def waiting_words(one: Waiting, record: RunRecord) -> str:
@@ -89,6 +89,14 @@ def _back_off(one: Waiting, _: str) -> str:
     return f"waits until {due} UTC before attempt {one.data['attempt']}"
 
 
+def _signal(one: Waiting, _: str) -> str:
+    names = " or ".join(f"`{visible(name)}`" for name in one.data["signals"])
+    parts = [f"for the signal {names}"] if names else []
+    parts += [f"until {moment(one.data['until'])}"] if one.data["until"] else []
+    limit = f", at most until {moment(one.data['limit'])}" if one.data["limit"] else ""
+    return f"waits {' or '.join(parts)}{limit}"
+
+
 def _item(one: Waiting, _: str) -> str:
     most = f": {one.data['at_once']} may go on at once" if one.data["at_once"] is not None else ""
     return f"its turn in `{visible(one.data['outer'])}` has not come{most}"
@@ -101,6 +109,7 @@ _WAITS: dict[str, Callable[[Waiting, str], str]] = {
     "slot": _slot_now,
     "back-off": _back_off,
     "attempt": _attempt_now,
+    "signal": _signal,
     "decision": lambda _, __: "waits for somebody to say what became of it: resume with --redo or --assume",
     "steps": lambda _, names: f"waits for {names}",
     "question": lambda one, _: f"is about to evaluate its `{one.data['question']}`",

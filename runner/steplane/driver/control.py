@@ -6,18 +6,20 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
-from steplane.driver.coordinator import CancelAsked
 from steplane.driver.inbox import Inbox
 from steplane.driver.locks import LocksFreed
+from steplane.driver.messages import CancelAsked, Parcel, PostCame, SignalAsked
 from steplane.executors.patience import RETRIED
 
 NAME = "control.sock"
 _LIMIT = 1 << 20
 _PAUSE = 0.1
+_LOOK = 1.0
+_TOO_LATE = "?"
 
 
 def serve(folder: str, inbox: Inbox) -> Callable[[], None]:
@@ -31,8 +33,9 @@ def serve(folder: str, inbox: Inbox) -> Callable[[], None]:
         os.chmod(path, 0o600)
         server.listen(16)
         ours = os.lstat(path)
-    except OSError:  # no sockets on this file system: requests wait in the catalogue instead
+    except OSError:  # no sockets on this file system: signals wait in the store, and are looked for there
         server.close()
+        threading.Thread(target=_look_often, args=(inbox,), daemon=True).start()
         return lambda: None
     threading.Thread(target=_accept, args=(server, inbox), daemon=True).start()
 
@@ -40,11 +43,25 @@ def serve(folder: str, inbox: Inbox) -> Callable[[], None]:
         with suppress(OSError):
             if os.path.samestat(ours, os.lstat(path)):  # not that of a process that has taken the run over
                 os.unlink(path)
+        _refuse_rest(inbox)
         with suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a caller
         server.close()
 
     return stop
+
+
+def _look_often(inbox: Inbox) -> None:
+    while True:
+        time.sleep(_LOOK)
+        inbox.put(PostCame())
+
+
+def _refuse_rest(inbox: Inbox) -> None:
+    """Whoever asked too late for this process is told so at once."""
+    for message in inbox.take():
+        if isinstance(message, CancelAsked | SignalAsked):
+            message.acknowledge(_TOO_LATE)
 
 
 def _at(path: str, action: Callable[[str], None]) -> None:
@@ -77,13 +94,16 @@ def _accept(server: socket.socket, inbox: Inbox) -> None:
 def _answer(client: socket.socket, inbox: Inbox) -> None:
     import json
 
-    with client, suppress(OSError, ValueError):
+    with client, suppress(OSError, ValueError, KeyError):
         client.settimeout(10)
         message = _read(client)
         if isinstance(message, dict) and message.get("kind") == "locks":
             inbox.put(LocksFreed())
             return
-        if not isinstance(message, dict) or message.get("kind") != "cancel":
+        if isinstance(message, dict) and message.get("kind") == "post":
+            inbox.put(PostCame())
+            return
+        if not isinstance(message, dict) or message.get("kind") not in ("cancel", "signal"):
             client.sendall(b'{"ok": false}\n')
             return
         done, answers = threading.Event(), list[str]()
@@ -92,9 +112,13 @@ def _answer(client: socket.socket, inbox: Inbox) -> None:
             answers.append(known)
             done.set()
 
-        inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), acknowledge))
+        if message["kind"] == "cancel":
+            inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), acknowledge))
+        else:
+            inbox.put(SignalAsked(convert(message["parcel"], Parcel), acknowledge))
         done.wait(30)
-        client.sendall(json.dumps({"ok": answers == [""], "known": "".join(answers)}).encode() + b"\n")
+        known = "" if answers == [_TOO_LATE] else "".join(answers)
+        client.sendall(json.dumps({"ok": answers == [""], "known": known}).encode() + b"\n")
 
 
 def _read(connection: socket.socket) -> Any:
@@ -113,12 +137,18 @@ def _text(value: Any) -> str:
     return str(value or "").encode("utf-8", "replace").decode()
 
 
-def tell(folder: str) -> None:
-    """Let the run that owns the folder look for free locks again; one that does not listen looks by itself, later."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client, suppress(OSError):
+def tell(folder: str, kind: Literal["locks", "post"] = "locks") -> bool:
+    """Let the run that owns the folder look for free locks again, or for signals that were left for it; one that does
+    not listen looks by itself, later. Whether it listens.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.setblocking(False)  # its process may be suspended
-        _at(os.path.join(folder, NAME), client.connect)
-        client.sendall(b'{"kind": "locks"}\n')
+        try:
+            _at(os.path.join(folder, NAME), client.connect)
+            client.sendall(b'{"kind": "%s"}\n' % kind.encode())
+        except OSError:
+            return False
+    return True
 
 
 class Reply(Struct, frozen=True):

@@ -8,12 +8,11 @@ meanwhile, timers and signals are the main thread's.
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from steplane.commands import Acquire, Ask, Command, DropTimer, Record, Release, SetTimer, Start, Stop
+from steplane.commands import Acquire, Ask, Command, DropTimer, Forward, Record, Release, SetTimer, Start, Stop
 from steplane.driver.attempts import Attempts
 from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
@@ -22,9 +21,12 @@ from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
 from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed
+from steplane.driver.messages import CancelAsked, Ending, Interrupted, Journal, Listener, PostCame, SignalAsked
+from steplane.driver.plain import unrecordable
+from steplane.driver.post import Post, SentMessage
 from steplane.driver.timers import Timers
 from steplane.driver.warden import is_dying
-from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, Resumed, RunWaiting, StepEnded
+from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, Resumed, Sent, StepEnded
 from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Perform
@@ -33,46 +35,6 @@ _LEAVES_FILES = frozenset({"succeeded", "warning", "failed"})
 """How a step may end so that its files are kept."""
 
 _POLL = 3600.0  # an upper bound of one wait, so that a changed clock of the machine cannot hold it for ever
-
-
-class Journal(Protocol):
-    """Where events are made durable."""
-
-    def append(self, event: AnyEvent) -> int:
-        """Add the event to the next commit."""
-
-    def commit(self) -> None:
-        """Return when everything appended is durable."""
-
-
-class Listener(Protocol):
-    """Who shows what happens. Called by the thread that coordinates just then, after the event is durable."""
-
-    def event(self, event: AnyEvent, instance: Instance | None) -> None:
-        """Something has been recorded."""
-
-
-class Interrupted(Struct, frozen=True):
-    """A signal asks the runner to stop; the run stays resumable."""
-
-    signal: int
-
-
-class CancelAsked(Struct, frozen=True):
-    """Somebody asks for the end of the run; `acknowledge` is called once that is durable, or at once with the run's
-    status where that is known already, and only `finally` goes on.
-    """
-
-    actor: str
-    reason: str
-    acknowledge: Callable[[str], None]
-
-
-class Ending(Struct, frozen=True):
-    """Why the coordinator came back: the run `ended`, only `waiting` is left, or it was `interrupted` by a signal."""
-
-    reason: Literal["ended", "waiting", "interrupted"]
-    signal: int = 0
 
 
 class Coordinator:
@@ -89,6 +51,7 @@ class Coordinator:
         inbox: Inbox,
         clock: Clock,
         claims: Claims,
+        post: Post,
         patience: float,
         held: Held | None = None,
     ) -> None:
@@ -100,6 +63,7 @@ class Coordinator:
         self.inbox = inbox
         self.clock = clock
         self.claims = claims
+        self.post = post
         self.patience = patience
         self.held = Held() if held is None else held
         self.timers = Timers()
@@ -167,7 +131,7 @@ class Coordinator:
         for message in self.inbox.take():
             self._take_message(message)
         self._inputs.extend(self.timers.due(self.clock.monotonic()))
-        while self._inputs or self._shown or self._interrupted is not None:
+        while self._inputs or self._shown or self._asked or self._interrupted is not None:
             self._turn()
             if self.kernel.ended:
                 self._acknowledge()
@@ -186,6 +150,7 @@ class Coordinator:
         """Take in all that is at hand, make it durable, then tell of it."""
         self._feed_all()
         self.journal.commit()
+        self.post.durable()
         for event, instance in self._shown:
             self.listener.event(event, instance)
         self._shown.clear()
@@ -228,6 +193,8 @@ class Coordinator:
             self.timers.drop(command)
         elif isinstance(command, Acquire | Release):
             self.claims.take(command)
+        elif isinstance(command, Forward):
+            self.post.take(command)
         else:
             self._stops.append(command)
 
@@ -253,6 +220,7 @@ class Coordinator:
     def _execute(self) -> None:
         """Begin and stop attempts, claim locks. What was stopped before it began never begins."""
         self.claims.execute(self.kernel.state)
+        self.post.execute(self.kernel.state, self.clock.now())
         stops, self._stops = self._stops, []
         starts, self._starts = self._starts, []
         stopped = {(stop.instance, stop.attempt) for stop in stops}
@@ -293,6 +261,35 @@ class Coordinator:
             self._inputs.append(CancelRequested(actor=message.actor, reason=message.reason))
             self._asked.append(message.acknowledge)
 
+    def _take_post(self, message: SignalAsked | PostCame | SentMessage) -> None:
+        if isinstance(message, SignalAsked):
+            self._signal(message)
+        elif isinstance(message, PostCame):
+            self._look_for_post()
+        else:
+            self.post.arrived()
+            self._inputs.append(Sent(instance=message.instance, error=message.error))
+
+    def _signal(self, message: SignalAsked) -> None:
+        """Take a signal in, once. What is at hand came before it, and may have ended the run."""
+        self._feed_all()
+        if self.kernel.ended or unrecordable(message.parcel.data):
+            message.acknowledge(self.kernel.status)
+            return
+        if message.parcel.id not in self.kernel.state.signal_ids:
+            self._inputs.append(self.post.event(message.parcel))
+        self._asked.append(message.acknowledge)
+
+    def _look_for_post(self) -> None:
+        """Take in what was left in the store, each at its time: what was due before it was sent comes first."""
+        self._feed_all()
+        for one in self.post.left(self.kernel.state.signal_ids):
+            ago = max(0, self.clock.now() - one.at) / 1e6
+            self._inputs.extend(self.timers.due(self.clock.monotonic() - ago))
+            self._feed_all()
+            if not self.kernel.ended:
+                self._feed(self.post.event(one))
+
     def _acknowledge(self) -> None:
         """Say that what was asked for is durable, and that what it stops is told so."""
         for acknowledge in self._asked:
@@ -304,6 +301,8 @@ class Coordinator:
             self._interrupted = message
         elif isinstance(message, CancelAsked):
             self._cancel(message)
+        elif isinstance(message, SignalAsked | PostCame | SentMessage):
+            self._take_post(message)
         elif isinstance(message, LockAnswer):
             self._lock_answered(message)
         elif isinstance(message, LocksFreed):
@@ -321,7 +320,7 @@ class Coordinator:
     def _only_waiting(self) -> bool:
         """Whether nothing runs and no timer is due within the patience, and no lock has come within it."""
         now, due = self.clock.monotonic(), self.timers.next_due()
-        if self._inputs or self.attempts.running or (due is not None and due - now <= self.patience):
+        if self._inputs or self.attempts.running or self.post.open or (due is not None and due - now <= self.patience):
             self._idle = None
             return False
         if not self.claims.open:
@@ -330,10 +329,10 @@ class Coordinator:
         return now - self._idle >= self.patience
 
     def _wait_elsewhere(self) -> Ending:
+        from steplane.driver.stopping import waiting_fact
+
         state = self.kernel.state
-        waiting, held_up = {"backoff", "undecided", "lock"}, self.claims.held_up
-        steps = tuple(one.path for one in state.instances.values() if one.phase in waiting or one.serial in held_up)
-        fact = RunWaiting(at=self.clock.now(), steps=steps, reason="nothing is due within the patience of this run")
+        fact = replace(waiting_fact(state, self.claims.held_up), at=self.clock.now())
         self._keep(fact, state.root)
         self.journal.commit()
         self.listener.event(fact, state.root)

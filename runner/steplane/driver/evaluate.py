@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names
+from steplane.driver.names import UTC, Once, Places, Steps, handled_error, loop_names, moment
 from steplane.driver.plain import unrecordable
 from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
@@ -18,7 +18,7 @@ from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State, calls
 from steplane.masking import Mask
-from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry, Rounds
+from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry
 
 if TYPE_CHECKING:
     from steplane.driver.children import Children
@@ -44,6 +44,7 @@ class Evaluator:
         *,
         mask: Mask | None = None,
         zone: tzinfo = UTC,
+        run: str = "",
     ) -> None:
         self.plan = plan
         self.state = state
@@ -52,6 +53,7 @@ class Evaluator:
         self.uniform = uniform
         self.mask = mask or Mask({})
         self.zone = zone
+        self.run = run
         self.children: Children | None = None  # where the workflow calls others
         self._places = {plan.file: Places(plan)}
         self.environment: Callable[[Instance], Mapping[str, str]] = lambda _: {}
@@ -59,8 +61,9 @@ class Evaluator:
         self._seen: list[tuple[str, Any]] = []  # what the conditions of the question at hand saw
         self._answers: dict[Question, Callable[[Instance], Any]] = {
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
-            "branches": self._branches, "call": self._call, "ensure": self._ensure, "outputs": self._outputs,
-            "retry": self._retry, "complete": self._complete, "while": self._while, "until": self._until,
+            "branches": self._branches, "wait": self._wait, "signal": self._signal, "call": self._call,
+            "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry, "complete": self._of_loop,
+            "while": self._of_loop, "until": self._of_loop,
         }  # fmt: skip
 
     def answer(self, ask: Ask) -> Answered:
@@ -70,6 +73,10 @@ class Evaluator:
         value, error = self.guarded(lambda: self._answers[ask.question](instance), instance.plan.file)
         seen = self._texts() if self._seen else ()
         return Answered(instance=ask.instance, question=ask.question, value=value, error=error, seen=seen)
+
+    def moment(self, at: int) -> str:
+        """A time in microseconds since the epoch as text, in the time zone of the workflow."""
+        return moment(at, self.zone)
 
     def _texts(self) -> tuple[str, ...]:
         """What the conditions saw, in words."""
@@ -129,9 +136,9 @@ class Evaluator:
     def _if(self, here: Instance) -> bool:
         condition = here.node.condition
         assert condition is not None
-        return self._holds(condition, self.context(here))
+        return self.holds(condition, self.context(here))
 
-    def _holds(self, condition: Expression, context: Mapping[str, Any]) -> bool:
+    def holds(self, condition: Expression, context: Mapping[str, Any]) -> bool:
         """The truth of a condition; what it saw is told with the answer."""
         return self.engine.condition(condition, context, self._seen)
 
@@ -143,8 +150,8 @@ class Evaluator:
         context = self.context(here)
         items, keys = items_of(self.engine, loop, context)
         keys = [self.mask.text(key) for key in keys]
-        self._recordable("a key of the loop", keys)
-        self._recordable("an item of the loop", items)
+        self.recordable("a key of the loop", keys)
+        self.recordable("an item of the loop", items)
         unique(keys)
         refuse_unknown_items(here, self.state, keys)
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
@@ -153,32 +160,14 @@ class Evaluator:
             allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
 
-    def _complete(self, here: Instance) -> bool:
-        loop, spec = here.loop, here.node.loop
-        assert loop is not None
-        assert isinstance(spec, ForEach | Matrix)
-        assert spec.complete is not None
-        last = loop.latest or here
-        context = self.context(last, result=None if last.body else last.outputs)
-        return self._holds(spec.complete, {**context, "steps": self._steps_and(here, last)})
+    def _of_loop(self, here: Instance) -> bool:
+        from steplane.driver.rounds import QUESTIONS
 
-    def _steps_and(self, outer: Instance, one: Instance) -> Steps:
+        return QUESTIONS[here.phase](self, here)
+
+    def steps_and(self, outer: Instance, one: Instance) -> Steps:
         """`steps` as an instance of a loop sees them, and the loop itself as it is by now."""
         return Steps(self._places_of(one.plan), self.state, one, self.zone, outer)
-
-    def _while(self, here: Instance) -> bool:
-        from steplane.driver.rounds import before_round
-
-        return self._holds(_rounds(here).condition, {**self.context(here), "loop": before_round(here)})
-
-    def _until(self, here: Instance) -> bool:
-        from steplane.driver.rounds import after_round
-
-        last, loop, result = after_round(here)
-        return self._holds(
-            _rounds(here).condition,
-            {**self.context(last, result=result), "loop": loop, "steps": self._steps_and(here, last)},
-        )
 
     def _count(self, template: Template, context: Mapping[str, Any], what: str, least: int = 1) -> int:
         value = self.engine.render(template, context)
@@ -192,16 +181,17 @@ class Evaluator:
         if node.lock is not None and node.lock.static is None:
             name = self.engine.render_text(node.lock.name, context)  # which may teach the mask
             values["lock"] = self.mask.text(name)
-            self._recordable("the name of the lock", values["lock"])
+            self.recordable("the name of the lock", values["lock"])
         if node.timeout_value is not None:
-            values["timeout"] = self._seconds(node.timeout_value, context, "timeout")
+            values["timeout"] = self.seconds(node.timeout_value, context, "timeout")
         if node.retry is not None and node.retry.attempts_value is not None:
             values["attempts"] = self._count(node.retry.attempts_value, context, "attempts")
         if node.retry is not None and node.retry.delay_value is not None:
-            values["delay"] = self._seconds(node.retry.delay_value, context, "delay")
+            values["delay"] = self.seconds(node.retry.delay_value, context, "delay")
         return values
 
-    def _seconds(self, template: Template, context: Mapping[str, Any], what: str) -> float:
+    def seconds(self, template: Template, context: Mapping[str, Any], what: str) -> float:
+        """The duration in seconds. Raises `Refused`, `ExpressionError`."""
         value = self.engine.render(template, context)
         try:
             seconds = parse_duration(value) if isinstance(value, str) else None
@@ -214,6 +204,16 @@ class Evaluator:
     def _require(self, here: Instance) -> bool:
         self.hold("require", here, here.node.require, self.context(here))
         return True
+
+    def _wait(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.waits import awaited_values
+
+        return awaited_values(self, here)
+
+    def _signal(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.waits import signal_to_send
+
+        return signal_to_send(self, here)
 
     def _ensure(self, here: Instance) -> bool:
         self.hold("ensure", here, here.node.ensure, self.context(here, result=_given_back(here)))
@@ -228,9 +228,8 @@ class Evaluator:
 
                 seen = sentences(parts, self.mask)
                 place = f"{here.plan.file}:{condition.line}:{condition.column}"
-                message = f"`{condition.text.strip()}` does not hold ({place})" + (
-                    ": " + ", ".join(seen) if seen else ""
-                )
+                told = ": " + ", ".join(seen) if seen else ""
+                message = f"`{condition.text.strip()}` does not hold ({place}){told}"
                 raise Refused(kind, message, detail=list(seen) or None)
 
     def _switch(self, here: Instance) -> int | None:
@@ -238,7 +237,7 @@ class Evaluator:
         assert isinstance(action, Choice)
         context = self.context(here)
         for index, arm in enumerate(action.arms):
-            if arm.condition is None or self._holds(arm.condition, context):
+            if arm.condition is None or self.holds(arm.condition, context):
                 return index
         return None
 
@@ -247,7 +246,7 @@ class Evaluator:
         assert isinstance(action, Fork)
         context = self.context(here)
         return [
-            not branch.default and (branch.condition is None or self._holds(branch.condition, context))
+            not branch.default and (branch.condition is None or self.holds(branch.condition, context))
             for branch in action.branches
         ]
 
@@ -267,7 +266,7 @@ class Evaluator:
         message = None if action.message is None else self.engine.render_text(action.message, context)
         outputs = self.mask.data(outputs)  # all is rendered before: that may teach the mask
         message = None if message is None else self.mask.text(message)
-        self._recordable("what this `end` gives", [outputs, message])
+        self.recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
     def learn_from(self, fields: tuple[OutputField, ...], context: Mapping[str, Any]) -> None:
@@ -292,11 +291,12 @@ class Evaluator:
         for field in fields:
             if not field.secret and field.name in values:
                 values[field.name] = self.mask.data(values[field.name])
-                self._recordable(f"the output `{field.name}`", values[field.name])
+                self.recordable(f"the output `{field.name}`", values[field.name])
         return values
 
     @staticmethod
-    def _recordable(what: str, value: Any) -> None:
+    def recordable(what: str, value: Any) -> None:
+        """Raise `Refused` for what the journal cannot hold."""
         why = unrecordable(value)
         if why:
             raise Refused("expression", f"{what} {why}, which cannot be recorded")
@@ -304,7 +304,7 @@ class Evaluator:
     def _retry(self, here: Instance) -> dict[str, Any]:
         retry = here.node.retry
         assert retry is not None
-        if retry.when is not None and not self._holds(retry.when, self.context(here, error=here.error)):
+        if retry.when is not None and not self.holds(retry.when, self.context(here, error=here.error)):
             return {"again": False, "delay": 0.0}
         return {"again": True, "delay": self._jittered(retry, retry.pause(here.attempt, here.delay))}
 
@@ -317,12 +317,6 @@ class Evaluator:
 def _given_back(here: Instance) -> Any:
     """What `result` is of a step that is no step type: of a call what the child gives, else null."""
     return calls.results(here) if isinstance(here.node.action, Call) and not here.recovered else None
-
-
-def _rounds(here: Instance) -> Rounds:
-    loop = here.node.loop
-    assert isinstance(loop, Rounds)
-    return loop
 
 
 def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:

@@ -5,6 +5,9 @@ from collections.abc import Collection, Mapping
 from steplane.commands import Ask, Start, Stop
 from steplane.kernel import Instance, State
 
+PAUSES = frozenset({"backoff", "undecided", "listening", "sending"})
+"""Where an instance stands that goes on later, by itself or by what somebody does."""
+
 
 class Held:
     """Keeps back the questions and attempts of steps that need what is not there yet.
@@ -45,7 +48,7 @@ class Held:
 
     def given_up(self, state: State) -> list[Ask | Start]:
         """Where nothing goes on by itself: all that was kept back, unless what it waits for is only pausing."""
-        if any(one.phase in {"backoff", "undecided"} for one in state.instances.values() if self._is_within(one)):
+        if any(one.phase in PAUSES for one in state.instances.values() if self._is_within(one)):
             return []
         self._running.clear()
         kept, self._kept = self._kept, []

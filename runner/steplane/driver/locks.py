@@ -60,7 +60,7 @@ class StoreLocks:
     """
 
     def __init__(
-        self, locks: Locks, inbox: Inbox, tell: Callable[[str], None], say: Callable[[str, str, str], None]
+        self, locks: Locks, inbox: Inbox, tell: Callable[[str], object], say: Callable[[str, str, str], None]
     ) -> None:
         self._locks = locks
         self._inbox = inbox

@@ -1,11 +1,52 @@
-"""What the rounds of `while` and `until` see of each other: `loop` and `result`."""
+"""Whether a loop goes on: `while`, `until` and `complete`; what rounds see of each other: `loop` and `result`."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from steplane.driver.names import Lazy
 from steplane.driver.views import round_view
 from steplane.kernel import Instance
-from steplane.plan.nodes import Rounds
+from steplane.plan.nodes import ForEach, Matrix, Rounds
+
+if TYPE_CHECKING:
+    from steplane.driver.evaluate import Evaluator
+
+
+def is_complete(evaluator: "Evaluator", here: Instance) -> bool:
+    """Whether enough of the instances have ended. Raises `ExpressionError`, `Refused`, as the others do."""
+    loop, spec = here.loop, here.node.loop
+    assert loop is not None
+    assert isinstance(spec, ForEach | Matrix)
+    assert spec.complete is not None
+    last = loop.latest or here
+    context = evaluator.context(last, result=None if last.body else last.outputs)
+    return evaluator.holds(spec.complete, {**context, "steps": evaluator.steps_and(here, last)})
+
+
+def wants_round(evaluator: "Evaluator", here: Instance) -> bool:
+    """Whether the `while` of a loop holds."""
+    return evaluator.holds(_spec(here).condition, {**evaluator.context(here), "loop": before_round(here)})
+
+
+def has_done(evaluator: "Evaluator", here: Instance) -> bool:
+    """Whether the `until` of a loop holds."""
+    last, loop, result = after_round(here)
+    context = {**evaluator.context(last, result=result), "loop": loop, "steps": evaluator.steps_and(here, last)}
+    return evaluator.holds(_spec(here).condition, context)
+
+
+QUESTIONS: dict[str, Callable[["Evaluator", Instance], bool]] = {
+    "complete": is_complete,
+    "while": wants_round,
+    "until": has_done,
+}
+"""What is asked of a loop."""
+
+
+def _spec(here: Instance) -> Rounds:
+    loop = here.node.loop
+    assert isinstance(loop, Rounds)
+    return loop
 
 
 def before_round(outer: Instance) -> Lazy:
@@ -22,12 +63,11 @@ def in_round(one: Instance) -> Lazy:
 
 def after_round(outer: Instance) -> tuple[Instance, Lazy, Any]:
     """The round that has just ended, `loop` for `until`, and `result`."""
-    loop, spec = outer.loop, outer.node.loop
+    loop = outer.loop
     assert loop is not None
-    assert isinstance(spec, Rounds)
     last = loop.instances[-1]
     assert last is not None
-    result = loop.result if spec.keeps else last.outputs
+    result = loop.result if _spec(outer).keeps else last.outputs
     return last, _loop(last.index, last), None if last.recovered or last.body else result
 
 

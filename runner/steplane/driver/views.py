@@ -7,6 +7,7 @@ from steplane.events import ENDED, OK, ErrorInfo
 from steplane.expressions import Missing
 from steplane.kernel import NOT_SELECTED, Instance
 from steplane.plan.nodes import Node, Rounds
+from steplane.plan.waits import Race
 
 WITHHELD = "it is secret and therefore not recorded; the step that gives it has to run again"
 """Why a secret value is missing that was there in another process."""
@@ -47,10 +48,12 @@ class StepView(Mapping[str, Any]):
         return len(self._names)
 
     def _outputs(self) -> Mapping[str, Any]:
-        loop = self._one.loop
-        if loop is None:
-            return _outputs(self._node, self._one)
-        return _of_rounds(self._node, self._one) if _is_rounds(self._node) else _gathered(self._node, self._one)
+        one = self._one
+        if one.loop is not None:
+            return _of_rounds(self._node, one) if _is_rounds(self._node) else _gathered(self._node, one)
+        if one.choice is not None and not one.ended and isinstance(self._node.action, Race):
+            return Outputs(self._node, one.outputs, "succeeded")  # its branch sees what came
+        return _outputs(self._node, one)
 
     def _status(self) -> str:
         return self._one.known_as

@@ -11,18 +11,14 @@ from steplane.forecast.environment import folder
 from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Condition, Fate
 from steplane.forecast.parameters import rendered
 from steplane.forecast.walk import Outcome, Performed, Place, Walk
-from steplane.plan.nodes import Arm, Body, Branch, Call, Choice, End, Fork, Goto, Node, Perform, Undo
+from steplane.plan.nodes import Arm, Body, Branch, Call, Choice, End, Fork, Goto, Node, Perform, Undo, inner_lists
+from steplane.plan.waits import Race, Wait
 from steplane.scripts import ScriptValueError
 
 
 def lists_of(node: Node) -> list[int]:
     """The lists of the action."""
-    action = node.action
-    if isinstance(action, Body):
-        return [action.list]
-    if isinstance(action, Fork):
-        return [branch.list for branch in action.branches]
-    return [arm.list for arm in action.arms] if isinstance(action, Choice) else []
+    return list(inner_lists(node))
 
 
 def action(walk: Walk, node: Node, place: Place) -> Outcome:
@@ -38,11 +34,15 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
         return _choice(walk, node, act, place)
     if isinstance(act, Call):
         return _call(walk, act, place)
-    if isinstance(act, Goto) and act.target <= node.position:
-        return Outcome(SUCCEEDED | FAILED)  # it may jump too often
-    if isinstance(act, Goto | Undo):
+    if isinstance(act, Undo):
         return Outcome(SUCCEEDED)
-    assert isinstance(act, End)
+    if isinstance(act, Goto):  # one that leads back may come too often
+        return Outcome(SUCCEEDED if act.target > node.position else SUCCEEDED | FAILED)
+    if isinstance(act, Race):
+        return _race(walk, node, act, place)
+    if not isinstance(act, End):
+        may_fail = node.timeout is not None or node.timeout_value is not None or not isinstance(act, Wait)
+        return Outcome(SUCCEEDED | FAILED if may_fail else SUCCEEDED)
     return Outcome(SUCCEEDED, stops="yes", ender=node.id)
 
 
@@ -205,6 +205,18 @@ def _choice(walk: Walk, node: Node, act: Choice, place: Place) -> Outcome:
     if not ends:
         return Outcome(FAILED, failing="no `when` holds and there is no `default`")
     return _one_of(ends, none=open_ != "no")
+
+
+def _race(walk: Walk, node: Node, act: Race, place: Place) -> Outcome:
+    """One of the branches is entered: nobody knows which."""
+    ends: list[tuple[Fate, Outcome]] = []
+    for branch in act.branches:
+        fate = _taken("maybe", "only if what it waits for comes first", None, place)
+        walk.record_arm(branch.list, fate)
+        ends.append((fate, lists.go_through(walk, branch.list, _through(place, fate, f"branch `{branch.name}`"))))
+    found = _one_of(ends, none=False)
+    limited = node.timeout is not None or node.timeout_value is not None
+    return replace(found, ends=found.ends | FAILED) if limited else found
 
 
 def _arm(walk: Walk, arm: Arm, place: Place, open_: Certainty) -> Fate:

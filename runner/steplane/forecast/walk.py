@@ -13,7 +13,7 @@ from steplane.forecast.fates import BLOCKED, SKIPPED, Certainty, Condition, Ends
 from steplane.forecast.judging import Judge
 from steplane.forecast.names import Basis, Names
 from steplane.forecast.ordering import Befores
-from steplane.plan.nodes import Body, Choice, Fork, Node, Plan
+from steplane.plan.nodes import Node, Plan, inner_lists
 from steplane.plan.selection import Selection
 
 EACH = 100
@@ -134,13 +134,7 @@ class Walk:
 
     def inside(self, node: Node) -> Iterator[int]:
         """The numbers of the step's own lists: those of its action, then rescue, finally, compensate."""
-        action = node.action
-        if isinstance(action, Body):
-            yield action.list
-        elif isinstance(action, Fork):
-            yield from (branch.list for branch in action.branches)
-        elif isinstance(action, Choice):
-            yield from (arm.list for arm in action.arms)
+        yield from inner_lists(node)
         yield from (one for one in (node.rescue, node.finally_, node.compensate) if one is not None)
 
     def below(self, numbers: Iterator[int] | list[int]) -> Iterator[Node]:

@@ -13,6 +13,8 @@ from steplane.events import (
     LockAnswered,
     Resumed,
     RunStarted,
+    Sent,
+    SignalCame,
     TimerFired,
 )
 from steplane.kernel import answers, pool, resume, runs, undoing
@@ -52,6 +54,8 @@ class Kernel:
             answers.timer(state, event)
         elif isinstance(event, LockAnswered):
             answers.lock(state, event)
+        elif isinstance(event, SignalCame | Sent):
+            answers.signal(state, event)
         elif isinstance(event, RunStarted):
             state.pool = event.pool
             state.selected = event.selection.part if event.selection is not None else None

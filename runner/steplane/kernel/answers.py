@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, TimerFired
+from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, Sent, SignalCame, TimerFired
 from steplane.kernel import bodies, completing, instances, lists, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Call, Choice, End, Fork
@@ -90,6 +90,18 @@ def _retry(state: State, instance: Instance, value: dict[str, Any]) -> None:
         instances.give_up(state, instance, error)
 
 
+def _wait(state: State, instance: Instance, value: Any) -> None:
+    from steplane.kernel import waiting
+
+    waiting.listen(state, instance, value)
+
+
+def _signal(state: State, instance: Instance, value: Any) -> None:
+    from steplane.kernel import waiting
+
+    waiting.send(state, instance, value)
+
+
 _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "if": _if,
     "loop": loops.answered,
@@ -100,6 +112,8 @@ _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "require": _require,
     "switch": bodies.chosen,
     "branches": bodies.chosen,
+    "wait": _wait,
+    "signal": _signal,
     "call": bodies.chosen,
     "ensure": _ensure,
     "outputs": _outputs,
@@ -138,15 +152,33 @@ def lock(state: State, event: LockAnswered) -> None:
         pool.given(state, instance, event.error)
 
 
+def signal(state: State, event: SignalCame | Sent) -> None:
+    """A signal has come, or one that a step sends has arrived."""
+    from steplane.kernel import waiting
+
+    if isinstance(event, Sent):
+        waiting.sent(state, event)
+    else:
+        waiting.came(state, event)
+
+
 def timer(state: State, event: TimerFired) -> None:
     """A timer is due."""
     instance = state.instances.get(event.instance)
     if instance is None or state.timers.pop((event.instance, event.timer), None) is None:
         return
-    if event.timer == "retry":
+    if event.timer.startswith("wait."):
+        from steplane.kernel import waiting
+
+        waiting.time_came(state, instance, int(event.timer.removeprefix("wait.")))
+    elif event.timer == "retry":
         instances.attempt(state, instance)
     elif instance.phase == "attempt":
         instances.halt(state, instance, timed_out=True)
+    elif instance.phase in {"listening", "sending"}:
+        instances.stop_listening(state, instance)
+        instance.timed_out = True
+        instances.attempt_ended(state, instance, None)
     elif instance.phase == "body":
         instance.timed_out = True
         for scope in list(instance.body):

@@ -1,4 +1,4 @@
-"""The attempts of composite steps: groups, `parallel`, `switch`, `call`, `end`."""
+"""The attempts of steps that are no step types: groups, `parallel`, `switch`, `call`, `end`; what follows a body."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from steplane.events import ErrorInfo
 from steplane.kernel import calls, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Goto, Undo
+from steplane.plan.waits import Reach, Send
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -27,8 +28,24 @@ def enter(state: State, instance: Instance) -> None:
         jumping.reach(state, instance, action)
     elif isinstance(action, End) and (action.message or action.outputs):
         instances.ask(state, instance, "outputs")
-    else:
+    elif isinstance(action, End):
         runs.end_now(state, instance, None)
+    else:
+        _enter_other(state, instance)
+
+
+def _enter_other(state: State, instance: Instance) -> None:
+    """What not every workflow has stands in modules of its own."""
+    if isinstance(instance.node.action, Send):
+        instances.ask(state, instance, "signal")
+    elif isinstance(instance.node.action, Reach):
+        from steplane.kernel import reaching
+
+        reaching.reach(state, instance, instance.node.action)
+    else:
+        from steplane.kernel import waiting
+
+        waiting.begin(state, instance)
 
 
 def chosen(state: State, instance: Instance, value: Any) -> None:

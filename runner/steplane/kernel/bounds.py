@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from steplane.events import Part
+from steplane.parts import Part
 
 Outside = Literal["", "run", "resume"]
 """Whether something is left out, and by which of the two."""

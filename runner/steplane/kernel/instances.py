@@ -8,9 +8,10 @@ from steplane.kernel import bodies, calls, lists, loops, pool, rounds, runs, und
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
-_ASKING = frozenset(
-    {"if", "loop", "complete", "while", "until", "enter", "require", "choose", "ensure", "outputs", "retry", "rescued"}
-)
+_ASKING = frozenset({
+    "if", "loop", "complete", "while", "until", "enter", "require", "choose", "wait", "signal", "ensure", "outputs",
+    "retry", "rescued",
+})  # fmt: skip
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
 
@@ -203,6 +204,8 @@ def open_after(state: State, instance: Instance, number: int, phase: Any) -> Non
 
 def wind_up(state: State, instance: Instance, outcome: Status) -> None:
     """The outcome is known but for `finally`."""
+    if instance.forced and outcome == "cancelled":
+        outcome, instance.error = "succeeded", None
     instance.outcome = outcome
     if instance.node.finally_ is not None and instance.begun:
         open_after(state, instance, instance.node.finally_, "finally")
@@ -270,11 +273,15 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     """Set and record the end, give back what it holds. Nobody is told."""
     pool.release(state, instance)
     leave_question(state, instance)
+    stop_listening(state, instance)
     instance.phase = "ended"
     instance.status = status
     instance.ended_at = state.now
     instance.order = state.ended
     state.ended += 1
+    seen = instance.seen if reason else ()
+    if status != "failed":
+        reason, by = reason or instance.reason, by or instance.by
     instance.reason, instance.by = reason, by
     state.warned = state.warned or status == "warning"
     state.instances.pop(instance.serial, None)
@@ -282,7 +289,6 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
         state.gone.append(instance.serial)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
-        seen = instance.seen if reason else ()
         state.record(
             StepEnded(
                 **name_of(instance),
@@ -307,6 +313,21 @@ def leave_question(state: State, instance: Instance) -> None:
     if instance.phase in _ASKING:
         state.asked -= 1
         instance.phase = "new"
+
+
+def stop_listening(state: State, instance: Instance) -> None:
+    """It waits for no signal and no time any more."""
+    if instance.listens or instance.phase == "listening":
+        from steplane.kernel import waiting
+
+        waiting.leave(state, instance)
+
+
+def listen_on(state: State, instance: Instance) -> None:
+    """It waits in a new process."""
+    from steplane.kernel import waiting
+
+    waiting.resume(state, instance)
 
 
 def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:

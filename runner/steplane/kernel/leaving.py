@@ -7,7 +7,8 @@ end that it has; what has none is `cancelled`, for a later resume to go on with.
 from steplane.events import Status
 from steplane.kernel import instances, lists, loops, reusing, undoing
 from steplane.kernel.bounds import NOT_SELECTED
-from steplane.kernel.state import Instance, Scope, State, Tally
+from steplane.kernel.counting import Tally
+from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node
 
 
@@ -76,7 +77,7 @@ def note(scope: Scope, instance: Instance) -> bool:
 
     Whether it has failed for no more than that.
     """
-    if scope.bounds is None or scope.bounds.resume is None or instance.ok:
+    if scope.bounds is None or scope.bounds.resume is None or instance.ok or instance.cut:
         return False
     if instance.status != "failed":
         scope.unfinished = True
@@ -156,7 +157,7 @@ def count_left(scope: Scope) -> None:
     left = [one for position, one in enumerate(scope.current) if one is not None and is_left_out(scope, position)]
     failed = [one for one in left if one.status == "failed"]
     scope.left = min(failed, key=lambda one: one.order, default=None)
-    scope.unfinished = scope.unfinished or any(not one.ok and one.status != "failed" for one in left)
+    scope.unfinished = scope.unfinished or any(not (one.ok or one.cut) and one.status != "failed" for one in left)
 
 
 def hold_back_items(state: State, outer: Instance) -> None:
@@ -198,7 +199,7 @@ def put_down_late(state: State, one: Instance, reason: str) -> None:
         _put_down_list(state, branch, reason)
         around.remove(branch)
     if one.scope is not None and one.scope.strays:
-        for stray in [each for each in one.scope.strays if each.parent is one]:
+        for stray in [each for each in one.scope.strays if each.parent is not None and _is_of(each.parent, one)]:
             one.scope.strays.remove(stray)
             put_down(state, stray, reason)
 

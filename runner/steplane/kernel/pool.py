@@ -70,14 +70,24 @@ def ask_again(state: State) -> None:
 def settle(state: State) -> None:
     """Give what can be given, until nothing more follows."""
     while True:
-        tell_calls(state)
+        follow(state)
         while state.lock_waiters and _grant_lock(state):
-            tell_calls(state)
+            follow(state)
         if state.lock_waiters:
             _ask_store(state)
         _fill_slots(state)
         if not state.lock_waiters or not _break_deadlock(state):
             return
+
+
+def follow(state: State) -> None:
+    """Tell the calls whose children have ended, then give the signals that can be given, until nothing more follows."""
+    tell_calls(state)
+    while state.hopeful or state.offered:
+        from steplane.kernel import waiting
+
+        waiting.deliver(state)
+        tell_calls(state)
 
 
 def tell_calls(state: State) -> None:
@@ -146,7 +156,9 @@ def _in_order(wanting: list[Instance]) -> bool:
 
 def _break_deadlock(state: State) -> bool:
     """If only lock waiters are left, the one that waits longest fails; whether that was so."""
-    if state.running or state.asked or state.timers or state.queue or any(state.live("undecided")):
+    if state.running or state.asked or state.timers or state.queue or state.listeners:
+        return False
+    if any(state.live("undecided")) or any(state.live("sending")):
         return False
     waiting = list(state.live("lock"))
     if any(one.asked for one in waiting):

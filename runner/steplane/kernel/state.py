@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
-from steplane.events import OK, ErrorInfo, Fact, Part, Status, Taken
+from steplane.events import OK, ErrorInfo, Fact, Status, Taken
 from steplane.kernel.bounds import Bounds
+from steplane.kernel.counting import Kept, Tally
 from steplane.kernel.course import Course
 from steplane.kernel.loop_state import LoopState
+from steplane.parts import Part
 from steplane.plan.nodes import Node, Plan, StepList
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 Phase = Literal[
     "new", "if", "loop", "looping", "complete", "while", "until", "enter", "lock", "require", "queue", "attempt",
     "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate",
-    "rescue", "rescued", "finally", "ended",
+    "rescue", "rescued", "finally", "ended", "wait", "listening", "signal", "sending",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
@@ -25,25 +27,13 @@ LockKey: TypeAlias = tuple[str, str]
 """A lock: its scope (`run`, `store`) and its name."""
 
 
-class Tally:
-    """How the needs of one pending step stand: how many are wanted, hold, are open; the first that ended badly."""
-
-    __slots__ = ("culprit", "holds", "undecided", "wanted")
-
-    def __init__(self, undecided: int, wanted: int) -> None:
-        self.wanted = wanted
-        self.holds = 0
-        self.undecided = undecided
-        self.culprit: int | None = None
-
-
 class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed", "frontier",
-        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "strays",
-        "tallies", "turn", "unfinished", "waiting", "walked",
+        "agenda", "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed",
+        "frontier", "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped",
+        "strays", "tallies", "turn", "unfinished", "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -62,6 +52,7 @@ class Scope:
         self.blocked = False
         self.stopped = False
         self.cancelled: Literal["", "cancelled", "skipped"] = ""  # what becomes of steps not begun
+        self.agenda: list[int] | None = None  # a heap of the positions to look at, while that goes on
         self.busy = False  # not to be closed just now
         self.frozen = False  # what ends in it is only counted: a resume looks at it first
         self.old: dict[int, Instance] = {}  # after a resume: what a step goes on with when its needs hold
@@ -97,10 +88,11 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
-        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
-        "limit", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase", "plan",
-        "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status", "tainted",
-        "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished", "wanting",
+        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forced", "forgotten", "holding", "index",
+        "key", "limit", "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path",
+        "phase", "plan", "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at",
+        "status", "tainted", "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished",
+        "wanting", "withdrawn",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - what it is, in one place
@@ -122,6 +114,8 @@ class Instance:
         self.cancelling = False
         self.timed_out = False
         self.recovered = False
+        self.forced = False  # a `finish` step cancels it: it has succeeded then
+        self.withdrawn = False  # a `cancel` step cancels it: no resume begins it again
         self.adopted = False  # goes on with the scopes of an earlier activation
         self.restart = False  # its attempt died with the process and is made again
         self.tainted = False  # a branch failed, yet the join was reached
@@ -133,7 +127,7 @@ class Instance:
         self.lock: str | None = None
         self.asked = False  # the store was asked for its lock
         self.limit = 1
-        self.wanting: tuple[int, tuple[int, ...]] = (0, ())  # since which event it wants its lock, and its place
+        self.wanting: tuple[int, tuple[int, ...]] = (0, ())  # since which event it wants its lock or signal, its place
         self.unasked = False  # `if` is not asked again of what had begun before a resume
         self.unbegun: Status = "cancelled"  # what becomes of what it has not begun when it is cancelled
         self.timeout: float | None = node.timeout
@@ -150,6 +144,7 @@ class Instance:
         self.undoing: Undoing | None = None  # what it is about to undo
         self.undone: Literal["", "claimed", "undone"] = ""  # somebody is about to undo it; an `undo` step has
         self.choice: Any = None
+        self.listens: tuple[tuple[int, str], ...] = ()  # the signals that it waits for, with their ranks
         self.outcome: Status = "succeeded"
         self.outputs: Any = None
         self.ending: Status | None = None  # of a workflow: what an `end` step in it has said
@@ -188,6 +183,11 @@ class Instance:
     def ok(self) -> bool:
         """Whether it has ended as a plain `needs` wants it."""
         return self.status in OK
+
+    @property
+    def cut(self) -> bool:
+        """Whether a `cancel` step wanted it to end as it did."""
+        return self.withdrawn and self.status == "cancelled"
 
     @property
     def known_as(self) -> Status:
@@ -242,9 +242,10 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "gone", "instances", "lock_waiters",
-        "locks", "moment", "next_serial", "now", "over", "paths", "plan", "pool", "queue", "root", "running",
-        "selected", "taken", "telling", "timers", "wanting", "warned",
+        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "hopeful",
+        "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "paths",
+        "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling", "timers",
+        "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -263,6 +264,14 @@ class State:
         self.wanting: list[Instance] = []  # who has come to want a slot with this event
         self.queue: deque[Instance] = deque()
         self.locks: dict[LockKey, LockQueue] = {}
+        self.signals: dict[str, deque[Kept]] = {}  # those that nobody has taken, by name, the oldest first
+        self.signal_ids: set[str] = set()  # of all that came from outside
+        self.listeners: dict[
+            str, list[tuple[int, tuple[int, ...], int, int]]
+        ] = {}  # by name: since, place, rank, serial
+        self.hopeful: list[Instance] = []  # who has come to wait, with this event, for a signal that is kept
+        self.offered: list[str] = []  # the names of the signals that came with this event
+        self.fleeting: list[str] = []  # those of them that are lost if nobody takes them
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
@@ -311,12 +320,12 @@ class State:
             self.beside.pop(serial, None)
         self.gone.clear()
 
-    def set_timer(self, instance: Instance, timer: Literal["retry", "timeout"], delay: float) -> None:
+    def set_timer(self, instance: Instance, timer: str, delay: float) -> None:
         """Set the timer, `delay` seconds from now."""
         self.timers[instance.serial, timer] = self.now + round(delay * 1_000_000)
         self.emit(SetTimer(instance.serial, timer, delay))
 
-    def drop_timer(self, instance: Instance, timer: Literal["retry", "timeout"]) -> None:
+    def drop_timer(self, instance: Instance, timer: str) -> None:
         """Drop the timer if it is set."""
         if self.timers.pop((instance.serial, timer), None) is not None:
             self.emit(DropTimer(instance.serial, timer))

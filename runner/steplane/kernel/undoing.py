@@ -111,9 +111,12 @@ def _undone(state: State, one: Instance, driver: Instance, work: Undoing) -> Non
         state.record(StepCompensated(**instances.name_of(one), by=driver.path))
         return
     around: Instance | None = one
-    while around is not None and around.scope is not None and around.ended and around.status in _COMPLETED:
-        around.status = "compensated"
-        state.record(StepCompensated(**instances.name_of(around), by=driver.path))
+    while around is not None and around.scope is not None and around.ended:
+        if around.status in _COMPLETED:
+            around.status = "compensated"
+            state.record(StepCompensated(**instances.name_of(around), by=driver.path))
+        elif around.loop is None:  # else a loop that has failed: what is around it may still be completed
+            break
         around = around.parent if around.parent is not None else around.scope.owner
 
 

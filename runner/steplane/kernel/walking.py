@@ -9,15 +9,17 @@ from steplane.kernel.state import Instance, Scope, State
 class Walk:
     """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through.
 
-    `anew` are groups that run whole once more, `said` are the steps of a list that were taken as failed.
+    `anew` are groups that run whole once more, `said` are the steps of a list that were taken as failed, `asked` are
+    loops of which it was asked whether they are complete.
     """
 
-    __slots__ = ("anew", "event", "said", "scopes", "settled")
+    __slots__ = ("anew", "asked", "event", "said", "scopes", "settled")
 
     def __init__(self, event: Resumed) -> None:
         self.event = event
         self.settled: set[Instance] = set()
         self.anew: set[Instance] = set()
+        self.asked: set[Instance] = set()
         self.scopes: list[Scope] = []
         self.said: dict[Scope, list[Instance]] = {}
 
@@ -55,11 +57,25 @@ def make_again(state: State, one: Instance, event: Resumed) -> None:
         pool.want_slot(state, one)
 
 
+WAITING = frozenset({"undecided", "backoff", "listening", "sending"})
+"""Phases in which nothing of an instance goes on until something comes."""
+
+
+def wait_again(state: State, one: Instance) -> None:
+    """Go on waiting in a new process."""
+    if one.phase == "undecided":
+        assume(state, one)
+    elif one.phase == "backoff":
+        wait_on(state, one, "retry")
+    else:
+        instances.listen_on(state, one)
+
+
 def wait_on(state: State, one: Instance, timer: str) -> None:
     """Set a timer again, with the time that remains."""
     due = state.timers.get((one.serial, timer))
     if due is not None:
-        state.emit(SetTimer(one.serial, timer, max(0, due - state.now) / 1_000_000))  # type: ignore[arg-type]
+        state.emit(SetTimer(one.serial, timer, (due - state.now) / 1_000_000))
 
 
 def assume(state: State, one: Instance) -> None:

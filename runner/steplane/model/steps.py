@@ -136,11 +136,12 @@ class Signal(Struct, frozen=True):
 
 
 class Cancel(Struct, frozen=True):
-    """Withdraw steps, by id or by region."""
+    """Withdraw steps, by id or by region; with `force` (`finish`) they are complete."""
 
     span: Span
     steps: tuple[Name, ...] = ()
     region: Name | None = None
+    force: bool = False
 
 
 class Undo(Struct, frozen=True):
@@ -228,6 +229,12 @@ class Step(Struct, frozen=True, kw_only=True):
         if self.id_span is not None:
             return self.id_span
         return self.node.entries[0].key.span if self.node.entries else self.node.span
+
+    @property
+    def time_limit(self) -> Duration | None:
+        """The limit of one attempt: `timeout` on the step, or in its `wait`."""
+        inner = self.action.timeout if isinstance(self.action, Wait) else None
+        return self.timeout or inner
 
     def key_span(self, key: str) -> Span:
         """Where the key stands in the step; where it is not given, the step's own place."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
+from steplane.plan.waits import Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
@@ -64,9 +65,7 @@ class Retry(Struct, frozen=True):
 
 
 class Lock(Struct, frozen=True):
-    """At most `limit` holders of the name, in the run or over all runs of the store. `static` is the name where it
-    holds no expression.
-    """
+    """At most `limit` holders of the name, in the run or all of its store; `static` is a name without expression."""
 
     name: Template
     limit: int = 1
@@ -210,7 +209,7 @@ class Goto(Struct, frozen=True, tag="goto"):
     limit: int
 
 
-Action: TypeAlias = Perform | Body | Fork | Choice | End | Goto | Call | Undo
+Action: TypeAlias = Perform | Body | Fork | Choice | Wait | Race | Send | Reach | End | Goto | Call | Undo
 
 
 class OutputField(Struct, frozen=True):
@@ -280,11 +279,11 @@ class StepList(Struct, frozen=True):
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:
-    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`."""
+    """The lists of a step's action: the body of a group, the branches of a `parallel`, the arms of a `switch`, …"""
     action = node.action
     if isinstance(action, Body):
         return (action.list,)
-    if isinstance(action, Fork):
+    if isinstance(action, Fork | Race):
         return tuple(branch.list for branch in action.branches)
     return tuple(arm.list for arm in action.arms) if isinstance(action, Choice) else ()
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from steplane.errors import UsageError
-from steplane.events import Part, Selected
+from steplane.parts import Part, Selected
 from steplane.plan.nodes import Plan, Rounds, StepList
 from steplane.plan.step_names import Named, inside, named
 

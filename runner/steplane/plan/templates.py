@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from steplane.expressions.templates import Template
 from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, Node, Perform, Rounds
+from steplane.plan.waits import Race, Send, Wait, awaited
 from steplane.scripts import expressions_of
 
 
@@ -24,6 +25,12 @@ def templates_of(node: Node) -> Iterator[Template]:
         yield from (one.condition for one in action.branches if one.condition is not None)
     elif isinstance(action, Choice):
         yield from (one.condition for one in action.arms if one.condition is not None)
+    elif isinstance(action, Wait | Race):
+        yield from (
+            one for each in awaited(action) for one in (each.duration, each.until, each.signal) if one is not None
+        )
+    elif isinstance(action, Send):
+        yield from (one for one in (action.name, action.to, action.case, action.data) if one is not None)
     elif isinstance(action, Call):
         yield action.given
     elif isinstance(action, End):

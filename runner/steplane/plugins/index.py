@@ -132,7 +132,7 @@ def _cached(data: bytes | None, stamp: tuple[str, ...]) -> Index | None:
 
 def _key(places: Sequence[str]) -> str:
     """One key for each environment, so that several may share a cache."""
-    from hashlib import blake2b
+    from steplane.digests import blake2b
 
     return "plugins-" + blake2b("\0".join(places).encode(errors="surrogateescape"), digest_size=12).hexdigest()
 

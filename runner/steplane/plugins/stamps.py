@@ -14,7 +14,7 @@ def stamp(plugin: Plugin) -> str:
 
 def _digest(module: str) -> str:
     """A digest of name, size and time of change of the files of the module's top-level package; nothing is imported."""
-    from hashlib import blake2b
+    from steplane.digests import blake2b
 
     digest = blake2b(digest_size=12)
     for path in sorted(_files(module.partition(":")[0].partition(".")[0])):

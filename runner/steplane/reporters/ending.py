@@ -135,4 +135,6 @@ def notice(event: CancelRequested | RunWaiting) -> tuple[str, str]:
         because = f": {visible(event.reason)}" if event.reason else ""
         return "cancelled", f"cancel requested{who}{because}"
     steps = ", ".join(f"`{visible(one)}`" for one in event.steps[:_MOST_NAMED])
+    if event.reason.startswith("`"):  # it says itself which steps wait
+        return "waiting", f"waiting: {visible(event.reason)}"
     return "waiting", f"waiting{' in ' + steps if steps else ''}: {visible(event.reason)}"

@@ -18,12 +18,15 @@ from steplane.events import (
     Resumed,
     RunStarted,
     RunWaiting,
+    SignalCame,
     StepCompensated,
     StepEnded,
     StepFact,
     StepReady,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
 )
 from steplane.kernel import Instance
 from steplane.reporters.subject import Result, Subject
@@ -46,7 +49,7 @@ class JsonLinesReporter:
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Write the event, if it is one that says something to others than the kernel."""
-        if isinstance(event, AttemptEnded) and event.outcome == "succeeded":
+        if (isinstance(event, AttemptEnded) and event.outcome == "succeeded") or isinstance(event, StepWoken):
             self._outputs[event.instance] = event.outputs
         elif isinstance(event, Answered) and event.question == "outputs":
             self._outputs[event.instance] = event.value
@@ -81,10 +84,12 @@ class JsonLinesReporter:
         if isinstance(event, RunStarted | Resumed | CompensateRequested):
             plan = self.subject.plan
             return {"workflow": plan.name, "version": plan.version, "file": plan.file, "jobs": event.pool}
+        if isinstance(event, SignalCame):
+            return {"signal": event.name, "sender": event.sender, "transient": event.transient}
         if isinstance(event, CancelRequested):
             return {"actor": event.actor, "reason": event.reason}
         if isinstance(event, RunWaiting):
-            return {"steps": list(event.steps), "reason": event.reason}
+            return {"steps": list(event.steps), "reason": event.reason, "due": iso(event.due) if event.due else None}
         if isinstance(event, ArtifactsKept):
             files = [msgspec.to_builtins(one) for one in event.files]
             return {"step": event.step, "path": event.path, "activation": event.activation, "files": files}
@@ -98,6 +103,13 @@ class JsonLinesReporter:
         if isinstance(event, StepRetry):
             error = error_data(event.error)
             return {"status": "waiting", "attempt": event.attempt, "delay": event.delay, "error": error}
+        if isinstance(event, StepWaiting):
+            moments = {"until": event.until, "limit": event.limit}
+            times = {name: iso(at) if at else None for name, at in moments.items()}
+            return {"status": "waiting", "signals": list(event.signals), **times}
+        if isinstance(event, StepWoken):
+            heard = {"signal": event.signal, "sender": event.sender, "branch": event.branch}
+            return {"status": "running", **{name: text or None for name, text in heard.items()}}
         if isinstance(event, StepCompensated):
             status = "compensated" if event.ok else None
             return {"status": status, "ok": event.ok, "by": event.by or None, "error": error_data(event.error)}

@@ -15,6 +15,8 @@ from steplane.events import (
     StepEnded,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
 )
 from steplane.kernel import Instance
 from steplane.plan.nodes import Node
@@ -23,7 +25,7 @@ from steplane.reporters.ending import Ending, Write, heading, notice, why
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import cause, clean, clock, description, left_out
+from steplane.reporters.words import cause, clean, clock, description, left_out, wait_words
 
 
 class Style(Struct, frozen=True):
@@ -58,6 +60,9 @@ class PlainReporter:
             self._started(event, node, instance)
         elif isinstance(event, StepRetry):
             self._retry(event, node, instance)
+        elif isinstance(event, StepWaiting | StepWoken):
+            sign = "waiting" if isinstance(event, StepWaiting) else "started"
+            self._status(sign, event.path, f" {wait_words(event)}")
         elif isinstance(event, StepEnded):
             self._step_ended(event, node, instance)
         elif isinstance(event, StepCompensated):

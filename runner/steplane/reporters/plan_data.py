@@ -23,8 +23,9 @@ from steplane.plan.nodes import (
     Rounds,
     inner_lists,
 )
+from steplane.plan.waits import Race
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
-from steplane.reporters.words import script_text, source
+from steplane.reporters.words import awaited_words, script_text, source
 
 
 def plan_data(plan: Plan, forecast: Forecast | None = None) -> dict[str, Any]:
@@ -95,6 +96,18 @@ class _Tree:
             return {"steps": self.steps(act.list)}
         if isinstance(act, Fork):
             return {"parallel": [self._branch(one) for one in act.branches]}
+        if isinstance(act, Race):
+            return {
+                "race": [
+                    {
+                        "name": one.name,
+                        "wait": awaited_words(one.awaited),
+                        **self._verdict(one.list),
+                        "steps": self.steps(one.list),
+                    }
+                    for one in act.branches
+                ]
+            }
         if isinstance(act, Choice):
             return {
                 "switch": [

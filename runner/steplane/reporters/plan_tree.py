@@ -9,9 +9,10 @@ from steplane.expressions.telling import cut
 from steplane.forecast.fates import Forecast, InputForecast, StepForecast
 from steplane.plan.nodes import Body, Call, Choice, End, Fork, Goto, InputSpec, Node, Perform, Plan, inner_lists
 from steplane.plan.step_names import inside
+from steplane.plan.waits import Race
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
-from steplane.reporters.words import action, shortened, shown_value, source
+from steplane.reporters.words import action, awaited_words, shortened, shown_value, source
 
 
 class Signs(NamedTuple):
@@ -161,6 +162,8 @@ class _Tree:
                 otherwise = " (default)" if branch.default else ""
                 words = f" if {branch.condition.text}" if branch.condition else otherwise
                 yield self._arm(branch.list, f"{branch.name}{words}")
+        elif isinstance(act, Race):
+            yield from self._race(act)
         elif isinstance(act, Choice):
             for arm in act.arms:
                 yield self._arm(arm.list, f"when {arm.condition.text}" if arm.condition else "default")
@@ -182,6 +185,10 @@ class _Tree:
         for name, number in (("rescue", root.rescue), ("finally", root.finally_)):
             if number is not None:
                 yield _Branch(self.paint.faint(f"{name}:"), below=tree._list(number))
+
+    def _race(self, act: Race) -> Iterator[_Branch]:
+        for one in act.branches:
+            yield self._arm(one.list, f"{one.name}: wait for {awaited_words(one.awaited)}")
 
     def _arm(self, number: int, words: str) -> _Branch:
         """A branch or an arm: its condition, and whether it is taken."""

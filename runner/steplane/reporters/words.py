@@ -1,15 +1,17 @@
 """Words for what happens in a run: times, reasons, actions, as people read them."""
 
 import re
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from steplane.events import ErrorInfo, StepEnded
+from steplane.events import ErrorInfo, StepEnded, StepWaiting, StepWoken
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
-from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
+from steplane.plan.nodes import Action, Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
+from steplane.plan.waits import Awaited, Race, Reach, Send, Wait
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
@@ -157,8 +159,49 @@ def action(node: Node) -> str:
         return f"call: {act.file}" + (", detached" if act.detach else "")
     if isinstance(act, Goto):
         return f"goto: {act.name}, at most {count(act.limit, 'time')}"
-    assert isinstance(act, End)
-    return f"end: {act.status}"
+    if isinstance(act, End):
+        return f"end: {act.status}"
+    return reaching(act)
+
+
+def reaching(act: Action) -> str:
+    """What a wait, a race or a signal does, and what reaches other steps."""
+    if isinstance(act, Wait):
+        return f"wait: {awaited_words(act.awaited)}"
+    if isinstance(act, Send):
+        return f"signal: {source(act.name)}"
+    if isinstance(act, Race):
+        return "race"
+    assert isinstance(act, Reach)
+    named = f"region {act.region}" if act.region else ", ".join(act.names)
+    return f"{'finish' if act.force else 'cancel'}: {named}"
+
+
+def awaited_words(one: Awaited) -> str:
+    """What is waited for, as it is written."""
+    if one.signal is not None:
+        return f"signal {source(one.signal)}"
+    if one.until is not None:
+        return f"until {source(one.until)}"
+    return clock(one.seconds) if one.seconds is not None else str(source(one.duration)) if one.duration else ""
+
+
+def wait_words(event: StepWaiting | StepWoken) -> str:
+    """What a step waits for, or what has come."""
+    if isinstance(event, StepWoken):
+        came = f"the signal {visible(event.signal)} has come" if event.signal else "the time has come"
+        sender = f" from {visible(event.sender)}" if event.sender else ""
+        return came + sender + (f": {visible(event.branch)}" if event.branch else "")
+    parts = (
+        [f"for the signal {' or '.join(visible(one) for one in dict.fromkeys(event.signals))}"] if event.signals else []
+    )
+    parts += [f"until {moment(event.until)}"] if event.until else []
+    return f"waits {' or '.join(parts)}" + (f", at most until {moment(event.limit)}" if event.limit else "")
+
+
+def moment(at: int) -> str:
+    """A time (µs since the epoch) for people."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at / 1e6))
 
 
 def description(node: Node, *, loop: bool) -> str:

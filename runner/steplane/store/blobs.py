@@ -1,6 +1,5 @@
 """Large values as files named by their content: `blobs/ab/cdef…` (SHA-256). The same value is stored once."""
 
-import hashlib
 import os
 
 from steplane.errors import StateDamaged
@@ -20,7 +19,7 @@ class Blobs:
         """Store bytes; their name. They are on disk when this returns, whatever the durability: an event that names
         a blob may reach the disk at any later time. Raises `StateError`.
         """
-        name = hashlib.sha256(content).hexdigest()
+        name = _name(content)
         path = self._path(name)
         with state_errors(path):
             if not self._is_there(path, len(content)):
@@ -40,7 +39,7 @@ class Blobs:
             raise state_error(path, error, "read") from error
         except OSError as error:
             raise _missing(path) from error
-        if hashlib.sha256(content).hexdigest() != name:
+        if _name(content) != name:
             raise damaged(path, "its content is not what was recorded")
         return content
 
@@ -63,3 +62,9 @@ class Blobs:
 
 def _missing(path: str) -> StateDamaged:
     return damaged(path, "the journal names it, but it cannot be read")
+
+
+def _name(content: bytes) -> str:
+    import hashlib  # with OpenSSL: slow to load, but several times as fast over megabytes
+
+    return hashlib.sha256(content).hexdigest()

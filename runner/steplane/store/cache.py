@@ -1,9 +1,9 @@
 """What can be made again, kept between runs: compiled plans and the like. Losing it costs time, never a result."""
 
-import hashlib
 import os
 from contextlib import suppress
 
+from steplane.digests import blake2b
 from steplane.store.files import make_directory, read_regular, write_whole
 
 MAX_ENTRIES = 256
@@ -43,12 +43,12 @@ class Cache:
             _prune(os.path.dirname(path))
 
     def _path(self, kind: str, key: str) -> str:
-        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+        name = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
         return os.path.join(self.folder, kind, name)
 
 
 def _digest(kind: str, key: str, content: bytes) -> bytes:
-    made = hashlib.blake2b(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"), digest_size=_DIGEST)
+    made = blake2b(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"), digest_size=_DIGEST)
     made.update(content)
     return made.digest()
 

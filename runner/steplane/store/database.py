@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from steplane.errors import StateDamaged, StateError, SteplaneError
-from steplane.store.files import make_file, state_errors
+from steplane.store.files import free_bytes, has_content, make_file, state_errors, sync_file
 
 Durability = Literal["full", "normal"]
 """`full`: what is committed survives power loss. `normal`: it survives the death of the process."""
@@ -80,10 +80,11 @@ class Database:
     database, cut off, of another version), naming the file.
     """
 
-    __slots__ = ("_connection", "_schema", "path", "warning")
+    __slots__ = ("_connection", "_new", "_schema", "path", "warning")
 
-    def __init__(self, path: str, schema: Schema, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: str, schema: Schema, connection: sqlite3.Connection, *, new: bool = False) -> None:
         self.path = path
+        self._new = new
         self._schema = schema
         self.warning = ""
         self._connection = connection
@@ -92,15 +93,16 @@ class Database:
     def create(cls, path: str, schema: Schema) -> "Database":
         """Make a new database of mode 0600; it must not exist. Proves by a real write that WAL works there.
 
-        Where it does not, a rollback journal is used and `warning` says so.
+        Where it does not, a rollback journal is used and `warning` says so. The disk is waited for once, by `close`:
+        until then the file should have a name that nobody looks for.
         """
         with state_errors(path):
             os.close(make_file(path))
-        database = cls(path, schema, _connect(path))
+        database = cls(path, schema, _connect(path), new=True)
         try:
             database._write_schema()
         except BaseException:
-            database.close()
+            database._disconnect()
             raise
         return database
 
@@ -128,7 +130,7 @@ class Database:
             return cls._read(path, schema, "mode=ro")
         except StateError as error:
             # A WAL database on a read-only or a full disk has no shared-memory file and none can be made.
-            if isinstance(error, Busy) or _has_content(path + "-wal"):
+            if isinstance(error, Busy) or has_content(path + "-wal"):
                 raise
             return cls._read(path, schema, "immutable=1")
 
@@ -192,7 +194,16 @@ class Database:
         return [text for (text,) in self.all("PRAGMA quick_check(20)") if text != "ok"]
 
     def close(self) -> None:
-        """Close the connection; of a last writer this folds the write-ahead log into the file."""
+        """Close the connection; of a last writer this folds the write-ahead log into the file.
+
+        Raises `StateError` where a new database does not get to the disk.
+        """
+        self._disconnect()
+        if self._new:
+            with state_errors(self.path):
+                sync_file(self.path)
+
+    def _disconnect(self) -> None:
         with suppress(sqlite3.Error):
             self._connection.close()
 
@@ -204,11 +215,12 @@ class Database:
 
     def _write_schema(self) -> None:
         try:
+            self.run("PRAGMA synchronous=OFF")
             wal = self.one("PRAGMA journal_mode=WAL") == ("wal",)
             if wal:
                 self._define()
         except StateError as error:
-            if _room(self.path) < _LOG_ROOM:  # then it is not the file system that cannot do it
+            if free_bytes(self.path, _LOG_ROOM) < _LOG_ROOM:  # then it is not the file system that cannot do it
                 raise self._full() from error
             wal = False
         if not wal:
@@ -217,12 +229,13 @@ class Database:
 
     def _leave_wal(self) -> None:
         """Go back to a rollback journal: some file systems (network, container mounts) have no shared memory."""
-        self.close()
+        self._disconnect()
         with state_errors(self.path):
             os.truncate(self.path, 0)
         with suppress(OSError):
             os.unlink(self.path + "-wal")  # of what was tried: it would be taken for the file's own
         self._connection = _connect(self.path)
+        self.run("PRAGMA synchronous=OFF")
         self.run("PRAGMA journal_mode=TRUNCATE")
         self.warning = (
             f"{self.path}: the file system does not support SQLite's write-ahead log; a rollback journal is used, "
@@ -230,7 +243,6 @@ class Database:
         )
 
     def _define(self) -> None:
-        self.run("PRAGMA synchronous=FULL")
         with self.transaction():
             for statement in self._schema.statements:
                 self.run(statement)
@@ -267,7 +279,7 @@ class Database:
         except sqlite3.Error as error:
             copy.close()
             raise self._meaning(error) from error
-        self.close()
+        self._disconnect()
         self._connection = copy
 
     def _full(self) -> StateError:
@@ -305,19 +317,6 @@ class Transaction:
         except BaseException:
             self._database.undo()
             raise
-
-
-def _room(path: str) -> int:
-    """How many bytes may still be written there."""
-    try:
-        disk = os.statvfs(os.path.dirname(os.path.abspath(path)))
-    except OSError:
-        return _LOG_ROOM
-    return disk.f_bavail * disk.f_frsize
-
-
-def _has_content(path: str) -> bool:
-    return os.path.exists(path) and os.stat(path).st_size > 0
 
 
 def _must_exist(path: str, schema: Schema) -> None:

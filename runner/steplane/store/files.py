@@ -101,6 +101,29 @@ def read_regular(path: str) -> bytes:
         return file.read()
 
 
+def sync_file(path: str) -> None:
+    """Make what a file holds survive power loss, whoever has written it. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def has_content(path: str) -> bool:
+    """Whether there is a file that is not empty. Raises `OSError`."""
+    return os.path.exists(path) and os.stat(path).st_size > 0
+
+
+def free_bytes(path: str, unknown: int) -> int:
+    """How many bytes may still be written beside the file; `unknown` where the system does not tell."""
+    try:
+        disk = os.statvfs(os.path.dirname(os.path.abspath(path)))
+    except OSError:
+        return unknown
+    return disk.f_bavail * disk.f_frsize
+
+
 def sync_directory(path: str) -> None:
     """Make the names in a directory survive power loss. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,8 +1,9 @@
 """The folder of one run: where each of its files stands."""
 
-import hashlib
 import os
 import re
+
+from steplane.digests import blake2b
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*(?:/[a-z][a-z0-9_]*)*")
 _LONGEST = 100
@@ -62,5 +63,5 @@ def log_name(instance: str) -> str:
     if len(instance) <= _LONGEST and _PLAIN.fullmatch(instance):
         return instance.replace("/", ".") + ".log"
     words = re.sub(r"[^a-z0-9_]+", ".", instance.lower()).strip(".")[:60].strip(".")
-    digest = hashlib.blake2b(instance.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    digest = blake2b(instance.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{words or 'step'}-{digest}.log"

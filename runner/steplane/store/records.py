@@ -1,12 +1,12 @@
 """Events as rows of the journal: columns, compact JSON, checksum; and back, by type."""
 
-import hashlib
 import time
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
+from steplane.digests import blake2b
 from steplane.events import AnyEvent
 from steplane.store.blobs import Blobs
 from steplane.store.database import Row, damaged
@@ -54,7 +54,7 @@ def root(header_checksum: str) -> int:
 def digest(*texts: str) -> str:
     """The checksum of the texts of a header or a definition."""
     text = "\n".join(f"{len(str(text))}:{text}" for text in texts)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def now() -> int:

@@ -11,8 +11,8 @@ from tests.runner.running import Recorder, Workbench
 from steplane.app import running
 from steplane.app.running import Options
 from steplane.driver import control
-from steplane.driver.coordinator import CancelAsked
 from steplane.driver.inbox import Inbox
+from steplane.driver.messages import CancelAsked
 from steplane.errors import UsageError
 from steplane.events import AnyEvent, StepStarted
 from steplane.kernel import Instance

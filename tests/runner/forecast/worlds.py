@@ -6,14 +6,15 @@ from typing import Any
 
 from tests.runner.kernel.workflows import workflow_of
 
-from steplane.commands import Ask, Record, SetTimer, Start, Stop
+from steplane.commands import Ask, Forward, Record, SetTimer, Start, Stop
 from steplane.driver.evaluate import Evaluator
-from steplane.events import AttemptEnded, ErrorInfo, Outcome, RunStarted, Selected, StepStarted, TimerFired
+from steplane.events import AttemptEnded, ErrorInfo, Outcome, RunStarted, Sent, SignalCame, StepStarted, TimerFired
 from steplane.expressions import Engine
 from steplane.kernel import Kernel
+from steplane.parts import Selected
 from steplane.plan.nodes import Plan
 
-GIVEN: dict[str, Any] = {"x": True, "y": False, "n": 2, "d": "1s", "t": "5s"}
+GIVEN: dict[str, Any] = {"x": True, "y": False, "n": 2, "d": "1s", "t": "5s", "s": "red"}
 """Inputs that are known before the run; `z` is not."""
 
 ROUNDS = [(one, most) for one in ("inputs.x", "inputs.y") for most in (1, 2, 3)] + [("loop.index >= 2", 3)]
@@ -28,7 +29,15 @@ def random_workflow(random: Random) -> dict[str, Any]:
     while '"call"' in json.dumps(workflow):  # there is nobody here who gives a child its inputs
         workflow = workflow_of(random)
     _vary(random, workflow, [])
-    kinds = {"x": "boolean", "y": "boolean", "z": "boolean", "n": "integer", "d": "string", "t": "string"}
+    kinds = {
+        "x": "boolean",
+        "y": "boolean",
+        "z": "boolean",
+        "n": "integer",
+        "d": "string",
+        "t": "string",
+        "s": "string",
+    }
     workflow["inputs"] = {name: {"type": kind} for name, kind in kinds.items()}
     return workflow
 
@@ -42,7 +51,7 @@ def _vary(random: Random, part: Any, above: list[str]) -> None:
                 part[key] = _condition(random, above)
             elif key == "complete" and value == "inputs.x":
                 part[key] = _condition(random, [])
-            elif key in {"while", "until"}:
+            elif key in {"while", "until"} and value == "inputs.x":
                 part[key], part["max"] = random.choice(ROUNDS)
             elif value == ["inputs.x"]:
                 part[key] = [random.choice(["inputs.x", "inputs.x", "inputs.x", "inputs.y"])]
@@ -77,8 +86,12 @@ class World:
         self._wants: list[Any] = []
         self._now = 1_000_000
         self._feed(RunStarted(pool=random.choice([1, 2, 8]), selection=selection))
-        while self._wants and not self.kernel.ended:
-            self._reply(self._wants.pop(random.randrange(len(self._wants))))
+        while not self.kernel.ended and (self._wants or self.kernel.state.listeners):
+            awaited = list(self.kernel.state.listeners)
+            if awaited and random.randrange(len(self._wants) + 1) == 0:
+                self._feed(SignalCame(name=random.choice(awaited)))
+            else:
+                self._reply(self._wants.pop(random.randrange(len(self._wants))))
 
     def _feed(self, event: Any) -> None:
         from msgspec.structs import replace
@@ -88,7 +101,7 @@ class World:
             if isinstance(command, Record):
                 if isinstance(command.fact, StepStarted):
                     self.begun.add(command.fact.step)
-            elif isinstance(command, Ask | Start | Stop | SetTimer):
+            elif isinstance(command, Ask | Start | Stop | SetTimer | Forward):
                 self._wants.append(command)
 
     def _reply(self, want: Any) -> None:
@@ -97,8 +110,11 @@ class World:
         if isinstance(want, Ask):
             self._feed(self.evaluator.answer(want))
         elif isinstance(want, SetTimer):
-            if want.timer == "retry":
-                self._feed(TimerFired(instance=want.instance, timer="retry"))
+            waits = self.kernel.state.instances[want.instance].phase == "listening"
+            if want.timer != "timeout" or (waits and self.failures):
+                self._feed(TimerFired(instance=want.instance, timer=want.timer))
+        elif isinstance(want, Forward):
+            self._feed(Sent(instance=want.instance))
         elif isinstance(want, Stop):
             self._feed(AttemptEnded(instance=want.instance, attempt=want.attempt, outcome="cancelled"))
         elif self.random.random() < self.failures:

@@ -15,12 +15,14 @@ from steplane.events import (
     Input,
     Resumed,
     RunStarted,
+    SignalCame,
     StepEnded,
     StepRetry,
     StepStarted,
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
+from steplane.kernel.instances import asks
 
 
 class Play:
@@ -76,6 +78,10 @@ class Play:
         assert (self.live(path).serial, kind) in self.kernel.state.timers
         self.feed(TimerFired(instance=self.live(path).serial, timer=kind))
 
+    def signal(self, name: str, data: Any = None, *, key: str = "", transient: bool = False) -> None:
+        """Ann sends a signal."""
+        self.feed(SignalCame(name=name, data=data, sender="ann", time="now", id=key, transient=transient))
+
     def cancel(self) -> None:
         """Cancel the run."""
         self.feed(CancelRequested())
@@ -100,22 +106,8 @@ class Play:
     def asked(self) -> list[tuple[str, str]]:
         """Open questions as (path, question)."""
         found = {one.instance: one.question for one in self.commands if isinstance(one, Ask)}
-        waiting = {
-            "if",
-            "loop",
-            "complete",
-            "while",
-            "until",
-            "enter",
-            "require",
-            "choose",
-            "ensure",
-            "outputs",
-            "retry",
-            "rescued",
-        }
         living = self.kernel.state.instances.values()
-        return sorted((one.path, found[one.serial]) for one in living if one.phase in waiting)
+        return sorted((one.path, found[one.serial]) for one in living if asks(one))
 
     @property
     def facts(self) -> list[Any]:

@@ -9,7 +9,7 @@ from tests.reference import selecting
 from tests.reference.interpreter import Reference, Want
 from tests.reference.reading import read
 
-from steplane.commands import Acquire, Ask, Command, DropTimer, Record, SetTimer, Start, Stop
+from steplane.commands import Acquire, Ask, Command, DropTimer, Forward, Record, SetTimer, Start, Stop
 from steplane.events import (
     Answered,
     AttemptEnded,
@@ -20,14 +20,17 @@ from steplane.events import (
     LockAnswered,
     Resumed,
     RunStarted,
+    Sent,
+    SignalCame,
     StepCompensated,
     StepEnded,
     Taken,
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import ForEach, Matrix, Plan
+from steplane.plan.nodes import ForEach, Fork, Matrix, Plan
 from steplane.plan.selection import select, select_again
+from steplane.plan.waits import Send, awaited
 
 Name = tuple[str, int]
 
@@ -82,6 +85,8 @@ class Sides:
             self.wanted.add(("attempt", *name, command.attempt))
         elif isinstance(command, Stop):
             self.wanted.add(("stop", *name, command.attempt))
+        elif isinstance(command, Forward):
+            self.wanted.add(("sent", *name, "other"))
         elif isinstance(command, Acquire):
             self.wanted.add(("lock", *name, "store"))
         elif isinstance(command, SetTimer):
@@ -104,12 +109,18 @@ class Sides:
         """What an ended or cancelled instance had asked is wanted no more."""
         live = {(one.path, one.number): one for one in self.kernel.state.instances.values()}
         self.wanted = {want for want in self.wanted if self.still(want, live)}
+        for one in live.values():
+            self.wanted.update(("signal", one.path, one.number, name) for _, name in one.listens)
 
     def still(self, want: Want, live: dict[Name, Instance]) -> bool:
         """Whether the want still stands."""
         instance = live.get((want[1], want[2]))
         if instance is None:
             return False
+        if want[0] == "signal":
+            return False
+        if want[0] == "sent":
+            return instance.phase == "sending"
         if want[0] == "ask":
             return instance.phase in _PHASES[want[3]]
         if want[0] == "timer":
@@ -125,6 +136,9 @@ class Sides:
     def reply(self, want: Want, choose: Callable[[str, list[Any]], Any]) -> None:
         """Reply to a want in some way."""
         kind, path, number, what = want
+        if kind == "signal":
+            self.signal(what, choose)
+            return
         serial = self.serial_of((path, number))
         if kind == "ask":
             value, error = answer(what, choose, self.kernel.state.instances[serial])
@@ -142,6 +156,10 @@ class Sides:
                 ("attempt.ended", path, number, what, outcome, error),
                 AttemptEnded(instance=serial, attempt=what, outcome=outcome, error=info),
             )
+        elif kind == "sent":
+            error = choose("sent", [None, None, "signal.refused"])
+            info = ErrorInfo(error) if error else None
+            self.both(("sent", path, number, error), Sent(instance=serial, error=info))
         elif kind == "lock":
             error = choose("refused", [None] * 9 + ["lock.deadlock"])
             info = ErrorInfo(error) if error else None
@@ -155,6 +173,11 @@ class Sides:
         self.seconds += self.random.choice([0, 0, 1, 2])
         self.reference.feed(event, self.seconds)
         self.step(replace(own, at=self.seconds * 1_000_000))
+
+    def signal(self, name: str, choose: Callable[[str, list[Any]], Any]) -> None:
+        """A signal comes."""
+        data, transient = choose("data", [None, 1]), choose("transient", [False, False, True])
+        self.both(("signal", name, data, transient), SignalCame(name=name, data=data, transient=transient))
 
     def cancel(self) -> None:
         """Ask for the end of the run."""
@@ -186,8 +209,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "complete": {"complete"}, "while": {"while"}, "until": {"until"},
-    "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
+    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "complete": {"complete"},
+    "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
 
@@ -205,7 +228,29 @@ def entry(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[s
     return values
 
 
-_FIXED = {"outputs": {"x": 1}, "call": {"inputs": {}, "vars": {}}}
+def sent(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[str, Any]:
+    """A signal that a step sends, to this run or to another."""
+    action = instance.node.action
+    assert isinstance(action, Send)
+    found: dict[str, Any] = {"name": choose("name", ["red", "blue"]), "transient": action.transient, "here": True}
+    if action.to is not None:
+        found |= {"to": "other", "here": False}
+    return found
+
+
+def names(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[str, Any]:
+    """The signals that a wait waits for."""
+    waits = awaited(instance.node.action)
+    return {str(rank): choose("name", ["red", "blue"]) for rank, one in enumerate(waits) if one.signal}
+
+
+_SIMPLE: dict[str, Callable[[Callable[[str, list[Any]], Any], Instance], Any]] = {
+    "outputs": lambda _, __: {"x": 1},
+    "call": lambda _, __: {"inputs": {}, "vars": {}},
+    "wait": names,
+    "signal": sent,
+    "enter": entry,
+}
 
 
 def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Instance) -> tuple[Any, str | None]:
@@ -227,11 +272,10 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
     if question == "switch":
         return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
     if question == "branches":
-        branches = instance.node.action.branches  # type: ignore[union-attr]
+        assert isinstance(instance.node.action, Fork)
+        branches = instance.node.action.branches
         held = [one.condition is None or choose("branch", [True, False]) for one in branches if not one.default]
         return [not one.default and held.pop(0) for one in branches], None
-    if question in _FIXED:
-        return _FIXED[question], None
-    if question == "enter":
-        return entry(choose, instance), None
+    if question in _SIMPLE:
+        return _SIMPLE[question](choose, instance), None
     return {"again": choose("again", [True, True, False]), "delay": 1.0}, None

@@ -60,6 +60,8 @@ def play(random: Random, *, resumes: int, shared: bool = False) -> Sides:
             redo = tuple(path for path in sorted(held) if random.randint(0, 2))
             said = {path: {"status": random.choice(["succeeded", "failed"])} for path in sorted(held - set(redo))}
             sides.resume(redo, said if random.randint(0, 3) else {})
+        elif move == 40:
+            sides.signal(random.choice(["red", "blue"]), choose)
         elif not replies:
             break
         else:

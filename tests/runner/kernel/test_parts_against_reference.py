@@ -69,6 +69,8 @@ def play(random: Random, sides: Sides, *, resumes: int, by_hand: bool) -> Sides:
         elif resumes and (move <= 3 or not replies):
             resumes -= 1
             resume(random, sides, by_hand=by_hand)
+        elif move == 40:
+            sides.signal(random.choice(["red", "blue"]), choose)
         elif not replies:
             break
         else:

@@ -1,10 +1,12 @@
 """Random workflows of the language that runs, as plain data."""
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any
 from zlib import crc32
 
+from tests.runner.kernel.reaching import reach
 from tests.runner.kernel.repeating import repeat
 
 POLICIES = ["stop", "cancel", "continue"]
@@ -69,6 +71,7 @@ def file_of(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
     repeat(Random(crc32(json.dumps(found).encode())), found)
+    reach(Random(crc32(json.dumps(found).encode())), found)
     return found
 
 
@@ -144,7 +147,7 @@ def outcome(random: Random) -> Any:
 def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     """One step: an action and some modifiers."""
     one: dict[str, Any] = {"id": ids.next()}
-    kind = random.randint(0, 12) if depth > 1 else 0
+    kind = random.randint(0, 17) if depth > 1 else random.choice([0, 0, 0, 13])
     if kind <= 6:
         one["run"] = ["true"]
     elif kind <= 8:
@@ -162,6 +165,8 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         one["switch"] = arms
     elif kind == 11:
         one.update(call(random, ids))
+    elif kind >= 13:
+        one.update(waiting(random, ids, depth))
     else:
         one["end"] = random.choice(["succeeded", "failed", "cancelled"])
         if chance(random, 3):
@@ -169,6 +174,29 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         return one
     modifiers(random, one, ids, depth)
     return one
+
+
+SIGNALS = ["red", "blue", "${{ inputs.s }}"]
+WAITS: list[Any] = ["5s", "${{ inputs.t }}", {"until": "2026-12-01T08:00:00Z"}, *({"signal": one} for one in SIGNALS)]
+
+
+def waiting(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
+    """A wait, a race of waits, a signal."""
+    kind = random.randint(0, 5)
+    if kind in {0, 5} and depth > 1:
+        names = ["one", "two", "three"][: random.randint(2, 3)]
+        return {
+            "race": {
+                name: {"wait": deepcopy(random.choice(WAITS)), "steps": lists(random, ids, depth - 1)} for name in names
+            }
+        }
+    if kind <= 2:
+        sent: dict[str, Any] = {"name": random.choice(SIGNALS), "transient": chance(random, 3)}
+        return {"signal": {**sent, "to": "other"} if chance(random, 4) else sent}
+    wait = deepcopy(random.choice(WAITS))
+    if isinstance(wait, dict) and chance(random, 3):
+        wait = {**wait, "timeout": random.choice(["5s", "${{ inputs.t }}"])}
+    return {"wait": wait}
 
 
 def call(random: Random, ids: Ids) -> dict[str, Any]:

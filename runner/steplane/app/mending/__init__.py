@@ -91,6 +91,9 @@ MENDERS: Mapping[str, Mender] = {
     "duplicate-item": removing.item,
     "same-key": removing.entry,
     "exclude-nothing": removing.item,
+    "two-timeouts": removing.entry,
+    "race-timeout": removing.entry,
+    "idle-region": removing.entry,
     "lock-held": removing.safe_entry,
     "lock-limit": writing.named(r"and (\d+) elsewhere"),
 }

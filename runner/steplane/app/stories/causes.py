@@ -37,7 +37,7 @@ def _next(life: Life) -> str:
     if end.by:
         return end.by
     if end.status in {"failed", "warning"}:
-        return culprit(end.error, end.path) or _item(one)
+        return culprit(end.error, end.path) or ("" if end.error is not None else _item(one))
     return ""
 
 

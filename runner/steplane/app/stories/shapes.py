@@ -22,7 +22,7 @@ class Entry(Struct, frozen=True):
     have ended) · `ended` (status, reason, seen, by, cause, error, inner, items: how many of a loop ended how,
     allowed: how many may fail).
 
-    `compensated` (ok, by, error).
+    `waits` (signals, until, limit) · `woken` (signal, sender, branch) · `compensated` (ok, by, error).
 
     Of a run: `cancel` (actor, reason), `resumed` (actor, cancel, redo, assume, only), `end` (of, status, message).
     """
@@ -48,9 +48,9 @@ class Link(Struct, frozen=True):
 class Waiting(Struct, frozen=True):
     """What something waits for now, or why it never came about.
 
-    `kind` is `needs`, `inside`, `item`, `lock`, `slot`, `back-off`, `attempt`, `decision`, `question`, `steps`, `role`,
-    `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with its status;
-    `chain` says why what it is inside of came out as it did.
+    `kind` is `needs`, `inside`, `item`, `lock`, `slot`, `back-off`, `attempt`, `decision`, `signal`, `question`,
+    `steps`, `role`, `arm`, `branch`, `outside` or `reused`; `on` are the paths (or ids) that are waited for, each with
+    its status; `chain` says why what it is inside of came out as it did.
     """
 
     path: str

@@ -6,7 +6,7 @@ from typing import Any
 from steplane.app.stories.awaited import around_of
 from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, TimerFired
 from steplane.kernel import Instance, Scope, State
-from steplane.plan.nodes import End, Fork
+from steplane.plan.nodes import End, ForEach, Fork, Matrix
 
 _AFTER = frozenset({"rescue", "finally", "ended"})
 
@@ -14,8 +14,9 @@ _AFTER = frozenset({"rescue", "finally", "ended"})
 def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact]) -> dict[str, Any]:
     """Why an instance is cancelled at this event, from which these facts follow.
 
-    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `after`
-    (what it belongs to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
+    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `complete`
+    (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs to has
+    failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -47,9 +48,13 @@ def _here(one: Instance, around: Instance, event: Input, failed: set[int]) -> di
     fired = isinstance(event, TimerFired) and event.timer == "timeout" and event.instance == around.serial
     if around.timed_out and (fired or (around is not one and around.phase not in _AFTER)):
         return {"kind": "timeout", "of": around.path, "seconds": around.timeout}
+    if around.withdrawn or around.forced:
+        return {"kind": "reach", "of": around.by}
     scope = around.scope
     if scope is None:
         return None
+    if around.parent is not None and _cuts_short(around.parent):
+        return {"kind": "complete", "of": around.parent.path}
     if scope.course is not None and scope.course.latest is not None and is_superseded(scope, around):
         return {"kind": "goto", "of": scope.course.latest.path}
     first = scope.failed
@@ -68,6 +73,12 @@ def is_superseded(scope: Scope, one: Instance) -> bool:
     """Whether a `goto` has led back to or before the step."""
     outer = one.parent or one
     return scope.course is not None and scope.current[outer.node.position] is not outer
+
+
+def _cuts_short(outer: Instance) -> bool:
+    """Whether a loop is complete, and cancels the instances that run."""
+    loop, spec = outer.loop, outer.node.loop
+    return isinstance(spec, ForEach | Matrix) and spec.cancel_rest and loop is not None and loop.completed
 
 
 def _cancels(scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from steplane.app.stories.shapes import Waiting
 from steplane.kernel import Instance, Scope
 from steplane.plan.nodes import Choice, Fork, Node
 from steplane.plan.step_names import around, id_path
+from steplane.plan.waits import Race, awaited
 
 _SHOWN = 8
 
@@ -24,6 +25,8 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     if one.phase == "backoff":
         due = state.timers.get((one.serial, "retry"), 0)
         return (Waiting(one.path, "back-off", one.started_at, (), {"due": due, "attempt": one.attempt + 1}),)
+    if one.phase == "listening":
+        return (listening(replay, one),)
     if one.phase in {"attempt", "stopping"}:
         data = {"attempt": one.attempt, "at_most_once": one.node.at_most_once, "stopping": one.phase == "stopping"}
         return (Waiting(one.path, "attempt", one.started_at, (), data),)
@@ -33,6 +36,15 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     if inside:
         return (Waiting(one.path, "steps", one.started_at, _named(inside)),)
     return (Waiting(one.path, "question", one.ready_at, (), {"question": one.phase}),)
+
+
+def listening(replay: Replay, one: Instance) -> Waiting:
+    """The signals and the times that it waits for."""
+    timers, ranks = replay.kernel.state.timers, range(len(awaited(one.node.action)))
+    due = [timers[key] for rank in ranks if (key := (one.serial, f"wait.{rank}")) in timers]
+    names = list(dict.fromkeys(name for _, name in one.listens))
+    data = {"signals": names, "until": min(due, default=0), "limit": timers.get((one.serial, "timeout"), 0)}
+    return Waiting(one.path, "signal", one.started_at, (), data)
 
 
 def _named(those: Iterable[Instance]) -> tuple[tuple[str, str], ...]:
@@ -129,6 +141,9 @@ def _at(replay: Replay, node: Node, one: Instance) -> Waiting:
     if isinstance(action, Choice) and one.choice is not None:
         arms = [arm.list for arm in action.arms]
         return Waiting(path, "arm", 0, (), {**data, "arm": arms.index(inner.list) + 1, "taken": one.choice + 1})
+    if isinstance(action, Race) and one.choice is not None:
+        taken = action.branches[one.choice].name
+        return Waiting(path, "branch", 0, (), {**data, "branch": steps.label, "taken": [taken]})
     if isinstance(action, Fork) and one.choice is not None:
         return Waiting(path, "branch", 0, (), {**data, "branch": steps.label, "taken": list(one.choice)})
     why = chain(replay, replay.life(one)) if one.scope is not None else ()

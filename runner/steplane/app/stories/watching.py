@@ -20,6 +20,8 @@ from steplane.events import (
     StepReady,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
     TimerFired,
 )
 from steplane.kernel import Instance, State
@@ -86,7 +88,7 @@ class Watcher:
     # ------------------------------------------------------------ what the event itself says
 
     def _answered(self, at: int, event: Answered) -> None:
-        if event.question == "retry":
+        if event.question in {"retry", "wait", "signal"}:
             return  # told with what follows from it
         value: Any = event.value
         if event.question == "loop" and isinstance(value, dict):
@@ -155,6 +157,10 @@ class Watcher:
             self._attempt_ended(at, "failed", fact.error)
             seen = list(event.seen) if isinstance(event, Answered) else []
             self._add(at, "retry", number=fact.attempt, delay=fact.delay, of=self.instance.attempts, seen=seen)
+        elif isinstance(fact, StepWaiting):
+            self._add(at, "waits", signals=list(fact.signals), until=fact.until, limit=fact.limit)
+        elif isinstance(fact, StepWoken):
+            self._add(at, "woken", signal=fact.signal, sender=fact.sender, branch=fact.branch)
         elif isinstance(fact, StepEnded):
             self._ended(at, event, fact)
         elif isinstance(fact, StepCompensated):

@@ -9,9 +9,10 @@ from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
 from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Plan, Rounds, outcomes
+from steplane.plan.waits import Race
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
-from steplane.reporters.words import action, count, shortened, shown_value, source
+from steplane.reporters.words import action, awaited_words, count, shortened, shown_value, source
 
 PEERS = 7
 """So many steps that wait for the same and are waited for by the same stand in a frame of their own: an arrow to each
@@ -54,6 +55,9 @@ class _Builder:
             for branch in act.branches:
                 condition = branch.condition.text if branch.condition else "default" if branch.default else ""
                 items.append(self._alternative("branch", branch.list, branch.name, condition))
+        elif isinstance(act, Race):
+            for one in act.branches:
+                items.append(self._alternative("branch", one.list, one.name, f"wait: {awaited_words(one.awaited)}"))
         elif isinstance(act, Choice):
             for arm in act.arms:
                 condition = arm.condition.text if arm.condition else "default"
@@ -96,7 +100,7 @@ class _Builder:
 
     def step(self, node: Node) -> Box | Cluster:
         """One step: a box, or a frame where there is something inside."""
-        composite = isinstance(node.action, Body | Fork | Choice | Call)
+        composite = isinstance(node.action, Body | Fork | Choice | Race | Call)
         handled = any(one is not None for one in (node.rescue, node.finally_, node.compensate))
         box = self._box(node)
         if not composite and not handled:
@@ -206,7 +210,7 @@ def _short(template: Template) -> str:
 def _role(node: Node) -> Kind:
     if isinstance(node.action, Fork):
         return "parallel"
-    if isinstance(node.action, Choice):
+    if isinstance(node.action, Choice | Race):
         return "switch"
     if node.loop is not None:
         return "loop"
@@ -217,6 +221,8 @@ def _label(node: Node) -> str:
     """What stands beside the id on a frame."""
     if isinstance(node.action, Fork):
         return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
+    if isinstance(node.action, Race):
+        return "race: the first"
     if node.any_order:
         return "one at a time, in any order"
     if isinstance(node.action, Call):

@@ -15,16 +15,19 @@ from steplane.events import (
     StepReady,
     StepRetry,
     StepStarted,
+    StepWaiting,
+    StepWoken,
 )
 from steplane.kernel import Instance, Scope
 from steplane.plan.nodes import Node, Rounds
 from steplane.reporters.activations import shown_name
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
+SHOWN |= {StepWaiting, StepWoken}
 """The events that change the view."""
 
 
-_Step: TypeAlias = StepReady | StepStarted | StepRetry | StepEnded
+_Step: TypeAlias = StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | StepEnded
 
 
 class Note(NamedTuple):

@@ -120,7 +120,7 @@ class Chooser:
             return self._over(entry, label, seconds)
         if inner.loop:
             return Row(inner.status, 0, label, loop_words(inner), inner.fraction, seconds), _RUNNING
-        status = inner.status if inner.status == "retry" or not inner.ended else "running"
+        status = inner.status if inner.status in {"retry", "waits"} or not inner.ended else "running"
         words, bar = self._doing(inner, now)
         rank = _WAITING if status == "ready" or not (inner.active or inner.leaf) else _RUNNING
         return Row(status, 0, label, words, bar, seconds), rank
@@ -139,6 +139,8 @@ class Chooser:
 
     def _doing(self, entry: Entry, now: int) -> tuple[str, float | None]:
         """What is said of one that has not ended, and its bar."""
+        if entry.status == "waits":
+            return entry.why, None
         if entry.status == "retry":
             return f"{_attempt(entry, 1)} in {_countdown(entry.due - now)}: {entry.why}", None
         words = "" if _in_loop(entry) else description(entry.node, loop=False)  # it would be that of all items

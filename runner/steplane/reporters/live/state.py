@@ -2,19 +2,30 @@
 
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from steplane.events import CancelRequested, RunWaiting, StepEnded, StepReady, StepRetry, StepStarted
+from steplane.events import (
+    CancelRequested,
+    RunWaiting,
+    StepEnded,
+    StepReady,
+    StepRetry,
+    StepStarted,
+    StepWaiting,
+    StepWoken,
+)
 from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan
 from steplane.reporters.ending import notice
 from steplane.reporters.failures import Failures
 from steplane.reporters.live.notes import Note
 from steplane.reporters.paint import visible, width
-from steplane.reporters.words import cause, left_out
+from steplane.reporters.words import cause, left_out, wait_words
 
 Condition: TypeAlias = Literal[
-    "ready", "running", "retry",
+    "ready", "running", "retry", "waits",
     "succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "reused", "compensated",
 ]  # fmt: skip
-"""How an entry stands: it waits to begin, it runs, an attempt failed and another follows, or how it has ended."""
+"""How an entry stands: it waits to begin, it runs, an attempt failed and another follows, it waits for a time or for a
+signal, or how it has ended.
+"""
 
 
 class Progress(NamedTuple):
@@ -140,6 +151,8 @@ class Tree:
             self._started(event, note)
         elif isinstance(event, StepRetry):
             self._retry(event, note)
+        elif isinstance(event, StepWaiting | StepWoken):
+            self._waits(event, note)
         elif isinstance(event, StepEnded) and left_out(event) and event.path not in self._entries:
             self._leave_out(note)
         elif isinstance(event, StepEnded):
@@ -153,7 +166,7 @@ class Tree:
         parent = self._entries.get(note.inside or "", self.root)
         if path in self._entries:
             _rest(self._entries[path])
-        if parent.status == "retry":  # it was given up while it waited: what follows now cleans up
+        if parent.status in {"retry", "waits"}:  # it was given up while it waited: what follows now cleans up
             parent.status = "running"
             self.retrying.discard(parent.path)
             if not parent.leaf:
@@ -234,6 +247,15 @@ class Tree:
         entry.why, entry.progress = cause(event.error), None
         self.retrying.add(event.path)
         _act(entry)
+
+    def _waits(self, event: StepWaiting | StepWoken, note: Note) -> None:
+        entry = self._known(event.path, note)
+        if isinstance(event, StepWaiting):
+            entry.status, entry.why = "waits", wait_words(event)
+            _act(entry)
+        else:
+            entry.status, entry.why = "running", ""
+            _rest(entry)
 
     def _ended(self, event: StepEnded, note: Note, because: str) -> None:
         entry = self._known(event.path, note)

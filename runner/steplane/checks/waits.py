@@ -1,0 +1,114 @@
+"""Waits and signals: what contradicts itself, times that are none, signals that nothing in the file waits for."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from steplane.checks.context import Context, Position, words_for
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
+from steplane.expressions import Literal
+from steplane.model import Race, Signal, Step, Value, Wait, Workflow
+from steplane.source.nodes import Mapping, Node
+from steplane.suggest import did_you_mean
+
+_KINDS = ("until", "signal")
+
+
+def check_waits(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Each wait is for one thing, has one limit, and a time that is a time."""
+    for position in context.positions:
+        step, action = position.step, position.step.action
+        if isinstance(action, Wait):
+            node = step.node.get("wait")
+            yield from _wait(step, action, node, context)
+            if action.timeout is not None and step.timeout is not None and step.node.entry("timeout") is not None:
+                yield _two_limits(step, node)
+        elif isinstance(action, Race):
+            yield from _race(step, action, context)
+
+
+def _race(step: Step, race: Race, context: Context) -> Iterator[Diagnostic]:
+    written = step.node.get("race")
+    for branch in race.branches:
+        body = written.get(branch.name.text) if isinstance(written, Mapping) else None
+        node = body.get("wait") if isinstance(body, Mapping) else None
+        yield from _wait(step, branch.wait, node, context)
+        if branch.wait.timeout is not None:
+            message = f"`timeout` in branch `{branch.name.text}` of {words_for(step)}: a `race` as a whole has a limit"
+            help_ = "put `timeout` on the step, or add a branch such as `late: {wait: 2d, steps: [...]}`"
+            yield Diagnostic("race-timeout", message, _key(node, "timeout"), help=help_)
+
+
+def _wait(step: Step, wait: Wait, node: Node | None, context: Context) -> Iterator[Diagnostic]:
+    if context.is_misshapen(wait.span):
+        return
+    given = [kind for kind in _KINDS if getattr(wait, kind) is not None]
+    if len(given) > 1:
+        related = (Related(_key(node, given[0]), "the other is here"),)
+        message = f"`wait` of {words_for(step)} is for one thing: `until` or `signal`"
+        help_ = "leave one out; for the first of several write a `race`"
+        yield Diagnostic("wait-for-two", message, _key(node, given[1]), related=related, help=help_)
+    elif not given and isinstance(node, Mapping):
+        message = f"`wait` of {words_for(step)} says not for what"
+        yield Diagnostic("wait-for-nothing", message, node.span, help="write `until: TIME` or `signal: NAME` in it")
+    if wait.until is not None:
+        yield from _time(step, wait.until)
+
+
+def _time(step: Step, until: Value) -> Iterator[Diagnostic]:
+    text = until.template.value if isinstance(until.template, Literal) else None
+    if isinstance(text, str):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            message = f"`until` of {words_for(step)} is no time: {text!r}"
+            yield Diagnostic("bad-time", message, until.node.span, help="write it as `2026-12-01T08:00:00Z`")
+
+
+def _two_limits(step: Step, node: Node | None) -> Diagnostic:
+    related = (Related(_key(node, "timeout"), "the other is here"),)
+    message = f"{words_for(step)} has two limits: `timeout` on the step and in its `wait` are the same"
+    return Diagnostic("two-timeouts", message, step.key_span("timeout"), related=related, help="leave one out")
+
+
+def _key(node: Node | None, key: str) -> Span:
+    entry = node.entry(key) if isinstance(node, Mapping) else None
+    if entry is not None:
+        return entry.key.span
+    assert node is not None
+    return node.span
+
+
+# ---------------------------------------------------------------- signals
+
+
+def check_signals(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """A signal to this run that nothing in the file waits for."""
+    names = [one for position in context.positions for one in awaited_names(position.step)]
+    known = [one for one in names if one is not None]
+    for position in context.positions:
+        action = position.step.action
+        if isinstance(action, Signal) and action.to is None and action.case is None and None not in names:
+            yield from _sent(position, action, known)
+
+
+def awaited_names(step: Step) -> list[str | None]:
+    """The names of the signals that a step waits for; None is one that an expression gives."""
+    action = step.action
+    waits = [branch.wait for branch in action.branches] if isinstance(action, Race) else [action]
+    signals = [one.signal for one in waits if isinstance(one, Wait) and one.signal is not None]
+    return [str(one.template.value) if isinstance(one.template, Literal) else None for one in signals]
+
+
+def _sent(position: Position, action: Signal, known: list[str]) -> Iterator[Diagnostic]:
+    template, span = action.name.template, action.name.node.span
+    if not isinstance(template, Literal) or template.value in known:
+        return
+    message = f"nothing in this file waits for the signal `{template.value}` of {words_for(position.step)}"
+    meant = did_you_mean(str(template.value), known)
+    if meant:
+        fix = Fix(f"replace `{template.value}` with `{meant}`", (Edit(span, meant),), safe=False)
+        yield Diagnostic("unknown-signal", message, span, label=f"did you mean `{meant}`?", fix=fix)
+        return
+    names = ", ".join(dict.fromkeys(known))
+    help_ = f"it waits for: {names}" if known else "add a `wait: {signal: NAME}`, or say `to` whom it is sent"
+    yield Diagnostic("unknown-signal", message, span, help=help_)
