@@ -36,6 +36,7 @@ class Reference:
         self.pool = pool
         self.now = 0.0
         self.moment = 0
+        self.resumed_at = -1  # the moment of the latest resume
         self.lives: list[Life] = []
         self.numbers: dict[str, int] = {}
         self.ends_given = 0
@@ -61,6 +62,7 @@ class Reference:
         self.moment += 1
         self.now = max(self.now, at)
         if event[0] == "resumed":
+            self.resumed_at = self.moment
             resume.resumed(self, tuple(event[1]), dict(event[2]), event[3] if len(event) > 3 else None)
         elif event[0] == "cancel":
             self.root.cancel()

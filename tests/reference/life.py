@@ -70,6 +70,7 @@ class Life:
         self.due = False  # its join has started it again
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
+        self.cut = False  # a `cancel` step has withdrawn it
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None
         self.listening_since = 0
@@ -78,6 +79,7 @@ class Life:
         self.error: Error | None = None
         self.by = ""
         self.ended_as = 0
+        self.ended_at = 0  # with which event
         self.question: str | None = None
         self.answer: tuple[Any, str | None] | None = None
         self.timers: set[str] = set()
@@ -217,6 +219,7 @@ class Life:
         self.sending = False
         self.process = None
         self.ended_as = self.reference.next_end()
+        self.ended_at = self.reference.moment
         self.reference.give_back(self)
         if self.scope is not None and self.loop is None:
             self.scope.step_ended(self)

@@ -116,13 +116,17 @@ class Loop(Life):
         self.ended_before = self.ended_now
         if str(written).isdigit():
             return sum(one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
+        asked_at = self.reference.moment
         try:
-            return bool((yield from self.ask("complete")))
+            found = bool((yield from self.ask("complete")))
         except Cancelled:
             return False
         except Trouble as trouble:
             self.trouble = trouble.error
             return False
+        if asked_at == self.reference.resumed_at:  # one question is about all the ends that a resume brings
+            self.ended_before = sum(one.ended and one.ended_at <= asked_at for one in self.instances)
+        return found
 
     @property
     def asks_again(self) -> bool:

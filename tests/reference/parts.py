@@ -191,4 +191,9 @@ def take(life: Life, said: dict[str, Any]) -> None:
 
 def to_do_again(life: Life) -> bool:
     """Whether a new activation follows."""
-    return life.status in NOT_OK or life in life.reference.again
+    return (life.status in NOT_OK and not withdrawn(life)) or life in life.reference.again
+
+
+def withdrawn(life: Life) -> bool:
+    """Whether a `cancel` step wanted it to end so."""
+    return life.cut and life.status == "cancelled"

@@ -33,10 +33,15 @@ def targets(one: "Instance", ids: set[str]) -> list[Life]:
     """The activations of the steps that have not ended, in the smallest list around that holds them all."""
     scope: Scope | None = one.scope
     while scope is not None and not ids <= {step.id for step in all_steps(scope.branch)}:
-        scope = scope.owner.scope
+        scope = scope.owner.scope if not scope.owner.step.is_workflow else None
     around = scope if scope is not None else one.workflow()
-    lives = [life for life in around.everyone() if isinstance(life, Life)]
+    lives = [life for life in around.everyone() if isinstance(life, Life) and stands_in(life, one.workflow())]
     return [life for life in lives if life.step.id in ids and life.loop is None and not life.ended]
+
+
+def stands_in(life: Life, workflow: "Instance") -> bool:
+    """Whether it is a step of the workflow, not one of a child."""
+    return life.scope is not None and not life.step.is_workflow and life.scope.owner.workflow() is workflow
 
 
 def cancel(one: "Instance") -> Process[None]:
@@ -46,7 +51,9 @@ def cancel(one: "Instance") -> Process[None]:
     ids = region(top, written["region"]) if isinstance(written, dict) else set(written)
     one.finishing = True
     for life in targets(one, ids):
+        life.cut = life.cut or not (life.cancelling or life.finishing)
         life.cancel()
+    one.finishing = False
     yield from ()
 
 
@@ -54,8 +61,9 @@ def finish(one: "Instance") -> Process[None]:
     """Force completion: as `cancel`, but the steps have succeeded."""
     one.finishing = True
     for life in targets(one, set(one.step.raw["finish"])):
-        life.completed_by_force = life.begun
+        life.completed_by_force |= life.begun and not life.cancelling and not life.finishing
         life.cancel("skipped")
+    one.finishing = False
     yield from ()
 
 

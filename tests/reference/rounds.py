@@ -29,7 +29,9 @@ class Rounds(Loop):
         try:
             yield from self.go_round()
         except Cancelled:
-            self.end("cancelled")
+            warned = any(one.status in {"failed", "warning"} for one in self.instances)
+            forced = "warning" if warned else "succeeded"
+            self.end(forced if self.completed_by_force else "cancelled")
         except Trouble as trouble:
             self.end("failed", trouble.error)
         else:
@@ -80,8 +82,6 @@ class Rounds(Loop):
         yield lambda: self.instances[-1].ended
         last = self.instances[-1]
         self.unfinished = last.unfinished
-        if self.completed_by_force:
-            return
         self.give_way()
         if last.status == "failed":
             raise Trouble(last.error or Error("failed", last.path))

@@ -220,7 +220,8 @@ class Scope:
     def unfinished(self) -> bool:
         """Whether a resume of a part of it leaves something that is not ok, and has not failed."""
         partly = self.cut_off or parts.partly(self)
-        unwell = any(life.status in NOT_OK and life.status != "failed" for life in self.counting)
+        left = [life for life in self.counting if life.status in NOT_OK and not parts.withdrawn(life)]
+        unwell = any(life.status != "failed" for life in left)
         return partly and (unwell or any(scope.cut_off for life in self.lives for scope in life.late_scopes()))
 
     @property

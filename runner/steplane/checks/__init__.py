@@ -25,6 +25,7 @@ from steplane.checks.needs import check_cycles, check_joins, check_needs
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
+from steplane.checks.reaching import check_reaching
 from steplane.checks.release import check_release
 from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
@@ -72,6 +73,7 @@ CHECKS: tuple[Check, ...] = (
     check_captures,
     check_calls,
     check_undoing,
+    check_reaching,
     check_constants,
     check_secrets,
     check_credentials,

@@ -7,8 +7,8 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 from steplane.source.nodes import Mapping
 
-ACTIONS = ("cancel",)
-MODIFIERS = ("cache", "region")
+ACTIONS: tuple[str, ...] = ()
+MODIFIERS = ("cache",)
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 JOINS = ("each", "active")
 """What is not built. A later release takes it out of here."""

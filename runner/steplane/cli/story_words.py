@@ -197,6 +197,8 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+    if kind == "reach":
+        return f"`{visible(data['of'])}` ended it"
     if kind == "goto":
         return f"`{visible(data['of'])}` jumped back, and it begins anew"
     if kind == "after":

@@ -6,7 +6,7 @@ from steplane.events import ErrorInfo
 from steplane.kernel import calls, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Goto, Undo
-from steplane.plan.waits import Send
+from steplane.plan.waits import Reach, Send
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -38,6 +38,10 @@ def _enter_other(state: State, instance: Instance) -> None:
     """What not every workflow has stands in modules of its own."""
     if isinstance(instance.node.action, Send):
         instances.ask(state, instance, "signal")
+    elif isinstance(instance.node.action, Reach):
+        from steplane.kernel import reaching
+
+        reaching.reach(state, instance, instance.node.action)
     else:
         from steplane.kernel import waiting
 

@@ -204,6 +204,8 @@ def open_after(state: State, instance: Instance, number: int, phase: Any) -> Non
 
 def wind_up(state: State, instance: Instance, outcome: Status) -> None:
     """The outcome is known but for `finally`."""
+    if instance.forced and outcome == "cancelled":
+        outcome, instance.error = "succeeded", None
     instance.outcome = outcome
     if instance.node.finally_ is not None and instance.begun:
         open_after(state, instance, instance.node.finally_, "finally")
@@ -277,6 +279,9 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
     instance.ended_at = state.now
     instance.order = state.ended
     state.ended += 1
+    seen = instance.seen if reason else ()
+    if status != "failed":
+        reason, by = reason or instance.reason, by or instance.by
     instance.reason, instance.by = reason, by
     state.warned = state.warned or status == "warning"
     state.instances.pop(instance.serial, None)
@@ -284,7 +289,6 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
         state.gone.append(instance.serial)
     if instance.scope is not None:
         error = instance.error if status in {"failed", "warning"} else None
-        seen = instance.seen if reason else ()
         state.record(
             StepEnded(
                 **name_of(instance),

@@ -77,7 +77,7 @@ def note(scope: Scope, instance: Instance) -> bool:
 
     Whether it has failed for no more than that.
     """
-    if scope.bounds is None or scope.bounds.resume is None or instance.ok:
+    if scope.bounds is None or scope.bounds.resume is None or instance.ok or instance.cut:
         return False
     if instance.status != "failed":
         scope.unfinished = True
@@ -157,7 +157,7 @@ def count_left(scope: Scope) -> None:
     left = [one for position, one in enumerate(scope.current) if one is not None and is_left_out(scope, position)]
     failed = [one for one in left if one.status == "failed"]
     scope.left = min(failed, key=lambda one: one.order, default=None)
-    scope.unfinished = scope.unfinished or any(not one.ok and one.status != "failed" for one in left)
+    scope.unfinished = scope.unfinished or any(not (one.ok or one.cut) and one.status != "failed" for one in left)
 
 
 def hold_back_items(state: State, outer: Instance) -> None:

@@ -53,8 +53,16 @@ def step_ended(state: State, scope: Scope, instance: Instance) -> None:
 
 
 def advance(state: State, scope: Scope, candidates: list[int]) -> None:
-    """Start, skip or block what can be decided, in list order, until nothing more follows."""
+    """Start, skip or block what can be decided, in list order, until nothing more follows.
+
+    What ends as soon as it begins decides more: that comes in its turn.
+    """
+    if scope.agenda is not None:
+        for one in candidates:
+            heappush(scope.agenda, one)
+        return
     heapify(candidates)
+    scope.agenda = candidates
     while (candidates or turns.next_waiting(scope, candidates)) and not scope.cancelled:
         position = heappop(candidates)
         if position >= len(scope.current) or scope.current[position] is not None:
@@ -68,6 +76,7 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
         elif status is not None:
             for follower in _withdraw(state, scope, place(state, scope, node), status, by):
                 heappush(candidates, follower)
+    scope.agenda = None
 
 
 def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]:

@@ -53,7 +53,7 @@ def proceed(state: State, outer: Instance) -> None:
     hold_to_budget(state, outer)
     if loop.news and loop.open and completing.look(state, outer):
         return
-    while begin_next(state, outer):
+    while outer.phase == "looping" and begin_next(state, outer):  # what ends at once may ask, or end the loop
         pass
     close(state, outer)
 
@@ -149,12 +149,12 @@ def close(state: State, outer: Instance) -> None:
     loop = _loop(outer)
     if loop.open or outer.phase != "looping":
         return
-    if outer.cancelling:
+    if outer.cancelling and not outer.forced:
         instances.end(state, outer, "cancelled")
-    elif loop.trouble is not None:
+    elif loop.trouble is not None and not outer.forced:
         outer.error = loop.trouble
         instances.end(state, outer, "failed")
-    elif loop.exceeded and not loop.completed:
+    elif loop.exceeded and not (loop.completed or outer.forced):
         outer.error = _too_many(outer, loop)
         outer.unfinished = loop.failures == loop.left
         instances.end(state, outer, "failed")

@@ -52,8 +52,8 @@ def _around(one: Instance) -> Instance | None:
 
 
 def is_to_do_again(state: State, one: Instance) -> bool:
-    """Whether a new activation follows the one that has ended."""
-    return one.status in AGAIN or one in state.again
+    """Whether a new activation follows the one that has ended; not of what a `cancel` step wanted to end so."""
+    return (one.status in AGAIN and not one.cut) or one in state.again
 
 
 def take(state: State, scope: Scope, position: int) -> Instance | None:

@@ -2,7 +2,20 @@
 
 from steplane.commands import Ask
 from steplane.events import OK, Resumed
-from steplane.kernel import answers, cancel, instances, jumping, leaving, lists, loops, pool, repairing, rounds, walking
+from steplane.kernel import (
+    answers,
+    cancel,
+    completing,
+    instances,
+    jumping,
+    leaving,
+    lists,
+    loops,
+    pool,
+    repairing,
+    rounds,
+    walking,
+)
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, Scope, State
 from steplane.kernel.walking import Walk
@@ -104,6 +117,7 @@ def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
     if outer.loop.news:
         instances.leave_question(state, outer)
         outer.phase = "looping"
+        walk.asked.add(outer)
     if not outer.cancelling and not outer.loop.completed:
         loops.reopen(state, outer)
     for one in live:
@@ -166,7 +180,9 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
     scope.open = sum(one is None or not one.ended for one in scope.current)
     scope.open += sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0
     scope.frontier = 0
-    lists.follow(scope)
+    if lists.follow(scope) < len(scope.current):
+        cut = (at for at, one in enumerate(scope.current) if one is not None and one.cut)
+        scope.blocked_from = next((at for at in cut if not leaving.is_left_out(scope, at)), scope.blocked_from)
     leaving.count_left(scope)
     failed = [one for one in said if one.status == "failed" and not leaving.is_left_out(scope, one.node.position)]
     if failed:
@@ -241,6 +257,8 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         while not loop.news and loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
             pass
     loop.held = False
+    if outer in walk.asked and completing.look(state, outer):
+        return
     if outer.phase == "looping":
         loops.proceed(state, outer)
 

@@ -104,7 +104,7 @@ def _round_over(state: State, outer: Instance, one: Instance) -> None:
     loop = _loop(outer)
     loop.warned = loop.warned or one.status == "warning"
     if outer.cancelling:
-        instances.end(state, outer, "cancelled")
+        _cut(state, outer)
     elif one.status == "failed":
         outer.error = one.error
         outer.unfinished = one.unfinished
@@ -127,7 +127,15 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
     if last is not None and not last.ended:
         cancelling.instance(state, last, unbegun, by)
     elif outer.phase != "looping":
-        instances.end(state, outer, "cancelled")
+        _cut(state, outer)
+
+
+def _cut(state: State, outer: Instance) -> None:
+    """It is cancelled, and nothing of it goes on; what a `finish` step has ended is complete."""
+    rounds = _loop(outer).instances if outer.loop is not None else []
+    warned = any(one is not None and one.status in {"failed", "warning"} for one in rounds)
+    forced: Status = "warning" if warned else "succeeded"
+    instances.end(state, outer, forced if outer.forced else "cancelled")
 
 
 def reopen(state: State, outer: Instance) -> None:

@@ -31,9 +31,9 @@ class Scope:
     """One life of a list: the latest activation at each position, and how far the list has come."""
 
     __slots__ = (
-        "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed", "frontier",
-        "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped", "strays",
-        "tallies", "turn", "unfinished", "waiting", "walked",
+        "agenda", "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed",
+        "frontier", "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped",
+        "strays", "tallies", "turn", "unfinished", "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -52,6 +52,7 @@ class Scope:
         self.blocked = False
         self.stopped = False
         self.cancelled: Literal["", "cancelled", "skipped"] = ""  # what becomes of steps not begun
+        self.agenda: list[int] | None = None  # a heap of the positions to look at, while that goes on
         self.busy = False  # not to be closed just now
         self.frozen = False  # what ends in it is only counted: a resume looks at it first
         self.old: dict[int, Instance] = {}  # after a resume: what a step goes on with when its needs hold
@@ -87,10 +88,11 @@ class Instance:
 
     __slots__ = (
         "adopted", "after", "asked", "attempt", "attempts", "begun", "body", "bounds", "by", "cancelling", "choice",
-        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forgotten", "holding", "index", "key",
-        "limit", "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path", "phase",
-        "plan", "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at", "status",
-        "tainted", "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished", "wanting",
+        "delay", "end_outputs", "ended_at", "ending", "error", "first_at", "forced", "forgotten", "holding", "index",
+        "key", "limit", "listens", "lock", "loop", "node", "number", "order", "outcome", "outputs", "parent", "path",
+        "phase", "plan", "ready_at", "reason", "recovered", "restart", "scope", "seen", "serial", "started_at",
+        "status", "tainted", "taken", "timed_out", "timeout", "unasked", "unbegun", "undoing", "undone", "unfinished",
+        "wanting", "withdrawn",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - what it is, in one place
@@ -112,6 +114,8 @@ class Instance:
         self.cancelling = False
         self.timed_out = False
         self.recovered = False
+        self.forced = False  # a `finish` step cancels it: it has succeeded then
+        self.withdrawn = False  # a `cancel` step cancels it: no resume begins it again
         self.adopted = False  # goes on with the scopes of an earlier activation
         self.restart = False  # its attempt died with the process and is made again
         self.tainted = False  # a branch failed, yet the join was reached
@@ -179,6 +183,11 @@ class Instance:
     def ok(self) -> bool:
         """Whether it has ended as a plain `needs` wants it."""
         return self.status in OK
+
+    @property
+    def cut(self) -> bool:
+        """Whether a `cancel` step wanted it to end as it did."""
+        return self.withdrawn and self.status == "cancelled"
 
     @property
     def known_as(self) -> Status:

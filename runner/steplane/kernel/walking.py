@@ -9,15 +9,17 @@ from steplane.kernel.state import Instance, Scope, State
 class Walk:
     """One resume: the event, the instances whose stopped attempt it took as ended, the lists that it goes through.
 
-    `anew` are groups that run whole once more, `said` are the steps of a list that were taken as failed.
+    `anew` are groups that run whole once more, `said` are the steps of a list that were taken as failed, `asked` are
+    loops of which it was asked whether they are complete.
     """
 
-    __slots__ = ("anew", "event", "said", "scopes", "settled")
+    __slots__ = ("anew", "asked", "event", "said", "scopes", "settled")
 
     def __init__(self, event: Resumed) -> None:
         self.event = event
         self.settled: set[Instance] = set()
         self.anew: set[Instance] = set()
+        self.asked: set[Instance] = set()
         self.scopes: list[Scope] = []
         self.said: dict[Scope, list[Instance]] = {}
 

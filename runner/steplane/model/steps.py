@@ -136,11 +136,12 @@ class Signal(Struct, frozen=True):
 
 
 class Cancel(Struct, frozen=True):
-    """Withdraw steps, by id or by region."""
+    """Withdraw steps, by id or by region; with `force` (`finish`) they are complete."""
 
     span: Span
     steps: tuple[Name, ...] = ()
     region: Name | None = None
+    force: bool = False
 
 
 class Undo(Struct, frozen=True):

@@ -6,7 +6,7 @@ from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
 from steplane.model.files import file_key
-from steplane.plan.compiling_waits import awaited_of, simple_wait
+from steplane.plan.compiling_waits import awaited_of, reached, simple_wait
 from steplane.plan.loops import count_of, loop_of
 from steplane.plan.nodes import (
     Action,
@@ -31,7 +31,7 @@ from steplane.plan.nodes import (
 )  # fmt: skip
 from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
-from steplane.plan.waits import Race, RaceBranch
+from steplane.plan.waits import Race, RaceBranch, Reach
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
 
@@ -171,7 +171,7 @@ class Compiler:
             return Fork(branches, _wanted(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
-        if isinstance(action, model.Race | model.Wait | model.Signal):
+        if isinstance(action, model.Race | model.Wait | model.Signal | model.Cancel):
             return self.waiting(action, own)
         if isinstance(action, model.Call):
             self.called.add(file := file_key(self.file, action.path.text))
@@ -191,10 +191,13 @@ class Compiler:
         condition = branch.condition.expression if branch.condition else None
         return Branch(branch.name.text, number, condition, branch.default)
 
-    def waiting(self, action: model.Race | model.Wait | model.Signal, own: int) -> Action:
-        """Waits and signals."""
+    def waiting(self, action: model.Race | model.Wait | model.Signal | model.Cancel, own: int) -> Action:
+        """Waits, signals, and what reaches other steps."""
         if isinstance(action, model.Race):
             return Race(tuple(self.racing(branch, own) for branch in action.branches))
+        if isinstance(action, model.Cancel):
+            region = action.region.text if action.region else ""
+            return Reach(tuple(one.text for one in action.steps), region, action.force)
         return simple_wait(action)
 
     def racing(self, branch: model.RaceBranch, own: int) -> RaceBranch:
@@ -232,13 +235,15 @@ def compile_plan(
     variables = {one.name.text: one.value.template for one in workflow.variables}
     compiler = Compiler(script_of, type_of, variables, workflow.file)
     compiler.workflow(workflow)
+    nodes = tuple(node for node in compiler.nodes if node is not None)
+    lists = tuple(steps for steps in compiler.lists if steps is not None)
     return Plan(
         name=workflow.name.text,
         file=workflow.file,
         hash=digest,
         text=text,
-        nodes=tuple(node for node in compiler.nodes if node is not None),
-        lists=tuple(steps for steps in compiler.lists if steps is not None),
+        nodes=reached(nodes, lists, workflow),
+        lists=lists,
         title=workflow.title,
         version=workflow.version,
         owner=workflow.owner,

@@ -54,15 +54,18 @@ class Send(Struct, frozen=True, tag="signal"):
 
 
 class Reach(Struct, frozen=True, tag="reach"):
-    """`cancel`, or with `force` `finish`: the steps by their numbers, and the smallest list around that holds all.
+    """`cancel`, or with `force` `finish`: the steps as they are named, by id or as a `region`, and by their numbers.
 
-    `way` are the numbers of the lists in which they stand, and of those on the way there.
+    `around` is the number of the smallest list around that holds all (-1: only the workflow as a whole does), `way` are
+    those of the lists in which they stand, and of the lists on the way there.
     """
 
-    steps: frozenset[int]
-    around: int
-    way: frozenset[int]
+    names: tuple[str, ...] = ()
+    region: str = ""
     force: bool = False
+    steps: frozenset[int] = frozenset()
+    around: int = -1
+    way: frozenset[int] = frozenset()
 
 
 def awaited(action: object) -> tuple[Awaited, ...]:

@@ -172,7 +172,9 @@ def reaching(act: Action) -> str:
         return f"signal: {source(act.name)}"
     if isinstance(act, Race):
         return "race"
-    return "finish" if isinstance(act, Reach) and act.force else "cancel"
+    assert isinstance(act, Reach)
+    named = f"region {act.region}" if act.region else ", ".join(act.names)
+    return f"{'finish' if act.force else 'cancel'}: {named}"
 
 
 def awaited_words(one: Awaited) -> str:

@@ -19,6 +19,7 @@ ACTIONS = (
     "signal",
     "cancel",
     "undo",
+    "finish",
     "goto",
     "end",
 )

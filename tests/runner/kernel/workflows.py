@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
+from tests.runner.kernel.reaching import reach
 from tests.runner.kernel.repeating import repeat
 
 POLICIES = ["stop", "cancel", "continue"]
@@ -70,6 +71,7 @@ def file_of(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     if chance(random, 6):
         found["outputs"] = {"x": "1"}
     repeat(Random(crc32(json.dumps(found).encode())), found)
+    reach(Random(crc32(json.dumps(found).encode())), found)
     return found
 
 

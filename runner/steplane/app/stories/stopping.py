@@ -15,8 +15,8 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     """Why an instance is cancelled at this event, from which these facts follow.
 
     `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `complete`
-    (the loop, and its `rest` is `cancel`), `after` (what it belongs to has failed afterwards), `unfinished` (a resume
-    left something out of it) or `inside`.
+    (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs to has
+    failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -48,6 +48,8 @@ def _here(one: Instance, around: Instance, event: Input, failed: set[int]) -> di
     fired = isinstance(event, TimerFired) and event.timer == "timeout" and event.instance == around.serial
     if around.timed_out and (fired or (around is not one and around.phase not in _AFTER)):
         return {"kind": "timeout", "of": around.path, "seconds": around.timeout}
+    if around.withdrawn or around.forced:
+        return {"kind": "reach", "of": around.by}
     scope = around.scope
     if scope is None:
         return None

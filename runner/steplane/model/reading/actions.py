@@ -181,6 +181,10 @@ def _cancel(reader: Reader, _: Mapping, entry: Entry, __: str, ___: Steps) -> Ac
     return Cancel(entry.key.span, reader.names(entry.value), region)
 
 
+def _finish(reader: Reader, _: Mapping, entry: Entry, __: str, ___: Steps) -> Action | None:
+    return Cancel(entry.key.span, reader.names(entry.value), force=True)
+
+
 def _goto(reader: Reader, step: Mapping, entry: Entry, _: str, __: Steps) -> Action | None:
     target = reader.name(entry.value)
     return None if target is None else Goto(target, reader.number(step.get("max")), entry.key.span)
@@ -210,6 +214,7 @@ READERS: dict[str, Callable[[Reader, Mapping, Entry, str, Steps], Action | None]
     "wait": _wait,
     "signal": _signal,
     "cancel": _cancel,
+    "finish": _finish,
     "goto": _goto,
     "end": _end,
 }

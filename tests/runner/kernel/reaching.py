@@ -1,0 +1,32 @@
+"""Steps of random workflows that cancel others, or force them to be complete."""
+
+from random import Random
+from typing import Any
+
+from tests.runner.kernel.repeating import lists_in
+
+
+def reach(random: Random, workflow: dict[str, Any]) -> None:
+    """Change some of the workflow's steps into `cancel` and `finish`; put some into a region."""
+    if random.randint(0, 3):
+        return
+    everything = [step for steps in lists_in(workflow) for step in steps]
+    names = [step["id"] for step in everything]
+    for step in random.sample(everything, random.randint(0, len(everything) // 2)):
+        step["region"] = "part"
+    without = {
+        "outputs",
+        "at_most_once",
+        "foreach",
+        "matrix",
+    }  # which of several that end at once is first is not settled
+    plain = [step for step in everything if "run" in step and not without & set(step)]
+    for step in random.sample(plain, min(len(plain), random.randint(1, 3))):
+        del step["run"]
+        others = [name for name in names if name != step["id"]] or names
+        chosen = random.sample(others, min(len(others), random.randint(1, 3)))
+        kind = random.randint(0, 3)
+        if kind == 0 and any("region" in one for one in everything):
+            step["cancel"] = {"region": "part"}
+        else:
+            step["finish" if kind == 1 else "cancel"] = chosen
