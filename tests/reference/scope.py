@@ -199,6 +199,7 @@ class Scope:
         if self.preparing or parts.left(life):
             return
         self.stopped = life
+        self.drop_due(handlers=False)
         for one in list(self.lives):
             if not one.ended and not one.begun and not one.step.handler:
                 one.end("blocked", by=life.path)
@@ -207,12 +208,19 @@ class Scope:
                 if not one.ended and one.begun:
                     one.cancel()
 
+    def drop_due(self, *, handlers: bool = True) -> None:
+        """Arrivals that would start a step again, and wait for its turn, are dropped."""
+        for life in list(self.lives):
+            if life.due and life.status == "pending" and (handlers or not life.step.handler):
+                self.lives.remove(life)
+
     def cancel(self, unbegun: str = "cancelled") -> None:
         """Nothing more starts; what has begun is cancelled, what has not becomes `unbegun`."""
         if self.over:
             return
         self.cancelled = True
         self.cut = unbegun == "skipped"
+        self.drop_due()
         for life in list(self.lives):
             life.cancel(unbegun)
             life.cancel_late(unbegun)
