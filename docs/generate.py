@@ -194,9 +194,24 @@ def patterns() -> str:
     return page()
 
 
+# ---------------------------------------------------------------------------------------------------------- codes
+
+
+def codes() -> str:
+    """The codes of the checker, by groups."""
+    from steplane.app.codes import GROUPS, explanations
+
+    lines = []
+    for group, title in GROUPS.items():
+        lines += ["", f"### {title}", "", "| code | what is wrong |", "|---|---|"]
+        lines += [f"| `{code}` | {_cell(one.title)} |" for code, one in explanations().items() if one.group == group]
+    return "\n".join(lines).strip()
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "step-types": step_types,
     "commands": commands,
+    "codes": codes,
     "filters": filters,
     "hello": first_workflow,
     "patterns": patterns,

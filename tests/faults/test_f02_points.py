@@ -30,8 +30,10 @@ outputs: {{all: '${{{{ steps.each.outputs.stdout }}}}'}}
 
 POINTS = Path(__file__).with_name("points.py")
 
-SHARE = 3
-"""A test run strikes at every third point, the nightly one at each, twice."""
+PARTS = 6
+"""Tests that share the points."""
+
+KILLED = 137
 
 
 class Points:
@@ -50,17 +52,24 @@ class Points:
         assert (rig.folder / "out.txt").read_text("utf-8") == "p q"
 
     def _run(self, run: str, **env: str) -> Life:
+        return self._start(["run", "flow.yaml", "--id", run], env)
+
+    def _start(self, words: list[str], env: dict[str, str]) -> Life:
         rig = self.rig
-        words = ["run", "flow.yaml", "--id", run, "--state", str(rig.state), "-q"]
-        return rig.start_program([sys.executable, str(POINTS), *words], env)
+        return rig.start_program([sys.executable, str(POINTS), *words, "--state", str(rig.state), "-q"], env)
 
     def strike(self, point: str, run: str) -> None:
-        """Kill the run at the point, go on with it, compare."""
+        """Kill the run at the point, go on with it, kill it there again if it comes there, go on, compare."""
         rig, crashes = self.rig, list[Crash]()
-        assert self._run(run, FAULTS_POINT=point).wait() == 137, f"{point}: {rig.outputs()}"
-        rig.gone(1.0)
-        crashes.append(crash(rig, run))
-        life = rig.resume(run) if rig.exists(run) else rig.run(run)
+        begin, again = ["run", "flow.yaml", "--id", run], ["resume", run]
+        life = self._start(begin, {"FAULTS_POINT": point})
+        assert life.wait() == KILLED, f"{point}: {rig.outputs()}"
+        for env in ({"FAULTS_POINT": point}, dict[str, str]()):
+            rig.gone(1.0)
+            crashes.append(crash(rig, run))
+            life = self._start(again if rig.exists(run) else begin, env)
+            if life.wait() != KILLED:
+                break
         assert life.wait() == 0, f"{point}: {rig.outputs()}"
         judge(rig, run, self.wanted, self.executions, crashes, ordered=True)
         assert {name for name in rig.files(run) if "RUN" in name} == self.files, point
@@ -76,17 +85,8 @@ def test_the_points_are_those_that_are_meant(tmp_path: Path, rig: Rig) -> None:
     assert len(names) > 40
 
 
-@pytest.mark.parametrize("part", range(2))
-def test_killed_at_every_third_point(rig: Rig, part: int) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_at_every_point_twice(rig: Rig, part: int) -> None:
     points = Points(rig)
-    for number, point in enumerate(points.names[::SHARE][part::2]):
+    for number, point in enumerate(points.names[part::PARTS]):
         points.strike(point, f"k{number}k")
-
-
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("time", range(2))
-def test_killed_at_every_point(rig: Rig, time: int) -> None:
-    points = Points(rig)
-    for number, point in enumerate(points.names):
-        points.strike(point, f"n{time}k{number}k")

@@ -1,4 +1,4 @@
-"""F07: no room: the disk is full, has no more files to give, or a limit on the size of files is met."""
+"""F07: no room: the disk is full, has no more files to give, a quota or a limit on the size of files is met."""
 
 import os
 import resource
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.faults.disk import has_strace
 from tests.faults.rig import NOTE, Life, Rig
 from tests.faults.story import Crash, crash, executions_of, judge, story
 
@@ -135,6 +136,21 @@ def test_a_limit_on_the_size_of_files(rig: Rig, size: int) -> None:
     crashes = stopped(rig, life) if rig.exists() else []
     last = rig.resume() if rig.exists() else rig.run()
     assert last.wait() == 0, rig.outputs()
+    calm.judge(rig, crashes)
+
+
+@pytest.mark.skipif(not has_strace(), reason="strace is not installed (Debian package `strace`), or not allowed")
+@pytest.mark.parametrize("write", [5, 12, 19])
+def test_a_quota_that_is_used_up(rig: Rig, write: int) -> None:
+    """The system's answer beyond a quota, to a write into the log of the journal and to all that follow it."""
+    calm = Undisturbed(rig)
+    log = rig.state / "runs" / "one" / "journal.db-wal"
+    refusing = ["-P", str(log), "-e", "trace=pwrite64", "-e", f"inject=pwrite64:error=EDQUOT:when={write}+"]
+    command = [sys.executable, "-m", "steplane", *map(str, words(rig))]
+    life = rig.start_program(["strace", "-f", "-qq", "-o", "/dev/null", *refusing, *command])
+    crashes = stopped(rig, life)
+    assert "a quota" in life.text
+    assert rig.resume().wait() == 0, rig.outputs()
     calm.judge(rig, crashes)
 
 

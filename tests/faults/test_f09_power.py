@@ -18,7 +18,7 @@ from msgspec import to_builtins
 from tests.faults.disk import Op, after, has_strace, record
 from tests.faults.rig import Rig
 
-from steplane.app.examining import examine_catalogue, examine_run
+from steplane.app.examining import examine_run, examine_shared
 from steplane.events import AnyEvent
 from steplane.plugins import Registry, read_index
 from steplane.store import RunStore, StateDirectory
@@ -147,7 +147,7 @@ def loses_power(recording: Recording, durability: Durability, count: int) -> int
                 missing = {fact(one) for one in reported} - facts(events)
                 assert not missing, (point, random, missing)
             assert examine_run(store, registry, "one").problems == [], (point, random)
-            assert examine_catalogue(store) == [], (point, random)
+            assert examine_shared(store) == [], (point, random)
     return seen
 
 

@@ -33,8 +33,8 @@ outputs: {{all: '${{{{ steps.group.status }}}}'}}
 CLEANERS = {"tidy", "group/tidy_group"}
 """What may begin after a cancel."""
 
-SHARE = 6
-"""A test run cancels at every sixth point, the nightly one at each."""
+PARTS = 4
+"""Tests that share the points."""
 
 
 class Cancelling:
@@ -87,21 +87,13 @@ class Cancelling:
         assert done <= {f"{path}/{number}" for path, number in before} | {f"{path}/1" for path in CLEANERS}, point
 
 
-def strike_all(rig: Rig, share: int) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_at_each_change(rig: Rig, part: int) -> None:
     cancelling = Cancelling(rig)
-    replies = [cancelling.strike(name, f"k{number}k") for number, name in enumerate(cancelling.names[::share])]
+    names = cancelling.names[part::PARTS]
+    replies = [cancelling.strike(name, f"k{number}k") for number, name in enumerate(names)]
     assert replies.count("taken") >= len(replies) // 3, replies
     assert "known: succeeded" in replies  # in the workflow's `finally`
-
-
-def test_at_every_sixth_change(rig: Rig) -> None:
-    strike_all(rig, SHARE)
-
-
-@pytest.mark.nightly
-@pytest.mark.timeout(1800)
-def test_at_each_change(rig: Rig) -> None:
-    strike_all(rig, 1)
 
 
 def test_a_cancel_that_comes_in_the_last_finally_is_told_that_it_is_too_late(rig: Rig) -> None:

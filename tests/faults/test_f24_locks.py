@@ -225,5 +225,8 @@ def test_a_database_of_locks_that_is_damaged_is_told(rig: Rig) -> None:
     second = rig.run("second")
     assert second.wait() == 2, rig.outputs()
     assert str(rig.state / "locks.db") in second.text
+    examined = rig.start("runs", "check", "--state", rig.state)
+    assert examined.wait() == 2, rig.outputs()
+    assert f"{rig.state / 'locks.db'} is damaged" in examined.text
     (rig.state / "locks.db").unlink()
     assert rig.resume("second").wait() == 0, rig.outputs()

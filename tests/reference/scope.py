@@ -87,7 +87,8 @@ class Scope:
     def held_back(self, life: Life) -> tuple[str, str] | None:
         """What else a step waits for whose needs hold: its milestone, its turn."""
         milestone = life.step.raw.get("milestone") or {}
-        for other in self.lives_of(milestone.get("after", "")):
+        after = milestone.get("after", "")
+        for other in self.lives_of(after) if not after or not parts.step_outside(self, after) else ():
             if not other.ended or other.status in NOT_OK:
                 return ("blocked", other.path) if other.ended else None
         if any(other.begun for other in self.lives_of(milestone.get("before", ""))):
@@ -198,6 +199,7 @@ class Scope:
         if self.preparing or parts.left(life):
             return
         self.stopped = life
+        self.drop_due(handlers=False)
         for one in list(self.lives):
             if not one.ended and not one.begun and not one.step.handler:
                 one.end("blocked", by=life.path)
@@ -206,12 +208,19 @@ class Scope:
                 if not one.ended and one.begun:
                     one.cancel()
 
+    def drop_due(self, *, handlers: bool = True) -> None:
+        """Arrivals that would start a step again, and wait for its turn, are dropped."""
+        for life in list(self.lives):
+            if life.due and life.status == "pending" and (handlers or not life.step.handler):
+                self.lives.remove(life)
+
     def cancel(self, unbegun: str = "cancelled") -> None:
         """Nothing more starts; what has begun is cancelled, what has not becomes `unbegun`."""
         if self.over:
             return
         self.cancelled = True
         self.cut = unbegun == "skipped"
+        self.drop_due()
         for life in list(self.lives):
             life.cancel(unbegun)
             life.cancel_late(unbegun)

@@ -155,6 +155,16 @@ def test_s29_only_declared_outputs_and_only_from_the_file(victim: Victim, writte
     assert "root:" not in shown.out
 
 
+def test_s29_what_is_not_declared_is_no_output(victim: Victim) -> None:
+    script = "echo v=2 >> $STEPLANE_OUTPUT; echo other=1 >> $STEPLANE_OUTPUT; echo '{\"more\": 3}' >> $STEPLANE_OUTPUT"
+    victim.run(
+        f"steps: [{{id: a, run: {json.dumps(script)}, outputs: [v]}}]\noutputs: {{all: '${{{{ steps.a.outputs }}}}'}}\n"
+    )
+    shown = json.loads(victim.attack("show", "one", "--format", "json").out)
+    assert shown["steps"][0]["outputs"] == {"v": "2"}
+    assert shown["outputs"] == {"all": {"v": "2"}}
+
+
 def heard_by_github(commands: list[str]) -> list[str]:
     """The commands that GitHub obeys: none between `::stop-commands::TOKEN` and `::TOKEN::`."""
     heard, token = [], ""

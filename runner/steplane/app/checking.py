@@ -1,16 +1,20 @@
-"""Checking several files, folders and what comes on stdin."""
+"""Checking several files, folders and what comes on stdin; mending what can be mended."""
 
+import fnmatch
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from steplane.app.loading import Loaded, load, load_data
+from steplane.app.loading import Disk, Loaded, Wanted, compile_file
 from steplane.app.project import find_workflow, looks_like_workflow, workflow_files
-from steplane.diagnostics import Diagnostic
+from steplane.app.shell_syntax import Cache
+from steplane.diagnostics import Diagnostic, Span
 from steplane.errors import UsageError
 from steplane.plugins import Registry
+
+STDIN = "<stdin>"
 
 
 class CheckReport(Struct, frozen=True):
@@ -21,28 +25,156 @@ class CheckReport(Struct, frozen=True):
     sources: dict[str, str]
 
 
+class Mended(Struct, frozen=True):
+    """A file before and after its mends, and how many those were."""
+
+    file: str
+    before: str
+    after: str
+    count: int
+
+
+class Checker:
+    """Checks files with the installed plugins. `hints` asks for what does no harm and no good too.
+
+    `ignore` has the codes of warnings that are not told, by patterns of paths; `source` is the file that says so.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        hints: bool = False,
+        cache: Cache | None = None,
+        ignore: Mapping[str, Sequence[str]] | None = None,
+        source: str = "",
+    ) -> None:
+        self.registry = registry
+        self.hints = hints
+        self.cache = cache
+        self.ignore = ignore or {}
+        self.source = source
+
+    def check(self, names: Sequence[str], start: str) -> CheckReport:
+        """Check what the names mean: files, workflows by name, folders, patterns, `-`. Raises `UsageError`."""
+        files = list(
+            dict.fromkeys(file for name in names or ("workflows",) for file in _files(name, start, bool(names)))
+        )
+        found: dict[Diagnostic, None] = {}
+        sources: dict[str, str] = {}
+        for file in files:
+            loaded = self._load(file)
+            found |= dict.fromkeys(loaded.diagnostics)
+            sources |= loaded.sources
+        return CheckReport(tuple(files), tuple(self._told(list(found), files)), sources)
+
+    def text(self, text: str, file: str) -> list[Diagnostic]:
+        """What is wrong with a text, as if it were the file's."""
+        return list(self._look(text.encode(errors="surrogatepass"), file).diagnostics)
+
+    def mend(self, report: CheckReport, *, unsafe: bool = False) -> Iterator[Mended]:
+        """The files of a report that mends change. Nothing is written."""
+        from steplane.app.fixing import fix_all
+
+        for file in report.sources:
+            if file == STDIN:
+                continue
+            before = _read_text(file)
+            after, count = fix_all(before, file, lambda text, file=file: self.text(text, file), unsafe=unsafe)  # type: ignore[misc]
+            if after != before:
+                yield Mended(file, before, after, count)
+
+    def _load(self, file: str) -> Loaded:
+        if file == "-":
+            data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+            return self._look(data, STDIN)
+        try:
+            with open(file, "rb") as opened:
+                return self._look(opened.read(), file)
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
+
+    def _look(self, data: bytes, file: str) -> Loaded:
+        from steplane.app.mending import with_fixes
+        from steplane.source import read
+
+        folder = "" if file == STDIN else os.path.dirname(file)
+        wanted = Wanted(plan=False, hints=self.hints, scripts=self._scripts())
+        loaded = compile_file(data, file, self.registry, Disk(folder, folder), wanted)
+        if not any(one.fix is None or not one.fix.edits for one in loaded.diagnostics):
+            return loaded
+        concerned = {one.span.file for one in loaded.diagnostics}
+        documents = {name: read(text, name) for name, text in loaded.sources.items() if name in concerned}
+        return Loaded(None, tuple(with_fixes(loaded.diagnostics, documents)), loaded.sources)
+
+    def _scripts(self) -> "Callable[..., list[Diagnostic]]":
+        from steplane.app.shell_syntax import check_scripts
+
+        return lambda workflow, document: check_scripts(workflow, document, self.cache)
+
+    # ---------------------------------------------------------------- what the configuration ignores
+
+    def _told(self, found: list[Diagnostic], files: Sequence[str]) -> list[Diagnostic]:
+        used: set[tuple[str, str]] = set()
+        kept = []
+        for diagnostic in found:
+            pairs = [
+                pair
+                for pair in self._pairs()
+                if pair[1] == diagnostic.code and self._is_of(diagnostic.span.file, pair[0])
+            ]
+            used |= set(pairs)
+            if not pairs or diagnostic.severity == "error":
+                kept.append(diagnostic)
+        return kept + [
+            self._vain(pattern, code)
+            for pattern, code in self._pairs()
+            if (pattern, code) not in used and any(self._is_of(file, pattern) for file in files)
+        ]
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        from steplane.checks.ignoring import LATE
+
+        for pattern, codes in self.ignore.items():
+            yield from ((pattern, code) for code in codes if self.hints or code not in LATE)
+
+    def _is_of(self, file: str, pattern: str) -> bool:
+        path = os.path.relpath(
+            os.path.abspath(file), os.path.dirname(os.path.abspath(self.source)) if self.source else None
+        )
+        return fnmatch.fnmatch(path.replace(os.sep, "/"), pattern)
+
+    def _vain(self, pattern: str, code: str) -> Diagnostic:
+        line = 1
+        try:
+            lines = _read_text(self.source).splitlines()
+        except UsageError:
+            lines = []
+        for number, text in enumerate(lines, 1):
+            if code in text:
+                line = number
+                break
+        file = os.path.relpath(self.source)
+        message = f"nothing is ignored: there is no `{code}` in what `{pattern}` means"
+        return Diagnostic("unused-ignore", message, Span(file, line, 1, line, 1), "warning", help="take it out")
+
+
 def check(names: Sequence[str], start: str, registry: Registry) -> CheckReport:
-    """Check what the names mean: files, workflows by name, folders, `-`. Raises `UsageError` for one that is none."""
-    files: dict[str, None] = {}
-    diagnostics: list[Diagnostic] = []
-    sources: dict[str, str] = {}
-    for name in names or ("workflows",):
-        for file in _files(name, start, given=bool(names)):
-            if file not in files:
-                files[file] = None
-                loaded = _load(file, registry)
-                diagnostics += [one for one in loaded.diagnostics if one not in diagnostics]
-                sources |= loaded.sources
-    return CheckReport(tuple(files), tuple(diagnostics), sources)
+    """The same with what is usual. Raises `UsageError` for a name that means nothing."""
+    return Checker(registry).check(names, start)
 
 
-def _load(file: str, registry: Registry) -> Loaded:
-    if file == "-":
-        return load_data(sys.stdin.buffer.read() if sys.stdin is not None else b"", "<stdin>", registry, None)
-    return load(file, registry, None)
+def _read_text(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8", newline="") as opened:
+            return opened.read()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
+    except UnicodeDecodeError:
+        return ""
 
 
-def _files(name: str, start: str, *, given: bool) -> Iterator[str]:
+def _files(name: str, start: str, given: bool) -> Iterator[str]:
     if name == "-":
         yield name
     elif os.path.isdir(name):
@@ -52,8 +184,22 @@ def _files(name: str, start: str, *, given: bool) -> Iterator[str]:
         yield from found
     elif not given:
         raise UsageError("there is no folder workflows/ here", "Name files or folders: steplane check FILES...")
+    elif any(sign in name for sign in "*?[") and not os.path.exists(name):
+        yield from _matching(name)
     else:
         yield find_workflow(name, start)
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """The files that a pattern names; `**` stands for any folders."""
+    import glob
+
+    found = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
+    if not found:
+        raise UsageError(
+            f"no file is named by the pattern {pattern}", "`*` stands for a part of a name, `**` for folders."
+        )
+    yield from found
 
 
 def _below(folder: str) -> Iterator[str]:

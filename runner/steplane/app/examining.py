@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import JournalReader, RunFolder, RunStore
 from steplane.store.files import open_regular
+from steplane.store.locks import LockTable
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,13 +63,19 @@ def examine_run(store: RunStore, registry: Registry, run_id: str) -> Examined:
     return found
 
 
-def examine_catalogue(store: RunStore) -> list[Problem]:
-    """What is wrong with the catalogue itself."""
-    if not store.catalogue.exists():
-        return []
+def examine_shared(store: RunStore) -> list[Problem]:
+    """What is wrong with the files that all runs share: the catalogue, and the locks of the store."""
+    locks = LockTable(store.directory)
+    found = []
+    if store.catalogue.exists():
+        found += _examine_shared(store.directory.database, store.catalogue.integrity, store.catalogue.summaries)
+    return found + _examine_shared(locks.path, locks.integrity, locks.claims)
+
+
+def _examine_shared(path: str, integrity: Callable[[], list[str]], read: Callable[[], object]) -> list[Problem]:
     try:
-        found = [Problem(f"{store.directory.database} is damaged: {one}") for one in store.catalogue.integrity()]
-        store.catalogue.summaries()
+        found = [Problem(f"{path} is damaged: {one}") for one in integrity()]
+        read()
     except StateDamaged as error:
         return [Problem(error.message, error.remedy)]
     return found

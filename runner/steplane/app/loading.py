@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import steplane
-from steplane.diagnostics import Diagnostic, has_errors
+from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.digests import sha256
 from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
@@ -20,6 +20,8 @@ from steplane.store import RunStore
 
 if TYPE_CHECKING:
     from steplane.checks import Files as Called
+    from steplane.model import Workflow
+    from steplane.source import Document
 
 _KIND = "plans"
 _MAKERS = (
@@ -65,6 +67,14 @@ class _IndexCache:
 def make_registry(store: RunStore | None, allowed: tuple[str, ...] | None) -> Registry:
     """The installed plugins; with a store their index is cached."""
     return Registry(read_index(None if store is None else _IndexCache(store)), allowed)
+
+
+class Wanted(Struct, frozen=True):
+    """What is wanted of a file: a `plan`, or only what is wrong with it; `hints` too, and what `scripts` says."""
+
+    plan: bool = True
+    hints: bool = False
+    scripts: "Callable[[Workflow, Document], list[Diagnostic]] | None" = None
 
 
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
@@ -139,7 +149,7 @@ def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None
         if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
             texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
             return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
-    loaded = _compile(data, name, registry, files)
+    loaded = compile_file(data, name, registry, files)
     if store is not None and loaded.plan is not None:
         stamps = registry.versions(all_types(loaded.plan))
         entry = _Entry(stamps, loaded.diagnostics, loaded.plan)
@@ -196,7 +206,8 @@ def _cached(data: bytes | None) -> _Entry | None:
         return None
 
 
-def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded:
+def compile_file(data: bytes, name: str, registry: Registry, files: Files, wanted: Wanted = Wanted()) -> Loaded:  # noqa: B008 - frozen
+    """The same anew, without a look into the cache. Without a wanted plan, the files that are called are read too."""
     from steplane.checks import Files as Called
     from steplane.source import read
 
@@ -206,7 +217,7 @@ def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded
     diagnostics: list[Diagnostic] = []
     while pending := [file for file in called.documents if file not in plans]:
         for file in pending:
-            plans[file], found = _compile_one(file, called, registry)
+            plans[file], found = _compile_one(file, called, registry, wanted)
             diagnostics += found
     sources = {document.file: document.text for document in called.documents.values()}
     main, *others = plans.values()
@@ -216,16 +227,21 @@ def _compile(data: bytes, name: str, registry: Registry, files: Files) -> Loaded
     return Loaded(replace(main, callees=callees) if callees else main, tuple(diagnostics), sources)
 
 
-def _compile_one(file: str, called: "Called", registry: Registry) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+def _compile_one(
+    file: str, called: "Called", registry: Registry, wanted: Wanted
+) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
     """The plan of one of the files (None with errors), and what is to say about it."""
     from steplane.checks import check_workflow
     from steplane.plan.compiler import compile_plan
     from steplane.plan.scripts import script_of
 
     document = called.documents[file]
-    workflow, diagnostics = check_workflow(document, registry, files=called)
+    workflow, diagnostics = check_workflow(document, registry, files=called, hints=wanted.hints)
     diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
-    if workflow is None or has_errors(list(diagnostics)):
+    if workflow is not None and wanted.scripts is not None:
+        scripts = [one for one in wanted.scripts(workflow, document) if not document.is_broken(one.span)]
+        diagnostics = tuple(in_file_order([*diagnostics, *scripts]))
+    if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
     digest = _digest(called.data[file])
     return compile_plan(workflow, script_of, document.text, digest, known_type(registry)), diagnostics

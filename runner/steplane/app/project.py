@@ -12,7 +12,7 @@ from steplane.store import RunStore, StateDirectory
 
 KEYS = {
     "state": str, "jobs": int, "durability": str, "format": str, "strict": bool, "patience": str, "plugins": list,
-    "color": str,
+    "color": str, "ignore": dict,
 }  # fmt: skip
 """What `steplane.toml` may hold, and each kind."""
 
@@ -21,7 +21,8 @@ class Settings(Struct, frozen=True):
     """The configuration: option beats environment (`STEPLANE_*`) beats file. `source` is the file, where there is one.
 
     `jobs` bounds running attempts (0: the greater of 8 and twice the CPUs); `plugins` are the only namespaces that may
-    be used (None: all); `patience` is a duration as text.
+    be used (None: all); `patience` is a duration as text; `ignore` has the codes of warnings that
+    are not told, by patterns of paths below the file's folder.
     """
 
     state: str | None = None
@@ -32,6 +33,7 @@ class Settings(Struct, frozen=True):
     patience: str = "10m"
     plugins: tuple[str, ...] | None = None
     color: str = "auto"
+    ignore: dict[str, list[str]] = {}
     source: str = ""
 
     @property
@@ -94,7 +96,8 @@ def _checked(source: str, table: Mapping[str, Any]) -> dict[str, Any]:
     return dict(table)
 
 
-_KINDS = {str: "text", int: "a whole number of at least 1", bool: "true or false", list: "a list of texts"}
+_KINDS = {str: "text", int: "a whole number of at least 1", bool: "true or false", list: "a list of texts",
+          dict: "lists of codes by patterns of paths"}  # fmt: skip
 
 
 def _fits(kind: type, value: Any) -> bool:
@@ -102,6 +105,8 @@ def _fits(kind: type, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if kind is list:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if kind is dict:
+        return isinstance(value, dict) and all(_fits(list, one) for one in value.values())
     return isinstance(value, kind)
 
 

@@ -19,6 +19,7 @@ from steplane.checks.jumps import check_jumps
 from steplane.checks.keys import check_keys
 from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
+from steplane.checks.milestones import check_milestones
 from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
@@ -35,12 +36,15 @@ from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
 from steplane.checks.waits import check_signals, check_waits
-from steplane.diagnostics import Diagnostic, in_file_order
+from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import check_structure
 from steplane.source import Document
 from steplane.source.nodes import Mapping
+
+IGNORE = "steplane: ignore["
+"""What begins a comment that ignores warnings."""
 
 Check = Callable[[Workflow, Context], Iterator[Diagnostic]]
 
@@ -75,6 +79,7 @@ CHECKS: tuple[Check, ...] = (
     check_calls,
     check_undoing,
     check_reaching,
+    check_milestones,
     check_constants,
     check_secrets,
     check_credentials,
@@ -90,12 +95,14 @@ def check_workflow(
     registry: StepTypes | None = None,
     filters: tuple[str, ...] = (),
     files: Files | None = None,
+    *,
+    hints: bool = False,
 ) -> tuple[Workflow | None, tuple[Diagnostic, ...]]:
     """The workflow in a document, and everything that is wrong with it: in the order of the file, each once.
 
     `registry` gives the step types (None: nothing is said of them), `filters` are those that plugins add, `files` the
-    workflows that are called (None: nothing is said of calls). The workflow
-    is None where the document holds no mapping; with errors among the diagnostics it must not run.
+    workflows that are called (None: nothing is said of calls); `hints` asks for what does no harm and no good too. The
+    workflow is None where the document holds no mapping; with errors among the diagnostics it must not run.
     """
     found = list(document.diagnostics)
     shape: list[Diagnostic] = []
@@ -108,6 +115,14 @@ def check_workflow(
         context = Context(document, workflow, registry, [*shape, *said], files)
         for check in CHECKS:
             found += check(workflow, context)
+        if hints and not has_errors(found):
+            from steplane.checks.hints import check_hints
+
+            found += check_hints(workflow, context)
+    if IGNORE in document.text:
+        from steplane.checks.ignoring import without_ignored
+
+        found = without_ignored(document, found)
     return workflow, tuple(in_file_order(found))
 
 

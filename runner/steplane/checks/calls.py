@@ -5,7 +5,6 @@ from typing import Any
 
 from steplane.checks.context import Context, words_for
 from steplane.checks.parameters import Given, check_given
-from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Call, Input, Step, Workflow
 from steplane.suggest import did_you_mean
@@ -13,7 +12,7 @@ from steplane.suggest import did_you_mean
 
 def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Targets that are no workflows; unknown, missing and mistyped inputs; what does not go with `detach`."""
-    types = Types(workflow, context)
+    types = context.types
     for position in context.positions:
         step, action = position.step, position.step.action
         if isinstance(action, Call):

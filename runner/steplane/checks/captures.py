@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context, words_for
-from steplane.checks.sites import Site, all_sites
+from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic
-from steplane.expressions import Literal, uses
+from steplane.expressions import Literal
 from steplane.expressions.usage import Use
 from steplane.model import Run, Step, Uses, Workflow
 
@@ -15,10 +15,10 @@ CAPTURED = ("json", "lines")
 
 def check_captures(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Uses of what a shell step does not capture."""
-    for site in all_sites(workflow, context):
+    for site in context.sites:
         if not any(word in site.scalar.text for word in CAPTURED):
             continue  # without parsing it
-        for use in uses(site.template):
+        for use in context.uses(site.template):
             found = _captured(site, use, context)
             if found is not None and not use.defaulted:
                 yield from _use(site, use, *found, context)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.sites import all_sites
-from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic
 from steplane.expressions import Expression
 from steplane.expressions.types import WORDS
@@ -13,9 +11,11 @@ from steplane.model import Workflow
 
 def check_conditions(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """A condition that is sure to give something else than true or false."""
-    types = Types(workflow, context)
-    for site in all_sites(workflow, context):
+    types = context.types
+    for site in context.sites:
         if not site.condition or not isinstance(site.template, Expression):
+            continue
+        if context.is_misshapen(site.scalar.span):
             continue
         given = types.kind(site.template, site.position)
         if given not in {"any", "bool"}:

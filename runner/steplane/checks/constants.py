@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.sites import Site, all_sites
+from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic
 from steplane.expressions import Engine, Expression, ExpressionError, calls, uses
 from steplane.model import Workflow
@@ -14,7 +14,7 @@ ROUNDS = frozenset({"`while`", "`until`"})
 
 def check_constants(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Conditions in which no name stands."""
-    for site in all_sites(workflow, context):
+    for site in context.sites:
         if site.condition and site.key not in ROUNDS and isinstance(site.template, Expression):
             yield from _constant(site, site.template)
 

@@ -3,18 +3,24 @@
 import os
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from steplane.checks.files import Files
 from steplane.diagnostics import Diagnostic, Span
+from steplane.expressions import Template, uses
+from steplane.expressions.usage import Use
 from steplane.model import Call, ForEach, Leaf, Matrix, Run, Step, StepList, Uses, Workflow, step_lists
 from steplane.model.files import file_key
 from steplane.plugins import PluginProblem
 from steplane.sdk import StepType
 from steplane.source import Document
 from steplane.source.nodes import Scalar
+
+if TYPE_CHECKING:
+    from steplane.checks.sites import Site
+    from steplane.checks.types import Types
 
 
 class StepTypes(Protocol):
@@ -57,6 +63,8 @@ class Context:
         self.registry = registry
         self.files = files
         self.lists: tuple[StepList, ...] = tuple(step_lists(workflow))
+        self._uses: dict[int, tuple[Use, ...]] = {}  # templates live as long as their workflow
+        self._rendered: dict[str, tuple[str, ...]] = {}
 
     def is_misshapen(self, span: Span) -> bool:
         """Whether its shape or its expressions are wrong, so that more about it would be noise."""
@@ -88,6 +96,27 @@ class Context:
         """The ids that the author gave: the only ones to suggest."""
         return tuple(name for name, position in self.by_id.items() if position.step.id_span is not None)
 
+    @cached_property
+    def sites(self) -> "tuple[Site, ...]":
+        """Every place of the file where an expression may stand."""
+        from steplane.checks.sites import all_sites
+
+        return tuple(all_sites(self.workflow, self))
+
+    @cached_property
+    def types(self) -> "Types":
+        """The types of the file's names and expressions, worked out once for all checks."""
+        from steplane.checks.types import Types
+
+        return Types(self.workflow, self)
+
+    def uses(self, template: Template) -> tuple[Use, ...]:
+        """The paths of names that a template of this file uses."""
+        found = self._uses.get(id(template))
+        if found is None:
+            found = self._uses[id(template)] = uses(template)
+        return found
+
     def type_of(self, action: object) -> StepType | None:
         """The step type behind a `run` or `uses`, where it can be had."""
         if self.registry is None or not isinstance(action, Run | Uses):
@@ -111,8 +140,12 @@ class Context:
 
     def rendered_by_step(self, action: object) -> tuple[str, ...]:
         """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""
-        found = self.type_of(action)
-        return () if found is None else found.parameters_marked("template")
+        if not isinstance(action, Run | Uses):
+            return ()
+        if action.type not in self._rendered:
+            found = self.type_of(action)
+            self._rendered[action.type] = () if found is None else found.parameters_marked("template")
+        return self._rendered[action.type]
 
     def place(self, scalar: Scalar, offset: int, length: int) -> Span:
         """Where a stretch of a scalar's text stands."""

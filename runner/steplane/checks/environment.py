@@ -13,7 +13,7 @@ PREFIX = "STEPLANE_"
 
 def check_environment(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Reserved names in `env`, and lists or mappings as values."""
-    types = Types(workflow, context)
+    types = context.types
     for env in (workflow.env, *(position.step.env for position in context.positions)):
         yield from _entries(env, types)
     for one in workflow.inputs:

@@ -8,7 +8,7 @@ from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.expressions import Expression, Literal, Template, uses
 from steplane.expressions.types import WORDS
-from steplane.model import ForEach, Matrix, Spread, Step, Value, Workflow
+from steplane.model import Count, ForEach, Matrix, Spread, Step, Value, Workflow
 
 TAKEN = frozenset(
     {
@@ -45,7 +45,7 @@ TAKEN = frozenset(
 
 def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the loops of a file."""
-    types = Types(workflow, context)
+    types = context.types
     for position in context.positions:
         loop = position.step.loop
         if isinstance(loop, ForEach):
@@ -56,6 +56,18 @@ def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             yield from _matrix(loop, position.step)
         if isinstance(loop, ForEach | Matrix):
             yield from _keys(loop, position.step)
+        if isinstance(loop, ForEach) and isinstance(loop.spread.complete, Count):
+            yield from _complete(loop, loop.spread.complete, position.step)
+
+
+def _complete(loop: ForEach, complete: Count, step: Step) -> Iterator[Diagnostic]:
+    items = loop.items.template
+    if complete.number is None or not isinstance(items, Literal) or not isinstance(items.value, list | dict):
+        return
+    size = len(items.value)
+    if complete.number > size:
+        message = f"`complete` of {words_for(step)} wants {complete.number} instances, and the list has {size} items"
+        yield Diagnostic("complete-too-large", message, complete.span, help=f"write at most {size}")
 
 
 def _item(position: Position, loop: ForEach) -> Iterator[Diagnostic]:

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.sites import Site, all_sites
+from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic, Related
-from steplane.expressions import uses
 from steplane.expressions.usage import Use
 from steplane.model import Condition, End, Parallel, Step, StepList, Switch, Workflow
 
 
 def check_missing_outputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Uses of an output without `default` whose step need not have run where it stands."""
-    for site in all_sites(workflow, context):
-        for use in uses(site.template):
+    for site in context.sites:
+        for use in context.uses(site.template):
             if use.path[:1] == ("steps",) and len(use.path) > 3 and use.path[2] == "outputs" and not use.defaulted:
                 target = context.by_id.get(use.path[1])
                 if target is not None:
@@ -24,7 +23,7 @@ def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[D
     own = site.position.chain if site.position is not None else ()
     beyond = [part for part in target.chain if part not in own]
     why = next((words for words in map(_why, beyond) if words), "")
-    if not why or _is_guarded(site, use.path[1], beyond):
+    if not why or _is_guarded(site, use.path[1], beyond, context):
         return
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
     message = f"`{use.path[3]}` of {words_for(target.step)} may be missing: {why}"
@@ -60,10 +59,11 @@ def _others_end(switch: Switch, label: str) -> bool:
     )
 
 
-def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]]) -> bool:
+def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], context: Context) -> bool:
     """Whether a condition around the use asks about the step, or is the very one that the step has."""
     if site.condition:  # it may ask for the step in its own text
-        return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in uses(site.template))
+        own = context.uses(site.template)
+        return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in own)
     asked = {condition.expression.text for _, step in beyond if (condition := step.condition) is not None}
     chain = site.position.chain if site.position is not None else ()
     for listed, step in chain:
@@ -78,9 +78,9 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]]) -> b
                 continue
             if condition.expression.text in asked:
                 return True
-            if any(use.path[:2] == ("steps", name) for use in uses(condition.expression)):
+            if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
                 return True
-    return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in uses(site.template))
+    return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
 
 
 def _of_list(listed: StepList) -> Iterator[Condition | None]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.sites import BASE, Site, all_sites
+from steplane.checks.sites import BASE, Site
 from steplane.checks.visibility import Sighting, output_names, step_attributes
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
-from steplane.expressions import uses
 from steplane.expressions.usage import Use
 from steplane.model import Matrix, Step, Until, While, Workflow
 from steplane.schema.words import listed
@@ -39,8 +38,8 @@ KNOWN_SOMEWHERE = {
 def check_names(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the names in all expressions of a file."""
     names = _Names(workflow, context)
-    for site in all_sites(workflow, context):
-        found = uses(site.template)
+    for site in context.sites:
+        found = context.uses(site.template)
         subtracted = {use.path[1] for use in found if len(use.path) > 1 and use.path[0] == "steps"}
         for use in found:
             yield from names.check(site, use, subtracted)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.sites import Site, all_sites
-from steplane.checks.types import Types
+from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic, Edit, Fix, Severity
 from steplane.expressions import Expression, Text
 from steplane.expressions.judging import Finding
@@ -13,8 +12,8 @@ from steplane.model import Workflow
 
 def check_operations(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What in an expression can never work, or never hold."""
-    types = Types(workflow, context)
-    for site in all_sites(workflow, context):
+    types = context.types
+    for site in context.sites:
         parts = site.template.parts if isinstance(site.template, Text) else (site.template,)
         for one in parts:
             if isinstance(one, Expression):

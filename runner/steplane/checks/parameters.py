@@ -34,7 +34,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     """Unknown step types; unknown, missing and mistyped parameters."""
     if context.registry is None:
         return
-    types = Types(workflow, context)
+    types = context.types
     for position in context.positions:
         step = position.step
         if isinstance(step.action, Run | Uses):
@@ -111,6 +111,7 @@ class _Parameters:
     def check(self) -> Iterator[Diagnostic]:
         given = {one.name.text: one for one in self.action.parameters}
         meant = {self._meant(one.name.text, given) for one in self.action.parameters}
+        meant |= {one.name for one in self.step.node.entries}  # beside `with`, which is said
         for name in self.schema.get("required", ()):
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)

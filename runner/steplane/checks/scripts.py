@@ -12,7 +12,7 @@ from steplane.source.nodes import Scalar
 
 def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What the script compiler finds in each `run` for `bash` and `sh`; other shells take values through `env`."""
-    types = Types(workflow, context)
+    types = context.types
     for position in context.positions:
         run = position.step.action
         if not isinstance(run, Run) or run.script is None or not run.spans:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.checks.sites import Site, all_sites
+from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic
-from steplane.expressions import Expression, Text, uses
+from steplane.expressions import Expression, Text
 from steplane.expressions.usage import Use
 from steplane.model import Outputs, Run, Workflow
 
@@ -17,8 +17,8 @@ _QUERY = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]*\?[^\s\"'<>]*$", re.IGNOREC
 def check_secrets(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Secrets in the query of a URL, among the arguments of a program, in an output that is recorded."""
     inputs = {one.name.text for one in workflow.inputs if one.secret}
-    for site in all_sites(workflow, context):
-        for use in uses(site.template):
+    for site in context.sites:
+        for use in context.uses(site.template):
             if len(use.path) > 1 and (use.path[0] == "secrets" or (use.path[0] == "inputs" and use.path[1] in inputs)):
                 yield from _use(site, use, workflow, context)
 

@@ -39,9 +39,12 @@ class Types:
         self._variables = {one.name.text: one.value.template for one in workflow.variables}
         self._known: dict[str, Type] = {}
         self._busy: set[str] = set()
+        self._judgements: dict[tuple[int, int], tuple[Type, list[Finding]]] = {}
 
     def of(self, template: Template, position: Position | None = None) -> Type:
         """The type of a value at a step (None: at the workflow itself)."""
+        if isinstance(template, Expression):
+            return self._judged(template, position)[0]
         return type_of(template, self._lookup(position))
 
     def kind(self, template: Template, position: Position | None = None) -> str:
@@ -53,7 +56,14 @@ class Types:
 
     def judge(self, expression: Expression, site: Site) -> tuple[Type, list[Finding]]:
         """The type of an expression at its site, and what in it can never work or hold."""
-        return judge(expression, self._lookup(site.position))
+        return self._judged(expression, site.position)
+
+    def _judged(self, expression: Expression, position: Position | None) -> tuple[Type, list[Finding]]:
+        key = (id(expression), id(position.step) if position is not None else 0)
+        found = self._judgements.get(key)
+        if found is None:
+            found = self._judgements[key] = judge(expression, self._lookup(position))
+        return found
 
     def _lookup(self, position: Position | None) -> Lookup:
         def lookup(path: tuple[str, ...]) -> tuple[Type, int]:

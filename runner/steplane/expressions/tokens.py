@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 _INDEX = re.compile(r"[0-9]+")
 _HINTS = {
     "===": "write `==`", "!==": "write `!=`", "&&": "write `and`", "||": "write `or`", "!": "write `not x`",
-    "?": "write `a if condition else b`", "??": "write `x | default(y)`", "?.": "write `x.y | default(z)`",
+    "?": "write `b if a else c`", "??": "write `x | default(y)`", "?.": "write `x.y | default(z)`",
     "=>": "write `>=`", "&": "write `and`", "{{": "leave the inner braces out: this is an expression already",
     "${{": "leave the inner `${{ }}` out: this is an expression already",
 }  # fmt: skip
@@ -128,6 +128,8 @@ def _unescape_one(match: re.Match[str]) -> str:
 def _foreign(word: str, offset: int) -> SyntaxFault:
     code = "nested-braces" if "{{" in word else "foreign-operator"
     message = f"`{word}` is not an operator of expressions"
+    if word == "?":
+        message = "`a ? b : c` is the choice of other languages; here it is `b if a else c`"
     return SyntaxFault(message, offset, len(word), _HINTS[word], code=code, instead=_INSTEAD.get(word, ""))
 
 

@@ -43,7 +43,7 @@ def _look(state: State, scope: Scope, position: int) -> list[int]:
         return []
     queues, node = queues_of(scope), lists.node_at(state, scope, position)
     if queues.waiting[position]:
-        status, by = verdict(state, scope, node)
+        status, by = lists.within(scope, node, *verdict(state, scope, node))
         if status == "ready":
             return _begin_in_turn(state, scope, node)
         return [] if status is None else _withdraw(state, scope, node, status, by)
@@ -206,7 +206,7 @@ def _withdraw(state: State, scope: Scope, node: Node, status: Status, by: str, *
     while queues_of(scope).waiting[node.position]:
         one = lists.place(state, scope, node)
         one.withdrawn = cut
-        instances.conclude(state, one, status, by=by)
+        instances.conclude(state, one, status, lists.why_skipped(status, by), by)
         scope.open -= 1
         followers += settle(state, scope, one)
     return followers
@@ -225,6 +225,10 @@ def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
         if counts and arrivals is not None and arrivals.arrive(index, instance.node.split):
             found += _named(node)
         found.append(dependent)
+    if scope.list.milestones:
+        from steplane.kernel import milestones
+
+        found += milestones.after(scope, position)
     if isinstance(instance.node.action, Goto):
         found += [join for join, gotos in scope.list.returning.items() if position in gotos]
     return found

@@ -74,15 +74,27 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
         if position >= len(scope.current) or scope.current[position] is not None:
             continue
         node = node_at(state, scope, position)
-        status, by = verdict(state, scope, node)
+        status, by = within(scope, node, *verdict(state, scope, node))
         if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
             continue
         if status == "ready":
             instances.ready(state, turns.take(scope, place(state, scope, node)))
         elif status is not None:
-            for follower in _withdraw(state, scope, place(state, scope, node), status, by):
+            for follower in withdraw(state, scope, place(state, scope, node), status, by):
                 heappush(candidates, follower)
     scope.agenda = None
+
+
+def within(scope: Scope, node: Node, status: Status | None, by: str) -> tuple[Status | None, str]:
+    """What a milestone of the step makes of the verdict."""
+    if node.milestone is None:
+        return status, by
+    from steplane.kernel import milestones
+
+    before = milestones.passed(scope, node)
+    if before is not None:
+        return "skipped", before.path
+    return milestones.verdict(scope, node) if status == "ready" else (status, by)
 
 
 def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]:
@@ -134,6 +146,10 @@ def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
         needs = node_at(state, scope, dependent).needs
         if tally is not None and needs is not None:
             _count(tally, index, instance.status, needs[index].words)
+    if scope.list.milestones:
+        from steplane.kernel import milestones
+
+        candidates += milestones.after(scope, position)
     return candidates + _follow(scope, instance, position)
 
 
@@ -177,7 +193,7 @@ def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
     for position in range(len(scope.current)):
         node = node_at(state, scope, position)
         for held in [] if node.handler else unbegun_at(state, scope, node):
-            candidates += _withdraw(state, scope, held, "blocked", failed.path)
+            candidates += withdraw(state, scope, held, "blocked", failed.path)
     return candidates if scope.queues is None else list(range(len(scope.current)))
 
 
@@ -201,13 +217,13 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
         return
     scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
     scope.busy = True
+    begun = [one for one in members.everyone(scope) if one.begun and not one.ended]
     for position in range(len(scope.current)):
-        begun = [one for one in members.at(scope, position) if one.begun and not one.ended]
         for held in unbegun_at(state, scope, node_at(state, scope, position)):
             instances.conclude(state, held, unbegun, by=by)
             scope.open -= 1
-        for one in begun:
-            cancel.instance(state, one, unbegun, by)
+    for one in begun:  # what follows from it meets the others as they are now
+        cancel.instance(state, one, unbegun, by)
     for branch in list(scope.late):
         cancel_scope(state, branch, unbegun, by)
     for stray in list(scope.strays):
@@ -245,11 +261,16 @@ def place(state: State, scope: Scope, node: Node) -> Instance:
     return instance
 
 
-def _withdraw(state: State, scope: Scope, instance: Instance, status: Status, by: str) -> list[int]:
+def withdraw(state: State, scope: Scope, instance: Instance, status: Status, by: str) -> list[int]:
     """The step ends without having begun; the positions that this may have decided."""
-    instances.conclude(state, instance, status, by=by)
+    instances.conclude(state, instance, status, why_skipped(status, by), by)
     scope.open -= 1
     return settle(state, scope, instance)
+
+
+def why_skipped(status: Status, by: str) -> str:
+    """The reason of an end before the beginning; empty where the status says enough."""
+    return f"its milestone has passed: `{by}` has begun" if status == "skipped" and by else ""
 
 
 def _count(tally: Tally, index: int, status: Status, words: frozenset[str]) -> None:

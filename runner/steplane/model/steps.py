@@ -7,7 +7,18 @@ from msgspec import Struct
 
 from steplane.diagnostics import Span
 from steplane.expressions.templates import Expression
-from steplane.model.modifiers import Cache, Environment, FailurePolicy, Join, Lock, Loop, Needs, Outputs, Retry
+from steplane.model.modifiers import (
+    Cache,
+    Environment,
+    FailurePolicy,
+    Join,
+    Lock,
+    Loop,
+    Milestone,
+    Needs,
+    Outputs,
+    Retry,
+)
 from steplane.model.values import Condition, Duration, Name, Named, Value
 from steplane.source.nodes import Mapping, Scalar
 
@@ -203,6 +214,7 @@ class Step(Struct, frozen=True, kw_only=True):
     join: Join | None = None
     split: int | None = None
     collect: int | None = None
+    milestone: Milestone | None = None
     condition: Condition | None = None
     loop: Loop | None = None
     retry: Retry | None = None

@@ -32,7 +32,7 @@ from steplane.plan.nodes import (
 from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.plan.retries import Retry
-from steplane.plan.waits import Race, RaceBranch, Reach
+from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
 from steplane.plan.written_joins import joined, wanted_of
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
@@ -110,6 +110,7 @@ class Compiler:
             nodes=tuple(node.number for node in nodes),
             dependents=tuple(tuple(one) for one in dependents) if any(dependents) else (),
             starts=tuple(node.position for node in nodes if node.needs == ()),
+            milestones=tuple(node.position for node in nodes if node.milestone is not None),
             **repeating(nodes),
         )
         return number
@@ -156,6 +157,7 @@ class Compiler:
             isolate=step.isolate,
             restart=step.restart,
             any_order=step.any_order,
+            milestone=_milestone(step.milestone, positions),
             artifacts=tuple(one.text for one in step.artifacts),
         )
         self.nodes[own] = node
@@ -271,6 +273,13 @@ def _needs(step: model.Step, position: int, positions: Mapping[str, int]) -> tup
 def _need(need: model.Need, positions: Mapping[str, int]) -> Need:
     words: frozenset[str] = frozenset().union(*(_WORDS[word] for word in need.words))
     return Need(positions[need.step.text], words)
+
+
+def _milestone(milestone: model.Milestone | None, positions: Mapping[str, int]) -> Milestone | None:
+    if milestone is None:
+        return None
+    after, before = ("" if one is None else one.text for one in (milestone.after, milestone.before))
+    return Milestone(positions.get(after, -1), positions.get(before, -1), after, before)
 
 
 def _dynamic(duration: model.Duration | None) -> Template | None:

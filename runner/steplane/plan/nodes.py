@@ -13,7 +13,7 @@ from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.plan.inputs import InputSpec, SecretSpec
 from steplane.plan.retries import Retry
-from steplane.plan.waits import Race, Reach, Send, Wait
+from steplane.plan.waits import Milestone, Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
@@ -247,6 +247,7 @@ class Node(Struct, frozen=True):
     isolate: bool = False
     restart: bool = False
     any_order: bool = False
+    milestone: Milestone | None = None
     artifacts: tuple[str, ...] = ()
 
     @property
@@ -266,9 +267,9 @@ class StepList(Struct, frozen=True):
     """An ordered list of steps: whose it is and in which role.
 
     `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
-    `starts` the positions of the steps with `needs: []`. `repeats`: in one life of it a step may begin more than once.
-    `often` is there where arrivals are counted: whether they can start the step at each position more than once.
-    `returning`: for an active join the positions of the `goto`s that can bring back a step that it waits for.
+    `starts` those with `needs: []`; `milestones` those that have one. `repeats`: in one life of it a step may begin
+    more than once. `often` is there where arrivals are counted: whether they can start the step at each position more
+    than once. `returning`: for an active join the positions of the `goto`s that can bring back a step that it names.
     """
 
     number: int
@@ -278,6 +279,7 @@ class StepList(Struct, frozen=True):
     nodes: tuple[int, ...]
     dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
     starts: tuple[int, ...] = ()
+    milestones: tuple[int, ...] = ()
     repeats: bool = False
     often: tuple[bool, ...] = ()
     returning: dict[int, tuple[int, ...]] = {}

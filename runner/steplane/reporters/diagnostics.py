@@ -7,7 +7,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.reporters.frames import frame
 from steplane.reporters.paint import Paint, visible
 
-DiagnosticFormat = Literal["full", "concise", "json", "github", "gitlab", "junit"]
+DiagnosticFormat = Literal["full", "concise", "json", "sarif", "github", "gitlab", "junit"]
 
 
 def render(
@@ -16,13 +16,20 @@ def render(
     format: DiagnosticFormat = "full",  # noqa: A002  # the option's name
     color: bool = False,
     root: str = "",
+    *,
+    rules: Mapping[str, str] | None = None,
 ) -> str:
     """All diagnostics in the order given, as text that ends with a line feed (empty where there are none).
 
     `documents` holds the text of each file, for the frames; a diagnostic of a file that is not in it has no frame.
-    `root` is the folder of the repository, which the paths for CI systems are relative to.
+    `root` is the folder of the repository, which the paths for CI systems are relative to; `rules` say what codes mean
+    where the format has a place for it.
     """
     found = list(diagnostics)
+    if format == "sarif":
+        from steplane.reporters.sarif import sarif
+
+        return sarif(found, root, rules or {})
     if format in _REPORTS:
         return _REPORTS[format](found, documents, root)
     if not found:

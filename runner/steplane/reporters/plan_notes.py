@@ -7,7 +7,7 @@ from steplane.forecast.fates import Condition, Items, Planned, StepForecast
 from steplane.plan.nodes import ForEach, Node, Perform, Plan, Rounds
 from steplane.plan.retries import Retry
 from steplane.reporters.plan_data import loop_data, need_data
-from steplane.reporters.words import count, saw, shortened, shown_value, source
+from steplane.reporters.words import count, milestone_words, saw, shortened, shown_value, source
 
 FIRST = 3
 """Instances whose plans are told."""
@@ -62,6 +62,10 @@ def _joined(node: Node, named: int) -> str:
     words += ["once for each arrival"] if node.each else ["all that can still come"] if node.active else []
     words += [f"{node.collect} arrivals count as one"] if node.collect > 1 else []
     return f" ({', '.join(words)})" if words else ""
+
+
+def _milestone(_: Plan, node: Node, __: StepForecast | None) -> str:
+    return milestone_words(node.milestone) if node.milestone is not None else ""
 
 
 def _reason(_: Plan, node: Node, found: StepForecast | None) -> str:
@@ -173,6 +177,7 @@ def _limits(_: Plan, node: Node, __: StepForecast | None) -> str:
 
 _SAYINGS: tuple[Saying, ...] = (
     _needs,
+    _milestone,
     _condition,
     _reason,
     _loop,

@@ -2,7 +2,6 @@
 
 from steplane.scripts.assembly import PRELUDE_DESCRIPTOR, Assembled, arguments, assemble, invocation
 from steplane.scripts.compiling import compile_script
-from steplane.scripts.messages import blocks_in_run
 from steplane.scripts.shapes import Direct, Place, Script, Slot, expressions_of
 from steplane.scripts.values import ScriptValueError
 
@@ -16,7 +15,6 @@ __all__ = [
     "Slot",
     "arguments",
     "assemble",
-    "blocks_in_run",
     "compile_script",
     "expressions_of",
     "invocation",

@@ -74,16 +74,6 @@ def value_as_command(raw: str, span: Span) -> Diagnostic:
     return _warning("value-as-command", message, remedy, span)
 
 
-def blocks_in_run(span: Span) -> Diagnostic:
-    """`${% %}` in the text of a `run`."""
-    return Diagnostic(
-        "blocks-in-run",
-        "`${% %}` blocks are not for `run`: they would write code of the shell",
-        span,
-        help="use the shell's own `if` and `for`, with values in `${{ }}`",
-    )
-
-
 def _warning(code: str, message: str, remedy: str, span: Span) -> Diagnostic:
     severity: Severity = "warning"
     return Diagnostic(code, message, span, severity, help=remedy)

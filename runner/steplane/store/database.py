@@ -35,7 +35,7 @@ _WHY = {
     sqlite3.SQLITE_BUSY: ("another process holds it busy", "Try again when that process has ended or goes on."),
     sqlite3.SQLITE_IOERR: (
         "the disk refuses to read or write",
-        "Look for a full disk, a limit on the size of files (`ulimit -f`) or a broken disk; nothing recorded is lost.",
+        "Look for a full disk, a quota, a limit on file sizes (`ulimit -f`), a broken disk; nothing recorded is lost.",
     ),
 }
 

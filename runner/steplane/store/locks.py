@@ -92,6 +92,13 @@ class LockTable:
         dead = self._dead(found)
         return [one for one in found if one.run not in dead]
 
+    def integrity(self) -> list[str]:
+        """What is wrong with the file's structure."""
+        if not os.path.exists(self.path):
+            return []
+        with closing(Database.read(self.path, SCHEMA)) as database:
+            return database.integrity()
+
     def begin(self) -> None:
         """Forget what earlier processes of the run held and wanted."""
         if os.path.exists(self.path):

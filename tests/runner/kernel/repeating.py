@@ -55,6 +55,11 @@ def joins(random: Random, steps: Steps) -> None:
             one["split"] = 2
 
 
+def counts_arrivals(steps: Steps) -> bool:
+    """Whether steps of the list may begin more than once: a milestone is then for those that do not."""
+    return any({"split", "collect"} & set(one) or one.get("join") in JOINS for one in steps)
+
+
 JOINS = [
     "each", "each", "active", "any", {"count": 1, "rest": "cancel"}, {"count": 1, "rest": "block"},
     {"count": 2, "rest": "run"}, {"count": 2, "rest": "cancel"}, {"count": 2, "rest": "block"},

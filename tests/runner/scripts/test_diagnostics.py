@@ -209,15 +209,6 @@ def test_messages(scripts: "Scripts", text: str, message: str, remedy: str) -> N
     assert [(one.message, one.help) for one in found] == [(message, remedy)]
 
 
-def test_blocks() -> None:
-    from steplane.diagnostics import Span
-    from steplane.scripts import blocks_in_run
-
-    found = blocks_in_run(Span("f", 1, 2, 1, 4))
-    assert (found.code, found.severity) == ("blocks-in-run", "error")
-    assert found.message == "`${% %}` blocks are not for `run`: they would write code of the shell"
-
-
 @pytest.mark.parametrize("text", ["if", "echo 'open", "$(", "cat <<'X'\n", "\0", "\r\n", "((", "eval $x", ""])
 def test_a_script_without_values_never_fails(scripts: "Scripts", text: str) -> None:
     assert scripts.said(text) == []

@@ -78,6 +78,11 @@ def lost_needs(needs: tuple[tuple[str, str, tuple[str, ...]], ...]) -> dict[str,
     return {"kind": "needs", "needs": lost} if lost else None
 
 
+def too_few(one: Instance) -> dict[str, Any] | None:
+    """Of a step that counts several arrivals as one: not so many came."""
+    return {"kind": "collect", "of": str(one.node.collect)} if one.node.collect > 1 else None
+
+
 def _counts(status: str, outcomes: tuple[str, ...]) -> bool:
     good = {"succeeded", "warning", "reused", "skipped"}
     return status in outcomes or "done" in outcomes or ("ok" in outcomes and status in good)
@@ -110,7 +115,8 @@ def _root_of(replay: Replay, one: Instance) -> str:
 def _blocked_by(replay: Replay, path: str) -> tuple[str, ...]:
     latest = replay.kernel.state.paths
     lives = [life for life in replay.lives.values() if latest.get(life.instance.path) is life.instance]
-    causes = {life.instance.path: life.end.by for life in lives if life.end is not None and life.end.by}
+    ends = [(life.instance.path, life.end) for life in lives if life.end is not None]
+    causes = {at: end.by for at, end in ends if end.by and end.status == "blocked"}
     found = []
     for one, by in causes.items():
         at, steps = by, 0

@@ -1,53 +1,179 @@
 """`steplane check`."""
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from steplane.cli import completers
 from steplane.cli.options import common, examples
 
+if TYPE_CHECKING:
+    from steplane.app.checking import Checker, CheckReport
+    from steplane.cli.call import Call
+
 _EXAMPLES = examples(
     "steplane check workflows/release.yaml",
     "steplane check workflows                   (all workflows in a folder)",
+    "steplane check --fix --diff                (what would be mended)",
     "steplane check --format json < order.yaml -",
-    "steplane check --strict --format concise workflows ci.yaml",
-    "steplane check --format gitlab > gl-code-quality-report.json",
+    "steplane check --strict --format concise 'workflows/**/*.yaml' ci.yaml",
+    "steplane check --format sarif > steplane.sarif",
+    "steplane check --explain needs-across",
 )
 
 
 @click.command("check", epilog=_EXAMPLES)
 @click.argument("files", nargs=-1, metavar="FILES...", shell_complete=completers.workflow)
 @click.option(
-    "--format", "form", type=click.Choice(["full", "concise", "json", "github", "gitlab", "junit"]),
-    help="full: with the lines concerned; concise: a line each; json: for programs; github: annotations; "
+    "--format", "form", type=click.Choice(["full", "concise", "json", "sarif", "github", "gitlab", "junit"]),
+    help="full: with the lines concerned; concise: a line each; json, sarif: for programs; github: annotations; "
     "gitlab: a code quality report; junit: JUnit XML. [default: full; github in its jobs]",
 )  # fmt: skip
 @click.option(
     "--strict", is_flag=True, help="Exit 1 for warnings too. [environment: STEPLANE_STRICT] [setting: strict]"
 )
+@click.option("--hints", is_flag=True, help="Tell of what does no harm and no good too: unused inputs, for example.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without a change of meaning; comments stay.")
+@click.option("--unsafe", is_flag=True, help="With --fix: mend by guesses too, such as similar names. Read the result.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
+@click.option("--explain", metavar="CODE", help="Print what a code means, with a bad and a good example.")
 @common
-def command(files: tuple[str, ...], form: Any, strict: bool, state: str | None, color: str | None) -> int:
+def command(files: tuple[str, ...], **options: Any) -> int:
     """Find what is wrong in workflow files: shape, names, types, order, parameters, scripts. Nothing is run.
 
-    FILES are files, names, folders or `-` for stdin; without any it is the folder workflows/.
+    FILES are files, names, folders, patterns or `-` for stdin; without any it is the folder workflows/.
     """
-    from steplane.app.checking import check
     from steplane.cli.call import Call
-    from steplane.cli.formats import ci_system, repository_root
-    from steplane.reporters.diagnostics import render, summary
 
-    call = Call(state=state, color=color, strict=strict or None)
-    form = form or ("github" if ci_system(os.environ) == "github" else "full")
-    report = check(files, call.here, call.registry)
-    if report.diagnostics or form in {"json", "gitlab", "junit"}:
+    call = Call(state=options["state"], color=options["color"], strict=options["strict"] or None)
+    if options["explain"] is not None:
+        return _explain(call, options["explain"])
+    from steplane.app.checking import Checker
+    from steplane.cli.formats import ci_system
+    from steplane.errors import UsageError
+
+    if "-" in files and (options["fix"] or options["unsafe"] or options["diff"] or options["watch"]):
+        raise UsageError("what comes on stdin cannot be mended or watched", "Name files.")
+
+    cache = call.cache_store.cache if call.cache_store is not None else None
+    settings = call.settings
+    checker = Checker(
+        call.registry, hints=options["hints"], cache=cache, ignore=settings.ignore, source=settings.source
+    )
+    form = options["form"] or ("github" if ci_system(os.environ) == "github" else "full")
+
+    def once() -> "CheckReport":
+        report = checker.check(files, call.here)
+        if options["fix"] or options["diff"] or options["unsafe"]:
+            report = _mended(call, checker, report, files, write=not options["diff"], unsafe=options["unsafe"])
+        if not options["diff"]:
+            _tell(call, report, form)
+        return report
+
+    report = once()
+    if options["watch"]:
+        _watch(call, once, report)
+    return _exit_code(call, report)
+
+
+def _exit_code(call: "Call", report: "CheckReport") -> int:
+    severities = {one.severity for one in report.diagnostics}
+    if "error" in severities:
+        return 2
+    return 1 if call.settings.strict and "warning" in severities else 0
+
+
+def _tell(call: "Call", report: "CheckReport", form: Any) -> None:
+    from steplane.cli.formats import repository_root
+    from steplane.reporters.diagnostics import render
+
+    if report.diagnostics or form in {"json", "gitlab", "junit", "sarif"}:
         root = repository_root(call.here, os.environ)
-        call.out.write(render(report.diagnostics, report.sources, form, call.color(call.out), root))
+        rules = _rules() if form == "sarif" else {}
+        call.out.write(render(report.diagnostics, report.sources, form, call.color(call.out), root, rules=rules))
     elif form in {"full", "github"}:
         what = report.files[0] if len(report.files) == 1 else f"{len(report.files)} files"
         call.err.line(f"{what}: nothing wrong")
-    words = summary(report.diagnostics)
-    if "error" in words:
-        return 2
-    return 1 if call.settings.strict and "warning" in words else 0
+
+
+def _rules() -> dict[str, str]:
+    from steplane.app.codes import explanations
+
+    return {code: one.title for code, one in explanations().items()}
+
+
+def _mended(
+    call: "Call", checker: "Checker", report: "CheckReport", files: tuple[str, ...], *, write: bool, unsafe: bool
+) -> "CheckReport":
+    """What is wrong once it is mended; the difference where nothing is to be written."""
+    import difflib
+
+    from steplane.app.new_files import replace_file
+
+    changed = False
+    for one in checker.mend(report, unsafe=unsafe):
+        if write:
+            replace_file(one.file, one.after)
+            changed = True
+            call.err.line(f"{one.file}: {one.count} mended")
+        else:
+            before, after = (text.splitlines(keepends=True) for text in (one.before, one.after))
+            lines = difflib.unified_diff(before, after, one.file, one.file)
+            call.out.write(
+                "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+            )
+    return checker.check(files, call.here) if changed else report
+
+
+def _explain(call: "Call", code: str) -> int:
+    from steplane.app.codes import explanation
+    from steplane.cli.codes import text
+
+    call.out.write(text(explanation(code), call.color(call.out)))
+    return 0
+
+
+def _watch(call: "Call", once: "Callable[[], CheckReport]", report: "CheckReport") -> None:
+    """Check again when a file changes, comes or goes. Ends by Ctrl-C."""
+    import time
+
+    from steplane.errors import UsageError
+
+    seen: dict[str, tuple[int, int]] | None = None
+    while True:
+        now = _stamps(report)
+        if now != seen:
+            known, seen = seen, now  # taken before the files are read: what changes meanwhile is seen next time
+            try:
+                report = once() if known is not None or _differs(report) else report
+            except UsageError as error:  # a file that is just being written anew
+                call.warn(error.message, error.remedy)
+        time.sleep(0.2)
+
+
+def _differs(report: "CheckReport") -> bool:
+    """Whether a file was changed after it was read."""
+    for name, text in report.sources.items():
+        try:
+            with open(name, "rb") as file:
+                if file.read().decode("utf-8-sig", "replace") != text.removeprefix("\ufeff"):
+                    return True
+        except OSError:
+            return True
+    return False
+
+
+def _stamps(report: "CheckReport") -> dict[str, tuple[int, int]]:
+    """When the files and their folders were changed last, and how large they are."""
+    names = [*report.sources, *(os.path.dirname(name) or "." for name in report.sources)]
+    found = {}
+    for name in names:
+        try:
+            status = os.stat(name)
+            found[name] = (status.st_mtime_ns, status.st_size)
+        except OSError:
+            found[name] = (0, 0)
+    return found

@@ -17,19 +17,19 @@ _EXAMPLES = examples(
 @text_or_json
 @common
 def command(*, runs: tuple[str, ...], form: str, state: str | None, color: str | None) -> int:
-    """Find out whether what is recorded is whole: of the runs that are named, or else of all, and of the catalogue.
+    """Find out whether what is recorded is whole: of the runs that are named, or else of all and what they share.
 
     Looked at are each event with its checksum, whether the newest events are there, large values, whether what is
     recorded follows from the events, artifacts with their digests, logs. Nothing is changed. A run may go on meanwhile.
     """
-    from steplane.app.examining import examine_catalogue, examine_run
+    from steplane.app.examining import examine_run, examine_shared
     from steplane.cli.call import Call
     from steplane.cli.upkeep import checked_head, checked_json, checked_run, checked_sum
 
     call = Call(state=state, color=color)
     store = call.history
     ids = list(dict.fromkeys(store.resolve(one) for one in runs)) if runs else store.ids()
-    catalogue = [] if runs else examine_catalogue(store)
+    catalogue = [] if runs else examine_shared(store)
     paint, signs = call.color(call.out), call.out.unicode
     if form == "text":
         call.out.write(checked_head(catalogue, paint))

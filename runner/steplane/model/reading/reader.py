@@ -92,6 +92,8 @@ class Reader:
             return None
         if not isinstance(node.value, str):
             return Condition(Expression(node.text, node.span.line, node.span.column), node)
+        if not node.text:  # the schema says so
+            return None
         expression, found = parse_condition(node.text, lambda *at: self.document.place(node, *at), self.filters)
         self.diagnostics += self._cut_off(node, found)
         return Condition(expression, node)

@@ -86,7 +86,8 @@ def test_what_let_a_step_start_is_what_it_waited_for(seed: int) -> None:
                 awaited = awaited_by(one, nodes[fact.step], fact.path)
                 fresh = [path for path in ended if path in awaited and status[path] in awaited[path]]
                 data = ready[fact.path, fact.activation].pop(0)
-                if one.plan.lists[nodes[fact.step].list].repeats:
+                node = nodes[fact.step]
+                if one.plan.lists[node.list].repeats or node.each or node.active:
                     continue  # a jump lets it start as well, and several activations may end at once
                 assert (data["by"] == "step") == bool(fresh), (data, fresh, one.workflow)
                 if fresh and nodes[fact.step].wanted is None:
@@ -103,9 +104,11 @@ def awaited_by(one: Journal, node: Node, path: str) -> dict[str, frozenset[str]]
     """The paths that a step waits for, each with the statuses that count."""
     siblings = [one.plan.nodes[number].id for number in one.plan.lists[node.list].nodes]
     around = path.removesuffix(node.id)
+    milestone = node.milestone
+    after = {around + milestone.after_id: OK} if milestone is not None and milestone.after_id else {}
     if node.needs is None:
-        return {around + sibling: OK for sibling in siblings[: node.position]}
-    return {around + siblings[need.position]: need.words for need in node.needs}
+        return {around + sibling: OK for sibling in siblings[: node.position]} | after
+    return after | {around + siblings[need.position]: need.words for need in node.needs}
 
 
 @LAW

@@ -1,0 +1,118 @@
+"""Mends that take something out."""
+
+import re
+
+from steplane.app.mending.text import Source
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+
+
+def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
+    """Take out the key at the place, with its value."""
+    found = source.entry_at(diagnostic.span)
+    if found is None or found.entry is None:
+        return None
+    return _fix(f"take `{found.entry.name}` out", source.without(found), safe=safe)
+
+
+def safe_entry(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """The same where it has no effect."""
+    return entry(diagnostic, source, safe=True)
+
+
+def second_key(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out a key that the tree does not hold, being the second one."""
+    name = source.text(diagnostic.span) or "the second one"
+    return _fix(f"take the second `{name}` out", source.without_key(diagnostic.span.line, diagnostic.span.column))
+
+
+def item(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
+    """Take out the item of a list at the place; of a list with no other, what the list is for."""
+    found = source.item_at(diagnostic.span)
+    if found is None:
+        return None
+    if len(getattr(found.holder, "items", ())) == 1 and source.is_flow(found.holder):
+        line, column = found.start
+        end_line, end_column = found.end
+        if line != end_line:
+            return None
+        return _fix("take it out", (source.edit(line, column, end_column - column, ""),), safe=safe)
+    return _fix("take it out", source.without(found), safe=safe)
+
+
+def safe_item(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """The same where it has no effect."""
+    return item(diagnostic, source, safe=True)
+
+
+def condition(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out a condition that decides nothing, where it is one of a step that always runs."""
+    if "always" not in diagnostic.message:
+        step = next((one for one in reversed(source.path(diagnostic.span)) if one.entry is None), None)
+        return None if step is None else _fix("take the step out", source.without(step))
+    return entry(diagnostic, source)
+
+
+def anchor(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out an anchor that no alias uses."""
+    return _word(r"&[^\s,\[\]{}]+[ \t]*", "take the anchor out", diagnostic, source, safe=True)
+
+
+def tag(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out a tag."""
+    return _word(r"![^\s,\[\]{}]*[ \t]*", "take the tag out", diagnostic, source)
+
+
+def character(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out the one character at the place."""
+    span = diagnostic.span
+    return _fix("take it out", (source.edit(span.line, span.column, 1, ""),))
+
+
+def before(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out the one character before the place."""
+    span = diagnostic.span
+    sign = source.line(span.line)[span.column - 2 : span.column - 1]
+    if sign not in ("\\", "$"):
+        return None
+    return _fix(f"take the `{sign}` out", (source.edit(span.line, span.column - 1, 1, ""),))
+
+
+def hidden(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out the invisible character that the message names."""
+    code = re.search(r"U\+([0-9A-F]{4,6})", diagnostic.message)
+    span = diagnostic.span
+    text = source.line(span.line)
+    column = text.find(chr(int(code[1], 16)), span.column - 1) if code else -1
+    return None if column < 0 else _fix("take it out", (source.edit(span.line, column + 1, 1, ""),))
+
+
+def ignore(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take a code out of a comment that ignores it, or the comment where it has no other."""
+    span = diagnostic.span
+    text = source.line(span.line)
+    start = text.rfind("#", 0, span.column)
+    comment = re.compile(r"#\s*steplane: ignore\[([^\]]*)\]").match(text, start)
+    if comment is None or start < 0:
+        return None
+    codes = re.findall(r"[^\s,]+", comment[1])
+    codes.remove(source.text(span))
+    before = len(text[:start].rstrip())
+    if codes:
+        edit = source.edit(span.line, comment.start(1) + 1, len(comment[1]), ", ".join(codes))
+    elif before or text[comment.end() :].strip():
+        edit = source.edit(span.line, before + 1, comment.end() - before, "")
+    else:
+        edit = Edit(Span(span.file, span.line, 1, span.line + 1, 1), "")
+    return _fix("take it out", (edit,), safe=True)
+
+
+def _word(pattern: str, words: str, diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
+    span = diagnostic.span
+    match = re.compile(pattern).match(source.line(span.line), span.column - 1)
+    if match is None:
+        return None
+    return _fix(words, (source.edit(span.line, span.column, len(match[0]), ""),), safe=safe)
+
+
+def _fix(words: str, edits: tuple[Edit, ...], *, safe: bool = False) -> Fix | None:
+    return Fix(words, edits, safe) if edits else None

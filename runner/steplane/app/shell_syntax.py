@@ -1,0 +1,157 @@
+"""Scripts that the shell itself cannot read: `bash -n`, with a variable in the place of each value."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from steplane.diagnostics import Diagnostic, Span
+from steplane.digests import sha256
+from steplane.expressions import Literal
+from steplane.expressions.templates import Expression
+from steplane.model import Run, Step, Uses, Workflow, all_steps, shell_of
+from steplane.scripts.direct import direct_line
+from steplane.source import Document
+from steplane.source.nodes import Scalar
+
+BATCH = 64
+"""Scripts that are first read together: a process for each would cost a millisecond."""
+_TIME = 20
+_KIND = "scripts"
+_FAULT = re.compile(r"^[^:]*: (?:line )?(?P<line>\d+): (?P<words>.*)$", re.MULTILINE)
+_TOKEN = re.compile(r"unexpected token `(?P<token>.+?)'")
+
+
+class Cache(Protocol):
+    """Keeps what was found for a script."""
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """What was kept."""
+
+    def put(self, kind: str, key: str, value: bytes) -> None:
+        """Keep something."""
+
+
+class _Script(Struct, frozen=True, eq=False):
+    node: Scalar
+    text: str
+    shell: str
+
+    @property
+    def key(self) -> str:
+        """The same for scripts that are read the same."""
+        return sha256(f"{self.shell}\0{self.text}".encode(errors="surrogatepass")).hexdigest()
+
+
+def check_scripts(workflow: Workflow, document: Document, cache: Cache | None = None) -> list[Diagnostic]:
+    """What the shells say of the scripts of a file. Scripts for shells that are not installed are left out."""
+    scripts = [one for step in all_steps(workflow) for one in _scripts(step) if shutil.which(one.shell)]
+    return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
+
+
+def _scripts(step: Step) -> Iterator[_Script]:
+    action = step.action
+    if isinstance(action, Run) and action.script is not None:
+        shell = shell_of(action)
+        if shell is not None and direct_line(action.parts) is None:
+            yield _Script(action.script, _with_variables(action), shell)
+    elif isinstance(action, Uses) and action.type == "shell":
+        given = {one.name.text: one.value for one in action.parameters}
+        name = given["shell"].template if "shell" in given else Literal("bash")
+        script = given.get("script")
+        readable = script is not None and isinstance(script.template, Literal) and isinstance(script.node, Scalar)
+        if script is not None and readable and name in (Literal("bash"), Literal("sh")):
+            node = script.node
+            yield _Script(node, node.text, "sh" if name == Literal("sh") else "bash")  # type: ignore[arg-type,union-attr]
+
+
+def _with_variables(run: Run) -> str:
+    """The script with a variable for each value, every line where the author has it."""
+    texts, number = [], 0
+    for part in run.parts:
+        if isinstance(part, Expression):
+            number += 1
+            start, end = run.spans[number - 1]
+            lines = run.script.text[start:end].count("\n") if run.script is not None else 0
+            texts.append(f"${{STEPLANE_V{number}}}" + "\\\n" * lines)
+        else:
+            texts.append(part)
+    return "".join(texts)
+
+
+def _faults(scripts: Sequence[_Script], cache: Cache | None) -> Iterator[tuple[_Script, str]]:
+    """The scripts that cannot be read, with the shell's own words."""
+    known: dict[str, str] = {}
+    pending: dict[str, _Script] = {}
+    for script in scripts:
+        found = cache.get(_KIND, script.key) if cache is not None else None
+        if found is None:
+            pending[script.key] = script
+        else:
+            known[script.key] = found.decode(errors="replace")
+    for shell in dict.fromkeys(one.shell for one in pending.values()):
+        own = [(key, one) for key, one in pending.items() if one.shell == shell]
+        for start in range(0, len(own), BATCH):
+            for key, words in _read(own[start : start + BATCH], shell):
+                known[key] = words
+                if cache is not None:
+                    cache.put(_KIND, key, words.encode())
+    for script in scripts:
+        if fault := known.get(script.key):
+            yield script, fault
+
+
+def _read(scripts: Sequence[tuple[str, _Script]], shell: str) -> Iterator[tuple[str, str]]:
+    """What the shell says of each; first of all at once, each in parentheses so that none ends another's words."""
+    if len(scripts) > 1 and not _say(shell, "".join(f"(\n{one.text}\n)\n" for _, one in scripts)):
+        yield from ((key, "") for key, _ in scripts)
+        return
+    for key, script in scripts:
+        yield key, _say(shell, script.text)
+
+
+def _say(shell: str, text: str) -> str:
+    """What the shell writes when it reads, and does not run, a text; empty where it can read it."""
+    try:
+        ended = subprocess.run(
+            [shell, "-n"], input=text.encode(errors="replace"), capture_output=True, timeout=_TIME, check=False,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return ended.stderr.decode(errors="replace") if ended.returncode else ""
+
+
+def _diagnostics(script: _Script, fault: str, document: Document) -> Iterable[Diagnostic]:
+    match = _FAULT.search(fault)
+    if match is None:
+        return
+    words = match["words"].removeprefix("syntax error: ").removeprefix("Syntax error: ").removeprefix("syntax error ")
+    lines = script.text.split("\n")
+    number = min(int(match["line"]), len(lines))
+    while number > 1 and not lines[number - 1].strip():
+        number -= 1
+    message = f"{script.shell} cannot read this script: {_ours(words)}"
+    help_ = f"`{script.shell} -n` says so, in its line {number}"
+    yield Diagnostic("shell-syntax", message, _place(script, document, number, _TOKEN.search(words)), help=help_)
+
+
+def _ours(words: str) -> str:
+    """The shell's words with its quotes as ours."""
+    return re.sub(r"`([^`']*)'", r"`\1`", words).removeprefix("near ").replace("unexpected token ", "unexpected ")
+
+
+def _place(script: _Script, document: Document, number: int, token: re.Match[str] | None) -> Span:
+    """A line of a script, and there the token that the shell names."""
+    written = script.node.text.split("\n")
+    number = min(number, len(written))
+    line = written[number - 1]
+    start = sum(len(one) + 1 for one in written[: number - 1])
+    column = line.find(token["token"]) if token is not None else -1
+    if column >= 0 and token is not None:
+        return document.place(script.node, start + column, len(token["token"]))
+    indent = len(line) - len(line.lstrip())
+    return document.place(script.node, start + indent, max(len(line.rstrip()) - indent, 1))
