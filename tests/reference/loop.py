@@ -80,7 +80,7 @@ class Loop(Life):
 
     def open_for_items(self) -> None:
         """Listen for items where the loop is kept `open`."""
-        if "open" in self.step.raw and not self.closed and not self.listens:
+        if "open" in self.step.raw and not (self.closed or None in self.inbox or self.listens):
             self.listens = {0: str(self.step.raw["open"])}
             self.listening_since = self.reference.moment
 

@@ -16,7 +16,8 @@ from steplane.kernel.state import Instance, State
 def listen(state: State, outer: Instance, name: str) -> None:
     """Take items from now on, unless it does already or is closed for good."""
     loop = _loop(outer)
-    if not loop.closed and not outer.listens:
+    closing = bool(loop.inbox) and loop.inbox[-1].data is None
+    if not (loop.closed or closing or outer.listens):
         waiting.hear(state, outer, {0: name})
 
 

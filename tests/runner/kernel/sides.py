@@ -27,6 +27,7 @@ from steplane.events import (
     Taken,
     TimerFired,
 )
+from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import ForEach, Fork, Matrix, Plan
 from steplane.plan.selection import select, select_again
@@ -233,7 +234,10 @@ def sent(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[st
     """A signal that a step sends, to this run or to another."""
     action = instance.node.action
     assert isinstance(action, Send)
-    found: dict[str, Any] = {"name": choose("name", ["red", "blue"]), "transient": action.transient, "here": True}
+    name = action.name.value if isinstance(action.name, Literal) else choose("name", ["red", "blue"])
+    found: dict[str, Any] = {"name": name, "transient": action.transient, "here": True}
+    if action.data is not None:
+        found["data"] = 1
     if action.to is not None:
         found |= {"to": "other", "here": False}
     return found
