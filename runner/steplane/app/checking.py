@@ -110,7 +110,7 @@ class Checker:
     def _scripts(self) -> "Callable[..., list[Diagnostic]]":
         from steplane.app.shell_syntax import check_scripts
 
-        return lambda workflow, document: check_scripts(workflow, document, self.cache)
+        return lambda workflow, document, found: check_scripts(workflow, document, found, self.cache)
 
     # ---------------------------------------------------------------- what the configuration ignores
 

@@ -1,7 +1,7 @@
 """From a file to a plan: checked and compiled once, then taken from the cache until something changes."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -74,7 +74,7 @@ class Wanted(Struct, frozen=True):
 
     plan: bool = True
     hints: bool = False
-    scripts: "Callable[[Workflow, Document], list[Diagnostic]] | None" = None
+    scripts: "Callable[[Workflow, Document, Iterable[Diagnostic]], list[Diagnostic]] | None" = None
 
 
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
@@ -239,7 +239,7 @@ def _compile_one(
     workflow, diagnostics = check_workflow(document, registry, files=called, hints=wanted.hints)
     diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
     if workflow is not None and wanted.scripts is not None:
-        scripts = [one for one in wanted.scripts(workflow, document) if not document.is_broken(one.span)]
+        scripts = [one for one in wanted.scripts(workflow, document, diagnostics) if not document.is_broken(one.span)]
         diagnostics = tuple(in_file_order([*diagnostics, *scripts]))
     if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
