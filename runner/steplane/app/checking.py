@@ -57,13 +57,16 @@ class Checker:
 
     def check(self, names: Sequence[str], start: str) -> CheckReport:
         """Check what the names mean: files, workflows by name, folders, patterns, `-`. Raises `UsageError`."""
+        from steplane.source.recovery import without_collection
+
         files = list(
             dict.fromkeys(file for name in names or ("workflows",) for file in _files(name, start, bool(names)))
         )
         found: dict[Diagnostic, None] = {}
         sources: dict[str, str] = {}
         for file in files:
-            loaded = self._load(file)
+            with without_collection():
+                loaded = self._load(file)
             found |= dict.fromkeys(loaded.diagnostics)
             sources |= loaded.sources
         return CheckReport(tuple(files), tuple(self._told(list(found), files)), sources)
@@ -96,16 +99,12 @@ class Checker:
 
     def _look(self, data: bytes, file: str) -> Loaded:
         from steplane.app.mending import with_fixes
-        from steplane.source import read
 
         folder = "" if file == STDIN else os.path.dirname(file)
         wanted = Wanted(plan=False, hints=self.hints, scripts=self._scripts())
         loaded = compile_file(data, file, self.registry, Disk(folder, folder), wanted)
-        if not any(one.fix is None or not one.fix.edits for one in loaded.diagnostics):
-            return loaded
-        concerned = {one.span.file for one in loaded.diagnostics}
-        documents = {name: read(text, name) for name, text in loaded.sources.items() if name in concerned}
-        return Loaded(None, tuple(with_fixes(loaded.diagnostics, documents)), loaded.sources)
+        diagnostics = with_fixes(loaded.diagnostics, loaded.documents)
+        return Loaded(None, tuple(diagnostics), loaded.sources)
 
     def _scripts(self) -> "Callable[..., list[Diagnostic]]":
         from steplane.app.shell_syntax import check_scripts

@@ -34,13 +34,15 @@ _MAKERS = (
 class Loaded(Struct, frozen=True):
     """What a file gives: a plan if it has no errors, and everything that is to say about it.
 
-    `sources` are the texts of the files read, by name, for showing diagnostics.
+    `sources` are the texts of the files read, by name, for showing diagnostics; `documents` are their trees, where no
+    plan was wanted.
     """
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
     cached: bool = False
+    documents: "Mapping[str, Document]" = {}
 
 
 class _Entry(Struct):
@@ -220,6 +222,9 @@ def compile_file(data: bytes, name: str, registry: Registry, files: Files, wante
             plans[file], found = _compile_one(file, called, registry, wanted)
             diagnostics += found
     sources = {document.file: document.text for document in called.documents.values()}
+    if not wanted.plan:
+        documents = {document.file: document for document in called.documents.values()}
+        return Loaded(None, tuple(diagnostics), sources, documents=documents)
     main, *others = plans.values()
     if main is None or None in others:
         return Loaded(None, tuple(diagnostics), sources)

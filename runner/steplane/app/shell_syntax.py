@@ -54,7 +54,8 @@ def check_scripts(
     Left out are scripts for shells that are not installed, and those in which an error was `found` already.
     """
     wrong = [(one.span.line, one.span.column) for one in found if one.severity == "error"]
-    scripts = [one for step in all_steps(workflow) for one in _scripts(step) if shutil.which(one.shell)]
+    there = {shell for shell in ("bash", "sh") if shutil.which(shell)}
+    scripts = [one for step in all_steps(workflow) for one in _scripts(step) if one.shell in there]
     scripts = [one for one in scripts if not any(_is_inside(place, one.node.span) for place in wrong)]
     return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
 
