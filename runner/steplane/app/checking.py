@@ -59,9 +59,7 @@ class Checker:
         """Check what the names mean: files, workflows by name, folders, patterns, `-`. Raises `UsageError`."""
         from steplane.source.recovery import without_collection
 
-        files = list(
-            dict.fromkeys(file for name in names or ("workflows",) for file in _files(name, start, bool(names)))
-        )
+        files = expand(names, start)
         found: dict[Diagnostic, None] = {}
         sources: dict[str, str] = {}
         for file in files:
@@ -82,7 +80,7 @@ class Checker:
         for file in report.sources:
             if file == STDIN:
                 continue
-            before = _read_text(file)
+            before = read_text(file)
             after, count = fix_all(before, file, lambda text, file=file: self.text(text, file), unsafe=unsafe)  # type: ignore[misc]
             if after != before:
                 yield Mended(file, before, after, count)
@@ -146,7 +144,7 @@ class Checker:
     def _vain(self, pattern: str, code: str) -> Diagnostic:
         line = 1
         try:
-            lines = _read_text(self.source).splitlines()
+            lines = read_text(self.source).splitlines()
         except UsageError:
             lines = []
         for number, text in enumerate(lines, 1):
@@ -163,7 +161,14 @@ def check(names: Sequence[str], start: str, registry: Registry) -> CheckReport:
     return Checker(registry).check(names, start)
 
 
-def _read_text(file: str) -> str:
+def expand(names: Sequence[str], start: str) -> list[str]:
+    """The files that the names mean, each once; without names those of the folder workflows/. Raises `UsageError`."""
+    found = (file for name in names or ("workflows",) for file in _files(name, start, given=bool(names)))
+    return list(dict.fromkeys(found))
+
+
+def read_text(file: str) -> str:
+    """A file's text, its line ends as they are; empty where it is not UTF-8. Raises `UsageError`."""
     try:
         with open(file, encoding="utf-8", newline="") as opened:
             return opened.read()
@@ -173,7 +178,7 @@ def _read_text(file: str) -> str:
         return ""
 
 
-def _files(name: str, start: str, given: bool) -> Iterator[str]:
+def _files(name: str, start: str, *, given: bool) -> Iterator[str]:
     if name == "-":
         yield name
     elif os.path.isdir(name):
