@@ -38,7 +38,8 @@ class Secrets(Mapping[str, Any]):
 
     def names(self, plan: Plan) -> tuple[str, ...]:
         """The names of those of the file that could be had."""
-        return tuple(name for name, value in self.of(plan).items() if isinstance(value, str))
+        found = self.of(plan)
+        return tuple(name for name, value in found.items() if isinstance(value, str)) if found else ()
 
     def fetch(self, name: str) -> str:
         """The value for a step type; before the name stands the file with a NUL, where it is one that is called.

@@ -1,7 +1,7 @@
 """Attempts: from a node to a request that any executor can take, and from its outcome to an event."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -160,10 +160,9 @@ class Attempts:
         """Everything that an executor needs. Raises `Refused`, `ExpressionError`."""
         node, action = instance.node, instance.node.action
         assert isinstance(action, Perform)
-        context = self.evaluator.context(instance)
         key = f"{self.run}/{instance.path}/{instance.number}"
         log, artifacts = self.folders.log(instance.path), self.folders.artifacts(instance.path)
-        parameters, private = self._parameters(action, context)
+        parameters, private = self._parameters(action, instance)
         return AttemptRequest(
             run=self.run,
             path=instance.path,
@@ -203,15 +202,17 @@ class Attempts:
             "STEPLANE_IDEMPOTENCY_KEY": key,
         }
 
-    def _parameters(self, action: Perform, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _parameters(self, action: Perform, instance: Instance) -> tuple[dict[str, Any], dict[str, Any]]:
         """The parameters of `with`, and what the step type is given beside them."""
-        engine = self.evaluator.engine
+        wanted = () if action.script is None else expressions_of(action.script)
+        plain = isinstance(action.parameters, Literal) and not action.trusted and not wanted
+        engine, context = self.evaluator.engine, {} if plain else self.evaluator.context(instance)
         parameters = dict(engine.render(action.parameters, context))
         if action.trusted:
             return parameters, {"trusted": {name: engine.render_text(one, context) for name, one in action.trusted}}
         if action.script is None:
             return parameters, {}
-        values = [engine.evaluate(expression, context) for expression in expressions_of(action.script)]
+        values = [engine.evaluate(expression, context) for expression in wanted]
         try:
             if isinstance(action.script, Direct):
                 return {**parameters, "argv": arguments(action.script, values)}, {}

@@ -11,12 +11,17 @@ from steplane.kernel import State
 from steplane.masking import MASKED, Mask
 from steplane.plan.nodes import Call, Node
 
+_CHANGED = frozenset({Resumed, RunEnded, Answered, AttemptEnded})
+"""The only ones that may hold what is not kept."""
+
 
 def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
     """The event without the values of secret outputs, and without items of loops that hold a secret.
 
     All other texts were masked before the kernel saw them, so that a run and its resume see the same.
     """
+    if event.__class__ not in _CHANGED:  # most
+        return event
     if isinstance(event, Resumed) and event.assume:
         return replace(event, assume={path: _assumed(path, said, state) for path, said in event.assume.items()})
     if isinstance(event, RunEnded):

@@ -156,9 +156,12 @@ class _Lists(Outputs):
         return True
 
 
+_NOTHING = frozenset[str]()
+
+
 def secret_names(node: Node) -> frozenset[str]:
     """The outputs of the step that are never stored."""
-    return frozenset(one.name for one in node.outputs or () if one.secret)
+    return frozenset(one.name for one in node.outputs if one.secret) if node.outputs else _NOTHING
 
 
 def _outputs(node: Node, one: Instance) -> Mapping[str, Any]:

@@ -147,6 +147,8 @@ def _fill_slots(state: State) -> None:
 
 def _in_order(wanting: list[Instance]) -> bool:
     """Whether they are steps of one list, or instances of one loop, already in order: usual, and cheap to tell."""
+    if len(wanting) == 1:
+        return True
     first = wanting[0]
     if any(one.scope is not first.scope or one.parent is not first.parent for one in wanting):
         return False

@@ -25,6 +25,7 @@ from steplane.reporters.words import cause, clock, count, ended_reason, left_out
 Write = Callable[[str], None]
 
 _MOST_NAMED = 8
+_FOLLOWED = frozenset({StepStarted, StepRetry, StepEnded, RunStarted, Resumed, CompensateRequested})
 
 
 class Ending:
@@ -44,6 +45,8 @@ class Ending:
     def event(self, event: AnyEvent, node: Node | None) -> None:
         """Something has happened to the step of that node."""
         self._now = max(self._now, event.at)
+        if event.__class__ not in _FOLLOWED:  # most
+            return
         if isinstance(event, StepStarted):
             if event.attempt > 1:
                 self._failures.forget_below(event.path)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import lru_cache
 
 from steplane.digests import blake2b
 
@@ -51,6 +52,7 @@ class RunFolder:
         return f"{self.path}/{log_name(instance)}"
 
 
+@lru_cache(maxsize=256)
 def log_name(instance: str) -> str:
     """A file name for an instance's path, which may hold any characters and be of any length.
 

@@ -1,6 +1,7 @@
 """Events as rows of the journal: columns, compact JSON, checksum; and back, by type."""
 
 import time
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -79,21 +80,30 @@ def to_row(
     blob = ""
     if len(data) > BLOB_OVER:
         blob, data = blobs.put(data), b""
+    kind, of_path, activation, attempt, of_actor = _columns(event.__class__)
     detail: Any = event
     fields = (
         seq,
         event.at,
         time.monotonic_ns(),
         epoch,
-        event.__struct_config__.tag,
-        path or getattr(detail, "path", ""),
-        getattr(detail, "activation", 0),
-        getattr(detail, "attempt", 0),
-        getattr(detail, "actor", "") or actor,
+        kind,
+        path or (detail.path if of_path else ""),
+        detail.activation if activation else 0,
+        detail.attempt if attempt else 0,
+        (detail.actor if of_actor else "") or actor,
         data.decode(),
         blob,
     )
     return (*fields, checksum(fields, previous))
+
+
+@cache
+def _columns(kind: type[AnyEvent]) -> tuple[str, bool, bool, bool, bool]:
+    """What kind of event it is, and which of the columns that not every event has."""
+    names = kind.__struct_fields__
+    tag = str(kind.__struct_config__.tag)
+    return tag, "path" in names, "activation" in names, "attempt" in names, "actor" in names
 
 
 def to_event(row: Row, expected: int, previous: int, journal: str, blobs: Blobs) -> AnyEvent:
