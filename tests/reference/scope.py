@@ -87,7 +87,8 @@ class Scope:
     def held_back(self, life: Life) -> tuple[str, str] | None:
         """What else a step waits for whose needs hold: its milestone, its turn."""
         milestone = life.step.raw.get("milestone") or {}
-        for other in self.lives_of(milestone.get("after", "")):
+        after = milestone.get("after", "")
+        for other in self.lives_of(after) if not after or not parts.step_outside(self, after) else ():
             if not other.ended or other.status in NOT_OK:
                 return ("blocked", other.path) if other.ended else None
         if any(other.begun for other in self.lives_of(milestone.get("before", ""))):

@@ -19,6 +19,7 @@ from steplane.checks.jumps import check_jumps
 from steplane.checks.keys import check_keys
 from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
+from steplane.checks.milestones import check_milestones
 from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_joins, check_needs
@@ -77,6 +78,7 @@ CHECKS: tuple[Check, ...] = (
     check_calls,
     check_undoing,
     check_reaching,
+    check_milestones,
     check_constants,
     check_secrets,
     check_credentials,

@@ -53,12 +53,12 @@ def _target(position: Position, action: Cancel, name: Name, context: Context) ->
         yield _unknown(step, key, name, context)
     elif found.step is step:
         help_ = "name another step; to end the run write `end`"
-        yield Diagnostic(f"{key}-itself", f"`{key}` of {words_for(step)} names the step itself", name.span, help=help_)
+        yield Diagnostic("cancel-itself", f"`{key}` of {words_for(step)} names the step itself", name.span, help=help_)
     elif _has_ended(position, found):
         message = f"{words_for(step)} begins when `{name.text}` has ended: there is nothing left of it to {key}"
         help_ = "give it `needs: []`, or `needs` that do not wait for that step"
         related = (Related(found.step.span, "this step"),)
-        yield Diagnostic(f"nothing-to-{key}", message, name.span, "warning", related=related, help=help_)
+        yield Diagnostic("nothing-to-cancel", message, name.span, "warning", related=related, help=help_)
 
 
 def _unknown(step: Step, key: str, name: Name, context: Context) -> Diagnostic:

@@ -36,6 +36,8 @@ def runs_text(found: Sequence[RunSummary], color: bool) -> str:
     painted = [paint.faint(lines[0])]
     for one, line in zip(found, lines[1:], strict=True):
         painted.append(line.replace(f"  {one.status} ", f"  {colored(paint, one.status, one.status)} ", 1))
+        if one.waits:
+            painted.append(f"  {visible(one.waits)}")
     return "\n".join(painted) + "\n"
 
 
@@ -173,6 +175,7 @@ def _summary(one: RunSummary) -> dict[str, Any]:
         "title": one.title or None,
         "file": one.file,
         "status": one.status,
+        "waits": one.waits or None,
         "case": one.case,
         "labels": one.labels,
         "started_at": iso(one.started_at) if one.started_at else None,

@@ -12,7 +12,7 @@ from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Condi
 from steplane.forecast.parameters import rendered
 from steplane.forecast.walk import Outcome, Performed, Place, Walk
 from steplane.plan.nodes import Arm, Body, Branch, Call, Choice, End, Fork, Goto, Node, Perform, Undo, inner_lists
-from steplane.plan.waits import Race, Wait
+from steplane.plan.waits import Race, Reach, Wait
 from steplane.scripts import ScriptValueError
 
 
@@ -41,7 +41,7 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
     if isinstance(act, Race):
         return _race(walk, node, act, place)
     if not isinstance(act, End):
-        may_fail = node.timeout is not None or node.timeout_value is not None or not isinstance(act, Wait)
+        may_fail = node.timeout is not None or node.timeout_value is not None or not isinstance(act, Wait | Reach)
         return Outcome(SUCCEEDED | FAILED if may_fail else SUCCEEDED)
     return Outcome(SUCCEEDED, stops="yes", ender=node.id)
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.events import OK
 from steplane.forecast.fates import BLOCKED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
 from steplane.plan.nodes import Need, Node, Plan
 from steplane.plan.selection import Selection
+from steplane.plan.waits import Milestone
 
 
 class Turn(Struct, frozen=True):
@@ -56,6 +58,8 @@ class Order:
 
     def is_due(self, node: Node) -> bool:
         """Whether the fates of all that the step waits for are known."""
+        if node.milestone is not None and node.milestone.after >= 0 and self.fates[node.milestone.after] is None:
+            return False
         if node.needs is None:
             return self._decided >= node.position
         return all(self.fates[need.position] is not None for need in node.needs)
@@ -71,9 +75,22 @@ class Order:
         else:
             needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
             turn = self._needing(needs, len(needs) if node.wanted is None else min(node.wanted, len(needs)))
+        if node.milestone is not None and turn.certain != "no":
+            turn = self._between(node.milestone, turn)
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
             return self._stopped(node.position)
         return turn
+
+    def _between(self, milestone: Milestone, turn: Turn) -> Turn:
+        """Of a step whose needs may hold: whether it is after one step, and still before another."""
+        if milestone.after >= 0 and not self.is_out(self.nodes[milestone.after]):
+            after = self._needing([Need(milestone.after, OK)], 1)
+            if after.certain == "no" or turn.certain == "yes":
+                turn = after
+        if milestone.before < 0 or turn.certain == "no":
+            return turn
+        reason = turn.reason or f"only if it begins before `{self.nodes[milestone.before].id}`"
+        return replace(turn, certain="maybe", reason=reason, otherwise=turn.otherwise | SKIPPED)
 
     def _stopped(self, position: int) -> Turn:
         """A failure before it, which its needs allow for, stops the list all the same."""
@@ -218,6 +235,8 @@ class Befores:
                 every = node.wanted is None or node.wanted >= len(node.needs or ())
                 for need in (node.needs or ()) if every else ():
                     found |= 1 << need.position | sets[need.position]
+                if node.milestone is not None and node.milestone.after >= 0:
+                    found |= 1 << node.milestone.after | sets[node.milestone.after]
                 changed = changed or found != sets[position]
                 sets[position] = found
                 upto |= found

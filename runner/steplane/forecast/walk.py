@@ -15,6 +15,7 @@ from steplane.forecast.names import Basis, Names
 from steplane.forecast.ordering import Befores
 from steplane.plan.nodes import Node, Plan, inner_lists
 from steplane.plan.selection import Selection
+from steplane.plan.waits import Reach
 
 EACH = 100
 """Items of a loop that are looked at one by one."""
@@ -68,6 +69,16 @@ class Outcome(Struct, frozen=True):
     begun: bool = True
 
 
+def reached(plan: Plan) -> dict[int, Node]:
+    """The steps that a `cancel` or `finish` step may end, by number, with the first such step."""
+    found: dict[int, Node] = {}
+    for node in plan.nodes:
+        if isinstance(node.action, Reach):
+            for number in node.action.steps:
+                found.setdefault(number, node)
+    return found
+
+
 class Walk:
     """The plan, what evaluates, and what was found so far."""
 
@@ -91,6 +102,7 @@ class Walk:
         self.now = 0  # so many fates are recorded
         self._when: dict[int, list[int]] = {}  # for each fate, how many there were before
         self.befores = Befores(plan)
+        self.reached = reached(plan)
         self.in_trouble = False
         self.here: tuple[tuple[Node, Names], ...] = ()
 

@@ -69,7 +69,8 @@ def approach(state: State, instance: Instance) -> None:
 
 def inside(state: State, instance: Instance) -> None:
     """The lock is held: go on with what was adopted, or check the preconditions."""
-    instance.begun = instance.begun or not isinstance(instance.node.action, Perform)
+    if not isinstance(instance.node.action, Perform):
+        has_begun(state, instance)
     if instance.adopted:
         bodies.reopen(state, instance)
     elif instance.node.require:
@@ -94,7 +95,7 @@ def attempt(state: State, instance: Instance) -> None:
 
 def begin(state: State, instance: Instance) -> None:
     """Count and record a new attempt and start its clock."""
-    instance.begun = True
+    has_begun(state, instance)
     instance.timed_out = False
     if not instance.restart:
         instance.attempt += 1
@@ -102,6 +103,15 @@ def begin(state: State, instance: Instance) -> None:
     started(state, instance)
     if instance.timeout is not None:
         state.set_timer(instance, "timeout", instance.timeout)
+
+
+def has_begun(state: State, instance: Instance) -> None:
+    """It has begun: what may start only before it is withdrawn."""
+    instance.begun = True
+    if instance.scope is not None and instance.scope.list.milestones:
+        from steplane.kernel import milestones
+
+        milestones.begun(state, instance)
 
 
 def started(state: State, instance: Instance) -> None:
@@ -184,6 +194,8 @@ def give_up(state: State, instance: Instance, error: ErrorInfo) -> None:
     instance.error = placed(instance, error)
     if not undoing.before(state, instance, "give_up"):
         handle(state, instance)
+    if not instance.ended:  # else the list looks at its end
+        has_begun(state, instance)
 
 
 def handle(state: State, instance: Instance) -> None:
@@ -291,16 +303,10 @@ def conclude(state: State, instance: Instance, status: Status, reason: str = "",
         error = instance.error if status in {"failed", "warning"} else None
         state.record(
             StepEnded(
-                **name_of(instance),
-                status=status,
-                reason=reason,
-                seen=seen,
-                by=by,
-                attempts=instance.attempt,
-                recovered=instance.recovered,
-                error=error,
+                **name_of(instance), status=status, reason=reason, seen=seen, by=by, attempts=instance.attempt,
+                recovered=instance.recovered, error=error,
             )
-        )
+        )  # fmt: skip
 
 
 def asks(instance: Instance) -> bool:

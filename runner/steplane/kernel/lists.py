@@ -68,15 +68,27 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
         if position >= len(scope.current) or scope.current[position] is not None:
             continue
         node = node_at(state, scope, position)
-        status, by = verdict(state, scope, node)
+        status, by = _within(scope, node, *verdict(state, scope, node))
         if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
             continue
         if status == "ready":
             instances.ready(state, turns.take(scope, place(state, scope, node)))
         elif status is not None:
-            for follower in _withdraw(state, scope, place(state, scope, node), status, by):
+            for follower in withdraw(state, scope, place(state, scope, node), status, by):
                 heappush(candidates, follower)
     scope.agenda = None
+
+
+def _within(scope: Scope, node: Node, status: Status | None, by: str) -> tuple[Status | None, str]:
+    """What a milestone of the step makes of the verdict."""
+    if node.milestone is None:
+        return status, by
+    from steplane.kernel import milestones
+
+    before = milestones.passed(scope, node)
+    if before is not None:
+        return "skipped", before.path
+    return milestones.verdict(scope, node) if status == "ready" else (status, by)
 
 
 def verdict(state: State, scope: Scope, node: Node) -> tuple[Status | None, str]:
@@ -126,6 +138,10 @@ def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
         needs = node_at(state, scope, dependent).needs
         if tally is not None and needs is not None:
             _count(tally, index, instance.status, needs[index].words)
+    if scope.list.milestones:
+        from steplane.kernel import milestones
+
+        candidates += milestones.after(scope, position)
     return candidates + _follow(scope, instance, position)
 
 
@@ -170,7 +186,7 @@ def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
         node = node_at(state, scope, position)
         if not node.handler and (instance is None or not (instance.ended or instance.begun)):
             held = instance or place(state, scope, node)
-            candidates += _withdraw(state, scope, held, "blocked", failed.path)
+            candidates += withdraw(state, scope, held, "blocked", failed.path)
     return candidates
 
 
@@ -186,13 +202,14 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
         return
     scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
     scope.busy = True
+    begun = [one for one in scope.current if one is not None and one.begun and not one.ended]
     for position, instance in enumerate(scope.current):
         if instance is None or not (instance.ended or instance.begun):
             held = instance or place(state, scope, node_at(state, scope, position))
             instances.conclude(state, held, unbegun, by=by)
             scope.open -= 1
-        elif not instance.ended:
-            cancel.instance(state, instance, unbegun, by)
+    for one in begun:  # what follows from it meets the others as they are now
+        cancel.instance(state, one, unbegun, by)
     for branch in list(scope.late):
         cancel_scope(state, branch, unbegun, by)
     for stray in list(scope.strays):
@@ -227,9 +244,10 @@ def place(state: State, scope: Scope, node: Node) -> Instance:
     return instance
 
 
-def _withdraw(state: State, scope: Scope, instance: Instance, status: Status, by: str) -> list[int]:
+def withdraw(state: State, scope: Scope, instance: Instance, status: Status, by: str) -> list[int]:
     """The step ends without having begun; the positions that this may have decided."""
-    instances.conclude(state, instance, status, by=by)
+    reason = f"its milestone has passed: `{by}` has begun" if status == "skipped" and by else ""
+    instances.conclude(state, instance, status, reason, by)
     scope.open -= 1
     return settle(state, scope, instance)
 

@@ -31,7 +31,7 @@ def start(state: State, outer: Instance) -> None:
         _loop(outer).news = False
         reopen(state, outer)
     outer.phase = "looping"
-    outer.begun = True
+    instances.has_begun(state, outer)
     outer.attempt = 1
     instances.started(state, outer)
     if outer.bounds is not None:

@@ -72,7 +72,7 @@ def _too_many(spec: Rounds) -> str:
 
 
 def _enter(state: State, outer: Instance) -> None:
-    outer.begun = True
+    instances.has_begun(state, outer)
     outer.attempt = 1
     instances.started(state, outer)
 

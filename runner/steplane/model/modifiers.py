@@ -38,6 +38,14 @@ class Join(Struct, frozen=True):
     rest: OneOf["run", "cancel", "block"] = "run"
 
 
+class Milestone(Struct, frozen=True):
+    """A step may start only once `after` has ended ok, and while `before` has not begun; one may be left out."""
+
+    span: Span
+    after: Name | None = None
+    before: Name | None = None
+
+
 class Tolerance(Struct, frozen=True):
     """How many instances may fail: a `count`, or a share of all in per cent (rounded down)."""
 

@@ -7,7 +7,18 @@ from msgspec import Struct
 
 from steplane.diagnostics import Span
 from steplane.expressions.templates import Expression
-from steplane.model.modifiers import Cache, Environment, FailurePolicy, Join, Lock, Loop, Needs, Outputs, Retry
+from steplane.model.modifiers import (
+    Cache,
+    Environment,
+    FailurePolicy,
+    Join,
+    Lock,
+    Loop,
+    Milestone,
+    Needs,
+    Outputs,
+    Retry,
+)
 from steplane.model.values import Condition, Duration, Name, Named, Value
 from steplane.source.nodes import Mapping, Scalar
 
@@ -201,6 +212,7 @@ class Step(Struct, frozen=True, kw_only=True):
     region: Name | None = None
     needs: Needs | None = None
     join: Join | None = None
+    milestone: Milestone | None = None
     condition: Condition | None = None
     loop: Loop | None = None
     retry: Retry | None = None

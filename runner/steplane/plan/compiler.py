@@ -31,7 +31,7 @@ from steplane.plan.nodes import (
 )  # fmt: skip
 from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
-from steplane.plan.waits import Race, RaceBranch, Reach
+from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
 
@@ -108,6 +108,7 @@ class Compiler:
             nodes=tuple(node.number for node in nodes),
             dependents=tuple(tuple(one) for one in dependents) if any(dependents) else (),
             starts=tuple(node.position for node in nodes if node.needs == ()),
+            milestones=tuple(node.position for node in nodes if node.milestone is not None),
             repeats=any(isinstance(node.action, Goto) for node in nodes),
         )
         return number
@@ -154,6 +155,7 @@ class Compiler:
             isolate=step.isolate,
             restart=step.restart,
             any_order=step.any_order,
+            milestone=_milestone(step.milestone, positions),
             artifacts=tuple(one.text for one in step.artifacts),
         )
         self.nodes[own] = node
@@ -273,6 +275,13 @@ def _need(need: model.Need, positions: Mapping[str, int]) -> Need:
 
 def _wanted(step: model.Step) -> int | None:
     return step.join.count if step.join is not None and step.join.mode == "count" else None
+
+
+def _milestone(milestone: model.Milestone | None, positions: Mapping[str, int]) -> Milestone | None:
+    if milestone is None:
+        return None
+    after, before = ("" if one is None else one.text for one in (milestone.after, milestone.before))
+    return Milestone(positions.get(after, -1), positions.get(before, -1), after, before)
 
 
 def _dynamic(duration: model.Duration | None) -> Template | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
-from steplane.plan.waits import Race, Reach, Send, Wait
+from steplane.plan.waits import Milestone, Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
@@ -57,9 +57,7 @@ class Retry(Struct, frozen=True):
 
     def pause(self, attempts: int, delay: float) -> float:
         """Seconds to wait after that many attempts, before any jitter."""
-        factors: dict[Backoff, int] = {
-            "constant": 1, "linear": attempts, "exponential": 1 << min(attempts - 1, 62),
-        }  # fmt: skip
+        factors: dict[Backoff, int] = {"constant": 1, "linear": attempts, "exponential": 1 << min(attempts - 1, 62)}
         seconds = delay * factors[self.backoff]
         return seconds if self.max_delay is None else min(seconds, self.max_delay)
 
@@ -258,6 +256,7 @@ class Node(Struct, frozen=True):
     isolate: bool = False
     restart: bool = False
     any_order: bool = False
+    milestone: Milestone | None = None
     artifacts: tuple[str, ...] = ()
 
 
@@ -265,7 +264,7 @@ class StepList(Struct, frozen=True):
     """An ordered list of steps: whose it is and in which role.
 
     `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
-    `starts` the positions of the steps with `needs: []`. `repeats`: in one life of it a step may begin more than once.
+    `starts`: those with `needs: []`; `milestones`: those that have one. `repeats`: a step may begin more than once.
     """
 
     number: int
@@ -275,6 +274,7 @@ class StepList(Struct, frozen=True):
     nodes: tuple[int, ...]
     dependents: tuple[tuple[tuple[int, int], ...], ...] = ()
     starts: tuple[int, ...] = ()
+    milestones: tuple[int, ...] = ()
     repeats: bool = False
 
 

@@ -53,6 +53,15 @@ class Send(Struct, frozen=True, tag="signal"):
     transient: bool = False
 
 
+class Milestone(Struct, frozen=True):
+    """When a step may start, by positions (-1: left out) and ids: `after` has ended ok, and `before` has not begun."""
+
+    after: int = -1
+    before: int = -1
+    after_id: str = ""
+    before_id: str = ""
+
+
 class Reach(Struct, frozen=True, tag="reach"):
     """`cancel`, or with `force` `finish`: the steps as they are named, by id or as a `region`, and by their numbers.
 

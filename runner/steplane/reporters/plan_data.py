@@ -170,6 +170,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "isolate": node.isolate,
             "restart": node.restart,
             "order": "any" if node.any_order else None,
+            "milestone": _milestone(node),
             "artifacts": list(node.artifacts),
             "env": {name: source(value) for name, value in node.env},
             "cwd": _optional(node.cwd),
@@ -229,6 +230,11 @@ def _performed(node: Node) -> dict[str, Any]:
     if isinstance(act, Goto):
         return {"goto": act.name, "max": act.limit}
     return {}
+
+
+def _milestone(node: Node) -> dict[str, Any] | None:
+    one = node.milestone
+    return None if one is None else _present({"after": one.after_id, "before": one.before_id})
 
 
 def _optional(template: Template | None) -> Any:

@@ -6,7 +6,7 @@ from steplane.expressions.durations import format_duration
 from steplane.forecast.fates import Condition, Items, Planned, StepForecast
 from steplane.plan.nodes import ForEach, Node, Perform, Plan, Retry, Rounds
 from steplane.reporters.plan_data import loop_data, need_data
-from steplane.reporters.words import count, saw, shortened, shown_value, source
+from steplane.reporters.words import count, milestone_words, saw, shortened, shown_value, source
 
 FIRST = 3
 """Instances whose plans are told."""
@@ -53,6 +53,10 @@ def _needs(plan: Plan, node: Node, found: StepForecast | None) -> str:
         named.append(data["step"] + words)
     wanted = f" ({node.wanted} of them)" if node.wanted and node.wanted < len(named) else ""
     return f"after {', '.join(named)}{wanted}"
+
+
+def _milestone(_: Plan, node: Node, __: StepForecast | None) -> str:
+    return milestone_words(node.milestone) if node.milestone is not None else ""
 
 
 def _reason(_: Plan, node: Node, found: StepForecast | None) -> str:
@@ -163,6 +167,7 @@ def _limits(_: Plan, node: Node, __: StepForecast | None) -> str:
 
 _SAYINGS: tuple[Saying, ...] = (
     _needs,
+    _milestone,
     _condition,
     _reason,
     _loop,

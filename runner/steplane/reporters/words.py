@@ -11,7 +11,7 @@ from steplane.events import ErrorInfo, StepEnded, StepWaiting, StepWoken
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
 from steplane.plan.nodes import Action, Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
-from steplane.plan.waits import Awaited, Race, Reach, Send, Wait
+from steplane.plan.waits import Awaited, Milestone, Race, Reach, Send, Wait
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
@@ -175,6 +175,15 @@ def reaching(act: Action) -> str:
     assert isinstance(act, Reach)
     named = f"region {act.region}" if act.region else ", ".join(act.names)
     return f"{'finish' if act.force else 'cancel'}: {named}"
+
+
+def milestone_words(one: Milestone) -> str:
+    """Between which steps a step may start."""
+    parts = [
+        f"once {one.after_id} has ended" if one.after_id else "",
+        f"before {one.before_id}" if one.before_id else "",
+    ]
+    return f"only {' and '.join(part for part in parts if part)}"
 
 
 def awaited_words(one: Awaited) -> str:

@@ -15,7 +15,7 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
-LATER = ("milestone", "split", "collect", "open")
+LATER = ("split", "collect", "open")
 """Keys of a step that the language has and no schema of this release: refused by name."""
 
 

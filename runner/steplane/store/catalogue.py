@@ -30,7 +30,8 @@ SCHEMA = Schema(1, (_RUNS, _RUNS_BY_START, _REQUESTS, _REQUESTS_BY_RUN), _ADVICE
 
 class RunSummary(msgspec.Struct, frozen=True):
     """One run. Times are µs since the epoch, UTC; `ended_at` is 0 while there is no end. `status` as the store computes
-    it: `running` (a live process holds it), `waiting`, `interrupted`, `damaged`, or its end.
+    it: `running` (a live process holds it), `waiting`, `interrupted`, `damaged`, or its end. `waits`: what it waits
+    for, in words; the catalogue does not know that.
     """
 
     id: str
@@ -45,6 +46,10 @@ class RunSummary(msgspec.Struct, frozen=True):
     case: str = ""
     labels: dict[str, Any] = {}
     parent: str = ""
+    waits: str = ""
+
+
+_COLUMNS = RunSummary.__struct_fields__[:12]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -138,7 +143,7 @@ class Catalogue:
     def _summary(self, row: Row) -> RunSummary:
         try:
             return msgspec.convert(
-                dict(zip(RunSummary.__struct_fields__, (*row[:10], self._decoded(row[10]), row[11]), strict=True)),
+                dict(zip(_COLUMNS, (*row[:10], self._decoded(row[10]), row[11]), strict=True)),
                 RunSummary,
             )
         except msgspec.ValidationError as error:

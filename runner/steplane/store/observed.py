@@ -41,21 +41,23 @@ def observe(folder: RunFolder) -> RunSummary:
 
 def with_state(folder: RunFolder, recorded: RunSummary) -> RunSummary:
     """The summary with the status and the end that the lease and the journal show now."""
-    status, ended_at = _state(folder)
-    return msgspec.structs.replace(recorded, status=status, ended_at=ended_at)
+    status, ended_at, waits = _state(folder)
+    return msgspec.structs.replace(recorded, status=status, ended_at=ended_at, waits=waits)
 
 
-def _state(folder: RunFolder) -> tuple[str, int]:
+def _state(folder: RunFolder) -> tuple[str, int, str]:
     if is_held(folder):
-        return "running", 0
+        return "running", 0, ""
     try:
         with JournalReader.open(folder) as journal:
             last = journal.last()
     except (StateDamaged, StateError):
-        return "damaged", 0
+        return "damaged", 0, ""
     if last is not None and isinstance(last.event, RunEnded):
-        return last.event.status, last.at
-    return ("waiting" if last is not None and isinstance(last.event, RunWaiting) else "interrupted"), 0
+        return last.event.status, last.at, ""
+    if last is not None and isinstance(last.event, RunWaiting):
+        return "waiting", 0, last.event.reason
+    return "interrupted", 0, ""
 
 
 def _text(value: object) -> str:

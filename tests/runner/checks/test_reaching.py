@@ -78,7 +78,7 @@ def test_what_has_always_ended() -> None:
 def test_what_may_be_left_of_it() -> None:
     joined = "[{id: a, needs: [], run: 'true'}, {id: b, needs: [], run: 'true'}, {id: stop, needs: [a, b], %s}]"
     assert codes(check_steps(joined % "join: any, cancel: [b]")) == []
-    assert codes(check_steps(joined % "finish: [b]")) == ["nothing-to-finish"]
+    assert codes(check_steps(joined % "finish: [b]")) == ["nothing-to-cancel"]
     assert codes(check_steps("[{id: stop, cancel: [later]}, {id: later, run: 'true'}]")) == []
     jumps = "[{id: a, run: 'true'}, {id: stop, cancel: [a]}, {id: again, if: steps.a.attempts > 1, goto: a, max: 2}]"
     assert codes(check_steps(jumps)) == []

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from tests.runner.kernel.reaching import reach
+from tests.runner.kernel.reaching import milestones, reach
 from tests.runner.kernel.repeating import repeat
 
 POLICIES = ["stop", "cancel", "continue"]
@@ -72,6 +72,7 @@ def file_of(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
         found["outputs"] = {"x": "1"}
     repeat(Random(crc32(json.dumps(found).encode())), found)
     reach(Random(crc32(json.dumps(found).encode())), found)
+    milestones(Random(crc32(json.dumps(found).encode())), found)
     return found
 
 

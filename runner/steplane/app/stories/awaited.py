@@ -76,6 +76,8 @@ def _awaited(scope: Scope, one: Instance) -> Iterator[Instance]:
         words = [(position, OK) for position in range(node.position)]
     else:
         words = [(need.position, need.words) for need in node.needs]
+    if node.milestone is not None and node.milestone.after >= 0:
+        words.append((node.milestone.after, OK))
     for position, counting in words:
         other = scope.current[position]
         if other is not None and other.ended and other.status in counting and not is_left_out(scope, position):

@@ -110,7 +110,8 @@ def _root_of(replay: Replay, one: Instance) -> str:
 def _blocked_by(replay: Replay, path: str) -> tuple[str, ...]:
     latest = replay.kernel.state.paths
     lives = [life for life in replay.lives.values() if latest.get(life.instance.path) is life.instance]
-    causes = {life.instance.path: life.end.by for life in lives if life.end is not None and life.end.by}
+    ends = [(life.instance.path, life.end) for life in lives if life.end is not None]
+    causes = {at: end.by for at, end in ends if end.by and end.status == "blocked"}
     found = []
     for one, by in causes.items():
         at, steps = by, 0

@@ -13,6 +13,7 @@ _EXAMPLES = examples(
     "steplane resume                            (the latest run, where there is something to do)",
     "steplane resume 20261123-225318-r6j9z8     (the beginning of an id is enough)",
     "steplane resume nightly -i token=@token.txt",
+    "steplane resume --due                      (all that wait for a time or a signal that has come)",
     "steplane resume nightly --only 'price[order-17]'",
     "steplane resume nightly --redo publish",
     "steplane resume nightly --assume pay=succeeded --outputs '{\"receipt\": 7}'",
@@ -49,6 +50,7 @@ _EXAMPLES = examples(
     help="Take this step as `succeeded`, `failed` or `skipped` instead of running it.",
 )  # fmt: skip
 @click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")
+@click.option("--due", is_flag=True, help="Go on with all runs that wait for what has come. [default patience: 0]")
 @running
 def command(run: str | None, **given: Any) -> int:
     """Go on with a run that was interrupted, stopped waiting, failed or was cancelled.
@@ -60,8 +62,19 @@ def command(run: str | None, **given: Any) -> int:
     STEP is the path of an instance, as `show` has it, or the id of a step that has but one. With --redo it begins anew
     whatever its end was, and what follows goes on if it had not succeeded; name what else is to be done again. With
     --only everything else keeps the end that it has, for a later resume.
+
+    With --due every run of the state directory goes on that stopped to wait, and for which a time has come or a signal
+    is there: one after the other, the oldest first. One that has to wait again is left. The exit code is 1 if one of
+    them failed, 2 if one was refused, else 0.
     """
-    return guarded(lambda: resume(run, given))
+    return guarded(lambda: resume_due(run, given) if given["due"] else resume(run, given))
+
+
+def resume_due(run: str | None, given: dict[str, Any]) -> int:
+    """Go on with all runs that are due; the exit code."""
+    from steplane.cli.due import resume_due
+
+    return resume_due(run, given)
 
 
 def resume(run: str | None, given: dict[str, Any]) -> int:

@@ -10,6 +10,7 @@ from steplane.model.modifiers import (
     Lock,
     Loop,
     Matrix,
+    Milestone,
     Need,
     Needs,
     Output,
@@ -41,6 +42,13 @@ def read_needs(reader: Reader, node: Node | None) -> Needs | None:
 def _words(reader: Reader, node: Node) -> tuple[Any, ...]:
     texts = [name.text for name in reader.names(node)] if isinstance(node, Sequence) else [reader.text(node)]
     return tuple(dict.fromkeys(text for text in texts if text in WORDS)) or ("ok",)
+
+
+def read_milestone(reader: Reader, node: Node | None) -> Milestone | None:
+    """`after` and `before`."""
+    if not isinstance(node, Mapping):
+        return None
+    return Milestone(node.span, reader.name(node.get("after")), reader.name(node.get("before")))
 
 
 def read_join(reader: Reader, node: Node | None) -> Join | None:

@@ -12,6 +12,7 @@ from steplane.model.reading.modifiers import (
     read_join,
     read_lock,
     read_loop,
+    read_milestone,
     read_needs,
     read_outputs,
     read_retry,
@@ -85,6 +86,7 @@ class StepReader:
         return {
             "needs": read_needs(reader, node.get("needs")),
             "join": read_join(reader, node.get("join")),
+            "milestone": read_milestone(reader, node.get("milestone")),
             "condition": reader.condition(node.get("if")),
             "loop": read_loop(reader, node),
             "failure": reader.choice(node.get("failure"), POLICIES, "stop"),

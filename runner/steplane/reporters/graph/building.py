@@ -12,7 +12,7 @@ from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Lo
 from steplane.plan.waits import Race
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
-from steplane.reporters.words import action, awaited_words, count, shortened, shown_value, source
+from steplane.reporters.words import action, awaited_words, count, milestone_words, shortened, shown_value, source
 
 PEERS = 7
 """So many steps that wait for the same and are waited for by the same stand in a frame of their own: an arrow to each
@@ -233,6 +233,8 @@ def _label(node: Node) -> str:
 def _notes(node: Node) -> Iterator[str]:
     if node.wanted is not None and node.needs and node.wanted < len(node.needs):
         yield f"any {node.wanted} of {len(node.needs)}" if node.wanted > 1 else f"any of {len(node.needs)}"
+    if node.milestone is not None:
+        yield milestone_words(node.milestone)
     if node.retry is not None and (node.retry.attempts is None or node.retry.attempts > 1):
         most = node.retry.attempts
         yield f"up to {most} attempts" if most is not None else "retried"

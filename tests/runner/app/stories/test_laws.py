@@ -103,9 +103,11 @@ def awaited_by(one: Journal, node: Node, path: str) -> dict[str, frozenset[str]]
     """The paths that a step waits for, each with the statuses that count."""
     siblings = [one.plan.nodes[number].id for number in one.plan.lists[node.list].nodes]
     around = path.removesuffix(node.id)
+    milestone = node.milestone
+    after = {around + milestone.after_id: OK} if milestone is not None and milestone.after_id else {}
     if node.needs is None:
-        return {around + sibling: OK for sibling in siblings[: node.position]}
-    return {around + siblings[need.position]: need.words for need in node.needs}
+        return {around + sibling: OK for sibling in siblings[: node.position]} | after
+    return after | {around + siblings[need.position]: need.words for need in node.needs}
 
 
 @LAW

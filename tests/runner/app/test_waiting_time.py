@@ -1,0 +1,106 @@
+"""What remains of a wait is right after a restart, and what came meanwhile counts once. The clock is the test's."""
+
+import pytest
+from msgspec import to_builtins
+from tests.runner.running import Outcome, Workbench
+
+from steplane.app import signalling
+from steplane.events import RunWaiting, StepWoken
+
+HOUR = 3600
+START = 1_800_000_000
+
+
+class Watch:
+    """Wall time and monotonic time of the test's own: they stand still until somebody moves them."""
+
+    def __init__(self) -> None:
+        self.seconds = float(START)
+
+    def now(self) -> int:
+        """Microseconds since the epoch."""
+        return round(self.seconds * 1_000_000)
+
+    def monotonic(self) -> float:
+        """Seconds since somewhen."""
+        return self.seconds - START + 5
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """The clock of every run of the test."""
+    made = Watch()
+    monkeypatch.setattr("steplane.app.execution.Clock", lambda: made)
+    return made
+
+
+def due(outcome: Outcome) -> float:
+    """When the run is due, in seconds after the start."""
+    waiting = outcome.events[-1]
+    assert isinstance(waiting, RunWaiting)
+    return waiting.due / 1_000_000 - START
+
+
+WAITS = [
+    "steps: [{id: a, wait: 1h}]",
+    "steps: [{id: a, wait: {until: '2027-01-15T09:00:00Z'}}]",
+    "steps: [{id: a, on_error: warn, wait: {signal: never, timeout: 1h}}]",
+    "steps: [{id: a, race: {b: {wait: {signal: never}, steps: [{end: failed}]}, c: {wait: 1h, steps: [{wait: 0s}]}}}]",
+    "steps: [{id: a, retry: {attempts: 2, delay: 1h}, run: 'test -e ready || (touch ready; exit 1)'}]",
+]
+
+
+@pytest.mark.parametrize("text", WAITS)
+def test_the_time_that_remains_is_right(bench: Workbench, watch: Watch, text: str) -> None:
+    first = bench.run(text, patience="1m")
+    assert first.status == "waiting"
+    assert due(first) == pytest.approx(HOUR, abs=1)
+    watch.seconds += HOUR / 2
+    second = bench.resume(patience="1m")
+    assert (second.status, due(second)) == ("waiting", due(first))
+    watch.seconds = START + HOUR - 62
+    assert bench.resume(patience="1m").status == "waiting"
+    watch.seconds = START + HOUR + 1
+    assert bench.resume(patience="0").status in {"succeeded", "warning"}
+
+
+def test_the_limit_of_an_attempt_that_waits_goes_on_too(bench: Workbench, watch: Watch) -> None:
+    branches = "b: {wait: 1h, steps: [{wait: 3h}]}, c: {wait: {signal: x}, steps: [{wait: 0s}]}"
+    text = f"steps: [{{id: a, timeout: 2h, on_error: warn, race: {{{branches}}}}}]"
+    first = bench.run(text, patience="1m")
+    watch.seconds += HOUR + 1
+    second = bench.resume(patience="1m")
+    assert (due(first), due(second)) == (HOUR, 2 * HOUR)
+    watch.seconds = START + 2 * HOUR + 1
+    last = bench.resume(patience="0")
+    assert (last.status, last.error("a")[0]) == ("warning", "timeout")
+
+
+def send(bench: Workbench, watch: Watch, name: str) -> None:
+    """Leave a signal for the run, at the present time of the watch."""
+    parcel = signalling.new_parcel(name, {"at": watch.seconds}, "ann", watch.now(), transient=False)
+    bench.store.ask("r1", "signal", to_builtins(parcel), "ann")
+
+
+RACE = "steps: [{id: a, race: {sig: {wait: {signal: go}, steps: [{wait: 0s}]}, time: {wait: 1h, steps: [{wait: 0s}]}}}]"
+
+
+@pytest.mark.parametrize(("after", "branch"), [(HOUR - 1, "sig"), (HOUR + 1, "time")])
+def test_what_came_first_while_nobody_ran_it_decides(bench: Workbench, watch: Watch, after: int, branch: str) -> None:
+    bench.run(RACE, patience="0")
+    watch.seconds += after
+    send(bench, watch, "go")
+    watch.seconds = START + 5 * HOUR
+    last = bench.resume(patience="0")
+    assert last.status == "succeeded"
+    assert [event.branch for event in last.events if isinstance(event, StepWoken) and event.path == "a"] == [branch]
+
+
+def test_what_was_left_twice_counts_once(bench: Workbench, watch: Watch) -> None:
+    bench.run("steps: [{id: a, wait: {signal: go}}, {id: b, wait: {signal: go}}]", patience="0")
+    parcel = signalling.new_parcel("go", None, "ann", watch.now(), transient=False)
+    for _ in range(2):
+        bench.store.ask("r1", "signal", to_builtins(parcel), "ann")
+    second = bench.resume(patience="0")
+    assert (second.status, second.statuses) == ("waiting", {"a": "succeeded"})
+    assert bench.store.requests("r1") == []

@@ -1,0 +1,82 @@
+"""Section 12.4: milestones."""
+
+from tests.runner.kernel.play import Play
+
+BETWEEN = """
+steps:
+- {id: open, needs: [], run: ['true']}
+- {id: close, needs: [], if: 'inputs.x', run: ['true']}
+- {id: order, needs: [], milestone: {after: open, before: close}, run: ['true'], %s}
+- {id: bill, needs: [order], run: ['true']}
+"""
+
+
+def between(more: str = "") -> Play:
+    """A step that may start after `open` and before `close`."""
+    return Play(BETWEEN % more if more else BETWEEN.replace(", %s", ""))
+
+
+def test_it_starts_when_the_state_holds() -> None:
+    play = between()
+    assert play.running == ["open"]
+    play.ok("open")
+    assert play.running == ["order"]
+    play.answer("close", "if")
+    play.ok("order", "bill", "close")
+    assert play.ended == "succeeded"
+
+
+def test_it_is_skipped_when_the_state_has_passed() -> None:
+    play = between()
+    play.answer("close", "if")
+    assert play.end_of("order").reason == "its milestone has passed: `close` has begun"
+    assert play.status("order") == "skipped"
+    play.ok("open", "close")
+    assert play.status("bill") == "running"
+
+
+def test_it_is_withdrawn_whatever_it_waits_for() -> None:
+    play = between("lock: alpha, if: 'inputs.y'")
+    play.ok("open")
+    assert play.asked == [("close", "if"), ("order", "if")]
+    play.answer("close", "if")
+    assert play.status("order") == "skipped"
+    assert play.asked == []
+
+
+def test_it_stays_where_the_other_is_skipped() -> None:
+    play = between()
+    play.answer("close", "if", False)
+    play.ok("open")
+    assert play.running == ["order"]
+
+
+def test_it_is_blocked_where_the_state_is_never_reached() -> None:
+    play = Play("failure: continue" + BETWEEN.replace(", %s", ""))
+    play.fail("open")
+    assert play.end_of("order").status == "blocked"
+    assert play.end_of("order").by == "open"
+
+
+def test_a_group_has_begun_with_its_lock() -> None:
+    play = Play("""
+steps:
+- {id: holder, needs: [], lock: one, run: ['true']}
+- {id: group, needs: [], lock: one, require: ['inputs.x'], steps: [{id: inner, run: ['true']}]}
+- {id: early, needs: [holder], milestone: {before: group}, run: ['true']}
+""")
+    play.ok("holder")
+    assert play.status("early") == "skipped"
+
+
+def test_a_new_activation_of_a_resume_looks_again() -> None:
+    play = between()
+    play.ok("open")
+    play.answer("close", "if")
+    play.fail("order")
+    play.ok("close")
+    assert play.ended == "failed"
+    play.resume()
+    assert play.status("order") == "skipped"
+    play.ok("bill")
+    assert play.ended == "succeeded"
