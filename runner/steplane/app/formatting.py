@@ -19,7 +19,7 @@ WORKFLOW = (
 """The order of a workflow's own keys. `x-` keys stay above what follows them: anchors stand in them."""
 
 STEP = (
-    "id", "name", "description", "lane", "region", "needs", "join", "if",
+    "id", "name", "description", "lane", "region", "needs", "join", "milestone", "if",
     "foreach", "matrix", "as", "key", "concurrency", "max_failures", "complete", "rest", "while", "until",
     "lock", "on_error", "failure", "timeout", "retry", "at_most_once", "isolate", "restart", "order", "cache",
     "env", "cwd", "require",

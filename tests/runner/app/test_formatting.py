@@ -92,6 +92,8 @@ def test_what_cannot_be_read_is_left_with_its_errors() -> None:
 def test_every_key_has_its_place() -> None:
     schema = read_schema("workflow")
     assert set(WORKFLOW) == set(schema["properties"])
+    missing = set(schema["$defs"]["step"]["properties"]) - set(STEP)
+    assert not missing, f"give these a place in the order of keys, STEP: {missing}"
     assert set(STEP) == set(schema["$defs"]["step"]["properties"])
 
 
