@@ -248,3 +248,22 @@ def test_s36_a_weak_secret_gives_a_warning(victim: Victim, value: str, said: str
     assert answer.code == 0
     assert f"warning: the secret `s` {said}" in answer.err
     assert value not in answer.err.replace("is so common a word", "")
+
+
+def test_s36_what_a_step_has_printed_of_its_own_secret_output(victim: Victim) -> None:
+    """It is known only when the step has ended: then it is blotted out of the log, wherever it stands there."""
+    script = "t=$(printf made-%s-here {1..9}); seq 200000 >&2; echo $t >&2; printf %s $t; echo $t >&2; seq 9 >&2"
+    steps = """
+steps:
+  - {id: a, run: SCRIPT, outputs: {t: {value: "${{ result.stdout }}", secret: true}}}
+  - {id: b, run: 'printf %s "${{ steps.a.outputs.t }}" > got'}
+""".replace("SCRIPT", json.dumps(script))
+    assert victim.run(steps, "--quiet").code == 0
+    secret = (victim.folder / "got").read_bytes()
+    assert secret.startswith(b"made-1-here")
+    assert secret not in victim.stored()
+    (log,) = victim.state.rglob("a.log")
+    stars = b"*" * len(secret)
+    assert log.read_bytes().endswith(
+        b"200000\n" + stars + b"\n" + stars + b"\n" + b"".join(b"%d\n" % one for one in range(1, 10))
+    )

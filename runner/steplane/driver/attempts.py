@@ -102,9 +102,18 @@ class Attempts:
             error = outcome.error and masked_error(outcome.error, self.evaluator.mask)
             return replace(ended, error=error)
         outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs), instance.plan.file)
+        if secret_names(instance.node):
+            self._blot(instance)
         if error is None and isinstance(instance.node.loop, Rounds) and instance.node.loop.keeps:
             ended = replace(ended, result=self._kept_result(outcome.outputs, instance.node.loop.keeps))
         return replace(ended, outputs=outputs) if error is None else replace(ended, outcome="failed", error=error)
+
+    def _blot(self, instance: Instance) -> None:
+        """What the step has printed of its secret outputs before they were known stands in its log."""
+        from steplane.executors.blotting import blot
+
+        with suppress(OSError):
+            blot(self.folders.log(instance.path), self.evaluator.mask)
 
     def kept(self, outcome: AttemptOutcome, state: State) -> ArtifactsKept | None:
         """The fact that an attempt has left files; None if it has not."""
