@@ -91,7 +91,7 @@ def _back_off(one: Waiting, _: str) -> str:
 
 def _signal(one: Waiting, _: str) -> str:
     names = " or ".join(f"`{visible(name)}`" for name in one.data["signals"])
-    parts = [f"for the signal {names}"] if names else []
+    parts = [f"for {'further items by ' if one.data['items'] else ''}the signal {names}"] if names else []
     parts += [f"until {moment(one.data['until'])}"] if one.data["until"] else []
     limit = f", at most until {moment(one.data['limit'])}" if one.data["limit"] else ""
     return f"waits {' or '.join(parts)}{limit}"

@@ -47,6 +47,7 @@ def listening(replay: Replay, one: Instance) -> Waiting:
     due = [timers[key] for rank in ranks if (key := (one.serial, f"wait.{rank}")) in timers]
     names = list(dict.fromkeys(name for _, name in one.listens))
     data = {"signals": names, "until": min(due, default=0), "limit": timers.get((one.serial, "timeout"), 0)}
+    data["items"] = one.loop is not None
     return Waiting(one.path, "signal", one.started_at, (), data)
 
 
