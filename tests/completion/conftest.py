@@ -106,7 +106,7 @@ class Prompt(Terminal):
         for name in ("rc", ".zshrc"):
             (home / name).write_text(text, "utf-8")
         env = {**project.env, "ZDOTDIR": str(home), "XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home)}
-        super().__init__(commands[shell], project.folder, env, columns=columns, lines=40)
+        super().__init__(commands[shell], project.folder, env, columns=columns, lines=60)
         self.until("ready>")
 
     def fresh(self) -> None:

@@ -9,7 +9,6 @@ from steplane.app.mending import with_fixes
 from steplane.app.shell_syntax import check_scripts
 from steplane.diagnostics import Diagnostic
 from steplane.plugins import Registry
-from steplane.source import read
 
 
 @cache
@@ -21,7 +20,7 @@ def check(text: str, file: str, others: Mapping[str, str], *, hints: bool = Fals
     """What is said of a text; `others` are the files beside it."""
     wanted = Wanted(plan=False, hints=hints, scripts=check_scripts)
     loaded = compile_file(text.encode(errors="surrogatepass"), file, registry(), Recorded(dict(others)), wanted)
-    return with_fixes(loaded.diagnostics, {name: read(one, name) for name, one in loaded.sources.items()})
+    return with_fixes(loaded.diagnostics, loaded.documents)
 
 
 def mended(text: str, file: str, others: Mapping[str, str], *, hints: bool = False, unsafe: bool = True) -> str:

@@ -57,13 +57,14 @@ class Checker:
 
     def check(self, names: Sequence[str], start: str) -> CheckReport:
         """Check what the names mean: files, workflows by name, folders, patterns, `-`. Raises `UsageError`."""
-        files = list(
-            dict.fromkeys(file for name in names or ("workflows",) for file in _files(name, start, bool(names)))
-        )
+        from steplane.source.recovery import without_collection
+
+        files = expand(names, start)
         found: dict[Diagnostic, None] = {}
         sources: dict[str, str] = {}
         for file in files:
-            loaded = self._load(file)
+            with without_collection():
+                loaded = self._load(file)
             found |= dict.fromkeys(loaded.diagnostics)
             sources |= loaded.sources
         return CheckReport(tuple(files), tuple(self._told(list(found), files)), sources)
@@ -79,7 +80,7 @@ class Checker:
         for file in report.sources:
             if file == STDIN:
                 continue
-            before = _read_text(file)
+            before = read_text(file)
             after, count = fix_all(before, file, lambda text, file=file: self.text(text, file), unsafe=unsafe)  # type: ignore[misc]
             if after != before:
                 yield Mended(file, before, after, count)
@@ -96,21 +97,17 @@ class Checker:
 
     def _look(self, data: bytes, file: str) -> Loaded:
         from steplane.app.mending import with_fixes
-        from steplane.source import read
 
         folder = "" if file == STDIN else os.path.dirname(file)
         wanted = Wanted(plan=False, hints=self.hints, scripts=self._scripts())
         loaded = compile_file(data, file, self.registry, Disk(folder, folder), wanted)
-        if not any(one.fix is None or not one.fix.edits for one in loaded.diagnostics):
-            return loaded
-        concerned = {one.span.file for one in loaded.diagnostics}
-        documents = {name: read(text, name) for name, text in loaded.sources.items() if name in concerned}
-        return Loaded(None, tuple(with_fixes(loaded.diagnostics, documents)), loaded.sources)
+        diagnostics = with_fixes(loaded.diagnostics, loaded.documents)
+        return Loaded(None, tuple(diagnostics), loaded.sources)
 
     def _scripts(self) -> "Callable[..., list[Diagnostic]]":
         from steplane.app.shell_syntax import check_scripts
 
-        return lambda workflow, document: check_scripts(workflow, document, self.cache)
+        return lambda workflow, document, found: check_scripts(workflow, document, found, self.cache)
 
     # ---------------------------------------------------------------- what the configuration ignores
 
@@ -147,7 +144,7 @@ class Checker:
     def _vain(self, pattern: str, code: str) -> Diagnostic:
         line = 1
         try:
-            lines = _read_text(self.source).splitlines()
+            lines = read_text(self.source).splitlines()
         except UsageError:
             lines = []
         for number, text in enumerate(lines, 1):
@@ -164,7 +161,14 @@ def check(names: Sequence[str], start: str, registry: Registry) -> CheckReport:
     return Checker(registry).check(names, start)
 
 
-def _read_text(file: str) -> str:
+def expand(names: Sequence[str], start: str) -> list[str]:
+    """The files that the names mean, each once; without names those of the folder workflows/. Raises `UsageError`."""
+    found = (file for name in names or ("workflows",) for file in _files(name, start, given=bool(names)))
+    return list(dict.fromkeys(found))
+
+
+def read_text(file: str) -> str:
+    """A file's text, its line ends as they are; empty where it is not UTF-8. Raises `UsageError`."""
     try:
         with open(file, encoding="utf-8", newline="") as opened:
             return opened.read()
@@ -174,7 +178,7 @@ def _read_text(file: str) -> str:
         return ""
 
 
-def _files(name: str, start: str, given: bool) -> Iterator[str]:
+def _files(name: str, start: str, *, given: bool) -> Iterator[str]:
     if name == "-":
         yield name
     elif os.path.isdir(name):

@@ -1,7 +1,7 @@
 """From a file to a plan: checked and compiled once, then taken from the cache until something changes."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,13 +34,15 @@ _MAKERS = (
 class Loaded(Struct, frozen=True):
     """What a file gives: a plan if it has no errors, and everything that is to say about it.
 
-    `sources` are the texts of the files read, by name, for showing diagnostics.
+    `sources` are the texts of the files read, by name, for showing diagnostics; `documents` are their trees, where no
+    plan was wanted.
     """
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
     cached: bool = False
+    documents: "Mapping[str, Document]" = {}
 
 
 class _Entry(Struct):
@@ -74,7 +76,7 @@ class Wanted(Struct, frozen=True):
 
     plan: bool = True
     hints: bool = False
-    scripts: "Callable[[Workflow, Document], list[Diagnostic]] | None" = None
+    scripts: "Callable[[Workflow, Document, Iterable[Diagnostic]], list[Diagnostic]] | None" = None
 
 
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
@@ -220,6 +222,9 @@ def compile_file(data: bytes, name: str, registry: Registry, files: Files, wante
             plans[file], found = _compile_one(file, called, registry, wanted)
             diagnostics += found
     sources = {document.file: document.text for document in called.documents.values()}
+    if not wanted.plan:
+        documents = {document.file: document for document in called.documents.values()}
+        return Loaded(None, tuple(diagnostics), sources, documents=documents)
     main, *others = plans.values()
     if main is None or None in others:
         return Loaded(None, tuple(diagnostics), sources)
@@ -239,7 +244,7 @@ def _compile_one(
     workflow, diagnostics = check_workflow(document, registry, files=called, hints=wanted.hints)
     diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
     if workflow is not None and wanted.scripts is not None:
-        scripts = [one for one in wanted.scripts(workflow, document) if not document.is_broken(one.span)]
+        scripts = [one for one in wanted.scripts(workflow, document, diagnostics) if not document.is_broken(one.span)]
         diagnostics = tuple(in_file_order([*diagnostics, *scripts]))
     if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics

@@ -46,10 +46,22 @@ class _Script(Struct, frozen=True, eq=False):
         return sha256(f"{self.shell}\0{self.text}".encode(errors="surrogatepass")).hexdigest()
 
 
-def check_scripts(workflow: Workflow, document: Document, cache: Cache | None = None) -> list[Diagnostic]:
-    """What the shells say of the scripts of a file. Scripts for shells that are not installed are left out."""
-    scripts = [one for step in all_steps(workflow) for one in _scripts(step) if shutil.which(one.shell)]
+def check_scripts(
+    workflow: Workflow, document: Document, found: Iterable[Diagnostic] = (), cache: Cache | None = None
+) -> list[Diagnostic]:
+    """What the shells say of the scripts of a file.
+
+    Left out are scripts for shells that are not installed, and those in which an error was `found` already.
+    """
+    wrong = [(one.span.line, one.span.column) for one in found if one.severity == "error"]
+    there = {shell for shell in ("bash", "sh") if shutil.which(shell)}
+    scripts = [one for step in all_steps(workflow) for one in _scripts(step) if one.shell in there]
+    scripts = [one for one in scripts if not any(_is_inside(place, one.node.span) for place in wrong)]
     return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
+
+
+def _is_inside(place: tuple[int, int], span: Span) -> bool:
+    return (span.line, span.column) <= place < (span.end_line, span.end_column)
 
 
 def _scripts(step: Step) -> Iterator[_Script]:

@@ -17,6 +17,8 @@ from steplane.errors import SteplaneError
 COMMANDS = {
     "run": "Run a workflow, by its file or its name.",
     "check": "Find what is wrong in workflow files, without running them.",
+    "fmt": "Put workflow files into the one form.",
+    "migrate": "Bring workflow files to the newest version of the language.",
     "plan": "Show what a workflow will do, step by step.",
     "graph": "Draw a workflow, or what became of each step in a run.",
     "list": "List the workflows of the project.",
@@ -51,7 +53,6 @@ _ACTING = {"run", "resume", "signal", "cancel", "compensate", "init"}
 
 LATER = {
     "test": "`steplane check` finds mistakes without running anything.",
-    "fmt": "`steplane check` says where a file is unclear.",
     "tasks": "",
     "complete": "",
     "stats": "`steplane runs --format json` has the times of all runs.",

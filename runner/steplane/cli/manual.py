@@ -41,6 +41,8 @@ EXITS: dict[str, Mapping[int, str]] = {
         **{code: EXIT_CODES[code] for code in (3, 5, 6)},
     },
     "check": {0: "nothing is wrong", 1: "there are warnings, with --strict", 2: "there are errors"},
+    "fmt": {1: "a file is not in form, with --check", 2: "a file cannot be read"},
+    "migrate": {1: "a file is not in the newest version, with --check", 2: "a file says no version that is known"},
     "plan": _FILE,
     "graph": _FILE,
     "show": _READING,
@@ -68,7 +70,9 @@ EXITS: dict[str, Mapping[int, str]] = {
 
 SEE: dict[str, Sequence[str]] = {
     "run": ("check", "plan", "resume", "show", "help expressions", "help environment"),
-    "check": ("plan", "help expressions"),
+    "check": ("fmt", "plan", "help expressions"),
+    "fmt": ("check", "migrate"),
+    "migrate": ("fmt", "check"),
     "plan": ("check", "graph", "run"),
     "graph": ("plan", "show"),
     "list": ("run", "runs"),

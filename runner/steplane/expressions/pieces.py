@@ -1,7 +1,7 @@
 """Cuts a value, or a template, into its text, expressions, blocks and comments."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -179,6 +179,7 @@ class _Cutter:
         self.pieces.append(Piece(kind, inner, offset, outer, code.end + 2, tokens))
 
 
+@lru_cache(maxsize=64)
 def cut(text: str, marks: Marks = LANGUAGE) -> Pieces:
     """Cut a text into pieces; comments are left out, faults are collected."""
     if marks.block[:-1] not in text:

@@ -93,7 +93,7 @@ def _lists(step: Mapping) -> Iterator[Node | None]:
 
 
 def _given(mapping: Mapping, names: tuple[str, ...]) -> list[Entry]:
-    return [entry for entry in mapping.entries if entry.name in names]
+    return [entry for entry in mapping.entries if entry.key.text in names]
 
 
 def _two(first: Entry, second: Entry, words: str, why: str) -> Diagnostic:

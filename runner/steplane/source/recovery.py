@@ -90,7 +90,7 @@ def _attempt(text: str, lines: tuple[str, ...], file: str, *, pure: bool) -> _At
     shielded, restore = _shield(text)
     composer = Composer(events(shielded, pure=pure), text, file, restore)
     try:
-        with _without_collection():
+        with without_collection():
             root = composer.document()
     except LimitPassed as error:
         return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken, None)
@@ -111,7 +111,7 @@ def _shield(text: str) -> tuple[str, dict[int, str] | None]:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """No garbage collection meanwhile: the tree is all live, and looking through it again and again costs seconds."""
     enabled = gc.isenabled()
     gc.disable()

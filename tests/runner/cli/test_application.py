@@ -52,8 +52,8 @@ def test_later_commands_are_not_in_the_help(shell: Shell) -> None:
     ("words", "told"),
     [
         (
-            ("fmt",),
-            "error: `steplane fmt` is not in this release\n help: `steplane check` says where a file is unclear.\n",
+            ("report",),
+            "error: `steplane report` is not in this release\n help: `steplane show --format json` has all of a run.\n",
         ),
         (("serve",), "error: `steplane serve` is not in this release\n help: See: steplane --help\n"),
         (("rnu",), "error: there is no command `rnu`\n help: Did you mean `steplane run`?\n"),

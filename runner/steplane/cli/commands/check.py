@@ -109,9 +109,8 @@ def _mended(
     call: "Call", checker: "Checker", report: "CheckReport", files: tuple[str, ...], *, write: bool, unsafe: bool
 ) -> "CheckReport":
     """What is wrong once it is mended; the difference where nothing is to be written."""
-    import difflib
-
     from steplane.app.new_files import replace_file
+    from steplane.cli.differences import difference
 
     changed = False
     for one in checker.mend(report, unsafe=unsafe):
@@ -120,11 +119,7 @@ def _mended(
             changed = True
             call.err.line(f"{one.file}: {one.count} mended")
         else:
-            before, after = (text.splitlines(keepends=True) for text in (one.before, one.after))
-            lines = difflib.unified_diff(before, after, one.file, one.file)
-            call.out.write(
-                "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-            )
+            call.out.write(difference(one.file, one.before, one.after))
     return checker.check(files, call.here) if changed else report
 
 
