@@ -86,10 +86,7 @@ class Maker:
     def expression(self, kind: str, depth: int) -> str:
         """An expression of a kind; rarely one of another, or with a name that is not there."""
         if not self.certain and self.rng.random() < MISTAKES:
-            may_do = {kind, "share"} if kind == "count" else {kind}  # a number may be a whole one
-            kind = self.rng.choice([one for one in (*KINDS, "wrong") if one not in may_do])
-        if kind == "wrong":
-            return self.rng.choice(["inputs.txt", "inputs.order.nme", "steps.s9.outputs.text", "inputs.count | uper"])
+            return self.mistake(kind)
         if not depth:
             return self.rng.choice([*self.names[kind], LITERALS[kind](self.rng)])
         form = self.rng.choice(FORMS[kind])
@@ -98,6 +95,14 @@ class Maker:
         made = form(lambda one: self.expression(one, depth - 1))
         self.certain -= chooses
         return made
+
+    def mistake(self, kind: str) -> str:
+        """What is sure to be wrong where a kind is wanted."""
+        may_do = {kind, "share"} if kind == "count" else {kind}  # a number may be a whole one
+        literals = [LITERALS[one](self.rng) for one in KINDS if one not in may_do]
+        return self.rng.choice(
+            [*literals, "inputs.txt", "inputs.order.nme", "steps.s9.outputs.text", "(inputs.count | uper)"]
+        )
 
 
 Inner = Callable[[str], str]
