@@ -258,7 +258,7 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
 def _close_done(state: State, one: Instance) -> None:
     """The lists of a body in which nothing is to do are over before the others go on."""
     for scope in list(one.body):
-        if scope.busy and scope.open == 0 and not scope.late and scope.queues is None:
+        if scope.busy and scope.open == 0 and not (scope.late or scope.strays) and scope.queues is None:
             scope.busy = False
             lists.close(state, scope)
 
