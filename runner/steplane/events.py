@@ -340,16 +340,7 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
 
 
 Fact: TypeAlias = (
-    StepReady
-    | StepStarted
-    | StepRetry
-    | StepWaiting
-    | StepWoken
-    | ItemAdded
-    | StepEnded
-    | StepCompensated
-    | RunWaiting
-    | RunEnded
-    | ArtifactsKept
-)
+    StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | ItemAdded | StepEnded | StepCompensated
+    | RunWaiting | RunEnded | ArtifactsKept
+)  # fmt: skip
 AnyEvent: TypeAlias = Input | Fact

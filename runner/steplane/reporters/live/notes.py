@@ -28,6 +28,8 @@ SHOWN |= {StepWaiting, StepWoken, ItemAdded}
 """The events that change the view."""
 
 
+Waits: TypeAlias = StepWaiting | StepWoken | ItemAdded
+"""What becomes of a step that waits, and of a loop that waits for items."""
 _Step: TypeAlias = StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | ItemAdded | StepEnded
 
 
