@@ -58,7 +58,8 @@ class Loop(Life):
         """Whether an instance is to come or has not ended; once no further one may begin no item is taken."""
         if self.cancelling or self.exceeded or self.trouble is not None:
             self.listens, self.inbox = {}, ()
-        return bool(self.listens or self.inbox) or not all(one.ended for one in self.instances)
+        more = bool(self.listens or self.inbox) and not parts.part_of(self)
+        return more or not all(one.ended for one in self.instances)
 
     def act(self) -> None:
         """Cancel, begin no more, or let more in."""
@@ -80,7 +81,9 @@ class Loop(Life):
 
     def open_for_items(self) -> None:
         """Listen for items where the loop is kept `open`."""
-        if "open" in self.step.raw and not (self.closed or None in self.inbox or self.listens):
+        if parts.part_of(self):
+            self.listens = {}
+        elif "open" in self.step.raw and not (self.closed or None in self.inbox or self.listens):
             self.listens = {0: str(self.step.raw["open"])}
             self.listening_since = self.reference.moment
 
@@ -92,7 +95,7 @@ class Loop(Life):
 
     def take_item(self) -> Process[bool]:
         """A signal adds its data as an item; one without data closes the loop. Whether there was one."""
-        if not self.inbox or self.cancelling or self.trouble is not None or self.exceeded:
+        if not self.inbox or parts.part_of(self) or self.cancelling or self.trouble is not None or self.exceeded:
             return False
         if self.inbox[0] is None:
             self.closed, self.inbox = True, ()
@@ -103,6 +106,8 @@ class Loop(Life):
             return True
         except Trouble as trouble:
             self.trouble = trouble.error
+            return True
+        if parts.part_of(self):
             return True
         self.inbox = self.inbox[1:]
         self.items = {**self.items, "keys": [*self.items["keys"], answer["key"]], "allowed": answer["allowed"]}
@@ -200,6 +205,8 @@ class Loop(Life):
     @property
     def left_unfinished(self) -> bool:
         """Whether a resume of some items leaves one that is not ok, and has not failed."""
+        if "open" in self.step.raw and not self.closed and parts.part_of(self) == "resume":
+            return True
         unwell = any(one.status in NOT_OK and one.status != "failed" for one in self.instances)
         focus = self.reference.focus
         return unwell and focus is not None and verdict(focus, parts.way(self)) == "around"
@@ -280,6 +287,8 @@ class Loop(Life):
         self.trouble = None
         if self.begun and not (self.ended or self.cancelling or self.completed):
             self.open_for_items()
+            if self.question == "item" and parts.part_of(self):
+                self.question, self.answer = None, (None, None)
         self.ended_before = self.ended_now if hasattr(self, "instances") else 0
 
     def resume_item(self, index: int, one: Instance) -> None:

@@ -53,13 +53,18 @@ def proceed(state: State, outer: Instance) -> None:
     if loop.held or outer.phase != "looping":
         return
     hold_to_budget(state, outer)
-    if loop.news and (loop.open or loop.inbox or outer.listens) and completing.look(state, outer):
+    if loop.news and (loop.open or has_more(outer)) and completing.look(state, outer):
         return
-    if loop.inbox and _takes_in(state, outer):
+    if has_more(outer) and _takes_in(state, outer):
         return
     while outer.phase == "looping" and begin_next(state, outer):  # what ends at once may ask, or end the loop
         pass
     close(state, outer)
+
+
+def has_more(outer: Instance) -> bool:
+    """Whether further items have come, or may come; a part of a loop has none."""
+    return bool(outer.listens or _loop(outer).inbox) and outer.bounds is None
 
 
 def _takes_in(state: State, outer: Instance) -> bool:
@@ -171,7 +176,7 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
 def close(state: State, outer: Instance) -> None:
     """End the loop if every instance has ended."""
     loop = _loop(outer)
-    if loop.open or outer.phase != "looping" or outer.listens or loop.inbox:
+    if loop.open or outer.phase != "looping" or has_more(outer):
         return
     if outer.cancelling and not outer.forced:
         instances.end(state, outer, "cancelled")

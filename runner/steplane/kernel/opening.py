@@ -14,8 +14,13 @@ from steplane.kernel.state import Instance, State
 
 
 def listen(state: State, outer: Instance, name: str) -> None:
-    """Take items from now on, unless it does already or is closed for good."""
+    """Take items from now on, unless it does already or is closed for good. Not where only a part of it goes on."""
     loop = _loop(outer)
+    if outer.bounds is not None:
+        loop.unfinished = loop.unfinished or (outer.bounds.resume is not None and not loop.closed)
+        if outer.listens:
+            waiting.leave(state, outer)
+        return
     closing = bool(loop.inbox) and loop.inbox[-1].data is None
     if not (loop.closed or closing or outer.listens):
         waiting.hear(state, outer, {0: name})
@@ -33,6 +38,8 @@ def came(state: State, outer: Instance, signal: Kept) -> None:
 def look(state: State, outer: Instance) -> bool:
     """Add what has come, one after the other: ask for its key. Whether that is asked now."""
     loop = _loop(outer)
+    if not loop.inbox:
+        return False
     if loop.inbox[0].data is not None:
         instances.ask(state, outer, "item")
         return True

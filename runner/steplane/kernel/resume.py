@@ -246,7 +246,12 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
     for index, one in enumerate(list(loop.instances)):
         if one is not None:
             _walk(state, one, walk)
-        while not (loop.news or loop.inbox) and loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
+        while (
+            not (loop.news or (loop.inbox and outer.bounds is None))
+            and loop.todo
+            and loop.todo[0] <= index
+            and loops.begin_next(state, outer)
+        ):
             pass
     loop.held = False
     if outer in walk.asked and completing.look(state, outer):

@@ -90,7 +90,7 @@ class Notes:
     def _note(self, event: _Step, instance: Instance, *, current: bool = True) -> Note:
         size: int | None = 0
         before = 0
-        if isinstance(event, StepStarted) and instance.loop is not None and instance.parent is None:
+        if isinstance(event, StepStarted | ItemAdded) and instance.loop is not None and instance.parent is None:
             size = None if isinstance(instance.node.loop, Rounds) else len(instance.loop.keys)
             before = sum(map(self._earlier, instance.loop.instances)) if self._resumed_at else 0
         begun = max(instance.first_at, self._resumed_at) if current and instance.first_at else 0
