@@ -90,7 +90,8 @@ class Maker:
         if not depth:
             return self.rng.choice([*self.names[kind], LITERALS[kind](self.rng)])
         form = self.rng.choice(FORMS[kind])
-        chooses = " if " in form(lambda _: "x")  # of two kinds one may be right: that is known in the run only
+        shape = form(lambda _: "x")
+        chooses = " if " in shape or "[" in shape  # of several kinds one may be right: that is known in the run only
         self.certain += chooses
         made = form(lambda one: self.expression(one, depth - 1))
         self.certain -= chooses
