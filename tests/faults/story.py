@@ -10,7 +10,7 @@ from steplane.app.examining import examine_run
 from steplane.events import AnyEvent, AttemptEnded, Resumed, RunStarted, StepEnded, StepStarted
 from steplane.plugins import Registry, read_index
 
-_LEFT_OUT = {"at", "instance", "type", "path"}
+_LEFT_OUT = {"at", "instance", "type", "path", "until", "limit", "sender"}
 
 
 class Story(Struct, frozen=True):
@@ -29,7 +29,7 @@ def story(events: list[AnyEvent]) -> Story:
         if isinstance(event, RunStarted | Resumed):
             continue
         data = to_builtins(event)
-        told = (data["type"], {name: value for name, value in data.items() if name not in _LEFT_OUT})
+        told = (data["type"], _steady(data))
         name = _name(event) if getattr(event, "path", None) else names.get(getattr(event, "instance", -1), ("", 1))
         lines = steps.setdefault(name, [])
         if isinstance(event, StepStarted) and told in lines:
@@ -37,6 +37,16 @@ def story(events: list[AnyEvent]) -> Story:
         lines.append(told)
         order.append((name, told))
     return Story(steps, order)
+
+
+def _steady(data: dict[str, Any]) -> dict[str, Any]:
+    """What is told without times, and without the run that a signal comes from."""
+    told = {name: value for name, value in data.items() if name not in _LEFT_OUT}
+    for holder in ("value", "outputs"):
+        inner = told.get(holder)
+        if isinstance(inner, dict) and "sender" in inner:
+            told[holder] = {name: value for name, value in inner.items() if name not in {"sender", "time", "at"}}
+    return told
 
 
 def _name(event: Any) -> tuple[str, int]:
