@@ -17,7 +17,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from measuring import Cost, medians, run
-from work import BARE, LOOP, PUMP, STEPLANE, TWO_LOOPS, many_nothings, nothings, printing, processes, workflow
+from work import (
+    BARE,
+    LOOP,
+    PUMP,
+    RECORDING,
+    STEPLANE,
+    TWO_LOOPS,
+    many_nothings,
+    nothings,
+    printing,
+    processes,
+    workflow,
+)
 
 
 class Figure(NamedTuple):
@@ -78,11 +90,14 @@ def trivial(bench: Bench) -> Iterator[Figure]:
 
 
 def chain(bench: Bench) -> Iterator[Figure]:
-    """Processes one after the other against a loop of Popen."""
+    """Processes one after the other against a loop of Popen; and what such a loop takes that records each result."""
     size = bench.size(1000)
     words = ["run", bench.file("chain", processes(size)), "--quiet"]
-    loop = [sys.executable, "-c", LOOP, str(size)]
+    loop, recording = ([sys.executable, "-c", text, str(size)] for text in (LOOP, RECORDING))
     yield against(bench, "chain", f"{size:,} processes in a chain", words, loop, 1.4, 7)
+    bare, recorded = medians([lambda: run(loop, bench.folder), lambda: run(recording, bench.folder)], bench.times(7))
+    ratio = f"{recorded / bare:.2f} of {_time(bare)}"
+    yield Figure("  its limit", "a loop that records each result", _time(recorded), ratio, "", True)
 
 
 def pairs(bench: Bench) -> Iterator[Figure]:

@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 from steplane.store.database import Row
 from steplane.store.files import open_regular
@@ -41,7 +42,8 @@ class Pages:
         """Each row that can be read, the row's number first; one that stands in several versions of a page comes as
         often.
         """
-        for number in range(1, max([self.count, *self._versions], default=0) + 1):
+        beyond = sorted(number for number in self._versions if number > self.count)  # one that is damaged may be huge
+        for number in chain(range(1, self.count + 1), beyond):
             for page in self._images(number):
                 yield from self._of_page(page, 100 if number == 1 else 0)
 
@@ -91,11 +93,12 @@ class Pages:
         return some if some <= most else least
 
     def _overflowing(self, begun: bytes, number: int, size: int) -> bytes:
-        parts, have = [begun], len(begun)
+        parts, have, seen = [begun], len(begun), set[int]()
         while have < size and number:
             images = self._images(number)
-            if not images:
-                raise ValueError("a page is missing")
+            if not images or number in seen:
+                raise ValueError("a page is missing, or follows itself")
+            seen.add(number)
             (number,) = struct.unpack_from(">I", images[0])
             parts.append(images[0][4 : self._usable])
             have += len(parts[-1])
