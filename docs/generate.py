@@ -203,9 +203,18 @@ def codes() -> str:
 
     lines = []
     for group, title in GROUPS.items():
-        lines += ["", f"### {title}", "", "| code | what is wrong |", "|---|---|"]
-        lines += [f"| `{code}` | {_cell(one.title)} |" for code, one in explanations().items() if one.group == group]
+        lines += ["", f"### {title}", "", "| code | what is wrong | severity | mend |", "|---|---|---|---|"]
+        for code, one in explanations().items():
+            if one.group == group:
+                lines.append(f"| `{code}` | {_cell(one.title)} | {' | '.join(_shown(code))} |")
     return "\n".join(lines).strip()
+
+
+def _shown(code: str) -> tuple[str, str]:
+    """The severity of a code, and whether its example is mended, as the tests have them."""
+    file = ROOT / "tests" / "errors" / "codes" / f"{code}.out"
+    text = file.read_text("utf-8") if file.exists() else "error"
+    return re.split(r"\W", text, maxsplit=1)[0], "yes" if "\n" in text and "= fix: " in text else ""
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

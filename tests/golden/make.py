@@ -17,7 +17,22 @@ from steplane import __version__
 
 HERE = Path(__file__).resolve().parent
 RUNS = {"done": "", "failed": "fail", "cut": "die"}
-"""The runs by id, and what the step `pay` of each is told to do; the last is killed in it."""
+"""The runs of `orders.yaml` by id, and what the step `pay` of each is told to do; the last is killed in it."""
+
+LETTERS: dict[str, list[list[str]]] = {
+    "waiting": [],
+    "stopped": [],
+    "answered": [["signal", "answered", "answer", "--data", '{"word": "yes"}'], ["resume", "answered"]],
+    "cancelled": [["cancel", "cancelled", "--reason", "enough"]],
+    "undone": [
+        ["signal", "undone", "answer", "--data", '{"word": "no"}'],
+        ["resume", "undone"],
+        ["compensate", "undone"],
+    ],
+}
+"""The runs of `letters.yaml` by id: each begins and waits, but `stopped`, which cancels itself; then come
+these commands.
+"""
 
 TOKEN = "a-secret-token-9"
 
@@ -29,6 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="golden-") as place:
         state = Path(place, "state")
         shown = {run: _run(Path(place), state, run, told) for run, told in RUNS.items()}
+        shown |= {run: _letters(Path(place), state, run, commands) for run, commands in LETTERS.items()}
         (Path(place) / "shown.json").write_text(json.dumps(shown, indent=1))
         _anonymous(state)
         _pack(Path(place), target)
@@ -41,6 +57,17 @@ def _run(place: Path, state: Path, run: str, told: str) -> object:
     file.write_text((HERE / "orders.yaml").read_text("utf-8"), "utf-8")
     words = ["run", "orders.yaml", "--id", run, "-i", f"token={TOKEN}"]
     _command(place, state, *words, told=told)
+    return json.loads(_command(place, state, "show", run, "--format", "json"))
+
+
+def _letters(place: Path, state: Path, run: str, commands: list[list[str]]) -> object:
+    """Begin a run that waits, and do with it what is said; what `show` says of it."""
+    file = place / "letters.yaml"
+    file.write_text((HERE / "letters.yaml").read_text("utf-8"), "utf-8")
+    begin = ["run", "letters.yaml", "--id", run, "--patience", "300ms"]
+    itself = f"{sys.executable} -m steplane cancel stopped --state {state}" if run == "stopped" else ""
+    for words in (begin, *commands):
+        _command(place, state, *words, told=itself)
     return json.loads(_command(place, state, "show", run, "--format", "json"))
 
 

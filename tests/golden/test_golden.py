@@ -7,13 +7,15 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from tests.golden.make import TOKEN
+from tests.golden.make import RUNS, TOKEN
 
 from steplane import __version__
+from steplane.events import AnyEvent
 from steplane.store.formats import SCHEMA
 
 HERE = Path(__file__).parent
@@ -74,14 +76,15 @@ def test_it_is_shown_as_it_was_and_nothing_is_written(golden: Path, command: Com
         assert done.returncode == 0, done.stderr
         assert within(known, json.loads(done.stdout)), run
         assert command("explain", run).returncode == 0
-        assert "hello eu" in command("logs", run, "first").stdout
+        assert run not in RUNS or "hello eu" in command("logs", run, "first").stdout
     assert {path: content for path, content in journals(golden).items() if content} == before
 
 
 def test_it_is_whole_and_can_be_exported(golden: Path, command: Command) -> None:
+    runs = json.loads((golden / "shown.json").read_text())
     checked = command("runs", "check")
-    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "3 runs: nothing wrong")
-    for run in ("done", "failed", "cut"):
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, f"{len(runs)} runs: nothing wrong")
+    for run in runs:
         done = command("runs", "export", run)
         assert done.returncode == 0, done.stderr
         lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -102,6 +105,25 @@ def test_it_is_gone_on_with(golden: Path, command: Command, run: str) -> None:
     assert version(golden, run) == SCHEMA.version
     assert command("runs", "check").returncode == 0
     assert all(TOKEN.encode() not in path.read_bytes() for path in golden.rglob("*") if path.is_file())
+
+
+def test_one_that_waited_is_answered(golden: Path, command: Command) -> None:
+    if "waiting" not in json.loads((golden / "shown.json").read_text()):
+        pytest.skip("that release could not wait")
+    done = command("signal", "waiting", "answer", "--data", '{"word": "late"}', "--resume", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["outputs"] == {"said": "late"}
+
+
+def test_there_is_one_of_each_kind_of_event(tmp_path: Path) -> None:
+    found = set()
+    for release in RELEASES:
+        with tarfile.open(HERE / f"{release}.tar.gz") as archive:
+            archive.extractall(tmp_path / release, filter="data")
+        for journal in tmp_path.glob(f"{release}/state/runs/*/journal.db"):
+            with closing(sqlite3.connect(journal)) as connection:
+                found |= {kind for (kind,) in connection.execute("SELECT DISTINCT type FROM events")}
+    assert found == {kind.__struct_config__.tag for kind in get_args(AnyEvent)}, "extend tests/golden/make.py"
 
 
 def test_a_finished_one_is_left_alone(golden: Path, command: Command) -> None:

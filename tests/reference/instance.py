@@ -337,6 +337,7 @@ class Instance(Life):
         """A group with `restart: true` begins with new scopes; what was in the old ones is gone with the process."""
         for life in [one for scope in self.body.values() for one in scope.everyone() if isinstance(one, Life)]:
             if not life.ended:
+                life.come_about()
                 life.status, life.process = "cancelled", None
                 self.reference.give_back(life)
         self.scopes = [scope for scope in self.scopes if scope not in self.body.values()]

@@ -40,6 +40,7 @@ class Reference:
         self.lives: list[Life] = []
         self.numbers: dict[str, int] = {}
         self.ends_given = 0
+        self.births = 0
         self.late: list[Scope] = []
         self.late_lives: list[Life] = []
         self.late_failed = False  # a branch that ran on had failed, and was then done again
@@ -118,6 +119,11 @@ class Reference:
         """The number of the next activation of that path."""
         self.numbers[path] = self.numbers.get(path, 0) + 1
         return self.numbers[path]
+
+    def next_birth(self) -> int:
+        """Lives are numbered as they are made."""
+        self.births += 1
+        return self.births
 
     def next_end(self) -> int:
         """Ends are numbered as they come."""

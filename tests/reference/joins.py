@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.reference.parts import step_outside
 from tests.reference.reading import Step
-from tests.reference.words import NOT_OK, OK, holds
+from tests.reference.words import NOT_OK, OK, Words, holds
 
 if TYPE_CHECKING:
     from tests.reference.life import Life
@@ -18,9 +18,14 @@ class Join:
     def __init__(self, scope: "Scope", step: Step) -> None:
         self.scope = scope
         self.step = step
-        self.named = {name: words for name, words in step.named().items() if not step_outside(scope, name)}
-        self.taken = dict.fromkeys(self.named, 0)
+        self.taken = dict.fromkeys(step.named(), 0)
         self.awaited: set[str] = set()
+        self.round: list[str] = []  # what the life that began last has used up, and what was swallowed since
+
+    @property
+    def named(self) -> dict[str, Words]:
+        """The steps that it waits for, but for those that do not run."""
+        return {name: words for name, words in self.step.named().items() if not step_outside(self.scope, name)}
 
     # ------------------------------------------------------------ the form
 
@@ -40,17 +45,17 @@ class Join:
         """What becomes of the steps that have not arrived."""
         return str(self.written.get("rest", "run"))
 
-    @cached_property
+    @property
     def wanted(self) -> int:
         """How many of the named steps must arrive."""
         many = {"all": len(self.named), "any": 1, "each": 1, "active": 1}
         number = many[self.form] if isinstance(self.form, str) else int(self.form)
         return min(number, len(self.named))
 
-    @cached_property
+    @property
     def repeatable(self) -> bool:
         """Whether the step can start more than once in a scope, from the file alone."""
-        if self.step.needs is None:
+        if self.step.needs is None or step_outside(self.scope, self.step.id):
             return False
         again = [self.scope.joins[name].arrives_often for name in self.named]
         if self.form == "each":
@@ -105,18 +110,32 @@ class Join:
                     return "blocked", life.path
         return None if open_ else ("skipped", "")
 
-    def fire(self) -> None:
+    def fire(self, life: "Life") -> None:
         """Use up the arrivals that let the step start."""
         taken = self.arrived()
-        for name in taken[:1] if self.form == "each" else taken:
+        life.used = self.round = taken[:1] if self.form == "each" else taken
+        for name in life.used:
             self.taken[name] += 1
         if self.form in {"all", "each", "active"}:
             return
         if self.rest == "cancel":
-            for life in self.open_lives():
-                life.cancel()
+            for other in self.open_lives():
+                other.cut = True
+                other.cancel()
         else:
             self.awaited = set(self.named) - set(taken)
+
+    def give_back(self, life: "Life") -> None:
+        """It begins anew: what it had used up is there again, and the join is reset."""
+        for name in life.used:
+            self.taken[name] -= 1
+        self.awaited = set()
+
+    def forget(self, names: set[str]) -> None:
+        """What these have done counts no more."""
+        self.taken.update(dict.fromkeys(names & set(self.taken), 0))
+        for life in self.scope.lives_of(self.step.id):
+            life.used[:] = [name for name in life.used if name not in names]
 
     def open_lives(self) -> list["Life"]:
         """Activations of named steps that have not ended."""
@@ -129,17 +148,25 @@ class Join:
         lives = self.scope.lives_of(self.step.id)
         if not self.repeatable or any(life.status == "pending" for life in lives) or not self.may_start():
             return False
-        return self.enough() or any(not self.final(name) for name in self.named)
+        self.awaited &= set(self.named)
+        if any(self.available(name) > 0 for name in self.awaited):
+            return True  # it is about to be reset
+        awaited, self.awaited = self.awaited, {name for name in self.awaited if not self.final(name)}
+        found = self.enough() or any(not self.final(name) for name in self.named)
+        self.awaited = awaited
+        return found
 
     def may_start(self) -> bool:
         """Whether the list still lets it start."""
-        return not self.scope.cancelled and (self.scope.stopped is None or self.step.handler)
+        return not (self.scope.cancelled or self.scope.cut_off) and (self.scope.stopped is None or self.step.handler)
 
     def swallow(self) -> bool:
         """Drop an arrival of a round that has started already; whether there was one."""
+        self.awaited &= set(self.named)
         for name in sorted(self.awaited):
             if self.available(name) > 0:
                 self.taken[name] += 1
+                self.round.append(name)
                 self.awaited.discard(name)
                 return True
             if self.final(name):
@@ -147,15 +174,11 @@ class Join:
                 return True
         return False
 
-    def advance(self) -> bool:
-        """Begin a further activation if one is due."""
-        if self.swallow():
-            return True
+    def is_due(self) -> bool:
+        """Whether a further activation is to begin."""
         if not self.repeatable or not self.may_start() or self.scope.blocks(self.step):
             return False
         lives = self.scope.lives_of(self.step.id)
         if any(life.status == "pending" for life in lives) or not self.enough():
             return False
-        life = self.scope.add(self.step)
-        life.due = True
-        return True
+        return self.scope.jump is None or self.step.position < self.scope.jump.position

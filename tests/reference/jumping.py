@@ -40,10 +40,15 @@ def supersede(scope: "Scope", target: Step) -> None:
         life.superseded = life.status != "pending"
         life.old = life.old if life.superseded else None
         life.forced = False
+    for step in scope.branch.steps[: target.position]:
+        scope.joins[step.id].forget({one.id for one in steps})
     for step in steps:
         scope.joins[step.id] = Join(scope, step)
         waiting = scope.lives_of(step.id)
         life = waiting[0] if waiting else scope.add(step)
+        life.due = False
+        for extra in waiting[1:]:
+            scope.lives.remove(extra)
         life.forced = step is target
         parts.leave_out(life, parts.step_outside(scope, step.id))
     if scope.stopped is not None:

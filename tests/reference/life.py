@@ -57,7 +57,8 @@ class Life:
         self.scope = scope
         self.loop: Loop | None = None
         self.path = path
-        self.number = reference.count(path)
+        self.number = 0  # given when it is no longer pending
+        self.born = reference.next_birth()
         self.place: tuple[int, ...] = ()
         self.status = "pending"
         self.begun = False
@@ -68,9 +69,10 @@ class Life:
         self.superseded = False
         self.forced = False  # a `goto` leads here: its needs are taken as held
         self.due = False  # its join has started it again
+        self.used: list[str] = []  # the steps whose arrivals let it start
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
-        self.cut = False  # a `cancel` step has withdrawn it
+        self.cut = False  # a `cancel` step or a join has withdrawn it
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None
         self.listening_since = 0
@@ -105,6 +107,7 @@ class Life:
                 self.end(verdict, by=by)
                 return
             scope.fired(self)
+        self.come_about()
         self.status = "ready"
         try:
             if not (yield from self.wanted()):
@@ -113,6 +116,10 @@ class Life:
             yield from self.live()
         except Trouble as trouble:
             self.end("failed", trouble.error)
+
+    def come_about(self) -> None:
+        """It is the next activation of its path."""
+        self.number = self.number or self.reference.count(self.path)
 
     def wanted(self) -> Process[bool]:
         """Whether `if` holds; not asked of what had begun before a resume, nor of an instance of a loop."""
@@ -210,6 +217,7 @@ class Life:
         """Set the last status and tell the list."""
         if self.ended:
             return
+        self.come_about()
         self.status, self.by = status, by
         self.reference.warned |= status == "warning"
         self.error = error if error is not None else self.error

@@ -212,7 +212,7 @@ class Loop(Life):
 
     def state(self) -> tuple[object, ...]:
         """What the loop watches."""
-        return (self.cancelling, self.heard is not None, *[(one.ended, one.number) for one in self.instances])
+        return (self.cancelling, self.heard is not None, *[(one.ended, one.born) for one in self.instances])
 
     # ------------------------------------------------------------ what others see and do
 

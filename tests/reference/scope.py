@@ -49,12 +49,12 @@ class Scope:
         prefix = f"{self.owner.path}/" if self.owner.path else ""
         kinds = {None: Instance, "while": Rounds, "until": Rounds}
         life = kinds.get(step.loop, Loop)(self.owner.reference, step, self, prefix + step.id)
-        life.place = (*self.owner.place, self.branch.rank, step.position, 0)
+        life.place = (*self.owner.place, self.branch.rank, step.position, life.born)
         life.old = old
         if isinstance(old, Instance) and isinstance(life, Instance):  # what an `end` has decided stands
             life.ending, life.ending_scope = old.ending, old.ending_scope
         self.lives.append(life)
-        self.lives.sort(key=lambda one: (one.step.position, one.number))
+        self.lives.sort(key=lambda one: (one.step.position, one.born))
         return life
 
     def lives_of(self, name: str) -> list[Life]:
@@ -103,39 +103,72 @@ class Scope:
         return self.owner.step.raw.get("order") == "any" and self.branch in self.owner.step.body
 
     def blocks(self, step: Step) -> bool:
-        """Whether a join with `rest: block` that waits for its reset keeps the step from starting again."""
-        return any(join.rest == "block" and join.awaited and step.id in join.named for join in self.joins.values())
+        """Whether a join with `rest: block`, at which it has arrived, keeps the step from starting again."""
+        waiting = [join for join in self.joins.values() if join.rest == "block" and join.awaited]
+        return any(step.id in join.named and step.id not in join.awaited for join in waiting)
+
+    def unblock(self) -> bool:
+        """Where nothing else can go on, a join with `rest: block` is reset; whether one was."""
+        if any(not life.ended and (life.status != "pending" or self.verdict(life)) for life in self.lives):
+            return False
+        for step in self.branch.steps:
+            join = self.joins[step.id]
+            if join.rest == "block" and join.awaited and self.jump is None:
+                join.awaited = set()
+                return True
+        return False
 
     def comes_back(self, name: str, join: Step) -> bool:
         """Whether a `goto` that does not itself wait for the join can bring the named step back."""
         position = next(step.position for step in self.branch.steps if step.id == name)
         for life in self.counting:
-            if life.step.kind == "goto" and not life.ended and join.id not in self.upstream(life.step):
+            if life.step.kind == "goto" and not life.ended and join.id not in self.upstream(life.step, set()):
                 target = next(step for step in self.branch.steps if step.id == life.step.raw["goto"])
                 if target.position <= position:
                     return True
         return False
 
-    def upstream(self, step: Step) -> set[str]:
-        """The ids of all steps that the step waits for, near and far."""
-        found = set(step.named())
+    def upstream(self, step: Step, seen: set[str]) -> set[str]:
+        """The ids of all steps that the step waits for, near and far; an active join for each `goto` behind it."""
         for one in self.branch.steps:
-            if one.id in step.named():
-                found |= self.upstream(one)
-        return found
+            near = one.id in step.named() or (step.raw.get("join") == "active" and self.leads_back(one, step))
+            if near and one.id not in seen:
+                seen.add(one.id)
+                self.upstream(one, seen)
+        return seen
+
+    def leads_back(self, goto: Step, join: Step) -> bool:
+        """Whether a `goto` leads to or before a step that the join names."""
+        positions = {step.id: step.position for step in self.branch.steps}
+        last = max((positions[name] for name in join.named()), default=-1)
+        return goto.kind == "goto" and positions[str(goto.raw["goto"])] <= last
 
     def fired(self, life: Life) -> None:
         """The step's needs hold and are used up."""
-        self.joins[life.step.id].fire()
+        self.joins[life.step.id].fire(life)
 
     def advance(self) -> bool:
         """Begin a further activation where a join has fired again; whether there was one."""
-        if self.cancelled:
+        if self.cancelled or self.cut_off:
             self.jump = self.asked = None
             return False
         if (self.asked is not None or self.jump is not None) and jumping.go_on(self):
             return True
-        return self.withdraw() or any(join.advance() for join in self.joins.values())
+        if self.withdraw() or any(join.swallow() for join in self.joins.values()):
+            return True
+        begun = (
+            join.step.position for join in self.joins.values() if join.is_due() and not self.moves_above(join.step)
+        )
+        for position in begun:
+            self.add(self.branch.steps[position]).due = True
+            return True
+        return self.unblock()
+
+    def moves_above(self, step: Step) -> bool:
+        """Whether something goes on with a step above it, and so comes first."""
+        above = [life for life in self.lives if life.step.position < step.position]
+        inside = [one for life in above for one in life.everyone() if isinstance(one, Life)]
+        return any(one.process is not None and one.waits() for one in inside)
 
     def withdraw(self) -> bool:
         """Skip what has not begun though its milestone has passed."""
@@ -166,6 +199,7 @@ class Scope:
         if self.preparing or parts.left(life):
             return
         self.stopped = life
+        self.drop_due(handlers=False)
         for one in list(self.lives):
             if not one.ended and not one.begun and not one.step.handler:
                 one.end("blocked", by=life.path)
@@ -174,12 +208,19 @@ class Scope:
                 if not one.ended and one.begun:
                     one.cancel()
 
+    def drop_due(self, *, handlers: bool = True) -> None:
+        """Arrivals that would start a step again, and wait for its turn, are dropped."""
+        for life in list(self.lives):
+            if life.due and life.status == "pending" and (handlers or not life.step.handler):
+                self.lives.remove(life)
+
     def cancel(self, unbegun: str = "cancelled") -> None:
         """Nothing more starts; what has begun is cancelled, what has not becomes `unbegun`."""
         if self.over:
             return
         self.cancelled = True
         self.cut = unbegun == "skipped"
+        self.drop_due()
         for life in list(self.lives):
             life.cancel(unbegun)
             life.cancel_late(unbegun)
@@ -265,9 +306,6 @@ class Scope:
                 self.renew(life)
             else:
                 life.resume()
-        for life in self.counting:
-            if life.status == "pending":
-                self.joins[life.step.id] = Join(self, life.step)
         self.preparing = False
 
     def renew(self, life: Life) -> None:
@@ -276,7 +314,7 @@ class Scope:
         self.lives.remove(life)
         if not life.forgotten:
             self.set_adrift(life)
-        self.joins[life.step.id] = Join(self, life.step)
+        self.joins[life.step.id].give_back(life)
         before = life if life.begun else life.old  # what had not begun has nothing to go on with
         self.add(life.step, None if life.forgotten else before).forced = life.forced
 
@@ -296,15 +334,16 @@ class Scope:
     def take_as_ended(self) -> None:
         """What was said to have ended has."""
         self.said = []
-        for life in list(self.counting):
+        latest = {life.path: life for life in self.counting}
+        for life in latest.values():
             said = parts.said_of(life, self.left_behind(life.step.position))
             if said is None:
                 continue
             one = life
             if life.ended:
                 self.lives.remove(life)
-                self.joins[life.step.id] = Join(self, life.step)
                 one = self.add(life.step)
+                one.used = life.used
                 one.forced = life.forced
             parts.put_down_late(life)
             parts.forget_late(life)

@@ -9,7 +9,8 @@ from steplane.driver.children import Children
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.refusal import Refused
 from steplane.errors import UsageError
-from steplane.plan.nodes import InputSpec, Plan
+from steplane.plan.inputs import InputSpec
+from steplane.plan.nodes import Plan
 
 
 def children(evaluator: Evaluator, secrets: Secrets, environ: Mapping[str, str]) -> Children:

@@ -210,7 +210,7 @@ class _Fold:
             step = self.steps[event.path] = StepRecord(path=event.path, step=event.step, activations=[])
         if not step.activations or step.latest.number < event.activation:
             step.activations.append(Activation(number=event.activation, serial=event.instance))
-        one = step.latest
+        one = next(one for one in reversed(step.activations) if one.number <= event.activation)
         self._serials[event.instance] = one
         return one
 

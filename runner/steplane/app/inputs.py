@@ -8,7 +8,8 @@ import msgspec
 from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
 from steplane.expressions import Missing
-from steplane.plan.nodes import InputSpec, Plan
+from steplane.plan.inputs import InputSpec
+from steplane.plan.nodes import Plan
 
 if TYPE_CHECKING:
     from steplane.schema.problems import Problem

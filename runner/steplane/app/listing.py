@@ -9,7 +9,7 @@ from steplane.app.loading import Loaded, load
 from steplane.app.project import named_workflows
 from steplane.diagnostics import Diagnostic, Span
 from steplane.errors import UsageError
-from steplane.plan.nodes import InputSpec
+from steplane.plan.inputs import InputSpec
 from steplane.plugins import Registry
 from steplane.store import RunStore, RunSummary
 

@@ -7,7 +7,7 @@ from steplane.errors import UsageError
 from steplane.events import OK
 from steplane.kernel import Instance, Scope, State
 from steplane.kernel.completing import has_strays
-from steplane.kernel.reach import around, is_late, list_obstacle, obstacle
+from steplane.kernel.reach import around, begins_often, is_late, list_obstacle, obstacle
 from steplane.plan.step_names import inner_path
 
 LEFT_OUT = "the run is one of a part, which leaves it out"
@@ -42,6 +42,12 @@ def _refuse_one(state: State, run: str, path: str, what: str) -> None:
     why = _why_not(state, path)
     if why:
         raise UsageError(f"step `{path}` cannot be {what}: {why}", _remedy(run, why))
+    several = _of_several(state, path)
+    if several:
+        raise UsageError(
+            f"step `{path}` cannot be {what}: `{several}` begins once for each arrival, and none of them can be named",
+            f"Resume without naming it, or name a step around it. See its activations: steplane show {run} --all",
+        )
     in_flight = [*state.live("attempt"), *state.live("undecided")]
     for inner in in_flight if one is not None else ():
         if inner.node.at_most_once and one in around(inner):
@@ -73,6 +79,25 @@ def _why_not(state: State, path: str) -> str:
     if scope.bounds is not None and scope.bounds.outside(scope.list.nodes[position]) == "run":
         return LEFT_OUT
     return obstacle(state, scope.old[position]) if position in scope.old else list_obstacle(state, scope)
+
+
+def _of_several(state: State, path: str) -> str:
+    """The path of the step, or of one around it, that arrivals can begin more than once.
+
+    Not of an `at_most_once` attempt that was cut off: somebody has to say what became of it.
+    """
+    cut_off = [*state.live("attempt"), *state.live("undecided")]
+    if any(one.path == path and one.node.at_most_once for one in cut_off):
+        return ""
+    one = state.paths.get(path) or _loop_of(state, path)
+    if one is None:
+        scope, position = _list_of(state, path)
+        if scope is None:
+            return ""
+        if scope.list.often and scope.list.often[position]:
+            return path
+        one = scope.owner
+    return next((here.path for here in (one, *around(one)) if begins_often(here)), "")
 
 
 def _is_left_out(one: Instance) -> bool:

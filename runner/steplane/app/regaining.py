@@ -11,7 +11,7 @@ from steplane.driver.views import is_lost, secret_names
 from steplane.errors import UsageError
 from steplane.events import OK, Resumed
 from steplane.expressions import uses
-from steplane.kernel import Instance, State
+from steplane.kernel import Instance, Scope, State, members
 from steplane.plan.nodes import Node, Plan, inner_lists, lists_of
 from steplane.plan.templates import templates_of
 
@@ -113,12 +113,15 @@ class _Search:
         if around.scope is None:
             return True
         if together is not around.node:
-            around_it = around.scope.current[together.position]
-            return self._to_do(around_it, its[common[-1] + 1 :])
+            return self._to_do_at(around.scope, together.position, its[common[-1] + 1 :])
         return not self._is_done(around)
 
     def _is_done(self, one: Instance) -> bool:
         return one.ended and one.status in OK and not self._again(one.path)
+
+    def _to_do_at(self, scope: Scope, position: int, rest: list[Link]) -> bool:
+        there = members.at(scope, position)
+        return members.is_pending(scope, position) or any(self._to_do(one, rest) for one in there)
 
     def _to_do(self, one: Instance | None, rest: list[Link]) -> bool:
         if one is None:
@@ -139,7 +142,7 @@ class _Search:
             return True
         for scope in one.body:
             if scope.list.number == number:
-                return self._to_do(scope.current[node.position], rest[1:])
+                return self._to_do_at(scope, node.position, rest[1:])
         return not one.body  # an arm that is not taken is not entered
 
 

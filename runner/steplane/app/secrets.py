@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from steplane.expressions import Missing
-from steplane.plan.nodes import Plan, SecretSpec
+from steplane.plan.inputs import SecretSpec
+from steplane.plan.nodes import Plan
 from steplane.sdk import StepError
 
 

@@ -22,7 +22,7 @@ from steplane.checks.loops import check_loops
 from steplane.checks.milestones import check_milestones
 from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.names import check_names
-from steplane.checks.needs import check_cycles, check_joins, check_needs
+from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
@@ -52,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     check_identities,
     check_needs,
     check_joins,
+    check_join_forms,
     check_cycles,
     check_jumps,
     check_names,

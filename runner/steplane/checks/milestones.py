@@ -1,10 +1,10 @@
 """`milestone`: steps of the same list, between which the step's turn can come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
-from steplane.model import Milestone, Name, Step, StepList, Workflow
+from steplane.model import Milestone, Name, Parallel, Step, StepList, Workflow
 from steplane.schema.words import listed
 from steplane.suggest import did_you_mean
 
@@ -25,6 +25,10 @@ def _milestone(around: StepList, step: Step, milestone: Milestone, context: Cont
     ]
     yield from wrong
     if wrong:
+        return
+    if step.id in begin_often(around):
+        message = f"{words_for(step)} can begin once for each arrival, and a milestone is about a step that begins once"
+        yield Diagnostic("milestone-repeats", message, milestone.span, help="take the milestone out, or the join")
         return
     after, before = milestone.after, milestone.before
     if after is not None and before is not None and after.text == before.text:
@@ -61,6 +65,24 @@ def _target(around: StepList, step: Step, name: Name, context: Context) -> Diagn
         return Diagnostic("unknown-step", message, name.span, help=help_)
     fix = Fix(f"replace `{name.text}` with `{meant}`", (Edit(name.span, meant),), safe=False)
     return Diagnostic("unknown-step", message, name.span, label=f"did you mean `{meant}`?", help=help_, fix=fix)
+
+
+def begin_often(around: StepList) -> set[str]:
+    """The ids of the steps that arrivals can begin more than once."""
+    by_id = {one.id: one for one in around.steps}
+    found: set[str] = set()
+    while more := {one.id for one in around.steps if one.id not in found and _begins_often(one, by_id, found)}:
+        found |= more
+    return found
+
+
+def _begins_often(step: Step, by_id: Mapping[str, Step], often: set[str]) -> bool:
+    named = [by_id[need.step.text] for need in step.needs.needs if need.step.text in by_id] if step.needs else []
+    again = [one.id in often or (one.split or 1) > 1 for one in named]
+    mode = "all" if step.join is None or isinstance(step.action, Parallel) else step.join.mode
+    if mode == "each":
+        return len(again) > 1 or any(again)
+    return bool(again) and (all(again) if mode == "all" else any(again))
 
 
 def _waited_for(around: StepList, name: str) -> set[str]:

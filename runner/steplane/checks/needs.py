@@ -71,6 +71,42 @@ def check_joins(_: Workflow, context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("join-too-large", message, step.join.span, help=f"write at most {size}, or `all`")
 
 
+def check_join_forms(_: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Joins of branches that are about steps, and what a join that cancels does to the steps below it."""
+    for position in context.positions:
+        step = position.step
+        if step.join is None:
+            continue
+        if isinstance(step.action, Parallel):
+            yield from _of_branches(step)
+        elif step.join.rest == "cancel":
+            yield from _blocked_by(position.list, step)
+
+
+def _of_branches(step: Step) -> Iterator[Diagnostic]:
+    join = step.join
+    if join is None or (join.mode in {"all", "count"} and join.rest == "run"):
+        return
+    what = f"`{join.mode}`" if join.mode != "count" else f"`rest: {join.rest}`"
+    message = f"`join` of {words_for(step)} is about its branches, and {what} is for steps that `needs` names"
+    help_ = "write `all`, `any` or a number; or make steps with `needs: []` of the branches"
+    yield Diagnostic("join-of-branches", message, join.span, help=help_)
+
+
+def _blocked_by(listed: StepList, step: Step) -> Iterator[Diagnostic]:
+    """The first step below that waits for all above it, and so for what the join cancels."""
+    number = next(at for at, one in enumerate(listed.steps) if one is step)
+    if step.needs is None or step.join is None or len(step.needs.needs) < 2:
+        return
+    for later in listed.steps[number + 1 :]:
+        if later.needs is None:
+            message = f"{words_for(later)} waits for every step above it, also for those that {words_for(step)} cancels"
+            related = (Related(step.join.span, "the rest is cancelled here"),)
+            help_ = f"write `needs: [{step.id}]`: it is blocked else"
+            yield Diagnostic("blocked-by-join", message, later.span, "warning", related=related, help=help_)
+            return
+
+
 def check_cycles(_: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Circles of `needs`: of each knot of steps the shortest one, told from the first `needs` of it in the file."""
     for listed in context.lists:

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
-from steplane.source.nodes import Mapping
 
 ACTIONS: tuple[str, ...] = ()
 MODIFIERS = ("cache",)
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
-JOINS = ("each", "active")
 """What is not built. A later release takes it out of here."""
 
 
@@ -30,9 +28,6 @@ def _step(step: Step) -> Iterator[Diagnostic]:
     for key in (*ACTIONS, *MODIFIERS):
         if step.node.entry(key) is not None:
             yield _later(f"`{key}` of {words_for(step)}", step.key_span(key))
-    join = step.join
-    if join is not None and (join.mode in JOINS or isinstance(step.node.get("join"), Mapping)):
-        yield _later(f"this `join` of {words_for(step)}", join.span)
 
 
 def _later(what: str, span: Span) -> Diagnostic:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
+from steplane.cli.cause_words import cause_words
 from steplane.events import StepWaiting, StepWoken
 from steplane.reporters.paint import visible
 from steplane.reporters.words import (
@@ -37,8 +38,10 @@ def _ready(data: dict[str, Any]) -> str:
         return f"its turn in the loop: `{after}` had ended"
     if by == "loop":
         return "its turn in the loop"
-    if by == "goto":
-        return f"ready: `{after}` leads here"
+    if by in {"each", "goto"}:
+        return f"ready: `{after}` {'came' if by == 'each' else 'leads here'}"
+    if by == "join":
+        return "ready: what it waits for had come already"
     if by == "resume":
         return "ready anew, as the run was resumed"
     outer = f"`{visible(data['outer'])}`" if data["outer"] else "the run"
@@ -182,32 +185,6 @@ def _stopping(data: dict[str, Any]) -> str:
     return f"is told to stop: {cause_words(data['cause'])}"
 
 
-def cause_words(data: dict[str, Any]) -> str:
-    """Why something was cancelled."""
-    kind = data["kind"]
-    if kind == "needs":
-        return "; ".join(_need(one) for one in data["needs"])
-    if kind == "cancel":
-        who = f" by {visible(data['actor'])}" if data["actor"] else ""
-        return f"the run was cancelled{who}" + (f" ({visible(data['reason'])})" if data["reason"] else "")
-    if kind == "timeout":
-        limit = f" of {clock(data['seconds'])}" if data["seconds"] else ""
-        return f"`{visible(data['of'])}` ran into its time limit{limit}" if data["of"] else "the run's time was over"
-    if kind == "failure":
-        return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
-    if kind == "end":
-        return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
-    if kind == "reach":
-        return f"`{visible(data['of'])}` ended it"
-    if kind == "goto":
-        return f"`{visible(data['of'])}` jumped back, and it begins anew"
-    if kind == "after":
-        return f"`{visible(data['of'])}` had failed, and its branches do not go on without it"
-    if kind == "complete":
-        return f"enough instances of `{visible(data['of'])}` have ended"
-    return "the resume left out something in it" if kind == "unfinished" else "what is around it was ended"
-
-
 def _ended(data: dict[str, Any]) -> str:
     status = data["status"]
     items = _items_ended(data)
@@ -339,7 +316,3 @@ def ended_words(link: Link) -> str:
     if link.status in {"skipped", "blocked", "cancelled"}:
         return reason(link.status, link.reason, link.by, None, link.seen)
     return visible(link.reason)
-
-
-def _need(data: dict[str, Any]) -> str:
-    return f"`{visible(data['path'])}` is {data['status']}, and this wants it {' or '.join(data['wants'])}"

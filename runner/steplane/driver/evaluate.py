@@ -18,7 +18,8 @@ from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State, calls
 from steplane.masking import Mask
-from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan, Retry
+from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan
+from steplane.plan.retries import Retry
 
 if TYPE_CHECKING:
     from steplane.driver.children import Children

@@ -17,7 +17,8 @@ from steplane.forecast.judging import Judge, Path
 from steplane.forecast.names import LATER, RUN, Basis, Names, Partly, Steps
 from steplane.forecast.summing import Ask
 from steplane.forecast.walk import Place, Walk
-from steplane.plan.nodes import ForEach, InputSpec, Plan
+from steplane.plan.inputs import InputSpec
+from steplane.plan.nodes import ForEach, Plan
 from steplane.plan.selection import Selection, select
 
 __all__ = ["Ask", "Basis", "Forecast", "forecast"]

@@ -21,6 +21,7 @@ def go_through(walk: Walk, number: int, place: Place) -> Outcome:
         pending = waiting
     _doubt_rivals(walk, order, since)
     _doubt_jumped(walk, order, since)
+    _doubt_cut(walk, order, since)
     return _outcome(order)
 
 
@@ -65,6 +66,14 @@ def _doubt_jumped(walk: Walk, order: Order, since: int) -> None:
             reason = f"not where `{node.id}` jumps to `{node.action.name}` before it begins"
             walk.doubt_one(between, reason, since)
             walk.doubt(walk.inside(between), reason, since)
+
+
+def _doubt_cut(walk: Walk, order: Order, since: int) -> None:
+    """What a join cancels once enough has come runs only if it begins before."""
+    for position, join in order.cut.items():
+        reason = f"only if it begins before enough has come for `{join.id}`"
+        walk.doubt_one(order.nodes[position], reason, since)
+        walk.doubt(walk.inside(order.nodes[position]), reason, since)
 
 
 def _outcome(order: Order) -> Outcome:

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from steplane.events import OK
-from steplane.forecast.fates import BLOCKED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
+from steplane.forecast.fates import BLOCKED, CANCELLED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
 from steplane.plan.nodes import Need, Node, Plan
 from steplane.plan.selection import Selection
 from steplane.plan.waits import Milestone
@@ -41,13 +41,15 @@ class Order:
         self.policy = plan.nodes[self.steps.owner].failure
         self._decided = 0  # so many leading steps have a fate
         self._notable: list[int] = []  # the positions that do not simply end well
+        joins = [node for node in self.nodes if node.rest == "cancel"]
+        self.cut = {need.position: node for node in joins for need in node.needs or ()}  # what a join may cancel
 
     def enter(self, position: int, fate: Fate) -> None:
         """The fate of a step is known."""
         self.fates[position] = fate
         while self._decided < len(self.fates) and self.fates[self._decided] is not None:
             self._decided += 1
-        if fate.stops != "no" or not fate.ends <= OK:
+        if fate.stops != "no" or not fate.ends <= OK or position in self.cut:
             self._notable.append(position)
 
     def fate(self, position: int) -> Fate:
@@ -74,7 +76,9 @@ class Order:
             turn = self._below(node.position)
         else:
             needs = [need for need in node.needs if not self.is_out(self.nodes[need.position])]
-            turn = self._needing(needs, len(needs) if node.wanted is None else min(node.wanted, len(needs)))
+            turn = self._needing(needs, len(needs) if node.every else min(node.wanted or 1, len(needs)))
+            if node.collect > 1 and turn.certain == "yes":
+                turn = Turn("maybe", f"only if {node.collect} arrivals come of each step that it needs", SKIPPED)
         if node.milestone is not None and turn.certain != "no":
             turn = self._between(node.milestone, turn)
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
@@ -137,7 +141,7 @@ class Order:
 
     def _ends(self, position: int) -> Ends:
         """How the step may end; also blocked, where one beside it may fail before it begins."""
-        ends = self.fate(position).ends
+        ends = self.fate(position).ends | (CANCELLED if position in self.cut else NONE)
         if self.nodes[position].handler or self.policy == "continue":
             return ends
         before = self.before()
@@ -232,7 +236,7 @@ class Befores:
             upto = 0
             for position, node in enumerate(nodes):
                 found = (1 << position) - 1 | upto if node.needs is None else 0
-                every = node.wanted is None or node.wanted >= len(node.needs or ())
+                every = node.every or (node.wanted is not None and node.wanted >= len(node.needs or ()))
                 for need in (node.needs or ()) if every else ():
                     found |= 1 << need.position | sets[need.position]
                 if node.milestone is not None and node.milestone.after >= 0:

@@ -39,7 +39,9 @@ class Kernel:
         state.commands = []
         state.moment += 1
         if state.gone:
-            state.forget_gone()
+            for serial in state.gone:
+                state.beside.pop(serial, None)
+            state.gone.clear()
         self._take(event)
         pool.settle(state)
         return state.commands

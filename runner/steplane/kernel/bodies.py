@@ -160,7 +160,7 @@ def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -
 
 def _is_over(branch: Scope) -> bool:
     """Whether the branch is over; at a resume also one that is only to be closed, as nothing in it is to do."""
-    return branch.over or (branch.busy and branch.open == 0 and not branch.late)
+    return branch.over or (branch.busy and branch.open == 0 and not branch.late and branch.queues is None)
 
 
 def _counted(instance: Instance) -> list[Scope]:

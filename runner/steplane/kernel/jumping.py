@@ -1,7 +1,7 @@
 """`goto`: the list goes on elsewhere. Backward, all from the target on is superseded and begins again."""
 
 from steplane.events import ErrorInfo
-from steplane.kernel import cancel, instances, leaving, lists
+from steplane.kernel import cancel, instances, joins, leaving, lists, members
 from steplane.kernel.course import Course
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Goto
@@ -29,6 +29,8 @@ def reach(state: State, instance: Instance, action: Goto) -> None:
 
 def is_left(scope: Scope, instance: Instance) -> bool:
     """Whether the step that has ended is a superseded one: it counts for nothing."""
+    if scope.queues is not None:
+        return instance.serial not in scope.queues.going[instance.node.position]
     return scope.current[instance.node.position] is not instance
 
 
@@ -49,19 +51,25 @@ def jump(state: State, scope: Scope, instance: Instance) -> list[int]:
     return []
 
 
+def _lead(scope: Scope, goto: Instance, target: int) -> None:
+    """The needs of the target are taken as held."""
+    assert scope.course is not None
+    scope.course.forced[target] = goto
+    if scope.queues is not None:
+        scope.queues.led.add(target)
+
+
 def _forward(state: State, scope: Scope, instance: Instance, target: int) -> list[int]:
     """What stands between and has not begun is skipped."""
     assert scope.course is not None
     skipped = []
     for position in range(instance.node.position + 1, target):
-        one = scope.current[position]
-        if one is None or not (one.ended or one.begun):
-            one = one or lists.place(state, scope, lists.node_at(state, scope, position))
+        for one in lists.unbegun_at(state, scope, lists.node_at(state, scope, position)):
             instances.conclude(state, one, "skipped", JUMPED_OVER, instance.path)
             scope.open -= 1
             skipped.append(one)
-    if scope.current[target] is None:
-        scope.course.forced[target] = instance
+    if members.is_pending(scope, target):
+        _lead(scope, instance, target)
     candidates = [position for one in skipped for position in lists.settle(state, scope, one)]
     return [*candidates, target]
 
@@ -71,21 +79,32 @@ def _supersede(state: State, scope: Scope, goto: Instance, target: int) -> None:
     course, size = scope.course, len(scope.current)
     assert course is not None
     for position in range(target, size):
-        one = scope.current[position]
-        scope.current[position] = None
-        scope.old.pop(position, None)
-        scope.tallies.pop(position, None)
-        _forget_arrivals(scope, position, target)
-        if one is not None:
-            scope.open += 1
+        for one in members.at(scope, position):
             course.before[position] = one
             if not one.ended:
                 course.leaving.append(one)
-    course.forced = {**{at: one for at, one in course.forced.items() if at < target}, target: goto}
+        _renew(scope, position)
+        _forget_arrivals(scope, position, target)
+    if scope.queues is not None:
+        joins.forget(scope, target)
+    course.forced = {at: one for at, one in course.forced.items() if at < target}
+    _lead(scope, goto, target)
     course.target = target
     _recount(scope, target)
     _leave_out(state, scope, target)
     _cancel(state, scope, target)
+
+
+def _renew(scope: Scope, position: int) -> None:
+    """The step is pending again, without anything of its past."""
+    if scope.queues is not None:
+        scope.open += 1 - len(scope.queues.waiting[position])
+        scope.queues.renew(position)
+    else:
+        scope.open += scope.current[position] is not None
+        scope.old.pop(position, None)
+        scope.tallies.pop(position, None)
+    scope.current[position] = None
 
 
 def _forget_arrivals(scope: Scope, position: int, target: int) -> None:
@@ -99,10 +118,11 @@ def _recount(scope: Scope, target: int) -> None:
     scope.frontier = min(scope.frontier, target)
     if scope.blocked_from >= target:
         scope.blocked_from = len(scope.current)
-    above = scope.current[:target] if scope.failed is not None or scope.blocked else []
-    scope.blocked = any(one is not None and one.status == "blocked" for one in above)
+    noted = scope.failed is not None or scope.blocked
+    above = [one for at in range(target) for one in members.at(scope, at)] if noted else []
+    scope.blocked = any(one.status == "blocked" for one in above)
     if scope.failed is not None and scope.failed.node.position >= target:
-        failed = [one for one in above if one is not None and one.status == "failed" and not _is_laid_by(scope, one)]
+        failed = [one for one in above if one.status == "failed" and not _is_laid_by(scope, one)]
         scope.failed = min(failed, key=lambda one: one.order, default=None)
         scope.stopped = scope.stopped and scope.failed is not None
     if scope.left is not None and scope.left.node.position >= target:

@@ -5,7 +5,7 @@ end that it has; what has none is `cancelled`, for a later resume to go on with.
 """
 
 from steplane.events import Status
-from steplane.kernel import instances, lists, loops, reusing, undoing
+from steplane.kernel import instances, lists, loops, members, reusing, undoing
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.counting import Tally
 from steplane.kernel.state import Instance, Scope, State
@@ -43,6 +43,8 @@ def end_left_out(state: State, scope: Scope, position: int) -> None:
     else:
         instances.conclude(state, one, "cancelled", NOT_SELECTED)
         scope.unfinished = True
+    if scope.queues is not None:
+        scope.queues.leave(position, one)
 
 
 def leave_out_items(state: State, outer: Instance) -> None:
@@ -118,10 +120,10 @@ def hold_back(state: State, scope: Scope) -> None:
     scope.left, scope.unfinished = None, False
     if here is None or here.resume is None:
         return
-    for position, one in enumerate(list(scope.current)):
+    for position in range(len(scope.current)):
         node = lists.node_at(state, scope, position)
         if here.outside(node.number) == "resume" and lists.path_of(scope, node) not in state.assumed:
-            put_down(state, one or lists.place(state, scope, node), NOT_SELECTED)
+            put_down_at(state, scope, node, NOT_SELECTED)
     for one in scope.course.leaving if scope.course is not None else ():
         if here.outside(one.node.number) == "resume":
             put_down(state, one, NOT_SELECTED)
@@ -154,7 +156,7 @@ def count_left(scope: Scope) -> None:
     """What is left of the list: the step that failed first, and whether others are not ok."""
     if scope.bounds is None or scope.bounds.resume is None:
         return
-    left = [one for position, one in enumerate(scope.current) if one is not None and is_left_out(scope, position)]
+    left = [one for one in members.everyone(scope) if is_left_out(scope, one.node.position)]
     failed = [one for one in left if one.status == "failed"]
     scope.left = min(failed, key=lambda one: one.order, default=None)
     scope.unfinished = scope.unfinished or any(not (one.ok or one.cut) and one.status != "failed" for one in left)
@@ -182,6 +184,14 @@ def put_down(state: State, one: Instance | None, reason: str, status: Status = "
     state.drop_timer(one, "retry")
     state.drop_timer(one, "timeout")
     instances.conclude(state, one, status, reason)
+
+
+def put_down_at(state: State, scope: Scope, node: Node, reason: str) -> None:
+    """End all activations of a step in the list at once, those that are pending too."""
+    while members.is_pending(scope, node.position):
+        lists.place(state, scope, node)
+    for one in members.at(scope, node.position):
+        put_down(state, one, reason)
 
 
 def put_down_body(state: State, one: Instance, reason: str) -> None:
@@ -226,9 +236,7 @@ def _put_down_list(state: State, scope: Scope, reason: str) -> None:
     for one in scope.course.leaving if scope.course is not None else ():
         put_down(state, one, reason)
     for position in range(len(scope.current)):
-        if scope.current[position] is None:
-            lists.place(state, scope, lists.node_at(state, scope, position))
-        put_down(state, scope.current[position], reason)
+        put_down_at(state, scope, lists.node_at(state, scope, position), reason)
     for branch in scope.late:
         if not branch.over:
             _put_down_list(state, branch, reason)

@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
-from steplane.kernel import calls, cancel, instances, jumping, leaving, turns
+from steplane.kernel import calls, cancel, instances, joins, jumping, leaving, members, turns
 from steplane.kernel.counting import Tally
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node, Policy
@@ -11,7 +11,10 @@ from steplane.plan.nodes import Node, Policy
 
 def enter(state: State, scope: Scope) -> None:
     """Begin the list: its first step, and those with `needs: []`; of a list of which not all runs, all that does."""
-    advance(state, scope, [0, *scope.list.starts] if scope.bounds is None else list(range(len(scope.current))))
+    plain = scope.bounds is None and scope.queues is None
+    if scope.queues is not None:
+        scope.queues.bind(scope)
+    advance(state, scope, [0, *scope.list.starts] if plain else list(range(len(scope.current))))
     close(state, scope)
 
 
@@ -57,6 +60,9 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
 
     What ends as soon as it begins decides more: that comes in its turn.
     """
+    if scope.queues is not None:
+        joins.advance(state, scope, candidates)
+        return
     if scope.agenda is not None:
         for one in candidates:
             heappush(scope.agenda, one)
@@ -68,7 +74,7 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
         if position >= len(scope.current) or scope.current[position] is not None:
             continue
         node = node_at(state, scope, position)
-        status, by = _within(scope, node, *verdict(state, scope, node))
+        status, by = within(scope, node, *verdict(state, scope, node))
         if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
             continue
         if status == "ready":
@@ -79,7 +85,7 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
     scope.agenda = None
 
 
-def _within(scope: Scope, node: Node, status: Status | None, by: str) -> tuple[Status | None, str]:
+def within(scope: Scope, node: Node, status: Status | None, by: str) -> tuple[Status | None, str]:
     """What a milestone of the step makes of the verdict."""
     if node.milestone is None:
         return status, by
@@ -130,6 +136,8 @@ def tally_of(scope: Scope, node: Node) -> Tally:
 
 def settle(state: State, scope: Scope, instance: Instance) -> list[int]:
     """Count the end of a step; the positions that it may have decided."""
+    if scope.queues is not None:
+        return joins.settle(state, scope, instance)
     position = instance.node.position
     candidates = []
     for dependent, index in scope.list.dependents[position] if scope.list.dependents else ():
@@ -182,17 +190,24 @@ def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
     """Nothing new starts but handlers; the positions that this may have decided."""
     scope.stopped = True
     candidates: list[int] = []
-    for position, instance in enumerate(scope.current):
+    for position in range(len(scope.current)):
         node = node_at(state, scope, position)
-        if not node.handler and (instance is None or not (instance.ended or instance.begun)):
-            held = instance or place(state, scope, node)
+        for held in [] if node.handler else unbegun_at(state, scope, node):
             candidates += withdraw(state, scope, held, "blocked", failed.path)
-    return candidates
+    return candidates if scope.queues is None else list(range(len(scope.current)))
+
+
+def unbegun_at(state: State, scope: Scope, node: Node) -> list[Instance]:
+    """The activations of the step that have not begun, those that are pending too."""
+    found = [one for one in members.at(scope, node.position) if not (one.ended or one.begun)]
+    while members.is_pending(scope, node.position):
+        found.append(place(state, scope, node))
+    return found
 
 
 def cancel_rest(state: State, scope: Scope) -> None:
     """What has begun is cancelled."""
-    for instance in [one for one in scope.current if one is not None and one.begun and not one.ended]:
+    for instance in [one for one in members.everyone(scope) if one.begun and not one.ended]:
         cancel.instance(state, instance)
 
 
@@ -202,10 +217,9 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
         return
     scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
     scope.busy = True
-    begun = [one for one in scope.current if one is not None and one.begun and not one.ended]
-    for position, instance in enumerate(scope.current):
-        if instance is None or not (instance.ended or instance.begun):
-            held = instance or place(state, scope, node_at(state, scope, position))
+    begun = [one for one in members.everyone(scope) if one.begun and not one.ended]
+    for position in range(len(scope.current)):
+        for held in unbegun_at(state, scope, node_at(state, scope, position)):
             instances.conclude(state, held, unbegun, by=by)
             scope.open -= 1
     for one in begun:  # what follows from it meets the others as they are now
@@ -222,7 +236,7 @@ def close(state: State, scope: Scope) -> None:
     """If every step has ended and no late branch goes on, tell the owner."""
     if scope.course is not None and scope.course.target is not None:
         jumping.proceed(state, scope)
-    if scope.open or scope.busy or scope.over or scope.strays:
+    if scope.open or scope.busy or scope.over or scope.strays or (scope.queues is not None and scope.queues.busy):
         return
     if not scope.late or all(branch.over for branch in scope.late):
         scope.over = True
@@ -238,7 +252,10 @@ def place(state: State, scope: Scope, node: Node) -> Instance:
     scope.current[node.position] = instance
     if scope.bounds is not None:
         instance.bounds = scope.bounds.inner(node.number)
-    old = scope.old.pop(node.position, None) if scope.old else None
+    if scope.queues is not None:
+        old = scope.queues.enter(node.position, instance)
+    else:
+        old = scope.old.pop(node.position, None) if scope.old else None
     if old is not None:
         instance.continue_from(old)
     return instance
@@ -246,10 +263,14 @@ def place(state: State, scope: Scope, node: Node) -> Instance:
 
 def withdraw(state: State, scope: Scope, instance: Instance, status: Status, by: str) -> list[int]:
     """The step ends without having begun; the positions that this may have decided."""
-    reason = f"its milestone has passed: `{by}` has begun" if status == "skipped" and by else ""
-    instances.conclude(state, instance, status, reason, by)
+    instances.conclude(state, instance, status, why_skipped(status, by), by)
     scope.open -= 1
     return settle(state, scope, instance)
+
+
+def why_skipped(status: Status, by: str) -> str:
+    """The reason of an end before the beginning; empty where the status says enough."""
+    return f"its milestone has passed: `{by}` has begun" if status == "skipped" and by else ""
 
 
 def _count(tally: Tally, index: int, status: Status, words: frozenset[str]) -> None:
@@ -262,6 +283,8 @@ def _count(tally: Tally, index: int, status: Status, words: frozenset[str]) -> N
 
 def _passed(scope: Scope, position: int) -> bool:
     """Whether the step has ended well, or is left out."""
+    if scope.queues is not None:
+        return joins.has_passed(scope, position)
     instance = scope.current[position]
     return instance is not None and instance.ended and (instance.ok or leaving.is_left_out(scope, position))
 

@@ -1,7 +1,7 @@
 """Milestones: a step that may start only once another has ended ok, and while a third has not begun."""
 
-from steplane.events import OK, Status
-from steplane.kernel import leaving, lists
+from steplane.events import Status
+from steplane.kernel import leaving, lists, members
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Node
 
@@ -9,8 +9,8 @@ from steplane.plan.nodes import Node
 def passed(scope: Scope, node: Node) -> Instance | None:
     """The step that has begun, so that this one may not start any more."""
     milestone = node.milestone
-    before = scope.current[milestone.before] if milestone is not None and milestone.before >= 0 else None
-    return before if before is not None and before.begun else None
+    there = members.at(scope, milestone.before) if milestone is not None and milestone.before >= 0 else []
+    return next((one for one in there if one.begun), None)
 
 
 def verdict(scope: Scope, node: Node) -> tuple[Status | None, str]:
@@ -18,10 +18,10 @@ def verdict(scope: Scope, node: Node) -> tuple[Status | None, str]:
     milestone = node.milestone
     if milestone is None or milestone.after < 0 or leaving.is_left_out(scope, milestone.after):
         return "ready", ""
-    after = scope.current[milestone.after]
-    if after is None or not after.ended:
-        return None, ""
-    return ("ready", "") if after.status in OK else ("blocked", after.path)
+    for one in members.at(scope, milestone.after):
+        if not one.ok:
+            return ("blocked", one.path) if one.ended else (None, "")
+    return (None, "") if members.is_pending(scope, milestone.after) else ("ready", "")
 
 
 def after(scope: Scope, position: int) -> list[int]:
@@ -33,19 +33,12 @@ def after(scope: Scope, position: int) -> list[int]:
 def begun(state: State, one: Instance) -> None:
     """A step has begun: those that may start only before it are skipped, whatever they wait for."""
     scope = one.scope
-    if scope is None or one.parent is not None or scope.current[one.node.position] is not one:
+    if scope is None or one.parent is not None or not members.counts(scope, one):
         return
-    skipped = [at for at in scope.list.milestones if _is_withdrawn(scope, at, one)]
+    nodes = [lists.node_at(state, scope, at) for at in scope.list.milestones]
     candidates = []
-    for at in skipped:
-        held = scope.current[at] or lists.place(state, scope, lists.node_at(state, scope, at))
-        candidates += lists.withdraw(state, scope, held, "skipped", one.path)
+    for node in [each for each in nodes if passed(scope, each) is one]:
+        for held in lists.unbegun_at(state, scope, node):
+            candidates += lists.withdraw(state, scope, held, "skipped", one.path)
     if candidates and not scope.cancelled:
         lists.advance(state, scope, candidates)
-
-
-def _is_withdrawn(scope: Scope, at: int, one: Instance) -> bool:
-    held = scope.current[at]
-    if held is not None and (held.ended or held.begun):
-        return False
-    return passed(scope, scope.plan.nodes[scope.list.nodes[at]]) is one

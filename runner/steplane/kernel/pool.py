@@ -75,7 +75,10 @@ def settle(state: State) -> None:
             follow(state)
         if state.lock_waiters:
             _ask_store(state)
+        waiters = state.lock_waiters
         _fill_slots(state)
+        if state.over or state.hopeful or state.offered or state.lock_waiters > waiters:
+            continue  # what has begun was what others waited for, or were waiting to see
         if not state.lock_waiters or not _break_deadlock(state):
             return
 
@@ -130,13 +133,15 @@ def _ask_store(state: State) -> None:
 
 
 def _fill_slots(state: State) -> None:
-    """Start attempts while there are free slots."""
-    if state.wanting:
-        if not _in_order(state.wanting):
-            state.wanting.sort(key=lambda one: one.place)
-        state.queue.extend(state.wanting)
-        state.wanting.clear()
-    while state.queue and state.running < state.pool:
+    """Start attempts while there are free slots. What begins may let others want one (behind a milestone)."""
+    while True:
+        if state.wanting:
+            if not _in_order(state.wanting):
+                state.wanting.sort(key=lambda one: one.place)
+            state.queue.extend(state.wanting)
+            state.wanting.clear()
+        if not state.queue or state.running >= state.pool:
+            return
         instance = state.queue.popleft()
         if instance.phase == "queue":
             state.running += 1

@@ -1,5 +1,6 @@
 """Which instances a resume can reach: do again, take as ended, go on with alone."""
 
+from steplane.kernel import members
 from steplane.kernel.completing import has_strays, is_stray
 from steplane.kernel.rounds import is_over
 from steplane.kernel.state import Instance, Scope, State
@@ -49,7 +50,10 @@ def _in_its_list(one: Instance) -> str:
     assert scope is not None
     outer = one.parent or one
     position = outer.node.position
-    if not (_is_there(scope.current[position], outer) or scope.old.get(position) is outer):
+    waits = scope.queues is not None and any(one is outer for one in scope.queues.waiting[position])
+    if not (waits or members.counts(scope, outer) or _is_there(scope.current[position], outer)) and (
+        scope.old.get(position) is not outer
+    ):
         return OVER
     return _list(scope)
 
@@ -98,6 +102,12 @@ def is_late(scope: Scope) -> bool:
 def _up(one: Instance) -> Instance | None:
     """What the instance is in."""
     return one.parent if one.parent is not None else (one.scope.around if one.scope is not None else None)
+
+
+def begins_often(one: Instance) -> bool:
+    """Whether arrivals can begin the step more than once in its list."""
+    scope = one.scope
+    return scope is not None and bool(scope.list.often) and scope.list.often[(one.parent or one).node.position]
 
 
 def around(one: Instance) -> list[Instance]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from steplane.events import Status
-from steplane.kernel import bodies, cancel, instances, lists
+from steplane.kernel import bodies, cancel, instances, lists, members
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.waits import Reach
 
@@ -70,12 +70,13 @@ def _in_list(scope: Scope, action: Reach, seen: set[Scope]) -> Iterator[Target]:
         return
     seen.add(scope)
     for position, number in enumerate(scope.list.nodes):
-        one = scope.current[position]
+        there = list(members.at(scope, position))
         for superseded in _at(position, scope.course.leaving if scope.course is not None else ()):
             yield from _inside(superseded, action, seen)
-        if number in action.steps and (one is None or not one.ended):
-            yield scope, position, one
-        for now in [*_at(position, scope.strays), *([one] if one is not None else [])]:
+        if number in action.steps:
+            yield from ((scope, position, one) for one in there if not one.ended)
+            yield from ((scope, position, None) for _ in range(members.count_pending(scope, position)))
+        for now in [*_at(position, scope.strays), *there]:
             yield from _inside(now, action, seen)
         for branch in scope.late:
             if branch.owner.node.position == position:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from steplane.events import ErrorInfo, Resumed
-from steplane.kernel import completing, leaving, lists, loops
+from steplane.kernel import completing, leaving, lists, loops, members
 from steplane.kernel.state import Instance, Scope, State
+from steplane.plan.nodes import Node
 
 AGAIN = frozenset({"failed", "blocked", "cancelled", "compensated"})
 """What every resume begins anew."""
@@ -52,7 +53,7 @@ def _around(one: Instance) -> Instance | None:
 
 
 def is_to_do_again(state: State, one: Instance) -> bool:
-    """Whether a new activation follows the one that has ended; not of what a `cancel` step wanted to end so."""
+    """Whether a new activation follows the one that has ended; not of what was meant to end so."""
     return (one.status in AGAIN and not one.cut) or one in state.again
 
 
@@ -64,11 +65,27 @@ def take(state: State, scope: Scope, position: int) -> Instance | None:
     said = _said(state, lists.path_of(scope, node), one, left_out=left_out)
     if said is None:
         return None
-    if one is None or one.ended:
+    if one is None or one.ended or members.is_pending(scope, position):
         scope.old.pop(position, None)
-        one = lists.place(state, scope, node)
+        one = _in_its_place(state, scope, node, one)
     _end(state, one, said)
     return one
+
+
+def _in_its_place(state: State, scope: Scope, node: Node, one: Instance | None) -> Instance:
+    """A new activation, in the place of one that has ended, or of one that is pending."""
+    queues = scope.queues
+    if queues is None:
+        return lists.place(state, scope, node)
+    if queues.waiting[node.position]:
+        queues.waiting[node.position][0] = None
+        return lists.place(state, scope, node)
+    found = lists.place(state, scope, node)
+    if one is not None:
+        queues.lives[node.position].remove(one)
+        queues.forced |= {found.serial} if one.serial in queues.forced else set()
+        queues.used[found.serial] = queues.used.pop(one.serial, [])
+    return found
 
 
 def take_items(state: State, outer: Instance) -> list[Instance]:

@@ -11,7 +11,9 @@ from steplane.kernel import (
     leaving,
     lists,
     loops,
+    members,
     pool,
+    recounting,
     repairing,
     rounds,
     walking,
@@ -131,8 +133,10 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
         scope.over = False
         leaving.hold_back(state, scope)
         _recount(state, scope, walk)
-    for one in _members(scope):
-        _prepare(state, one, walk)
+    leaving_here = members.leaving(scope)
+    for position in range(len(scope.current)):
+        for one in [*leaving_here.get(position, ()), *members.at(scope, position)]:
+            _prepare(state, one, walk)
     for branch in scope.late:
         branch.owner.bind()
         branch.bounds = branch.owner.bounds
@@ -145,25 +149,6 @@ def _prepare_scope(state: State, scope: Scope, walk: Walk) -> None:
             _prepare(state, stray, walk)
 
 
-def _members(scope: Scope) -> list[Instance]:
-    """What is in the list, in its order; of what a `goto` has superseded that which goes on."""
-    leaving = _leaving(scope)
-    if not leaving:
-        return [one for one in scope.current if one is not None]
-    found = []
-    for position, one in enumerate(scope.current):
-        found += [*leaving.get(position, ()), *([one] if one is not None else [])]
-    return found
-
-
-def _leaving(scope: Scope) -> dict[int, list[Instance]]:
-    """What a `goto` has superseded and has not ended, by position."""
-    found: dict[int, list[Instance]] = {}
-    for one in scope.course.leaving if scope.course is not None else ():
-        found.setdefault(one.node.position, []).append(one)
-    return found
-
-
 def _recount(state: State, scope: Scope, walk: Walk) -> None:
     """Put aside what is to do again, take as ended what was said to be, and count anew."""
     said = []
@@ -171,15 +156,16 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
         taken = repairing.take(state, scope, position) if state.assumed else None
         if taken is not None:
             said.append(taken)
-        else:
-            _put_aside(state, scope, position)
+        if taken is None or scope.queues is not None:
+            _put_aside(state, scope, position, taken)
     scope.failed, scope.blocked, scope.stopped = None, False, False
     scope.tallies.clear()
     scope.waiting.clear()
     scope.blocked_from = len(scope.current)
-    scope.open = sum(one is None or not one.ended for one in scope.current)
-    scope.open += sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0
+    scope.open = members.count_open(scope)
     scope.frontier = 0
+    if scope.queues is not None:
+        recounting.recount(state, scope)
     if lists.follow(scope) < len(scope.current):
         cut = (at for at, one in enumerate(scope.current) if one is not None and one.cut)
         scope.blocked_from = next((at for at in cut if not leaving.is_left_out(scope, at)), scope.blocked_from)
@@ -190,8 +176,11 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
         walk.said[scope] = failed
 
 
-def _put_aside(state: State, scope: Scope, position: int) -> None:
+def _put_aside(state: State, scope: Scope, position: int, taken: Instance | None) -> None:
     """What is to do again begins as a new activation, with what the old one had begun, or without."""
+    if scope.queues is not None:
+        recounting.put_aside(state, scope, position, taken)
+        return
     one = scope.current[position]
     if one is None:
         put_aside = scope.old.get(position)
@@ -211,7 +200,8 @@ def _go_by_policy(state: State, walk: Walk) -> None:
     """What was taken as failed is a failure of its list."""
     for scope, failed in walk.said.items():
         for one in failed:
-            lists.settle(state, scope, one)
+            if scope.queues is None:
+                lists.settle(state, scope, one)
         if lists.policy_of(state, scope) != "continue" and not scope.cancelled:
             lists.block_rest(state, scope, failed[0])
 
@@ -268,7 +258,7 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
 def _close_done(state: State, one: Instance) -> None:
     """The lists of a body in which nothing is to do are over before the others go on."""
     for scope in list(one.body):
-        if scope.busy and scope.open == 0 and not scope.late:
+        if scope.busy and scope.open == 0 and not (scope.late or scope.strays) and scope.queues is None:
             scope.busy = False
             lists.close(state, scope)
 
@@ -282,14 +272,13 @@ def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
     if scope.course is not None and not scope.cancelled:
         jumping.overdue(state, scope)
     late = _late(scope)
-    leaving = _leaving(scope)
-    for position, now in enumerate(list(scope.current)):
-        for one in leaving.get(position, ()):
+    superseded = members.leaving(scope)
+    there = [list(members.at(scope, position)) for position in range(len(scope.current))]
+    for position, those in enumerate(there):
+        for one in [*superseded.get(position, ()), *those]:
             _walk(state, one, walk)
-        if now is None and not scope.cancelled:
+        if not scope.cancelled and (not those or scope.queues is not None):
             lists.advance(state, scope, [position])
-        elif now is not None:
-            _walk(state, now, walk)
         for other in late.get(position, ()):
             if isinstance(other, Scope):
                 _walk_scope(state, other, walk)

@@ -10,6 +10,7 @@ from steplane.kernel.bounds import Bounds
 from steplane.kernel.counting import Kept, Tally
 from steplane.kernel.course import Course
 from steplane.kernel.loop_state import LoopState
+from steplane.kernel.queues import Queues
 from steplane.parts import Part
 from steplane.plan.nodes import Node, Plan, StepList
 
@@ -32,8 +33,8 @@ class Scope:
 
     __slots__ = (
         "agenda", "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed",
-        "frontier", "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "stopped",
-        "strays", "tallies", "turn", "unfinished", "waiting", "walked",
+        "frontier", "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "queues",
+        "stopped", "strays", "tallies", "turn", "unfinished", "waiting", "walked",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -66,6 +67,7 @@ class Scope:
         self.driver: Instance | None = None  # of a `compensate` list: who undoes
         self.walked = 0  # the moment of the resume that was the last to go through it
         self.course: Course | None = None  # once a `goto` in it has been reached
+        self.queues: Queues | None = Queues(steps) if steps.often else None  # where arrivals are counted
 
     @property
     def around(self) -> "Instance":
@@ -115,7 +117,7 @@ class Instance:
         self.timed_out = False
         self.recovered = False
         self.forced = False  # a `finish` step cancels it: it has succeeded then
-        self.withdrawn = False  # a `cancel` step cancels it: no resume begins it again
+        self.withdrawn = False  # a `cancel` step or a join cancels it: no resume begins it again
         self.adopted = False  # goes on with the scopes of an earlier activation
         self.restart = False  # its attempt died with the process and is made again
         self.tainted = False  # a branch failed, yet the join was reached
@@ -164,7 +166,9 @@ class Instance:
         place: list[int] = []
         one: Instance | None = self
         while one is not None and one.scope is not None:
-            place += [one.index + 1 if one.parent is not None else 0, one.node.position, one.scope.list.number]
+            turn = (one.parent or one).number if one.scope.list.repeats else 0
+            index = one.index + 1 if one.parent is not None else 0
+            place += [index, turn, one.node.position, one.scope.list.number]
             one = one.scope.owner
         return tuple(reversed(place))
 
@@ -186,7 +190,7 @@ class Instance:
 
     @property
     def cut(self) -> bool:
-        """Whether a `cancel` step wanted it to end as it did."""
+        """Whether a `cancel` step or a join wanted it to end as it did."""
         return self.withdrawn and self.status == "cancelled"
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from steplane.events import CompensateRequested, ErrorInfo, StepCompensated
-from steplane.kernel import instances, lists, runs
+from steplane.kernel import instances, lists, members, runs
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Undo
 
@@ -50,7 +50,7 @@ def completed(one: Instance | None) -> Iterator[Instance]:
 def in_body(one: Instance) -> Iterator[Instance]:
     """What is to be undone of the lists of its action."""
     for scope in one.body:
-        for step in scope.current:
+        for step in members.everyone(scope):
             yield from completed(step)
 
 
@@ -164,7 +164,7 @@ def undo(state: State, instance: Instance) -> None:
     action, scope = instance.node.action, instance.scope
     assert isinstance(action, Undo)
     assert scope is not None
-    found = (done for position in action.positions for done in completed(scope.current[position]))
+    found = (done for position in action.positions for one in members.at(scope, position) for done in completed(one))
     if not begin(state, instance, "undo", found):
         instances.attempt_ended(state, instance, None)
 

@@ -212,6 +212,8 @@ class Step(Struct, frozen=True, kw_only=True):
     region: Name | None = None
     needs: Needs | None = None
     join: Join | None = None
+    split: int | None = None
+    collect: int | None = None
     milestone: Milestone | None = None
     condition: Condition | None = None
     loop: Loop | None = None

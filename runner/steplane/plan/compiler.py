@@ -7,6 +7,7 @@ from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
 from steplane.model.files import file_key
 from steplane.plan.compiling_waits import awaited_of, reached, simple_wait
+from steplane.plan.joining import repeating
 from steplane.plan.loops import count_of, loop_of
 from steplane.plan.nodes import (
     Action,
@@ -24,14 +25,15 @@ from steplane.plan.nodes import (
     OutputField,
     Perform,
     Plan,
-    Retry,
     Role,
     StepList,
     Undo,
 )  # fmt: skip
 from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
+from steplane.plan.retries import Retry
 from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
+from steplane.plan.written_joins import joined, wanted_of
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
 
@@ -109,7 +111,7 @@ class Compiler:
             dependents=tuple(tuple(one) for one in dependents) if any(dependents) else (),
             starts=tuple(node.position for node in nodes if node.needs == ()),
             milestones=tuple(node.position for node in nodes if node.milestone is not None),
-            repeats=any(isinstance(node.action, Goto) for node in nodes),
+            **repeating(nodes),
         )
         return number
 
@@ -131,7 +133,7 @@ class Compiler:
             column=step.span.column,
             lane=step.lane.text if step.lane else "",
             needs=needs,
-            wanted=None if isinstance(step.action, model.Parallel) else _wanted(step),
+            **joined(step),
             handler=any(word in _HANDLES for need in (step.needs.needs if step.needs else ()) for word in need.words),
             condition=step.condition.expression if step.condition else None,
             loop=loop_of(step),
@@ -170,7 +172,7 @@ class Compiler:
             return Body(self.steps(action.steps, own, "steps", ""))
         if isinstance(action, model.Parallel):
             branches = tuple(self.branch(branch, own) for branch in action.branches)
-            return Fork(branches, _wanted(step))
+            return Fork(branches, wanted_of(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
         if isinstance(action, model.Race | model.Wait | model.Signal | model.Cancel):
@@ -263,7 +265,7 @@ def compile_plan(
 def _needs(step: model.Step, position: int, positions: Mapping[str, int]) -> tuple[Need, ...] | None:
     if step.needs is not None:
         return tuple(_need(need, positions) for need in step.needs.needs)
-    if step.join is None or isinstance(step.action, model.Parallel) or _wanted(step) is None:
+    if step.join is None or isinstance(step.action, model.Parallel) or wanted_of(step) is None:
         return None
     return tuple(Need(above, OK) for above in range(position))
 
@@ -271,10 +273,6 @@ def _needs(step: model.Step, position: int, positions: Mapping[str, int]) -> tup
 def _need(need: model.Need, positions: Mapping[str, int]) -> Need:
     words: frozenset[str] = frozenset().union(*(_WORDS[word] for word in need.words))
     return Need(positions[need.step.text], words)
-
-
-def _wanted(step: model.Step) -> int | None:
-    return step.join.count if step.join is not None and step.join.mode == "count" else None
 
 
 def _milestone(milestone: model.Milestone | None, positions: Mapping[str, int]) -> Milestone | None:

@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
+from steplane.plan.inputs import InputSpec, SecretSpec
+from steplane.plan.retries import Retry
 from steplane.plan.waits import Milestone, Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
-Backoff = Literal["constant", "linear", "exponential"]
 Role = Literal["steps", "branch", "arm", "call", "rescue", "finally", "compensate"]
 
 
@@ -39,27 +40,6 @@ def outcomes(words: frozenset[str]) -> list[str]:
         return ["done"]
     order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
     return [one for one in order if one in words]
-
-
-class Retry(Struct, frozen=True):
-    """`attempts` in total (None: as many as fit into `within` seconds); `jitter` 1.0 is full; delays in seconds."""
-
-    attempts: int | None = None
-    within: float | None = None
-    delay: float = 1.0
-    backoff: Backoff = "constant"
-    max_delay: float | None = None
-    jitter: float = 0.0
-    full_jitter: bool = False
-    when: Expression | None = None
-    attempts_value: Template | None = None
-    delay_value: Template | None = None
-
-    def pause(self, attempts: int, delay: float) -> float:
-        """Seconds to wait after that many attempts, before any jitter."""
-        factors: dict[Backoff, int] = {"constant": 1, "linear": attempts, "exponential": 1 << min(attempts - 1, 62)}
-        seconds = delay * factors[self.backoff]
-        return seconds if self.max_delay is None else min(seconds, self.max_delay)
 
 
 class Lock(Struct, frozen=True):
@@ -220,7 +200,11 @@ class OutputField(Struct, frozen=True):
 
 
 class Node(Struct, frozen=True):
-    """One step (or the workflow itself): order, modifiers, action."""
+    """One step (or the workflow itself): order, modifiers, action.
+
+    `wanted` of the `needs` let it start (None: all), `each` of them anew, or (`active`) all that can still come; what
+    becomes of the `rest`. Its end is as many arrivals as `split` says, and `collect` of one step count as one.
+    """
 
     number: int
     id: str
@@ -233,6 +217,11 @@ class Node(Struct, frozen=True):
     lane: str = ""
     needs: tuple[Need, ...] | None = None
     wanted: int | None = None
+    each: bool = False
+    active: bool = False
+    rest: Literal["run", "cancel", "block"] = "run"
+    split: int = 1
+    collect: int = 1
     handler: bool = False
     condition: Expression | None = None
     loop: Loop | None = None
@@ -259,12 +248,26 @@ class Node(Struct, frozen=True):
     milestone: Milestone | None = None
     artifacts: tuple[str, ...] = ()
 
+    @property
+    def every(self) -> bool:
+        """Whether it waits for all of its needs, each once."""
+        return self.wanted is None and not self.each and not self.active
+
+    @property
+    def join(self) -> Any:
+        """How its needs are joined, as it is written; None for `all`."""
+        if self.each or self.active:
+            return "each" if self.each else "active"
+        return self.wanted if self.rest == "run" else {"count": self.wanted, "rest": self.rest}
+
 
 class StepList(Struct, frozen=True):
     """An ordered list of steps: whose it is and in which role.
 
     `dependents[p]` holds (position, index of its need) of each step that names the step at position `p`;
-    `starts`: those with `needs: []`; `milestones`: those that have one. `repeats`: a step may begin more than once.
+    `starts` those with `needs: []`; `milestones` those that have one. `repeats`: in one life of it a step may begin
+    more than once. `often` is there where arrivals are counted: whether they can start the step at each position more
+    than once. `returning`: for an active join the positions of the `goto`s that can bring back a step that it names.
     """
 
     number: int
@@ -276,6 +279,8 @@ class StepList(Struct, frozen=True):
     starts: tuple[int, ...] = ()
     milestones: tuple[int, ...] = ()
     repeats: bool = False
+    often: tuple[bool, ...] = ()
+    returning: dict[int, tuple[int, ...]] = {}
 
 
 def inner_lists(node: Node) -> tuple[int, ...]:
@@ -292,26 +297,6 @@ def lists_of(node: Node) -> tuple[int, ...]:
     """All lists of a step: those of its action, then `rescue`, `finally`, `compensate` where it has them."""
     after = (node.rescue, node.finally_, node.compensate)
     return (*inner_lists(node), *(one for one in after if one is not None))
-
-
-class InputSpec(Struct, frozen=True):
-    """One declared input: its JSON Schema and where its value may come from."""
-
-    name: str
-    schema: dict[str, Any]
-    required: bool
-    default: Any = None
-    env: str | None = None
-    secret: bool = False
-    optional: bool = False
-
-
-class SecretSpec(Struct, frozen=True):
-    """Where a secret is fetched: an environment variable or a file."""
-
-    name: str
-    env: str | None = None
-    file: str | None = None
 
 
 class Plan(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from steplane import model
 from steplane.expressions.templates import ListOf, MapOf, Template
-from steplane.plan.nodes import InputSpec, SecretSpec
+from steplane.plan.inputs import InputSpec, SecretSpec
 
 
 def input_spec(one: model.Input) -> InputSpec:

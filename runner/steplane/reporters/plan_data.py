@@ -4,6 +4,7 @@ from typing import Any
 
 from steplane.expressions.templates import Template
 from steplane.forecast.fates import Forecast
+from steplane.plan.inputs import InputSpec
 from steplane.plan.nodes import (
     Body,
     Branch,
@@ -13,16 +14,15 @@ from steplane.plan.nodes import (
     ForEach,
     Fork,
     Goto,
-    InputSpec,
     Loop,
     Need,
     Node,
     Perform,
     Plan,
-    Retry,
     Rounds,
     inner_lists,
 )
+from steplane.plan.retries import Retry
 from steplane.plan.waits import Race
 from steplane.reporters.plan_verdicts import arm_verdict, input_value, step_verdict
 from steplane.reporters.words import awaited_words, script_text, source
@@ -155,7 +155,9 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "line": node.line,
             "lane": node.lane,
             "needs": None if node.needs is None else [need_data(plan, node, one) for one in node.needs],
-            "join": node.action.wanted if isinstance(node.action, Fork) else node.wanted,
+            "join": node.action.wanted if isinstance(node.action, Fork) else node.join,
+            "collect": node.collect if node.collect > 1 else None,
+            "split": node.split if node.split > 1 else None,
             "if": node.condition.text if node.condition else None,
             **(loop_data(loop) if loop else {}),
             **_performed(node),

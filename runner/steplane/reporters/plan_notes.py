@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from steplane.expressions.durations import format_duration
 from steplane.forecast.fates import Condition, Items, Planned, StepForecast
-from steplane.plan.nodes import ForEach, Node, Perform, Plan, Retry, Rounds
+from steplane.plan.nodes import ForEach, Node, Perform, Plan, Rounds
+from steplane.plan.retries import Retry
 from steplane.reporters.plan_data import loop_data, need_data
 from steplane.reporters.words import count, milestone_words, saw, shortened, shown_value, source
 
@@ -51,8 +52,16 @@ def _needs(plan: Plan, node: Node, found: StepForecast | None) -> str:
         data = need_data(plan, node, need)
         words = "" if data["outcomes"] == ["ok"] else f" ({' or '.join(data['outcomes'])})"
         named.append(data["step"] + words)
-    wanted = f" ({node.wanted} of them)" if node.wanted and node.wanted < len(named) else ""
-    return f"after {', '.join(named)}{wanted}"
+    return f"after {', '.join(named)}{_joined(node, len(named))}"
+
+
+def _joined(node: Node, named: int) -> str:
+    """How many of the steps that it waits for have to come, and how often."""
+    words = [f"{node.wanted} of them"] if node.wanted and node.wanted < named else []
+    words += [f"the rest is {'cancelled' if node.rest == 'cancel' else 'held back'}"] if node.rest != "run" else []
+    words += ["once for each arrival"] if node.each else ["all that can still come"] if node.active else []
+    words += [f"{node.collect} arrivals count as one"] if node.collect > 1 else []
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _milestone(_: Plan, node: Node, __: StepForecast | None) -> str:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from steplane.expressions.durations import format_duration
 from steplane.expressions.telling import cut
 from steplane.forecast.fates import Forecast, InputForecast, StepForecast
-from steplane.plan.nodes import Body, Call, Choice, End, Fork, Goto, InputSpec, Node, Perform, Plan, inner_lists
+from steplane.plan.inputs import InputSpec
+from steplane.plan.nodes import Body, Call, Choice, End, Fork, Goto, Node, Perform, Plan, inner_lists
 from steplane.plan.step_names import inside
 from steplane.plan.waits import Race
 from steplane.reporters.paint import Paint, visible, width

@@ -15,7 +15,7 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
-LATER = ("split", "collect", "open")
+LATER = ("open",)
 """Keys of a step that the language has and no schema of this release: refused by name."""
 
 

@@ -38,6 +38,7 @@ COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),
     (("detach",), ("call",), "lets a called workflow run on"),
     (("join",), ("needs", "parallel"), "stands beside `needs` or `parallel`"),
+    (("collect",), ("needs",), "stands beside `needs`"),
 )
 """Keys that mean something only beside one of others."""
 

@@ -9,7 +9,8 @@ import pytest
 
 from steplane.app.inputs import given, read_env_file, resolve
 from steplane.errors import UsageError
-from steplane.plan.nodes import InputSpec, Plan
+from steplane.plan.inputs import InputSpec
+from steplane.plan.nodes import Plan
 
 
 def plan(**specs: dict[str, Any]) -> Plan:

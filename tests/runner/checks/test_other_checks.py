@@ -85,6 +85,8 @@ def test_the_top_of_a_file(top: str, expected: list[str]) -> None:
         ("- {id: a, steps: [{id: b, run: 'true'}]}\n- {if: inputs.go, goto: b, max: 3}", ["goto-across"]),
         ("- {id: a, run: 'true'}\n- {id: each, foreach: [1], goto: a, max: 3, if: inputs.go}", ["exclusive"]),
         ("- {id: a, run: 'echo ${{ steps.b.status }}'}\n- {id: b, run: x}\n- {if: inputs.go, goto: a, max: 3}", []),
+        ("- {collect: 2, run: 'true'}", ["missing-companion"]),
+        ("- {split: 0, run: 'true'}", ["range"]),
         ("- {id: each, foreach: [1], as: steps, run: 'true'}", ["reserved-name"]),
         ("- {id: each, foreach: [1], steps: [{id: inner, foreach: [2], run: 'true'}]}", ["shadowed-name"]),
         ("- {id: each, foreach: '${{ inputs.word }}', run: 'true'}", ["wrong-kind"]),
@@ -136,10 +138,25 @@ def test_every_top_key_of_a_later_release_is_refused_by_name(key: str) -> None:
     assert "not-in-this-release" in codes(found)
 
 
-@pytest.mark.parametrize("join", ["each", "active", "{count: 1, rest: cancel}", "{count: 1}"])
-def test_joins_of_a_later_release(join: str) -> None:
-    found = check_steps(f"- {{id: a, run: x}}\n- {{needs: [a], join: {join}, run: y}}")
-    assert codes(found) == ["not-in-this-release"]
+@pytest.mark.parametrize("join", ["each", "active", "{count: 1, rest: block}", "{count: 1}"])
+def test_joins_of_all_forms(join: str) -> None:
+    assert (
+        codes(check_steps(f"- {{id: a, run: x}}\n- {{needs: [a], join: {join}, split: 2, collect: 2, run: y}}")) == []
+    )
+
+
+@pytest.mark.parametrize("join", ["each", "active", "{count: 1, rest: cancel}", "{count: 1, rest: block}"])
+def test_joins_that_branches_do_not_have(join: str) -> None:
+    found = check_steps(f"- {{join: {join}, parallel: {{a: [{{run: x}}], b: [{{run: y}}]}}}}")
+    assert codes(found) == ["join-of-branches"]
+
+
+def test_a_step_that_would_be_blocked_by_what_a_join_cancels() -> None:
+    join = "{count: 1, rest: cancel}"
+    steps = f"- {{id: a, run: x}}\n- {{id: b, needs: [], run: x}}\n- {{id: c, needs: [a, b], join: {join}, run: x}}"
+    found = check_steps(f"{steps}\n- {{id: d, run: x}}")
+    assert [(one.code, one.help) for one in found] == [("blocked-by-join", "write `needs: [c]`: it is blocked else")]
+    assert codes(check_steps(f"{steps}\n- {{id: d, needs: [c], run: x}}")) == []
 
 
 @pytest.mark.parametrize(

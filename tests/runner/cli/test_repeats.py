@@ -75,3 +75,48 @@ def test_where_a_goto_leads_is_checked_before_the_run(shell: Shell) -> None:
     assert done.returncode == 2
     assert "`goto` of the step in line 5 names `laod`, which is not a step" in done.stderr
     assert "did you mean `load`?" in done.stderr
+
+
+NET = """\
+steplane: 1
+name: net
+steps:
+  - {id: near, needs: [], run: 'until test -e begun; do sleep 0.01; done'}
+  - {id: far, needs: [], run: 'touch begun; sleep 60 & wait'}
+  - {id: first, needs: [near, far], join: {count: 1, rest: cancel}, split: 3, run: 'echo first >> ledger'}
+  - id: part
+    needs: [first]
+    join: each
+    run: |
+      echo "number=${STEPLANE_IDEMPOTENCY_KEY##*/}" >> "$STEPLANE_OUTPUT"
+      ( flock 9; echo part >> ledger; ) 9> lock
+      if test -e deadly && mkdir killed 2> /dev/null; then kill -9 $PPID; fi
+    outputs: [number]
+  - {id: pair, needs: [part], collect: 2, run: 'echo pair >> ledger'}
+  - {id: merged, needs: [pair, first], join: active, run: 'echo "merged ${{ steps.part.outputs.number }}" >> ledger'}
+"""
+
+
+def test_arrivals_are_split_merged_and_cancelled(shell: Shell) -> None:
+    shell.write("net.yaml", NET)
+    done = shell("run", "net.yaml", "--id", "one", "--format", "plain")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(ledger(shell)) == ["first", "merged 3", "merged 3", "merged 3", "pair", "part", "part", "part"]
+    ended = {"near": 1, "first": 1, "part": 3, "pair": 1, "merged": 3}
+    expected = {path: ("succeeded", number) for path, number in ended.items()}
+    assert shown(shell) == {**expected, "far": ("cancelled", 1)}
+    assert "✓ part#3 succeeded" in done.stdout
+    assert "enough had come for `first`, and it cancels the rest" in shell("explain", "one", "far").stdout
+    assert "for each arrival" in shell("graph", "net.yaml", "--format", "mermaid").stdout
+    assert "after part (2 arrivals count as one)" in shell("plan", "net.yaml").stdout
+
+
+def test_arrivals_outlive_the_process(shell: Shell) -> None:
+    shell.write("net.yaml", NET)
+    shell.write("deadly", "")
+    assert shell("run", "net.yaml", "--id", "one", "--format", "plain").returncode == 128 + signal.SIGKILL
+    done = shell("resume", "one", "--format", "plain")
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = {line: ledger(shell).count(line) for line in ("first", "pair", "merged 3")}
+    assert counts == {"first": 1, "pair": 1, "merged 3": 3}
+    assert shown(shell)["part"] == ("succeeded", 3)

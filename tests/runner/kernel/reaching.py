@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from tests.runner.kernel.repeating import lists_in
+from tests.runner.kernel.repeating import counts_arrivals, lists_in
 
 
 def reach(random: Random, workflow: dict[str, Any]) -> None:
@@ -31,7 +31,7 @@ def milestones(random: Random, workflow: dict[str, Any]) -> None:
     """Let some steps start only between two others of their list, where that makes no circle."""
     for steps in list(lists_in(workflow)):
         for position, one in enumerate(steps):
-            if "goto" in one or random.randint(0, 11):
+            if "goto" in one or random.randint(0, 11) or (one.get("needs") and counts_arrivals(steps)):
                 continue
             found = {}
             above = steps[:position]

@@ -17,7 +17,8 @@ from steplane.events import (
 )
 from steplane.expressions.templates import Expression, Literal
 from steplane.kernel import Instance
-from steplane.plan.nodes import Body, Node, Perform, Plan, Retry, StepList
+from steplane.plan.nodes import Body, Node, Perform, Plan, StepList
+from steplane.plan.retries import Retry
 from steplane.reporters.plain import PlainReporter, Style
 from steplane.reporters.subject import Result, Subject
 from steplane.reporters.words import clean, clock, shortened, shown_value

@@ -77,7 +77,7 @@ MENDERS: Mapping[str, Mender] = {
     "constant-condition": removing.condition,
     "null-in-text": evaluated.filtered("default('')"),
     # inputs, secrets, scripts
-    "bad-default": writing.meant,
+    "bad-default": writing.default,
     "optional-default": removing.entry,
     "unknown-format": writing.meant,
     "reserved-env": writing.without_prefix,

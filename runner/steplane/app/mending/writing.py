@@ -14,6 +14,14 @@ def meant(diagnostic: Diagnostic, source: Source) -> Fix | None:
     return None if match is None else _replaced(diagnostic, source, match[1])
 
 
+def default(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """A default of the right kind: a boolean for a word of YAML 1.1, else the value that was probably meant."""
+    old = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(source.text(diagnostic.span).lower())
+    if old is not None and "`true` or `false`" in diagnostic.message:
+        return _replaced(diagnostic, source, old, safe=True)
+    return meant(diagnostic, source)
+
+
 def named(pattern: str) -> Callable[[Diagnostic, Source], Fix | None]:
     """Replace the word at the place by what the help or message names; the pattern has a group for it."""
 

@@ -78,6 +78,11 @@ def lost_needs(needs: tuple[tuple[str, str, tuple[str, ...]], ...]) -> dict[str,
     return {"kind": "needs", "needs": lost} if lost else None
 
 
+def too_few(one: Instance) -> dict[str, Any] | None:
+    """Of a step that counts several arrivals as one: not so many came."""
+    return {"kind": "collect", "of": str(one.node.collect)} if one.node.collect > 1 else None
+
+
 def _counts(status: str, outcomes: tuple[str, ...]) -> bool:
     good = {"succeeded", "warning", "reused", "skipped"}
     return status in outcomes or "done" in outcomes or ("ok" in outcomes and status in good)

@@ -272,9 +272,11 @@ class Replay:
         if one.parent is not None:
             return "resume" if isinstance(event, Resumed) else "item" if after is not None else "loop"
         if after is not None:
-            return "step"
+            return "each" if one.node.each else "step"
         if isinstance(event, Resumed):
             return "resume"
+        if one.scope is not None and one.scope.queues is not None and one.node.needs:
+            return "join"
         assert one.scope is not None
         role = one.scope.list.role
         adopted = one.scope.owner.adopted and one.number > 1 and role not in {"rescue", "finally", "compensate"}

@@ -10,13 +10,13 @@ from steplane.events import ErrorInfo
 class Entry(Struct, frozen=True):
     """Something that happened to an instance. `kind` says what; `data` what belongs to it.
 
-    `ready` (by: step, item, loop, goto, resume, adopted, or the role of its list; after: what let it start, status:
-    how that had ended, for a handler; wanted, named: with a `join`; outer, of: the step that it is in, and which arm,
-    branch or attempt of that; apart: what it would wait for is not selected) · `condition`, `items`, `limits`,
-    `precondition`, `arm`, `branches`, `given` (the inputs of a child), `postcondition`, `outputs` (value, seen,
-    error) · `lock.waits` (lock, holders) · `lock` (lock, seconds) · `slot.waits` (pool, running) · `attempt` (number,
-    seconds waited, again: it was cut off, only: there can be but one, loop) · `attempt.ended` (number, outcome,
-    error, inner: that of a step in it, seconds, only, loop) · `timeout` · `retry` (number, of, delay, seen) ·
+    `ready` (by: step, item, loop, each, join, goto, resume, adopted, or the role of its list; after: what let it
+    start, status: how that had ended, for a handler; wanted, named: with a `join`; outer, of: the step that it is in,
+    and which arm, branch or attempt of that; apart: what it would wait for is not selected) · `condition`, `items`,
+    `limits`, `precondition`, `arm`, `branches`, `given` (the inputs of a child), `postcondition`, `outputs` (value,
+    seen, error) · `lock.waits` (lock, holders) · `lock` (lock, seconds) · `slot.waits` (pool, running) · `attempt`
+    (number, seconds waited, again: it was cut off, only: there can be but one, loop) · `attempt.ended` (number,
+    outcome, error, inner: that of a step in it, seconds, only, loop) · `timeout` · `retry` (number, of, delay, seen) ·
     `given_up` (why, seen) · `rescue`, `rescue.ended`, `finally`, `finally.ended` (ok) · `stopping` (cause) ·
     `undecided` · `resumed` (actor, again: its attempt is made again, redo: on demand, assumed: how it is taken to
     have ended) · `ended` (status, reason, seen, by, cause, error, inner, items: how many of a loop ended how,

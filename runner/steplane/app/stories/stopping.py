@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from steplane.app.stories.awaited import around_of
-from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, TimerFired
+from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, StepReady, TimerFired
 from steplane.kernel import Instance, Scope, State
+from steplane.kernel.members import counts
 from steplane.plan.nodes import End, ForEach, Fork, Matrix
 
 _AFTER = frozenset({"rescue", "finally", "ended"})
@@ -14,9 +15,9 @@ _AFTER = frozenset({"rescue", "finally", "ended"})
 def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact]) -> dict[str, Any]:
     """Why an instance is cancelled at this event, from which these facts follow.
 
-    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `complete`
-    (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs to has
-    failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
+    `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `join`,
+    `complete` (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs
+    to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -25,6 +26,9 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     ender = next((fact for fact in facts if isinstance(fact, StepEnded) and _ends_the_run(state, fact)), None)
     if ender is not None:
         return {"kind": "end", "of": ender.path}
+    enough = next((fact for fact in facts if isinstance(fact, StepReady) and _cancels_rest(state, fact, one)), None)
+    if enough is not None:
+        return {"kind": "join", "of": enough.path}
     failed = {fact.instance for fact in facts if isinstance(fact, StepEnded) and fact.status == "failed"}
     around: Instance | None = one
     while around is not None:
@@ -36,6 +40,20 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
         return {"kind": "end", "of": one.by}
     left = one.loop.unfinished if one.loop is not None else any(scope.unfinished for scope in one.body)
     return {"kind": "unfinished" if left else "inside"}
+
+
+def _cancels_rest(state: State, fact: StepReady, one: Instance) -> bool:
+    """Whether the step that has become ready cancels the rest of those that it needs: the instance, or one around."""
+    join = state.named(fact.path, fact.instance)
+    if join is None or join.node.rest != "cancel":
+        return False
+    named = {need.position for need in join.node.needs or ()}
+    around: Instance | None = one
+    while around is not None:
+        if around.scope is join.scope and around.node.position in named:
+            return True
+        around = around_of(around)
+    return False
 
 
 def _ends_the_run(state: State, fact: StepEnded) -> bool:
@@ -71,8 +89,7 @@ def _here(one: Instance, around: Instance, event: Input, failed: set[int]) -> di
 
 def is_superseded(scope: Scope, one: Instance) -> bool:
     """Whether a `goto` has led back to or before the step."""
-    outer = one.parent or one
-    return scope.course is not None and scope.current[outer.node.position] is not outer
+    return scope.course is not None and not counts(scope, one)
 
 
 def _cuts_short(outer: Instance) -> bool:

@@ -6,6 +6,7 @@ from steplane.app.stories.causes import chain, link
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Waiting
 from steplane.kernel import Instance, Scope
+from steplane.kernel.members import everyone, is_pending
 from steplane.plan.nodes import Choice, Fork, Node
 from steplane.plan.step_names import around, id_path
 from steplane.plan.waits import Race, awaited
@@ -56,7 +57,7 @@ def _live_inside(one: Instance) -> list[Instance]:
     if one.loop is not None:
         return [each for each in one.loop.instances if each is not None and not each.ended]
     scopes = [*one.body, *([one.after] if one.after is not None else [])]
-    return [each for scope in scopes for each in scope.current if each is not None and not each.ended]
+    return [each for scope in scopes for each in everyone(scope) if not each.ended]
 
 
 def pending(replay: Replay, node: Node, path: str = "") -> tuple[Waiting, ...]:
@@ -100,7 +101,7 @@ def _scopes(replay: Replay, node: Node) -> list[Scope]:
         for scope in [*one.body, *([one.after] if one.after is not None else []), *late]:
             if scope.list.number == node.list and not scope.over and scope not in found:
                 found.append(scope)
-    return [scope for scope in found if scope.current[node.position] is None]
+    return [scope for scope in found if is_pending(scope, node.position)]
 
 
 def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from steplane.app.stories.awaited import waits_for_nothing_selected
-from steplane.app.stories.causes import lost_needs
+from steplane.app.stories.causes import lost_needs, too_few
 from steplane.app.stories.replay import Life
 from steplane.app.stories.shapes import Entry
 from steplane.events import (
@@ -175,7 +175,7 @@ class Watcher:
         if fact.status == "cancelled" and not self._stopping:
             cause = self.life.stop
         elif fact.status == "skipped" and not (fact.reason or fact.by):
-            cause = lost_needs(self.life.needs)
+            cause = lost_needs(self.life.needs) or too_few(self.instance)
         self._add(
             at, "ended", status=fact.status, reason=fact.reason, seen=list(fact.seen), by=fact.by, cause=cause,
             error=fact.error, recovered=fact.recovered, attempts=fact.attempts, inner=self._is_inner(fact.error),

@@ -86,6 +86,8 @@ class StepReader:
         return {
             "needs": read_needs(reader, node.get("needs")),
             "join": read_join(reader, node.get("join")),
+            "split": reader.number(node.get("split")),
+            "collect": reader.number(node.get("collect")),
             "milestone": read_milestone(reader, node.get("milestone")),
             "condition": reader.condition(node.get("if")),
             "loop": read_loop(reader, node),

@@ -233,6 +233,11 @@ def _label(node: Node) -> str:
 def _notes(node: Node) -> Iterator[str]:
     if node.wanted is not None and node.needs and node.wanted < len(node.needs):
         yield f"any {node.wanted} of {len(node.needs)}" if node.wanted > 1 else f"any of {len(node.needs)}"
+    if node.rest != "run":
+        yield "the rest is cancelled" if node.rest == "cancel" else "the rest is held back"
+    if node.each or node.active:
+        yield "for each arrival" if node.each else "all that can still come"
+    yield from (f"{word} {number}" for word, number in (("collect", node.collect), ("split", node.split)) if number > 1)
     if node.milestone is not None:
         yield milestone_words(node.milestone)
     if node.retry is not None and (node.retry.attempts is None or node.retry.attempts > 1):

@@ -83,7 +83,7 @@ class _Reducer:
             for edge in found:
                 before = self._before[edge.before] | 1 << edge.before
                 self._before[position] |= before
-                if edge.words == OK and self._nodes[position].wanted is None:
+                if edge.words == OK and self._nodes[position].every:
                     self._sure[position] |= self._sure[edge.before] | 1 << edge.before
             yield from found
 
@@ -91,12 +91,12 @@ class _Reducer:
         if node.needs is None:
             yield from (Edge(above, node.position) for above in _bits(self._ends_above(node.position)))
             return
-        plain = [need.position for need in node.needs if need.words == OK] if node.wanted is None else []
+        plain = [need.position for need in node.needs if need.words == OK] if node.every else []
         covered = 0
         for position in plain:
             covered |= self._sure[position]
         for need in node.needs:
-            if need.words != OK or node.wanted is not None or not covered >> need.position & 1:
+            if need.words != OK or not node.every or not covered >> need.position & 1:
                 yield Edge(need.position, node.position, need.words)
 
     def _ends_above(self, position: int) -> int:
