@@ -98,7 +98,8 @@ class Maker:
 
     def mistake(self, kind: str) -> str:
         """What is sure to be wrong where a kind is wanted."""
-        may_do = {kind, "share"} if kind == "count" else {kind}  # a number may be a whole one
+        # A number may be a whole one, and a text or list times a whole number is one.
+        may_do = {"text", "count", "share", "items"} if kind in {"count", "share"} else {kind}
         literals = [LITERALS[one](self.rng) for one in KINDS if one not in may_do]
         return self.rng.choice(
             [*literals, "inputs.txt", "inputs.order.nme", "steps.s9.outputs.text", "(inputs.count | uper)"]
