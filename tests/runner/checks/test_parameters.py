@@ -73,15 +73,13 @@ inputs:
   level: {enum: [low, high]}
   near: {enum: [info, loud]}
 """
+LISTS = "`columns` of `csv.write` wants a list, each item text, and `inputs.lists` has items each of which is a list"
 
 
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [
-        (
-            "inputs.lists",
-            "`columns` of `csv.write` wants a list, each item text, and `inputs.lists` has items each of which is a list",
-        ),
+        ("inputs.lists", LISTS),
         ("inputs.numbers", ""),  # a number is taken as its text
         ("inputs.words", ""),
         ("inputs.any", ""),
