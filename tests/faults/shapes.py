@@ -98,9 +98,36 @@ finally: [{{id: always, run: '{WORK}'}}]
 """
 
 
+def waits() -> str:
+    """Waits for a time and for a signal, a race, what is cancelled and what is finished, a step between two others."""
+    return f"""\
+steplane: 1
+name: waits
+steps:
+  - {{id: soon, wait: 30ms}}
+  - id: choice
+    race:
+      late: {{wait: 1h, steps: [{{id: never, run: '{WORK}'}}]}}
+      early: {{wait: 30ms, steps: [{{id: took, run: '{WORK}'}}]}}
+  - {{id: send, signal: {{name: go, data: 7}}}}
+  - {{id: got, wait: {{signal: go, timeout: 1h}}}}
+  - {{id: slow, needs: [got], run: '{NOTE}; exec sleep 60', finally: [{{id: tidy, run: '{WORK}'}}]}}
+  - {{id: each, needs: [got], foreach: [p, q], concurrency: 2, run: '{NOTE}; exec sleep 60'}}
+  - {{id: pause, needs: [got], wait: 50ms}}
+  - {{id: stop, needs: [pause], cancel: [slow]}}
+  - {{id: enough, needs: [stop], finish: [each]}}
+  - {{id: between, needs: [each], milestone: {{after: enough, before: last}}, run: '{WORK}'}}
+  - {{id: last, needs: {{slow: cancelled, between: ok}}, run: '{WORK}'}}
+outputs: {{got: '${{{{ steps.got.outputs.data }}}}'}}
+"""
+
+
 def _flow(name: str, steps: list[str]) -> str:
     return f"steplane: 1\nname: {name}\nsteps:\n" + "\n".join(steps) + "\n"
 
 
 SHAPES = {"chain": (chain, True), "fan_out": (fan_out, False), "loop": (loop, False), "retry": (retry, True)}
 """By name: the text, and whether all that happens in it has one order."""
+
+WAITING = {"waits": (waits, False)}
+"""The same, of what waits."""

@@ -10,7 +10,7 @@ from steplane.app.examining import examine_run
 from steplane.events import AnyEvent, AttemptEnded, Resumed, RunStarted, StepEnded, StepStarted
 from steplane.plugins import Registry, read_index
 
-_LEFT_OUT = {"at", "instance", "type", "path"}
+_LEFT_OUT = {"at", "instance", "type", "path", "until", "limit", "sender"}
 
 
 class Story(Struct, frozen=True):
@@ -28,8 +28,10 @@ def story(events: list[AnyEvent]) -> Story:
     for event in events:
         if isinstance(event, RunStarted | Resumed):
             continue
+        if isinstance(event, AttemptEnded) and event.outcome == "cancelled":
+            continue  # one that died while it was being stopped counts as ended, without more
         data = to_builtins(event)
-        told = (data["type"], {name: value for name, value in data.items() if name not in _LEFT_OUT})
+        told = (data["type"], _steady(data))
         name = _name(event) if getattr(event, "path", None) else names.get(getattr(event, "instance", -1), ("", 1))
         lines = steps.setdefault(name, [])
         if isinstance(event, StepStarted) and told in lines:
@@ -37,6 +39,16 @@ def story(events: list[AnyEvent]) -> Story:
         lines.append(told)
         order.append((name, told))
     return Story(steps, order)
+
+
+def _steady(data: dict[str, Any]) -> dict[str, Any]:
+    """What is told without times, and without the run that a signal comes from."""
+    told = {name: value for name, value in data.items() if name not in _LEFT_OUT}
+    for holder in ("value", "outputs"):
+        inner = told.get(holder)
+        if isinstance(inner, dict) and "sender" in inner:
+            told[holder] = {name: value for name, value in inner.items() if name not in {"sender", "time", "at"}}
+    return told
 
 
 def _name(event: Any) -> tuple[str, int]:
@@ -74,6 +86,15 @@ def crash(rig: Rig, run: str) -> Crash:
     return Crash(ended, in_flight)
 
 
+def _cancelled(wanted: Story) -> set[str]:
+    """The keys of what a step of the workflow cancels: on a resume that may come before it has done anything."""
+    return {
+        f"{path}/{activation}"
+        for (path, activation), lines in wanted.steps.items()
+        if any(kind == "step.ended" and data.get("status") == "cancelled" for kind, data in lines)
+    }
+
+
 def judge(rig: Rig, run: str, wanted: Story, executions: Counter[str], crashes: list[Crash], ordered: bool) -> None:
     """The oracle. `executions` are those of the undisturbed run, by key without the run's id."""
     found = story(rig.events(run))
@@ -83,7 +104,9 @@ def judge(rig: Rig, run: str, wanted: Story, executions: Counter[str], crashes: 
         assert has == wants, f"{run}: {name}\nhas   {has}\nwants {wants}\n{crashes}\n{rig.outputs()}"
     assert not ordered or found.order == wanted.order
     counts = executions_of(rig, run)
-    assert counts.keys() == executions.keys()
+    missing = executions.keys() - counts.keys()
+    assert not counts.keys() - executions.keys()
+    assert missing <= _cancelled(wanted), f"{run}: {missing} never ran\n{crashes}"
     for key, number in counts.items():
         extra = sum(f"{run}/{key}" in one.in_flight for one in crashes)
         assert executions[key] <= number <= executions[key] + extra, (key, number, extra)

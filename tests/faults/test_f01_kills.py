@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from tests.faults.rig import Life, Rig, Victim, until
-from tests.faults.shapes import SHAPES
+from tests.faults.shapes import SHAPES, WAITING
 from tests.faults.story import Crash, Story, crash, executions_of, judge, story
 
 KILLS = {"runner": 17, "warden": 17, "both": 16}
@@ -16,6 +16,7 @@ MOST = 6
 """Kills of one run."""
 
 CASES = [(shape, victim) for shape in SHAPES for victim in KILLS]
+WAITS = [(shape, victim) for shape in WAITING for victim in KILLS]
 
 
 @pytest.mark.parametrize(("shape", "victim"), CASES)
@@ -23,10 +24,14 @@ def test_killed_at_random_moments(rig: Rig, shape: str, victim: Victim) -> None:
     Campaign(rig, shape, victim, Random(f"{shape} {victim}")).go(KILLS[victim])
 
 
+def test_what_waits_is_killed_at_random_moments(rig: Rig) -> None:
+    Campaign(rig, "waits", "both", Random("waits")).go(4)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize(("shape", "victim"), CASES)
+@pytest.mark.parametrize(("shape", "victim"), [*CASES, *WAITS])
 def test_killed_at_many_random_moments(rig: Rig, shape: str, victim: Victim, seed: int) -> None:
     Campaign(rig, shape, victim, Random(f"{shape} {victim} {seed}")).go(KILLS[victim])
 
@@ -44,7 +49,7 @@ class Campaign:
 
     def __init__(self, rig: Rig, shape: str, victim: Victim, random: Random) -> None:
         self.rig, self.victim, self.random = rig, victim, random
-        text, self.ordered = SHAPES[shape]
+        text, self.ordered = {**SHAPES, **WAITING}[shape]
         rig.write(text())
         rig.run("warm").wait()  # fills the cache of plans
         begun = time.monotonic()

@@ -30,6 +30,27 @@ finally: [{{id: tidy, run: '{NOTE}'}}]
 outputs: {{all: '${{{{ steps.group.status }}}}'}}
 """
 
+WAITS = f"""\
+steplane: 1
+name: waits
+steps:
+  - {{id: soon, wait: 10ms}}
+  - id: choice
+    race:
+      late: {{wait: 1h, steps: [{{id: never, run: '{NOTE}'}}]}}
+      early: {{wait: 20ms, steps: [{{id: took, run: '{NOTE}'}}]}}
+  - {{id: send, signal: {{name: go}}}}
+  - {{id: got, wait: {{signal: go, timeout: 1h}}}}
+  - id: beside
+    parallel:
+      left: [{{id: slow, run: '{NOTE}; exec sleep 60'}}]
+      right: [{{id: pause, wait: 50ms}}, {{id: stop, cancel: [slow]}}]
+      far: [{{id: open, run: '{NOTE}'}}, {{id: between, milestone: {{after: open}}, run: '{NOTE}'}}]
+  - {{id: enough, needs: [], finish: [last]}}
+  - {{id: last, run: '{NOTE}'}}
+finally: [{{id: tidy, run: '{NOTE}'}}]
+"""
+
 CLEANERS = {"tidy", "group/tidy_group"}
 """What may begin after a cancel."""
 
@@ -40,9 +61,9 @@ PARTS = 4
 class Cancelling:
     """A workflow whose every point is known, cancelled at one of them after the other."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, flow: str) -> None:
         self.rig = rig
-        rig.write(FLOW)
+        rig.write(flow)
         passed = rig.folder / "points"
         assert self.run("calm", FAULTS_POINTS=str(passed)).wait() == 0, rig.outputs()
         kinds = {"commit", "spawn"}
@@ -89,11 +110,21 @@ class Cancelling:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_at_each_change(rig: Rig, part: int) -> None:
-    cancelling = Cancelling(rig)
+    cancelling = Cancelling(rig, FLOW)
     names = cancelling.names[part::PARTS]
     replies = [cancelling.strike(name, f"k{number}k") for number, name in enumerate(names)]
     assert replies.count("taken") >= len(replies) // 3, replies
     assert "known: succeeded" in replies  # in the workflow's `finally`
+
+
+NIGHTLY = [pytest.param(part, marks=pytest.mark.nightly) for part in range(1, PARTS)]
+
+
+@pytest.mark.parametrize("part", [0, *NIGHTLY])
+def test_at_each_change_of_what_waits(rig: Rig, part: int) -> None:
+    cancelling = Cancelling(rig, WAITS)
+    replies = [cancelling.strike(name, f"k{number}k") for number, name in enumerate(cancelling.names[part::PARTS])]
+    assert replies.count("taken") >= len(replies) // 3, replies
 
 
 def test_a_cancel_that_comes_in_the_last_finally_is_told_that_it_is_too_late(rig: Rig) -> None:

@@ -96,11 +96,13 @@ class Checker:
             raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
 
     def _look(self, data: bytes, file: str) -> Loaded:
-        from steplane.app.mending import with_fixes
-
         folder = "" if file == STDIN else os.path.dirname(file)
         wanted = Wanted(plan=False, hints=self.hints, scripts=self._scripts())
         loaded = compile_file(data, file, self.registry, Disk(folder, folder), wanted)
+        if not loaded.diagnostics:
+            return loaded
+        from steplane.app.mending import with_fixes
+
         diagnostics = with_fixes(loaded.diagnostics, loaded.documents)
         return Loaded(None, tuple(diagnostics), loaded.sources)
 

@@ -1,8 +1,6 @@
 """Scripts that the shell itself cannot read: `bash -n`, with a variable in the place of each value."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -54,10 +52,19 @@ def check_scripts(
     Left out are scripts for shells that are not installed, and those in which an error was `found` already.
     """
     wrong = [(one.span.line, one.span.column) for one in found if one.severity == "error"]
-    there = {shell for shell in ("bash", "sh") if shutil.which(shell)}
-    scripts = [one for step in all_steps(workflow) for one in _scripts(step) if one.shell in there]
+    scripts = [one for step in all_steps(workflow) for one in _scripts(step)]
     scripts = [one for one in scripts if not any(_is_inside(place, one.node.span) for place in wrong)]
+    there = _installed({one.shell for one in scripts})
+    scripts = [one for one in scripts if one.shell in there]
     return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
+
+
+def _installed(shells: set[str]) -> set[str]:
+    if not shells:
+        return shells
+    import shutil
+
+    return {shell for shell in shells if shutil.which(shell)}
 
 
 def _is_inside(place: tuple[int, int], span: Span) -> bool:
@@ -127,6 +134,8 @@ def _read(scripts: Sequence[tuple[str, _Script]], shell: str) -> Iterator[tuple[
 
 def _say(shell: str, text: str) -> str:
     """What the shell writes when it reads, and does not run, a text; empty where it can read it."""
+    import subprocess
+
     try:
         ended = subprocess.run(
             [shell, "-n"], input=text.encode(errors="replace"), capture_output=True, timeout=_TIME, check=False,

@@ -20,7 +20,7 @@ def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             if isinstance(called, str):
                 yield _no_target(step, action, called, context)
             elif called is not None:
-                yield from check_given(step, _given(action, called), types)
+                yield from check_given(position, _given(action, called), types)
                 yield from _timezone(action, workflow, called)
             yield from _detached(step, action)
 

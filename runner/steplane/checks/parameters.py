@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.checks.context import Context, words_for
+from steplane.checks.context import Context, Position, words_for
+from steplane.checks.fitting import fits, wanted_kinds, wrong_inside
 from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
@@ -19,15 +20,6 @@ from steplane.sdk.describe import StepType, has_mark
 from steplane.source import canonical_text
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
 from steplane.suggest import did_you_mean
-
-KIND_OF_TYPE = {
-    "string": "string",
-    "array": "list",
-    "object": "object",
-    "boolean": "bool",
-    "integer": "integer",
-    "number": "number",
-}
 
 
 def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -43,7 +35,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
                 yield _problem(step, step.action, found)
             else:
                 yield from _not_installed(step.action, found)
-                yield from check_given(step, _of_type(step.action, found.parameters), types)
+                yield from check_given(position, _of_type(step.action, found.parameters), types)
 
 
 def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":
@@ -51,9 +43,9 @@ def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":
     return Given(action, action.type, span, schema, more=f"see `steplane steps {action.type}`")
 
 
-def check_given(step: Step, given: "Given", types: Types) -> Iterator[Diagnostic]:
+def check_given(position: Position, given: "Given", types: Types) -> Iterator[Diagnostic]:
     """What is wrong with what stands under `with`: of a step type, or of a workflow that is called."""
-    yield from _Parameters(step, given, types).check()
+    yield from _Parameters(position, given, types).check()
 
 
 def _not_installed(action: Run | Uses, found: StepType) -> Iterator[Diagnostic]:
@@ -97,8 +89,9 @@ class Given(Struct, frozen=True):
 class _Parameters:
     """The parameters of one step against the schema of its type."""
 
-    def __init__(self, step: Step, given: Given, types: Types) -> None:
-        self.step = step
+    def __init__(self, position: Position, given: Given, types: Types) -> None:
+        self.position = position
+        self.step = position.step
         self.given = given
         self.action = given.action
         self.schema = given.schema
@@ -232,17 +225,21 @@ class _Parameters:
 
     def _inferred(self, one: Named, schema: Any) -> Iterator[Diagnostic]:
         """Where an expression is sure to give another kind than the parameter takes."""
-        wanted = _wanted(schema)
+        wanted = wanted_kinds(schema)
         template = one.value.template
         if not wanted or not isinstance(template, Expression | Text | Blocks):
             return
-        given = self.types.kind(template)
-        if given == "any" or _fits(given, wanted):
-            return
+        given = self.types.kind(template, self.position)
         name, node = one.name.text, one.value.node
+        if given == "any" or fits(given, wanted):
+            if reason := wrong_inside(self.types.of(template, self.position), schema):
+                said = f"`{template.text}`" if isinstance(template, Expression) else "this"
+                message = f"{self.given.noun} `{name}` of `{self.given.kind}` wants {reason[0]}, and {said} {reason[1]}"
+                yield Diagnostic("wrong-kind", message, node.span, help=f"give {reason[0]}")
+            return
         takes = " or ".join(WORDS[kind] for kind in sorted(wanted))
         inner = _alone(template)
-        if inner is not None and _fits(self.types.kind(inner), wanted | {"any"}):
+        if inner is not None and fits(self.types.kind(inner, self.position), wanted | {"any"}):
             message = f"the blank around the expression makes `{name}` text, and `{self.given.kind}` wants {takes}"
             text = f"${{{{ {inner.text} }}}}"
             fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
@@ -269,31 +266,6 @@ def _alone(template: Template) -> Expression | None:
 
 def _inner_span(node: Node, _: Template) -> Span:
     return node.span
-
-
-def _wanted(schema: Any) -> set[str]:
-    """The kinds that a parameter takes; empty where anything goes."""
-    if not isinstance(schema, dict):
-        return set()
-    if "anyOf" in schema:
-        parts = [_wanted(one) for one in schema["anyOf"]]
-        return set().union(*parts) if all(parts) else set()
-    if "enum" in schema:
-        return {"string"} if all(isinstance(one, str) for one in schema["enum"]) else set()
-    kinds = schema.get("type")
-    if kinds is None:
-        return set()
-    names = [kinds] if isinstance(kinds, str) else kinds
-    return {KIND_OF_TYPE.get(name, "null") for name in names}
-
-
-def _fits(given: str, wanted: set[str]) -> bool:
-    """Whether a kind is taken: numbers for whole numbers (it may be one), and numbers and booleans for text."""
-    if given in wanted or given == "null":
-        return True
-    if given in {"integer", "number"}:
-        return bool(wanted & {"integer", "number", "string"})
-    return given == "bool" and "string" in wanted
 
 
 def _data(template: Template, node: Node) -> Any:

@@ -225,6 +225,8 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
             _walk_scope(state, scope, walk)
     elif one.phase in _AFTER and one.after is not None:
         _walk_scope(state, one.after, walk)
+    elif one.phase == "trailing":
+        walking.wait_on(state, one, "timeout")
     elif instances.asks(one):
         walking.wait_on(state, one, "timeout")
         state.emit(Ask(one.serial, answers.open_question(one)))

@@ -90,7 +90,8 @@ class Maker:
         if not depth:
             return self.rng.choice([*self.names[kind], LITERALS[kind](self.rng)])
         form = self.rng.choice(FORMS[kind])
-        chooses = " if " in form(lambda _: "x")  # of two kinds one may be right: that is known in the run only
+        shape = form(lambda _: "x")
+        chooses = " if " in shape or "[" in shape  # of several kinds one may be right: that is known in the run only
         self.certain += chooses
         made = form(lambda one: self.expression(one, depth - 1))
         self.certain -= chooses
@@ -98,7 +99,8 @@ class Maker:
 
     def mistake(self, kind: str) -> str:
         """What is sure to be wrong where a kind is wanted."""
-        may_do = {kind, "share"} if kind == "count" else {kind}  # a number may be a whole one
+        # A number may be a whole one, and a text or list times a whole number is one.
+        may_do = {"text", "count", "share", "items"} if kind in {"count", "share"} else {kind}
         literals = [LITERALS[one](self.rng) for one in KINDS if one not in may_do]
         return self.rng.choice(
             [*literals, "inputs.txt", "inputs.order.nme", "steps.s9.outputs.text", "(inputs.count | uper)"]

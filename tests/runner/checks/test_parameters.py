@@ -62,3 +62,58 @@ def test_without_a_registry_nothing_is_said_of_step_types() -> None:
 
     text = "steplane: 1\nsteps:\n  - {uses: no.such, with: {x: 1}}\n"
     assert check_workflow(read(text, "w.yaml"))[1] == ()
+
+
+TYPED = """
+inputs:
+  numbers: {type: array, items: {type: integer}}
+  words: {type: array, items: {type: string}}
+  lists: {type: array, items: {type: array}}
+  any: {type: array}
+  level: {enum: [low, high]}
+  near: {enum: [info, loud]}
+"""
+LISTS = "`columns` of `csv.write` wants a list, each item text, and `inputs.lists` has items each of which is a list"
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("inputs.lists", LISTS),
+        ("inputs.numbers", ""),  # a number is taken as its text
+        ("inputs.words", ""),
+        ("inputs.any", ""),
+        ("inputs.words + inputs.lists", ""),  # some items would do
+        ("[]", ""),
+    ],
+)  # fmt: skip
+def test_items_of_lists_are_held_against_those_that_are_taken(value: str, wrong: str) -> None:
+    steps = f"""
+        - uses: csv.write
+          with: {{path: a.csv, rows: [{{a: 1}}], columns: "${{{{ {value} }}}}"}}
+    """
+    found = check_steps(steps, TYPED)
+    assert [one.message.removeprefix("parameter ") for one in found] == ([wrong] if wrong else [])
+
+
+def test_texts_that_are_allowed_are_held_against_those_that_are_taken() -> None:
+    steps = """
+        - uses: log
+          with: {message: x, level: "${{ inputs.%s }}"}
+    """
+    assert [one.message for one in check_steps(steps % "level", TYPED)] == [
+        "parameter `level` of `log` wants `info` or `warning`, and `inputs.level` is `low` or `high`",
+    ]
+    assert check_steps(steps % "near", TYPED) == ()
+
+
+def test_what_a_loop_goes_over_is_known_in_its_parameters() -> None:
+    steps = """
+        - id: each
+          foreach: ${{ inputs.numbers }}
+          uses: csv.write
+          with: {path: a.csv, rows: "${{ item }}"}
+    """
+    assert [one.message for one in check_steps(steps, TYPED)] == [
+        "parameter `rows` of `csv.write` wants a list, and `item` is a whole number",
+    ]
