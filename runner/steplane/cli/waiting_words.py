@@ -106,6 +106,7 @@ _WAITS: dict[str, Callable[[Waiting, str], str]] = {
     "needs": _needs,
     "inside": lambda _, names: f"it is inside of {names}",
     "lock": _lock_now,
+    "turn": lambda _, names: f"waits for its turn, which {names} has",
     "slot": _slot_now,
     "back-off": _back_off,
     "attempt": _attempt_now,

@@ -108,7 +108,7 @@ def _scopes(replay: Replay, node: Node) -> list[Scope]:
 
 
 def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:
-    """The steps of the list that are still waited for."""
+    """The steps of the list that are still waited for; or who has the turn, where one is at it after the other."""
     positions = range(node.position) if node.needs is None else [need.position for need in node.needs]
     open_ = []
     for position in positions:
@@ -116,6 +116,9 @@ def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:
         if other is None or not other.ended:
             name = other.path if other is not None else _path(scope, scope.plan.nodes[scope.list.nodes[position]])
             open_.append((name, other.status if other is not None else "pending"))
+    turn = scope.turn
+    if scope.owner.node.any_order and turn is not None and not turn.ended and node.position in scope.waiting:
+        return Waiting(_path(scope, node), "turn", 0, ((turn.path, turn.status),))
     return Waiting(_path(scope, node), "needs", 0, tuple(open_[:_SHOWN]), {"number": len(open_)})
 
 
