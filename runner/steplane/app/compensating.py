@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from steplane.app.execution import Basis, Execution, RunResult, folded
 from steplane.app.headers import evaluate_variables
+from steplane.app.leftovers import end_leftovers
 from steplane.app.repairs import Names
 from steplane.app.running import (
     Begun,
@@ -14,7 +15,6 @@ from steplane.app.running import (
     Options,
     catalogue,
     durability_of,
-    end_leftovers,
     go,
     inputs_again,
     patience_of,

@@ -63,6 +63,14 @@ def examine_run(store: RunStore, registry: Registry, run_id: str) -> Examined:
     return found
 
 
+def examined(store: RunStore, registry: Registry, run_id: str) -> Examined:
+    """The same; what cannot be read at all is a problem of that run, and does not hide the others."""
+    try:
+        return examine_run(store, registry, run_id)
+    except SteplaneError as error:
+        return Examined(run_id, "damaged", problems=[Problem(error.message, error.remedy)], notes=[])
+
+
 def examine_shared(store: RunStore) -> list[Problem]:
     """What is wrong with the files that all runs share: the catalogue, and the locks of the store."""
     locks = LockTable(store.directory)

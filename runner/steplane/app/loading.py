@@ -1,6 +1,8 @@
 """From a file to a plan: checked and compiled once, then taken from the cache until something changes."""
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +18,7 @@ from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry, read_index
 from steplane.sdk import StepType
+from steplane.source.limits import FILE_BYTES
 from steplane.store import RunStore
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str
     """Read, check and compile a workflow file and those that it calls. Raises `UsageError` if it cannot be read."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            data = file.read(FILE_BYTES + 1)  # what is larger is refused, with its place
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", "Name a workflow file.") from error
     name = shown_as or path
@@ -113,8 +116,7 @@ class Disk:
 
     def content(self, file: str) -> bytes:
         """See `Files`."""
-        with open(self.path(file), "rb") as opened:
-            return opened.read()
+        return _content(self.path(file))
 
     def nearby(self, file: str) -> list[str]:
         """See `Files`."""
@@ -123,6 +125,18 @@ class Disk:
         except OSError:
             return []
         return [name for name in names if name.endswith((".yaml", ".yml"))]
+
+
+def _content(path: str) -> bytes:
+    """The beginning of a plain file: nothing is waited for, and no more read than a workflow may have."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL in the name
+        raise FileNotFoundError(errno.ENOENT, str(error), path) from error
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", path)
+        return file.read(FILE_BYTES + 1)
 
 
 class Recorded:

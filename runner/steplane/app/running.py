@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -11,12 +10,13 @@ from msgspec.structs import replace
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
 from steplane.app.headers import evaluate_variables, new_header
+from steplane.app.leftovers import bury, end_leftovers
 from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
 from steplane.driver.attempts import Folders
 from steplane.driver.messages import PostCame
 from steplane.driver.post import Office
-from steplane.errors import RunHeld, StateError, UsageError
+from steplane.errors import UsageError
 from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
@@ -26,7 +26,6 @@ from steplane.plugins import Registry
 from steplane.store import (
     Journal,
     JournalReader,
-    Lease,
     LockTable,
     RunFolder,
     RunStore,
@@ -263,7 +262,7 @@ def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -
         state=os.path.dirname(os.path.dirname(home)),
     )
     directory = StateDirectory(folders.state)
-    locks = LockTable(directory, journal.folder.run, journal.epoch, lambda run: _bury(directory.run(run)))
+    locks = LockTable(directory, journal.folder.run, journal.epoch, lambda run: bury(directory.run(run)))
     stop = control.serve(journal.folder.path, execution.inbox)
     if isinstance(first, Resumed):
         execution.inbox.put(PostCame())
@@ -301,35 +300,6 @@ def inputs_again(
     if not cancel:
         return given_inputs.resolve(plan, known, environ)
     return given_inputs.resolve_leniently(plan, known, environ)
-
-
-def end_leftovers(folder: RunFolder) -> None:
-    """End the processes, and remove the files, that an owner who was killed has left."""
-    from steplane.driver.control import NAME
-    from steplane.driver.warden import end_leftovers
-    from steplane.executors.own_folder import sweep
-
-    end_leftovers(folder.run, os.path.realpath(folder.artifacts))
-    sweep(folder.artifacts)
-    for name in os.listdir(folder.path):
-        if name == NAME or name.endswith((".log.output", ".log.output.result")):
-            with suppress(OSError):
-                os.unlink(os.path.join(folder.path, name))
-
-
-def _bury(folder: RunFolder) -> bool:
-    """End what a dead run has left, so that its locks are free; False where it is being taken up again."""
-    if not os.path.isdir(folder.path):
-        return True
-    try:
-        lease = Lease.take(folder)
-    except (RunHeld, StateError):
-        return False
-    try:
-        end_leftovers(folder)
-    finally:
-        lease.release()
-    return True
 
 
 def durability_of(options: Options) -> Any:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec import Struct, to_builtins
 
 from steplane.driver import control
-from steplane.driver.messages import Parcel
+from steplane.driver.messages import Parcel, parcel_of
 from steplane.driver.plain import unrecordable
 from steplane.errors import StateError, UsageError
 from steplane.events import SignalCame
@@ -115,9 +115,9 @@ class Mailbox:
         """What was left for the run, the oldest first; what cannot be read is left where it is."""
         found = []
         for request in self._store.requests(self._run):
-            with suppress(ValidationError):
+            with suppress(ValueError):
                 if request.kind == _KIND:
-                    parcel = convert(request.data, Parcel)
+                    parcel = parcel_of(request.data)
                     self._numbers.setdefault(parcel.id, set()).add(request.number)
                     found.append(parcel)
         return found

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from msgspec import Struct, convert
+from msgspec import Struct
 
 from steplane.driver.inbox import Inbox
 from steplane.driver.locks import LocksFreed
-from steplane.driver.messages import CancelAsked, Parcel, PostCame, SignalAsked
+from steplane.driver.messages import CancelAsked, PostCame, SignalAsked, parcel_of
 from steplane.executors.patience import RETRIED
 
 NAME = "control.sock"
@@ -115,7 +115,7 @@ def _answer(client: socket.socket, inbox: Inbox) -> None:
         if message["kind"] == "cancel":
             inbox.put(CancelAsked(_text(message.get("actor")), _text(message.get("reason")), acknowledge))
         else:
-            inbox.put(SignalAsked(convert(message["parcel"], Parcel), acknowledge))
+            inbox.put(SignalAsked(parcel_of(message["parcel"]), acknowledge))
         done.wait(30)
         known = "" if answers == [_TOO_LATE] else "".join(answers)
         client.sendall(json.dumps({"ok": answers == [""], "known": known}).encode() + b"\n")

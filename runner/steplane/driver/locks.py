@@ -4,6 +4,7 @@ The coordinator is never held up by other runs: it says what it wants, and the a
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -11,12 +12,15 @@ from typing import Protocol
 from msgspec import Struct
 
 from steplane.driver.inbox import Inbox
-from steplane.errors import SteplaneError
+from steplane.errors import StateError, SteplaneError
 from steplane.events import ErrorInfo
+from steplane.executors.patience import PATIENCE
 from steplane.store import Busy
 from steplane.store.locks import LOOK, Claim, Reply
 
 _SHOWN = 5
+_REMEDY = "Look at it: steplane runs check. When no run is live, `locks.db` can be moved away."
+_NO_THREAD = "Raise the limit (`ulimit -u`, `ulimit -v`, or that of the container); nothing recorded is lost."
 _AT_THE_END = 5.0  # seconds for giving back at the end of a run; what is not given back is free with the process
 
 
@@ -104,8 +108,20 @@ class StoreLocks:
         self._orders.append(order)
         self._woken.set()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="locks", daemon=True)
-            self._thread.start()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Start the thread. Where none can be had after a while the run stops, to be resumed."""
+        for pause in PATIENCE:
+            thread = threading.Thread(target=self._work, name="locks", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                time.sleep(pause)
+            else:
+                self._thread = thread
+                return
+        self._inbox.put(LocksFailed(StateError("the system gives no more threads or memory", _NO_THREAD)))
 
     # ------------------------------------------------------------ the thread
 
@@ -118,6 +134,8 @@ class StoreLocks:
             self._told(self._locks.end())
         except SteplaneError as error:
             self._inbox.put(LocksFailed(error))
+        except Exception as error:  # noqa: BLE001 - without an answer the run would wait for ever
+            self._inbox.put(LocksFailed(StateError(f"the locks of the store cannot be used: {error}", _REMEDY)))
 
     def _turn(self) -> None:
         """Do what was ordered, then ask for what is still waited for. What another process hinders is tried again."""

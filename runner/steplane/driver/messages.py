@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
+from steplane.driver.plain import unrecordable
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
 
@@ -51,6 +52,22 @@ class Parcel(Struct, frozen=True):
     sender: str = ""
     at: int = 0
     transient: bool = False
+
+
+LATEST = 253_402_300_799_000_000
+"""The last second of the year 9999 in µs since the epoch: later times cannot be told."""
+
+
+def parcel_of(data: Any) -> Parcel:
+    """The signal that came as plain data. Raises `ValueError` for what is none, or cannot be recorded."""
+    parcel = convert(data, Parcel)
+    texts = {"id": parcel.id, "name": parcel.name, "data": parcel.data, "sender": parcel.sender}
+    for what, value in texts.items():
+        if why := unrecordable(value):
+            raise ValueError(f"the {what} of the signal {why}")
+    if not 0 <= parcel.at <= LATEST:
+        raise ValueError("the signal was sent at no time that there is")
+    return parcel
 
 
 class SignalAsked(Struct, frozen=True):

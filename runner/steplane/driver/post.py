@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from steplane.commands import Forward
-from steplane.driver.evaluate import Evaluator
+from steplane.driver.evaluate import Evaluator, masked_error
 from steplane.driver.inbox import Inbox
 from steplane.driver.messages import Parcel
 from steplane.errors import SteplaneError
@@ -81,10 +81,11 @@ class Post:
 
     def event(self, parcel: Parcel) -> SignalCame:
         """The signal as the kernel takes it in: without secrets."""
-        data, sent = self._evaluator.mask.data(parcel.data), self._evaluator.moment(parcel.at)
+        mask, sent = self._evaluator.mask, self._evaluator.moment(parcel.at)
         return SignalCame(
-            name=parcel.name, data=data, sender=parcel.sender, time=sent, transient=parcel.transient, id=parcel.id
-        )
+            name=mask.text(parcel.name), data=mask.data(parcel.data), sender=mask.text(parcel.sender), time=sent,
+            transient=parcel.transient, id=parcel.id,
+        )  # fmt: skip
 
     def durable(self) -> None:
         """What was taken in is in the journal: drop it in the store."""
@@ -129,6 +130,6 @@ class Post:
             self.office.send(parcel, command.signal.get("to") or "", command.signal.get("case") or "")
         except SteplaneError as problem:
             error = ErrorInfo("signal.refused", f"{problem.message}. {problem.remedy}".strip())
-        except OSError as problem:
-            error = ErrorInfo("signal.refused", str(problem))
-        self._inbox.put(SentMessage(command.instance, error))
+        except Exception as problem:  # noqa: BLE001 - without an answer the step would wait for ever
+            error = ErrorInfo("signal.refused", f"{type(problem).__name__}: {problem}")
+        self._inbox.put(SentMessage(command.instance, error and masked_error(error, self._evaluator.mask)))

@@ -67,8 +67,16 @@ def signal_to_send(evaluator: "Evaluator", here: Instance) -> dict[str, Any]:
         "time": evaluator.moment(evaluator.state.now),
     }
     if action.case is not None:
-        case = engine.render_text(action.case, context)
+        case = _address(evaluator, "case", engine.render_text(action.case, context))
         mine = case == evaluator.names["run"]["case"]
         return {**found, "case": case, "here": mine}
-    to = evaluator.run if action.to is None else engine.render_text(action.to, context)
+    to = evaluator.run if action.to is None else _address(evaluator, "run", engine.render_text(action.to, context))
     return {**found, "here": True} if to == evaluator.run else {**found, "to": to, "here": False}
+
+
+def _address(evaluator: "Evaluator", kind: str, text: str) -> str:
+    """Where a signal goes, which is recorded and told as it is. Raises `Refused` where a secret stands in it."""
+    if evaluator.mask.text(text) != text:
+        raise Refused("input.invalid", f"the {kind} that the signal is for holds a secret, and would be recorded")
+    evaluator.recordable(f"the {kind} that the signal is for", text)
+    return text

@@ -90,6 +90,12 @@ class Catalogue:
         with closing(self._open()) as database, database.transaction():
             _put(database, summary)
 
+    def begin(self, summary: RunSummary) -> None:
+        """Add a new run. What was asked of an earlier one of the same id, which is gone, is not asked of it."""
+        with closing(self._open()) as database, database.transaction():
+            database.run("DELETE FROM requests WHERE run = ?", (summary.id,))
+            _put(database, summary)
+
     def end(self, run: str, status: str, at: int) -> None:
         """Record how a run has ended, and when (µs); `at` 0 takes the end back: the run goes on."""
         with closing(self._open()) as database:
@@ -152,7 +158,7 @@ class Catalogue:
     def _decoded(self, text: str) -> Any:
         try:
             return msgspec.json.decode(text)
-        except (msgspec.DecodeError, TypeError, ValueError) as error:
+        except (msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
             raise damaged(self._directory.database, str(error), _ADVICE) from error
 
 

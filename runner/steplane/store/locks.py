@@ -12,9 +12,10 @@ from contextlib import closing, suppress
 
 import msgspec
 
-from steplane.store.database import Database, Row, Schema
+from steplane.store.database import Database, Row, Schema, damaged
 from steplane.store.directory import StateDirectory
 from steplane.store.files import state_errors
+from steplane.store.ids import is_run_id
 from steplane.store.lease import is_held
 from steplane.store.nursery import temporary_folder
 from steplane.store.records import now
@@ -26,6 +27,8 @@ _LOCKS = (
 )
 SCHEMA = Schema(1, (_LOCKS,), "Move it away when no run is live: it holds nothing but the locks of live runs.")
 _SELECT = "SELECT number, name, most, run, epoch, instance, path, held, since, looked FROM locks ORDER BY number"
+
+_KINDS = (int, str, int, str, int, int, str, int, int, float)
 
 LOOK = 1.0
 """Seconds between two looks of one who waits, if nobody tells it before that something is free."""
@@ -162,11 +165,9 @@ class LockTable:
 
     def _forget_dead(self, database: Database) -> None:
         """Drop the rows of dead runs, once nothing that they have left works on."""
-        found = _claims(database)
-        for run in self._dead(found):
+        for run in self._dead(_claims(database)):
             if self._bury(run):
-                gone = [(one.number,) for one in found if one.run == run]
-                database.run_many("DELETE FROM locks WHERE number = ?", gone)
+                database.run("DELETE FROM locks WHERE run = ?", (run,))
 
     def _dead(self, found: list[Claim]) -> set[str]:
         runs = {one.run for one in found} - {self.run}
@@ -217,9 +218,11 @@ def _is_awake(one: Claim) -> bool:
 
 
 def _claims(database: Database) -> list[Claim]:
-    return [_claim(row) for row in database.all(_SELECT)]
+    return [_claim(row, database.path) for row in database.all(_SELECT)]
 
 
-def _claim(row: Row) -> Claim:
+def _claim(row: Row, file: str) -> Claim:
     number, name, most, run, epoch, instance, path, held, since, looked = row
+    if tuple(map(type, row)) != _KINDS or not is_run_id(run):
+        raise damaged(file, "one of its rows is no lock of a run", SCHEMA.remedy)
     return Claim(name, most, run, instance, path, bool(held), since, epoch, number, looked)

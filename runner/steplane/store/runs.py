@@ -65,7 +65,7 @@ class RunStore:
         journal = Journal.take(folder, durability, actor=actor)
         try:
             self.rebuild()
-            self.catalogue.put(summary)
+            self.catalogue.begin(summary)
         except BaseException:
             journal.close()
             remove_tree(folder.path)  # nothing has happened in it yet
@@ -140,7 +140,8 @@ class RunStore:
                 names = os.listdir(self.directory.runs)
             except FileNotFoundError:
                 return []
-        return sorted(name for name in names if is_run_id(name))
+        runs = self.directory.runs
+        return sorted(name for name in names if is_run_id(name) and os.path.isdir(os.path.join(runs, name)))
 
     def resolve(self, text: str) -> str:
         """The id that a person means: whole, any beginning of it that only one run has, or `latest`.

@@ -22,7 +22,7 @@ def command(*, runs: tuple[str, ...], form: str, state: str | None, color: str |
     Looked at are each event with its checksum, whether the newest events are there, large values, whether what is
     recorded follows from the events, artifacts with their digests, logs. Nothing is changed. A run may go on meanwhile.
     """
-    from steplane.app.examining import examine_run, examine_shared
+    from steplane.app.examining import examine_shared, examined
     from steplane.cli.call import Call
     from steplane.cli.upkeep import checked_head, checked_json, checked_run, checked_sum
 
@@ -35,7 +35,7 @@ def command(*, runs: tuple[str, ...], form: str, state: str | None, color: str |
         call.out.write(checked_head(catalogue, paint))
     found = []
     for run_id in ids:
-        found.append(examine_run(store, call.registry, run_id))
+        found.append(examined(store, call.registry, run_id))
         if form == "text":
             call.out.write(checked_run(found[-1], paint, unicode=signs, state=call.state_option))
     call.out.write(checked_json(found, catalogue) if form == "json" else checked_sum(found, paint))
