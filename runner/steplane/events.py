@@ -24,8 +24,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "complete", "while", "until", "enter", "require", "switch", "branches", "call", "wait", "signal",
-    "ensure", "outputs", "retry",
+    "if", "loop", "complete", "item", "while", "until", "enter", "require", "switch", "branches", "call", "wait",
+    "signal", "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -253,6 +253,15 @@ class StepWaiting(StepFact, frozen=True, tag="step.waiting"):
     limit: int = 0
 
 
+class ItemAdded(StepFact, frozen=True, tag="step.item"):
+    """A loop that is kept open has one item more, the `key`; or it is `closed`. By a `signal`, which `sender` sent."""
+
+    signal: str = ""
+    sender: str = ""
+    key: str = ""
+    closed: bool = False
+
+
 class StepWoken(StepFact, frozen=True, tag="step.woken"):
     """What it waited for has come: the `signal` (empty: the time); of a `race` the `branch` that goes on.
 
@@ -331,15 +340,7 @@ class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):
 
 
 Fact: TypeAlias = (
-    StepReady
-    | StepStarted
-    | StepRetry
-    | StepWaiting
-    | StepWoken
-    | StepEnded
-    | StepCompensated
-    | RunWaiting
-    | RunEnded
-    | ArtifactsKept
-)
+    StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | ItemAdded | StepEnded | StepCompensated
+    | RunWaiting | RunEnded | ArtifactsKept
+)  # fmt: skip
 AnyEvent: TypeAlias = Input | Fact

@@ -208,6 +208,10 @@ class Life:
     def resume(self) -> None:
         """Go on after the process died."""
 
+    def hear(self, rank: int, data: Any) -> None:
+        """A signal that it has listened for is its own."""
+        self.heard = (rank, data)
+
     def stop_here(self, status: str) -> None:
         """End at once, whatever it does."""
         self.lost = False

@@ -19,6 +19,8 @@ class Loop(Life):
     items: dict[str, Any]
     ended_before = 0
     completed = False
+    closed = False  # it takes no further items, for good
+    inbox: tuple[Any, ...] = ()  # what the signals have brought that it has taken
     trouble: Error | None = None
 
     def live(self) -> Process[None]:
@@ -28,6 +30,7 @@ class Loop(Life):
         self.items = before.items if before is not None else (yield from self.ask("loop"))
         self.begun = True
         self.status = "running"
+        self.closed = before is not None and before.closed
         for index, key in enumerate(self.items["keys"]):
             kept = before.instances[index] if before is not None else None
             self.instances.append(kept if kept is not None else self.instance(index, key))
@@ -42,15 +45,21 @@ class Loop(Life):
         """Begin instances in order; begin no more when cancelled or when too many have failed."""
         self.open_for_items()
         self.ended_before = self.ended_now
-        while self.listens or not all(one.ended for one in self.instances):
+        while self.goes_on():
             seen = self.state()
-            self.take_item()
             if (yield from self.complete()):
                 return
-            if self.asks_again:
+            if self.asks_again or (yield from self.take_item()):
                 continue
             self.act()
             yield lambda before=seen: self.state() != before  # type: ignore[misc]
+
+    def goes_on(self) -> bool:
+        """Whether an instance is to come or has not ended; once no further one may begin no item is taken."""
+        if self.cancelling or self.exceeded or self.trouble is not None:
+            self.listens, self.inbox = {}, ()
+        more = bool(self.listens or self.inbox) and not parts.part_of(self)
+        return more or not all(one.ended for one in self.instances)
 
     def act(self) -> None:
         """Cancel, begin no more, or let more in."""
@@ -72,19 +81,40 @@ class Loop(Life):
 
     def open_for_items(self) -> None:
         """Listen for items where the loop is kept `open`."""
-        if "open" in self.step.raw:
+        if parts.part_of(self):
+            self.listens = {}
+        elif "open" in self.step.raw and not (self.closed or None in self.inbox or self.listens):
             self.listens = {0: str(self.step.raw["open"])}
             self.listening_since = self.reference.moment
 
-    def take_item(self) -> None:
-        """A signal adds its data as an item; one without data closes the loop, and so does a cancel."""
-        heard, self.heard = self.heard, None
-        if self.cancelling or self.exceeded or (heard is not None and heard[1] is None):
+    def hear(self, rank: int, data: Any) -> None:
+        """Take every signal at once; one without data is the last."""
+        self.inbox = (*self.inbox, data)
+        if data is None:
             self.listens = {}
-        elif heard is not None:
-            key = str(len(self.instances))
-            self.items = {**self.items, "keys": [*self.items["keys"], key]}
-            self.instances.append(self.instance(len(self.instances), key))
+
+    def take_item(self) -> Process[bool]:
+        """A signal adds its data as an item; one without data closes the loop. Whether there was one."""
+        if not self.inbox or parts.part_of(self) or self.cancelling or self.trouble is not None or self.exceeded:
+            return False
+        if self.inbox[0] is None:
+            self.closed, self.inbox = True, ()
+            return True
+        try:
+            answer = yield from self.ask("item")
+        except Cancelled:
+            return True
+        except Trouble as trouble:
+            self.trouble = trouble.error
+            return True
+        if parts.part_of(self):
+            return True
+        self.inbox = self.inbox[1:]
+        self.items = {**self.items, "keys": [*self.items["keys"], answer["key"]], "allowed": answer["allowed"]}
+        one = self.instance(len(self.instances), answer["key"])
+        self.instances.append(one)
+        parts.leave_out(one, parts.item_outside(self, answer["key"]))
+        return True
 
     def complete(self) -> Process[bool]:
         """Whether enough is done: what has not begun is skipped, what runs goes on late or is cancelled."""
@@ -93,7 +123,7 @@ class Loop(Life):
         if self.cancelling or self.exceeded:
             return False
         self.completed = True
-        self.listens = {}
+        self.listens, self.inbox = {}, ()
         running = [one for one in self.instances if one.begun and not one.ended]
         for one in self.instances:
             if not one.begun and not one.ended:
@@ -175,6 +205,8 @@ class Loop(Life):
     @property
     def left_unfinished(self) -> bool:
         """Whether a resume of some items leaves one that is not ok, and has not failed."""
+        if "open" in self.step.raw and not self.closed and parts.part_of(self) == "resume":
+            return True
         unwell = any(one.status in NOT_OK and one.status != "failed" for one in self.instances)
         focus = self.reference.focus
         return unwell and focus is not None and verdict(focus, parts.way(self)) == "around"
@@ -212,7 +244,7 @@ class Loop(Life):
 
     def state(self) -> tuple[object, ...]:
         """What the loop watches."""
-        return (self.cancelling, self.heard is not None, *[(one.ended, one.born) for one in self.instances])
+        return (self.cancelling, len(self.inbox), *[(one.ended, one.born) for one in self.instances])
 
     # ------------------------------------------------------------ what others see and do
 
@@ -253,6 +285,10 @@ class Loop(Life):
             else:
                 self.resume_item(index, one)
         self.trouble = None
+        if self.begun and not (self.ended or self.cancelling or self.completed):
+            self.open_for_items()
+            if self.question == "item" and parts.part_of(self):
+                self.question, self.answer = None, (None, None)
         self.ended_before = self.ended_now if hasattr(self, "instances") else 0
 
     def resume_item(self, index: int, one: Instance) -> None:

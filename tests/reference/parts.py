@@ -52,6 +52,17 @@ def item_outside(loop: "Loop", key: str) -> str:
     return outside(loop.reference, loop.scope.owner, loop.scope.branch, (loop.step.id, f"[{key}]"))
 
 
+def part_of(loop: "Loop") -> str:
+    """Whether only a part of the loop runs, and by what."""
+    assert loop.scope is not None
+    reference, there = loop.reference, way(loop)
+    if beside_the_way(loop.scope.owner, loop.scope.branch):
+        return ""
+    if reference.selection is not None and verdict(reference.selection, there) != "run":
+        return "run"
+    return "resume" if reference.focus is not None and verdict(reference.focus, there) != "run" else ""
+
+
 def life_outside(life: Life) -> str:
     """The same for a life."""
     assert life.scope is not None

@@ -100,7 +100,7 @@ def deliver(reference: "Reference") -> bool:
         for rank, wanted in sorted(one.listens.items()):
             for index, (name, data, moment) in enumerate(reference.signals):
                 if name == wanted and (moment is None or one.listening_since < moment):
-                    one.heard = (rank, data)
+                    one.hear(rank, data)
                     del reference.signals[index]
                     return True
     return False

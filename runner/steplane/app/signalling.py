@@ -15,7 +15,7 @@ from steplane.driver.plain import unrecordable
 from steplane.errors import StateError, UsageError
 from steplane.events import SignalCame
 from steplane.expressions.templates import Literal, Template, Text
-from steplane.plan.nodes import Plan
+from steplane.plan.nodes import ForEach, Plan
 from steplane.plan.waits import awaited
 from steplane.store import RunStore, StateDirectory, is_held
 from steplane.store.catalogue import Request
@@ -155,8 +155,11 @@ def refuse_unknown(plan: Plan, name: str) -> None:
 
 
 def signals_of(plan: Plan) -> list[Template]:
-    """The names of the signals that the workflow waits for, as they are written."""
-    return [one.signal for node in plan.nodes for one in awaited(node.action) if one.signal is not None]
+    """The names of the signals that the workflow and those that it calls wait for, as they are written."""
+    nodes = [node for each in plan.with_callees() for node in each.nodes]
+    found = [one.signal for node in nodes for one in awaited(node.action) if one.signal is not None]
+    found += [Literal(node.loop.open) for node in nodes if isinstance(node.loop, ForEach) and node.loop.open]
+    return found
 
 
 def _fits(template: Template, name: str) -> bool:

@@ -107,7 +107,9 @@ class Types:
         if key not in self._known:
             self._known[key] = ANY  # while it is worked out it may name itself
             whole = self.of(loop.items.template, _before(position, loop))
-            if whole.is_only("list"):
+            if loop.open is not None:
+                pass  # what a signal brings may be anything
+            elif whole.is_only("list"):
                 self._known[key] = whole.element
             elif whole.is_only("object"):
                 values = list((whole.fields or {}).values()) if not whole.open else []

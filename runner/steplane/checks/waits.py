@@ -6,7 +6,7 @@ from datetime import datetime
 from steplane.checks.context import Context, Position, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Literal
-from steplane.model import Race, Signal, Step, Value, Wait, Workflow
+from steplane.model import ForEach, Race, Signal, Step, Value, Wait, Workflow
 from steplane.source.nodes import Mapping, Node
 from steplane.suggest import did_you_mean
 
@@ -96,7 +96,9 @@ def awaited_names(step: Step) -> list[str | None]:
     action = step.action
     waits = [branch.wait for branch in action.branches] if isinstance(action, Race) else [action]
     signals = [one.signal for one in waits if isinstance(one, Wait) and one.signal is not None]
-    return [str(one.template.value) if isinstance(one.template, Literal) else None for one in signals]
+    found = [str(one.template.value) if isinstance(one.template, Literal) else None for one in signals]
+    items = step.loop.open if isinstance(step.loop, ForEach) else None
+    return [*found, items.text] if items is not None else found
 
 
 def _sent(position: Position, action: Signal, known: list[str]) -> Iterator[Diagnostic]:

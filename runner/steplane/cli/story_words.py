@@ -5,7 +5,7 @@ from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
 from steplane.cli.cause_words import cause_words
-from steplane.events import StepWaiting, StepWoken
+from steplane.events import ItemAdded, StepWaiting, StepWoken
 from steplane.reporters.paint import visible
 from steplane.reporters.words import (
     IF_IS_FALSE,
@@ -13,6 +13,7 @@ from steplane.reporters.words import (
     clock,
     count,
     false_condition,
+    item_words,
     reason,
     saw,
     shortened,
@@ -281,6 +282,8 @@ _SAYINGS: dict[str, _Words] = {
     "timeout": lambda data: f"its time limit of {clock(data['seconds'] or 0)} is over",
     "retry": _retry,
     "waits": lambda data: wait_words(StepWaiting(step="", path="", **data)),
+    "item.refused": lambda data: f"takes no further items: {cause(data['error'])}",
+    "item": lambda data: item_words(ItemAdded(step="", path="", **data)),
     "woken": lambda data: wait_words(StepWoken(step="", path="", **data)),
     "given_up": _given_up,
     "rescue": lambda _: "its `rescue` begins",

@@ -91,7 +91,7 @@ def _back_off(one: Waiting, _: str) -> str:
 
 def _signal(one: Waiting, _: str) -> str:
     names = " or ".join(f"`{visible(name)}`" for name in one.data["signals"])
-    parts = [f"for the signal {names}"] if names else []
+    parts = [f"for {'further items by ' if one.data['items'] else ''}the signal {names}"] if names else []
     parts += [f"until {moment(one.data['until'])}"] if one.data["until"] else []
     limit = f", at most until {moment(one.data['limit'])}" if one.data["limit"] else ""
     return f"waits {' or '.join(parts)}{limit}"
@@ -106,6 +106,7 @@ _WAITS: dict[str, Callable[[Waiting, str], str]] = {
     "needs": _needs,
     "inside": lambda _, names: f"it is inside of {names}",
     "lock": _lock_now,
+    "turn": lambda _, names: f"waits for its turn, which {names} has",
     "slot": _slot_now,
     "back-off": _back_off,
     "attempt": _attempt_now,

@@ -64,6 +64,7 @@ class Evaluator:
             "if": self._if, "loop": self._loop, "enter": self._enter, "require": self._require, "switch": self._switch,
             "branches": self._branches, "wait": self._wait, "signal": self._signal, "call": self._call,
             "ensure": self._ensure, "outputs": self._outputs, "retry": self._retry, "complete": self._of_loop,
+            "item": self._of_loop,
             "while": self._of_loop, "until": self._of_loop,
         }  # fmt: skip
 
@@ -144,6 +145,7 @@ class Evaluator:
         return self.engine.condition(condition, context, self._seen)
 
     def _loop(self, here: Instance) -> dict[str, Any]:
+        from steplane.driver.adding import allowed_of
         from steplane.driver.loops import items_of, refuse_unknown_items, unique
 
         loop = here.node.loop
@@ -156,12 +158,10 @@ class Evaluator:
         unique(keys)
         refuse_unknown_items(here, self.state, keys)
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
-        allowed = loop.allowed
-        if loop.allowed_percent is not None:
-            allowed = int(len(items) * loop.allowed_percent / 100 + 1e-9)
+        allowed = allowed_of(loop, len(items))
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
 
-    def _of_loop(self, here: Instance) -> bool:
+    def _of_loop(self, here: Instance) -> Any:
         from steplane.driver.rounds import QUESTIONS
 
         return QUESTIONS[here.phase](self, here)

@@ -28,7 +28,7 @@ def items_of(engine: Engine, loop: Spread, context: Mapping[str, Any]) -> tuple[
         keys = [] if loop.key is not None else [_row_key(loop, row, index) for index, row in enumerate(rows)]
         return rows, keys if loop.key is None else _keys(engine, loop.key, context, "matrix", rows)
     items, keys = _listed(engine, loop, context)
-    return items, keys if loop.key is None else _keys(engine, loop.key, context, loop.name, items)
+    return items, keys if loop.key is None else _keys(engine, loop.key, context, loop.name, items, more=bool(loop.open))
 
 
 def _listed(engine: Engine, loop: ForEach, context: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
@@ -40,9 +40,11 @@ def _listed(engine: Engine, loop: ForEach, context: Mapping[str, Any]) -> tuple[
     raise Refused("input.invalid", f"`foreach` wants a list or a mapping, this is {kind_in_words(value)}")
 
 
-def _keys(engine: Engine, key: Template, context: Mapping[str, Any], name: str, items: list[Any]) -> list[str]:
+def _keys(
+    engine: Engine, key: Template, context: Mapping[str, Any], name: str, items: list[Any], *, more: bool = False
+) -> list[str]:
     return [
-        engine.render_text(key, {**context, "loop": counters(index, len(items)), name: item})
+        engine.render_text(key, {**context, "loop": counters(index, len(items), more=more), name: item})
         for index, item in enumerate(items)
     ]
 

@@ -157,12 +157,14 @@ def _loop_names(item: Instance) -> dict[str, Any]:
 
         return {"loop": in_round(item)}
     name = item.node.loop.name if isinstance(item.node.loop, ForEach) else "matrix"
-    return {"loop": counters(item.index, len(loop.keys), item.key), name: loop.items[item.index]}
+    more = isinstance(item.node.loop, ForEach) and bool(item.node.loop.open) and not loop.closed
+    return {"loop": counters(item.index, len(loop.keys), item.key, more=more), name: loop.items[item.index]}
 
 
-def counters(index: int, length: int, key: str | None = None) -> dict[str, Any]:
-    """`loop` of the item at the index (from 0); without `key` while keys are being made."""
-    numbers = {"index": index + 1, "index0": index, "first": index == 0, "last": index == length - 1, "length": length}
+def counters(index: int, length: int, key: str | None = None, *, more: bool = False) -> dict[str, Any]:
+    """`loop` of the item at the index (from 0); without `key` while keys are made. `more`: others may be added."""
+    last = index == length - 1 and not more
+    numbers = {"index": index + 1, "index0": index, "first": index == 0, "last": last, "length": length}
     return numbers if key is None else {**numbers, "key": key}
 
 

@@ -35,8 +35,16 @@ def has_done(evaluator: "Evaluator", here: Instance) -> bool:
     return evaluator.holds(_spec(here).condition, context)
 
 
-QUESTIONS: dict[str, Callable[["Evaluator", Instance], bool]] = {
+def added_item(evaluator: "Evaluator", here: Instance) -> dict[str, Any]:
+    """The key of a further item."""
+    from steplane.driver.adding import added
+
+    return added(evaluator, here)
+
+
+QUESTIONS: dict[str, Callable[["Evaluator", Instance], Any]] = {
     "complete": is_complete,
+    "item": added_item,
     "while": wants_round,
     "until": has_done,
 }

@@ -14,12 +14,19 @@ _WAITING = frozenset({"backoff", "undecided", "lock", "listening"})
 
 def waiting_fact(state: State, held_up: set[int]) -> RunWaiting:
     """What waits, for what, and when the next of it is due. `held_up` are those whose lock is not had again."""
-    found = [one for one in state.instances.values() if one.phase in _WAITING or one.serial in held_up]
+    found = [one for one in state.instances.values() if _waits(one) or one.serial in held_up]
     due = min(state.timers.values(), default=0)
     words = [f"`{one.path}` {awaited_words(state, one)}" for one in found[:3]]
     more = len(found) - len(words)
     reason = "; ".join(words) + (f"; and {more:,} more" if more > 0 else "")
     return RunWaiting(steps=tuple(one.path for one in found[:MOST]), reason=reason or "nothing is due", due=due)
+
+
+def _waits(one: Instance) -> bool:
+    """Whether it goes on only when something comes; a loop that is kept open too, unless an instance of it goes on."""
+    if one.loop is None:
+        return one.phase in _WAITING
+    return bool(one.listens) and all(each is None or each.ended for each in one.loop.instances)
 
 
 def awaited_words(state: State, one: Instance) -> str:
@@ -28,10 +35,10 @@ def awaited_words(state: State, one: Instance) -> str:
         return "waits for somebody to say what became of it"
     if one.phase == "backoff":
         return f"is tried again at {when(state.timers.get((one.serial, 'retry'), 0))}"
-    if one.phase != "listening":
+    if one.phase != "listening" and not one.listens:
         return "waits for a lock"
     names = " or ".join(f"`{name}`" for name in dict.fromkeys(name for _, name in one.listens))
-    parts = [f"for the signal {names}"] if names else []
+    parts = [f"for {'further items by ' if one.loop is not None else ''}the signal {names}"] if names else []
     due = _due(state, one)
     parts += [f"until {when(min(due))}"] if due else []
     limit = state.timers.get((one.serial, "timeout"))

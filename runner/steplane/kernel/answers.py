@@ -39,6 +39,10 @@ def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) 
         instances.end(state, instance, "failed")
     elif question == "complete":
         completing.refused(state, instance, error)
+    elif question == "item":
+        from steplane.kernel import opening
+
+        opening.refused(state, instance, error)
     elif question in {"enter", "require", "retry"}:
         instances.give_up(state, instance, error)
     elif question in {"ensure", "outputs"}:
@@ -96,6 +100,12 @@ def _wait(state: State, instance: Instance, value: Any) -> None:
     waiting.listen(state, instance, value)
 
 
+def _item(state: State, instance: Instance, value: Any) -> None:
+    from steplane.kernel import opening
+
+    opening.asked(state, instance, value)
+
+
 def _signal(state: State, instance: Instance, value: Any) -> None:
     from steplane.kernel import waiting
 
@@ -106,6 +116,7 @@ _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "if": _if,
     "loop": loops.answered,
     "complete": completing.asked,
+    "item": _item,
     "while": rounds.asked,
     "until": rounds.asked,
     "enter": _enter,

@@ -9,12 +9,13 @@ from steplane.kernel import cancel as cancelling
 from steplane.kernel import completing, instances, leaving, repairing, rounds
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.state import Instance, State
-from steplane.plan.nodes import Rounds
+from steplane.plan.nodes import ForEach, Rounds
 
 
 def answered(state: State, outer: Instance, value: dict[str, Any]) -> None:
     """The items are known: begin as many as may run at once."""
-    outer.loop = LoopState(value["keys"], value.get("items") or [], value.get("concurrency"), value.get("allowed", 0))
+    keys, items = value["keys"], value.get("items") or []
+    outer.loop = LoopState([*keys], [*items], value.get("concurrency"), value.get("allowed", 0))
     start(state, outer)
 
 
@@ -36,6 +37,7 @@ def start(state: State, outer: Instance) -> None:
     instances.started(state, outer)
     if outer.bounds is not None:
         leaving.leave_out_items(state, outer)
+    take_items(state, outer)
     proceed(state, outer)
 
 
@@ -51,11 +53,34 @@ def proceed(state: State, outer: Instance) -> None:
     if loop.held or outer.phase != "looping":
         return
     hold_to_budget(state, outer)
-    if loop.news and loop.open and completing.look(state, outer):
+    if loop.news and (loop.open or has_more(outer)) and completing.look(state, outer):
+        return
+    if has_more(outer) and _takes_in(state, outer):
         return
     while outer.phase == "looping" and begin_next(state, outer):  # what ends at once may ask, or end the loop
         pass
     close(state, outer)
+
+
+def has_more(outer: Instance) -> bool:
+    """Whether further items have come, or may come; a part of a loop has none."""
+    return bool(outer.listens or _loop(outer).inbox) and outer.bounds is None
+
+
+def _takes_in(state: State, outer: Instance) -> bool:
+    """Add the items that have come; whether something is asked of them now."""
+    from steplane.kernel import opening
+
+    return opening.look(state, outer)
+
+
+def take_items(state: State, outer: Instance) -> None:
+    """A loop that is kept open takes items from now on."""
+    spec = outer.node.loop
+    if isinstance(spec, ForEach) and spec.open:
+        from steplane.kernel import opening
+
+        opening.listen(state, outer, spec.open)
 
 
 def begin_next(state: State, outer: Instance) -> bool:
@@ -120,6 +145,10 @@ def withdraw(state: State, outer: Instance, status: Status, by: str, reason: str
     """No further instance begins."""
     loop = _loop(outer)
     loop.stopped = True
+    if loop.inbox or outer.listens:
+        from steplane.kernel import opening
+
+        opening.leave(state, outer)
     waiting = [one for one in loop.instances if one is not None and not one.ended and not one.begun]
     loop.active -= len(waiting)
     waiting += [item(state, outer, index) for index in loop.todo]
@@ -135,7 +164,7 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
         rounds.cancel(state, outer, unbegun, by)
         return
     outer.cancelling = True
-    if outer.phase == "complete":
+    if outer.phase in {"complete", "item"}:
         instances.leave_question(state, outer)
         outer.phase = "looping"
     withdraw(state, outer, unbegun, by)
@@ -147,7 +176,7 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
 def close(state: State, outer: Instance) -> None:
     """End the loop if every instance has ended."""
     loop = _loop(outer)
-    if loop.open or outer.phase != "looping":
+    if loop.open or outer.phase != "looping" or has_more(outer):
         return
     if outer.cancelling and not outer.forced:
         instances.end(state, outer, "cancelled")

@@ -117,11 +117,13 @@ def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
     live = [one for one in outer.loop.instances if one is not None and not one.ended]
     outer.loop.news = outer.phase == "complete"  # what it is asked about is looked at first
     if outer.loop.news:
+        walk.asked.add(outer)
+    if outer.loop.news or outer.phase == "item":
         instances.leave_question(state, outer)
         outer.phase = "looping"
-        walk.asked.add(outer)
     if not outer.cancelling and not outer.loop.completed:
         loops.reopen(state, outer)
+        loops.take_items(state, outer)
     for one in live:
         _prepare(state, one, walk)
 
@@ -246,7 +248,12 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
     for index, one in enumerate(list(loop.instances)):
         if one is not None:
             _walk(state, one, walk)
-        while not loop.news and loop.todo and loop.todo[0] <= index and loops.begin_next(state, outer):
+        while (
+            not (loop.news or (loop.inbox and outer.bounds is None))
+            and loop.todo
+            and loop.todo[0] <= index
+            and loops.begin_next(state, outer)
+        ):
             pass
     loop.held = False
     if outer in walk.asked and completing.look(state, outer):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from steplane.kernel.undoing import Undoing
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "complete", "while", "until", "enter", "lock", "require", "queue", "attempt",
-    "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided", "compensate",
-    "rescue", "rescued", "finally", "ended", "wait", "listening", "signal", "sending",
+    "new", "if", "loop", "looping", "complete", "item", "while", "until", "enter", "lock", "require", "queue",
+    "attempt", "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided",
+    "compensate", "rescue", "rescued", "finally", "ended", "wait", "listening", "signal", "sending",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 

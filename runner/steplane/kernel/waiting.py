@@ -157,10 +157,20 @@ def _serve(state: State, one: Instance) -> bool:
                 del kept[index]  # type: ignore[union-attr]
                 if not kept:
                     del state.signals[name]
-                leave(state, one)
-                _go_on(state, one, rank, signal)
+                _give(state, one, rank, signal)
                 return True
     return False
+
+
+def _give(state: State, one: Instance, rank: int, signal: Kept) -> None:
+    """A wait goes on, a loop has one item more."""
+    if one.loop is not None:
+        from steplane.kernel import opening
+
+        opening.came(state, one, signal)
+    else:
+        leave(state, one)
+        _go_on(state, one, rank, signal)
 
 
 def _forget_transient(state: State) -> None:

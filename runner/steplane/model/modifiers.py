@@ -65,12 +65,16 @@ class Spread(Struct, frozen=True):
 
 
 class ForEach(Struct, frozen=True):
-    """An instance for every item of a list or of a mapping; `item` is the name that holds it (`as`)."""
+    """An instance for every item of a list or of a mapping; `item` is the name that holds it (`as`).
+
+    `open` is the signal that adds items while it runs.
+    """
 
     items: Value
     item: Name
     spread: Spread
     span: Span
+    open: Name | None = None
 
 
 class Axis(Struct, frozen=True):

@@ -21,7 +21,8 @@ def loop_of(step: model.Step) -> Loop | None:
     if isinstance(loop, model.ForEach):
         common = _spread(loop.spread)
         common["concurrency"] = common["concurrency"] or Literal(1)
-        return ForEach(items=loop.items.template, name=loop.item.text, **common)
+        opened = loop.open.text if loop.open is not None else ""
+        return ForEach(items=loop.items.template, name=loop.item.text, open=opened, **common)
     if isinstance(loop, model.Matrix):
         return Matrix(
             axes=tuple((axis.name.text, axis.values.template) for axis in loop.axes),

@@ -54,11 +54,13 @@ class Lock(Struct, frozen=True):
 class ForEach(Struct, frozen=True, tag="foreach"):
     """One instance for each item; `allowed` failures as a number, or a share of the items in per cent.
 
-    It is complete when `enough` instances have ended well, or when `complete` holds after one has ended.
+    It is complete when `enough` instances have ended well, or when `complete` holds after one has ended. With `open`
+    it takes further items: the data of each signal of that name.
     """
 
     items: Template
     name: str = "item"
+    open: str = ""
     key: Template | None = None
     concurrency: Template | None = None
     allowed: int = 0

@@ -15,6 +15,7 @@ from steplane.events import (
     CancelRequested,
     CompensateRequested,
     ErrorInfo,
+    ItemAdded,
     Resumed,
     RunStarted,
     RunWaiting,
@@ -110,6 +111,8 @@ class JsonLinesReporter:
         if isinstance(event, StepWoken):
             heard = {"signal": event.signal, "sender": event.sender, "branch": event.branch}
             return {"status": "running", **{name: text or None for name, text in heard.items()}}
+        if isinstance(event, ItemAdded):
+            return {"signal": event.signal, "sender": event.sender or None, "key": event.key, "closed": event.closed}
         if isinstance(event, StepCompensated):
             status = "compensated" if event.ok else None
             return {"status": status, "ok": event.ok, "by": event.by or None, "error": error_data(event.error)}

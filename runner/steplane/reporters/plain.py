@@ -8,6 +8,7 @@ from steplane.events import (
     AnyEvent,
     CancelRequested,
     CompensateRequested,
+    ItemAdded,
     Resumed,
     RunStarted,
     RunWaiting,
@@ -25,7 +26,7 @@ from steplane.reporters.ending import Ending, Write, heading, notice, why
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.subject import Result, Subject
-from steplane.reporters.words import cause, clean, clock, description, left_out, wait_words
+from steplane.reporters.words import cause, clean, clock, description, item_words, left_out, wait_words
 
 
 class Style(Struct, frozen=True):
@@ -63,6 +64,8 @@ class PlainReporter:
         elif isinstance(event, StepWaiting | StepWoken):
             sign = "waiting" if isinstance(event, StepWaiting) else "started"
             self._status(sign, event.path, f" {wait_words(event)}")
+        elif isinstance(event, ItemAdded):
+            self._status("started", event.path, f" {item_words(event)}")
         elif isinstance(event, StepEnded):
             self._step_ended(event, node, instance)
         elif isinstance(event, StepCompensated):

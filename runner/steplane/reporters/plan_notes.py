@@ -119,6 +119,7 @@ def _loop(_: Plan, node: Node, found: StepForecast | None) -> str:
         words = f"for each {data['as']}" + ("" if plain else f" of {shown_value(data['foreach'], 80)}")
     else:
         words = "for each combination" + ("" if known else f" of {shown_value(data['matrix'], 80)}")
+    words += f", and for those that the signal {data['open']} adds" if "open" in data else ""
     words += f", key {data['key']}" if "key" in data else ""
     words += f", {data['concurrency']} at a time" if "concurrency" in data else ""
     words += f", {data['max_failures']} may fail" if "max_failures" in data else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from steplane.events import ErrorInfo, StepEnded, StepWaiting, StepWoken
+from steplane.events import ErrorInfo, ItemAdded, StepEnded, StepWaiting, StepWoken
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
 from steplane.plan.nodes import Action, Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
@@ -193,6 +193,12 @@ def awaited_words(one: Awaited) -> str:
     if one.until is not None:
         return f"until {source(one.until)}"
     return clock(one.seconds) if one.seconds is not None else str(source(one.duration)) if one.duration else ""
+
+
+def item_words(event: ItemAdded) -> str:
+    """What has become of a loop that is kept open."""
+    said = f"by the signal {visible(event.signal)}" + (f" from {visible(event.sender)}" if event.sender else "")
+    return f"is closed {said}" if event.closed else f"has the further item {visible(event.key)} {said}"
 
 
 def wait_words(event: StepWaiting | StepWoken) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.files import read_schema
 from steplane.schema.habits import STEP
-from steplane.schema.keys import LATER, Parameters
+from steplane.schema.keys import Parameters
 from steplane.schema.steps import ACTIONS, check_secrets, check_steps, lacks_action, no_action, steps_in
 from steplane.schema.structure import Structure
 from steplane.source.nodes import Mapping, Scalar
@@ -49,9 +49,7 @@ def _no_parameters(_: str) -> Iterable[str]:
 
 
 def _has_habit(step: Mapping) -> bool:
-    """Whether a key that was reported as a habit, or as of a later release, stands for the action."""
-    if any(entry.name in LATER for entry in step.entries):
-        return True
+    """Whether a key that was reported as a habit stands for the action."""
     return any(entry.name in STEP and STEP[entry.name].key in ACTIONS for entry in step.entries)
 
 

@@ -15,9 +15,6 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
-LATER = ("open",)
-"""Keys of a step that the language has and no schema of this release: refused by name."""
-
 
 def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
     entry: Entry,
@@ -43,10 +40,6 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
             label="belongs under `with`",
             help=f"write `with: {{{name}: ...}}`",
         )
-    if name in LATER and level == "step":
-        help_ = "take it out, or wait for a later release"
-        words = f"`{name}` of {_owner(place, level)} is not in this release"
-        return Diagnostic("not-in-this-release", words, entry.key.span, help=help_)
     if place_of := _level(name, level, known, definitions):
         return Diagnostic(
             "wrong-level",

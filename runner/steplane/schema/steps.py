@@ -32,6 +32,7 @@ LISTS = ("steps", "rescue", "finally", "compensate")
 
 COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("as",), ("foreach",), "names the item of `foreach`"),
+    (("open",), ("foreach",), "keeps a `foreach` open for further items"),
     (SPREAD, ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
     (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
     (("restart", "order"), ("steps",), "is about the steps of a group"),

@@ -4,7 +4,6 @@ from tests.runner.checks.support import check, check_steps, codes, said
 from steplane.checks import check_workflow
 from steplane.checks.release import ACTIONS, MODIFIERS, TOP
 from steplane.schema import read_schema
-from steplane.schema.keys import LATER as LATER_KEYS
 from steplane.source import read
 
 
@@ -259,14 +258,6 @@ def test_one_of_two_parameters(step: str, expected: list[str]) -> None:
 def test_parameters_that_contradict_each_other(parameters: str, expected: str | None) -> None:
     found = said(check_steps(f"- {{uses: http.request, with: {{url: 'http://a/', {parameters}}}}}"))
     assert found == ([f"exclusive 3:{expected}"] if expected else [])
-
-
-@pytest.mark.parametrize("key", LATER_KEYS)
-@pytest.mark.parametrize("action", ["", "run: 'true', "])
-def test_keys_that_no_schema_has_yet_are_refused_by_name(key: str, action: str) -> None:
-    assert said(check_steps(f"- {{id: a, {action}{key}: x}}")) == [
-        f"not-in-this-release 3:{13 + len(action)} `{key}` of step `a` is not in this release"
-    ]
 
 
 def test_a_format_that_was_meant() -> None:

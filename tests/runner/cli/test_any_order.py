@@ -54,3 +54,11 @@ def test_no_step_sees_another_that_it_does_not_wait_for() -> None:
     assert found.message == "step `a` need not have ended here: this step does not wait for it"
     (found,) = check_steps("- {id: a, order: any, run: make}")
     assert found.message.startswith("`order` of step `a` has no `steps` beside it")
+
+
+def test_who_has_the_turn(shell: Shell) -> None:
+    steps = "steps: [{id: scan, wait: {signal: go}}, {id: talk, run: echo talk}]"
+    shell.write("turn.yaml", f"steplane: 1\nname: turn\nsteps:\n  - {{id: visits, order: any, {steps}}}\n")
+    assert shell("run", "turn.yaml", "--id", "one", "-q").returncode == 3
+    said = "waits for its turn, which `visits/scan` (waiting) has"
+    assert said in shell("explain", "one", "talk").stdout

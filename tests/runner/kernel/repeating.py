@@ -121,7 +121,8 @@ def _action(random: Random, name: str) -> dict[str, Any]:
         branches = {side: [{"id": f"{name}{side}", "run": ["true"]}] for side in "lr"}
         return {"parallel": branches, "join": "any"}
     extra: dict[str, Any] = random.choice(
-        [{}, {}, {}, {"if": "inputs.x"}, {"on_error": "warn"}, {"foreach": ["a", "b"]}, {"lock": "alpha"}, {"retry": 2},
+        [{}, {}, {}, {"if": "inputs.x"}, {"on_error": "warn"}, {"foreach": ["a", "b"]},
+         {"foreach": ["a"], "open": "red"}, {"lock": "alpha"}, {"retry": 2},
          {"finally": [{"id": f"{name}z", "run": ["true"]}]}]
     )  # fmt: skip
     return {"run": ["true"], **extra}

@@ -27,6 +27,7 @@ from steplane.events import (
     Taken,
     TimerFired,
 )
+from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import ForEach, Fork, Matrix, Plan
 from steplane.plan.selection import select, select_again
@@ -209,7 +210,8 @@ class Sides:
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
     "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
-    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "complete": {"complete"},
+    "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "item": {"item"},
+    "complete": {"complete"},
     "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
 }  # fmt: skip
 
@@ -232,7 +234,10 @@ def sent(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[st
     """A signal that a step sends, to this run or to another."""
     action = instance.node.action
     assert isinstance(action, Send)
-    found: dict[str, Any] = {"name": choose("name", ["red", "blue"]), "transient": action.transient, "here": True}
+    name = action.name.value if isinstance(action.name, Literal) else choose("name", ["red", "blue"])
+    found: dict[str, Any] = {"name": name, "transient": action.transient, "here": True}
+    if action.data is not None:
+        found["data"] = 1
     if action.to is not None:
         found |= {"to": "other", "here": False}
     return found
@@ -269,6 +274,9 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         concurrency = loop.concurrency.value if loop.concurrency is not None else None  # type: ignore[union-attr]
         keys = choose("keys", [["a", "b", "c"], ["a"], [], ["a", "b"]])
         return {"keys": keys, "items": keys, "concurrency": concurrency, "allowed": loop.allowed}, None
+    if question == "item":
+        assert instance.loop is not None
+        return {"key": str(len(instance.loop.keys)), "allowed": choose("allowed", [0, 1])}, None
     if question == "switch":
         return choose("arm", [None, *range(len(instance.node.action.arms))]), None  # type: ignore[union-attr]
     if question == "branches":

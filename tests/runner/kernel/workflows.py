@@ -263,6 +263,8 @@ def loop(random: Random, one: dict[str, Any]) -> None:
         if chance(random, 3):
             one["complete"] = random.choice([1, 2, "inputs.x"])
             one["rest"] = random.choice(["run", "cancel"])
+        if chance(random, 4):
+            one["open"] = random.choice(["red", "blue"])
     elif chance(random, 12):
         one["matrix"] = {"axis": ["a", "b"]}
     elif chance(random, 6):

@@ -34,6 +34,8 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     if one.phase == "undecided":
         return (Waiting(one.path, "decision", one.started_at),)
     inside = _live_inside(one)
+    if one.listens and not inside:
+        return (listening(replay, one),)
     if inside:
         return (Waiting(one.path, "steps", one.started_at, _named(inside)),)
     return (Waiting(one.path, "question", one.ready_at, (), {"question": one.phase}),)
@@ -45,6 +47,7 @@ def listening(replay: Replay, one: Instance) -> Waiting:
     due = [timers[key] for rank in ranks if (key := (one.serial, f"wait.{rank}")) in timers]
     names = list(dict.fromkeys(name for _, name in one.listens))
     data = {"signals": names, "until": min(due, default=0), "limit": timers.get((one.serial, "timeout"), 0)}
+    data["items"] = one.loop is not None
     return Waiting(one.path, "signal", one.started_at, (), data)
 
 
@@ -105,7 +108,7 @@ def _scopes(replay: Replay, node: Node) -> list[Scope]:
 
 
 def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:
-    """The steps of the list that are still waited for."""
+    """The steps of the list that are still waited for; or who has the turn, where one is at it after the other."""
     positions = range(node.position) if node.needs is None else [need.position for need in node.needs]
     open_ = []
     for position in positions:
@@ -113,6 +116,9 @@ def _needed(replay: Replay, scope: Scope, node: Node) -> Waiting:
         if other is None or not other.ended:
             name = other.path if other is not None else _path(scope, scope.plan.nodes[scope.list.nodes[position]])
             open_.append((name, other.status if other is not None else "pending"))
+    turn = scope.turn
+    if scope.owner.node.any_order and turn is not None and not turn.ended and node.position in scope.waiting:
+        return Waiting(_path(scope, node), "turn", 0, ((turn.path, turn.status),))
     return Waiting(_path(scope, node), "needs", 0, tuple(open_[:_SHOWN]), {"number": len(open_)})
 
 

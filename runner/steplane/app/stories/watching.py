@@ -12,6 +12,7 @@ from steplane.events import (
     AttemptEnded,
     ErrorInfo,
     Input,
+    ItemAdded,
     LockAnswered,
     Resumed,
     StepCompensated,
@@ -37,7 +38,7 @@ _SHOWN = 5
 _KINDS = {
     "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
     "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
-    "complete": "complete", "while": "while", "until": "until",
+    "complete": "complete", "item": "item.refused", "while": "while", "until": "until",
 }  # fmt: skip
 
 
@@ -88,7 +89,7 @@ class Watcher:
     # ------------------------------------------------------------ what the event itself says
 
     def _answered(self, at: int, event: Answered) -> None:
-        if event.question in {"retry", "wait", "signal"}:
+        if event.question in {"retry", "wait", "signal"} or (event.question == "item" and event.error is None):
             return  # told with what follows from it
         value: Any = event.value
         if event.question == "loop" and isinstance(value, dict):
@@ -159,6 +160,8 @@ class Watcher:
             self._add(at, "retry", number=fact.attempt, delay=fact.delay, of=self.instance.attempts, seen=seen)
         elif isinstance(fact, StepWaiting):
             self._add(at, "waits", signals=list(fact.signals), until=fact.until, limit=fact.limit)
+        elif isinstance(fact, ItemAdded):
+            self._add(at, "item", signal=fact.signal, sender=fact.sender, key=fact.key, closed=fact.closed)
         elif isinstance(fact, StepWoken):
             self._add(at, "woken", signal=fact.signal, sender=fact.sender, branch=fact.branch)
         elif isinstance(fact, StepEnded):

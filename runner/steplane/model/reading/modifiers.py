@@ -82,7 +82,7 @@ def _foreach(reader: Reader, step: Mapping, entry: Entry) -> Loop | None:
     if items is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
         return None
     item = reader.name(step.get("as")) or Name("item", entry.key.span)
-    return ForEach(items, item, _spread(reader, step), entry.key.span)
+    return ForEach(items, item, _spread(reader, step), entry.key.span, reader.name(step.get("open")))
 
 
 def _matrix(reader: Reader, step: Mapping, entry: Entry) -> Loop | None:

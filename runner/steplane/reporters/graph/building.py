@@ -186,6 +186,7 @@ class _Builder:
             number = None
         if isinstance(loop, ForEach):
             words = f"for each {loop.name}" + (f" of {number}" if number is not None else f" of {_short(loop.items)}")
+            words += f" and of signal {loop.open}" if loop.open else ""
         else:
             axes = " × ".join(name for name, _ in loop.axes)
             words = f"matrix {axes}" + (f" ({count(number, 'combination')})" if number is not None else "")

@@ -8,6 +8,7 @@ from steplane.events import (
     OK,
     AnyEvent,
     CancelRequested,
+    ItemAdded,
     Resumed,
     RunStarted,
     RunWaiting,
@@ -23,11 +24,13 @@ from steplane.plan.nodes import Node, Rounds
 from steplane.reporters.activations import shown_name
 
 SHOWN = frozenset({RunStarted, Resumed, CancelRequested, RunWaiting, StepReady, StepStarted, StepRetry, StepEnded})
-SHOWN |= {StepWaiting, StepWoken}
+SHOWN |= {StepWaiting, StepWoken, ItemAdded}
 """The events that change the view."""
 
 
-_Step: TypeAlias = StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | StepEnded
+Waits: TypeAlias = StepWaiting | StepWoken | ItemAdded
+"""What becomes of a step that waits, and of a loop that waits for items."""
+_Step: TypeAlias = StepReady | StepStarted | StepRetry | StepWaiting | StepWoken | ItemAdded | StepEnded
 
 
 class Note(NamedTuple):
@@ -87,7 +90,7 @@ class Notes:
     def _note(self, event: _Step, instance: Instance, *, current: bool = True) -> Note:
         size: int | None = 0
         before = 0
-        if isinstance(event, StepStarted) and instance.loop is not None and instance.parent is None:
+        if isinstance(event, StepStarted | ItemAdded) and instance.loop is not None and instance.parent is None:
             size = None if isinstance(instance.node.loop, Rounds) else len(instance.loop.keys)
             before = sum(map(self._earlier, instance.loop.instances)) if self._resumed_at else 0
         begun = max(instance.first_at, self._resumed_at) if current and instance.first_at else 0

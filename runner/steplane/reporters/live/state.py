@@ -10,12 +10,11 @@ from steplane.events import (
     StepRetry,
     StepStarted,
     StepWaiting,
-    StepWoken,
 )
 from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan
 from steplane.reporters.ending import notice
 from steplane.reporters.failures import Failures
-from steplane.reporters.live.notes import Note
+from steplane.reporters.live.notes import Note, Waits
 from steplane.reporters.paint import visible, width
 from steplane.reporters.words import cause, left_out, wait_words
 
@@ -151,7 +150,7 @@ class Tree:
             self._started(event, note)
         elif isinstance(event, StepRetry):
             self._retry(event, note)
-        elif isinstance(event, StepWaiting | StepWoken):
+        elif isinstance(event, Waits):
             self._waits(event, note)
         elif isinstance(event, StepEnded) and left_out(event) and event.path not in self._entries:
             self._leave_out(note)
@@ -248,13 +247,13 @@ class Tree:
         self.retrying.add(event.path)
         _act(entry)
 
-    def _waits(self, event: StepWaiting | StepWoken, note: Note) -> None:
+    def _waits(self, event: Waits, note: Note) -> None:
         entry = self._known(event.path, note)
         if isinstance(event, StepWaiting):
             entry.status, entry.why = "waits", wait_words(event)
             _act(entry)
         else:
-            entry.status, entry.why = "running", ""
+            entry.status, entry.why, entry.size = "running", "", note.size or entry.size
             _rest(entry)
 
     def _ended(self, event: StepEnded, note: Note, because: str) -> None:
