@@ -19,6 +19,9 @@ def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
     links: list[Link] = []
     seen = {life.instance.path}
     path, moment = _next(life), life.ended_in
+    if path == life.instance.path and (other := _beside(replay, life)) is not None:
+        links.append(link(other))
+        path, moment = _next(other), other.ended_in
     while path and path not in seen and len(links) < _LONGEST:
         seen.add(path)
         found = replay.at(path, moment)
@@ -27,6 +30,19 @@ def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
         links.append(link(found))
         path, moment = _next(found), min(moment, found.ended_in) if moment and found.ended_in else moment
     return tuple(links)
+
+
+def _beside(replay: Replay, life: Life) -> Life | None:
+    """Another activation of the step, which failed and so blocked this one: arrivals had begun both."""
+    path = life.instance.path
+    moments = [
+        (one.ended_in or 0, one)
+        for one in replay.lives.values()
+        if one.instance.path == path and one.end is not None and one.end.status == "failed"
+    ]
+    until = life.ended_in or 0
+    found = [(moment, one) for moment, one in moments if moment <= until]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _next(life: Life) -> str:

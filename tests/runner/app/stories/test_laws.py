@@ -15,12 +15,23 @@ from steplane.app.stories.shapes import Story
 from steplane.app.stories.whole import whole
 from steplane.cli.story_lines import story_lines
 from steplane.cli.story_words import link_words
-from steplane.events import OK, AnyEvent, StepEnded, StepFact, StepReady, StepRetry, StepStarted, StepWaiting, StepWoken
+from steplane.events import (
+    OK,
+    AnyEvent,
+    ItemAdded,
+    StepEnded,
+    StepFact,
+    StepReady,
+    StepRetry,
+    StepStarted,
+    StepWaiting,
+    StepWoken,
+)
 from steplane.plan.nodes import Node
 
 _KINDS: dict[type[StepFact], str] = {
     StepReady: "ready", StepStarted: "attempt", StepRetry: "retry", StepEnded: "ended",
-    StepWaiting: "waits", StepWoken: "woken",
+    StepWaiting: "waits", StepWoken: "woken", ItemAdded: "item",
 }  # fmt: skip
 
 
@@ -38,7 +49,7 @@ def facts_told(story: Story) -> list[tuple[Any, ...]]:
             found.append((entry.at, entry.kind, data["number"]))
         elif entry.kind == "ended":
             found.append((entry.at, entry.kind, data["status"], data["reason"], data["by"], data["error"]))
-        elif entry.kind in {"ready", "waits", "woken"}:
+        elif entry.kind in {"ready", "waits", "woken", "item"}:
             found.append((entry.at, entry.kind))
     return found
 
