@@ -24,7 +24,7 @@ STEP = (
     "lock", "on_error", "failure", "timeout", "retry", "at_most_once", "isolate", "restart", "order", "cache",
     "env", "cwd", "require",
     "run", "uses", "call", "detach", "with", "wait", "signal", "cancel", "undo", "finish", "goto", "max", "end",
-    "split", "collect", "steps", "parallel", "switch", "race",
+    "open", "split", "collect", "steps", "parallel", "switch", "race",
     "ensure", "outputs", "artifacts", "rescue", "finally", "compensate",
 )  # fmt: skip
 """The order of a step's keys: who it is, when it comes, how often, how, what it does, what it gives, what then."""

@@ -118,6 +118,12 @@ class Judgement(Findings):
         """One comparison."""
         mine, other = self.type(left), self.type(right)
         literals = literal_value(mine, left) is not NO_LITERAL and literal_value(other, right) is not NO_LITERAL
+        if op not in ("eq", "ne", "in", "notin"):
+            for node, one in ((left, mine), (right, other)):
+                if one.known and not one.can_be(*NUMBERS, "string"):  # whatever the other is
+                    message = f"`{_SIGNS[op]}` needs two numbers or two texts, and {self.words(node, one)}"
+                    self.report("operands", message, *self.stretch(node))
+                    return
         if not (mine.known and other.known) or (literals and op in ("eq", "ne")):
             return
         if op in ("eq", "ne"):

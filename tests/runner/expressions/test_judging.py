@@ -79,7 +79,7 @@ def test_the_type_of_an_expression(text: str, words: str) -> None:
         ("null == count", "never-holds: `count` is a whole number, and never null"),
         ("'a' in ports", "never-holds: this is text, and a whole number is what the list holds"),
         ("amount > '3'", "operands: `>` needs two numbers or two texts, and `amount` is a number, this is text"),
-        ("flag < true", "operands: `<` needs two numbers or two texts, and `flag` is a boolean, this is a boolean"),
+        ("flag < true", "operands: `<` needs two numbers or two texts, and `flag` is a boolean"),
         ("1 in name", "operands: `in` looks for text in a text, and this is a whole number"),
         ("1 in count", "operands: `in` looks into a list, a mapping or text, and `count` is a whole number"),
         ("count + 'x'", "operands: `+` cannot add a whole number and text"),
@@ -256,3 +256,9 @@ def test_what_is_said_is_true(text: str, values: dict[str, Any]) -> None:
 def test_a_literal_is_of_its_own_type(value: Any) -> None:
     assert fits(value, of_value(value))
     assert fits(value, union([of_value(value), of("null")]))
+
+
+def test_what_has_no_order_has_none_with_anything() -> None:
+    assert said("thing <= true") == ["operands: `<=` needs two numbers or two texts, and this is a boolean"]
+    assert said("ports > thing") == ["operands: `>` needs two numbers or two texts, and `ports` is a list"]
+    assert said("thing < count") == []
