@@ -234,7 +234,8 @@ def sent(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[st
     """A signal that a step sends, to this run or to another."""
     action = instance.node.action
     assert isinstance(action, Send)
-    name = action.name.value if isinstance(action.name, Literal) else choose("name", ["red", "blue"])
+    name = choose("name", ["red", "blue"])
+    name = action.name.value if isinstance(action.name, Literal) else name
     found: dict[str, Any] = {"name": name, "transient": action.transient, "here": True}
     if action.data is not None:
         found["data"] = 1
