@@ -1,8 +1,9 @@
 r"""Takes the values of secrets out of whatever a step says, in every form in which they usually get out.
 
-Known forms: as it is, as JSON (both ways of writing non-ASCII, `\/`), Python's `repr`, HTML, URL (path, query, form,
-both cases), base64 (both alphabets, at each of the three offsets, wrapped lines), hexadecimal, quoted for a shell (in
-single or double quotes, by backslashes, as `set -x` does it), and each line of a value of several lines.
+Known forms: as it is, as JSON (both ways of writing non-ASCII, `\/`, Go's way, JSON in JSON), Python's `repr`, HTML,
+URL (path, query, form, user, both cases), base64 (both alphabets, at each of the three offsets, wrapped lines),
+hexadecimal, quoted for a shell (in single or double quotes, by backslashes, as `set -x` does it), and each line of a
+value of several lines.
 A value shorter than `SHORTEST` characters would blot out half of any log: it is masked only where a whole datum is
 equal to it, and `Mask.weak` names it, so that the author can be warned. Of what expressions make of secrets a part with
 fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `SHORTEST` is not masked at all.
@@ -182,21 +183,59 @@ def needles(value: str) -> set[bytes]:
 
 def _written(text: str) -> Iterator[str]:
     """The value as people and programs write it."""
+    yield text
+    yield from _in_json(text)
+    yield from _in_pages(text)
+    yield from _in_addresses(text)
+    yield from _in_shells(text)
+
+
+def _in_json(text: str) -> Iterator[str]:
+    """As JSON, Python and Go write text; also where such text stands in JSON once more."""
     import json
+
+    plain, ascii_only = json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]
+    for coded in (plain, ascii_only):
+        escaped = coded.translate(_OF_GO)
+        yield from (coded, coded.replace("/", "\\/"), escaped, json.dumps(coded)[1:-1], json.dumps(escaped)[1:-1])
+    yield from (repr(text)[1:-1], repr(text.encode("utf-8", "replace"))[2:-1])
+
+
+_OF_GO = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}
+"""What Go's `encoding/json` writes so: kubectl, docker, terraform."""
+
+
+def _in_pages(text: str) -> Iterator[str]:
     from html import escape
+
+    whole = escape(text)
+    yield from (whole, escape(text, quote=False), whole.replace("&#x27;", "&apos;"), whole.replace("&#x27;", "&#39;"))
+    yield whole.replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    yield "".join(f"&#{ord(one)};" if one in "&<>'\"" else one for one in text)
+
+
+def _in_addresses(text: str) -> Iterator[str]:
+    """In a path, a query, a form, a connection string; as `encodeURI` of JavaScript writes it."""
     from urllib.parse import quote, quote_plus
 
-    plain = json.dumps(text, ensure_ascii=False)[1:-1]
-    yield from (text, plain, plain.replace("/", "\\/"), repr(text)[1:-1])
-    ascii_only = json.dumps(text)[1:-1]
-    yield from (ascii_only, ascii_only.replace("/", "\\/"))
-    yield from (escape(text), escape(text, quote=False))
     encodable = text.encode("utf-8", "replace")
-    for coded in (quote(encodable, safe=""), quote(encodable), quote_plus(encodable), quote(encodable, safe="!'()*~/")):
+    for safe in ("", "/", "!'()*~/", "!'()*~", ";,/?:@&=+$!~*'()#", "!$&'()*+,;=", "!$&'()*+,;=:"):
+        coded = quote(encodable, safe=safe)
         yield from (coded, _lower_escapes(coded))
+    form = quote_plus(encodable)
+    yield from (form, _lower_escapes(form))
+
+
+def _in_shells(text: str) -> Iterator[str]:
     yield from (text.replace("'", "'\"'\"'"), text.replace("'", "'\\''"))
     yield "".join("\\" + one if one in '"$`\\' else one for one in text)
     yield "".join(one if one.isalnum() or one in "_-./:,@%+=" else "\\" + one for one in text)
+    coded = text.encode("utf-8", "replace")  # `$'...'` of bash, where the locale has no such characters
+    yield "".join(chr(one) if one < 128 and chr(one) not in "'\\" else _octal(one) for one in coded)
+
+
+def _octal(byte: int) -> str:
+    return f"\\{byte:03o}" if byte >= 128 else "\\" + chr(byte)
 
 
 def _lower_escapes(text: str) -> str:

@@ -28,6 +28,14 @@ def shapes(secret: str) -> Iterator[tuple[str, str]]:
     yield "URL path", quote(secret)
     yield "form", quote_plus(secret)
     yield "HTML", html.escape(secret)
+    yield "HTML in numbers", html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    yield "XML", html.escape(secret).replace("&#x27;", "&apos;")
+    go = json.dumps(secret, ensure_ascii=False)[1:-1].replace("&", "\\u0026")
+    yield "JSON of Go", go
+    yield "JSON in JSON", json.dumps(json.dumps(secret))[3:-3]
+    yield "encodeURI", quote(secret, safe=";,/?:@&=+$-_.!~*'()#")
+    yield "connection string", quote(secret, safe="!$&'()*+,;=")
+    yield "bytes", repr(raw)[2:-1]
     yield "hexadecimal", raw.hex()
     yield "HEXADECIMAL", raw.hex().upper()
     yield "shell", shlex.quote(secret)[1:-1]
