@@ -1,13 +1,18 @@
 """S34, S36, S37, S58 where runs meet: signals, the catalogue, the locks of the store, files that are called."""
 
+import fcntl
 import json
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.security.conftest import HEAD, Victim
+
+from steplane.store.records import digest
 
 WAITS = HEAD + "steps: [{id: w, wait: {signal: go}}]\noutputs: {got: '${{ steps.w.outputs.data }}'}\n"
 
@@ -110,3 +115,85 @@ def test_a_new_run_takes_nothing_that_was_asked_of_an_earlier_one_of_its_id(vict
     folder.rename(victim.folder / "gone")
     assert victim.attack("run", "waits.yaml", "--id", "one", "--patience", "0").code == 3
     assert victim.attack("resume", "one", "--patience", "0").code == 3
+
+
+def finished(victim: Victim) -> Path:
+    """The folder of a run that has failed, and can be gone on with."""
+    assert victim.run("inputs: {n: {type: integer, default: 1}}\nsteps: [{id: a, run: exit 3}]\n").code == 1
+    (folder,) = (victim.state / "runs").glob("one*")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change_of",
+    [
+        lambda header: header.clear(), lambda header: header.update(started_at=2**62),
+        lambda header: header.update(started_at="x"), lambda header: header.update(inputs=[1]),
+        lambda header: header.pop("home"), lambda header: header.update(case=5),
+    ],
+)  # fmt: skip
+def test_s58_a_header_that_makes_no_sense_is_damage(victim: Victim, change_of: Callable[[Any], object]) -> None:
+    journal = finished(victim) / "journal.db"
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        header = json.loads(connection.execute("SELECT header FROM run").fetchone()[0])
+        change_of(header)
+        text = json.dumps(header)
+        connection.execute("UPDATE run SET header = ?, checksum = ?", (text, digest(text)))
+    for words in (["resume", "one"], ["runs", "check"], ["show", "one"], ["explain", "one"]):
+        answer = victim.attack(*words)
+        assert answer.code in {0, 2}, (words, answer.said)
+        assert answer.code == 2 or words[0] in {"show", "explain"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("status", "odd"), ("started_at", 2**62), ("started_at", -5), ("labels", "[" * 50_000), ("workflow", b"\xff")],
+)
+def test_s58_a_row_of_the_catalogue_that_makes_no_sense_is_damage(victim: Victim, column: str, value: Any) -> None:
+    finished(victim)
+    change(victim, "steplane.db", f"UPDATE runs SET {column} = ?", value)
+    for words in (["runs"], ["runs", "--format", "json"], ["runs", "check"]):
+        answer = victim.attack(*words)
+        assert answer.code == 2, (words, answer.said)
+        assert "steplane.db" in answer.said
+        assert "is made again from the runs" in answer.said
+
+
+def test_s58_an_owner_of_no_time_is_told(victim: Victim) -> None:
+    folder = finished(victim)
+    lock = folder / "owner.lock"
+    owner = json.loads(lock.read_text())
+    lock.write_text(json.dumps({**owner, "since": 10**18}))
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        answer = victim.attack("resume", "one")
+    assert answer.code == 5
+    assert "is held by process" in answer.err
+
+
+def test_a_folder_that_is_very_deep_is_deleted(victim: Victim) -> None:
+    deep = finished(victim) / "artifacts" / "d"
+    deep.mkdir()
+    at = os.open(deep, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=at)
+        inner = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(at)
+    assert victim.attack("runs", "prune", "--keep", "0", "--unfinished", "--dry-run").code == 0
+    assert victim.attack("runs", "prune", "--keep", "0", "--unfinished").code == 0
+    assert list((victim.state / "runs").glob("one*")) == []
+
+
+def test_s40_files_without_end(victim: Victim) -> None:
+    os.mkfifo(victim.folder / "pipe")
+    secret = "secrets: {s: {file: pipe}}\nsteps: [{id: a, run: 'echo ${{ secrets.s }}'}]\n"
+    assert victim.run(secret).code == 1
+    assert victim.attack("runs", "export", "one").code == 0
+    given = "inputs: {n: {type: string}}\nsteps: [{id: a, run: 'true'}]\n"
+    assert victim.run(given, "-i", "n=@/dev/zero").code == 2
+    assert victim.run(given, "-i", "n=x", "--env-file", "/dev/zero").code == 2
+    assert victim.attack("signal", "one", "go", "--data", "[" * 3000 + "]" * 3000).code == 2
+    (victim.folder / "steplane.toml").write_text("jobs = " + "[" * 100_000)
+    assert victim.attack("runs").code == 2

@@ -62,16 +62,23 @@ def read_value(spec: InputSpec, text: str) -> Any:
     return read_text(spec, text)
 
 
+_MOST = 64 << 20
+"""Characters of a file that is given as an input, or as environment."""
+
+
 def _content(spec: InputSpec, path: str) -> str:
     remedy = "A text that begins with `@` is written `@@...`."
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+            content = file.read(_MOST + 1)
     except UnicodeDecodeError as error:
         raise UsageError(f"input `{spec.name}`: {path} is not UTF-8 text", remedy) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"input `{spec.name}`: {path} cannot be read: {why}", remedy) from error
+    if len(content) > _MOST:
+        raise UsageError(f"input `{spec.name}`: {path} has more than {_MOST >> 20} Mi characters", "Give its path.")
+    return content
 
 
 def read_text(spec: InputSpec, text: str) -> Any:
@@ -180,8 +187,8 @@ def read_env_file(path: str) -> dict[str, str]:
     """`NAME=VALUE` lines; `#` begins a comment line, quotes around a value are taken off. Raises `UsageError`."""
     values: dict[str, str] = {}
     try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+        with open(path, encoding="utf-8-sig") as file:
+            lines = file.read(_MOST).split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(

@@ -1,8 +1,6 @@
 """From a file to a plan: checked and compiled once, then taken from the cache until something changes."""
 
-import errno
 import os
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +18,7 @@ from steplane.plugins import Registry, read_index
 from steplane.sdk import StepType
 from steplane.source.limits import FILE_BYTES
 from steplane.store import RunStore
+from steplane.store.files import read_plain
 
 if TYPE_CHECKING:
     from steplane.checks import Files as Called
@@ -116,7 +115,7 @@ class Disk:
 
     def content(self, file: str) -> bytes:
         """See `Files`."""
-        return _content(self.path(file))
+        return read_plain(self.path(file), FILE_BYTES + 1)
 
     def nearby(self, file: str) -> list[str]:
         """See `Files`."""
@@ -125,18 +124,6 @@ class Disk:
         except OSError:
             return []
         return [name for name in names if name.endswith((".yaml", ".yml"))]
-
-
-def _content(path: str) -> bytes:
-    """The beginning of a plain file: nothing is waited for, and no more read than a workflow may have."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a NUL in the name
-        raise FileNotFoundError(errno.ENOENT, str(error), path) from error
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a plain file", path)
-        return file.read(FILE_BYTES + 1)
 
 
 class Recorded:

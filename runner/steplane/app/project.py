@@ -79,7 +79,7 @@ def _toml(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:  # of TOML, of Unicode, of a number with too many digits
         raise UsageError(f"{path} cannot be read: {error}", "Mend the file, or move it away.") from error
 
 

@@ -16,7 +16,7 @@ from steplane.app.project import here
 from steplane.driver.attempts import Folders
 from steplane.driver.messages import PostCame
 from steplane.driver.post import Office
-from steplane.errors import UsageError
+from steplane.errors import StateDamaged, UsageError
 from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
@@ -210,9 +210,15 @@ def cancel(  # noqa: PLR0917 - the same
     return resume(store, registry, run_id, {}, environ, options, make_reporter, cancel=True)
 
 
+NEEDED = ("file", "home", "called_in", "case", "inputs", "vars", "started_at")
+"""What the header of a run has to say for it to be gone on with."""
+
+
 def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | None) -> Plan:
     """The plan of the definition that a run was begun with."""
     definition, header = journal.definitions()[-1], journal.header
+    if missing := [name for name in NEEDED if name not in header]:
+        raise StateDamaged(f"the journal of run {journal.run} does not say `{missing[0]}` of it", "Start a new run.")
     files = Recorded(header.get("files", {}))
     loaded = load_data(definition.text.encode(), header["file"], registry, store, files)
     if loaded.plan is None:

@@ -8,6 +8,7 @@ from steplane.expressions import Missing
 from steplane.plan.inputs import SecretSpec
 from steplane.plan.nodes import Plan
 from steplane.sdk import StepError
+from steplane.store.files import read_plain
 
 
 class Secrets(Mapping[str, Any]):
@@ -56,14 +57,20 @@ class Secrets(Mapping[str, Any]):
         return value
 
 
+_MOST = 1 << 20
+"""Bytes of a file that holds a secret."""
+
+
 def _fetch(spec: SecretSpec, environ: Mapping[str, str], home: str) -> str | Missing:
     if spec.env is not None:
         found = environ.get(spec.env)
         return Missing(f"the variable {spec.env} is not set") if found is None else found
     path = os.path.join(home, spec.file or "")
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read().rstrip("\r\n")
+        content = read_plain(path, _MOST + 1)
+        if len(content) > _MOST:
+            return Missing(f"{path} has more than {_MOST >> 20} MiB")
+        return content.decode().rstrip("\r\n")
     except UnicodeDecodeError:  # whose words would show the content
         return Missing(f"{path} is not UTF-8 text")
     except (OSError, ValueError) as error:

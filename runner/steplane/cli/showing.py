@@ -180,5 +180,7 @@ def parse_json(option: str, text: str) -> Any:
 
     try:
         return msgspec.json.decode(text)
+    except RecursionError as error:
+        raise UsageError(f"`{option}` is nested too deep", "Send plain data.") from error
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise UsageError(f"`{option}` wants JSON, not {text!r}: {error}", "Put it into single quotes.") from error
+        raise UsageError(f"`{option}` wants JSON, not {text[:200]!r}: {error}", "Put it into single quotes.") from error

@@ -10,7 +10,7 @@ from steplane.store.database import Database, Row, Schema, damaged
 from steplane.store.directory import StateDirectory
 from steplane.store.files import state_errors
 from steplane.store.nursery import temporary_folder
-from steplane.store.records import now
+from steplane.store.records import LATEST, now
 
 _RUNS = (
     "CREATE TABLE runs (id TEXT PRIMARY KEY, workflow TEXT NOT NULL, file TEXT NOT NULL, "
@@ -26,6 +26,11 @@ _REQUESTS = (
 _REQUESTS_BY_RUN = "CREATE INDEX requests_by_run ON requests (run)"
 _ADVICE = "Move it (and its -wal) away: it is made again from the runs' own folders at the next command."
 SCHEMA = Schema(1, (_RUNS, _RUNS_BY_START, _REQUESTS, _REQUESTS_BY_RUN), _ADVICE)
+
+
+_STATUSES = frozenset(
+    {"", "succeeded", "warning", "failed", "cancelled", "running", "waiting", "interrupted", "damaged"}
+)
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -148,12 +153,15 @@ class Catalogue:
 
     def _summary(self, row: Row) -> RunSummary:
         try:
-            return msgspec.convert(
+            found = msgspec.convert(
                 dict(zip(_COLUMNS, (*row[:10], self._decoded(row[10]), row[11]), strict=True)),
                 RunSummary,
             )
         except msgspec.ValidationError as error:
             raise damaged(self._directory.database, str(error), _ADVICE) from error
+        if not (0 <= found.started_at <= LATEST and 0 <= found.ended_at <= LATEST) or found.status not in _STATUSES:
+            raise damaged(self._directory.database, f"what it says of run {found.id} makes no sense", _ADVICE)
+        return found
 
     def _decoded(self, text: str) -> Any:
         try:

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import BinaryIO
 
 from steplane.errors import StateError
@@ -101,6 +102,21 @@ def read_regular(path: str) -> bytes:
         return file.read()
 
 
+def read_plain(path: str, most: int) -> bytes:
+    """The first bytes of a plain file, or of that to which a link leads; no pipe or device is waited for.
+
+    Raises `OSError`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL in the name
+        raise FileNotFoundError(errno.ENOENT, str(error), path) from error
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", path)
+        return file.read(most)
+
+
 def sync_file(path: str) -> None:
     """Make what a file holds survive power loss, whoever has written it. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -143,35 +159,46 @@ def remove_leftovers(folder: str) -> None:
 
 def disk_usage(path: str) -> int:
     """The bytes that a folder takes on its disk with all that is in it; no link is followed."""
-    total = 0
-    try:
-        status = os.lstat(path)
-        total += status.st_blocks * 512
-        if not stat.S_ISDIR(status.st_mode):
-            return total
-        with os.scandir(path) as entries:
-            for one in entries:
-                if one.is_dir(follow_symlinks=False):
-                    total += disk_usage(one.path)
-                else:
-                    total += one.stat(follow_symlinks=False).st_blocks * 512
-    except OSError:
-        pass  # it is going away, or nobody may look: then it does not count
+    total, todo = 0, [path]
+    while todo:
+        one = todo.pop()
+        with suppress(OSError):  # it is going away, or nobody may look: then it does not count
+            status = os.lstat(one)
+            total += status.st_blocks * 512
+            if stat.S_ISDIR(status.st_mode):
+                todo += [os.path.join(one, name) for name in os.listdir(one)]
     return total
 
 
 def delete_tree(path: str) -> None:
     """Remove a folder with all that is in it, also what its owner may not write into; no link is followed.
 
-    Raises `StateError` for what stays.
+    Folders inside are brought up beside each other first: none is too deep. Raises `StateError` for what stays.
     """
-    import shutil
-
-    for folder, _, _ in os.walk(path):
-        with suppress(OSError):
-            os.chmod(folder, 0o700)
+    mark, numbers = f".gone-{os.urandom(4).hex()}-", count()
     with state_errors(path, "remove"):
-        shutil.rmtree(path)
+        todo = [path]
+        while todo:
+            one = todo[-1]
+            os.chmod(one, 0o700)
+            deeper = []
+            for entry in _entries(one):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                elif one == path:
+                    deeper.append(entry.path)
+                else:
+                    os.chmod(entry.path, 0o700)  # to be moved it has to be writable
+                    deeper.append(os.path.join(path, f"{mark}{next(numbers)}"))
+                    os.rename(entry.path, deeper[-1])
+            if one != path or not deeper:
+                os.rmdir(todo.pop())
+            todo += deeper
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        return list(found)
 
 
 def remove_tree(path: str) -> None:

@@ -17,6 +17,7 @@ from steplane.errors import RunHeld
 from steplane.store.database import Durability
 from steplane.store.files import make_file, open_regular, state_errors, write_all
 from steplane.store.folder import RunFolder
+from steplane.store.records import LATEST
 
 # A look at whether a run is live holds the lock for microseconds: a taker must not mistake it for an owner.
 _PATIENCE = 0.25
@@ -158,8 +159,10 @@ def held_by(folder: RunFolder) -> RunHeld:
     owner = owner_of(folder)
     who = "a process that has just taken it"
     if owner is not None:
-        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since / 1e6))
-        who = f"process {owner.pid} on {owner.host}, since {since}"
+        who = f"process {owner.pid} on {owner.host}"
+        if 0 <= owner.since <= LATEST:
+            since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since / 1e6))
+            who += f", since {since}"
     return RunHeld(f"run {folder.run} is held by {who}", f"Wait for it to end, or end it: steplane cancel {folder.run}")
 
 

@@ -13,7 +13,7 @@ from steplane.store.database import Database, Row, damaged
 from steplane.store.folder import RunFolder
 from steplane.store.formats import SCHEMA, pages
 from steplane.store.lease import Owner, owner_of
-from steplane.store.records import Entry, digest, root, to_entry, to_event
+from steplane.store.records import LATEST, Entry, digest, root, to_entry, to_event
 
 _INSTANCES = (
     "SELECT path, min(seq), max(seq), type, data FROM events WHERE path != '' AND type LIKE 'step.%' "
@@ -26,6 +26,13 @@ class Definition(msgspec.Struct, frozen=True):
 
     hash: str
     text: str
+
+
+_KINDS = {
+    "run": str, "file": str, "home": str, "called_in": str, "case": str, "inputs": dict, "vars": dict, "files": dict,
+    "labels": dict, "started_at": int,
+}  # fmt: skip
+"""What a header says of a run that is needed to go on with it."""
 
 
 class JournalReader:
@@ -61,7 +68,13 @@ class JournalReader:
         row = self._database.one("SELECT header, checksum FROM run")
         if row is None or digest(row[0]) != row[1]:
             raise damaged(self.folder.journal, "its header is not what was recorded (checksum)")
-        header: dict[str, Any] = msgspec.json.decode(row[0])
+        try:
+            header: dict[str, Any] = msgspec.json.decode(row[0], type=dict[str, Any])
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise damaged(self.folder.journal, f"its header cannot be understood: {error}") from error
+        odd = [name for name, kind in _KINDS.items() if name in header and not isinstance(header[name], kind)]
+        if odd or not 0 <= header.get("started_at", 0) <= LATEST:
+            raise damaged(self.folder.journal, f"its header makes no sense ({', '.join(odd) or 'started_at'})")
         return header
 
     def definitions(self) -> list[Definition]:

@@ -12,6 +12,9 @@ from steplane.events import AnyEvent
 from steplane.store.blobs import Blobs
 from steplane.store.database import Row, damaged
 
+LATEST = 253_402_300_799_000_000
+"""The last second of the year 9999, in µs since the epoch, UTC: later times cannot be told."""
+
 BLOB_OVER = 64 << 10
 """An event whose JSON is longer (bytes) lives in a blob; its row names it."""
 
