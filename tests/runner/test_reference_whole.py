@@ -245,6 +245,7 @@ def test_an_open_loop_grows_until_it_is_closed() -> None:
     play = Play("steps: [{id: l, foreach: v, open: more, run: x}]")
     play.loop("l")
     play.run.feed(("signal", "more", 7))
+    play.answer("l", "item", {"key": "0", "allowed": 0})
     play.ok("l[0]")
     assert play.ended is None
     play.run.feed(("signal", "more", None))

@@ -10,6 +10,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -402,7 +403,7 @@ def test_s60_the_socket_of_a_live_run_is_its_owners_alone(victim: Victim) -> Non
 
 def forge(journal: Path, kind: str, change: Callable[[dict[str, Any]], object]) -> None:
     """Change the first event of a kind in a journal, and make all checksums right again."""
-    with sqlite3.connect(journal) as connection:
+    with closing(sqlite3.connect(journal)) as connection, connection:
         (header,) = connection.execute("SELECT * FROM run").fetchall()
         rows = [list(row) for row in connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY seq")]
         told = next(row for row in rows if row[4] == kind)

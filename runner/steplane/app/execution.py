@@ -10,6 +10,7 @@ from msgspec import Struct
 from steplane.app.guarding import Reporter, Unfailing, signals_to
 from steplane.app.known import KnownSecrets
 from steplane.app.secrets import Secrets, hidden_variables, home_in, secret_inputs, texts_in
+from steplane.app.senseless import making_sense
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
@@ -242,9 +243,10 @@ def folded(plan: Plan, journal: JournalReader) -> Kernel:
     """The kernel at the point where the journal ends."""
     calls.make_room(plan)
     kernel = Kernel(plan)
-    for _, event in journal.events():
-        if isinstance(event, Input):
-            kernel.step(restored(event))  # type: ignore[arg-type]
+    with making_sense(journal.run):
+        for _, event in journal.events():
+            if isinstance(event, Input):
+                kernel.step(restored(event))  # type: ignore[arg-type]
     return kernel
 
 

@@ -1,10 +1,9 @@
 """The one place where errors end: a short text with a remedy, an exit code, never a traceback."""
 
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from steplane.errors import StateError, SteplaneError
 
@@ -41,15 +40,17 @@ def half_written(why: str) -> StateError:
     return StateError(f"standard output is not whole: {why}", "Free some space on that disk.")
 
 
-def guarded(work: Callable[[], int]) -> NoReturn:
-    """Do the work in a child under a warden that leaves nothing behind (see `steplane.driver.warden`).
-
-    Does not return: all is written, and that Python takes down what it has imported would cost milliseconds.
-    """
+def guarded(work: Callable[[], int]) -> int:
+    """Do the work in a child under a warden that leaves nothing behind (see `steplane.driver.warden`)."""
     from steplane.driver.warden import guard
 
     code = guard(lambda: funnel(work, sys.argv[1:]))
-    os._exit(code & 0xFF)
+    wardens.append(code)
+    return code
+
+
+wardens: list[int] = []
+"""The exit codes of what this process has guarded: then all is written, and nothing is left to do here."""
 
 
 def _other(error: BaseException, words: Sequence[str]) -> int:
