@@ -71,7 +71,8 @@ class Timeline:
             return
         one = row.branch.record
         sign = colored(self.paint, one.status, self._sign(one.status))
-        stretches = list(_stretches(one, self._until, group=bool(row.branch.inside) and not one.latest.performed))
+        inside = bool(row.branch.inside)
+        stretches = list(_stretches(one, self._until, group=inside and not one.latest.performed, inside=inside))
         note = note_of(one, row.branch, self.record.conditions.get(one.path, ""))
         filled = f"{name}{' ' * (wide - width(name))}"
         head = f"  {sign} {self.paint.bold(filled) if one.status == 'failed' else filled}"
@@ -89,7 +90,10 @@ class Timeline:
 
     def _left(self, row: Row, name: str, wide: int, axis: Axis) -> Iterator[str]:
         stretches = [
-            each for one in row.left for each in _stretches(one.record, self._until, group=False) if each.kind != "wait"
+            each
+            for one in row.left
+            for each in _stretches(one.record, self._until, group=False, inside=False)
+            if each.kind != "wait"
         ]
         bar = self._bar(axis.cells(stretches), row.left[0].record.status) if stretches else ""
         filled = f"{name}{' ' * (wide - width(name))}"
@@ -167,10 +171,10 @@ def instances_of(branch: Branch) -> list[Branch]:
     return [one for one in branch.inside if one.name.startswith("[")]
 
 
-def _stretches(one: StepRecord, until: int, *, group: bool) -> Iterator[Stretch]:
+def _stretches(one: StepRecord, until: int, *, group: bool, inside: bool) -> Iterator[Stretch]:
     for life in one.activations:
         if life.started_at:
-            yield from _of_group(life, until) if group else _of_leaf(life, until)
+            yield from _of_group(life, until) if group else _of_leaf(life, until, inside=inside)
         elif life.ready_at and not life.ended_at:
             yield Stretch(life.ready_at, until, "wait")
 
@@ -179,12 +183,15 @@ def _of_group(life: Activation, until: int) -> Iterator[Stretch]:
     yield Stretch(life.started_at, life.ended_at or until, "group")
 
 
-def _of_leaf(life: Activation, until: int) -> Iterator[Stretch]:
+def _of_leaf(life: Activation, until: int, *, inside: bool) -> Iterator[Stretch]:
+    """Its attempts, and what lies between and behind them; `inside`: it has had a `rescue` or `finally`."""
     end = life.ended_at or until
     if life.ready_at and life.ready_at < life.started_at:
         yield Stretch(life.ready_at, life.started_at, "wait")
     for attempt, following in zip(life.attempts, [*life.attempts[1:], None], strict=True):
         over = attempt.ended_at or end
+        if following is None and life.ended_at and not inside:  # what was asked after it is no part of its own
+            over = end
         yield Stretch(attempt.started_at, over, "failed" if attempt.outcome == "failed" else "work")
         if following is not None:
             yield Stretch(over, following.started_at, "wait")
