@@ -140,7 +140,7 @@ def test_a_limit_on_the_size_of_files(rig: Rig, size: int) -> None:
 
 
 @pytest.mark.skipif(not has_strace(), reason="strace is not installed (Debian package `strace`), or not allowed")
-@pytest.mark.parametrize("write", [5, 12, 19])
+@pytest.mark.parametrize("write", [5, 8, 11])
 def test_a_quota_that_is_used_up(rig: Rig, write: int) -> None:
     """The system's answer beyond a quota, to a write into the log of the journal and to all that follow it."""
     calm = Undisturbed(rig)
