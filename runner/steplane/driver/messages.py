@@ -8,6 +8,7 @@ from msgspec import Struct, convert
 from steplane.driver.plain import unrecordable
 from steplane.events import AnyEvent
 from steplane.kernel import Instance
+from steplane.store.records import LATEST
 
 
 class Journal(Protocol):
@@ -52,10 +53,6 @@ class Parcel(Struct, frozen=True):
     sender: str = ""
     at: int = 0
     transient: bool = False
-
-
-LATEST = 253_402_300_799_000_000
-"""The last second of the year 9999 in µs since the epoch: later times cannot be told."""
 
 
 def parcel_of(data: Any) -> Parcel:

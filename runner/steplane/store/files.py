@@ -119,7 +119,16 @@ def read_plain(path: str, most: int) -> bytes:
 
 def sync_file(path: str) -> None:
     """Make what a file holds survive power loss, whoever has written it. Raises `OSError`."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    _sync(path, os.O_NOFOLLOW)
+
+
+def sync_directory(path: str) -> None:
+    """Make the names in a directory survive power loss. Raises `OSError`."""
+    _sync(path, os.O_DIRECTORY)
+
+
+def _sync(path: str, kind: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | kind)
     try:
         os.fsync(descriptor)
     finally:
@@ -138,15 +147,6 @@ def free_bytes(path: str, unknown: int) -> int:
     except OSError:
         return unknown
     return disk.f_bavail * disk.f_frsize
-
-
-def sync_directory(path: str) -> None:
-    """Make the names in a directory survive power loss. Raises `OSError`."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def remove_leftovers(folder: str) -> None:
