@@ -188,13 +188,15 @@ def read_env_file(path: str) -> dict[str, str]:
     values: dict[str, str] = {}
     try:
         with open(path, encoding="utf-8-sig") as file:
-            lines = file.read(_MOST).split("\n")
+            content = file.read(_MOST + 1)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(
             f"the environment file {path} cannot be read: {why}", "Give a UTF-8 file of NAME=VALUE lines."
         ) from error
-    for number, line in enumerate(lines, 1):
+    if len(content) > _MOST:
+        raise UsageError(f"the environment file {path} has more than {_MOST >> 20} Mi characters", "Name another file.")
+    for number, line in enumerate(content.split("\n"), 1):
         text = line.strip().removeprefix("export ")
         if not text or text.startswith("#"):
             continue
