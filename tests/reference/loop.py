@@ -153,6 +153,7 @@ class Loop(Life):
             return False
         except Trouble as trouble:
             self.trouble = trouble.error
+            self.listens, self.inbox = {}, ()
             return False
         if asked_at == self.reference.resumed_at:  # one question is about all the ends that a resume brings
             self.ended_before = sum(one.ended and one.ended_at <= asked_at for one in self.instances)

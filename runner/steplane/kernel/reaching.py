@@ -29,14 +29,14 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
         touched.setdefault(scope, []).extend(lists.settle(state, scope, held))
     for one in begun:
         _mark(one, instance, force=action.force)
+    instance.phase = "new"
+    bodies.postconditions(state, instance)
     for one in begun:
         cancel.instance(state, one, unbegun, instance.path)
     for scope, candidates in touched.items():
         if not scope.cancelled:
             lists.advance(state, scope, candidates)
         lists.close(state, scope)
-    instance.phase = "new"
-    bodies.postconditions(state, instance)
 
 
 def _mark(one: Instance, instance: Instance, *, force: bool) -> None:
