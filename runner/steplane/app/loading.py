@@ -212,9 +212,13 @@ def _cached(data: bytes | None) -> _Entry | None:
 def compile_file(data: bytes, name: str, registry: Registry, files: Files, wanted: Wanted = Wanted()) -> Loaded:  # noqa: B008 - frozen
     """The same anew, without a look into the cache. Without a wanted plan, the files that are called are read too."""
     from steplane.checks import Files as Called
+    from steplane.model.tables import is_table
     from steplane.source import read
 
-    called = Called(read(data, name), files.content, nearby=files.nearby)
+    document = read(data, name)
+    if is_table(document):
+        return _look_at_table(document, files, wanted)
+    called = Called(document, files.content, nearby=files.nearby)
     called.data[os.path.normpath(name)] = data
     plans: dict[str, Plan | None] = {}
     diagnostics: list[Diagnostic] = []
@@ -222,15 +226,32 @@ def compile_file(data: bytes, name: str, registry: Registry, files: Files, wante
         for file in pending:
             plans[file], found = _compile_one(file, called, registry, wanted)
             diagnostics += found
-    sources = {document.file: document.text for document in called.documents.values()}
+    diagnostics += [one for table in called.tables.values() for one in table.diagnostics]
+    sources = called.sources()
     if not wanted.plan:
-        documents = {document.file: document for document in called.documents.values()}
+        documents = {one.file: one for one in (*called.documents.values(), *called.table_documents.values())}
         return Loaded(None, tuple(diagnostics), sources, documents=documents)
     main, *others = plans.values()
-    if main is None or None in others:
+    if main is None or None in others or has_errors(diagnostics):
         return Loaded(None, tuple(diagnostics), sources)
     callees = {file: plan for file, plan in plans.items() if plan is not None and plan is not main}
     return Loaded(replace(main, callees=callees) if callees else main, tuple(diagnostics), sources)
+
+
+def _look_at_table(document: "Document", files: Files, wanted: Wanted) -> Loaded:
+    """What is wrong with a file that is a decision table; a plan it has none. Raises `UsageError` if one is wanted."""
+    from steplane.checks.tables import check_table
+
+    if wanted.plan:
+        raise UsageError(
+            f"{document.file} is a decision table, and no workflow",
+            f"Check it: steplane check {document.file}. A step with `uses: decide` decides by it.",
+        )
+    table = check_table(document, files.content)
+    sources = {document.file: document.text}
+    if table.rows_file:
+        sources[table.rows_file] = table.rows_data.decode(errors="replace")
+    return Loaded(None, table.diagnostics, sources, documents={document.file: document})
 
 
 def _compile_one(

@@ -14,6 +14,7 @@ from steplane.schema import Problem, validate_value
 from steplane.schema.problems import shown_path
 from steplane.source import canonical_text
 from steplane.source.nodes import Scalar, plain
+from steplane.suggest import did_you_mean
 
 _NUMERIC = frozenset({"number", "integer"})
 
@@ -45,7 +46,7 @@ class Answers:
                 values.append(self._value(given[name], self.columns[name], schema, owner))
                 continue
             values.append(None)
-            if not self.columns[name].null:
+            if not self.columns[name].null and not any(did_you_mean(one, [name]) for one in given if one not in schemas):
                 message = f"{owner} gives no `{name}`, which the table answers"
                 self.found.append(Diagnostic("table-answer", message, span, help=f"add `{name}: ...` to what it gives"))
         return tuple(values)

@@ -36,6 +36,8 @@ def _overlap(table: Table, rows: tuple[RowSource, ...], one: Overlap) -> Diagnos
     later, earlier = rows[one.later], rows[one.earlier]
     where = in_words(one.witness) or "whatever comes"
     both = f"{later.words} and {earlier.words} both match {where}"
+    if later.id is None and earlier.id is None:
+        both = f"rules {earlier.number} and {later.number} both match {where}"
     others = [Related(rows[place].span, "so does this one") for place in one.others[: _SHOWN - 1]]
     related = (Related(earlier.span, "the earlier rule"), *others)
     if table.hit == "unique":

@@ -177,6 +177,9 @@ def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
     kind = context.type_of(step.action)
     if kind is None:
         return None
+    table = context.table(step.action)
+    if table is not None and not isinstance(table, str):
+        return tuple(table.outputs) or None
     if kind.outputs is None:
         return ()
     # What a script writes besides is an output only where `outputs` names it.
