@@ -14,6 +14,7 @@ from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.digests import sha256
 from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
+from steplane.plan.tables import TableFile
 from steplane.plugins import Registry, read_index
 from steplane.sdk import StepType
 from steplane.source.limits import FILE_BYTES
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _KIND = "plans"
 _MAKERS = (
-    "", "plan", "model", "model/reading", "checks", "expressions", "expressions/filters", "scripts", "source", "schema",
+    "", "plan", "model", "model/reading", "checks", "decisions", "expressions", "expressions/filters", "scripts", "source", "schema",
     "sdk", "plugins",
 )  # fmt: skip
 """The folders of the code that makes plans and says what is wrong."""
@@ -151,6 +152,7 @@ def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None
         entry = _cached(store.cache.get(_KIND, key))
         if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
             texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
+            texts |= {file: text for one in entry.plan.all_tables().values() for file, text in one.files().items()}
             return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
     loaded = compile_file(data, name, registry, files)
     if store is not None and loaded.plan is not None:
@@ -171,7 +173,9 @@ def all_types(plan: Plan) -> tuple[str, ...]:
 def _same(entry: _Entry, files: Files) -> bool:
     """Whether the files that are called hold what they held."""
     try:
-        return all(_digest(files.content(file)) == one.hash for file, one in entry.plan.callees.items())
+        called = all(_digest(files.content(file)) == one.hash for file, one in entry.plan.callees.items())
+        tables = (pair for one in entry.plan.all_tables().values() for pair in one.digests().items())
+        return called and all(_digest(files.content(file)) == digest for file, digest in tables)
     except OSError:
         return False
 
@@ -271,7 +275,21 @@ def _compile_one(
     if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
     digest = _digest(called.data[file])
-    return compile_plan(workflow, script_of, document.text, digest, known_type(registry)), diagnostics
+    tables = _tables(called)
+    return compile_plan(workflow, script_of, document.text, digest, known_type(registry), tables), diagnostics
+
+
+def _tables(called: "Called") -> dict[str, TableFile]:
+    """The tables without errors that have been read."""
+    return {
+        file: TableFile(
+            file=file, text=called.table_documents[file].text, hash=_digest(called.data[file]),
+            rules=msgspec.json.encode(one.table).decode(), rows_file=one.rows_file, rows_text=one.rows_data.decode(),
+            rows_hash=_digest(one.rows_data) if one.rows_file else "",
+        )
+        for file, one in called.tables.items()
+        if one.table is not None
+    }  # fmt: skip
 
 
 def known_type(registry: Registry) -> Callable[[str], StepType | None]:

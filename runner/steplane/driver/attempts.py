@@ -12,6 +12,7 @@ from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
 from steplane.driver.plain import unrecordable
+from steplane.driver.deciding import refuse_inputs
 from steplane.driver.views import secret_names
 from steplane.events import Artifact, ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
@@ -217,6 +218,9 @@ class Attempts:
         plain = isinstance(action.parameters, Literal) and not action.trusted and not wanted
         engine, context = self.evaluator.engine, {} if plain else self.evaluator.context(instance)
         parameters = dict(engine.render(action.parameters, context))
+        if action.table:
+            refuse_inputs(action.table, parameters)
+            return parameters, {"rules": action.table}
         if action.trusted:
             return parameters, {"trusted": {name: engine.render_text(one, context) for name, one in action.trusted}}
         if action.script is None:

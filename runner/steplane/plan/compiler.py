@@ -1,6 +1,7 @@
 """From the model to the plan: numbers for names, needs as positions, defaults filled in."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from steplane import model
 from steplane.events import ENDED, OK
@@ -32,6 +33,7 @@ from steplane.plan.nodes import (
 from steplane.plan.own_keys import input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.plan.retries import Retry
+from steplane.plan.tables import Tables, table_named
 from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
 from steplane.plan.written_joins import joined, wanted_of
 from steplane.scripts.shapes import Direct, Script
@@ -56,7 +58,9 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str) -> None:
+    def __init__(
+        self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str, tables: Tables
+    ) -> None:
         self.script_of = script_of
         self.type_of = type_of
         self.variables = variables
@@ -65,6 +69,8 @@ class Compiler:
         self.types: set[str] = set()
         self.file = file
         self.called: set[str] = set()
+        self.tables = tables
+        self.decided_by: set[str] = set()
 
     def workflow(self, workflow: model.Workflow) -> Node:
         """Node 0: the workflow as a group."""
@@ -229,15 +235,28 @@ class Compiler:
             entries = extended(entries, extra)
         shell = next((named.value.template for named in parameters if named.name.text == "shell"), None)
         trusted = beginnings(parameters, kind.parameters_marked("url") if kind else (), self.variables)
-        return Perform(action.type, entries, script, shell, trusted)
+        return Perform(action.type, entries, script, shell, trusted, self.table(action, kind))
+
+    def table(self, action: model.Leaf, kind: StepType | None) -> str:
+        """The decision table that the step decides by."""
+        file = table_named(action, kind, self.file)
+        if not file or file not in self.tables:
+            return ""
+        self.decided_by.add(file)
+        return self.tables[file].rules
 
 
 def compile_plan(
-    workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str, type_of: TypeOf = lambda _: None
+    workflow: model.Workflow,
+    script_of: ScriptOf,
+    text: str,
+    digest: str,
+    type_of: TypeOf = lambda _: None,
+    tables: Tables = MappingProxyType({}),
 ) -> Plan:
-    """The plan of a workflow without errors. `digest` identifies the text."""
+    """The plan of a workflow without errors. `digest` identifies the text, `tables` are those that it may name."""
     variables = {one.name.text: one.value.template for one in workflow.variables}
-    compiler = Compiler(script_of, type_of, variables, workflow.file)
+    compiler = Compiler(script_of, type_of, variables, workflow.file, tables)
     compiler.workflow(workflow)
     nodes = tuple(node for node in compiler.nodes if node is not None)
     lists = tuple(steps for steps in compiler.lists if steps is not None)
@@ -259,6 +278,7 @@ def compile_plan(
         case=workflow.case.template if workflow.case else None,
         objects=objects(workflow),
         types=tuple(sorted(compiler.types)),
+        tables={file: tables[file] for file in sorted(compiler.decided_by)},
     )
 
 
