@@ -24,7 +24,7 @@ class Decide(
     """
 
     table: Annotated[Decision, Meta(description="The decision table's file, relative to this one")]
-    inputs: Annotated[dict[str, Any], Meta(description="A value for each input column")] = {}
+    inputs: Annotated[dict[str, Any], Meta(description="A value for each input column")]
     rules: Rules = ""
 
     def run(self, ctx: StepContext) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Decide(
         except Undecided as none:
             detail = {"inputs": self.inputs, "rules": [one.name for one in none.rules]}
             raise StepError(none.type, str(none), detail=detail) from None
-        ctx.decided([one.name for one in answer.rules], [one.because for one in answer.rules])
+        ctx.decided({one.name: one.because for one in answer.rules})
         return answer.outputs
 
     def plan(self, ctx: PlanContext) -> Planned:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _KIND = "plans"
 _MAKERS = (
-    "", "plan", "model", "model/reading", "checks", "decisions", "expressions", "expressions/filters", "scripts", "source", "schema",
-    "sdk", "plugins",
+    "", "plan", "model", "model/reading", "checks", "decisions", "expressions", "expressions/filters", "scripts",
+    "source", "schema", "sdk", "plugins",
 )  # fmt: skip
 """The folders of the code that makes plans and says what is wrong."""
 
@@ -276,7 +276,7 @@ def _compile_one(
         return None, diagnostics
     digest = _digest(called.data[file])
     tables = _tables(called)
-    return compile_plan(workflow, script_of, document.text, digest, known_type(registry), tables), diagnostics
+    return compile_plan(workflow, script_of, document.text, digest, known_type(registry), tables=tables), diagnostics
 
 
 def _tables(called: "Called") -> dict[str, TableFile]:

@@ -34,15 +34,15 @@ def refuse_changed_file(
     Other comments, blank lines and line breaks are no change. A file that is gone is not missed.
     """
     now = _Now(plan, header)
-    if not any(now.differs(one) for one in plan.with_callees()) and not now.changed_table():
+    if not any(now.differs(one) for one in plan.with_callees()) and not now.changed_tables():
         return
     name = header["file"]
     changed = load_data(now.content(plan.file), name, registry, store, now).plan
-    table = now.changed_table()
-    if table and (changed is None or _means_another(plan, changed, table)):
-        where = "it has errors now" if changed is None else "it decides otherwise"
-        what = f"{now.path(table)} has changed since run {run_id} was begun: {where}"
-        raise UsageError(what, _remedy(run_id, plan, changed))
+    for table, file in now.changed_tables().items():
+        if changed is None or _means_another(plan, changed, table):
+            where = "it has errors now" if changed is None else "it decides otherwise"
+            what = f"{now.path(file)} has changed since run {run_id} was begun: {where}"
+            raise UsageError(what, _remedy(run_id, plan, changed))
     for one in plan.with_callees():
         other = None if changed is None else changed if one is plan else changed.callees.get(one.file)
         where = "it has errors now" if changed is None else "it is not called any more" if other is None else ""
@@ -83,14 +83,14 @@ class _Now:
         """Whether the file holds something else than what was recorded."""
         return self._is_other(one.file, one.hash)
 
-    def changed_table(self) -> str:
-        """The file of a table that holds something else, or whose rows do; empty where there is none."""
-        found = (
-            file
+    def changed_tables(self) -> dict[str, str]:
+        """The tables that hold something else, or whose rows do, each with the file that was changed."""
+        return {
+            file: name
             for file, one in self._tables.items()
-            if any(self._is_other(name, digest) for name, digest in one.digests().items())
-        )
-        return next(found, "")
+            for name, digest in one.digests().items()
+            if self._is_other(name, digest)
+        }
 
     def _is_other(self, file: str, digest: str) -> bool:
         try:

@@ -46,7 +46,9 @@ class Answers:
                 values.append(self._value(given[name], self.columns[name], schema, owner))
                 continue
             values.append(None)
-            if not self.columns[name].null and not any(did_you_mean(one, [name]) for one in given if one not in schemas):
+            if not self.columns[name].null and not any(
+                did_you_mean(one, [name]) for one in given if one not in schemas
+            ):
                 message = f"{owner} gives no `{name}`, which the table answers"
                 self.found.append(Diagnostic("table-answer", message, span, help=f"add `{name}: ...` to what it gives"))
         return tuple(values)

@@ -12,7 +12,9 @@ from steplane.schema import validate_value
 _SHOWN = 3
 
 
-def check_proofs(source: TableSource, table: Table, rows: tuple[RowSource, ...], *, whole: bool) -> Iterator[Diagnostic]:
+def check_proofs(
+    source: TableSource, table: Table, rows: tuple[RowSource, ...], *, whole: bool
+) -> Iterator[Diagnostic]:
     """`rows` are those of the table's rules, in their order; `whole`: there are no others that could not be read."""
     proof = Proof(table, _valid)
     for overlap in proof.overlaps():

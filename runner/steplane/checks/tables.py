@@ -92,7 +92,9 @@ class _Table:
         root = self.document.root
         places = [one.node.span for one in (*source.inputs, *source.outputs)]
         known = isinstance(root, Mapping) and root.entry("inputs") and root.entry("outputs")
-        bad = any((span.line, span.column) <= place < (span.end_line, span.end_column) for span in places for place in wrong)
+        bad = any(
+            (span.line, span.column) <= place < (span.end_line, span.end_column) for span in places for place in wrong
+        )
         return not known or not source.outputs or bad
 
     def _columns(self, sources: Sequence[ColumnSource], noun: str) -> dict[str, Column]:
@@ -173,15 +175,23 @@ class _Table:
             text = self.rows_data.decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
             rows = read_rows(text)
         except OSError as error:
-            why = "there is no such file" if isinstance(error, FileNotFoundError) else f"it cannot be read: {error.strerror}"
-            return self._no_rows(f"`{named}` has the rules of `{source.name}`: {why}", named.span, "the path is relative to this file")
+            why = (
+                "there is no such file"
+                if isinstance(error, FileNotFoundError)
+                else f"it cannot be read: {error.strerror}"
+            )
+            return self._no_rows(
+                f"`{named}` has the rules of `{source.name}`: {why}", named.span, "the path is relative to this file"
+            )
         except UnicodeDecodeError:
             return self._no_rows(f"`{named}` is not UTF-8", named.span, "save it as UTF-8")
         except BadCsv as wrong:
             span = Span(self.rows_file, wrong.line, wrong.column, wrong.line, wrong.column + 1)
             return self._no_rows(wrong.message, span, 'a quote inside of quotes is written twice: `""`')
         if len(rows) < 2:
-            return self._no_rows(f"`{named}` has no rules", named.span, "its first line names the columns, each other line is a rule")
+            return self._no_rows(
+                f"`{named}` has no rules", named.span, "its first line names the columns, each other line is a rule"
+            )
         self._header(source, rows[0], inputs, outputs)
         self._widths(rows)
         return csv_rows(self.rows_file, rows, inputs, outputs)

@@ -77,9 +77,7 @@ class Compiled:
         table = self.table
         if table.hit == "output_order":
             found = sorted(found, key=lambda one: rank(table.outputs, one.answers))
-        columns = {
-            column.name: [rule.answers[place] for rule in found] for place, column in enumerate(table.outputs)
-        }
+        columns = {column.name: [rule.answers[place] for rule in found] for place, column in enumerate(table.outputs)}
         _, _, how = table.hit.partition(" ")
         outputs = {name: _aggregated(how, values) for name, values in columns.items()}
         return Answer(outputs, tuple(found))

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, floor
 from typing import Any
 
@@ -16,7 +17,17 @@ from steplane.decisions.unary import Cell, Is, Range
 Valid = Callable[[Column, Any], bool]
 """Whether a plain value satisfies the column's schema."""
 
-_TEXTS = ("other", "x", "zz", "Other", "OTHER", "1", "a@b.example", "https://other.example", "00000000-0000-4000-8000-000000000000")
+_TEXTS = (
+    "other",
+    "x",
+    "zz",
+    "Other",
+    "OTHER",
+    "1",
+    "a@b.example",
+    "https://other.example",
+    "00000000-0000-4000-8000-000000000000",
+)
 
 
 class Domain:
@@ -94,7 +105,7 @@ def _line(column: Column, points: set[Any]) -> list[Any]:
     points = points | {one for one in (column.lowest, column.highest) if one is not None and column.kind in _NUMERIC}
     marks: list[Any] = [None, *sorted(points), None]
     found: list[Any] = []
-    for low, high in zip(marks, marks[1:], strict=False):
+    for low, high in pairwise(marks):
         if low is not None and _holds(column, low):
             found.append(low)
         between = _between(column, low, high)
@@ -131,7 +142,7 @@ def _between(column: Column, low: Any, high: Any) -> Any:
     return _number_between(low, high, whole=column.kind == "integer")
 
 
-def _number_between(low: Any, high: Any, *, whole: bool) -> int | float | None:
+def _number_between(low: Any, high: Any, *, whole: bool) -> Any:
     if low is None:
         return 0 if high is None else ceil(high) - 1
     if high is None or floor(low) + 1 < high:
@@ -142,7 +153,7 @@ def _number_between(low: Any, high: Any, *, whole: bool) -> int | float | None:
     return next((short for digits in range(1, 17) if low < (short := round(middle, digits)) < high), middle)
 
 
-def _fraction_between(low: Fraction, high: Any) -> Fraction:
+def _fraction_between(low: Fraction, high: Any) -> Any:
     if high is None or low + 1 < high:
         return low + 1
     middle = low + (high - low) / 2
@@ -158,7 +169,7 @@ def _day_between(low: Any, high: Any) -> date | None:
     return date.fromordinal(low.toordinal() + 1)
 
 
-def _moment_between(low: Any, high: Any) -> datetime | None:
+def _moment_between(low: Any, high: Any) -> Any:
     try:
         if low is None:
             return datetime.fromisoformat("2026-01-01T00:00:00+00:00") if high is None else high - timedelta(days=1)

@@ -8,7 +8,7 @@ from steplane.decisions.times import date_of, moment_of, seconds
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _CALL = re.compile(r'(date\s+and\s+time|date|duration)\s*\(\s*("(?:[^"\\]|\\.)*")\s*\)', re.DOTALL)
-_ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|.)', re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 FUNCTIONS = '`date("...")`, `date and time("...")`, `duration("...")` and `not(...)`'
 _LONGEST = 300
@@ -21,7 +21,7 @@ _TIMES = {
 }  # fmt: skip
 
 
-class NotAValue(Exception):  # noqa: N818 - it says what it is
+class NotAValue(Exception):
     """No value that the column can take; `meant` is what was probably meant."""
 
     def __init__(self, message: str, meant: str = "") -> None:

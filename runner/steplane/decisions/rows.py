@@ -14,7 +14,7 @@ class CsvCell(Struct, frozen=True):
     quoted: bool = False
 
 
-class BadCsv(Exception):  # noqa: N818 - it says what it is
+class BadCsv(Exception):
     """The text is no table, from that line and column on."""
 
     def __init__(self, message: str, line: int, column: int) -> None:

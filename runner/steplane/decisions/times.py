@@ -35,7 +35,9 @@ def seconds(text: str) -> Fraction | None:
     """The seconds of a duration as workflows write it (`1h30m`) or as ISO 8601 does (`PT1H30M`), or None."""
     iso = _ISO.fullmatch(text)
     if iso is not None and text[-1] not in "PT":
-        return sum((Fraction(part or 0) * size for part, size in zip(iso.groups(), _UNITS.values(), strict=True)), Fraction())
+        return sum(
+            (Fraction(part or 0) * size for part, size in zip(iso.groups(), _UNITS.values(), strict=True)), Fraction()
+        )
     total, position = Fraction(), 0
     while match := _SIMPLE.match(text, position):
         total += Fraction(match[1]) * (Fraction(1, 1000) if match[2] == "ms" else _UNITS[match[2]])

@@ -12,7 +12,6 @@ from steplane.commands import Start, Stop
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
 from steplane.driver.plain import unrecordable
-from steplane.driver.deciding import refuse_inputs
 from steplane.driver.views import secret_names
 from steplane.events import Artifact, ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
@@ -102,6 +101,8 @@ class Attempts:
         if outcome.outcome != "succeeded":
             error = outcome.error and masked_error(outcome.error, self.evaluator.mask)
             return replace(ended, error=error)
+        if outcome.decided is not None:
+            ended = replace(ended, decided=outcome.decided)
         outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs), instance.plan.file)
         if secret_names(instance.node):
             self._blot(instance)
@@ -219,6 +220,8 @@ class Attempts:
         engine, context = self.evaluator.engine, {} if plain else self.evaluator.context(instance)
         parameters = dict(engine.render(action.parameters, context))
         if action.table:
+            from steplane.driver.deciding import refuse_inputs
+
             refuse_inputs(action.table, parameters)
             return parameters, {"rules": action.table}
         if action.trusted:

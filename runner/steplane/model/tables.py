@@ -84,7 +84,7 @@ def read_table(document: Document) -> TableSource | None:
     top = Span(document.file, 1, 1, 1, 1)
     rules, default = root.entry("rules"), root.entry("default")
     given = default.value if default is not None else None
-    listed = rules is not None and isinstance(rules.value, Items)
+    listed = rules.value if rules is not None and isinstance(rules.value, Items) else None
     return TableSource(
         file=document.file,
         name=_name(root.get("decision")) or Name(_stem(document.file), top),
@@ -92,8 +92,8 @@ def read_table(document: Document) -> TableSource | None:
         inputs=tuple(_columns(root.get("inputs"))),
         outputs=tuple(_columns(root.get("outputs"))),
         rules=rules.key.span if rules is not None else top,
-        rows=tuple(_rows(rules.value)) if rules is not None and listed else (),
-        csv=_name(rules.value) if rules is not None and not listed else None,
+        rows=tuple(_rows(listed)) if listed is not None else (),
+        csv=_name(rules.value) if rules is not None and listed is None else None,
         default=tuple(_cells(given)) if isinstance(given, Mapping) else None,
         default_span=default.key.span if default is not None else None,
     )
@@ -152,7 +152,9 @@ def csv_part(file: str, cell: CsvCell, offset: int, length: int) -> Span:
     return Span(file, cell.line, start, cell.line, start + max(length, 1))
 
 
-def csv_rows(file: str, rows: Sequence[Sequence[CsvCell]], inputs: Iterable[str], outputs: Iterable[str]) -> tuple[RowSource, ...]:
+def csv_rows(
+    file: str, rows: Sequence[Sequence[CsvCell]], inputs: Iterable[str], outputs: Iterable[str]
+) -> tuple[RowSource, ...]:
     """The rules of a table whose first row names the columns; cells under names that nobody knows are left out."""
     wanted, answered = set(inputs), set(outputs)
     names = [one.text.strip() for one in rows[0]]

@@ -4,11 +4,6 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from steplane import model
-from steplane.expressions.templates import Literal
-from steplane.model.files import file_key
-from steplane.sdk import StepType
-
 
 class TableFile(Struct, frozen=True):
     """The file of a table and, where its rows are in a CSV file, that: content and digest of each.
@@ -32,15 +27,6 @@ class TableFile(Struct, frozen=True):
     def digests(self) -> dict[str, str]:
         """The digests of the contents by file."""
         return {self.file: self.hash, **({self.rows_file: self.rows_hash} if self.rows_file else {})}
-
-
-def table_named(action: model.Leaf, kind: StepType | None, file: str) -> str:
-    """The file of the table that a step of a workflow's `file` names; empty where it names none."""
-    names = kind.parameters_marked("table") if kind is not None else ()
-    for one in action.parameters:
-        if one.name.text in names and isinstance(one.value.template, Literal):
-            return file_key(file, str(one.value.template.value))
-    return ""
 
 
 Tables = Mapping[str, TableFile]

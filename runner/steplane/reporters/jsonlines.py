@@ -47,9 +47,12 @@ class JsonLinesReporter:
         self._quiet = quiet
         self._lock = threading.Lock()
         self._outputs: dict[int, Any] = {}
+        self._decided: dict[int, list[Any]] = {}
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Write the event, if it is one that says something to others than the kernel."""
+        if isinstance(event, AttemptEnded) and event.decided is not None:
+            self._decided[event.instance] = [msgspec.to_builtins(one) for one in event.decided]
         if (isinstance(event, AttemptEnded) and event.outcome == "succeeded") or isinstance(event, StepWoken):
             self._outputs[event.instance] = event.outputs
         elif isinstance(event, Answered) and event.question == "outputs":
@@ -128,6 +131,7 @@ class JsonLinesReporter:
             "by": event.by or None,
             "recovered": event.recovered,
             "outputs": self._outputs.pop(event.instance, None),
+            **({"rules": self._decided.pop(event.instance)} if event.instance in self._decided else {}),
             "error": error_data(event.error),
         }
 

@@ -1,8 +1,8 @@
 """What authors of plugins import: the base classes of step types, the context, the hook marker. Frozen with `API`.
 
 `Step`, `Result`, `Meta`, `Duration`, `Secret`, `Spread`, `Code`, `Template`, `Url`, `Trusted`, `Decision`, `Rules`,
-`StepError`, `Suspend`, `StepContext`, `ProcessResult`, `PlanContext`, `Planned`, `hookimpl` are for authors; `describe`, `convert`, `to_plain`
-are how the runner uses a step type.
+`StepError`, `Suspend`, `StepContext`, `ProcessResult`, `PlanContext`, `Planned`, `hookimpl` are for authors;
+`describe`, `convert`, `to_plain` are how the runner uses a step type.
 """
 
 from msgspec import Meta
