@@ -99,7 +99,8 @@ def check_policy(source: TableSource, hit: Policy, columns: Mapping[str, Column]
         message = f"`hit: {hit}` goes by the order of an `enum`, and no output has one"
         related = tuple(Related(one.name.span, "this has none") for one in source.outputs[:1])
         help_ = "give an output its values, the strongest first: `{enum: [reject, review, auto]}`"
-        yield Diagnostic("table-hit", message, source.hit.span, related=related, help=help_)
+        fix = Fix("let the first rule win: `hit: first`", (Edit(source.hit.span, "first"),), safe=False)
+        yield Diagnostic("table-hit", message, source.hit.span, related=related, help=help_, fix=fix)
     if hit in {"collect sum", "collect min", "collect max"}:
         for one in source.outputs:
             if columns[one.name.text].kind not in _NUMERIC:
@@ -110,7 +111,8 @@ def _no_number(source: TableSource, one: ColumnSource, hit: Policy) -> Diagnosti
     message = f"`hit: {hit}` wants outputs that are numbers, and `{one.name}` is none"
     related = (Related(source.hit.span, "the hit policy"),)
     help_ = "give it `type: number`, or use `hit: collect`, which gives a list"
-    return Diagnostic("table-hit", message, one.name.span, related=related, help=help_)
+    fix = Fix("give a list of them: `hit: collect`", (Edit(source.hit.span, "collect"),), safe=False)
+    return Diagnostic("table-hit", message, one.name.span, related=related, help=help_, fix=fix)
 
 
 __all__ = ["Answers", "check_policy"]

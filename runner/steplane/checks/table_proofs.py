@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from steplane.checks.table_mending import parting
 from steplane.decisions import Column, Table
 from steplane.decisions.columns import shown
 from steplane.decisions.proving import Never, Overlap, Proof, in_words
-from steplane.diagnostics import Diagnostic, Related
+from steplane.diagnostics import Diagnostic, Fix, Related
 from steplane.model.tables import RowSource, TableSource
 from steplane.schema import validate_value
 
@@ -18,7 +19,7 @@ def check_proofs(
     """`rows` are those of the table's rules, in their order; `whole`: there are no others that could not be read."""
     proof = Proof(table, _valid)
     for overlap in proof.overlaps():
-        yield _overlap(table, rows, overlap)
+        yield _overlap(table, rows, overlap, parting(proof, rows, overlap))
     for never in proof.never():
         yield _never(table, rows, never)
     if whole and table.default is None and source.default_span is None:
@@ -34,7 +35,7 @@ def _valid(column: Column, value: object) -> bool:
     return not validate_value(column.schema, value)
 
 
-def _overlap(table: Table, rows: tuple[RowSource, ...], one: Overlap) -> Diagnostic:
+def _overlap(table: Table, rows: tuple[RowSource, ...], one: Overlap, fix: Fix | None) -> Diagnostic:
     later, earlier = rows[one.later], rows[one.earlier]
     where = in_words(one.witness) or "whatever comes"
     both = f"{later.words} and {earlier.words} both match {where}"
@@ -45,10 +46,10 @@ def _overlap(table: Table, rows: tuple[RowSource, ...], one: Overlap) -> Diagnos
     if table.hit == "unique":
         message = f"{both}: they overlap, and under `hit: unique` one rule matches at most"
         help_ = "narrow one of them, or let the first one win: `hit: first`"
-        return Diagnostic("table-overlap", message, later.span, related=related, help=help_)
+        return Diagnostic("table-overlap", message, later.span, related=related, help=help_, fix=fix)
     message = f"{both}, and answer differently, which `hit: any` forbids: {_difference(table, one)}"
     help_ = "make the answers equal, or let the first rule win: `hit: first`"
-    return Diagnostic("table-conflict", message, later.span, related=related, help=help_)
+    return Diagnostic("table-conflict", message, later.span, related=related, help=help_, fix=fix)
 
 
 def _difference(table: Table, one: Overlap) -> str:

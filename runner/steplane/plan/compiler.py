@@ -22,7 +22,6 @@ from steplane.plan.nodes import (
     End,
     Fork,
     Goto,
-    Lock,
     Need,
     Node,
     OutputField,

@@ -8,6 +8,7 @@ from steplane.plan.retries import Retry
 
 
 def dynamic(duration: model.Duration | None) -> Template | None:
+    """The expression behind a duration that is not known before the run."""
     return duration.value.template if duration is not None and duration.seconds is None and duration.value else None
 
 
@@ -16,6 +17,7 @@ def _seconds(duration: model.Duration | None) -> float | None:
 
 
 def retry_of(retry: model.Retry | None) -> Retry | None:
+    """How often and when a step is tried again."""
     if retry is None:
         return None
     attempts, within = retry.attempts, _seconds(retry.within)
@@ -36,6 +38,7 @@ def retry_of(retry: model.Retry | None) -> Retry | None:
 
 
 def lock_of(lock: model.Lock | None) -> Lock | None:
+    """The lock of a step."""
     if lock is None:
         return None
     template = lock.name.template
@@ -43,5 +46,6 @@ def lock_of(lock: model.Lock | None) -> Lock | None:
 
 
 def asks_on_entry(lock: Lock | None, retry: Retry | None, timeout: model.Duration | None) -> bool:
+    """Whether something of these is to be evaluated before an instance begins."""
     dynamic_retry = retry is not None and (retry.attempts_value is not None or retry.delay_value is not None)
     return (lock is not None and lock.static is None) or dynamic_retry or dynamic(timeout) is not None
