@@ -118,7 +118,7 @@ class Answered(Event, frozen=True, tag="answered"):
     seen: tuple[str, ...] = ()
 
 
-class Hit(Struct, frozen=True):
+class Hit(Struct, frozen=True, omit_defaults=True):
     """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
 
     rule: str

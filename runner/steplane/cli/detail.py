@@ -13,14 +13,14 @@ from msgspec.structs import replace
 
 from steplane.app.given import Given
 from steplane.app.history import Activation, AttemptRecord, RunRecord, StepRecord
-from steplane.cli.history import rules_data, step_data, steps_text
+from steplane.cli.history import step_data, steps_text
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look
 from steplane.events import Hit
 from steplane.plan.nodes import Body, Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
-from steplane.reporters.jsonlines import error_data, iso
+from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
 from steplane.reporters.words import action, cause, clock, reason

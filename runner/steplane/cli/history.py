@@ -13,8 +13,7 @@ from steplane.cli.folding import LIMIT, tree
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
-from steplane.events import Hit
-from steplane.reporters.jsonlines import error_data, iso
+from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
 from steplane.reporters.words import cause, clock, count, shown_value
@@ -206,13 +205,6 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "error": error_data(one.error),
         "artifacts": [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in one.artifacts],
     }
-
-
-def rules_data(decided: tuple[Hit, ...] | None) -> dict[str, Any]:
-    """The rules of a table that a step decided by; nothing of any other step."""
-    if decided is None:
-        return {}
-    return {"rules": [{"rule": one.rule, "because": one.because or None} for one in decided]}
 
 
 def _took(one: RunSummary) -> str:

@@ -25,7 +25,10 @@ KINDS: Mapping[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "maybe": ({"type": ["string", "null"]}, ("a", "b", "something else", None)),
     "size": ({"enum": [1, 2, 4]}, (1, 2, 4)),
     "day": ({"type": "string", "format": "date"}, tuple(f"2026-01-0{number}" for number in range(1, 8))),
-    "long": ({"type": "string", "format": "duration"}, ("0s", "30s", "1m", "1m30s", "2m", "2m30s", "3m", "3m30s", "4m", "1h")),
+    "long": (
+        {"type": "string", "format": "duration"},
+        ("0s", "30s", "1m", "1m30s", "2m", "2m30s", "3m", "3m30s", "4m", "1h"),
+    ),
 }
 """Columns with their schema and, of each class of values that cells with small ends can tell apart, one."""
 
@@ -42,7 +45,18 @@ def _ends(kind: str) -> tuple[Callable[[int], str], Callable[[Any], float]]:
     if kind == "day":
         return lambda end: f'date("2026-01-0{end + 2}")', lambda value: int(value[-2:]) - 2
     if kind == "long":
-        seconds = {"0s": 0, "30s": 30, "1m": 60, "1m30s": 90, "2m": 120, "2m30s": 150, "3m": 180, "3m30s": 210, "4m": 240, "1h": 3600}
+        seconds = {
+            "0s": 0,
+            "30s": 30,
+            "1m": 60,
+            "1m30s": 90,
+            "2m": 120,
+            "2m30s": 150,
+            "3m": 180,
+            "3m30s": 210,
+            "4m": 240,
+            "1h": 3600,
+        }
         return lambda end: f'duration("{end}m")' if end % 2 else f"{end}m", lambda value: seconds[value] / 60
     return str, float
 

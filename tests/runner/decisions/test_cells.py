@@ -13,37 +13,45 @@ NUMBER, TEXT, FLAG = {"type": "number"}, {"type": "string"}, {"type": "boolean"}
 DATE = {"type": "string", "format": "date"}
 
 
+ONLY = "only a comma or the end can follow a value"
+BLANKS = "a text with blanks stands in quotes, and values are separated by commas"
+NO_FORMAT = "`x` takes numbers: it has no `format` of dates or durations"
+NO_FUNCTION = (
+    'there is no function `upper` in a cell: there are `date("...")`, `date and time("...")`, `duration("...")` and '
+    "`not(...)`"
+)
+
+
 @pytest.mark.parametrize(
     ("schema", "text", "stretch", "meant", "message"),
     [
         (NUMBER, "= 5", "=", "5", "a value belongs here"),
         (NUMBER, "!= 5", "!", "not(5)", "a value belongs here"),
-        (NUMBER, "≥ 5", "5", ">= 5", "only a comma or the end can follow a value"),
+        (NUMBER, "≥ 5", "5", ">= 5", ONLY),
         (NUMBER, "5..10", "..", "[5..10]", "an interval stands in brackets"),
         (NUMBER, "[1, 5)", ",", "[1..5)", "`..` belongs between the two ends of an interval"),
         (NUMBER, "[1..5", "5", "", "an interval ends with `]` or `)`"),
-        (NUMBER, ">= 5 and < 10", "and", "[5..10)", "only a comma or the end can follow a value"),
+        (NUMBER, ">= 5 and < 10", "and", "[5..10)", ONLY),
         (NUMBER, "5,", ",", "", "a value belongs here"),
         (NUMBER, "not(5", "5", "", "`)` belongs here to close `not(`"),
         (NUMBER, "[5..1]", "[5..1]", "[1..5]", "the lower end of an interval stands first"),
         (NUMBER, "(5..5]", "(5..5]", "", "there is no value in this interval"),
         (NUMBER, "cheap", "cheap", "", "`x` takes numbers, and `cheap` is none"),
         (NUMBER, '< "5"', '"5"', "< 5", '`x` takes numbers, and "5" is text'),
-        (NUMBER, 'date("2026-01-01")', 'date("2026-01-01")', "", "`x` takes numbers: it has no `format` of dates or durations"),
+        (NUMBER, 'date("2026-01-01")', 'date("2026-01-01")', "", NO_FORMAT),
         ({"type": "integer"}, "1.5", "1.5", "", "`x` takes whole numbers, and 1.5 is none"),
-        (TEXT, "new york", "york", '"new york"', "a text with blanks stands in quotes, and values are separated by commas"),
-        (TEXT, "a or b", "or", "a, b", "a text with blanks stands in quotes, and values are separated by commas"),
+        (TEXT, "new york", "york", '"new york"', BLANKS),
+        (TEXT, "a or b", "or", "a, b", BLANKS),
         (TEXT, "'a'", "'", '"a"', "text stands in double quotes"),
         (TEXT, "< b", "<", "", "text has no order: name the values, or all others with `not(...)`"),
-        (TEXT, "not b", "b", "not(b)", "a text with blanks stands in quotes, and values are separated by commas"),
+        (TEXT, "not b", "b", "not(b)", BLANKS),
         (FLAG, "True", "True", "true", "`x` takes `true` or `false`, and `True` is none"),
         (FLAG, "null", "null", "", "`x` is never null"),
         (DATE, "< 2026-02-30", "2026-02-30", "",
          '`x` takes dates such as `date("2026-01-31")`, and `2026-02-30` is none'),
         (DATE, 'duration("1h")', 'duration("1h")', "", '`x` takes dates: write `date("2026-01-31")`'),
         (TEXT, 'upper("a")', "upper", "",
-         'there is no function `upper` in a cell: there are `date("...")`, `date and time("...")`, `duration("...")` '
-         "and `not(...)`"),
+         NO_FUNCTION),
     ],
 )  # fmt: skip
 def test_a_mistake_has_its_place_and_what_was_meant(
@@ -67,7 +75,7 @@ def test_any_text_is_a_cell_or_a_mistake_inside_of_it(text: str, schema: dict[st
         try:
             found = read(text, column)
         except CellError as wrong:
-            assert 0 <= wrong.offset <= max(len(text) - 1, 0)
+            assert 0 <= wrong.offset <= max(len(text) - 1, 0)  # noqa: PT017 - one or the other
         else:
             assert all(one.offset + one.length <= len(text) for one in found.literals)
 

@@ -29,10 +29,10 @@ def test_two_rules_overlap_or_conflict_just_where_some_inputs_say_so(random: Ran
     assert {one.later: {one.earlier, *one.others} for one in told} == wanted
     for one in told:
         assert one.earlier == min(wanted[one.later])
-        values = random.completed(one.witness)
-        names = {rule.number - 1 for rule in Compiled(random.table).matching(values)}
+        witness = random.completed(one.witness)
+        names = {rule.number - 1 for rule in Compiled(random.table).matching(witness)}
         assert {one.later, one.earlier} <= names
-        assert all(valid(column, values[column.name]) for column in random.table.inputs)
+        assert all(valid(column, witness[column.name]) for column in random.table.inputs)
 
 
 @MANY
@@ -97,7 +97,7 @@ def test_what_costs_too_much_is_not_claimed() -> None:
 
 
 def test_a_value_that_nobody_is_sure_of_is_no_witness() -> None:
-    """Of a text with a pattern nobody knows another one that fits: no gap is claimed, and no rule is said to be dead."""
+    """Of a text with a pattern nobody knows another that fits: no gap is claimed, and no rule is said to be dead."""
     column = column_of("code", {"type": "string", "pattern": "^[A-Q]{3}[0-9]$"})
     rules = tuple(Rule(number, (read_cell(text, column).cell,), (1,)) for number, text in enumerate(["ABC1", "-"], 1))
     table = Table("codes", "first", (column,), (column_of("n", {"type": "integer"}),), rules)
