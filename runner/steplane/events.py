@@ -211,17 +211,9 @@ class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
 
 
 Input: TypeAlias = (
-    RunStarted
-    | Answered
-    | AttemptEnded
-    | TimerFired
-    | LockAnswered
-    | SignalCame
-    | Sent
-    | CancelRequested
-    | Resumed
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
     | CompensateRequested
-)
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- facts

@@ -20,7 +20,7 @@ def _expected(table: Table, found: list[int]) -> Any:
         return "decide.overlap"
     if table.hit == "any" and len({one.answers for one in hits}) > 1:
         return "decide.overlap"
-    strongest_first = sorted(hits, key=lambda one: ["high", "low"].index(one.answers[0]))
+    strongest_first = sorted(hits, key=lambda one: one.answers[0] != "high")
     if table.hit == "priority":
         hits = strongest_first[:1]
     if table.hit == "output_order":
