@@ -209,7 +209,7 @@ class Sides:
 
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
-    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
+    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "cache": {"cache"}, "require": {"require"}, "switch": {"choose"},
     "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "item": {"item"},
     "complete": {"complete"},
     "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
@@ -267,6 +267,8 @@ def answer(question: str, choose: Callable[[str, list[Any]], Any], instance: Ins
         return choose("if", [True, True, False]), None
     if question in {"complete", "while", "until"}:
         return choose(question, [True, False]), None
+    if question == "cache":
+        return {"hit": choose("hit", [True, False])}, None
     if question in {"require", "ensure"}:
         return (True, None) if choose("holds", [True, True, False]) else (None, question)
     if question == "loop":

@@ -227,6 +227,8 @@ def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None
             one[key] = random.choice(options) if len(options) > 1 else options[0]
     settle(one)
     loop(random, one)
+    if crc32(repr(one).encode()) % 5 == 0:
+        one["cache"] = {"key": "1"}
     if chance(random, 6):
         one["outputs"] = {"x": "1"}
     if depth > 1 and chance(random, 3):
