@@ -9,8 +9,8 @@ from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
 _ASKING = frozenset({
-    "if", "loop", "complete", "item", "while", "until", "enter", "cache", "require", "choose", "wait", "signal", "ensure",
-    "outputs", "retry", "rescued",
+    "if", "loop", "complete", "item", "while", "until", "enter", "cache", "require", "choose", "wait", "signal",
+    "ensure", "outputs", "retry", "rescued",
 })  # fmt: skip
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
