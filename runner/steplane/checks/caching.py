@@ -1,4 +1,4 @@
-"""`cache`: on what has a result that may be reused, without anything that contradicts it, with patterns that can match."""
+"""`cache`: on what has a result, without anything that contradicts it, with patterns that can match."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,8 @@ def _around(position: Position) -> Iterator[Diagnostic]:
     cached = [one for one in owners if one.cache is not None]
     if cached:
         step, key = position.step, "at_most_once" if position.step.at_most_once else "compensate"
-        message = f"{words_for(step)} has `{key}`, and a recorded result may stand for {words_for(cached[-1])} around it"
+        group = words_for(cached[-1])
+        message = f"{words_for(step)} has `{key}`, and a recorded result may stand for {group} around it"
         related = (Related(cached[-1].key_span("cache"), "here"),)
         help_ = f"take `cache` or `{key}` away"
         yield Diagnostic("contradiction", message, step.key_span(key), related=related, help=help_)
@@ -69,7 +70,7 @@ def _secrets(step: Step) -> Iterator[Diagnostic]:
     """A secret output is not stored, and so no recorded result would be whole."""
     for one in step.outputs.items if step.outputs is not None else ():
         if one.secret:
-            message = f"the output `{one.name}` of {words_for(step)} is secret and never stored: no result can be reused"
+            message = f"output `{one.name}` of {words_for(step)} is secret and never stored: no result can be reused"
             yield _contradiction(message, step, one.name.span, "this output", "take `cache` or `secret` away")
 
 
