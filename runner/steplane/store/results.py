@@ -170,6 +170,14 @@ class Results:
             (number,) = database.one("SELECT count(*) FROM results") or (0,)
         return int(number)
 
+    def unused(self, before: int) -> int:
+        """How many were not used since that time (µs)."""
+        if not self.exists():
+            return 0
+        with closing(Database.read(self.path, SCHEMA)) as database:
+            (number,) = database.one("SELECT count(*) FROM results WHERE used < ?", (before,)) or (0,)
+        return int(number)
+
     def forget(self, before: int) -> int:
         """Drop what was not used since that time (µs); how many entries went. Files that nobody names go with them."""
         if not self.exists():
