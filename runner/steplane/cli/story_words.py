@@ -264,7 +264,7 @@ def _cache(data: dict[str, Any]) -> str:
     if data["error"] is not None:
         return f"its recorded result cannot be looked for: {cause(data['error'])}"
     if data["value"]["hit"]:
-        return f"its result is there, {visible(data['value']['reason'])}"
+        return f"its result is there, {visible(data['value'].get('reason', ''))}"
     why = "; ".join(visible(one) for one in data["value"].get("why", ()))
     return f"no recorded result fits: {why}" if why else "no recorded result fits"
 
