@@ -6,12 +6,9 @@ from typing import Any
 import msgspec
 
 from steplane.digests import blake2b
-from steplane.driver.environment import Environments
-from steplane.driver.evaluate import Evaluator
 from steplane.driver.refusal import Refused
-from steplane.expressions import Missing
-from steplane.kernel import Instance
-from steplane.masking import Mask
+from steplane.expressions import Engine, Missing, Template
+from steplane.expressions.telling import Hides
 from steplane.plan.nodes import Node, Plan
 from steplane.plan.outside import Path, read_outside, recipe, types_in
 from steplane.store.results import Parts
@@ -33,13 +30,14 @@ class Recipe(msgspec.Struct, frozen=True):
     text: str
     reads: tuple[Path, ...]
     types: tuple[str, ...]
+    key: Template | None = None
 
 
 def recipe_of(plan: Plan, node: Node) -> Recipe:
     """The recipe of a step with `cache`."""
-    return Recipe(
-        f"{plan.name}/{node.id}", recipe(plan, node), tuple(read_outside(plan, node)), tuple(types_in(plan, node))
-    )
+    key = node.cache.key if node.cache is not None else None
+    reads, types = tuple(read_outside(plan, node)), tuple(sorted(types_in(plan, node)))
+    return Recipe(f"{plan.name}/{node.id}", recipe(plan, node), reads, types, key)
 
 
 def digest(salt: bytes, value: Any) -> str:
@@ -47,23 +45,27 @@ def digest(salt: bytes, value: Any) -> str:
     return blake2b(_encode(value), digest_size=16, key=salt).hexdigest()
 
 
-def parts_of(  # noqa: PLR0917 - what a result stands on, in one place
-    evaluator: Evaluator, environments: Environments, versions: Versions, here: Instance, known: Recipe, salt: bytes
-) -> Parts:
+class Seen(msgspec.Struct, frozen=True):
+    """What the step would see if it began now: the names, its variables (made when they are wanted), and the names of
+    those that the file sets.
+    """
+
+    context: Mapping[str, Any]
+    environment: Callable[[], Mapping[str, str]]
+    declared: frozenset[str]
+
+
+def parts_of(engine: Engine, mask: Hides, versions: Versions, known: Recipe, seen: Seen, salt: bytes) -> Parts:  # noqa: PLR0917 - what a result stands on, in one place
     """All but the files. Raises `Refused`, `ExpressionError`."""
-    context = evaluator.context(here)
-    values = {".".join(path): digest(salt, value_at(path, context)) for path in known.reads}
-    declared = _declared(here)
-    if declared:
-        layers = environments.layers(here)
-        values |= {f"env.{name}": digest(salt, layers[name]) for name in sorted(declared)}
-    cache = here.node.cache
-    key = evaluator.engine.render(cache.key, context) if cache is not None and cache.key is not None else None
+    values = {".".join(path): digest(salt, value_at(path, seen.context)) for path in known.reads}
+    layers = seen.environment() if seen.declared else {}
+    values |= {f"env.{name}": digest(salt, layers[name]) for name in sorted(seen.declared)}
+    key = engine.render(known.key, seen.context) if known.key is not None else None
     return Parts(
         text=digest(salt, known.text),
         values=values,
         key=digest(salt, plain(key)),
-        shown=shown(key, evaluator.mask),
+        shown=shown(key, mask),
         versions={name: " ".join(versions([name])) for name in known.types},
     )
 
@@ -94,23 +96,13 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def shown(key: Any, mask: Mask) -> str:
+def shown(key: Any, mask: Hides) -> str:
     """The key as it may be told; empty where it holds a secret, or there is none."""
     key = plain(key)
     if key is None or mask.data(key) != key:
         return ""
     text = _encode(key).decode()
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
-def _declared(here: Instance) -> set[str]:
-    """The variables that the file sets for the step."""
-    found: set[str] = set()
-    one: Instance | None = here
-    while one is not None:
-        found |= {name for name, _ in one.node.env}
-        one = one.scope.owner if one.scope is not None else None
-    return found
 
 
 def changes(before: Parts, now: Parts) -> tuple[str, ...]:
@@ -138,4 +130,4 @@ def _fate(name: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return "changed" if name in now else "is gone"
 
 
-__all__ = ["Recipe", "Versions", "changes", "digest", "parts_of", "recipe_of"]
+__all__ = ["Recipe", "Seen", "Versions", "changes", "digest", "parts_of", "recipe_of"]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from steplane.digests import blake2b
 from steplane.errors import StateDamaged
 from steplane.executors.artifacts import BLOCK, below, opened
-from steplane.masking import Mask
+from steplane.expressions.telling import Hides
 from steplane.sdk.globs import Found, Globs
 from steplane.store.files import make_directory, open_regular, sync_directory
 from steplane.store.results import REMEDY, KeptFile
@@ -44,7 +44,7 @@ class Digested:
         self.unused: tuple[str, ...] = ()
 
 
-def digested(workdir: str, patterns: Sequence[str], salt: bytes, mask: Mask, stopped: Callable[[], bool]) -> Digested:
+def digested(workdir: str, patterns: Sequence[str], salt: bytes, mask: Hides, stopped: Callable[[], bool]) -> Digested:
     """Digest what matches. Raises `OSError`, `TooMany`."""
     found = Digested()
     globs = Globs(patterns)
@@ -117,7 +117,7 @@ def _content(one: Found, stopped: Callable[[], bool]) -> Iterator[bytes]:
         os.close(descriptor)
 
 
-def _name(path: str, mask: Mask) -> str:
+def _name(path: str, mask: Hides) -> str:
     return mask.text(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from steplane.commands import Ask
-from steplane.driver.cache_parts import Recipe, Versions, changes, parts_of, recipe_of
+from steplane.driver.cache_parts import Recipe, Seen, Versions, changes, parts_of, recipe_of
 from steplane.driver.cached_files import Stamps, TooMany, digested, keep, restore, stamps
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
@@ -103,7 +103,8 @@ class Caching:
         if place not in self._recipes:
             self._recipes[place] = recipe_of(here.plan, here.node)
         known = self._recipes[place]
-        parts = parts_of(self._evaluator, self._environments, self._versions, here, known, salt)
+        seen = Seen(self._evaluator.context(here), lambda: self._environments.layers(here), _declared(here))
+        parts = parts_of(self._evaluator.engine, self._evaluator.mask, self._versions, known, seen, salt)
         return Asked(here.path, here.node, known, self._environments.workdir(here), parts, forced=self._forced(here))
 
     def _forced(self, here: Instance) -> str:
@@ -234,6 +235,16 @@ class Caching:
 
     def _given_up(self, serial: int) -> bool:
         return self._closed or serial not in self.open
+
+
+def _declared(here: Instance) -> frozenset[str]:
+    """The variables that the file sets for the step."""
+    found: set[str] = set()
+    one: Instance | None = here
+    while one is not None:
+        found |= {name for name, _ in one.node.env}
+        one = one.scope.owner if one.scope is not None else None
+    return frozenset(found)
 
 
 def _value(*why: str) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class Results:
     def salt(self, *, make: bool = True) -> bytes:
         """A secret of this directory that goes into every digest; empty where there is none and none is to be made."""
         if not self._salt and (make or self.exists()):
-            with closing(self._open()) as database:
+            with closing(self._open() if make else Database.read(self.path, SCHEMA)) as database:
                 row = database.one("SELECT value FROM salt")
             if row is None or not isinstance(row[0], bytes) or not row[0]:
                 raise damaged(self.path, "its salt is missing", REMEDY)
@@ -132,6 +132,14 @@ class Results:
                 raise
             database.run("UPDATE results SET used = ? WHERE key = ?", (now(), key))
         return found
+
+    def peek(self, key: str) -> Result | None:
+        """The same, to look only."""
+        if not self.exists():
+            return None
+        with closing(Database.read(self.path, SCHEMA)) as database:
+            row = database.one("SELECT key, content, checksum FROM results WHERE key = ?", (key,))
+        return None if row is None else self._result(row)
 
     def latest(self, step: str, path: str) -> Result | None:
         """The last result recorded of the step: of the instance at the path, or else of any."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.runner.running import Outcome, Workbench
 
+from steplane.app.forecasting import look_ahead
 from steplane.events import Answered
 from steplane.store import now
 from steplane.store.results import Results
@@ -229,6 +230,32 @@ steps:
     stored = b"".join(one.read_bytes() for one in state.rglob("*") if one.is_file())
     assert b"a" in stored
     assert not [text for text in (b"7000001", b"hunter-") if text in stored]
+
+
+def ahead(bench: Workbench, text: str, **inputs: str) -> dict[str, tuple[tuple[bool | None, str], ...]]:
+    """What a plan says of recorded results, by step."""
+    plan = bench.plan(text)
+    found = look_ahead(plan, bench.registry, inputs, bench.environ, store=bench.store.directory)
+    return {plan.nodes[number].id: one.cached for number, one in found.steps.items() if one.cached}
+
+
+def test_a_plan_says_what_would_be_reused(built: Workbench) -> None:
+    text = BUILD.replace(
+        "\noutputs:", "\n  - {id: b, run: 'echo ${{ steps.build.outputs.size }}', cache: {key: 1}}\noutputs:"
+    )
+    assert ahead(built, text) == {
+        "build": ((True, "recorded by run r0"),),
+        "b": ((None, "depends on steps.build"),),
+    }
+    (built.folder / "src" / "b.c").write_text("b")
+    said = "inputs.mode has changed; key: was 1, is 2; files: src/b.c is new"
+    assert ahead(built, BUILD.replace("key: 1", "key: 2"), mode="release") == {"build": ((False, said),)}
+    assert built.ledger == ["build"]
+
+
+def test_a_plan_in_a_folder_without_results_makes_none(bench: Workbench) -> None:
+    assert ahead(bench, BUILD) == {"build": ((False, "no result of it is recorded"),)}
+    assert not results(bench).exists()
 
 
 # ---------------------------------------------------------------- damage, and what may not be
