@@ -153,9 +153,11 @@ class Loop(Life):
             return False
         except Trouble as trouble:
             self.trouble = trouble.error
+            self.listens, self.inbox = {}, ()
             return False
-        if asked_at == self.reference.resumed_at:  # one question is about all the ends that a resume brings
-            self.ended_before = sum(one.ended and one.ended_at <= asked_at for one in self.instances)
+        resumed_at = self.reference.resumed_at
+        if asked_at <= resumed_at:  # it was put again then: one question is about all the ends that a resume brings
+            self.ended_before = sum(one.ended and one.ended_at <= resumed_at for one in self.instances)
         return found
 
     @property

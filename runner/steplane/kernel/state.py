@@ -220,8 +220,8 @@ class Instance:
         """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
         self.unasked = old.begun or old.unasked
         self.ending, self.end_outputs = old.ending, old.end_outputs
-        if old.ending is not None:
-            self.error = old.error
+        if old.ending == "failed":
+            self.error = old.error  # that of the `end`; what its `finally` did is had again
         if old.loop is not None or (old.body and not self.node.restart):
             self.adopt(old)
 
