@@ -7,6 +7,7 @@ from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
 from steplane.model.files import file_key
+from steplane.plan.caching import Cache
 from steplane.plan.compiling_tables import table_named
 from steplane.plan.compiling_waits import awaited_of, reached, simple_wait
 from steplane.plan.joining import repeating
@@ -159,6 +160,7 @@ class Compiler:
             declared=_declared(step.outputs),
             env=_environment(step.env),
             cwd=step.cwd.template if step.cwd else None,
+            cache=_cache(step.cache),
             at_most_once=step.at_most_once,
             isolate=step.isolate,
             restart=step.restart,
@@ -301,6 +303,13 @@ def _milestone(milestone: model.Milestone | None, positions: Mapping[str, int]) 
         return None
     after, before = ("" if one is None else one.text for one in (milestone.after, milestone.before))
     return Milestone(positions.get(after, -1), positions.get(before, -1), after, before)
+
+
+def _cache(cache: model.Cache | None) -> Cache | None:
+    if cache is None:
+        return None
+    files, outputs = (tuple(one.text for one in names) for names in (cache.files, cache.outputs))
+    return Cache(None if cache.key is None else cache.key.template, files, outputs)
 
 
 def _outputs(outputs: model.Outputs | None) -> tuple[OutputField, ...] | None:
