@@ -138,3 +138,13 @@ def test_a_step_decides_ten_thousand_times_by_a_table_that_is_made_ready_once(de
     for number in range(10_000):
         decide(rules, {"weight": number % 40})
     assert compiled.cache_info().misses - before <= 1
+
+
+def test_a_cached_decision_counts_no_more_when_its_table_has_changed(desk: Workbench) -> None:
+    cached = FLOW.replace("    uses: decide\n", "    uses: decide\n    cache: {key: always}\n")
+    desk.run(cached)
+    again = desk.run(cached, run_id="r2")
+    _rows(desk).write_text(ROWS.replace(",5,", ",6,"))
+    changed = desk.run(cached, run_id="r3")
+    assert (again.statuses["tariff"], changed.statuses["tariff"]) == ("reused", "succeeded")
+    assert desk.ledger == ["parcel 6", "parcel 6", "parcel 7"]
