@@ -24,8 +24,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "complete", "item", "while", "until", "enter", "require", "switch", "branches", "call", "wait",
-    "signal", "ensure", "outputs", "retry",
+    "if", "loop", "complete", "item", "while", "until", "enter", "cache", "require", "switch", "branches", "call",
+    "wait", "signal", "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -101,10 +101,11 @@ class Answered(Event, frozen=True, tag="answered"):
 
     Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
-    "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
-    error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
-    "vars": {...}}` of the child · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool · `wait` by rank (as text) what an
+    "delay": seconds}`, each only where an expression gives it · `cache` `{"hit": bool}`, of a hit with `outputs` and
+    the `reason`, of a miss with `why` (texts) · `require`, `ensure` true (a false one comes as an error) · `switch`
+    index of the arm or null · `branches` list of bool · `call` `{"inputs": {...}, "vars": {...}}` of the child ·
+    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool ·
+    `wait` by rank (as text) what an
     expression gives: the name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
     "transient": bool, "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others
     with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `complete`, `while`, `until`, `switch`,
@@ -118,10 +119,18 @@ class Answered(Event, frozen=True, tag="answered"):
     seen: tuple[str, ...] = ()
 
 
+class Hit(Struct, frozen=True, omit_defaults=True):
+    """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
+
+    rule: str
+    because: str = ""
+
+
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`).
 
     `result` is what the action itself gave, where an `until` of the step looks at that and the outputs are others.
+    `decided` are the rules of a table that the outputs follow from; none where that is its default.
     """
 
     instance: int
@@ -130,6 +139,7 @@ class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     outputs: Any = None
     error: ErrorInfo | None = None
     result: Any = None
+    decided: tuple[Hit, ...] | None = None
 
 
 class TimerFired(Event, frozen=True, tag="timer"):
@@ -202,17 +212,9 @@ class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
 
 
 Input: TypeAlias = (
-    RunStarted
-    | Answered
-    | AttemptEnded
-    | TimerFired
-    | LockAnswered
-    | SignalCame
-    | Sent
-    | CancelRequested
-    | Resumed
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
     | CompensateRequested
-)
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- facts

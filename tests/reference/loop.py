@@ -145,7 +145,7 @@ class Loop(Life):
             return False
         self.ended_before = self.ended_now
         if str(written).isdigit():
-            return sum(one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
+            return sum(one.well or one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
         asked_at = self.reference.moment
         try:
             found = bool((yield from self.ask("complete")))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from steplane.checks.artifacts import check_artifacts
+from steplane.checks.caching import check_caching
 from steplane.checks.calls import check_calls
 from steplane.checks.captures import check_captures
 from steplane.checks.code_variables import check_code_variables
@@ -10,6 +11,7 @@ from steplane.checks.conditions import check_conditions
 from steplane.checks.constants import check_constants
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.credentials import check_credentials
+from steplane.checks.decisions import check_decisions
 from steplane.checks.environment import check_environment
 from steplane.checks.files import Files
 from steplane.checks.flow import check_ends, check_switches
@@ -75,8 +77,10 @@ CHECKS: tuple[Check, ...] = (
     check_signals,
     check_outputs,
     check_artifacts,
+    check_caching,
     check_captures,
     check_calls,
+    check_decisions,
     check_undoing,
     check_reaching,
     check_milestones,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from steplane.kernel.undoing import Undoing
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "complete", "item", "while", "until", "enter", "lock", "require", "queue",
+    "new", "if", "loop", "looping", "complete", "item", "while", "until", "enter", "lock", "cache", "require", "queue",
     "attempt", "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided",
     "compensate", "rescue", "rescued", "finally", "ended", "wait", "listening", "signal", "sending",
 ]  # fmt: skip
@@ -187,6 +187,11 @@ class Instance:
     def ok(self) -> bool:
         """Whether it has ended as a plain `needs` wants it."""
         return self.status in OK
+
+    @property
+    def well(self) -> bool:
+        """Whether it has ended as an instance that a loop counts as one that has done its work."""
+        return self.status in {"succeeded", "warning"} or (self.status == "reused" and self.taken is None)
 
     @property
     def cut(self) -> bool:

@@ -44,6 +44,7 @@ MENDERS: Mapping[str, Mender] = {
     "unknown-timezone": writing.meant,
     "wrong-level": writing.under_key,
     "artifact-pattern": removing.item,
+    "cache-pattern": removing.item,
     # the graph
     "duplicate-id": writing.another_id,
     "needs-itself": removing.item,
@@ -87,6 +88,9 @@ MENDERS: Mapping[str, Mender] = {
     "expression-after-backslash": removing.before,
     "expression-after-dollar": removing.before,
     "shell-wants-number": evaluated.filtered("int"),
+    # decision tables
+    "table-never": removing.item,
+    "table-rule-id": writing.another_id,
     # loops
     "duplicate-item": removing.item,
     "same-key": removing.entry,

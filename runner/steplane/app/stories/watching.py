@@ -36,8 +36,8 @@ AFTER = frozenset({"rescue", "finally", "ended"})
 
 _SHOWN = 5
 _KINDS = {
-    "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
-    "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
+    "if": "condition", "loop": "items", "enter": "limits", "cache": "cache", "require": "precondition",
+    "switch": "arm", "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
     "complete": "complete", "item": "item.refused", "while": "while", "until": "until",
 }  # fmt: skip
 
@@ -72,6 +72,8 @@ class Watcher:
         elif isinstance(event, Answered) and event.instance == self.instance.serial:
             self._answered(at, event)
         elif isinstance(event, AttemptEnded) and event.instance == self.instance.serial:
+            if event.decided is not None:
+                self._add(at, "decided", rules=[(one.rule, one.because) for one in event.decided])
             self._attempt_ended(at, event.outcome, event.error)
         elif isinstance(event, TimerFired) and event.instance == self.instance.serial and event.timer == "timeout":
             self._add(at, "timeout", seconds=self.instance.timeout)
