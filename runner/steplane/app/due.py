@@ -1,5 +1,6 @@
-"""Runs that stopped to wait, and can go on: a time has come, or a signal is there that they wait for."""
+"""Runs that stopped to wait, and can go on: a time has come, or a signal is there that they wait for, or a lock is free."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -7,8 +8,9 @@ from msgspec import Struct
 from steplane.driver.stopping import when
 from steplane.errors import SteplaneError
 from steplane.events import RunWaiting
+from steplane.kernel.state import State
 from steplane.plugins import Registry
-from steplane.store import RunStore, RunSummary
+from steplane.store import LockTable, RunStore, RunSummary
 
 
 class Waiting(Struct, frozen=True):
@@ -37,9 +39,15 @@ def _look(store: RunStore, registry: Registry, one: RunSummary, at: int) -> Wait
     due = last.event.due if last is not None and isinstance(last.event, RunWaiting) else 0
     if due and due <= at:
         return Waiting(one, f"a time has come that it waits for: {when(due)}", due)
-    found = sorted(_sent(store, one.id) & _awaited(store, registry, one.id)) if _sent(store, one.id) else []
-    named = " and ".join(f"`{name}`" for name in found)
-    return Waiting(one, f"the signal {named} is there" if found else "", due)
+    sent, wants_lock = _sent(store, one.id), last is not None and "lock" in getattr(last.event, "reason", "")
+    if not sent and not wants_lock:
+        return Waiting(one, due=due)
+    state = _state(store, registry, one.id)
+    named = " and ".join(f"`{name}`" for name in sorted(sent & set(state.listeners)))
+    if named:
+        return Waiting(one, f"the signal {named} is there", due)
+    free = _free_lock(store, state) if wants_lock else ""
+    return Waiting(one, f"the lock `{free}` is free" if free else "", due)
 
 
 def _sent(store: RunStore, run: str) -> set[str]:
@@ -48,11 +56,17 @@ def _sent(store: RunStore, run: str) -> set[str]:
     return {str(one["name"]) for one in data if isinstance(one, dict) and "name" in one}
 
 
-def _awaited(store: RunStore, registry: Registry, run: str) -> set[str]:
-    """The names of the signals that something in the run waits for."""
+def _state(store: RunStore, registry: Registry, run: str) -> State:
+    """The run as its journal leaves it."""
     from steplane.app.execution import folded
     from steplane.app.running import recorded_plan
 
     with store.read(run) as journal:
-        kernel = folded(recorded_plan(journal, registry, store), journal)
-    return set(kernel.state.listeners)
+        return folded(recorded_plan(journal, registry, store), journal).state
+
+
+def _free_lock(store: RunStore, state: State) -> str:
+    """The name of a lock of the store that something in the run waits for, and that fewer hold than may."""
+    held = Counter(one.name for one in LockTable(store.directory).claims() if one.held)
+    waiting = [one for one in state.instances.values() if one.phase == "lock" and one.lock_key[0] == "store"]
+    return next((one.lock_key[1] for one in waiting if held[one.lock_key[1]] < one.limit), "")

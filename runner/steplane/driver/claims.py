@@ -40,6 +40,11 @@ class Claims:
         return bool(self.locks.open)
 
     @property
+    def unheard(self) -> bool:
+        """Whether the store has not been asked yet for all of them: a lock may be free."""
+        return bool(self.locks.unheard)
+
+    @property
     def held_up(self) -> set[int]:
         """The instances whose attempts are held up."""
         return {start.instance for start, _ in self._starts}
@@ -68,6 +73,7 @@ class Claims:
 
     def answered(self, answer: LockAnswer) -> Answer:
         """A lock is given or refused: to one that waits for it, or to one that held it before the process died."""
+        self.locks.heard(answer.instance)
         if answer.instance not in self.locks.open:
             return Answer()  # asked for no longer: it has been given back already
         self.locks.open.discard(answer.instance)

@@ -63,9 +63,9 @@ def command(run: str | None, **given: Any) -> int:
     whatever its end was, and what follows goes on if it had not succeeded; name what else is to be done again. With
     --only everything else keeps the end that it has, for a later resume.
 
-    With --due every run of the state directory goes on that stopped to wait, and for which a time has come or a signal
-    is there: one after the other, the oldest first. One that has to wait again is left. The exit code is 1 if one of
-    them failed, 2 if one was refused, else 0.
+    With --due every run of the state directory goes on that stopped to wait, and for which a time has come, a signal is
+    there or a lock is free: one after the other, the oldest first. One that has to wait again is left. The exit code is
+    1 if one of them failed, 2 if one was refused, else 0.
     """
     return guarded(lambda: resume_due(run, given) if given["due"] else resume(run, given))
 
