@@ -1,4 +1,4 @@
-"""Runs that stopped to wait, and can go on: a time has come, or a signal is there that they wait for, or a lock is free."""
+"""Runs that stopped to wait and can go on: a time has come, a signal is there that they wait for, a lock is free."""
 
 from collections import Counter
 from collections.abc import Iterator

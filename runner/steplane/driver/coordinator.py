@@ -303,10 +303,8 @@ class Coordinator:
             self._inputs += self.recall.answered(message)
         elif isinstance(message, LockAnswer):
             self._lock_answered(message)
-        elif isinstance(message, LocksFreed):
-            self.claims.locks.look()
-        elif isinstance(message, LockWaited):
-            self.claims.locks.heard(message.instance)
+        elif isinstance(message, LocksFreed | LockWaited):
+            self.claims.locks.news(message)
         elif isinstance(message, LocksFailed):
             raise message.error
         else:

@@ -107,9 +107,12 @@ class StoreLocks:
         """Forget what earlier processes of the run held."""
         self._order(None)
 
-    def look(self) -> None:
-        """Something has been given back."""
-        self._woken.set()
+    def news(self, message: "LocksFreed | LockWaited") -> None:
+        """Something has been given back, or has to be waited for."""
+        if isinstance(message, LockWaited):
+            self.heard(message.instance)
+        else:
+            self._woken.set()
 
     def close(self) -> None:
         """Give back everything."""
