@@ -82,18 +82,28 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     items: dict[str, tuple[str, ...]] = {}
 
 
+class Group(Struct, frozen=True, omit_defaults=True):
+    """Of the runs of one group at most `limit` are under way at once; what a further one does `when_full`."""
+
+    name: str
+    limit: int = 1
+    when_full: Literal["wait", "fail", "skip"] = "wait"
+
+
 # ---------------------------------------------------------------- inputs
 
 
 class RunStarted(Event, frozen=True, tag="run.begun"):
     """The first input. `pool` bounds the attempts that run at once.
 
-    `selection` is given where not all is to run, `taken` where results of an earlier run stand in for the rest.
+    `selection` is given where not all is to run, `taken` where results of an earlier run stand in for the rest; `group`
+    where the workflow has `concurrency`.
     """
 
     pool: int = 8
     selection: Selected | None = None
     taken: Taken | None = None
+    group: Group | None = None
 
 
 class Answered(Event, frozen=True, tag="answered"):

@@ -202,7 +202,8 @@ class Execution:
         )  # fmt: skip
         locks = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
         nodes = (node for plan in self.basis.plan.with_callees() for node in plan.nodes)
-        if self.kernel.state.root is not None and any(_is_shared(node) for node in nodes):
+        together = self.kernel.state.group is not None or any(_is_shared(node) for node in nodes)
+        if self.kernel.state.root is not None and together:
             locks.begin()
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,

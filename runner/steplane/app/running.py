@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
-from steplane.app.headers import evaluate_variables, new_header
+from steplane.app.headers import evaluate_variables, group_of, new_header
 from steplane.app.leftovers import bury, end_leftovers
 from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
@@ -100,7 +100,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
     with journal:
         warnings = _warnings(execution, store.warning)
         reporter = make_reporter(Begun(basis.run, plan, journal.folder, warnings=warnings, home=basis.home))
-        first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken)
+        first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken, group=group_of(header))
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
     return result
@@ -168,7 +168,9 @@ def resume(  # noqa: PLR0917 - the same
         _recall(execution, header, event, again)
         store.reopened(run_id)
         reporter = make_reporter(_begun_again(execution, journal, again))
-        first: Resumed | RunStarted = again.within(event) if root is not None else RunStarted(pool=options.pool)
+        first: Resumed | RunStarted = (
+            again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
+        )
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
     return result

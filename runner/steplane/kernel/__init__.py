@@ -62,6 +62,7 @@ class Kernel:
             state.pool = event.pool
             state.selected = event.selection.part if event.selection is not None else None
             state.taken = event.taken
+            state.group = event.group
             runs.begin(state)
         elif isinstance(event, CancelRequested):
             runs.cancel_requested(state)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
-from steplane.events import OK, ErrorInfo, Fact, Status, Taken
+from steplane.events import OK, ErrorInfo, Fact, Group, Status, Taken
 from steplane.kernel.bounds import Bounds
 from steplane.kernel.counting import Kept, Tally
 from steplane.kernel.course import Course
@@ -25,7 +25,7 @@ Phase = Literal[
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
 LockKey: TypeAlias = tuple[str, str]
-"""A lock: its scope (`run`, `store`) and its name."""
+"""A lock: its scope (`run`, `store`; `group` of the run itself) and its name."""
 
 
 class Scope:
@@ -174,9 +174,10 @@ class Instance:
 
     @property
     def lock_key(self) -> LockKey:
-        """Its lock, if it has one."""
+        """Its lock, if it has one; that of the run itself is its group."""
         lock = self.node.lock
-        return (lock.scope if lock is not None else "run"), self.lock or ""
+        scope = "group" if self.scope is None else lock.scope if lock is not None else "run"
+        return scope, self.lock or ""
 
     @property
     def ended(self) -> bool:
@@ -251,7 +252,7 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "hopeful",
+        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "group", "hopeful",
         "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "paths",
         "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling", "timers",
         "wanting", "warned",
@@ -289,6 +290,7 @@ class State:
         self.root: Instance | None = None
         self.selected: Part | None = None  # what of the workflow runs; None is all
         self.taken: Taken | None = None  # what stands in for the rest
+        self.group: Group | None = None  # the runs that count together with this one
         self.again: set[Instance] = set()  # what a resume was told to do again, and what is around it
         self.assumed: dict[str, Any] = {}  # what a resume was told to take as ended, by path
         self.warned = False
