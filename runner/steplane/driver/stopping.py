@@ -19,7 +19,9 @@ def waiting_fact(state: State, held_up: set[int]) -> RunWaiting:
     words = [f"`{one.path}` {awaited_words(state, one)}" if one.path else _let_in(one) for one in found[:3]]
     more = len(found) - len(words)
     reason = "; ".join(words) + (f"; and {more:,} more" if more > 0 else "")
-    return RunWaiting(steps=tuple(one.path for one in found[:MOST] if one.path), reason=reason or "nothing is due", due=due)
+    return RunWaiting(
+        steps=tuple(one.path for one in found[:MOST] if one.path), reason=reason or "nothing is due", due=due
+    )
 
 
 def _let_in(root: Instance) -> str:
