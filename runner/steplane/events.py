@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from steplane.parts import Selected
+from steplane.parts import Group, Selected
 
 Status = Literal[
     "pending", "ready", "running", "waiting",
@@ -80,14 +80,6 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     run: str
     results: dict[str, Recorded] = {}
     items: dict[str, tuple[str, ...]] = {}
-
-
-class Group(Struct, frozen=True, omit_defaults=True):
-    """Of the runs of one group at most `limit` are under way at once; what a further one does `when_full`."""
-
-    name: str
-    limit: int = 1
-    when_full: Literal["wait", "fail", "skip"] = "wait"
 
 
 # ---------------------------------------------------------------- inputs

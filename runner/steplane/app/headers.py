@@ -8,8 +8,8 @@ from msgspec import ValidationError, convert
 from steplane.app.execution import Execution
 from steplane.driver.plain import unrecordable
 from steplane.errors import StateDamaged, UsageError
-from steplane.events import Group
 from steplane.expressions import ExpressionError
+from steplane.parts import Group
 from steplane.plan.caching import Concurrency
 
 

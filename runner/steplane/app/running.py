@@ -168,10 +168,8 @@ def resume(  # noqa: PLR0917 - the same
         _recall(execution, header, event, again)
         store.reopened(run_id)
         reporter = make_reporter(_begun_again(execution, journal, again))
-        first: Resumed | RunStarted = (
-            again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
-        )
-        result = go(execution, journal, first, reporter)
+        begun = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
+        result = go(execution, journal, begun, reporter)
     catalogue(store, result)
     return result
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from steplane.commands import Command, DropTimer, Record, SetTimer
-from steplane.events import OK, ErrorInfo, Fact, Group, Status, Taken
+from steplane.events import OK, ErrorInfo, Fact, Status, Taken
 from steplane.kernel.bounds import Bounds
 from steplane.kernel.counting import Kept, Tally
 from steplane.kernel.course import Course
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.queues import Queues
-from steplane.parts import Part
+from steplane.parts import Group, Part
 from steplane.plan.nodes import Node, Plan, StepList
 
 if TYPE_CHECKING:

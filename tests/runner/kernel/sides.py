@@ -16,7 +16,6 @@ from steplane.events import (
     CancelRequested,
     CompensateRequested,
     ErrorInfo,
-    Group,
     Input,
     LockAnswered,
     Resumed,
@@ -30,6 +29,7 @@ from steplane.events import (
 )
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, Kernel
+from steplane.parts import Group
 from steplane.plan.nodes import ForEach, Fork, Matrix, Plan
 from steplane.plan.selection import select, select_again
 from steplane.plan.waits import Send, awaited
