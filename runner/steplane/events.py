@@ -121,10 +121,18 @@ class Answered(Event, frozen=True, tag="answered"):
     seen: tuple[str, ...] = ()
 
 
+class Hit(Struct, frozen=True, omit_defaults=True):
+    """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
+
+    rule: str
+    because: str = ""
+
+
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`).
 
     `result` is what the action itself gave, where an `until` of the step looks at that and the outputs are others.
+    `decided` are the rules of a table that the outputs follow from; none where that is its default.
     """
 
     instance: int
@@ -133,6 +141,7 @@ class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     outputs: Any = None
     error: ErrorInfo | None = None
     result: Any = None
+    decided: tuple[Hit, ...] | None = None
 
 
 class TimerFired(Event, frozen=True, tag="timer"):
@@ -205,17 +214,9 @@ class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
 
 
 Input: TypeAlias = (
-    RunStarted
-    | Answered
-    | AttemptEnded
-    | TimerFired
-    | LockAnswered
-    | SignalCame
-    | Sent
-    | CancelRequested
-    | Resumed
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
     | CompensateRequested
-)
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- facts

@@ -27,8 +27,10 @@ def new_header(execution: Execution, durability: str) -> dict[str, Any]:
         "inputs": {name: value for name, value in basis.inputs.items() if name not in hidden},
         "vars": variables, "durability": durability, "parent": "",
     }  # fmt: skip
-    if plan.callees:
-        header["files"] = {file: one.text for file, one in plan.callees.items()}
+    files = {file: one.text for file, one in plan.callees.items()}
+    files |= {file: text for one in plan.all_tables().values() for file, text in one.files().items()}
+    if files:
+        header["files"] = files
     if plan.concurrency is not None:
         header["group"] = _group(execution, plan.concurrency)
     if objects is not None:

@@ -34,10 +34,15 @@ def refuse_changed_file(
     Other comments, blank lines and line breaks are no change. A file that is gone is not missed.
     """
     now = _Now(plan, header)
-    if not any(now.differs(one) for one in plan.with_callees()):
+    if not any(now.differs(one) for one in plan.with_callees()) and not now.changed_tables():
         return
     name = header["file"]
     changed = load_data(now.content(plan.file), name, registry, store, now).plan
+    for table, file in now.changed_tables().items():
+        if changed is None or _means_another(plan, changed, table):
+            where = "it has errors now" if changed is None else "it decides otherwise"
+            what = f"{now.path(file)} has changed since run {run_id} was begun: {where}"
+            raise UsageError(what, _remedy(run_id, plan, changed))
     for one in plan.with_callees():
         other = None if changed is None else changed if one is plan else changed.callees.get(one.file)
         where = "it has errors now" if changed is None else "it is not called any more" if other is None else ""
@@ -52,7 +57,9 @@ class _Now:
     """The files of a run as they are by now; one that is gone is as it was recorded."""
 
     def __init__(self, plan: Plan, header: Mapping[str, Any]) -> None:
-        self._plans = {one.file: one for one in plan.with_callees()}
+        self._tables = plan.all_tables()
+        self._texts = {one.file: one.text for one in plan.with_callees()}
+        self._texts |= {file: text for one in self._tables.values() for file, text in one.files().items()}
         self._folder = Disk(header["home"], os.path.dirname(plan.file))
 
     def path(self, file: str) -> str:
@@ -64,9 +71,9 @@ class _Now:
         try:
             return self._folder.content(file)
         except OSError:
-            if file not in self._plans:
+            if file not in self._texts:
                 raise
-            return self._plans[file].text.encode()
+            return self._texts[file].encode()
 
     def nearby(self, file: str) -> list[str]:
         """See `Files`."""
@@ -74,8 +81,20 @@ class _Now:
 
     def differs(self, one: Plan) -> bool:
         """Whether the file holds something else than what was recorded."""
+        return self._is_other(one.file, one.hash)
+
+    def changed_tables(self) -> dict[str, str]:
+        """The tables that hold something else, or whose rows do, each with the file that was changed."""
+        return {
+            file: name
+            for file, one in self._tables.items()
+            for name, digest in one.digests().items()
+            if self._is_other(name, digest)
+        }
+
+    def _is_other(self, file: str, digest: str) -> bool:
         try:
-            return sha256(self._folder.content(one.file)).hexdigest() != one.hash
+            return sha256(self._folder.content(file)).hexdigest() != digest
         except OSError:
             return False
 
@@ -113,8 +132,19 @@ def _differences(before: Plan, after: Plan) -> str:
     said = [*gone, *added] or changed
     if said:
         return ", ".join(said[:3]) + (f" and {len(said) - 3} more" if len(said) > 3 else "")
-    same = _without_places(replace(before, text="")) == _without_places(replace(after, text=""))
+    same = _without_places(_bare(before)) == _without_places(_bare(after))
     return "" if same else "the workflow's own keys are changed"
+
+
+def _means_another(before: Plan, after: Plan, table: str) -> bool:
+    """Whether the table decides otherwise by now. One that nothing names any more is told with what named it."""
+    old, new = before.all_tables()[table], after.all_tables().get(table)
+    return new is not None and new.rules != old.rules
+
+
+def _bare(plan: Plan) -> Plan:
+    """The plan without the texts that it was made from."""
+    return replace(plan, text="", tables={})
 
 
 def _without_places(part: Any) -> Any:
