@@ -193,6 +193,25 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
+class Redefined(Event, frozen=True, tag="redefined"):
+    """The run goes on under another definition; nothing follows from it until the run is resumed.
+
+    `hash` is that of the workflow's text, `files` are those of the files that it calls; the journal has the texts.
+    `inputs` and `vars` are as in the header of a run, with the values that they have from here on; `types` are the
+    versions of the step types. `steps`: what becomes of the steps that are not as they were, by file and id:
+    `new`, `gone`, `changed`, `after` (what it depends on is changed), `around` (what is inside it is). Of those that
+    are gone, changed, or after one, nothing that they have done counts any more.
+    """
+
+    actor: str = ""
+    hash: str = ""
+    files: dict[str, str] = {}
+    inputs: dict[str, Any] = {}
+    vars: dict[str, Any] = {}
+    types: dict[str, str] = {}
+    steps: dict[str, dict[str, str]] = {}
+
+
 class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
     """Somebody asked to undo what a run that has ended had completed (`steplane compensate`): all of it, or `steps`."""
 
@@ -211,6 +230,7 @@ Input: TypeAlias = (
     | Sent
     | CancelRequested
     | Resumed
+    | Redefined
     | CompensateRequested
 )
 
