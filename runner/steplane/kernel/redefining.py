@@ -112,22 +112,40 @@ class _Carrying:
             return
         role = scope.list.role
         number = {"rescue": one.node.rescue, "finally": one.node.finally_}.get(role, one.node.compensate)
-        touched = number is None or self._is_touched(scope, one.plan.lists[number])
-        again = touched or one in self._freed or self._word(before, was.id if was.number else "") == "around"
+        again = one in self._freed or self._is_other_inside(one, was, before)
         if one.phase in _AFTER and again and not one.cancelling:
             leaving.put_down_list(self._state, scope, repairing.ANEW)
             self._go_back(one)
-        elif number is None or (touched and role == "finally"):
+        elif number is None:
+            self._leave_after(one)
+        elif one.ended and role == "finally" and self._is_touched(scope, one.plan.lists[number]):
             one.after = None
         else:
             self._scope(scope, one.plan.lists[number], one.plan)
 
+    def _is_other_inside(self, one: Instance, was: Node, before: Plan) -> bool:
+        """Whether something in its body is another now."""
+        if isinstance(one.node.action, Call):
+            return bool(self._words.get(one.node.action.file))
+        lists_of = [(before, number) for number in inner_lists(was)]
+        lists_of += [(one.plan, number) for number in inner_lists(one.node)]
+        return any(self._word(plan, plan.nodes[at].id) for plan, number in lists_of for at in plan.lists[number].nodes)
+
+    def _leave_after(self, one: Instance) -> None:
+        """The list that it is in, or was in, is there no more."""
+        if one.phase in _AFTER and one.after is not None:
+            leaving.put_down_list(self._state, one.after, repairing.ANEW)
+            self._go_back(one)
+        one.after = None
+
     def _go_back(self, one: Instance) -> None:
-        """It had come to its `rescue` or `finally`, for what is another now: it goes on in its body."""
+        """It had come to what follows its body, for what is another now: it goes on in its body."""
         one.after, one.phase, one.recovered = None, "body", False
         one.outcome, one.error = "succeeded", one.error if one.ending is not None else None
+        for scope in one.body:
+            scope.over = scope.over and scope.cancelled != ""
         if one.timeout is not None:
-            self._state.timers[one.serial, "timeout"] = self._state.now + round(one.timeout * 1_000_000)
+            self._state.timers.setdefault((one.serial, "timeout"), self._state.now + round(one.timeout * 1_000_000))
 
     def _reopen(self, one: Instance) -> None:
         """Something in it is to do: a new activation goes on with it, or it goes on itself."""
@@ -135,7 +153,7 @@ class _Carrying:
             repairing.mark(self._state, one)
         elif one.phase in {"ensure", "outputs"} and one.body:
             instances.leave_question(self._state, one)
-            one.phase = "body"
+            self._go_back(one)
 
     # ------------------------------------------------------------ one list
 

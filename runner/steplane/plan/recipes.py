@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from steplane.expressions import uses
 from steplane.plan.definitions import own_fields
-from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan, StepList, inner_lists
+from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan, Rounds, StepList, Undo, inner_lists
 from steplane.plan.templates import templates_of
 from steplane.plan.waits import Race
 
@@ -60,6 +60,9 @@ def compare(before: Plan, after: Plan, outside: Outside) -> Changes:
     going = True
     while going:
         going = any([one.spread(pairs) for one in pairs.values()])
+    for one in pairs.values():
+        if one.changes:
+            one.changes.setdefault("", Change("around"))
     return {file: one.changes for file, one in pairs.items() if one.changes}
 
 
@@ -143,15 +146,17 @@ class _Pair:
         if owner and self._is_anew(owner):
             self.changes[name] = Change("after", (owner,))
             return
-        named = [self.after.nodes[listed.nodes[need.position]].id for need in node.needs or ()]
         used = [path[1] for path in self._uses[name] if path[0] == "steps" and len(path) > 1]
-        cause = next((one for one in (*named, *used) if one in self.changes and one != name), None)
+        named = [*_named(self.after, node), *used]
+        cause = next((one for one in named if one in self.changes and one != name), None)
         if cause is not None and not self._holds(name, cause):
             self.changes[name] = Change("after", (cause,))
             return
         inside = self._inside(node, pairs)
         if inside == "hard":
             self.changes[name] = Change("changed", ("call",))
+        elif inside and isinstance(node.loop, Rounds):
+            self.changes[name] = Change("changed", (node.loop.question,))
         elif inside and node.finally_ is not None and not isinstance(node.action, _COMPOSITE):
             self.changes[name] = Change("changed", ("finally",))
         elif inside and name not in self.changes:
@@ -174,13 +179,19 @@ class _Pair:
             called = pairs.get(action.file)
             if called is None or called.hard:
                 return "hard" if called is not None else ""
-            return "some" if called.changes else ""
-        was = self.old[node.id]
+            return "some" if called.changes.get("") or called.is_touched() else ""
+        return "some" if self._is_touched(self.old[node.id], node) else ""
+
+    def is_touched(self) -> bool:
+        """Whether something in the workflow's own lists is another now."""
+        return self._is_touched(self.before.nodes[0], self.after.nodes[0])
+
+    def _is_touched(self, was: Node, node: Node) -> bool:
         lists = [*inner_lists(node), *(() if node.finally_ is None else (node.finally_,))]
         earlier = [*inner_lists(was), *(() if was.finally_ is None else (was.finally_,))]
         now = [self.after.nodes[number].id for one in lists for number in self.after.lists[one].nodes]
         then = [self.before.nodes[number].id for one in earlier for number in self.before.lists[one].nodes]
-        return "some" if any(one in self.changes for one in (*now, *then)) else ""
+        return any(one in self.changes for one in (*now, *then))
 
     def _in_order(self, listed: StepList) -> None:
         """Each step without `needs` waits for all above it: the same ones, in whatever order."""
@@ -216,6 +227,17 @@ def _first_difference(above: list[str], then: list[str], name: str) -> str:
     now, earlier = set(above), set(before)
     gone = next((one for one in before if one not in now), "")
     return gone or next((one for one in above if one not in earlier), "")
+
+
+def _named(plan: Plan, node: Node) -> list[str]:
+    """The steps of its list that it names."""
+    steps = plan.lists[node.list].nodes
+    positions = [need.position for need in node.needs or ()]
+    if isinstance(node.action, Undo):
+        positions += node.action.positions
+    if node.milestone is not None:
+        positions += [one for one in (node.milestone.after, node.milestone.before) if one >= 0]
+    return [plan.nodes[steps[one]].id for one in positions]
 
 
 def _sorted(keys: Collection[str]) -> tuple[str, ...]:
