@@ -113,7 +113,7 @@ class _Carrying:
         role = scope.list.role
         number = {"rescue": one.node.rescue, "finally": one.node.finally_}.get(role, one.node.compensate)
         again = one in self._freed or self._is_other_inside(one, was, before)
-        if one.phase in _AFTER and again and not one.cancelling:
+        if one.phase in _AFTER and again and one.ending is None and not one.cancelling:
             leaving.put_down_list(self._state, scope, repairing.ANEW)
             self._go_back(one)
         elif number is None:
@@ -151,7 +151,7 @@ class _Carrying:
         """Something in it is to do: a new activation goes on with it, or it goes on itself."""
         if one.ended:
             repairing.mark(self._state, one)
-        elif one.phase in {"ensure", "outputs"} and one.body:
+        elif one.phase in {"ensure", "outputs"} and one.body and one.ending is None:
             instances.leave_question(self._state, one)
             self._go_back(one)
 

@@ -247,10 +247,10 @@ def answer(question: str, one: Instance) -> tuple[Any, str | None]:
         return seed % 4 > 0, None
     if question in {"while", "until"}:
         count = len(one.loop.keys) if one.loop is not None else 0
-        return (count < 2) == (question == "while"), None
+        return question == "until" or count < 1, None
     simple: dict[str, Any] = {
         "require": True, "ensure": True, "outputs": {"x": one.node.id}, "call": {"inputs": {}, "vars": {}},
-        "enter": {}, "retry": {"again": True, "delay": 1.0},
+        "enter": {}, "retry": {"again": False, "delay": 0.0},
     }  # fmt: skip
     if question in simple:
         return simple[question], None
