@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from steplane.app.execution import Execution
+from steplane.app.versions import type_versions
 from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
 from steplane.expressions import ExpressionError
@@ -23,6 +24,9 @@ def new_header(execution: Execution, durability: str) -> dict[str, Any]:
         "inputs": {name: value for name, value in basis.inputs.items() if name not in hidden},
         "vars": variables, "durability": durability, "parent": "",
     }  # fmt: skip
+    types = type_versions(plan, execution.registry)
+    if types:
+        header["types"] = types
     if plan.callees:
         header["files"] = {file: one.text for file, one in plan.callees.items()}
     if objects is not None:

@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
-from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
+from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, home_of
 from steplane.app.headers import evaluate_variables, new_header
 from steplane.app.leftovers import bury, end_leftovers
-from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
+from steplane.app.recorded import folded, recorded_header, recorded_plan
 from steplane.driver.attempts import Folders
 from steplane.driver.messages import PostCame
 from steplane.driver.post import Office
@@ -36,6 +36,7 @@ from steplane.store import (
 )
 
 if TYPE_CHECKING:
+    from steplane.app.redefining import Edit
     from steplane.app.regaining import Regained
 
 MakeReporter = Callable[["Begun"], Reporter]
@@ -135,39 +136,52 @@ def resume(  # noqa: PLR0917 - the same
     assume: Mapping[str, Any] | None = None,
     only: tuple[str, ...] = (),
     cancel: bool = False,
+    definition: Literal["", "accept", "recorded"] = "",
 ) -> RunResult:
     """Go on with a run: what succeeded stays. A run that succeeded is left as it is, unless something is to be redone.
 
     `redo` and `assume` name instances (or steps that have but one); with `only` nothing else goes on.
 
-    What runs is the definition that was recorded when the run was begun; where the file now says something else, that
-    is refused, and where it is gone it is not missed. Raises `RunHeld`, `UsageError`, `StateError`.
+    What runs is the definition that was recorded. Where the file (or a plugin) now is another, that is refused, unless
+    the run is to go on so (`accept`), or as it was recorded all the same (`recorded`); a file that is gone is not missed.
+    Raises `RunHeld`, `Edited`, `UsageError`, `StateError`.
     """
+    from steplane.app.refusing import refuse_undecided
     from steplane.app.repairs import repairs
 
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
     patience = patience_of(options)
     with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
         end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
-        header, plan = journal.header, recorded_plan(journal, registry, store)
-        kernel = folded(plan, journal)
+        header, kernel = recorded_header(journal), folded(journal, registry, store)
         root = kernel.state.root
-        event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
-        if root is not None and root.ended and (cancel or (root.status in OK and not (event.redo or event.assume))):
+        if root is not None and root.ended and (cancel or (root.status in OK and not (redo or assume))):
+            repairs(event, kernel.state.plan, kernel, run_id, redo, assume or {}, only)
             return _left_alone(run_id, kernel, options, cancel=cancel)
+        edit = None
+        if not cancel and definition != "recorded":
+            edit = _edit(run_id, kernel, header, (registry, store, values, environ), accept=definition == "accept")
+        taken = edit.take(kernel, options.actor) if edit is not None else None
+        plan, root = kernel.state.plan, kernel.state.root
+        event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
         if not cancel:
-            _refuse(run_id, kernel, event, header, (registry, store))
+            refuse_undecided(kernel, event, run_id)
         again = _regained(plan, kernel, event, run_id)
+        inputs = edit.inputs if edit is not None else inputs_again(plan, header, values, environ, cancel=cancel)
         basis = Basis(
-            run=run_id, plan=plan, inputs=inputs_again(plan, header, values, environ, cancel=cancel),
+            run=run_id, plan=plan, inputs=inputs,
             environ=dict(environ), home=header["home"], called_in=header["called_in"],
             started_at=header["started_at"], case=header["case"], pool=options.pool, patience=patience,
             strict=options.strict,
         )  # fmt: skip
         execution = Execution(basis, registry, kernel)
-        _recall(execution, header, event, again)
+        known = header["vars"] if edit is None else edit.kept_variables
+        variables = evaluate_variables(execution, known)
+        execution.recall(event, again.held())
+        if edit is not None and taken is not None:
+            edit.record(journal, taken, variables)
         store.reopened(run_id)
-        reporter = make_reporter(_begun_again(execution, journal, again))
+        reporter = make_reporter(_begun_again(execution, journal, again, edit))
         first: Resumed | RunStarted = again.within(event) if root is not None else RunStarted(pool=options.pool)
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
@@ -210,34 +224,19 @@ def cancel(  # noqa: PLR0917 - the same
     return resume(store, registry, run_id, {}, environ, options, make_reporter, cancel=True)
 
 
-NEEDED = ("file", "home", "called_in", "case", "inputs", "vars", "started_at")
-"""What the header of a run has to say for it to be gone on with."""
+def _edit(
+    run_id: str, kernel: Kernel, header: Mapping[str, Any], known: tuple[Any, ...], *, accept: bool
+) -> "Edit | None":
+    """What the file says now, where that is something else, and the run goes on so. Raises `Edited`, `UsageError`."""
+    from steplane.app.redefining import Edited, find_edit, refuse_in_between
 
-
-def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | None) -> Plan:
-    """The plan of the definition that a run was begun with."""
-    definition, header = journal.definitions()[-1], journal.header
-    if missing := [name for name in NEEDED if name not in header]:
-        raise StateDamaged(f"the journal of run {journal.run} does not say `{missing[0]}` of it", "Start a new run.")
-    files = Recorded(header.get("files", {}))
-    loaded = load_data(definition.text.encode(), header["file"], registry, store, files)
-    if loaded.plan is None:
-        first = next(one for one in loaded.diagnostics if one.severity == "error")
-        raise UsageError(
-            f"the recorded workflow of run {journal.run} cannot be used any more: {first.message}",
-            "Install the plugins and the release that it was begun with.",
-        )
-    return replace(loaded.plan, hash=definition.hash)
-
-
-def _refuse(
-    run_id: str, kernel: Kernel, event: Resumed, header: Mapping[str, Any], known: tuple[Registry, RunStore]
-) -> None:
-    """Refuse to go on by a file that says something else, or beside a step of which nobody knows how it ended."""
-    from steplane.app.refusing import refuse_changed_file, refuse_undecided
-
-    refuse_changed_file(run_id, kernel.state.plan, header, *known)
-    refuse_undecided(kernel, event, run_id)
+    edit = find_edit(run_id, kernel, header, *known)
+    if edit is None:
+        return None
+    refuse_in_between(edit, kernel, header)
+    if not accept:
+        raise Edited(edit)
+    return edit
 
 
 def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
@@ -246,14 +245,9 @@ def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regai
     return regained(plan, kernel.state, event, run_id)
 
 
-def _recall(execution: Execution, header: Mapping[str, Any], event: Resumed, again: "Regained") -> None:
-    """What a new process has to know of what was before it."""
-    evaluate_variables(execution, header["vars"])
-    execution.recall(event, again.held())
-
-
-def _begun_again(execution: Execution, journal: Journal, again: "Regained") -> Begun:
-    basis, warnings = execution.basis, _warnings(execution, again.warning)
+def _begun_again(execution: Execution, journal: Journal, again: "Regained", edit: "Edit | None") -> Begun:
+    basis = execution.basis
+    warnings = (*([edit.warning] if edit is not None else ()), *_warnings(execution, again.warning))
     return Begun(basis.run, basis.plan, journal.folder, resumed=True, warnings=warnings, home=basis.home)
 
 

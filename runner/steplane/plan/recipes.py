@@ -288,6 +288,11 @@ def _meanings(before: Plan, after: Plan, inputs: frozenset[str]) -> set[tuple[st
     return found | {("vars", name) for name in changed}
 
 
+def names_changed(before: Plan, after: Plan, inputs: frozenset[str]) -> set[tuple[str, ...]]:
+    """The names, such as `("vars", "x")`, that mean something else now; `inputs` are those that have another value."""
+    return _meanings(before, after, inputs)
+
+
 def _other(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     return {one for one in {*before, *after} if _differ(before.get(one), after.get(one))}
 
@@ -297,4 +302,4 @@ def dirty(changes: Changes, file: str) -> Iterator[str]:
     yield from (name for name, one in changes.get(file, {}).items() if one.word in ANEW)
 
 
-__all__ = ["ANEW", "Change", "Changes", "Outside", "Word", "compare", "dirty"]
+__all__ = ["ANEW", "Change", "Changes", "Outside", "Word", "compare", "dirty", "names_changed"]

@@ -50,6 +50,11 @@ _EXAMPLES = examples(
     help="Take this step as `succeeded`, `failed` or `skipped` instead of running it.",
 )  # fmt: skip
 @click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")
+@click.option(
+    "--accept-changes", "accept", is_flag=True,
+    help="Go on as the file is now: results of steps that mean the same stay, the others run again.",
+)
+@click.option("--recorded", is_flag=True, help="Go on as it was recorded, whatever the file says now.")
 @click.option("--due", is_flag=True, help="Go on with all runs that wait for what has come. [default patience: 0]")
 @running
 def command(run: str | None, **given: Any) -> int:
@@ -62,6 +67,10 @@ def command(run: str | None, **given: Any) -> int:
     STEP is the path of an instance, as `show` has it, or the id of a step that has but one. With --redo it begins anew
     whatever its end was, and what follows goes on if it had not succeeded; name what else is to be done again. With
     --only everything else keeps the end that it has, for a later resume.
+
+    Where the workflow's file (or a plugin that it uses) has changed since, that is refused, with what it means for each
+    step. With --accept-changes the run goes on so: a step runs again if it, or something that it depends on, has
+    changed. With --recorded it goes on as it was begun.
 
     With --due every run of the state directory goes on that stopped to wait, and for which a time has come or a signal
     is there: one after the other, the oldest first. One that has to wait again is left. The exit code is 1 if one of
@@ -95,7 +104,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     def work() -> Any:
         result = running.resume(
             store, call.registry, run_id, values, environ, options_of(call), show,
-            redo=given["redo"], assume=assumed, only=given["only"],
+            redo=given["redo"], assume=assumed, only=given["only"], definition=definition(given),
         )  # fmt: skip
         if show.reporter is None:
             if not given["quiet"] or call.settings.format == "json":
@@ -104,6 +113,15 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
         return result
 
     return show.watch(work)
+
+
+def definition(given: dict[str, Any]) -> Any:
+    """Under which definition the run goes on. Raises `UsageError`."""
+    if given["accept"] and given["recorded"]:
+        from steplane.errors import UsageError
+
+        raise UsageError("`--accept-changes` contradicts `--recorded`", "Leave one of them out.")
+    return "accept" if given["accept"] else "recorded" if given["recorded"] else ""
 
 
 def secret_values(call: Any, run_id: str, words: tuple[str, ...]) -> dict[str, Any]:
