@@ -49,9 +49,6 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     at: int = 0
 
 
-# ---------------------------------------------------------------- a part of a run
-
-
 class Recorded(Struct, frozen=True, omit_defaults=True):
     """What an earlier run recorded of a step, with what is inside it.
 
@@ -80,9 +77,6 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     run: str
     results: dict[str, Recorded] = {}
     items: dict[str, tuple[str, ...]] = {}
-
-
-# ---------------------------------------------------------------- inputs
 
 
 class RunStarted(Event, frozen=True, tag="run.begun"):
@@ -194,13 +188,11 @@ class Resumed(Event, frozen=True, tag="resumed"):
 
 
 class Redefined(Event, frozen=True, tag="redefined"):
-    """The run goes on under another definition; nothing follows from it until the run is resumed.
+    """The run goes on under another definition; nothing goes on until the run is resumed.
 
-    `hash` is that of the workflow's text, `files` are those of the files that it calls; the journal has the texts.
-    `inputs` and `vars` are as in the header of a run, with the values that they have from here on; `types` are the
-    versions of the step types. `steps`: what becomes of the steps that are not as they were, by file and id:
-    `new`, `gone`, `changed`, `after` (what it depends on is changed), `around` (what is inside it is). Of those that
-    are gone, changed, or after one, nothing that they have done counts any more.
+    `hash` and `files` (by name) are the keys of the texts in the journal, `inputs`, `vars` and `types` as in the header
+    of a run. `steps`: what becomes of those that are not as they were, by file and id: `new`, `gone`, `changed`,
+    `after` (what it depends on is changed), `around` (what is in it is). What is gone, changed or after counts no more.
     """
 
     actor: str = ""
@@ -221,18 +213,9 @@ class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
 
 
 Input: TypeAlias = (
-    RunStarted
-    | Answered
-    | AttemptEnded
-    | TimerFired
-    | LockAnswered
-    | SignalCame
-    | Sent
-    | CancelRequested
-    | Resumed
-    | Redefined
-    | CompensateRequested
-)
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
+    | Redefined | CompensateRequested
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- facts

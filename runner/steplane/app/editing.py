@@ -26,30 +26,35 @@ def changes_of(state: State, after: Plan, outside: Outside) -> Changes:
 
 def _seeds(state: State, after: Plan, changes: Changes) -> Seeds:
     """Steps that cannot be gone on with where something else has changed, and are not known as such yet."""
-    found: Seeds = {}
-
-    def add(plan: Plan, name: str, why: str) -> None:
-        known = changes.get(plan.file, {})
-        if name in known and known[name].word in ANEW | {"new"}:
-            return
-        if name:
-            found.setdefault(plan.file, {})[name] = why
-
     root = state.root
     assert root is not None
+    found: Seeds = {}
     for one in everything(root):
         plan = one.scope.plan if one.scope is not None else state.plan
-        for scope in _scopes(one):
-            if _cannot_be_kept(scope, after, changes):
-                for number in scope.list.nodes:
-                    add(scope.plan, scope.plan.nodes[number].id, "arrivals")
+        told = [*_of_lists(one, after, changes), *_of_reach(one, root, plan, changes)]
         if _rescued_otherwise(one, after, changes):
-            add(plan, one.node.id, "rescue")
-        if isinstance(one.node.action, Reach) and one.status == "succeeded" and _is_anew(plan, one.node.id, changes):
-            for number in one.node.action.steps:
-                if _was_reached(one, root, number):
-                    add(plan, plan.nodes[number].id, one.node.id)
+            told.append((plan, one.node.id, "rescue"))
+        for where, name, why in told:
+            known = changes.get(where.file, {}).get(name)
+            if name and (known is None or known.word not in ANEW | {"new"}):
+                found.setdefault(where.file, {})[name] = why
     return found
+
+
+def _of_lists(one: Instance, after: Plan, changes: Changes) -> Iterator[tuple[Plan, str, str]]:
+    """The steps of its lists in which arrivals are counted, or in which a `goto` has jumped."""
+    for scope in [*one.body, *([one.after] if one.after is not None else [])]:
+        if _cannot_be_kept(scope, after, changes):
+            yield from ((scope.plan, scope.plan.nodes[number].id, "arrivals") for number in scope.list.nodes)
+
+
+def _of_reach(one: Instance, root: Instance, plan: Plan, changes: Changes) -> Iterator[tuple[Plan, str, str]]:
+    """What a `cancel` or `finish` step has reached that begins anew itself."""
+    action = one.node.action
+    if isinstance(action, Reach) and one.status == "succeeded" and _is_anew(plan, one.node.id, changes):
+        for number in action.steps:
+            if _was_reached(one, root, number):
+                yield plan, plan.nodes[number].id, one.node.id
 
 
 def _cannot_be_kept(scope: Scope, after: Plan, changes: Changes) -> bool:
@@ -98,10 +103,6 @@ def _is_anew(plan: Plan, name: str, changes: Changes) -> bool:
     return found is not None and found.word in ANEW
 
 
-def _scopes(one: Instance) -> list[Scope]:
-    return [*one.body, *([one.after] if one.after is not None else [])]
-
-
 def everything(root: Instance) -> Iterator[Instance]:
     """The instance, and everything that stands in its lists and items."""
     pending, seen = [root], {root}
@@ -109,7 +110,7 @@ def everything(root: Instance) -> Iterator[Instance]:
         one = pending.pop()
         yield one
         inner = [each for each in one.loop.instances if each is not None] if one.loop is not None else []
-        for scope in _scopes(one):
+        for scope in [*one.body, *([one.after] if one.after is not None else [])]:
             inner += [*members.everyone(scope), *scope.old.values(), *scope.strays]
         pending += [each for each in inner if each not in seen]
         seen.update(inner)

@@ -66,13 +66,17 @@ class Plans:
         self._journal, self._compile = journal, compile_one
         self._header = journal.header
         if missing := [name for name in NEEDED if name not in self._header]:
-            raise StateDamaged(f"the journal of run {journal.run} does not say `{missing[0]}` of it", "Start a new run.")
+            raise StateDamaged(
+                f"the journal of run {journal.run} does not say `{missing[0]}` of it", "Start a new run."
+            )
         self._definitions = {one.hash: one for one in journal.definitions()}
 
     @property
     def first(self) -> Plan:
         """That of the definition which the run was begun with."""
-        return self._compile(next(iter(self._definitions.values())), self._header["file"], self._header.get("files", {}))
+        return self._compile(
+            next(iter(self._definitions.values())), self._header["file"], self._header.get("files", {})
+        )
 
     @property
     def latest(self) -> Plan:
@@ -80,13 +84,40 @@ class Plans:
         event = latest_definition(self._journal)
         return self.first if event is None else self.of(event)
 
+    def held(self) -> "Held":
+        """All of them, for when the journal is closed."""
+        events = [event for _, event in self._journal.events() if isinstance(event, Redefined)] if self._more else []
+        return Held(self.first, {event.hash: self.of(event) for event in events})
+
+    @property
+    def _more(self) -> bool:
+        return len(self._definitions) > 1
+
     def of(self, event: Redefined) -> Plan:
         """That of a definition which it went on under."""
         missing = [one for one in (event.hash, *event.files.values()) if one not in self._definitions]
         if missing:
-            raise StateDamaged(f"the journal of run {self._journal.run} has not all of its definitions", "Start a new run.")
+            raise StateDamaged(
+                f"the journal of run {self._journal.run} has not all of its definitions", "Start a new run."
+            )
         files = {name: self._definitions[hashed].text for name, hashed in event.files.items()}
         return self._compile(self._definitions[event.hash], self._header["file"], files)
+
+
+class Held:
+    """The plans of a run, compiled: the first, and by the key of their definitions those that it went on under."""
+
+    def __init__(self, first: Plan, others: Mapping[str, Plan]) -> None:
+        self.first, self._others = first, others
+
+    @property
+    def latest(self) -> Plan:
+        """That of the definition which it goes on under."""
+        return [self.first, *self._others.values()][-1]
+
+    def of(self, event: Redefined) -> Plan:
+        """That of a definition which it went on under."""
+        return self._others[event.hash]
 
 
 def compiler(journal: JournalReader, registry: Registry, store: RunStore | None) -> Compile:
@@ -105,4 +136,14 @@ def compiler(journal: JournalReader, registry: Registry, store: RunStore | None)
     return compile_one
 
 
-__all__ = ["NEEDED", "Plans", "compiler", "folded", "header_under", "latest_definition", "recorded_header", "recorded_plan"]
+__all__ = [
+    "NEEDED",
+    "Held",
+    "Plans",
+    "compiler",
+    "folded",
+    "header_under",
+    "latest_definition",
+    "recorded_header",
+    "recorded_plan",
+]

@@ -1,7 +1,7 @@
 """A resume beside a file (or a plugin) that is another now: refused with what that means, or taken as it is."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -34,8 +34,8 @@ class Edit(Struct, frozen=True):
     """What is another now: the plan, what becomes of each step, and which recorded results that leaves.
 
     `kept` are the paths of the steps whose results stay, `again` of those that had ended well and begin anew. `inputs`
-    are all that have a value, `recordable` those that may be recorded. `types`: versions of step types, before and
-    after, of those that are another.
+    are all that have a value. `types`: versions of step types, before and after, of those that are another. `begun`
+    are the steps that have begun, by their names.
     """
 
     run: str
@@ -48,11 +48,14 @@ class Edit(Struct, frozen=True):
     versions: dict[str, str]
     types: dict[str, tuple[str, str]] = {}
     kept_variables: dict[str, Any] = {}
+    begun: frozenset[str] = frozenset()
 
     def take(self, kernel: Kernel, actor: str) -> "Taken":
         """Bring the run over to the new definition; what is to be recorded of that."""
         at = now()
-        words = {file: {name: one.word for name, one in found.items()} for file, found in self.changes.items()}
+        words: dict[str, dict[str, str]] = {
+            file: {name: one.word for name, one in found.items()} for file, found in self.changes.items()
+        }
         event = Redefined(at=at, actor=actor, hash=self.after.hash, types=self.versions, steps=words)
         kernel.plan_of = lambda _: self.after
         return event, [replace(one.fact, at=at) for one in kernel.step(event) if isinstance(one, Record)]
@@ -64,9 +67,9 @@ class Edit(Struct, frozen=True):
         while key in known:  # also where only a plugin is another, or the file is again what it was
             number += 1
             key = f"{self.after.hash}-{number}"
-        journal.add_definition(self.after.text, key)
         for one in self.after.callees.values():
             journal.add_definition(one.text, one.hash)
+        journal.add_definition(self.after.text, key)  # the newest is the workflow's own
         files = {name: one.hash for name, one in self.after.callees.items()}
         hidden = {spec.name for spec in self.after.inputs if spec.secret}
         inputs = {name: value for name, value in self.inputs.items() if name not in hidden}
@@ -158,7 +161,13 @@ def find_edit(
     versions = type_versions(after, registry)
     other = names_changed(before, after, outside.inputs)
     variables = {name: value for name, value in header["vars"].items() if ("vars", name) not in other}
-    return Edit(run, before, after, changes, kept, again, inputs, versions, types, variables)
+    return Edit(run, before, after, changes, kept, again, inputs, versions, types, variables, _begun(kernel, before))
+
+
+def plan_now(before: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore | None) -> Plan | None:
+    """The plan of the run's file as it is now; None where that has errors."""
+    files = _Now(before, header)
+    return load_data(files.content(before.file), header["file"], registry, store, files).plan
 
 
 def refuse_in_between(edit: Edit, kernel: Kernel, header: Mapping[str, Any]) -> None:
@@ -180,7 +189,8 @@ def refuse_in_between(edit: Edit, kernel: Kernel, header: Mapping[str, Any]) -> 
 
 def _results(kernel: Kernel, changes: Changes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The paths of all that has ended well: what of it stays, and what begins anew."""
-    kept, again = [], []
+    kept: list[str] = []
+    again: list[str] = []
     for path, one in kernel.state.paths.items():
         if not path or not one.ended or one.status not in {"succeeded", "warning", "reused"} or one.body or one.loop:
             continue
@@ -192,6 +202,14 @@ def _results(kernel: Kernel, changes: Changes) -> tuple[tuple[str, ...], tuple[s
             around = around.scope.owner
         (again if dirty else kept).append(path)
     return tuple(kept), tuple(again)
+
+
+def _begun(kernel: Kernel, plan: Plan) -> frozenset[str]:
+    own = [one for one in kernel.state.paths.values() if one.begun and one.scope is not None]
+    return frozenset(
+        one.node.id if one.scope is not None and one.scope.plan.file == plan.file else f"{one.plan.file}: {one.node.id}"
+        for one in own
+    )
 
 
 def _others(before: Any, after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -269,4 +287,4 @@ class _Now:
             return False
 
 
-__all__ = ["Edit", "Edited", "find_edit", "refuse_in_between", "told"]
+__all__ = ["Edit", "Edited", "find_edit", "plan_now", "refuse_in_between", "told"]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, home_of
@@ -16,7 +15,7 @@ from steplane.app.recorded import folded, recorded_header, recorded_plan
 from steplane.driver.attempts import Folders
 from steplane.driver.messages import PostCame
 from steplane.driver.post import Office
-from steplane.errors import StateDamaged, UsageError
+from steplane.errors import UsageError
 from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
@@ -25,7 +24,6 @@ from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import (
     Journal,
-    JournalReader,
     LockTable,
     RunFolder,
     RunStore,
@@ -142,15 +140,15 @@ def resume(  # noqa: PLR0917 - the same
 
     `redo` and `assume` name instances (or steps that have but one); with `only` nothing else goes on.
 
-    What runs is the definition that was recorded. Where the file (or a plugin) now is another, that is refused, unless
-    the run is to go on so (`accept`), or as it was recorded all the same (`recorded`); a file that is gone is not missed.
-    Raises `RunHeld`, `Edited`, `UsageError`, `StateError`.
+    What runs is the definition that was recorded. Where the file (or a plugin) is another now, that is refused, unless
+    the run is to go on so (`accept`), or as it was recorded all the same (`recorded`). A file that is gone is not
+    missed. Raises `RunHeld`, `Edited`, `UsageError`, `StateError`.
     """
     from steplane.app.refusing import refuse_undecided
     from steplane.app.repairs import repairs
 
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
-    patience = patience_of(options)
+    patience_of(options)  # refused before anything is looked at
     with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
         end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
         header, kernel = recorded_header(journal), folded(journal, registry, store)
@@ -168,12 +166,7 @@ def resume(  # noqa: PLR0917 - the same
             refuse_undecided(kernel, event, run_id)
         again = _regained(plan, kernel, event, run_id)
         inputs = edit.inputs if edit is not None else inputs_again(plan, header, values, environ, cancel=cancel)
-        basis = Basis(
-            run=run_id, plan=plan, inputs=inputs,
-            environ=dict(environ), home=header["home"], called_in=header["called_in"],
-            started_at=header["started_at"], case=header["case"], pool=options.pool, patience=patience,
-            strict=options.strict,
-        )  # fmt: skip
+        basis = _basis(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
         known = header["vars"] if edit is None else edit.kept_variables
         variables = evaluate_variables(execution, known)
@@ -186,6 +179,16 @@ def resume(  # noqa: PLR0917 - the same
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
     return result
+
+
+def _basis(run_id: str, plan: Plan, header: Mapping[str, Any], given: tuple[Any, ...]) -> Basis:
+    """What the run stands on in a new process."""
+    inputs, environ, options = given
+    return Basis(
+        run=run_id, plan=plan, inputs=inputs, environ=dict(environ), home=header["home"], called_in=header["called_in"],
+        started_at=header["started_at"], case=header["case"], pool=options.pool, patience=patience_of(options),
+        strict=options.strict,
+    )  # fmt: skip
 
 
 def _left_alone(run_id: str, kernel: Kernel, options: Options, *, cancel: bool) -> RunResult:

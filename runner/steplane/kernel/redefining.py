@@ -209,9 +209,7 @@ class _Carrying:
         if skipped or (one.cancelling and not one.ended):
             self._put_down(scope, position)
 
-    def _renew(
-        self, scope: Scope, steps: StepList, plan: Plan, kept: list[int | None], *, touched: bool
-    ) -> None:
+    def _renew(self, scope: Scope, steps: StepList, plan: Plan, kept: list[int | None], *, touched: bool) -> None:
         """The list as it is now, with what is kept of each step."""
         current, old = scope.current, scope.old
         scope.list, scope.plan = steps, plan

@@ -248,8 +248,8 @@ class State:
     __slots__ = (
         "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "hopeful",
         "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "past",
-        "paths", "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling", "timers",
-        "wanting", "warned",
+        "paths", "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling",
+        "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:

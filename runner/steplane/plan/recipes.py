@@ -1,4 +1,4 @@
-"""What a changed definition means for the steps of a run: which recorded results still are results of what the file says.
+"""What a changed definition means for the steps of a run: which recorded results are results of what it says now.
 
 The recipe of a step is what the file says of it (but for what only shows it, or comes after it), what it uses of the
 rest of the file, and the recipes of the steps that it waits for, uses or stands in.
@@ -59,7 +59,7 @@ def compare(before: Plan, after: Plan, outside: Outside) -> Changes:
     pairs[after.file].given(outside.inputs)
     going = True
     while going:
-        going = any([one.spread(pairs) for one in pairs.values()])
+        going = sum(one.spread(pairs) for one in pairs.values()) > 0
     for one in pairs.values():
         if one.changes:
             one.changes.setdefault("", Change("around"))
@@ -111,7 +111,9 @@ class _Pair:
         if name in seeds:
             self.changes[name] = Change("changed", tuple(sorted(keys)) or (seeds[name],))
         elif keys:
-            self.changes[name] = Change("around" if soft and not (node.enter or was.enter) else "changed", _sorted(keys))
+            self.changes[name] = Change(
+                "around" if soft and not (node.enter or was.enter) else "changed", _sorted(keys)
+            )
         self._by_names(name)
 
     def _by_names(self, name: str) -> None:
@@ -259,7 +261,7 @@ def _place(plan: Plan, node: Node) -> tuple[str, str, str]:
 
 
 def _differ(one: Any, other: Any) -> bool:
-    return _plain(one) != _plain(other)
+    return bool(_plain(one) != _plain(other))
 
 
 def _plain(value: Any) -> Any:
@@ -276,7 +278,9 @@ def _used(node: Node) -> list[tuple[str, ...]]:
 def _meanings(before: Plan, after: Plan, inputs: frozenset[str]) -> set[tuple[str, ...]]:
     """The names that mean something else now: inputs, variables, secrets, what is said of the workflow."""
     found: set[tuple[str, ...]] = {("inputs", name) for name in inputs}
-    found |= {("secrets", one) for one in _other({s.name: s for s in before.secrets}, {s.name: s for s in after.secrets})}
+    found |= {
+        ("secrets", one) for one in _other({s.name: s for s in before.secrets}, {s.name: s for s in after.secrets})
+    }
     words = ("name", "version", "title", "owner", "labels", "file", "hash")
     found |= {("workflow", one) for one in words if getattr(before, one) != getattr(after, one)}
     was, now = dict(before.variables), dict(after.variables)

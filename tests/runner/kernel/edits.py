@@ -22,12 +22,11 @@ from steplane.events import (
     RunStarted,
     Sent,
     SignalCame,
-    StepEnded,
     StepStarted,
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Perform, Plan, StepList
+from steplane.plan.nodes import Fork, Perform, Plan, StepList
 from steplane.plan.recipes import Changes, Outside
 
 LISTS = ("steps", "rescue", "finally", "compensate")
@@ -107,7 +106,7 @@ def add(random: Random, workflow: dict[str, Any], name: str) -> None:
 
 def remove(random: Random, workflow: dict[str, Any], _: str) -> None:
     """One step less; nobody names it any more."""
-    steps = random.choice([one for one in lists_in(workflow)])
+    steps = random.choice(list(lists_in(workflow)))
     if len(steps) < 2:
         return
     gone = steps.pop(random.randrange(len(steps)))
@@ -197,12 +196,13 @@ class World:
             self.feed(Answered(instance=one.serial, question=command.question, value=value, error=info))
         elif isinstance(command, Start):
             bad = self.fails(one.node.id)
-            info = ErrorInfo("shell.exit") if bad else None
-            outputs = None if bad else {"text": repr(one.node.action.parameters)}  # type: ignore[union-attr]
-            outcome = "failed" if bad else "succeeded"
-            self.feed(AttemptEnded(one.serial, command.attempt, outcome, outputs, info) if False else AttemptEnded(
-                instance=one.serial, attempt=command.attempt, outcome=outcome, outputs=outputs, error=info,  # type: ignore[arg-type]
-            ))  # fmt: skip
+            assert isinstance(one.node.action, Perform)
+            event = AttemptEnded(instance=one.serial, attempt=command.attempt, outcome="failed" if bad else "succeeded")
+            if bad:
+                event = replace(event, error=ErrorInfo("shell.exit"))
+            else:
+                event = replace(event, outputs={"text": repr(one.node.action.parameters)})
+            self.feed(event)
         elif isinstance(command, Acquire):
             self.feed(LockAnswered(instance=one.serial))
         elif isinstance(command, Forward):
@@ -217,7 +217,9 @@ class World:
         self.plans.append(after)
         self.plans.pop(0)
         self.plan = after
-        words = {file: {name: one.word for name, one in found.items()} for file, found in changes.items()}
+        words: dict[str, dict[str, str]] = {
+            file: {name: one.word for name, one in found.items()} for file, found in changes.items()
+        }
         self.feed(Redefined(steps=words))
         return changes
 
@@ -233,7 +235,7 @@ class World:
 
     def ends(self) -> dict[str, tuple[str, Any]]:
         """The latest end and outputs of all that stands in the lists."""
-        found = {}
+        found: dict[str, tuple[str, Any]] = {}
         for path, one in self.kernel.state.paths.items():
             if one.ended:
                 found[path] = (one.known_as, one.outputs)
@@ -260,7 +262,8 @@ def answer(question: str, one: Instance) -> tuple[Any, str | None]:
     if question == "switch":
         return seed % len(one.node.action.arms), None  # type: ignore[union-attr]
     if question == "branches":
-        branches = one.node.action.branches  # type: ignore[union-attr]
+        assert isinstance(one.node.action, Fork)
+        branches = one.node.action.branches
         return [branch.condition is None or seed % 2 == 0 for branch in branches], None
     if question == "wait":
         return {str(rank): 1.0 for rank in range(3)}, None
