@@ -1,5 +1,6 @@
 """What happened in runs, read from their journals: for `runs`, `show`, `logs` and `graph`."""
 
+import os
 from typing import Any
 
 from steplane.app.recorded import recorded_header
@@ -149,8 +150,8 @@ class _Fold:
         if self.redefined is None:
             self.sessions.append(Session(begin=event.at, end=event.at, actor=event.actor))
         self.redefined = event
-        words = {f"{file}: {name}": word for file, found in event.steps.items() for name, word in found.items() if name}
-        own = f"{self.file}: "
+        words = {f"{os.path.basename(file)}: {name}": word for file, found in event.steps.items() for name, word in found.items() if name}
+        own = f"{os.path.basename(self.file)}: "
         steps = {name.removeprefix(own): word for name, word in words.items() if word != "around"}
         self.definitions.append(Redefinition(at=event.at, actor=event.actor, hash=event.hash, steps=steps))
 

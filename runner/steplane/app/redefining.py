@@ -15,7 +15,7 @@ from steplane.commands import Record
 from steplane.digests import sha256
 from steplane.errors import UsageError
 from steplane.events import AnyEvent, Redefined
-from steplane.kernel import Kernel
+from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Plan
 from steplane.plan.recipes import ANEW, Change, Changes, Outside, names_changed
 from steplane.plugins import Registry
@@ -35,7 +35,7 @@ class Edit(Struct, frozen=True):
 
     `kept` are the paths of the steps whose results stay, `again` of those that had ended well and begin anew. `inputs`
     are all that have a value. `types`: versions of step types, before and after, of those that are another. `begun`
-    are the steps that have begun, by their names.
+    are the steps that have begun, by their names, `files` those that are another.
     """
 
     run: str
@@ -49,6 +49,7 @@ class Edit(Struct, frozen=True):
     types: dict[str, tuple[str, str]] = {}
     kept_variables: dict[str, Any] = {}
     begun: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
 
     def take(self, kernel: Kernel, actor: str) -> "Taken":
         """Bring the run over to the new definition; what is to be recorded of that."""
@@ -94,7 +95,7 @@ class Edit(Struct, frozen=True):
         for file, changes in self.changes.items():
             for name, change in changes.items():
                 shown = name or "the workflow"
-                found[shown if file == self.after.file else f"{file}: {shown}"] = change
+                found[shown if file == self.after.file else f"{os.path.basename(file)}: {shown}"] = change
         return {name: one for name, one in found.items() if one.word != "around" or one.why}
 
 
@@ -113,25 +114,27 @@ def _what(edit: Edit) -> str:
     if edit.types and edit.before.hash.partition("-")[0] == edit.after.hash:
         (name, (old, new)), *_ = edit.types.items()
         return f"the plugin of `{name}` has changed ({old}, now {new})"
-    return f"{edit.after.file} has changed"
+    changed = edit.files
+    return f"{' and '.join(changed[:2]) or edit.after.file} {'has' if len(changed) < 2 else 'have'} changed"
 
 
+_OWN_KEYS = "the workflow's own keys are changed"
 _SAID = {"gone": "is gone", "new": "is new", "changed": "is changed", "around": "is changed"}
 
 
 def told(edit: Edit) -> str:
     """Which steps are concerned, in words."""
     said = [
-        f"step `{name}` {_SAID[one.word]}" if name != "the workflow" else "the workflow's own keys are changed"
+        f"step `{name.rpartition(': ')[2]}` {_SAID[one.word]}" if not name.endswith("the workflow") else _OWN_KEYS
         for name, one in edit.own.items()
         if one.word in _SAID
     ]
     if not said:
-        return "the workflow's own keys are changed"
+        return _OWN_KEYS
     return ", ".join(said[:3]) + (f" and {len(said) - 3} more" if len(said) > 3 else "")
 
 
-def find_edit(
+def find_edit(  # noqa: PLR0917 - what a run is made of
     run: str, kernel: Kernel, header: Mapping[str, Any], registry: Registry, store: RunStore | None,
     given: Mapping[str, Any], environ: Mapping[str, str],
 ) -> Edit | None:  # fmt: skip
@@ -159,9 +162,10 @@ def find_edit(
         return None
     kept, again = _results(kernel, changes)
     versions = type_versions(after, registry)
+    changed = tuple(files.path(one.file) for one in before.with_callees() if files.differs(one))
     other = names_changed(before, after, outside.inputs)
     variables = {name: value for name, value in header["vars"].items() if ("vars", name) not in other}
-    return Edit(run, before, after, changes, kept, again, inputs, versions, types, variables, _begun(kernel, before))
+    return Edit(run, before, after, changes, kept, again, inputs, versions, types, variables, _begun(kernel, before), changed)
 
 
 def plan_now(before: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore | None) -> Plan | None:
@@ -180,11 +184,25 @@ def refuse_in_between(edit: Edit, kernel: Kernel, header: Mapping[str, Any]) -> 
         why = "it is being cancelled"
     elif any(kernel.state.live("compensate")):
         why = "it is in the middle of a compensation"
+    else:
+        cut = next((one.path for one in kernel.in_flight() if one.node.at_most_once and is_anew(one, edit.changes)), "")
+        why = f"`{cut}` has changed, was running when it was cut off, and may run at most once" if cut else ""
     if why:
         raise UsageError(
             f"run {edit.run} cannot go on under another definition: {why}",
             f"Go on as it was recorded: steplane resume {edit.run} --recorded",
         )
+
+
+def is_anew(one: Instance, changes: Changes) -> bool:
+    """Whether what the instance has done counts no more, or what is around it."""
+    around = one
+    while around.scope is not None:
+        found = changes.get(around.scope.plan.file, {}).get(around.node.id)
+        if found is not None and found.word in ANEW:
+            return True
+        around = around.scope.owner
+    return False
 
 
 def _results(kernel: Kernel, changes: Changes) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -194,20 +212,14 @@ def _results(kernel: Kernel, changes: Changes) -> tuple[tuple[str, ...], tuple[s
     for path, one in kernel.state.paths.items():
         if not path or not one.ended or one.status not in {"succeeded", "warning", "reused"} or one.body or one.loop:
             continue
-        around = one
-        dirty = False
-        while around.scope is not None:
-            found = changes.get(around.scope.plan.file, {}).get(around.node.id)
-            dirty = dirty or (found is not None and found.word in ANEW)
-            around = around.scope.owner
-        (again if dirty else kept).append(path)
+        (again if is_anew(one, changes) else kept).append(path)
     return tuple(kept), tuple(again)
 
 
 def _begun(kernel: Kernel, plan: Plan) -> frozenset[str]:
     own = [one for one in kernel.state.paths.values() if one.begun and one.scope is not None]
     return frozenset(
-        one.node.id if one.scope is not None and one.scope.plan.file == plan.file else f"{one.plan.file}: {one.node.id}"
+        one.node.id if one.scope is not None and one.scope.plan.file == plan.file else f"{os.path.basename(one.plan.file)}: {one.node.id}"
         for one in own
     )
 

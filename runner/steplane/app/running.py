@@ -144,9 +144,6 @@ def resume(  # noqa: PLR0917 - the same
     the run is to go on so (`accept`), or as it was recorded all the same (`recorded`). A file that is gone is not
     missed. Raises `RunHeld`, `Edited`, `UsageError`, `StateError`.
     """
-    from steplane.app.refusing import refuse_undecided
-    from steplane.app.repairs import repairs
-
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
     patience_of(options)  # refused before anything is looked at
     with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
@@ -154,22 +151,16 @@ def resume(  # noqa: PLR0917 - the same
         header, kernel = recorded_header(journal), folded(journal, registry, store)
         root = kernel.state.root
         if root is not None and root.ended and (cancel or (root.status in OK and not (redo or assume))):
-            repairs(event, kernel.state.plan, kernel, run_id, redo, assume or {}, only)
+            _told(run_id, kernel, event, (redo, assume or {}, only))
             return _left_alone(run_id, kernel, options, cancel=cancel)
-        edit = None
-        if not cancel and definition != "recorded":
-            edit = _edit(run_id, kernel, header, (registry, store, values, environ), accept=definition == "accept")
+        edit = _edit(kernel, header, (registry, store, values, environ), "recorded" if cancel else definition)
         taken = edit.take(kernel, options.actor) if edit is not None else None
-        plan, root = kernel.state.plan, kernel.state.root
-        event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
-        if not cancel:
-            refuse_undecided(kernel, event, run_id)
-        again = _regained(plan, kernel, event, run_id)
+        plan = kernel.state.plan
+        event, again = _told(run_id, kernel, event, (redo, assume or {}, only))
         inputs = edit.inputs if edit is not None else inputs_again(plan, header, values, environ, cancel=cancel)
         basis = _basis(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
-        known = header["vars"] if edit is None else edit.kept_variables
-        variables = evaluate_variables(execution, known)
+        variables = evaluate_variables(execution, header["vars"] if edit is None else edit.kept_variables)
         execution.recall(event, again.held())
         if edit is not None and taken is not None:
             edit.record(journal, taken, variables)
@@ -227,25 +218,32 @@ def cancel(  # noqa: PLR0917 - the same
     return resume(store, registry, run_id, {}, environ, options, make_reporter, cancel=True)
 
 
-def _edit(
-    run_id: str, kernel: Kernel, header: Mapping[str, Any], known: tuple[Any, ...], *, accept: bool
-) -> "Edit | None":
+def _edit(kernel: Kernel, header: Mapping[str, Any], known: tuple[Any, ...], definition: str) -> "Edit | None":
     """What the file says now, where that is something else, and the run goes on so. Raises `Edited`, `UsageError`."""
     from steplane.app.redefining import Edited, find_edit, refuse_in_between
 
-    edit = find_edit(run_id, kernel, header, *known)
+    edit = find_edit(header["run"], kernel, header, *known) if definition != "recorded" else None
     if edit is None:
         return None
     refuse_in_between(edit, kernel, header)
-    if not accept:
+    if definition != "accept":
         raise Edited(edit)
     return edit
 
 
-def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
+def _told(
+    run_id: str, kernel: Kernel, event: Resumed, words: tuple[Any, Mapping[str, Any], Any]
+) -> "tuple[Resumed, Regained]":
+    """The resume with what was said by hand, and the steps that run again for their secrets. Raises `UsageError`."""
+    from steplane.app.refusing import refuse_undecided
     from steplane.app.regaining import regained
+    from steplane.app.repairs import repairs
 
-    return regained(plan, kernel.state, event, run_id)
+    plan = kernel.state.plan
+    event = repairs(event, plan, kernel, run_id, *words)
+    if not event.cancel:
+        refuse_undecided(kernel, event, run_id)
+    return event, regained(plan, kernel.state, event, run_id)
 
 
 def _begun_again(execution: Execution, journal: Journal, again: "Regained", edit: "Edit | None") -> Begun:

@@ -1,6 +1,7 @@
 """What a changed definition means for a run, told when a resume is refused for it."""
 
 from collections.abc import Iterator
+from os.path import basename
 from typing import TYPE_CHECKING, Any
 
 from steplane.app.step_texts import difference
@@ -83,7 +84,7 @@ def _differences(edit: "Edit", concerned: list[tuple[str, Change]], paint: Paint
 
 
 def _plan(plan: Any, file: str) -> Any:
-    return plan if not file else plan.callees.get(file)
+    return plan if not file else next((one for one in plan.with_callees() if basename(one.file) == file), None)
 
 
 def _painted(line: str, paint: Paint) -> str:
