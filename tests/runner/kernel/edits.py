@@ -26,7 +26,7 @@ from steplane.events import (
     TimerFired,
 )
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Fork, Perform, Plan, StepList
+from steplane.plan.nodes import Fork, Node, Perform, Plan, StepList
 from steplane.plan.recipes import Changes, Outside
 
 LISTS = ("steps", "rescue", "finally", "compensate")
@@ -56,18 +56,23 @@ def is_sound(workflow: dict[str, Any]) -> bool:
 
 
 def _can_end(plan: Plan, steps: StepList) -> bool:
+    """Whether no steps of the list wait for each other."""
     left = dict(enumerate(plan.nodes[number] for number in steps.nodes))
     while left:
-        free = [
-            at for at, node in left.items()
-            if not any((at > other) if node.needs is None else any(need.position == other for need in node.needs)
-                       for other in left if other != at)
-        ]  # fmt: skip
+        free = [at for at, node in left.items() if not any(_waits(node, other) for other in left if other != at)]
         if not free:
             return False
         for at in free:
             del left[at]
     return True
+
+
+def _waits(node: Node, other: int) -> bool:
+    if node.milestone is not None and node.milestone.after == other:
+        return True
+    if node.needs is None:
+        return node.position > other
+    return any(need.position == other for need in node.needs)
 
 
 def lists_in(part: Any) -> Iterator[list[dict[str, Any]]]:
@@ -252,7 +257,7 @@ def answer(question: str, one: Instance) -> tuple[Any, str | None]:
         return question == "until" or count < 1, None
     simple: dict[str, Any] = {
         "require": True, "ensure": True, "outputs": {"x": one.node.id}, "call": {"inputs": {}, "vars": {}},
-        "enter": {}, "retry": {"again": False, "delay": 0.0},
+        "enter": {"attempts": 1}, "retry": {"again": False, "delay": 0.0},
     }  # fmt: skip
     if question in simple:
         return simple[question], None
@@ -273,6 +278,45 @@ def answer(question: str, one: Instance) -> tuple[Any, str | None]:
     return {"key": str(len(one.loop.keys) if one.loop else 0), "allowed": 0}, None
 
 
-def is_leaf(plan: Plan, name: str) -> bool:
-    """Whether the step is one that performs something."""
-    return any(node.id == name and isinstance(node.action, Perform) for node in plan.nodes)
+# ---------------------------------------------------------------- workflows in which the order of events is the same
+
+_LEFT_OUT = frozenset({
+    "milestone", "open", "complete", "rest", "join", "split", "collect", "retry", "timeout", "lock", "at_most_once",
+    "detach", "on_error", "failure", "rescue", "while", "until", "max",
+})  # fmt: skip
+_ACTIONS = frozenset({"goto", "cancel", "finish", "end", "race", "undo", "region", "restart", "signal"})
+
+
+def sober(part: Any) -> Any:
+    """The workflow without what depends on the order of events."""
+    if isinstance(part, list):
+        return [sober(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: sober(value) for key, value in part.items() if key not in _LEFT_OUT}
+    if _ACTIONS & part.keys() or ("wait" in part and "steps" not in part):
+        found = {key: value for key, value in found.items() if key in {"id", "needs"}} | {"run": ["true"]}
+    if isinstance(found.get("needs"), dict):
+        found["needs"] = list(found["needs"])
+    return found
+
+
+def without(part: Any, *keys: str) -> Any:
+    """The workflow without these keys."""
+    if isinstance(part, list):
+        return [without(one, *keys) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {key: without(value, *keys) for key, value in part.items() if key not in keys}
+
+
+def lists_called(part: Any, key: str) -> Iterator[list[dict[str, Any]]]:
+    """Every list of steps that stands under that key."""
+    if isinstance(part, list):
+        for one in part:
+            yield from lists_called(one, key)
+    elif isinstance(part, dict):
+        if key in part:
+            yield part[key]
+        for one in part.values():
+            yield from lists_called(one, key)
