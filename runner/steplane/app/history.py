@@ -150,7 +150,12 @@ class _Fold:
         if self.redefined is None:
             self.sessions.append(Session(begin=event.at, end=event.at, actor=event.actor))
         self.redefined = event
-        words = {f"{os.path.basename(file)}: {name}": word for file, found in event.steps.items() for name, word in found.items() if name}
+        words = {
+            f"{os.path.basename(file)}: {name}": word
+            for file, found in event.steps.items()
+            for name, word in found.items()
+            if name
+        }
         own = f"{os.path.basename(self.file)}: "
         steps = {name.removeprefix(own): word for name, word in words.items() if word != "around"}
         self.definitions.append(Redefinition(at=event.at, actor=event.actor, hash=event.hash, steps=steps))

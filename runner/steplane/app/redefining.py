@@ -14,7 +14,7 @@ from steplane.app.versions import type_versions
 from steplane.commands import Record
 from steplane.digests import sha256
 from steplane.errors import UsageError
-from steplane.events import AnyEvent, Redefined
+from steplane.events import OK, AnyEvent, Redefined
 from steplane.kernel import Instance, Kernel
 from steplane.plan.nodes import Plan
 from steplane.plan.recipes import ANEW, Change, Changes, Outside, names_changed
@@ -35,7 +35,7 @@ class Edit(Struct, frozen=True):
 
     `kept` are the paths of the steps whose results stay, `again` of those that had ended well and begin anew. `inputs`
     are all that have a value. `types`: versions of step types, before and after, of those that are another. `begun`
-    are the steps that have begun, by their names, `files` those that are another.
+    says of the steps that have begun how they stand, by their names; `files` those that are another.
     """
 
     run: str
@@ -48,7 +48,7 @@ class Edit(Struct, frozen=True):
     versions: dict[str, str]
     types: dict[str, tuple[str, str]] = {}
     kept_variables: dict[str, Any] = {}
-    begun: frozenset[str] = frozenset()
+    begun: dict[str, str] = {}
     files: tuple[str, ...] = ()
 
     def take(self, kernel: Kernel, actor: str) -> "Taken":
@@ -152,7 +152,7 @@ def find_edit(  # noqa: PLR0917 - what a run is made of
     after = load_data(files.content(before.file), header["file"], registry, store, files).plan
     if after is None:
         raise UsageError(
-            f"{files.path(before.file)} has changed since run {run} was begun: it has errors now",
+            f"{_shown(files.path(before.file))} has changed since run {run} was begun: it has errors now",
             f"See them: steplane check {before.file}. Or go on as it was recorded: steplane resume {run} --recorded",
         )
     inputs = _inputs(before, after, header, given, environ)
@@ -162,10 +162,12 @@ def find_edit(  # noqa: PLR0917 - what a run is made of
         return None
     kept, again = _results(kernel, changes)
     versions = type_versions(after, registry)
-    changed = tuple(files.path(one.file) for one in before.with_callees() if files.differs(one))
+    changed = tuple(_shown(files.path(one.file)) for one in before.with_callees() if files.differs(one))
     other = names_changed(before, after, outside.inputs)
     variables = {name: value for name, value in header["vars"].items() if ("vars", name) not in other}
-    return Edit(run, before, after, changes, kept, again, inputs, versions, types, variables, _begun(kernel, before), changed)
+    return Edit(
+        run, before, after, changes, kept, again, inputs, versions, types, variables, _begun(kernel, before), changed
+    )
 
 
 def plan_now(before: Plan, header: Mapping[str, Any], registry: Registry, store: RunStore | None) -> Plan | None:
@@ -216,12 +218,23 @@ def _results(kernel: Kernel, changes: Changes) -> tuple[tuple[str, ...], tuple[s
     return tuple(kept), tuple(again)
 
 
-def _begun(kernel: Kernel, plan: Plan) -> frozenset[str]:
-    own = [one for one in kernel.state.paths.values() if one.begun and one.scope is not None]
-    return frozenset(
-        one.node.id if one.scope is not None and one.scope.plan.file == plan.file else f"{os.path.basename(one.plan.file)}: {one.node.id}"
-        for one in own
-    )
+def _shown(path: str) -> str:
+    """The path from here, where that is inside."""
+    short = os.path.relpath(path)
+    return path if short.startswith(os.pardir) else short
+
+
+def _begun(kernel: Kernel, plan: Plan) -> dict[str, str]:
+    """How each step that has begun stands, by its name; of several activations the one that stands worst."""
+    found: dict[str, str] = {}
+    for one in kernel.state.paths.values():
+        if one.begun and one.scope is not None:
+            file = one.scope.plan.file
+            name = one.node.id if file == plan.file else f"{os.path.basename(file)}: {one.node.id}"
+            status = one.status if one.ended else "interrupted"
+            if name not in found or status not in OK:
+                found[name] = status
+    return found
 
 
 def _others(before: Any, after: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 _MOST = 40
 _SHOWN = 12
-_FATES = {
-    "again": "runs again",
-    "kept": "its result stays",
-    "open": "has not ended well yet",
-    "never": "has not begun",
-    "gone": "stays in the history",
-}
+_FATES = {"never": "has not begun", "gone": "stays in the history"}
 
 
 def edit_text(edit: "Edit", color: bool) -> str:
@@ -61,7 +55,7 @@ def fate(edit: "Edit", name: str, change: Change) -> str:
         return "runs again" if again == 1 else f"runs again ({count(again, 'result')})"
     if kept := _of(edit.kept, name):
         return "its result stays" if kept == 1 else f"{count(kept, 'result')} stay"
-    return _FATES["open"] if name in edit.begun else _FATES["never"]
+    return f"{edit.begun[name]}: begins anew" if name in edit.begun else _FATES["never"]
 
 
 def _of(paths: tuple[str, ...], name: str) -> int:
@@ -97,7 +91,10 @@ def _painted(line: str, paint: Paint) -> str:
 def _rest(edit: "Edit") -> str:
     kept, again = len(edit.kept), len(edit.again)
     stay = f"{count(kept, 'recorded result')} {'stays' if kept == 1 else 'stay'}"
-    return f"{stay}; {again} of those that there are {'is' if again == 1 else 'are'} of no use any more"
+    return f"{stay}{f', {again} {_IS[again == 1]} of no use any more' if again else ''}."
+
+
+_IS = {True: "is", False: "are"}
 
 
 def edit_data(edit: "Edit") -> dict[str, Any]:

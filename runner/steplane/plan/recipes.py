@@ -11,9 +11,23 @@ from msgspec import Struct
 
 from steplane.expressions import uses
 from steplane.plan.definitions import own_fields
-from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan, Rounds, StepList, Undo, inner_lists
+from steplane.plan.nodes import (
+    Body,
+    Call,
+    Choice,
+    End,
+    Fork,
+    Goto,
+    Node,
+    Perform,
+    Plan,
+    Rounds,
+    StepList,
+    Undo,
+    inner_lists,
+)
 from steplane.plan.templates import templates_of
-from steplane.plan.waits import Race
+from steplane.plan.waits import Race, Reach, Send, Wait
 
 Word = Literal["new", "gone", "changed", "after", "around"]
 """Of a step: it is new or gone; it is changed itself; something that it depends on is; what is inside it is."""
@@ -78,7 +92,7 @@ class _Pair:
         root = _different(before, before.nodes[0], after, after.nodes[0])
         self.hard += sorted(root & {"env", "cwd"})
         if root - {"env", "cwd", "action"}:
-            self.changes[""] = Change("around", tuple(sorted(root - {"env", "cwd", "action"})))
+            self.changes[""] = Change("around", _keys(root - {"env", "cwd", "action"}, after.nodes[0]))
         seeds = outside.seeds.get(after.file, {})
         self._uses = {name: _used(node) for name, node in self.new.items()}
         self._meanings = _meanings(before, after, frozenset())
@@ -109,10 +123,10 @@ class _Pair:
                 keys.add("uses")
         soft = keys <= _SOFT and isinstance(node.action, _COMPOSITE) and node.loop is None
         if name in seeds:
-            self.changes[name] = Change("changed", tuple(sorted(keys)) or (seeds[name],))
+            self.changes[name] = Change("changed", _keys(keys, node) or (seeds[name],))
         elif keys:
             self.changes[name] = Change(
-                "around" if soft and not (node.enter or was.enter) else "changed", _sorted(keys)
+                "around" if soft and not (node.enter or was.enter) else "changed", _keys(keys, node)
             )
         self._by_names(name)
 
@@ -242,8 +256,38 @@ def _named(plan: Plan, node: Node) -> list[str]:
     return [plan.nodes[steps[one]].id for one in positions]
 
 
-def _sorted(keys: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted(one.rstrip("_") for one in keys))
+_WRITTEN = {
+    "condition": "if", "loop": "foreach", "timeout_value": "timeout", "tolerant": "on_error", "wanted": "join",
+    "each": "join", "active": "join", "rest": "join", "declared": "outputs", "finally_": "finally",
+    "any_order": "order",
+}  # fmt: skip
+_FOLLOWS = frozenset({"handler", "enter"})
+"""Fields that follow from others."""
+
+
+def _keys(fields: Collection[str], node: Node) -> tuple[str, ...]:
+    """The keys of the file that are behind fields of the plan."""
+    found = {_WRITTEN.get(one, one) for one in fields if one not in _FOLLOWS}
+    if "action" in found:
+        found = found - {"action"} | {_action_key(node)}
+    if "foreach" in found and isinstance(node.loop, Rounds):
+        found = found - {"foreach"} | {node.loop.question}
+    return tuple(sorted(found))
+
+
+def _action_key(node: Node) -> str:
+    action = node.action
+    if isinstance(action, Perform):
+        return "run" if action.uses == "shell" else "with"
+    if isinstance(action, Reach):
+        return "finish" if action.force else "cancel"
+    return _ACTIONS.get(type(action), "steps")
+
+
+_ACTIONS: dict[type, str] = {
+    Fork: "parallel", Choice: "switch", Race: "race", Call: "call", Wait: "wait", Send: "signal", End: "end",
+    Goto: "goto", Undo: "undo",
+}  # fmt: skip
 
 
 def _different(before: Plan, was: Node, after: Plan, node: Node) -> set[str]:

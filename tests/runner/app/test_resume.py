@@ -76,7 +76,7 @@ def test_a_changed_file_is_refused(bench: Workbench, before: str, after: str, wh
     bench.file.write_text(bench.file.read_text().replace(before, after, 1))
     with pytest.raises(UsageError) as refused:
         bench.resume()
-    assert refused.value.message == f"{bench.file} has changed since run r1 was begun: {what}"
+    assert refused.value.message == f"{bench.file.name} has changed since run r1 was begun: {what}"
     assert refused.value.exit_code == 2
     assert "steplane resume r1" in refused.value.remedy
     assert "--recorded" in refused.value.remedy
