@@ -24,8 +24,8 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 """How one attempt ended."""
 
 Question = Literal[
-    "if", "loop", "complete", "item", "while", "until", "enter", "require", "switch", "branches", "call", "wait",
-    "signal", "ensure", "outputs", "retry",
+    "if", "loop", "complete", "item", "while", "until", "enter", "cache", "require", "switch", "branches", "call",
+    "wait", "signal", "ensure", "outputs", "retry",
 ]  # fmt: skip
 """What the kernel may ask, because the answer needs an expression evaluated."""
 
@@ -95,10 +95,11 @@ class Answered(Event, frozen=True, tag="answered"):
 
     Values by question: `if` bool · `loop` `{"keys": [text], "items": [...], "concurrency": int | None, "allowed": int}`
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
-    "delay": seconds}`, each only where an expression gives it · `require`, `ensure` true (a false one comes as an
-    error) · `switch` index of the arm or null · `branches` list of bool · `call` `{"inputs": {...},
-    "vars": {...}}` of the child · `outputs` mapping · `retry`
-    `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool · `wait` by rank (as text) what an
+    "delay": seconds}`, each only where an expression gives it · `cache` `{"hit": bool}`, of a hit with `outputs` and
+    the `reason`, of a miss with `why` (texts) · `require`, `ensure` true (a false one comes as an error) · `switch`
+    index of the arm or null · `branches` list of bool · `call` `{"inputs": {...}, "vars": {...}}` of the child ·
+    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool ·
+    `wait` by rank (as text) what an
     expression gives: the name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
     "transient": bool, "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others
     with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `complete`, `while`, `until`, `switch`,

@@ -1,5 +1,9 @@
 """The workflows that are killed. Each step writes one line into the ledger, then takes a moment."""
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
 from tests.faults.rig import NOTE
 
 WORK = f"{NOTE}; sleep 0.02"
@@ -122,12 +126,105 @@ outputs: {{got: '${{{{ steps.got.outputs.data }}}}'}}
 """
 
 
+def calls() -> str:
+    """A workflow that calls another: one after the other, in a loop, and one that calls itself twice more."""
+    return f"""\
+steplane: 1
+name: calls
+steps:
+  - {{id: first, call: part.yaml, with: {{deep: 0}}}}
+  - id: many
+    foreach: [p, q]
+    key: ${{{{ item }}}}
+    concurrency: 2
+    call: part.yaml
+    with: {{deep: 0, text: "${{{{ item }}}}"}}
+  - {{id: deeper, call: part.yaml, with: {{deep: 2, text: "${{{{ steps.first.outputs.text }}}}"}}}}
+  - {{id: last, run: '{WORK}; echo "${{{{ steps.many.outputs.text | join }}}} ${{{{ steps.deeper.outputs.text }}}}"'}}
+outputs: {{text: '${{{{ steps.last.outputs.stdout }}}}'}}
+"""
+
+
+PART = f"""\
+steplane: 1
+name: part
+inputs: {{deep: {{type: integer}}, text: {{type: string, default: x}}}}
+steps:
+  - {{id: mine, run: '{WORK}; echo "${{{{ inputs.text }}}}"'}}
+  - id: below
+    if: inputs.deep > 0
+    call: part.yaml
+    with: {{deep: "${{{{ inputs.deep - 1 }}}}", text: "${{{{ inputs.text }}}}!"}}
+  - {{id: often, retry: {{attempts: 2, delay: 1ms}}, run: '{WORK}; test $STEPLANE_ATTEMPT = 2'}}
+finally: [{{id: tidy, run: '{WORK}'}}]
+outputs: {{text: "${{{{ steps.below.outputs.text | default(steps.mine.outputs.stdout) }}}}"}}
+"""
+
+
+def undone() -> str:
+    """What is undone: of a group that fails for good, with a loop and a call in it; before an attempt; on demand.
+
+    One of the compensations fails, so the run is a warning.
+    """
+    return f"""\
+steplane: 1
+name: undone
+steps:
+  - id: trip
+    steps:
+      - {{id: flight, run: '{WORK}', compensate: [{{id: no_flight, run: '{WORK}'}}]}}
+      - id: hotels
+        foreach: [p, q]
+        run: '{WORK}'
+        compensate: [{{id: no_hotel, run: '{WORK}'}}, {{id: told, run: '{WORK}'}}]
+      - {{id: car, run: '{WORK}', compensate: [{{id: no_car, run: '{WORK}; exit 3'}}]}}
+      - {{id: called, call: booked.yaml}}
+      - {{id: wrong, run: '{WORK}; exit 4'}}
+    rescue: [{{id: sorry, run: '{WORK}'}}]
+  - id: again
+    retry: {{attempts: 2, delay: 1ms}}
+    steps:
+      - {{id: taken, run: '{WORK}', compensate: [{{id: given_back, run: '{WORK}'}}]}}
+      - {{id: second, run: '{WORK}; [[ "$STEPLANE_IDEMPOTENCY_KEY" == */2 ]]'}}
+  - {{id: kept, run: '{WORK}', compensate: [{{id: not_kept, run: '{WORK}'}}]}}
+  - {{id: back, undo: [kept]}}
+  - {{id: last, run: '{WORK}'}}
+"""
+
+
+BOOKED = f"""\
+steplane: 1
+name: booked
+steps:
+  - {{id: one, run: '{WORK}', compensate: [{{id: not_one, run: '{WORK}'}}]}}
+  - {{id: two, run: '{WORK}', compensate: [{{id: not_two, run: '{WORK}'}}]}}
+"""
+
+
 def _flow(name: str, steps: list[str]) -> str:
     return f"steplane: 1\nname: {name}\nsteps:\n" + "\n".join(steps) + "\n"
 
 
-SHAPES = {"chain": (chain, True), "fan_out": (fan_out, False), "loop": (loop, False), "retry": (retry, True)}
-"""By name: the text, and whether all that happens in it has one order."""
+class Shape(NamedTuple):
+    """A workflow: its text, whether all that happens in it has one order, the workflows that it calls."""
 
-WAITING = {"waits": (waits, False)}
-"""The same, of what waits."""
+    text: Callable[[], str]
+    ordered: bool
+    called: Mapping[str, str] = {}
+
+    def write(self, folder: Path) -> None:
+        """Write its files."""
+        for name, text in {"flow.yaml": self.text(), **self.called}.items():
+            (folder / name).write_text(text, "utf-8")
+
+
+SHAPES = {
+    "chain": Shape(chain, True),
+    "fan_out": Shape(fan_out, False),
+    "loop": Shape(loop, False),
+    "retry": Shape(retry, True),
+    "calls": Shape(calls, False, {"part.yaml": PART}),
+    "undone": Shape(undone, True, {"booked.yaml": BOOKED}),
+    "waits": Shape(waits, False),
+}
+"""By name."""

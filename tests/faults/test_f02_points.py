@@ -11,8 +11,12 @@ FLOW = f"""\
 steplane: 1
 name: points
 steps:
-  - id: once
-    run: '{NOTE}'
+  - {{id: below, call: part.yaml, with: {{deep: 0}}}}
+  - {{id: kept, run: '{NOTE}', compensate: [{{id: not_kept, run: '{NOTE}'}}]}}
+  - {{id: back, undo: [kept]}}
+  - {{id: send, signal: {{name: go, data: 7}}}}
+  - {{id: got, wait: {{signal: go}}}}
+  - {{id: soon, wait: 1ms}}
   - id: twice
     retry: {{attempts: 2, delay: 1ms}}
     steps:
@@ -28,6 +32,8 @@ finally: [{{id: always, run: '{NOTE}'}}]
 outputs: {{all: '${{{{ steps.each.outputs.stdout }}}}'}}
 """
 
+PART = f"steplane: 1\nname: part\ninputs: {{deep: {{type: integer}}}}\nsteps: [{{id: mine, run: '{NOTE}'}}]\n"
+
 POINTS = Path(__file__).with_name("points.py")
 
 PARTS = 6
@@ -42,6 +48,7 @@ class Points:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
         rig.write(FLOW)
+        (rig.folder / "part.yaml").write_text(PART, "utf-8")
         assert self._run("warm").wait() == 0, rig.outputs()
         passed = rig.folder / "points"
         assert self._run("calm", FAULTS_POINTS=str(passed)).wait() == 0, rig.outputs()

@@ -1,11 +1,12 @@
 """F07: no room: the disk is full, has no more files to give, a quota or a limit on the size of files is met."""
 
+import json
 import os
 import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,24 @@ def test_a_disk_that_has_no_more_files_to_give(rig: Rig) -> None:
         for filler in rig.state.glob("filler*"):
             filler.unlink()
         assert rig.run("two").wait() == 0, rig.outputs()
+
+
+def test_room_is_made_on_a_full_disk(rig: Rig) -> None:
+    """`runs prune` needs no room of its own, and says what it has deleted."""
+    rig.write("steplane: 1\nname: small\nsteps: [{run: echo x}]\n")
+    with mounted(rig.state, "size=2m"):
+        for run in ("r1", "r2", "r3", "r4"):
+            assert rig.run(run).wait() == 0, rig.outputs()
+        with suppress(OSError), (rig.state / "filler").open("wb", buffering=0) as filler:
+            while filler.write(bytes(1 << 12)):
+                pass
+        assert rig.run("r5").wait() == FULL, rig.outputs()
+        pruned = rig.start("runs", "prune", "--keep", "1", "--state", rig.state)
+        assert pruned.wait() == 0, pruned.text
+        assert "deleted 3 runs" in pruned.text
+        look = rig.start("runs", "--state", rig.state, "--format", "json")
+        assert look.wait() == 0, rig.outputs()
+        assert [one["id"] for one in json.loads(look.text)["runs"]] == ["r4"]
 
 
 def words(rig: Rig, *more: str) -> list[object]:

@@ -43,8 +43,26 @@ steps:
       right: [{id: r, run: exit 3, on_error: warn}]
   - id: file
     run: echo kept > "$STEPLANE_ARTIFACTS/a.txt"
+  - {id: below, call: part.yaml}
+  - {id: kept, run: ':', compensate: [{id: not_kept, run: ':'}]}
+  - {id: back, undo: [kept]}
+  - {id: send, signal: {name: go, data: 7}}
+  - {id: got, wait: {signal: go}}
   - id: last
     run: echo "$STEPLANE_IDEMPOTENCY_KEY" >> "$LEDGER"
+"""
+
+PART = """\
+steplane: 1
+name: part
+steps:
+  - run: echo "$STEPLANE_IDEMPOTENCY_KEY" >> "$LEDGER"
+"""
+
+ASKS = """\
+steplane: 1
+name: asks
+steps: [{id: got, wait: {signal: go}}]
 """
 
 WRITE = """
@@ -109,6 +127,7 @@ def variants(seed: str, count: int) -> Iterator[Random | None]:
 
 def run_recorded(rig: Rig, durability: Durability) -> Recording:
     file = rig.write(FLOW)
+    (rig.folder / "part.yaml").write_text(PART, "utf-8")
     command = [sys.executable, "-m", "steplane", "run", str(file), "--id", "one", "--state", "state"]
     return Recording(rig.folder, [*command, "--format", "json", "--durability", durability], rig.env)
 
@@ -196,6 +215,30 @@ def test_it_is_gone_on_with(rig: Rig) -> None:
 def test_it_is_gone_on_with_from_everywhere(rig: Rig) -> None:
     recording = run_recorded(rig, "full")
     resumes(rig, recording, recording.points)
+
+
+# ---------------------------------------------------------------- a signal for a run that waits
+
+
+def test_a_signal_that_was_acknowledged_is_there(rig: Rig) -> None:
+    """It is sent to a run that has stopped to wait for it."""
+    rig.write(ASKS)
+    command = f"exec 3>&1 >/dev/null; {sys.executable} -m steplane"
+    state = "--state state"
+    words = (
+        f"{command} run {rig.folder}/flow.yaml --id one {state} -q --patience 0; test $? = 3 && "
+        f"{sys.executable} -m steplane signal one go --data 7 {state} && echo sent >&3"
+    )
+    recording = Recording(rig.folder, ["sh", "-c", words], rig.env)
+    said = [number for number, op in enumerate(recording.ops) if op.kind == "say"]
+    assert len(said) == 1
+    for point in (said[0] + 1, len(recording.ops)):
+        for random in variants(f"signal {point}", 2):
+            recording.state(point, random)
+            shutil.rmtree(rig.state, ignore_errors=True)
+            shutil.copytree(recording.scratch / "state", rig.state)
+            life = rig.resume()
+            assert life.wait() == 0, rig.outputs()
 
 
 # ---------------------------------------------------------------- a log that is folded in on the way

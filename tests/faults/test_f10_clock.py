@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.faults.rig import NOTE, Life, Rig, until
 
-from steplane.events import AnyEvent, StepEnded, StepFact, StepRetry, StepStarted, TimerFired
+from steplane.events import AnyEvent, StepEnded, StepFact, StepRetry, StepStarted, StepWaiting, TimerFired
 
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not there (Debian package `faketime`)")
@@ -35,6 +35,8 @@ steps:
     needs: []
     timeout: 20s
     steps: [{{id: inner, run: '{NOTE}; until [ -e shifted ]; do sleep 0.01; done; date +%s > moment'}}]
+  - {{id: pause, needs: [], wait: 700ms}}
+  - {{id: word, needs: [], on_error: warn, wait: {{signal: never, timeout: 800ms}}}}
   - {{id: after, run: '{NOTE}'}}
 """
 
@@ -100,33 +102,43 @@ def test_durations_are_those_of_the_monotonic_clock(rig: Rig, clock: Clock, shif
     assert 3 * LEAST <= (end - begin) / 1e6 <= MOST
     begin, end = times_of(events, "often")
     assert 2 * 0.4 * LEAST <= (end - begin) / 1e6 <= MOST
+    for path, least in (("pause", 0.7), ("word", 0.8)):
+        begin, end = times_of(events, path)
+        assert least * LEAST <= (end - begin) / 1e6 <= MOST, path
     assert [one.at for one in events] == sorted(one.at for one in events)  # within one process time never goes back
     fired = Counter((one.instance, one.timer) for one in events if isinstance(one, TimerFired))
-    assert sorted(fired.values()) == [1, 2]  # the limit of `long` once, the back-off of `often` twice
+    # the limits of `long` and `word` once, the wait of `pause` once, the back-off of `often` twice
+    assert sorted(fired.values()) == [1, 1, 1, 2]
     assert all(one.status in {"succeeded", "warning"} for one in events if isinstance(one, StepEnded))
 
 
+TIMED = StepRetry | StepWaiting
+"""What says that a time is running."""
+
+CUT = {
+    "back-off": "retry: {attempts: 2, delay: 1s}, run: '" + NOTE + "; exit 1'",
+    "wait": "wait: 1s",
+    "wait for a word": "wait: {signal: never, timeout: 1s}",
+}
+
+
+@pytest.mark.parametrize("step", CUT)
 @pytest.mark.parametrize("shift", ["back", "forward"])
-def test_a_back_off_that_is_cut_off_is_never_longer_than_it_was(rig: Rig, clock: Clock, shift: str) -> None:
+def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(rig: Rig, clock: Clock, shift: str, step: str) -> None:
     """The remaining time is told by the machine's clock, for it may have been restarted; set back, that is not by more
     than the whole.
     """
-    rig.write(
-        f"steplane: 1\nname: cut\nsteps:\n  - {{id: often, retry: {{attempts: 2, delay: 1s}}, run: '{NOTE}; exit 1'}}\n"
-    )
+    rig.write(f"steplane: 1\nname: cut\nsteps:\n  - {{id: cut, {CUT[step]}}}\n")
     life = run(rig, clock, "run", rig.folder / "flow.yaml", "--id", "one", "-q")
-    rig.noted("often")
-    waits(rig)
+    until(lambda: rig.exists() and any(isinstance(one, TIMED) for one in rig.events()), what=rig.outputs)
     life.kill("both")
     clock.set(SHIFTS[shift])
     resumed = run(rig, clock, "resume", "one", "-q")
-    assert resumed.wait() == 1, rig.outputs()
-    assert rig.counts() == {"one/often/1": 2}
+    assert resumed.wait() == (0 if step == "wait" else 1), rig.outputs()
+    assert rig.counts() == ({"one/cut/1": 2} if step == "back-off" else {})
+    fired = [one for one in rig.events() if isinstance(one, TimerFired)]
+    assert len(fired) == 1
     for words in (["show", "one"], ["explain", "one"], ["runs"]):
         look = run(rig, clock, *words)
         assert look.wait() == 0, rig.outputs()
         assert not re.search(r"(?<![\w.-])-[\d,.]+(ms|s|m|h)", look.text), look.text  # nothing took less than 0
-
-
-def waits(rig: Rig) -> None:
-    until(lambda: rig.exists() and any(isinstance(one, StepRetry) for one in rig.events()), what=rig.outputs)

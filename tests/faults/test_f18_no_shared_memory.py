@@ -98,8 +98,7 @@ def test_it_is_killed_and_resumed_often(rig: Rig, library: str, shape: str) -> N
 
 def struck(rig: Rig, library: str, shape: str, kills: int, random: Random) -> None:
     """So many kills at random moments, then the common oracle."""
-    text, ordered = SHAPES[shape]
-    rig.write(text())
+    SHAPES[shape].write(rig.folder)
     code = begin(rig, library, "calm").wait()
     wanted, executions = story(rig.events("calm")), executions_of(rig, "calm")
     crashes: list[Crash] = []
@@ -116,4 +115,4 @@ def struck(rig: Rig, library: str, shape: str, kills: int, random: Random) -> No
         else:
             life = begin(rig, library)
     assert life.wait() == code, rig.outputs()
-    judge(rig, "one", wanted, executions, crashes, ordered)
+    judge(rig, "one", wanted, executions, crashes, SHAPES[shape].ordered)

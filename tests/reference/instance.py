@@ -56,6 +56,7 @@ class Instance(Life):
         try:
             outcome = yield from self.guarded()
         except Reused:
+            self.well = True
             self.end("reused")
             return
         if self.ends() and not self.cancelling:
@@ -135,7 +136,7 @@ class Instance(Life):
             self.settings = yield from self.ask("enter")
         yield from self.take_lock()
         self.status = "ready"
-        if before is None and "cache" in self.step.raw and (yield from self.ask("cache")):
+        if before is None and "cache" in self.step.raw and (yield from self.ask("cache"))["hit"]:
             raise Reused
         if self.step.kind != "leaf":
             self.begun = True

@@ -72,6 +72,7 @@ class Life:
         self.used: list[str] = []  # the steps whose arrivals let it start
         self.jumps = False  # it is a `goto` that has ended well
         self.completed_by_force = False
+        self.well = False  # a recorded result of it was taken
         self.cut = False  # a `cancel` step or a join has withdrawn it
         self.listens: dict[int, str] = {}
         self.heard: tuple[int, Any] | None = None

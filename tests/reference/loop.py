@@ -145,7 +145,7 @@ class Loop(Life):
             return False
         self.ended_before = self.ended_now
         if str(written).isdigit():
-            return sum(one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
+            return sum(one.well or one.status in {"succeeded", "warning"} for one in self.instances) >= int(written)
         asked_at = self.reference.moment
         try:
             found = bool((yield from self.ask("complete")))
@@ -153,9 +153,11 @@ class Loop(Life):
             return False
         except Trouble as trouble:
             self.trouble = trouble.error
+            self.listens, self.inbox = {}, ()
             return False
-        if asked_at == self.reference.resumed_at:  # one question is about all the ends that a resume brings
-            self.ended_before = sum(one.ended and one.ended_at <= asked_at for one in self.instances)
+        resumed_at = self.reference.resumed_at
+        if asked_at <= resumed_at:  # it was put again then: one question is about all the ends that a resume brings
+            self.ended_before = sum(one.ended and one.ended_at <= resumed_at for one in self.instances)
         return found
 
     @property

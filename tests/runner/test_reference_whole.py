@@ -207,7 +207,7 @@ def test_compensation_newest_first_before_rescue() -> None:
 
 def test_a_cached_result_is_reused() -> None:
     play = Play("steps: [{id: a, cache: {key: k}, run: x, finally: [{run: x}]}, {id: b, run: x}]")
-    play.answer("a", "cache")
+    play.answer("a", "cache", {"hit": True})
     play.ok("b")
     assert play.status("a") == "reused"
 

@@ -21,7 +21,7 @@ from steplane.schema.draft07 import DRAFT, draft07
 from steplane.schema.editor import editor_schema
 from steplane.source import plain, read
 
-LATER = (("triggers",), ("cache",))
+LATER = (("triggers",), ("lane",))
 
 
 @cache
@@ -171,7 +171,7 @@ def test_every_key_and_parameter_is_explained() -> None:
 
 def test_what_this_release_does_not_run_is_not_offered() -> None:
     own = few()["definitions"]["step"]["properties"]
-    assert "cache" not in own
+    assert "lane" not in own
     assert "triggers" not in few()["properties"]
 
 

@@ -23,6 +23,7 @@ from steplane.driver.locks import Locks, StoreLocks
 from steplane.driver.messages import Ending
 from steplane.driver.names import UTC, Lazy, moment
 from steplane.driver.post import NoOffice, Office, Post
+from steplane.driver.uncached import Recall, Uncached
 from steplane.driver.views import secret_names
 from steplane.errors import UsageError
 from steplane.events import ErrorInfo, Input, Resumed
@@ -34,7 +35,7 @@ from steplane.masking import Mask
 from steplane.plan.nodes import Call, Node, Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
-from steplane.store import Journal
+from steplane.store import Journal, StateDirectory
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}
 """The exit code of a run that has ended."""
@@ -95,6 +96,7 @@ class Execution:
         self.known = KnownSecrets(plan, {**self.secrets.known(), **secret_inputs(plan, basis.inputs)})
         self._executor: ThreadExecutor | None = None
         self._held = Held()
+        self._redo: tuple[str, ...] = ()
         self.engine = Engine(filters(), zone_of(plan))
         self.engine.keeper = self.known if self.known.any else None
         self.names: dict[str, Any] = self._names()
@@ -160,7 +162,7 @@ class Execution:
 
     def recall(self, event: Resumed, held: Held) -> None:
         """Before a resume: know again what is secret, and who waits for steps that run again."""
-        self._held = held
+        self._held, self._redo = held, event.redo
         for path, said in event.assume.items():
             one = self.kernel.state.paths.get(path)
             outputs = said.get("outputs") or {}
@@ -205,7 +207,7 @@ class Execution:
             self.kernel, journal, self.evaluator, attempts,
             listener=listener, inbox=self.inbox, clock=self.clock, claims=Claims(locks),
             post=Post(shared.office, self.inbox, self.evaluator),
-            patience=self.basis.patience, held=self._held,
+            patience=self.basis.patience, held=self._held, recall=(recall := self._recall(folders, listener)),
         )  # fmt: skip
         try:
             with signals_to(self.inbox, listener.interrupted):
@@ -213,7 +215,19 @@ class Execution:
         finally:
             executor.close()
             locks.close()
+            recall.close()
         return self.result(ending)
+
+    def _recall(self, folders: Folders, listener: Unfailing) -> Recall:
+        """The recorded results of steps, where the workflow or one that it calls has any."""
+        if all(node.cache is None for plan in self.basis.plan.with_callees() for node in plan.nodes):
+            return Uncached()
+        from steplane.driver.caching import Caching
+
+        return Caching(
+            StateDirectory(folders.state), self.evaluator, self.environments, self.registry.versions, self.inbox,
+            listener.log, run=self.basis.run, redo=self._redo,
+        )  # fmt: skip
 
     def result(self, ending: Ending) -> RunResult:
         """What the run came to."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import home_of, zone_of
 from steplane.app.known import KnownSecrets
@@ -18,6 +20,7 @@ from steplane.plan.nodes import Perform, Plan
 from steplane.plan.selection import Selection
 from steplane.plugins import PluginProblem, Registered, Registry
 from steplane.rendering import filters
+from steplane.store import StateDirectory
 
 QUESTIONS = 1000
 """Calls of `plan()` in one forecast."""
@@ -26,11 +29,13 @@ QUESTIONS = 1000
 def look_ahead(
     plan: Plan, registry: Registry, values: Mapping[str, Any], environ: Mapping[str, str], *,
     selection: Selection | None = None, taken: Taken | None = None, strict: bool = False, run_id: str = "",
+    store: StateDirectory | None = None,
 ) -> Forecast:  # fmt: skip
     """What a run with these inputs, of the steps that are selected, would do. Nothing is run, recorded or fetched; step
     types that have a `plan()` are asked for it, in a process of its own.
 
-    An input that is missing is unknown; with `strict` it is an error, as for a run. Raises `UsageError`.
+    An input that is missing is unknown; with `strict` it is an error, as for a run. `store`: where recorded results of
+    steps with `cache` are looked for. Raises `UsageError`.
     """
     resolved = (
         given_inputs.resolve(plan, values, environ) if strict else given_inputs.resolve_known(plan, values, environ)
@@ -50,6 +55,11 @@ def look_ahead(
     known = KnownSecrets(plan, {str(index): text for index, text in texts})
     engine = Engine(filters(), zone_of(plan))
     engine.keeper = known if known.any else None
+    if store is not None and any(node.cache is not None for node in plan.nodes):
+        from steplane.forecast.recorded import RecordedResults
+        from steplane.store.results import Results
+
+        basis = replace(basis, recorded=RecordedResults(Results(store), registry.versions, engine, known))
     with _Asker(plan, registry, basis, engine, known) as asker:
         return forecast(plan, basis, engine, known, asker.ask, selection, taken)
 

@@ -71,6 +71,19 @@ def prune(store: RunStore, doomed: Sequence[Doomed]) -> Iterator[Pruned]:
             yield Pruned(one)
 
 
+def forget_results(store: RunStore, choice: Choice, *, dry_run: bool) -> int:
+    """How many recorded results of steps (`cache`) went, or would go, that were not used since `choice.before`.
+
+    They are of no run: where runs of some status or workflow are meant, all stay. Raises `StateError`, `StateDamaged`.
+    """
+    if not choice.before or choice.status or choice.workflow:
+        return 0
+    from steplane.store.results import Results
+
+    results = Results(store.directory)
+    return results.unused(choice.before) if dry_run else results.forget(choice.before)
+
+
 def _fits(one: RunSummary, choice: Choice) -> bool:
     if choice.status and one.status != choice.status:
         return False
@@ -120,4 +133,4 @@ def parse_age(text: str) -> int:
         raise UsageError(error.message.replace("--since", "--older-than"), error.remedy) from error
 
 
-__all__ = ["Choice", "Doomed", "Pruned", "choose", "parse_age", "parse_size", "prune"]
+__all__ = ["Choice", "Doomed", "Pruned", "choose", "forget_results", "parse_age", "parse_size", "prune"]

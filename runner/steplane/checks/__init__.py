@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from steplane.checks.artifacts import check_artifacts
+from steplane.checks.caching import check_caching
 from steplane.checks.calls import check_calls
 from steplane.checks.captures import check_captures
 from steplane.checks.code_variables import check_code_variables
@@ -75,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
     check_signals,
     check_outputs,
     check_artifacts,
+    check_caching,
     check_captures,
     check_calls,
     check_undoing,

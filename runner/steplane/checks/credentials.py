@@ -19,23 +19,28 @@ _VALUE = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])[^\s/$]\S{7,}")
 """What may be a password: at least eight characters without blanks, letters and digits, no path."""
 
 
+SHORTEST = 8
+"""What is shorter has none of these forms."""
+
+
 def check_credentials(workflow: Workflow, _: Context) -> Iterator[Diagnostic]:
     """Texts that look like a key, a token or a password."""
-    yield from _walk(workflow.node, "")
+    pending: list[tuple[str, Node]] = [("", workflow.node)]
+    while pending:
+        name, node = pending.pop()
+        if isinstance(node, Mapping):
+            pending += [(entry.key.text, entry.value) for entry in reversed(node.entries)]
+        elif isinstance(node, Sequence):
+            pending += [("", item) for item in reversed(node.items)]
+        elif len(node.text) >= SHORTEST and isinstance(node.value, str) and _is_credential(name, node.value):
+            yield _credential(name, node)
 
 
-def _walk(node: Node, name: str) -> Iterator[Diagnostic]:
-    if isinstance(node, Mapping):
-        for entry in node.entries:
-            yield from _walk(entry.value, entry.name)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _walk(item, "")
-    elif isinstance(node, Scalar) and isinstance(node.value, str) and _is_credential(name, node.value):
-        what = f"the value of `{name}`" if name else "this"
-        message = f"{what} looks like a credential: whoever reads the file has it"
-        help_ = "declare it under `secrets`, for example `{env: NAME}`, and write `${{ secrets.NAME }}`"
-        yield Diagnostic("credential", message, node.span, "warning", help=help_)
+def _credential(name: str, node: Scalar) -> Diagnostic:
+    what = f"the value of `{name}`" if name else "this"
+    message = f"{what} looks like a credential: whoever reads the file has it"
+    help_ = "declare it under `secrets`, for example `{env: NAME}`, and write `${{ secrets.NAME }}`"
+    return Diagnostic("credential", message, node.span, "warning", help=help_)
 
 
 def _is_credential(name: str, text: str) -> bool:

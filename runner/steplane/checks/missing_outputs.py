@@ -41,6 +41,8 @@ def _why(part: tuple[StepList, Step]) -> str:
     if step.on_error == "warn":
         return f"{words_for(step)} may fail and go on (`on_error: warn`)"
     owner, label = listed.owner, listed.label
+    if owner is not None and owner.cache is not None:
+        return f"a recorded result may stand for {words_for(owner)} (`cache`), and what is inside does not run then"
     if owner is not None and listed.role not in {"rescue", "finally", "compensate"}:
         if isinstance(owner.action, Switch) and not _others_end(owner.action, listed.label):
             return f"its arm of {words_for(owner)} need not be taken"

@@ -7,7 +7,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.model import Step, Workflow
 
 ACTIONS: tuple[str, ...] = ()
-MODIFIERS = ("cache",)
+MODIFIERS: tuple[str, ...] = ()
 TOP = ("measures", "rules", "on_violation", "concurrency", "triggers")
 """What is not built. A later release takes it out of here."""
 

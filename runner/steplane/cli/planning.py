@@ -8,6 +8,7 @@ from steplane.cli.call import Call
 from steplane.events import Taken
 from steplane.plan.nodes import Plan
 from steplane.plan.selection import Selection
+from steplane.store import StateDirectory
 
 
 def show_plan(
@@ -19,7 +20,15 @@ def show_plan(
     With `strict` a missing input is an error. Raises `UsageError`.
     """
     forecast = look_ahead(
-        plan, call.registry, values, environ, selection=selection, taken=taken, strict=strict, run_id=run_id
+        plan,
+        call.registry,
+        values,
+        environ,
+        selection=selection,
+        taken=taken,
+        strict=strict,
+        run_id=run_id,
+        store=_results(call, plan),
     )
     if form == "json":
         import msgspec
@@ -32,3 +41,8 @@ def show_plan(
 
         call.out.write(plan_text(plan, forecast, call.color(call.out), call.out.unicode))
     return 0
+
+
+def _results(call: Call, plan: Plan) -> StateDirectory | None:
+    """Where recorded results are, for a workflow that may reuse some."""
+    return call.history.directory if any(node.cache is not None for node in plan.nodes) else None

@@ -266,6 +266,15 @@ def _given(data: dict[str, Any]) -> str:
     return f"is given {', '.join(given)}" if given else "is given nothing"
 
 
+def _cache(data: dict[str, Any]) -> str:
+    if data["error"] is not None:
+        return f"its recorded result cannot be looked for: {cause(data['error'])}"
+    if data["value"]["hit"]:
+        return f"its result is there, {visible(data['value'].get('reason', ''))}"
+    why = "; ".join(visible(one) for one in data["value"].get("why", ()))
+    return f"no recorded result fits: {why}" if why else "no recorded result fits"
+
+
 _SAYINGS: dict[str, _Words] = {
     "ready": _ready,
     "condition": _condition,
@@ -274,6 +283,7 @@ _SAYINGS: dict[str, _Words] = {
     "while": lambda data: _held("while", data, "holds: another round", "does not hold: no further round"),
     "until": lambda data: _held("until", data, "holds: that was the last round", "does not hold: another round"),
     "limits": _limits,
+    "cache": _cache,
     "precondition": _precondition,
     "postcondition": _postcondition,
     "outputs": _outputs,

@@ -81,12 +81,15 @@ def lost(run: str, missing: Sequence[str], events: int) -> tuple[str, str]:
 # ---------------------------------------------------------------- runs prune
 
 
-def pruned_text(doomed: "Sequence[Doomed]", done: "Sequence[Pruned]", color: bool, *, dry_run: bool) -> str:
-    """A table of what went (or would go), and how much room that gives."""
+def pruned_text(
+    doomed: "Sequence[Doomed]", done: "Sequence[Pruned]", results: int, color: bool, *, dry_run: bool
+) -> str:
+    """A table of what went (or would go), and how much room that gives; `results` of steps with `cache` went too."""
     paint = Paint(color)
     gone = doomed if dry_run else [one.doomed for one in done if not one.error]
+    forgotten = f"{'would forget' if dry_run else 'forgot'} {count(results, 'recorded result')}\n" if results else ""
     if not gone:
-        return "nothing to delete\n" if not doomed else ""
+        return forgotten or ("nothing to delete\n" if not doomed else "")
     rows = [["RUN", "STATUS", "WORKFLOW", "ENDED (UTC)", "SIZE"]]
     for one in gone:
         run = one.summary
@@ -94,15 +97,16 @@ def pruned_text(doomed: "Sequence[Doomed]", done: "Sequence[Pruned]", color: boo
     lines = table(rows).splitlines()
     total = f"{count(len(gone), 'run')}, {size(sum(one.size for one in gone))}"
     words = f"would delete {total}" if dry_run else f"deleted {total}"
-    return "\n".join([paint.faint(lines[0]), *lines[1:], "", paint.bold(words)]) + "\n"
+    return "\n".join([paint.faint(lines[0]), *lines[1:], "", paint.bold(words)]) + f"\n{forgotten}"
 
 
-def pruned_json(doomed: "Sequence[Doomed]", done: "Sequence[Pruned]", *, dry_run: bool) -> str:
-    """`{"dry_run", "freed", "runs": [...], "left": [...]}`; sizes in bytes."""
+def pruned_json(doomed: "Sequence[Doomed]", done: "Sequence[Pruned]", results: int, *, dry_run: bool) -> str:
+    """`{"dry_run", "freed", "runs": [...], "left": [...], "results"}`; sizes in bytes."""
     gone = doomed if dry_run else [one.doomed for one in done if not one.error]
     left = [{"run": one.doomed.summary.id, "error": one.error} for one in done if one.error]
     freed = sum(one.size for one in gone)
-    return _json({"dry_run": dry_run, "freed": freed, "runs": [_doomed(one) for one in gone], "left": left})
+    runs = [_doomed(one) for one in gone]
+    return _json({"dry_run": dry_run, "freed": freed, "runs": runs, "left": left, "results": results})
 
 
 def _doomed(one: "Doomed") -> dict[str, Any]:

@@ -21,6 +21,9 @@ from steplane.plan.nodes import Node, Perform, Plan, Rounds
 from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
 
+_LEAVES_FILES = frozenset({"succeeded", "warning", "failed"})
+"""How a step may end so that its files are kept."""
+
 
 class Folders(Struct, frozen=True):
     """Where the files of a run go: `log` gives the log file of an instance's path, `artifacts` the folder of the files
@@ -122,14 +125,18 @@ class Attempts:
             return None
         return self._kept(instance, outcome.attempt, outcome.artifacts)
 
-    def keep(self, instance: Instance, *, quiet: bool) -> ArtifactsKept | None:
-        """Keep the files of a group, branch or arm that has ended, at once: what follows may change them."""
+    def keep(self, instance: Instance, status: str) -> ArtifactsKept | None:
+        """Keep the files of a step with lists that has ended, at once: what follows may change them. Attempts keep
+        theirs themselves.
+        """
+        if isinstance(instance.node.action, Perform) or instance.loop is not None or status not in _LEAVES_FILES:
+            return None
         workdir, error = self.evaluator.guarded(lambda: self.environments.workdir(instance), instance.plan.file)
         if error is not None:
             return None
         request = KeepRequest(
             path=instance.path, workdir=workdir, log=self.folders.log(instance.path), keep=instance.node.artifacts,
-            artifacts=self.folders.artifacts(instance.path), state=self.folders.state, quiet=quiet,
+            artifacts=self.folders.artifacts(instance.path), state=self.folders.state, quiet=status == "failed",
         )  # fmt: skip
         files = self.executor.keep(request)
         return self._kept(instance, instance.attempt, files) if files else None

@@ -25,14 +25,11 @@ from steplane.driver.messages import CancelAsked, Ending, Interrupted, Journal, 
 from steplane.driver.plain import unrecordable
 from steplane.driver.post import Post, SentMessage
 from steplane.driver.timers import Timers
+from steplane.driver.uncached import CacheLooked, Recall, Uncached
 from steplane.driver.warden import is_dying
 from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, Resumed, Sent, StepEnded
 from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Perform
-
-_LEAVES_FILES = frozenset({"succeeded", "warning", "failed"})
-"""How a step may end so that its files are kept."""
 
 _POLL = 3600.0  # an upper bound of one wait, so that a changed clock of the machine cannot hold it for ever
 
@@ -54,6 +51,7 @@ class Coordinator:
         post: Post,
         patience: float,
         held: Held | None = None,
+        recall: Recall | None = None,
     ) -> None:
         self.kernel = kernel
         self.journal = journal
@@ -66,6 +64,7 @@ class Coordinator:
         self.post = post
         self.patience = patience
         self.held = Held() if held is None else held
+        self.recall = recall or Uncached()
         self.timers = Timers()
         self._inputs: deque[Input] = deque()
         self._starts: list[Start] = []
@@ -142,7 +141,7 @@ class Coordinator:
             self._execute()
             self._acknowledge()
             if self.held and self._only_waiting():  # what they wait for does not come
-                self._release(self.held.given_up(self.kernel.state))
+                self._begin(*self.held.given_up(self.kernel.state))
                 self._execute()
         return self._wait_elsewhere() if self._only_waiting() else None
 
@@ -178,11 +177,11 @@ class Coordinator:
             fact = command.fact
             path, state = getattr(fact, "path", None), self.kernel.state
             instance = state.root if path is None else state.named(path, getattr(fact, "instance", 0))
-            if isinstance(fact, StepEnded) and instance is not None and instance.node.artifacts:
+            if isinstance(fact, StepEnded) and instance is not None:
                 self._keep_files(fact, instance, now)
             self._keep(replace(fact, at=now), instance)
             if isinstance(fact, StepEnded):
-                self._release(self.held.over(fact.path, self.kernel.state))
+                self._begin(*self.held.over(fact.path, self.kernel.state))
         elif isinstance(command, Start | Ask):
             if not self.held.takes(command, self.kernel.state):
                 self._begin(command)
@@ -199,23 +198,20 @@ class Coordinator:
             self._stops.append(command)
 
     def _keep_files(self, ended: StepEnded, instance: Instance, now: int) -> None:
-        """Keep what the `artifacts` of a step name that has lists of its own; attempts keep theirs themselves."""
-        if isinstance(instance.node.action, Perform) or instance.loop is not None or ended.status not in _LEAVES_FILES:
-            return
-        fact = self.attempts.keep(instance, quiet=ended.status == "failed")
+        """Record the result of a step with `cache`, and keep what the `artifacts` of one name that has lists."""
+        self.recall.ended(ended, instance)
+        fact = self.attempts.keep(instance, ended.status) if instance.node.artifacts else None
         if fact is not None:
             self._keep(replace(fact, at=now), instance)
 
-    def _begin(self, command: Start | Ask) -> None:
-        if isinstance(command, Start):
-            self._starts.append(command)
-        elif command.instance in self.kernel.state.instances:
-            self._inputs.append(self.evaluator.answer(command))
-
-    def _release(self, commands: list[Start | Ask]) -> None:
-        """What waited for steps that run again goes on."""
+    def _begin(self, *commands: Start | Ask) -> None:
+        """Begin, or answer, in order; among them what has waited for steps that run again."""
         for command in commands:
-            self._begin(command)
+            if isinstance(command, Start):
+                self._starts.append(command)
+            elif command.instance in self.kernel.state.instances:
+                cache = command.question == "cache"
+                self._inputs += self.recall.ask(command) if cache else [self.evaluator.answer(command)]
 
     def _execute(self) -> None:
         """Begin and stop attempts, claim locks. What was stopped before it began never begins."""
@@ -303,6 +299,8 @@ class Coordinator:
             self._cancel(message)
         elif isinstance(message, SignalAsked | PostCame | SentMessage):
             self._take_post(message)
+        elif isinstance(message, CacheLooked):
+            self._inputs += self.recall.answered(message)
         elif isinstance(message, LockAnswer):
             self._lock_answered(message)
         elif isinstance(message, LocksFreed):
@@ -320,7 +318,8 @@ class Coordinator:
     def _only_waiting(self) -> bool:
         """Whether nothing runs and no timer is due within the patience, and no lock has come within it."""
         now, due = self.clock.monotonic(), self.timers.next_due()
-        if self._inputs or self.attempts.running or self.post.open or (due is not None and due - now <= self.patience):
+        busy = self.attempts.running or self.post.open or self.recall.open
+        if self._inputs or busy or (due is not None and due - now <= self.patience):
             self._idle = None
             return False
         if not self.claims.open:

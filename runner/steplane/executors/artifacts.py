@@ -47,7 +47,7 @@ def collect(
     """
     keeper = _Keeper(folder, say, stopped)
     try:
-        with _opened(folder) as base:
+        with opened(folder) as base:
             keeper.own(base)
             if patterns:
                 keeper.copy(base, workdir, patterns, private=private, quiet=quiet)
@@ -99,9 +99,9 @@ class _Keeper:
         """Make the names survive a power loss."""
         if self.kept:
             for name in sorted({above for one in self.kept for above in _above(one)}, key=len, reverse=True):
-                with _below(base, name) as folder:
+                with below(base, name) as folder:
                     os.fsync(folder)
-            with _opened(os.path.dirname(self._folder)) as around:
+            with opened(os.path.dirname(self._folder)) as around:
                 os.fsync(around)
 
     def _enter(self, name: str, reader: "_Reader") -> None:
@@ -157,7 +157,7 @@ class _Reader:
 def _write(base: int, one: Found, reader: _Reader) -> None:
     """A copy under the same name below `base`; nothing is left of one that fails. Raises `OSError`."""
     above, _, name = one.path.rpartition("/")
-    with _below(base, above, make_=True) as folder:
+    with below(base, above, make_=True) as folder:
         descriptor = os.open(name, _NEW, 0o600 | reader.mode & 0o100, dir_fd=folder)
         try:
             for block in reader:
@@ -175,7 +175,7 @@ def _write(base: int, one: Found, reader: _Reader) -> None:
 def opened_below(folder: str, name: str) -> int:
     """A descriptor for reading a file that is kept in a folder, reached through no link. Raises `OSError`."""
     above, _, last = name.rpartition("/")
-    with _opened(folder) as base, _below(base, above) as inner:
+    with opened(folder) as base, below(base, above) as inner:
         descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=inner)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -184,7 +184,8 @@ def opened_below(folder: str, name: str) -> int:
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[int]:
+def opened(path: str) -> Iterator[int]:
+    """A descriptor of a folder for the time of the block. Raises `OSError`."""
     descriptor = os.open(path, FOLDER)
     try:
         yield descriptor
@@ -193,7 +194,7 @@ def _opened(path: str) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _below(base: int, path: str, *, make_: bool = False) -> Iterator[int]:
+def below(base: int, path: str, *, make_: bool = False) -> Iterator[int]:
     """A folder below another one, reached through no link; with `make_` what is missing on the way is made."""
     at = os.dup(base)
     try:

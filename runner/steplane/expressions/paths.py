@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -28,6 +29,7 @@ class Step(Struct, frozen=True):
     length: int
 
 
+@lru_cache(maxsize=1024)
 def read_path(text: str) -> tuple[Step, ...] | None:
     """The parts of `a.b['c'][0]`, or None when the text is anything else."""
     if len(text) > _LONGEST or not _PATH.fullmatch(text):

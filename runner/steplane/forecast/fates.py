@@ -90,6 +90,7 @@ class StepForecast(Struct, frozen=True):
     `reason`: why, beside the `condition`; `inherited`: it is that of a step around it.
     `items` are those of its own loop. `counts`: how many instances run, are skipped, depend, where there are several.
     `parameters` are those of its step type, rendered and masked, where all are known. `requires`: its preconditions.
+    `cached`: of each instance of a step with `cache`, whether a recorded result stands for it (None: unknown), and why.
     """
 
     verdict: Verdict
@@ -101,6 +102,7 @@ class StepForecast(Struct, frozen=True):
     items: Items | None = None
     counts: tuple[int, int, int] | None = None
     instances: tuple[Instance, ...] = ()
+    cached: tuple[tuple[bool | None, str], ...] = ()
     parameters: dict[str, Any] | None = None
     planned: Planned | None = None
 

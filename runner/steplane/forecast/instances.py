@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from steplane.events import OK
 from steplane.forecast import bodies, lists, loops, rounds
+from steplane.forecast.environment import folder
 from steplane.forecast.fates import (
     BEGUN,
     BLOCKED,
@@ -121,7 +122,19 @@ def _broken(walk: Walk, node: Node, condition: Condition, key: str) -> Fate:
 
 
 def instance(walk: Walk, node: Node, place: Place) -> Outcome:
-    """Look at one instance, inside of its lock: precondition, action, rescue, finally."""
+    """Look at one instance, inside of its lock: a recorded result, precondition, action, rescue, finally."""
+    if node.cache is None:
+        return _began(walk, node, place)
+    if walk.basis.recorded is not None:
+        where = folder(walk.judge.engine, walk.basis, place.around)
+        around = tuple(one for one, _ in place.around)
+        said = walk.basis.recorded.look(walk.plan, node, walk.names(place), around, where)
+        walk.cached.setdefault(node.number, []).append(said)
+    outcome = _began(walk, node, place)
+    return replace(outcome, ends=outcome.ends | REUSED)  # what others do meanwhile may change what is recorded
+
+
+def _began(walk: Walk, node: Node, place: Place) -> Outcome:
     requires = tuple(walk.condition(one, place) for one in node.require)
     if requires:
         walk.requires.setdefault(node.number, []).append(requires)

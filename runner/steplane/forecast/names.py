@@ -1,7 +1,7 @@
 """The names of expressions before the run: those that have a value, and those that have none yet."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -9,6 +9,9 @@ from steplane.driver.views import Outputs, error_view, no_instances
 from steplane.events import Recorded
 from steplane.expressions.faults import NotKnown
 from steplane.plan.nodes import Node
+
+if TYPE_CHECKING:
+    from steplane.forecast.recorded import RecordedResults
 
 RUN = frozenset({"id", "started_at", "status", "case", "parent"})
 LATER = frozenset({"attempt", "error", "result", "loop", "matrix"})
@@ -20,7 +23,7 @@ class Basis(Struct, frozen=True):
 
     `inputs` with their values; `missing` are those that have none, `given` those that do not have their default.
     `environ`: the caller's environment without what secrets are read from; `home`: the folder of the file; `run`: the
-    run's id, where it is given.
+    run's id, where it is given; `recorded`: the results of steps with `cache`, where there are any.
     """
 
     inputs: Mapping[str, Any]
@@ -30,6 +33,7 @@ class Basis(Struct, frozen=True):
     home: str
     called_in: str
     run: str = ""
+    recorded: "RecordedResults | None" = None
 
 
 class Partly(Mapping[str, Any]):

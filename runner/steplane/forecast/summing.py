@@ -43,6 +43,7 @@ def _step(walk: Walk, number: int, ask: Ask) -> StepForecast:
         items=_items(walk.items.get(number, [])),
         counts=_counts(fates) if several else None,
         instances=_instances(fates, done, number, ask) if several or len(done) > 1 else (),
+        cached=tuple(walk.cached.get(number, ())),
         parameters=single.shown if single else None,
         planned=ask(number, single) if single and verdict != "skip" else None,
     )

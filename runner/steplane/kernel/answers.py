@@ -43,7 +43,7 @@ def _refused(state: State, instance: Instance, question: str, error: ErrorInfo) 
         from steplane.kernel import opening
 
         opening.refused(state, instance, error)
-    elif question in {"enter", "require", "retry"}:
+    elif question in {"enter", "cache", "require", "retry"}:
         instances.give_up(state, instance, error)
     elif question in {"ensure", "outputs"}:
         bodies.abandon(state, instance, error)
@@ -67,6 +67,15 @@ def _enter(state: State, instance: Instance, value: dict[str, Any]) -> None:
     instance.attempts = value.get("attempts", instance.attempts)
     instance.delay = value.get("delay", instance.delay)
     pool.acquire(state, instance)
+
+
+def _cache(state: State, instance: Instance, value: dict[str, Any]) -> None:
+    if not value["hit"]:
+        instances.go_in(state, instance)
+        return
+    instance.outputs = value.get("outputs")
+    _keep_result(instance, instance.outputs)
+    instances.end(state, instance, "reused", value.get("reason", ""))
 
 
 def _require(state: State, instance: Instance, _: Any) -> None:
@@ -120,6 +129,7 @@ _TAKERS: dict[str, Callable[[State, Instance, Any], None]] = {
     "while": rounds.asked,
     "until": rounds.asked,
     "enter": _enter,
+    "cache": _cache,
     "require": _require,
     "switch": bodies.chosen,
     "branches": bodies.chosen,
@@ -142,18 +152,18 @@ def attempt(state: State, event: AttemptEnded) -> None:
     error = event.error
     if event.outcome == "succeeded":
         instance.outputs = event.outputs
-        _keep_result(instance, event)
+        _keep_result(instance, event.result)
     elif error is None:
         kind = "cancelled" if event.outcome == "cancelled" else "failed"
         error = ErrorInfo(kind, "the attempt was ended from outside")
     instances.attempt_ended(state, instance, error if event.outcome != "succeeded" else None)
 
 
-def _keep_result(instance: Instance, event: AttemptEnded) -> None:
+def _keep_result(instance: Instance, result: Any) -> None:
     """What the action of a round gave, for the `until` that looks at it."""
     loop = instance.parent.loop if instance.parent is not None else None
     if loop is not None:
-        loop.result = event.result
+        loop.result = result
 
 
 def lock(state: State, event: LockAnswered) -> None:

@@ -1,4 +1,4 @@
-"""An instance from outside in: lock, finally, on_error, rescue, require, retry, timeout, action, ensure."""
+"""An instance from outside in: lock, finally, on_error, rescue, cache, require, retry, timeout, action, ensure."""
 
 from typing import Any
 
@@ -9,21 +9,18 @@ from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Perform, Rounds
 
 _ASKING = frozenset({
-    "if", "loop", "complete", "item", "while", "until", "enter", "require", "choose", "wait", "signal", "ensure",
-    "outputs", "retry", "rescued",
+    "if", "loop", "complete", "item", "while", "until", "enter", "cache", "require", "choose", "wait", "signal",
+    "ensure", "outputs", "retry", "rescued",
 })  # fmt: skip
 _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"})  # trying again cannot help
 
 
 def ask(state: State, instance: Instance, question: Question) -> None:
     """Put the question and wait for its answer."""
-    instance.phase = "rescued" if question == "outputs" and instance.recovered else _phase(question)
+    phase: Any = "choose" if question in {"switch", "branches", "call"} else question
+    instance.phase = "rescued" if question == "outputs" and instance.recovered else phase
     state.asked += 1
     state.emit(Ask(instance.serial, question))
-
-
-def _phase(question: Question) -> Any:
-    return "choose" if question in {"switch", "branches", "call"} else question
 
 
 def ready(state: State, instance: Instance) -> None:
@@ -68,7 +65,15 @@ def approach(state: State, instance: Instance) -> None:
 
 
 def inside(state: State, instance: Instance) -> None:
-    """The lock is held: go on with what was adopted, or check the preconditions."""
+    """The lock is held: go on with what was adopted, or ask whether a recorded result stands for it."""
+    if instance.node.cache is not None and not instance.adopted:
+        ask(state, instance, "cache")
+    else:
+        go_in(state, instance)
+
+
+def go_in(state: State, instance: Instance) -> None:
+    """Nothing stands for it: go on with what was adopted, or check the preconditions."""
     if not isinstance(instance.node.action, Perform):
         has_begun(state, instance)
     if instance.adopted:
@@ -327,13 +332,6 @@ def stop_listening(state: State, instance: Instance) -> None:
         from steplane.kernel import waiting
 
         waiting.leave(state, instance)
-
-
-def listen_on(state: State, instance: Instance) -> None:
-    """It waits in a new process."""
-    from steplane.kernel import waiting
-
-    waiting.resume(state, instance)
 
 
 def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:

@@ -123,7 +123,7 @@ def instance_ended(state: State, outer: Instance, one: Instance) -> None:
     if outer.scope is not None and outer.scope.frozen:
         return
     loop.news, loop.latest = True, one
-    loop.well += one.status in {"succeeded", "warning"}
+    loop.well += one.well
     loop.warned = loop.warned or one.status == "warning"
     if outer.bounds is not None:
         leaving.note_item(outer, one)
@@ -215,7 +215,7 @@ def reopen(state: State, outer: Instance) -> None:
     loop.open = len(live) + len(loop.todo)
     loop.stopped = loop.completed = False
     loop.trouble = None
-    loop.well = sum(one.status in {"succeeded", "warning"} for one in done)
+    loop.well = sum(one.well for one in done)
     loop.warned = any(one.status == "warning" for one in done)
     failed = sorted((one for one in done if one.status == "failed"), key=lambda one: one.order)
     mine = [one for one in failed if not leaving.is_left_item(outer, one)]

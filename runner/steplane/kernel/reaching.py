@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from steplane.events import Status
 from steplane.kernel import bodies, cancel, instances, lists, members
+from steplane.kernel.reach import around
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.waits import Reach
 
@@ -13,7 +14,9 @@ Target: TypeAlias = tuple[Scope, int, Instance | None]
 
 
 def reach(state: State, instance: Instance, action: Reach) -> None:
-    """Cancel all that is named, or force it to be complete. All is said before anything follows from it."""
+    """Cancel all that is named, or force it to be complete. All is said before anything follows from it: first of what
+    the step is in, then of the step itself, then of the others.
+    """
     instance.phase = "finally"  # not to be cancelled with the others
     unbegun: Status = "skipped" if action.force else "cancelled"
     touched: dict[Scope, list[int]] = {}
@@ -29,14 +32,17 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
         touched.setdefault(scope, []).extend(lists.settle(state, scope, held))
     for one in begun:
         _mark(one, instance, force=action.force)
-    for one in begun:
+    outer = set(around(instance))
+    for one in (one for one in begun if one in outer):
+        cancel.instance(state, one, unbegun, instance.path)
+    instance.phase = "new"
+    bodies.postconditions(state, instance)
+    for one in (one for one in begun if one not in outer):
         cancel.instance(state, one, unbegun, instance.path)
     for scope, candidates in touched.items():
         if not scope.cancelled:
             lists.advance(state, scope, candidates)
         lists.close(state, scope)
-    instance.phase = "new"
-    bodies.postconditions(state, instance)
 
 
 def _mark(one: Instance, instance: Instance, *, force: bool) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from steplane.kernel.undoing import Undoing
 
 Phase = Literal[
-    "new", "if", "loop", "looping", "complete", "item", "while", "until", "enter", "lock", "require", "queue",
+    "new", "if", "loop", "looping", "complete", "item", "while", "until", "enter", "lock", "cache", "require", "queue",
     "attempt", "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided",
     "compensate", "rescue", "rescued", "finally", "ended", "wait", "listening", "signal", "sending",
 ]  # fmt: skip
@@ -189,6 +189,11 @@ class Instance:
         return self.status in OK
 
     @property
+    def well(self) -> bool:
+        """Whether it has ended as an instance that a loop counts as one that has done its work."""
+        return self.status in {"succeeded", "warning"} or (self.status == "reused" and self.taken is None)
+
+    @property
     def cut(self) -> bool:
         """Whether a `cancel` step or a join wanted it to end as it did."""
         return self.withdrawn and self.status == "cancelled"
@@ -215,8 +220,8 @@ class Instance:
         """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
         self.unasked = old.begun or old.unasked
         self.ending, self.end_outputs = old.ending, old.end_outputs
-        if old.ending is not None:
-            self.error = old.error
+        if old.ending == "failed":
+            self.error = old.error  # that of the `end`; what its `finally` did is had again
         if old.loop is not None or (old.body and not self.node.restart):
             self.adopt(old)
 

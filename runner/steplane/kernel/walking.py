@@ -68,7 +68,9 @@ def wait_again(state: State, one: Instance) -> None:
     elif one.phase == "backoff":
         wait_on(state, one, "retry")
     else:
-        instances.listen_on(state, one)
+        from steplane.kernel import waiting
+
+        waiting.resume(state, one)
 
 
 def wait_on(state: State, one: Instance, timer: str) -> None:

@@ -6,6 +6,7 @@ from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
 from steplane.model.files import file_key
+from steplane.plan.caching import Cache
 from steplane.plan.compiling_waits import awaited_of, reached, simple_wait
 from steplane.plan.joining import repeating
 from steplane.plan.loops import count_of, loop_of
@@ -153,6 +154,7 @@ class Compiler:
             declared=_declared(step.outputs),
             env=_environment(step.env),
             cwd=step.cwd.template if step.cwd else None,
+            cache=_cache(step.cache),
             at_most_once=step.at_most_once,
             isolate=step.isolate,
             restart=step.restart,
@@ -315,6 +317,13 @@ def _lock(lock: model.Lock | None) -> Lock | None:
         return None
     template = lock.name.template
     return Lock(template, lock.limit, template.value if isinstance(template, Literal) else None, lock.scope)
+
+
+def _cache(cache: model.Cache | None) -> Cache | None:
+    if cache is None:
+        return None
+    files, outputs = (tuple(one.text for one in names) for names in (cache.files, cache.outputs))
+    return Cache(None if cache.key is None else cache.key.template, files, outputs)
 
 
 def _asks_on_entry(lock: Lock | None, retry: Retry | None, timeout: model.Duration | None) -> bool:

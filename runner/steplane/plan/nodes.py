@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
+from steplane.plan.caching import Cache
 from steplane.plan.inputs import InputSpec, SecretSpec
 from steplane.plan.retries import Retry
 from steplane.plan.waits import Milestone, Race, Reach, Send, Wait
@@ -243,6 +244,7 @@ class Node(Struct, frozen=True):
     declared: tuple[str, ...] = ()
     env: tuple[tuple[str, Template], ...] = ()
     cwd: Template | None = None
+    cache: Cache | None = None
     at_most_once: bool = False
     isolate: bool = False
     restart: bool = False

@@ -11,23 +11,10 @@ from msgspec import Struct
 
 from steplane.expressions import uses
 from steplane.plan.definitions import own_fields
-from steplane.plan.nodes import (
-    Body,
-    Call,
-    Choice,
-    End,
-    Fork,
-    Goto,
-    Node,
-    Perform,
-    Plan,
-    Rounds,
-    StepList,
-    Undo,
-    inner_lists,
-)
+from steplane.plan.nodes import Body, Call, Choice, Fork, Node, Perform, Plan, Rounds, StepList, Undo, inner_lists
 from steplane.plan.templates import templates_of
-from steplane.plan.waits import Race, Reach, Send, Wait
+from steplane.plan.waits import Race
+from steplane.plan.written_keys import written_keys
 
 Word = Literal["new", "gone", "changed", "after", "around"]
 """Of a step: it is new or gone; it is changed itself; something that it depends on is; what is inside it is."""
@@ -92,7 +79,7 @@ class _Pair:
         root = _different(before, before.nodes[0], after, after.nodes[0])
         self.hard += sorted(root & {"env", "cwd"})
         if root - {"env", "cwd", "action"}:
-            self.changes[""] = Change("around", _keys(root - {"env", "cwd", "action"}, after.nodes[0]))
+            self.changes[""] = Change("around", written_keys(root - {"env", "cwd", "action"}, after.nodes[0]))
         seeds = outside.seeds.get(after.file, {})
         self._uses = {name: _used(node) for name, node in self.new.items()}
         self._meanings = _meanings(before, after, frozenset())
@@ -123,10 +110,10 @@ class _Pair:
                 keys.add("uses")
         soft = keys <= _SOFT and isinstance(node.action, _COMPOSITE) and node.loop is None
         if name in seeds:
-            self.changes[name] = Change("changed", _keys(keys, node) or (seeds[name],))
+            self.changes[name] = Change("changed", written_keys(keys, node) or (seeds[name],))
         elif keys:
             self.changes[name] = Change(
-                "around" if soft and not (node.enter or was.enter) else "changed", _keys(keys, node)
+                "around" if soft and not (node.enter or was.enter) else "changed", written_keys(keys, node)
             )
         self._by_names(name)
 
@@ -254,40 +241,6 @@ def _named(plan: Plan, node: Node) -> list[str]:
     if node.milestone is not None:
         positions += [one for one in (node.milestone.after, node.milestone.before) if one >= 0]
     return [plan.nodes[steps[one]].id for one in positions]
-
-
-_WRITTEN = {
-    "condition": "if", "loop": "foreach", "timeout_value": "timeout", "tolerant": "on_error", "wanted": "join",
-    "each": "join", "active": "join", "rest": "join", "declared": "outputs", "finally_": "finally",
-    "any_order": "order",
-}  # fmt: skip
-_FOLLOWS = frozenset({"handler", "enter"})
-"""Fields that follow from others."""
-
-
-def _keys(fields: Collection[str], node: Node) -> tuple[str, ...]:
-    """The keys of the file that are behind fields of the plan."""
-    found = {_WRITTEN.get(one, one) for one in fields if one not in _FOLLOWS}
-    if "action" in found:
-        found = found - {"action"} | {_action_key(node)}
-    if "foreach" in found and isinstance(node.loop, Rounds):
-        found = found - {"foreach"} | {node.loop.question}
-    return tuple(sorted(found))
-
-
-def _action_key(node: Node) -> str:
-    action = node.action
-    if isinstance(action, Perform):
-        return "run" if action.uses == "shell" else "with"
-    if isinstance(action, Reach):
-        return "finish" if action.force else "cancel"
-    return _ACTIONS.get(type(action), "steps")
-
-
-_ACTIONS: dict[type, str] = {
-    Fork: "parallel", Choice: "switch", Race: "race", Call: "call", Wait: "wait", Send: "signal", End: "end",
-    Goto: "goto", Undo: "undo",
-}  # fmt: skip
 
 
 def _different(before: Plan, was: Node, after: Plan, node: Node) -> set[str]:

@@ -168,6 +168,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "lock": {"name": source(lock.name), "limit": lock.limit, "scope": lock.scope} if lock else None,
             "require": [one.text for one in node.require],
             "ensure": [one.text for one in node.ensure],
+            "cache": _cache(node),
             "at_most_once": node.at_most_once,
             "isolate": node.isolate,
             "restart": node.restart,
@@ -232,6 +233,11 @@ def _performed(node: Node) -> dict[str, Any]:
     if isinstance(act, Goto):
         return {"goto": act.name, "max": act.limit}
     return {}
+
+
+def _cache(node: Node) -> dict[str, Any] | None:
+    one = node.cache
+    return None if one is None else {"key": _optional(one.key), "files": list(one.files), "outputs": list(one.outputs)}
 
 
 def _milestone(node: Node) -> dict[str, Any] | None:

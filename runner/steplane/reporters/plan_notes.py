@@ -160,6 +160,20 @@ def _pause(one: Retry) -> str:
     return f",{growth} {'from ' if growth else ''}{delay}{most} apart"
 
 
+def _cached(_: Plan, node: Node, found: StepForecast | None) -> str:
+    if node.cache is None:
+        return ""
+    if found is None or not found.cached:
+        return "its recorded result may be reused"
+    if len(found.cached) > 1:
+        hits = sum(hit is True for hit, _ in found.cached)
+        return f"a recorded result stands for {hits} of {len(found.cached)} instances"
+    hit, why = found.cached[0]
+    if hit is None:
+        return f"whether a recorded result is reused {why}" if why.startswith("depends") else "it may be reused"
+    return f"would be reused: {why}" if hit else f"no recorded result fits: {why}"
+
+
 def _limits(_: Plan, node: Node, __: StepForecast | None) -> str:
     words = [f"timeout {format_duration(node.timeout)}"] if node.timeout is not None else []
     words += [f"timeout {source(node.timeout_value)}"] if node.timeout_value is not None else []
@@ -183,6 +197,7 @@ _SAYINGS: tuple[Saying, ...] = (
     _loop,
     _group,
     _requires,
+    _cached,
     _retry,
     _limits,
     lambda _, node, __: "ensures " + " and ".join(one.text for one in node.ensure) if node.ensure else "",

@@ -14,6 +14,7 @@ def step_verdict(one: StepForecast) -> dict[str, Any]:
         **({"preconditions": [condition_data(each) for each in one.requires]} if one.requires else {}),
         **({"items": _items(one.items)} if one.items else {}),
         **({"instances": _instances(one)} if one.counts or one.instances else {}),
+        **({"recorded": [{"reused": hit, "why": why} for hit, why in one.cached]} if one.cached else {}),
         **({"parameters": one.parameters} if one.parameters is not None else {}),
         **({"planned": planned_data(one.planned)} if one.planned else {}),
     }

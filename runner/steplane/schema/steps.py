@@ -29,6 +29,8 @@ LOOPS = ("foreach", "matrix", "while", "until")
 SPREAD = ("key", "concurrency", "max_failures", "complete", "rest")
 SINGLE = ("run", "uses", "undo", "end")
 LISTS = ("steps", "rescue", "finally", "compensate")
+HOLDERS = (*LISTS, "parallel", "race", "switch")
+"""The keys under which further steps stand."""
 
 COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("as",), ("foreach",), "names the item of `foreach`"),
@@ -82,16 +84,22 @@ def _steps_of(node: Node | None) -> Iterator[Mapping]:
                 yield from _steps_of(inner)
 
 
-def _lists(step: Mapping) -> Iterator[Node | None]:
-    for key in LISTS:
-        yield step.get(key)
-    for key in ("parallel", "race"):
-        branches = step.get(key)
-        for entry in branches.entries if isinstance(branches, Mapping) else ():
-            yield entry.value.get("steps") if isinstance(entry.value, Mapping) else entry.value
-    arms = step.get("switch")
-    for arm in arms.items if isinstance(arms, Sequence) else ():
-        yield arm.get("steps") if isinstance(arm, Mapping) else None
+def _lists(step: Mapping) -> Iterator[Node]:
+    """The lists inside a step, in the order of `LISTS`, then those of branches and arms."""
+    inner = [entry for entry in step.entries if entry.key.text in HOLDERS]
+    for entry in sorted(inner, key=lambda one: HOLDERS.index(one.key.text)) if len(inner) > 1 else inner:
+        value = entry.value
+        if entry.key.text in LISTS:
+            yield value
+        elif isinstance(value, Mapping):
+            yield from (_steps_under(branch.value) for branch in value.entries)
+        elif isinstance(value, Sequence):
+            yield from (_steps_under(arm) for arm in value.items if isinstance(arm, Mapping))
+
+
+def _steps_under(node: Node) -> Node:
+    """The list of a branch or an arm: its `steps`, or, of a branch, itself."""
+    return (node.get("steps") or node) if isinstance(node, Mapping) else node
 
 
 def _given(mapping: Mapping, names: tuple[str, ...]) -> list[Entry]:
@@ -131,8 +139,9 @@ def _loops(step: Mapping, words: str) -> Iterator[Diagnostic]:
 
 
 def _companions(step: Mapping, words: str) -> Iterator[Diagnostic]:
+    keys = {entry.key.text for entry in step.entries}
     for names, wanted, what in COMPANIONS:
-        if _given(step, wanted) or (names == ("with",) and lacks_action(step)):
+        if keys.isdisjoint(names) or not keys.isdisjoint(wanted) or (names == ("with",) and lacks_action(step)):
             continue
         for entry in _given(step, names):
             message = f"`{entry.name}` of {words} has no {listed(wanted)} beside it: it {what}"

@@ -35,6 +35,7 @@ class Structure:
         self._root = schema
         self._definitions: dict[str, Any] = {**schema.get("$defs", {}), "workflow": schema.get("properties", {})}
         self._resolved: dict[int, tuple[Schema, Schema]] = {}
+        self._alternatives: dict[int, tuple[list[Any], list[tuple[Schema, set[str]]]]] = {}
         self._parameters = parameters
         self._broken = broken
         self.diagnostics: list[Diagnostic] = []
@@ -74,14 +75,24 @@ class Structure:
         kinds = schema.get("type", ["string", "number", "integer", "boolean", "array", "object"])
         return {kinds} if isinstance(kinds, str) else set(kinds)
 
+    def _options(self, schema: Schema) -> list[tuple[Schema, set[str]]]:
+        """The alternatives of a schema, each with the kinds of value that it may hold for."""
+        alternatives = schema["anyOf"]
+        known = self._alternatives.get(id(alternatives))
+        if known is not None and known[0] is alternatives:
+            return known[1]
+        resolved = [self._resolve(one) for one in alternatives]
+        options = [(one, self._accepts(one)) for one in resolved]
+        self._alternatives[id(alternatives)] = (alternatives, options)
+        return options
+
     def _choose(self, node: Node, schema: Schema) -> Schema | None:
         """The alternative that is meant, by the kind of the value; None when there is none."""
-        options = [self._resolve(one) for one in schema["anyOf"]]
+        options = self._options(schema)
         kind = kind_of(node)
-        kinds = {kind, "number"} if kind == "integer" else {kind}
-        fitting = [one for one in options if self._accepts(one) & kinds]
+        fitting = [one for one, kinds in options if kind in kinds or (kind == "integer" and "number" in kinds)]
         if kind in {"integer", "number", "boolean"} and not fitting:
-            fitting = [one for one in options if "string" in self._accepts(one) and not _is_template(one)]
+            fitting = [one for one, kinds in options if "string" in kinds and not _is_template(one)]
         if kind == "string":
             templated = [one for one in fitting if one.get("x-expressions") or one.get("x-condition")]
             plain = [one for one in fitting if not _is_template(one)]

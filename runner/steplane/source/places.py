@@ -10,10 +10,14 @@ from steplane.source.styles import Decoded, block, double_quoted, plain, single_
 
 def place(lines: tuple[str, ...], scalar: Scalar, offset: int, length: int = 1) -> Span:
     """The span of `length` characters from `offset`; the scalar's start (its first line) where it cannot be known."""
+    span = scalar.span
+    before = _written_as_it_is(lines, scalar)
+    if before is not None and 0 <= offset < offset + length <= len(scalar.text):
+        column = span.column + before + offset
+        return Span(span.file, span.line, column, span.line, column + length)
     indexes = _indexes(lines, scalar)
     if indexes is None or not 0 <= offset <= len(scalar.text):
         return _start(scalar)
-    span = scalar.span
     last = min(offset + max(length, 0), len(scalar.text))
     first_line, first_column = _position(lines, span, indexes[offset])
     if last <= offset:
@@ -27,6 +31,18 @@ def place(lines: tuple[str, ...], scalar: Scalar, offset: int, length: int = 1) 
 def is_written_here(lines: tuple[str, ...], scalar: Scalar) -> bool:
     """Whether the scalar's text stands at its place (an alias only points to it)."""
     return _indexes(lines, scalar) is not None
+
+
+def _written_as_it_is(lines: tuple[str, ...], scalar: Scalar) -> int | None:
+    """The characters (a quote or none) before a text of one line that stands in the source without an escape."""
+    span, text = scalar.span, scalar.text
+    quotes = span.end_column - span.column - len(text)
+    if span.line != span.end_line or quotes not in {0, 2} or span.line > len(lines):
+        return None
+    source = lines[span.line - 1][span.column - 1 : span.end_column - 1]
+    if quotes and source[:1] + source[-1:] not in {"''", '""'}:
+        return None
+    return quotes // 2 if source == text or (quotes and source[1:-1] == text) else None
 
 
 def _start(scalar: Scalar) -> Span:

@@ -17,7 +17,10 @@ _REMEDIES = {
     errno.EROFS: "Name a directory on a writable disk with `--state DIR`.",
     errno.EACCES: "Make it accessible to you, or name another directory with `--state DIR`.",
     errno.EPERM: "Make it accessible to you, or name another directory with `--state DIR`.",
+    errno.EMFILE: "Raise the limit on open files (`ulimit -n`); nothing recorded is lost.",
+    errno.EIO: "The disk fails: copy the state directory to another one, then see what is whole: steplane runs check",
 }
+_OTHERS = "See what of it is whole: steplane runs check"
 
 
 @contextmanager
@@ -32,7 +35,7 @@ def state_errors(path: str, doing: str = "write") -> Iterator[None]:
 def state_error(path: str, error: OSError, doing: str = "write") -> StateError:
     """The `StateError` for an error of the operating system at `path`."""
     why = error.strerror or str(error)
-    return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, ""))
+    return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, _OTHERS))
 
 
 def make_directory(path: str, *, durable: bool = False) -> None:

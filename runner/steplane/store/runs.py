@@ -104,9 +104,10 @@ class RunStore:
                 with state_errors(folder.path, "remove"):
                     os.rename(folder.path, gone)
                     sync_directory(self.directory.runs)
+                delete_tree(gone)  # first: on a full disk the catalogue needs the room that this makes
                 if self.catalogue.exists():
-                    self.catalogue.forget(run_id)
-                delete_tree(gone)
+                    with suppress(StateError):  # a row without a folder is no run: whoever reads it knows
+                        self.catalogue.forget(run_id)
         finally:
             lease.release()
 

@@ -5,6 +5,7 @@ from msgspec import to_builtins
 from tests.runner.running import Outcome, Workbench
 
 from steplane.app import signalling
+from steplane.errors import UsageError
 from steplane.events import RunWaiting, StepWoken
 
 HOUR = 3600
@@ -104,3 +105,16 @@ def test_what_was_left_twice_counts_once(bench: Workbench, watch: Watch) -> None
     second = bench.resume(patience="0")
     assert (second.status, second.statuses) == ("waiting", {"a": "succeeded"})
     assert bench.store.requests("r1") == []
+
+
+def test_a_signal_is_known_to_have_come_when_its_answer_was_lost(bench: Workbench, watch: Watch) -> None:
+    """The run took it, went on and ended, and its process died before it answered: the sender asks again."""
+    bench.run("steps: [{id: a, wait: {signal: go}}]", patience="0")
+    parcel = signalling.new_parcel("go", None, "ann", watch.now(), transient=False)
+    assert signalling.send(bench.store, "r1", parcel).outcome == "kept"
+    assert bench.resume(patience="0").status == "succeeded"
+
+    assert signalling.send(bench.store, "r1", parcel).outcome == "live"
+    other = signalling.new_parcel("go", None, "ann", watch.now(), transient=False)
+    with pytest.raises(UsageError, match="run r1 has ended: succeeded"):
+        signalling.send(bench.store, "r1", other)

@@ -209,7 +209,8 @@ class Sides:
 
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]
 _PHASES = {
-    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "require": {"require"}, "switch": {"choose"},
+    "if": {"if"}, "loop": {"loop"}, "enter": {"enter"}, "cache": {"cache"}, "require": {"require"},
+    "switch": {"choose"},
     "branches": {"choose"}, "call": {"choose"}, "wait": {"wait"}, "signal": {"signal"}, "item": {"item"},
     "complete": {"complete"},
     "while": {"while"}, "until": {"until"}, "ensure": {"ensure"}, "outputs": {"outputs", "rescued"}, "retry": {"retry"},
@@ -252,6 +253,7 @@ def names(choose: Callable[[str, list[Any]], Any], instance: Instance) -> dict[s
 
 _SIMPLE: dict[str, Callable[[Callable[[str, list[Any]], Any], Instance], Any]] = {
     "outputs": lambda _, __: {"x": 1},
+    "cache": lambda choose, _: {"hit": choose("hit", [True, False])},
     "call": lambda _, __: {"inputs": {}, "vars": {}},
     "wait": names,
     "signal": sent,

@@ -1,5 +1,7 @@
 """The journal in undisturbed use. Damage, death and full disks: test_faults.py."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,29 @@ def test_a_large_event_lives_in_a_blob_and_the_same_value_only_once(store: RunSt
 
     assert [one for _, one in journal.events()] == [event, event]
     assert len(blobs) == 1
+
+
+def test_a_blob_that_a_crash_left_half_written_is_removed_by_the_next_owner_alone(
+    store: RunStore, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = AttemptEnded(at=1, instance=1, attempt=1, outcome="succeeded", outputs="x" * BLOB_OVER)
+    with monkeypatch.context() as crash:
+        crash.setattr("steplane.store.files.os.rename", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        child = os.fork()
+        if child == 0:
+            journal.append(event)
+            os._exit(1)  # not reached: it dies between the writing and the naming
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    journal.close()
+
+    def left() -> list[Path]:
+        return [path for path in Path(journal.folder.blobs).rglob("*") if path.is_file()]
+
+    assert [path.name.startswith(".new-") for path in left()] == [True]
+    with store.read("r1"):
+        assert len(left()) == 1
+    with store.acquire("r1"):
+        assert left() == []
 
 
 @pytest.mark.parametrize(

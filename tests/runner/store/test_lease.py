@@ -1,8 +1,10 @@
 """Real processes, real locks."""
 
+import fcntl
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import Popen
 
 import pytest
@@ -168,3 +170,25 @@ def test_the_status_is_what_the_journal_says_last(store: RunStore, event: RunWai
 
     assert store.status("r1") == status
     assert store.list_runs()[0].status == status
+
+
+def test_a_lock_that_was_replaced_while_it_was_taken_does_not_count(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the opening of the lock's file and its locking somebody puts another in its place."""
+    store.create("r1", "text", "hash", {}).close()
+    lock = store.folder("r1").lock
+    real, replaced = fcntl.flock, list[int]()
+
+    def flock(descriptor: int, operation: int) -> None:
+        if not replaced:
+            replaced.append(os.stat(lock).st_ino)
+            Path(f"{lock}.other").write_bytes(b"")
+            os.replace(f"{lock}.other", lock)
+        real(descriptor, operation)
+
+    monkeypatch.setattr("steplane.store.lease.fcntl.flock", flock)
+    with store.acquire("r1"):
+        assert replaced != [os.stat(lock).st_ino]
+        assert is_held(store.folder("r1"))
+    assert not is_held(store.folder("r1"))

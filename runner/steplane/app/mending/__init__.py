@@ -44,6 +44,7 @@ MENDERS: Mapping[str, Mender] = {
     "unknown-timezone": writing.meant,
     "wrong-level": writing.under_key,
     "artifact-pattern": removing.item,
+    "cache-pattern": removing.item,
     # the graph
     "duplicate-id": writing.another_id,
     "needs-itself": removing.item,

@@ -36,8 +36,8 @@ AFTER = frozenset({"rescue", "finally", "ended"})
 
 _SHOWN = 5
 _KINDS = {
-    "if": "condition", "loop": "items", "enter": "limits", "require": "precondition", "switch": "arm",
-    "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
+    "if": "condition", "loop": "items", "enter": "limits", "cache": "cache", "require": "precondition",
+    "switch": "arm", "branches": "branches", "call": "given", "ensure": "postcondition", "outputs": "outputs",
     "complete": "complete", "item": "item.refused", "while": "while", "until": "until",
 }  # fmt: skip
 

@@ -31,9 +31,10 @@ def command(
 
     One of --older-than, --keep and --max-size must be given; each option narrows what goes. A run that a process holds
     never goes, one that waits or was interrupted only with --unfinished, a damaged one only with --status damaged. No
-    link is followed, and nothing outside the state directory is touched.
+    link is followed, and nothing outside the state directory is touched. With --older-than alone, recorded results of
+    steps with `cache` that no run has used since then go too.
     """
-    from steplane.app.pruning import Choice, choose, parse_age, parse_size, prune
+    from steplane.app.pruning import Choice, choose, forget_results, parse_age, parse_size, prune
     from steplane.cli.call import Call
     from steplane.cli.upkeep import pruned_json, pruned_text
     from steplane.errors import UsageError
@@ -52,10 +53,11 @@ def command(
     )
     doomed = choose(call.history, choice)
     done = [] if dry_run else list(prune(call.history, doomed))
+    results = forget_results(call.history, choice, dry_run=dry_run)
     if form == "json":
-        call.out.write(pruned_json(doomed, done, dry_run=dry_run))
+        call.out.write(pruned_json(doomed, done, results, dry_run=dry_run))
     else:
-        call.out.write(pruned_text(doomed, done, call.color(call.out), dry_run=dry_run))
+        call.out.write(pruned_text(doomed, done, results, call.color(call.out), dry_run=dry_run))
         for one in done:
             if one.error:
                 call.warn(one.error, one.remedy)

@@ -1,6 +1,7 @@
 """Steps: identity, action, modifiers, and what `defaults` add."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from msgspec import structs
 
@@ -44,6 +45,15 @@ def _shell(reader: Reader, given: Mapping | None) -> Named | None:
     return None if entry is None or value is None or empty else Named(key_name(entry), value)
 
 
+Values: TypeAlias = Callable[[str], Node | None]
+"""The value under a key of a step, or None."""
+
+
+def _values(node: Mapping) -> Values:
+    """The values of a step by their keys: a step is asked for some forty keys and has a few."""
+    return {entry.key.text: entry.value for entry in node.entries}.get
+
+
 class StepReader:
     """Reads lists of steps."""
 
@@ -61,8 +71,9 @@ class StepReader:
 
     def _step(self, node: Mapping, position: str) -> Step:
         reader = self.reader
-        given = reader.name(node.get("id"))
-        name = reader.name(node.get("name"))
+        key = _values(node)
+        given = reader.name(key("id"))
+        name = reader.name(key("name"))
         identity = given.text if given else self.identities.derive(name.text if name else None, position)
         action = self._with_shell(read_action(reader, node, identity, self.steps))
         action = _unordered(action, node.entry("order"))
@@ -72,65 +83,65 @@ class StepReader:
             action=action,
             id_span=given.span if given else None,
             name=name,
-            description=reader.name(node.get("description")),
-            lane=reader.name(node.get("lane")),
-            region=reader.name(node.get("region")),
-            **self._order(node),
-            **self._running(node, isinstance(action, Run | Uses)),
-            **self._lists(node, identity),
-            **self._results(node),
+            description=reader.name(key("description")),
+            lane=reader.name(key("lane")),
+            region=reader.name(key("region")),
+            **self._order(node, key),
+            **self._running(key, isinstance(action, Run | Uses)),
+            **self._lists(key, identity),
+            **self._results(key),
         )
 
-    def _order(self, node: Mapping) -> dict[str, Any]:
+    def _order(self, node: Mapping, key: Values) -> dict[str, Any]:
         reader = self.reader
         return {
-            "needs": read_needs(reader, node.get("needs")),
-            "join": read_join(reader, node.get("join")),
-            "split": reader.number(node.get("split")),
-            "collect": reader.number(node.get("collect")),
-            "milestone": read_milestone(reader, node.get("milestone")),
-            "condition": reader.condition(node.get("if")),
+            "needs": read_needs(reader, key("needs")),
+            "join": read_join(reader, key("join")),
+            "split": reader.number(key("split")),
+            "collect": reader.number(key("collect")),
+            "milestone": read_milestone(reader, key("milestone")),
+            "condition": reader.condition(key("if")),
             "loop": read_loop(reader, node),
-            "failure": reader.choice(node.get("failure"), POLICIES, "stop"),
-            "on_error": reader.choice(node.get("on_error"), ("fail", "warn"), "fail"),
+            "failure": reader.choice(key("failure"), POLICIES, "stop"),
+            "on_error": reader.choice(key("on_error"), ("fail", "warn"), "fail"),
         }
 
-    def _running(self, node: Mapping, leaf: bool) -> dict[str, Any]:
+    def _running(self, key: Values, leaf: bool) -> dict[str, Any]:
         """Retry, timeout and environment; `defaults` count for leaves only."""
         reader, defaults = self.reader, self.defaults
-        own_retry, own_timeout = node.get("retry"), reader.duration(node.get("timeout"), zero=False)
-        env = reader.named(node.get("env"), texts=True)
+        own_retry, own_timeout = key("retry"), reader.duration(key("timeout"), zero=False)
+        env = reader.named(key("env"), texts=True)
         if leaf and own_retry is None:
             retry = defaults.retry
         else:
             retry = read_retry(reader, own_retry, defaults.retry_node if leaf else None)
         return {
             "retry": retry,
-            "timeout": own_timeout or (defaults.timeout if leaf and node.entry("timeout") is None else None),
+            "timeout": own_timeout or (defaults.timeout if leaf and key("timeout") is None else None),
             "env": (*defaults.env, *env) if leaf else env,
-            "cwd": reader.text_value(node.get("cwd")),
-            "lock": read_lock(reader, node.get("lock")),
-            "at_most_once": reader.flag(node.get("at_most_once")),
-            "isolate": reader.flag(node.get("isolate")),
-            "restart": reader.flag(node.get("restart")),
-            "any_order": node.entry("order") is not None,
+            "cwd": reader.text_value(key("cwd")),
+            "lock": read_lock(reader, key("lock")),
+            "at_most_once": reader.flag(key("at_most_once")),
+            "isolate": reader.flag(key("isolate")),
+            "restart": reader.flag(key("restart")),
+            "any_order": key("order") is not None,
         }
 
-    def _lists(self, node: Mapping, identity: str) -> dict[str, Any]:
+    def _lists(self, key: Values, identity: str) -> dict[str, Any]:
         return {
-            "rescue": self.steps(node.get("rescue"), f"{identity}_rescue"),
-            "finally_": self.steps(node.get("finally"), f"{identity}_finally"),
-            "compensate": self.steps(node.get("compensate"), f"{identity}_compensate"),
+            "rescue": self.steps(key("rescue"), f"{identity}_rescue"),
+            "finally_": self.steps(key("finally"), f"{identity}_finally"),
+            "compensate": self.steps(key("compensate"), f"{identity}_compensate"),
         }
 
-    def _results(self, node: Mapping) -> dict[str, Any]:
+    def _results(self, key: Values) -> dict[str, Any]:
         reader = self.reader
         return {
-            "outputs": read_outputs(reader, node.get("outputs")),
-            "require": reader.conditions(node.get("require")),
-            "ensure": reader.conditions(node.get("ensure")),
-            "cache": read_cache(reader, node.get("cache")),
-            "artifacts": reader.names(node.get("artifacts")),
+            "outputs": read_outputs(reader, key("outputs")),
+            "require": reader.conditions(key("require")),
+            "ensure": reader.conditions(key("ensure")),
+            "cache": read_cache(reader, key("cache")),
+            "artifacts": reader.names(key("artifacts")),
         }
 
     def _with_shell(self, action: Action) -> Action:

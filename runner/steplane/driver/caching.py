@@ -1,0 +1,254 @@
+"""Recorded results of steps with `cache`: looked for before the step begins, recorded when it has succeeded.
+
+What the expressions of the step give is worked out by the coordinator; files are digested, looked up and put back by a
+thread beside it, so that a large tree holds up nothing but the step.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from steplane.commands import Ask
+from steplane.driver.cache_parts import Recipe, Seen, Versions, changes, parts_of, recipe_of
+from steplane.driver.cached_files import Stamps, TooMany, digested, keep, restore, stamps
+from steplane.driver.environment import Environments
+from steplane.driver.evaluate import Evaluator
+from steplane.driver.inbox import Inbox
+from steplane.driver.uncached import CacheLooked
+from steplane.errors import SteplaneError
+from steplane.events import Answered, ErrorInfo, StepEnded
+from steplane.kernel import Instance
+from steplane.plan.nodes import Node
+from steplane.store import StateDirectory
+from steplane.store.nursery import temporary_folder
+from steplane.store.results import Parts, Result, Results
+
+Say = Callable[[str, str, str], None]
+"""Shows a line of a step: its path, the stream, the text."""
+
+_AT_THE_END = 5.0
+NOTHING = "no result of it is recorded"
+
+
+class Asked(Struct):
+    """A question that is open, or was answered by a miss: what the result will be recorded under."""
+
+    path: str
+    node: Node
+    known: Recipe
+    workdir: str
+    parts: Parts
+    stamps: Stamps = {}
+    forced: str = ""
+
+
+class Caching:
+    """The recorded results as one run uses them. `redo`: the paths that somebody wants done again all the same."""
+
+    def __init__(  # noqa: PLR0917 - what it stands on, in one place
+        self,
+        directory: StateDirectory,
+        evaluator: Evaluator,
+        environments: Environments,
+        versions: Versions,
+        inbox: Inbox,
+        say: Say,
+        *,
+        run: str,
+        redo: tuple[str, ...] = (),
+    ) -> None:
+        self._directory = directory
+        self._results = Results(directory)
+        self._evaluator = evaluator
+        self._environments = environments
+        self._versions = versions
+        self._inbox = inbox
+        self._say = say
+        self._run = run
+        self._redo = redo
+        self._recipes: dict[tuple[str, int], Recipe] = {}
+        self._asked: dict[int, Asked] = {}
+        self._orders: SimpleQueue[tuple[int, Asked] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self.open: set[int] = set()
+        """The instances whose question is not answered."""
+
+    # ------------------------------------------------------------ the coordinator's side
+
+    def ask(self, command: Ask) -> list[Answered]:
+        """Look for a result; the answer is to come, or is there at once where the step cannot be judged."""
+        here = self._evaluator.state.instances[command.instance]
+        try:
+            salt = self._results.salt()
+        except SteplaneError as broken:
+            self._warn(here.path, f"recorded results cannot be used: {broken.message} {broken.remedy}".strip())
+            value = _value("recorded results cannot be used")
+            return [Answered(instance=here.serial, question="cache", value=value)]
+        asked, error = self._evaluator.guarded(lambda: self._judged(here, salt), here.plan.file)
+        if error is not None:
+            return [Answered(instance=here.serial, question="cache", error=error)]
+        self._asked[here.serial] = asked
+        self.open.add(here.serial)
+        self._order((here.serial, asked))
+        return []
+
+    def _judged(self, here: Instance, salt: bytes) -> Asked:
+        place = (here.plan.file, here.node.number)
+        if place not in self._recipes:
+            self._recipes[place] = recipe_of(here.plan, here.node)
+        known = self._recipes[place]
+        seen = Seen(self._evaluator.context(here), lambda: self._environments.layers(here), _declared(here))
+        parts = parts_of(self._evaluator.engine, self._evaluator.mask, self._versions, known, seen, salt)
+        return Asked(here.path, here.node, known, self._environments.workdir(here), parts, forced=self._forced(here))
+
+    def _forced(self, here: Instance) -> str:
+        """Why the step is done whatever is recorded."""
+        if any(here.path == one or here.path.startswith((f"{one}/", f"{one}[")) for one in self._redo):
+            return "it is done again on demand"
+        if here.bounds is not None:
+            return "only a part of it runs"
+        return "it had begun before" if here.begun else ""
+
+    def answered(self, message: CacheLooked) -> list[Answered]:
+        """The answer that has come."""
+        self.open.discard(message.instance)
+        return [Answered(instance=message.instance, question="cache", value=message.value, error=message.error)]
+
+    def ended(self, fact: StepEnded, here: Instance) -> None:
+        """Record the result of a step that has succeeded by itself, before anything that waits for it begins."""
+        asked = self._asked.pop(here.serial, None)
+        self.open.discard(here.serial)
+        if asked is None or fact.status != "succeeded" or fact.recovered or here.forced or here.bounds is not None:
+            return
+        why = self._record(asked, here)
+        if why:
+            self._warn(here.path, f"the result is not recorded: {why}")
+
+    def _record(self, asked: Asked, here: Instance) -> str:
+        """Record it; why that could not be."""
+        cache = here.node.cache
+        assert cache is not None
+        if here.scope is not None and any(branch.owner is here for branch in here.scope.late):
+            return "a branch of it goes on"
+        try:
+            if stamps(asked.workdir, cache.files) != asked.stamps:
+                return "files that `cache.files` names were changed while it ran"
+            with temporary_folder(self._directory.runs, "results") as staging:
+                files, unused = keep(asked.workdir, cache.outputs, self._results.files, staging)
+            if unused:
+                return f"nothing matches {', '.join(unused)} of `cache.outputs`"
+            if any(self._evaluator.mask.text(one.path) != one.path for one in files):
+                return "the name of a file holds a secret"
+            made, step = here.ended_at, asked.known.step
+            result = Result(step, here.path, self._run, made, asked.parts, here.outputs, files)
+            return self._put(asked, result)
+        except SteplaneError as broken:
+            return f"{broken.message} {broken.remedy}".strip()
+        except (OSError, TooMany) as problem:
+            return str(getattr(problem, "strerror", None) or problem)
+
+    def _put(self, asked: Asked, result: Result) -> str:
+        key = self._results.key_of(asked.known.step, asked.parts)
+        return "" if self._results.put(key, result) else "its outputs are too large"
+
+    def _warn(self, path: str, text: str) -> None:
+        self._say(path, "warning", self._evaluator.mask.text(f"cache: {text}"))
+
+    def close(self) -> None:
+        """Answer nothing more."""
+        self._closed = True
+        if self._thread is not None:
+            self._orders.put(None)
+            self._thread.join(_AT_THE_END)
+
+    # ------------------------------------------------------------ the thread
+
+    def _order(self, order: tuple[int, Asked]) -> None:
+        self._orders.put(order)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="cache", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        while not self._closed and (order := self._orders.get()) is not None:
+            serial, asked = order
+            try:
+                self._inbox.put(self._looked(serial, asked))
+            except Exception as problem:  # noqa: BLE001 - without an answer the run would wait for ever
+                self._warn(asked.path, f"recorded results cannot be used: {problem}")
+                self._inbox.put(CacheLooked(serial, _value("recorded results cannot be used")))
+
+    def _looked(self, serial: int, asked: Asked) -> CacheLooked:
+        try:
+            self._digest(serial, asked)
+        except (OSError, TooMany) as problem:
+            why = getattr(problem, "strerror", None) or str(problem)
+            return CacheLooked(serial, None, ErrorInfo("input.invalid", f"`cache.files`: {why}", step=asked.path))
+        try:
+            return CacheLooked(serial, self._found(serial, asked))
+        except SteplaneError as broken:
+            self._warn(asked.path, f"{broken.message}; the step runs. {broken.remedy}".strip())
+            return CacheLooked(serial, _value("what is recorded is damaged"))
+
+    def _digest(self, serial: int, asked: Asked) -> None:
+        cache = asked.node.cache
+        assert cache is not None
+        if not cache.files:
+            return
+        found = digested(
+            asked.workdir, cache.files, self._results.salt(), self._evaluator.mask, lambda: self._given_up(serial)
+        )
+        asked.parts = replace(asked.parts, files=found.digests)
+        asked.stamps = found.stamps
+        for pattern in found.unused:
+            self._warn(asked.path, f"nothing matches {pattern} of `cache.files`")
+
+    def _found(self, serial: int, asked: Asked) -> dict[str, Any]:
+        """The value of the answer."""
+        if asked.forced:
+            return _value(asked.forced)
+        key = self._results.key_of(asked.known.step, asked.parts)
+        result = self._results.find(key)
+        if result is None:
+            last = self._results.latest(asked.known.step, asked.path)
+            return _value(*((NOTHING,) if last is None else changes(last.parts, asked.parts)))
+        try:
+            with temporary_folder(self._directory.runs, "results") as staging:
+                stopped = lambda: self._given_up(serial)  # noqa: E731 - it is handed on
+                if not restore(asked.workdir, result.files, self._results.files, staging, stopped):
+                    return _value("it was given up")
+        except SteplaneError:
+            with suppress(SteplaneError):
+                self._results.drop(key)
+            raise
+        except OSError as problem:
+            why = f"a file of the result cannot be put back: {problem.strerror or problem}"
+            self._warn(asked.path, f"{why}; the step runs")
+            return _value(why)
+        return {"hit": True, "outputs": result.outputs, "reason": f"recorded by run {result.run}"}
+
+    def _given_up(self, serial: int) -> bool:
+        return self._closed or serial not in self.open
+
+
+def _declared(here: Instance) -> frozenset[str]:
+    """The variables that the file sets for the step."""
+    found: set[str] = set()
+    one: Instance | None = here
+    while one is not None:
+        found |= {name for name, _ in one.node.env}
+        one = one.scope.owner if one.scope is not None else None
+    return frozenset(found)
+
+
+def _value(*why: str) -> dict[str, Any]:
+    return {"hit": False, "why": list(why)}
+
+
+__all__ = ["NOTHING", "Caching"]

@@ -1,0 +1,17 @@
+"""What a step with `cache` stands on."""
+
+from msgspec import Struct
+
+from steplane.expressions.templates import Template
+
+
+class Cache(Struct, frozen=True):
+    """A recorded result stands for the step while its `key` and the `files` are what they were.
+
+    `files` and `outputs` are patterns below the working directory of the step; the files of `outputs` are kept with
+    the result, and put back where it is reused.
+    """
+
+    key: Template | None = None
+    files: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
