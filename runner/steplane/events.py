@@ -80,10 +80,7 @@ class Taken(Struct, frozen=True, omit_defaults=True):
 
 
 class RunStarted(Event, frozen=True, tag="run.begun"):
-    """The first input. `pool` bounds the attempts that run at once.
-
-    `selection` is given where not all is to run, `taken` where results of an earlier run stand in for the rest.
-    """
+    """The first input. `pool` bounds the attempts at once; `selection`: not all is to run; `taken`: for the rest."""
 
     pool: int = 8
     selection: Selected | None = None
@@ -113,10 +110,18 @@ class Answered(Event, frozen=True, tag="answered"):
     seen: tuple[str, ...] = ()
 
 
+class Hit(Struct, frozen=True, omit_defaults=True):
+    """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
+
+    rule: str
+    because: str = ""
+
+
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`).
 
     `result` is what the action itself gave, where an `until` of the step looks at that and the outputs are others.
+    `decided` are the rules of a table that the outputs follow from; none where that is its default.
     """
 
     instance: int
@@ -125,6 +130,7 @@ class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     outputs: Any = None
     error: ErrorInfo | None = None
     result: Any = None
+    decided: tuple[Hit, ...] | None = None
 
 
 class TimerFired(Event, frozen=True, tag="timer"):
@@ -219,9 +225,6 @@ Input: TypeAlias = (
 )  # fmt: skip
 
 
-# ---------------------------------------------------------------- facts
-
-
 class StepFact(Event, frozen=True, omit_defaults=True, kw_only=True):
     """The root of facts about one activation: `step` is the id, `path` the instance's path."""
 
@@ -294,10 +297,7 @@ class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
 
 
 class StepCompensated(StepFact, frozen=True, kw_only=True, tag="step.compensated"):
-    """It had completed and is undone now, or (`ok` false, with the error) its compensation did not succeed.
-
-    `by` is the path of the step that undoes it; empty for the workflow.
-    """
+    """It is undone by the step `by` (empty: the workflow), or (`ok` false) its compensation did not succeed."""
 
     ok: bool = True
     by: str = ""

@@ -27,8 +27,10 @@ def new_header(execution: Execution, durability: str) -> dict[str, Any]:
     types = type_versions(plan, execution.registry)
     if types:
         header["types"] = types
-    if plan.callees:
-        header["files"] = {file: one.text for file, one in plan.callees.items()}
+    files = {file: one.text for file, one in plan.callees.items()}
+    files |= {file: text for one in plan.all_tables().values() for file, text in one.files().items()}
+    if files:
+        header["files"] = files
     if objects is not None:
         header["objects"] = _worked_out(execution, "objects", lambda: execution.own_value(objects))
     return header

@@ -169,6 +169,7 @@ class _Fold:
                 self._serials[event.instance].performed = True
             if event.outcome == "succeeded":
                 self._outputs(event.instance, event.outputs)
+                self._decided(event)
         elif isinstance(event, Answered) and event.question == "outputs":
             self._outputs(event.instance, event.value)
         elif isinstance(event, ArtifactsKept) and event.instance in self._serials:
@@ -183,6 +184,10 @@ class _Fold:
     def _outputs(self, serial: int, value: Any) -> None:
         if serial in self._serials:
             self._serials[serial].outputs = value
+
+    def _decided(self, event: AttemptEnded) -> None:
+        if event.decided is not None and event.instance in self._serials:
+            self._serials[event.instance].decided = event.decided
 
     def _attempt_ended(self, serial: int, at: int, outcome: str, error: ErrorInfo | None) -> None:
         attempt = self._at_work.pop(serial, None)

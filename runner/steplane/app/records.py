@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.events import Artifact, ErrorInfo, StepWaiting
+from steplane.events import Artifact, ErrorInfo, Hit, StepWaiting
 from steplane.store import RunSummary
 
 
@@ -37,7 +37,8 @@ class Activation(Struct, kw_only=True):
 
     `tries` counts the attempts, `seconds` is how long it took from its first attempt on, without the time in which
     nobody ran the run; `serial` is what inputs call it by; `performed`: it is of a step type, and has no list inside;
-    `waits` is what it waits for now.
+    `waits` is what it waits for now. `decided` are the rules of a decision table that its outputs follow from (none:
+    its default).
     """
 
     number: int = 1
@@ -58,6 +59,7 @@ class Activation(Struct, kw_only=True):
     performed: bool = False
     artifacts: tuple[Artifact, ...] = ()
     waits: StepWaiting | None = None
+    decided: tuple[Hit, ...] | None = None
 
 
 class Redefinition(Struct, kw_only=True):

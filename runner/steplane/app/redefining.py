@@ -68,10 +68,13 @@ class Edit(Struct, frozen=True):
         while key in known:  # also where only a plugin is another, or the file is again what it was
             number += 1
             key = f"{self.after.hash}-{number}"
-        for one in self.after.callees.values():
-            journal.add_definition(one.text, one.hash)
+        others = {name: (one.hash, one.text) for name, one in self.after.callees.items()}
+        for table in self.after.all_tables().values():
+            others |= {name: (table.digests()[name], text) for name, text in table.files().items()}
+        for hashed, text in others.values():
+            journal.add_definition(text, hashed)
         journal.add_definition(self.after.text, key)  # the newest is the workflow's own
-        files = {name: one.hash for name, one in self.after.callees.items()}
+        files = {name: hashed for name, (hashed, _) in others.items()}
         hidden = {spec.name for spec in self.after.inputs if spec.secret}
         inputs = {name: value for name, value in self.inputs.items() if name not in hidden}
         event, facts = taken
@@ -147,12 +150,13 @@ def find_edit(  # noqa: PLR0917 - what a run is made of
     files = _Now(before, header)
     versions = type_versions(before, registry)
     types = _others(header.get("types"), versions)
-    if not types and not any(files.differs(one) for one in before.with_callees()):
+    if not types and not files.changed():
         return None
     after = load_data(files.content(before.file), header["file"], registry, store, files).plan
     if after is None:
+        first = next(iter(files.changed()), before.file)
         raise UsageError(
-            f"{_shown(files.path(before.file))} has changed since run {run} was begun: it has errors now",
+            f"{_shown(files.path(first))} has changed since run {run} was begun: it has errors now",
             f"See them: steplane check {before.file}. Or go on as it was recorded: steplane resume {run} --recorded",
         )
     inputs = _inputs(before, after, header, given, environ)
@@ -162,7 +166,7 @@ def find_edit(  # noqa: PLR0917 - what a run is made of
         return None
     kept, again = _results(kernel, changes)
     versions = type_versions(after, registry)
-    changed = tuple(_shown(files.path(one.file)) for one in before.with_callees() if files.differs(one))
+    changed = tuple(_shown(files.path(one)) for one in files.changed())
     other = names_changed(before, after, outside.inputs)
     variables = {name: value for name, value in header["vars"].items() if ("vars", name) not in other}
     return Edit(
@@ -284,7 +288,11 @@ class _Now:
     """The files of a run as they are by now; one that is gone is as it was recorded."""
 
     def __init__(self, plan: Plan, header: Mapping[str, Any]) -> None:
-        self._plans = {one.file: one for one in plan.with_callees()}
+        self._texts = {one.file: one.text for one in plan.with_callees()}
+        self._hashes = {one.file: one.hash.partition("-")[0] for one in plan.with_callees()}
+        for one in plan.all_tables().values():
+            self._texts |= one.files()
+            self._hashes |= one.digests()
         self._folder = Disk(header["home"], os.path.dirname(plan.file))
 
     def path(self, file: str) -> str:
@@ -296,18 +304,21 @@ class _Now:
         try:
             return self._folder.content(file)
         except OSError:
-            if file not in self._plans:
+            if file not in self._texts:
                 raise
-            return self._plans[file].text.encode()
+            return self._texts[file].encode()
 
     def nearby(self, file: str) -> list[str]:
         """See `Files`."""
         return self._folder.nearby(file)
 
-    def differs(self, one: Plan) -> bool:
-        """Whether the file holds something else than what was recorded."""
+    def changed(self) -> tuple[str, ...]:
+        """The files (of the workflow, of those that it calls, of tables) that hold something else than recorded."""
+        return tuple(file for file, hashed in self._hashes.items() if self._differs(file, hashed))
+
+    def _differs(self, file: str, hashed: str) -> bool:
         try:
-            return sha256(self._folder.content(one.file)).hexdigest() != one.hash.partition("-")[0]
+            return sha256(self._folder.content(file)).hexdigest() != hashed
         except OSError:
             return False
 

@@ -14,7 +14,7 @@ from steplane.cli.folding import LIMIT, tree
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
-from steplane.reporters.jsonlines import error_data, iso
+from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
 from steplane.reporters.words import cause, clock, count, shown_value
@@ -207,6 +207,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,
+        **rules_data(one.latest.decided),
         "error": error_data(one.error),
         "artifacts": [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in one.artifacts],
     }

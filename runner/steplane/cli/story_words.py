@@ -165,6 +165,13 @@ def _attempt_ended(data: dict[str, Any]) -> str:
     return f"{name}failed{took}" + (f": {inside}{cause(error)}" if error is not None else "")
 
 
+def _decided(data: dict[str, Any]) -> str:
+    if not data["rules"]:
+        return "decided by the table's default: no rule matches"
+    named = [f"`{visible(rule)}`" + (f" ({visible(because)})" if because else "") for rule, because in data["rules"]]
+    return f"decided by rule{'' if len(named) == 1 else 's'} {', '.join(named)}"
+
+
 def _retry(data: dict[str, Any]) -> str:
     of = f" of {data['of']}" if data["of"] else ""
     return f"tries again in {clock(data['delay'])}: that was attempt {data['number']}{of}{saw(data['seen'])}"
@@ -295,6 +302,7 @@ _SAYINGS: dict[str, _Words] = {
     "slot.waits": _slot_waits,
     "attempt": _attempt,
     "attempt.ended": _attempt_ended,
+    "decided": _decided,
     "timeout": lambda data: f"its time limit of {clock(data['seconds'] or 0)} is over",
     "retry": _retry,
     "waits": lambda data: wait_words(StepWaiting(step="", path="", **data)),

@@ -257,7 +257,7 @@ def answer(question: str, one: Instance) -> tuple[Any, str | None]:
         return question == "until" or count < 1, None
     simple: dict[str, Any] = {
         "require": True, "ensure": True, "outputs": {"x": one.node.id}, "call": {"inputs": {}, "vars": {}},
-        "enter": {"attempts": 1}, "retry": {"again": False, "delay": 0.0},
+        "cache": {"hit": False}, "enter": {"attempts": 1}, "retry": {"again": False, "delay": 0.0},
     }  # fmt: skip
     if question in simple:
         return simple[question], None
@@ -282,7 +282,7 @@ def answer(question: str, one: Instance) -> tuple[Any, str | None]:
 
 _LEFT_OUT = frozenset({
     "milestone", "open", "complete", "rest", "join", "split", "collect", "retry", "timeout", "lock", "at_most_once",
-    "detach", "on_error", "failure", "rescue", "while", "until", "max",
+    "detach", "on_error", "failure", "rescue", "while", "until", "max", "compensate",
 })  # fmt: skip
 _ACTIONS = frozenset({"goto", "cancel", "finish", "end", "race", "undo", "region", "restart", "signal"})
 
