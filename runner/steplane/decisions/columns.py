@@ -55,7 +55,7 @@ def column_of(name: str, schema: Any) -> Column:
     schema = schema if isinstance(schema, dict) else {}
     values = _values(schema)
     given = [kind_of(one) for one in values] if values is not None else schema.get("type", list(_TYPES))
-    names = [given] if isinstance(given, str) else list(given)
+    names = [given] if isinstance(given, str) else given if isinstance(given, list) else []
     types = tuple(one for one in _TYPES if one in names or (one == "integer" and "number" in names))
     kinds = {_JSON.get(one, "any") for one in types if one != "null"}
     if kinds == {"integer", "number"}:
