@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import ValidationError, convert
 
 from steplane.app.execution import Execution
+from steplane.app.versions import type_versions
 from steplane.driver.plain import unrecordable
 from steplane.errors import StateDamaged, UsageError
 from steplane.expressions import ExpressionError
@@ -27,6 +28,9 @@ def new_header(execution: Execution, durability: str) -> dict[str, Any]:
         "inputs": {name: value for name, value in basis.inputs.items() if name not in hidden},
         "vars": variables, "durability": durability, "parent": "",
     }  # fmt: skip
+    types = type_versions(plan, execution.registry)
+    if types:
+        header["types"] = types
     files = {file: one.text for file, one in plan.callees.items()}
     files |= {file: text for one in plan.all_tables().values() for file, text in one.files().items()}
     if files:

@@ -253,9 +253,9 @@ class State:
 
     __slots__ = (
         "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "group", "hopeful",
-        "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "paths",
-        "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling", "timers",
-        "wanting", "warned",
+        "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "past",
+        "paths", "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling",
+        "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -285,6 +285,7 @@ class State:
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
+        self.past: dict[str, int] = {}  # how many there were of paths that another definition has left without one
         self.beside: dict[int, Instance] = {}  # by serial number: earlier ones of which there still may be facts
         self.gone: list[int] = []  # those of them of which there are none after this event
         self.root: Instance | None = None
@@ -307,7 +308,7 @@ class State:
     def create(self, node: Node, scope: Scope | None, path: str) -> Instance:
         """A new activation of the path."""
         before = self.paths.get(path)
-        number = 1 if before is None else before.number + 1
+        number = self.past.get(path, 0) + 1 if before is None else before.number + 1
         if before is not None:
             self.beside[before.serial] = before
             if before.ended:
