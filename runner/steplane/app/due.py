@@ -58,11 +58,10 @@ def _sent(store: RunStore, run: str) -> set[str]:
 
 def _state(store: RunStore, registry: Registry, run: str) -> State:
     """The run as its journal leaves it."""
-    from steplane.app.execution import folded
-    from steplane.app.running import recorded_plan
+    from steplane.app.recorded import folded
 
     with store.read(run) as journal:
-        return folded(recorded_plan(journal, registry, store), journal).state
+        return folded(journal, registry, store).state
 
 
 def _free_lock(store: RunStore, state: State) -> str:

@@ -62,6 +62,17 @@ class Activation(Struct, kw_only=True):
     decided: tuple[Hit, ...] | None = None
 
 
+class Redefinition(Struct, kw_only=True):
+    """That the run went on under another definition (`hash`), at that time (µs): what became of the steps, by id
+    (those of a file that is called with the file): `new`, `gone`, `changed`, or `after` one that is.
+    """
+
+    at: int
+    actor: str = ""
+    hash: str = ""
+    steps: dict[str, str] = {}
+
+
 class StepRecord(Struct, kw_only=True):
     """One instance with its activations, oldest first; asked itself it answers for the latest."""
 
@@ -156,9 +167,10 @@ class SharedLock(Struct, kw_only=True):
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
-    `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
-    workflow, by option; `of`: the run whose results stand in for the rest. `conditions`: the texts of `if` by path,
-    where one skipped the step. `locks`: of a live run, those of the store.
+    `reason`: why it waits. `sessions`: when a process ran it. `definitions`: those under which it went on later.
+    `selection`: the words that selected a part of the workflow, by option; `of`: the run whose results stand in for the
+    rest. `conditions`: the texts of `if` by path, where one skipped the step. `locks`: of a live run, those of the
+    store.
     """
 
     summary: RunSummary
@@ -170,6 +182,7 @@ class RunRecord(Struct, kw_only=True):
     sessions: list[Session] = []
     selection: dict[str, list[str]] = {}
     of: str = ""
+    definitions: list[Redefinition] = []
     locks: list[SharedLock] = []
     conditions: dict[str, str] = {}
 

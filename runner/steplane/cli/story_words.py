@@ -5,6 +5,7 @@ from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
 from steplane.cli.cause_words import cause_words
+from steplane.cli.changed_words import changed_words
 from steplane.events import ItemAdded, StepWaiting, StepWoken
 from steplane.reporters.paint import visible
 from steplane.reporters.words import (
@@ -247,6 +248,11 @@ def _resumed(data: dict[str, Any]) -> str:
     return f"the run was resumed{who}{more}"
 
 
+def _redefined(data: dict[str, Any]) -> str:
+    who = f" by {visible(data['actor'])}" if data.get("actor") else ""
+    return f"goes on{who} under a changed definition: {changed_words(data['steps'])}"
+
+
 def _options(data: dict[str, Any]) -> str:
     """What a resume was told."""
     words = [f"--only {visible(one)}" for one in data["only"]]
@@ -311,6 +317,7 @@ _SAYINGS: dict[str, _Words] = {
     "stopping": _stopping,
     "undecided": lambda _: "was cut off, and may run at most once: somebody has to say what became of it",
     "resumed": _resumed,
+    "redefined": _redefined,
     "ended": _ended,
     "compensated": _compensated,
     "cancel": _asked,

@@ -32,7 +32,7 @@ from steplane.plan.nodes import (
     StepList,
     Undo,
 )  # fmt: skip
-from steplane.plan.own_keys import input_spec, objects, secret_spec
+from steplane.plan.own_keys import concurrency, input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.plan.tables import Tables
 from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
@@ -275,6 +275,7 @@ def compile_plan(
         owner=workflow.owner,
         labels=dict(workflow.labels),
         timezone=workflow.timezone,
+        concurrency=concurrency(workflow),
         inputs=tuple(input_spec(one) for one in workflow.inputs),
         secrets=tuple(secret_spec(one) for one in workflow.secrets),
         variables=tuple(variables.items()),

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
-from steplane.plan.caching import Cache
+from steplane.plan.caching import Cache, Concurrency
 from steplane.plan.inputs import InputSpec, SecretSpec
 from steplane.plan.retries import Retry
 from steplane.plan.tables import TableFile
@@ -324,6 +324,7 @@ class Plan(Struct, frozen=True):
     owner: str = ""
     labels: dict[str, Any] = {}
     timezone: str = "UTC"
+    concurrency: Concurrency | None = None
     inputs: tuple[InputSpec, ...] = ()
     secrets: tuple[SecretSpec, ...] = ()
     variables: tuple[tuple[str, Template], ...] = ()
