@@ -144,8 +144,12 @@ def test_a_free_lock_is_had_without_patience(rig: Rig) -> None:
     assert rig.run("one", "--patience", "0").wait() == 0, rig.outputs()
 
 
-def test_what_waits_for_a_lock_is_due_once_it_is_free(rig: Rig) -> None:
-    rig.write(FREE.replace("echo", "until [ -e gate ]; do sleep 0.01; done; echo"))
+GROUP = "steplane: 1\nname: free\nconcurrency: {group: door}\nsteps: [{id: only, run: 'echo x'}]\n"
+
+
+@pytest.mark.parametrize(("text", "what"), [(FREE, "lock"), (GROUP, "group")])
+def test_what_waits_for_a_lock_is_due_once_it_is_free(rig: Rig, text: str, what: str) -> None:
+    rig.write(text.replace("echo", "until [ -e gate ]; do sleep 0.01; done; echo"))
     holder = rig.run("holder")
     until(lambda: any(one.held for one in rig.locks()), what=rig.outputs)
     assert rig.run("late", "--patience", "0").wait() == 3, rig.outputs()
@@ -156,7 +160,7 @@ def test_what_waits_for_a_lock_is_due_once_it_is_free(rig: Rig) -> None:
     assert holder.wait() == 0, rig.outputs()
     due = rig.start("resume", "--due", "--state", rig.state)
     assert due.wait() == 0, rig.outputs()
-    assert "run late (free): the lock `door` is free" in due.text
+    assert f"run late (free): the {what} `door` is free" in due.text
     assert rig.status("late") == "succeeded"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from steplane.driver.claims import shared_name
 from steplane.driver.stopping import when
 from steplane.errors import SteplaneError
 from steplane.events import RunWaiting
@@ -39,7 +40,8 @@ def _look(store: RunStore, registry: Registry, one: RunSummary, at: int) -> Wait
     due = last.event.due if last is not None and isinstance(last.event, RunWaiting) else 0
     if due and due <= at:
         return Waiting(one, f"a time has come that it waits for: {when(due)}", due)
-    sent, wants_lock = _sent(store, one.id), last is not None and "lock" in getattr(last.event, "reason", "")
+    sent = _sent(store, one.id)
+    wants_lock = last is not None and any(word in getattr(last.event, "reason", "") for word in ("lock", "group"))
     if not sent and not wants_lock:
         return Waiting(one, due=due)
     state = _state(store, registry, one.id)
@@ -47,7 +49,8 @@ def _look(store: RunStore, registry: Registry, one: RunSummary, at: int) -> Wait
     if named:
         return Waiting(one, f"the signal {named} is there", due)
     free = _free_lock(store, state) if wants_lock else ""
-    return Waiting(one, f"the lock `{free}` is free" if free else "", due)
+    what = f"the {free.replace(' ', ' `', 1)}`" if free.startswith("group ") else f"the lock `{free}`"
+    return Waiting(one, f"{what} is free" if free else "", due)
 
 
 def _sent(store: RunStore, run: str) -> set[str]:
@@ -67,5 +70,5 @@ def _state(store: RunStore, registry: Registry, run: str) -> State:
 def _free_lock(store: RunStore, state: State) -> str:
     """The name of a lock of the store that something in the run waits for, and that fewer hold than may."""
     held = Counter(one.name for one in LockTable(store.directory).claims() if one.held)
-    waiting = [one for one in state.instances.values() if one.phase == "lock" and one.lock_key[0] == "store"]
-    return next((one.lock_key[1] for one in waiting if held[one.lock_key[1]] < one.limit), "")
+    waiting = {shared_name(one): one.limit for one in state.instances.values() if one.phase == "lock"}
+    return next((name for name, limit in waiting.items() if name and held[name] < limit), "")

@@ -114,9 +114,15 @@ class Claims:
         self._starts = [one for one in self._starts if one[0].instance != command.instance]
 
     def _want(self, instance: Instance, *, at_once: str = "") -> None:
-        scope, name = instance.lock_key
-        shared = f"group {name}" if scope == "group" else name
-        self.locks.want(Claim(shared, instance.limit, "", instance.serial, instance.path, at_once=at_once))
+        self.locks.want(
+            Claim(shared_name(instance), instance.limit, "", instance.serial, instance.path, at_once=at_once)
+        )
+
+
+def shared_name(instance: Instance) -> str:
+    """What the store calls the lock, or the group of runs, that the instance waits for; empty for a lock of the run."""
+    scope, name = instance.lock_key
+    return {"group": f"group {name}", "store": name}.get(scope, "")
 
 
 def _around(instance: Instance, serials: Container[int]) -> int | None:
