@@ -10,6 +10,10 @@ from steplane.cli.formats import FORMATS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+MOST = 1_000_000
+COUNT = click.IntRange(0, MOST, clamp=True)
+"""How many: what is beyond any that there can be counts as that."""
+
 COLOR = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -96,7 +100,7 @@ def running(function: Function) -> Function:
     """What a command that runs steps takes."""
     options = [
         click.option(
-            "-j", "--jobs", type=click.IntRange(1), metavar="N",
+            "-j", "--jobs", type=click.IntRange(1, MOST, clamp=True), metavar="N",
             help="Attempts that may run at once. [default: the greater of 8 and twice the CPUs] "
             "[environment: STEPLANE_JOBS] [setting: jobs]",
         ),

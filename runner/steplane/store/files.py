@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from steplane.errors import StateError
 
+_IN_THE_WAY = "A file stands where a directory should be: name another directory with `--state DIR`."
 _REMEDIES = {
     errno.ENOSPC: "Free some space on that disk; nothing recorded is lost.",
     errno.EDQUOT: "Free some of the quota; nothing recorded is lost.",
@@ -17,6 +18,9 @@ _REMEDIES = {
     errno.EROFS: "Name a directory on a writable disk with `--state DIR`.",
     errno.EACCES: "Make it accessible to you, or name another directory with `--state DIR`.",
     errno.EPERM: "Make it accessible to you, or name another directory with `--state DIR`.",
+    errno.EEXIST: _IN_THE_WAY,
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.ELOOP: _IN_THE_WAY,
     errno.EMFILE: "Raise the limit on open files (`ulimit -n`); nothing recorded is lost.",
     errno.EIO: "The disk fails: copy the state directory to another one, then see what is whole: steplane runs check",
 }

@@ -64,6 +64,8 @@ def test_runs(mixed: Shell) -> None:
     )
     data = json.loads(mixed("runs", "--workflow", "hello", "--format", "json").stdout)
     assert [(one["id"], one["status"], one["file"]) for one in data["runs"]] == [("one", "succeeded", "hello.yaml")]
+    everything = mixed("runs", "--limit", "0", "--format", "json").stdout
+    assert mixed("runs", "--limit", "9" * 30, "--format", "json").stdout == everything
     assert [one["id"] for one in json.loads(mixed("runs", "--limit", "1", "--format", "json").stdout)["runs"]] == [
         "two"
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from steplane.cli import completers
-from steplane.cli.options import common, examples
+from steplane.cli.options import COUNT, common, examples
 
 _EXAMPLES = examples(
     "steplane logs                              (the latest run, all steps)",
@@ -20,7 +20,7 @@ _EXAMPLES = examples(
 @click.argument("run", required=False, shell_complete=completers.run_or_instance)
 @click.argument("step", required=False, metavar="[STEP[KEY]]", shell_complete=completers.instance)
 @click.option("-f", "--follow", is_flag=True, help="Go on until nobody runs the run any more.")
-@click.option("--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each instance.")
+@click.option("--tail", type=COUNT, metavar="N", help="Begin with the last N lines of each instance.")
 @click.option("--timestamps", is_flag=True, help="The time (UTC) at which each line was written.")
 @common
 def command(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from steplane.cli.families import Family
-from steplane.cli.options import OF_WORKFLOW, common, examples, text_or_json
+from steplane.cli.options import COUNT, OF_WORKFLOW, common, examples, text_or_json
 
 _STATUSES = ["running", "waiting", "interrupted", "succeeded", "warning", "failed", "cancelled", "damaged"]
 _EXAMPLES = examples(
@@ -24,9 +24,7 @@ _EXAMPLES = examples(
 @click.option("--case", metavar="CASE", default="", help="Only runs of that case.")
 @click.option("--since", metavar="TIME", help="Only runs begun since: `2d`, `2026-11-23`, `2026-11-23T08:00`.")
 @click.option("--where", metavar="EXPR", help="Only runs for which the expression is true.")
-@click.option(
-    "--limit", type=click.IntRange(0), default=20, metavar="N", show_default=True, help="At most so many; 0 for all."
-)
+@click.option("--limit", type=COUNT, default=20, metavar="N", show_default=True, help="At most so many; 0 for all.")
 @text_or_json
 @common
 @click.pass_context

@@ -2,7 +2,7 @@
 
 import click
 
-from steplane.cli.options import OF_WORKFLOW, common, examples, text_or_json
+from steplane.cli.options import COUNT, OF_WORKFLOW, common, examples, text_or_json
 
 _STATUSES = ["succeeded", "warning", "failed", "cancelled", "waiting", "interrupted", "damaged"]
 _EXAMPLES = examples(
@@ -15,7 +15,7 @@ _EXAMPLES = examples(
 
 @click.command("prune", epilog=_EXAMPLES)
 @click.option("--older-than", metavar="TIME", help="Only runs that ended before: `30d`, `2026-11-01`.")
-@click.option("--keep", type=click.IntRange(0), metavar="N", help="Keep the newest N of them.")
+@click.option("--keep", type=COUNT, metavar="N", help="Keep the newest N of them.")
 @click.option("--max-size", metavar="SIZE", help="Only the oldest, until all runs together take no more: `500M`, `2G`.")
 @click.option("--status", type=click.Choice(_STATUSES), help="Only runs of that status.")
 @OF_WORKFLOW
