@@ -11,8 +11,17 @@ from steplane.cli.formats import FORMATS
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 MOST = 1_000_000
-COUNT = click.IntRange(0, MOST, clamp=True)
-"""How many: what is beyond any that there can be counts as that."""
+
+
+class Count(click.IntRange):
+    """How many, at least `min`; what is beyond any number that there can be counts as `MOST`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Raises `click.BadParameter` for what is no number, or too small."""
+        return min(int(super().convert(value, param, ctx)), MOST)
+
+
+COUNT = Count(0)
 
 COLOR = click.option(
     "--color",
@@ -100,7 +109,7 @@ def running(function: Function) -> Function:
     """What a command that runs steps takes."""
     options = [
         click.option(
-            "-j", "--jobs", type=click.IntRange(1, MOST, clamp=True), metavar="N",
+            "-j", "--jobs", type=Count(1), metavar="N",
             help="Attempts that may run at once. [default: the greater of 8 and twice the CPUs] "
             "[environment: STEPLANE_JOBS] [setting: jobs]",
         ),
