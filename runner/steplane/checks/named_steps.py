@@ -12,7 +12,8 @@ EVENTS = ("ready", "started", "ended")
 """The events of a step that have a time, in their order."""
 HABITS = {
     "start": "started", "begin": "started", "began": "started", "begun": "started", "running": "started",
-    "end": "ended", "finish": "ended", "finished": "ended", "done": "ended", "completed": "ended", "succeeded": "ended", "failed": "ended",
+    "end": "ended", "finish": "ended", "finished": "ended", "done": "ended", "completed": "ended",
+    "succeeded": "ended", "failed": "ended",
     "stopped": "ended", "queued": "ready", "waiting": "ready", "pending": "ready",
 }  # fmt: skip
 """What others call them."""
