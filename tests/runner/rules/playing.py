@@ -73,7 +73,7 @@ def _thinner(random: Random, part: Any, share: float) -> Any:
         for key in [one for one in ENDS if one in found and random.random() < share]:
             del found[key]
             found = {**found, "run": ["true"]}
-        if not LOOPS & set(found):
+        if not (LOOPS | {"goto"}) & set(found):
             found = {key: one for key, one in found.items() if key not in BESIDE}
     return {key: _thinner(random, one, share) for key, one in found.items()}
 
