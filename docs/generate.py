@@ -90,6 +90,9 @@ def _parameters(kind: StepType) -> Iterator[str]:
 
 
 def _outputs(schema: Mapping[str, Any]) -> Iterator[str]:
+    if "properties" not in schema:
+        yield "Its outputs depend on what it is given."
+        return
     yield "| output | kind |"
     yield "|---|---|"
     for name, one in schema["properties"].items():

@@ -17,15 +17,17 @@ from _pytest.mark import ParameterSet
 from tests.conftest import ROOT, Steplane, blocks
 
 from steplane.app.loading import load_data, make_registry
+from steplane.checks.tables import check_table
 from steplane.diagnostics import Diagnostic
 from steplane.plugins import Registry
+from steplane.source import read
 
 PAGES = (
     ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )  # fmt: skip
-KINDS = ("workflow", "steps", "runs", "step", "keys", "later", "wrong", "added", "plugin", "other")
-SURROUNDINGS = {"undeclared", "name-not-here", "unknown-step"}
+KINDS = ("workflow", "steps", "runs", "step", "keys", "later", "wrong", "added", "plugin", "other", "table")
+SURROUNDINGS = {"undeclared", "name-not-here", "unknown-step", "table-target"}
 
 
 def snippets(*kinds: str) -> list[ParameterSet]:
@@ -80,6 +82,15 @@ def test_steps_of_the_manual_run(kind: str, content: str, steplane: Steplane, tm
 def test_the_examples_of_the_step_types_are_right_but_for_what_they_refer_to(kind: str, content: str) -> None:
     found = diagnostics(whole(kind, content))
     assert shown(tuple(one for one in found if one.code not in SURROUNDINGS)) == []
+
+
+@pytest.mark.parametrize(("kind", "content"), snippets("table"))
+def test_the_tables_of_the_manual_have_no_mistakes(kind: str, content: str) -> None:
+    assert shown(check_table(read(content.encode(), f"example.{kind}.yaml"), _no_file).diagnostics) == []
+
+
+def _no_file(file: str) -> bytes:
+    raise FileNotFoundError(file)
 
 
 @pytest.mark.parametrize(("kind", "content"), snippets("later"))

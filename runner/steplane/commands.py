@@ -45,11 +45,14 @@ class DropTimer(Struct, frozen=True):
 
 
 class Acquire(Struct, frozen=True):
-    """Ask the store for the lock of the name, which at most `limit` may hold; reply with `LockAnswered`."""
+    """Ask the store for the lock of the name, which at most `limit` may hold; reply with `LockAnswered`. `at_once`: if
+    it cannot be had now, it is refused with `concurrency.full`; for `skip` that is no failure.
+    """
 
     instance: int
     name: str
     limit: int
+    at_once: Literal["", "fail", "skip"] = ""
 
 
 class Release(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from steplane.parts import Selected
+from steplane.parts import Group, Selected
 
 Status = Literal[
     "pending", "ready", "running", "waiting",
@@ -49,9 +49,6 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     at: int = 0
 
 
-# ---------------------------------------------------------------- a part of a run
-
-
 class Recorded(Struct, frozen=True, omit_defaults=True):
     """What an earlier run recorded of a step, with what is inside it.
 
@@ -82,18 +79,13 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     items: dict[str, tuple[str, ...]] = {}
 
 
-# ---------------------------------------------------------------- inputs
-
-
 class RunStarted(Event, frozen=True, tag="run.begun"):
-    """The first input. `pool` bounds the attempts that run at once.
-
-    `selection` is given where not all is to run, `taken` where results of an earlier run stand in for the rest.
-    """
+    """The first input: how many attempts at once, what is to run, what stands for the rest, whose `group` it is of."""
 
     pool: int = 8
     selection: Selected | None = None
     taken: Taken | None = None
+    group: Group | None = None
 
 
 class Answered(Event, frozen=True, tag="answered"):
@@ -104,9 +96,8 @@ class Answered(Event, frozen=True, tag="answered"):
     "delay": seconds}`, each only where an expression gives it · `cache` `{"hit": bool}`, of a hit with `outputs` and
     the `reason`, of a miss with `why` (texts) · `require`, `ensure` true (a false one comes as an error) · `switch`
     index of the arm or null · `branches` list of bool · `call` `{"inputs": {...}, "vars": {...}}` of the child ·
-    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool ·
-    `wait` by rank (as text) what an
-    expression gives: the name of a signal, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
+    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool · `wait` by
+    rank (as text) a signal's name, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
     "transient": bool, "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others
     with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `complete`, `while`, `until`, `switch`,
     `branches`, and of `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
@@ -119,10 +110,18 @@ class Answered(Event, frozen=True, tag="answered"):
     seen: tuple[str, ...] = ()
 
 
+class Hit(Struct, frozen=True, omit_defaults=True):
+    """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
+
+    rule: str
+    because: str = ""
+
+
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     """An attempt of an action is over. `outputs` are the step's outputs (after `outputs:` and `ensure`).
 
     `result` is what the action itself gave, where an `until` of the step looks at that and the outputs are others.
+    `decided` are the rules of a table that the outputs follow from; none where that is its default.
     """
 
     instance: int
@@ -131,6 +130,7 @@ class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
     outputs: Any = None
     error: ErrorInfo | None = None
     result: Any = None
+    decided: tuple[Hit, ...] | None = None
 
 
 class TimerFired(Event, frozen=True, tag="timer"):
@@ -194,6 +194,23 @@ class Resumed(Event, frozen=True, tag="resumed"):
     selection: Selected | None = None
 
 
+class Redefined(Event, frozen=True, tag="redefined"):
+    """The run goes on under another definition; nothing goes on until the run is resumed.
+
+    `hash` and `files` (by name) are the keys of the texts in the journal, `inputs`, `vars` and `types` as in the header
+    of a run. `steps`: what becomes of those that are not as they were, by file and id: `new`, `gone`, `changed`,
+    `after` (what it depends on is changed), `around` (what is in it is). What is gone, changed or after counts no more.
+    """
+
+    actor: str = ""
+    hash: str = ""
+    files: dict[str, str] = {}
+    inputs: dict[str, Any] = {}
+    vars: dict[str, Any] = {}
+    types: dict[str, str] = {}
+    steps: dict[str, dict[str, str]] = {}
+
+
 class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
     """Somebody asked to undo what a run that has ended had completed (`steplane compensate`): all of it, or `steps`."""
 
@@ -203,20 +220,9 @@ class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
 
 
 Input: TypeAlias = (
-    RunStarted
-    | Answered
-    | AttemptEnded
-    | TimerFired
-    | LockAnswered
-    | SignalCame
-    | Sent
-    | CancelRequested
-    | Resumed
-    | CompensateRequested
-)
-
-
-# ---------------------------------------------------------------- facts
+    RunStarted | Answered | AttemptEnded | TimerFired | LockAnswered | SignalCame | Sent | CancelRequested | Resumed
+    | Redefined | CompensateRequested
+)  # fmt: skip
 
 
 class StepFact(Event, frozen=True, omit_defaults=True, kw_only=True):
@@ -291,10 +297,7 @@ class StepEnded(StepFact, frozen=True, kw_only=True, tag="step.ended"):
 
 
 class StepCompensated(StepFact, frozen=True, kw_only=True, tag="step.compensated"):
-    """It had completed and is undone now, or (`ok` false, with the error) its compensation did not succeed.
-
-    `by` is the path of the step that undoes it; empty for the workflow.
-    """
+    """It is undone by the step `by` (empty: the workflow), or (`ok` false) its compensation did not succeed."""
 
     ok: bool = True
     by: str = ""

@@ -1,4 +1,6 @@
-"""A part of a workflow, as data: which steps run, and which of their items."""
+"""What a run is of, as data: which steps run, which of their items; which runs count together."""
+
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -34,3 +36,11 @@ class Selected(Struct, frozen=True, omit_defaults=True):
     only: tuple[str, ...] = ()
     since: tuple[str, ...] = field(default=(), name="from")
     until: tuple[str, ...] = ()
+
+
+class Group(Struct, frozen=True, omit_defaults=True):
+    """Of the runs of one group at most `limit` are under way at once; what a further one does `when_full`."""
+
+    name: str
+    limit: int = 1
+    when_full: Literal["wait", "fail", "skip"] = "wait"

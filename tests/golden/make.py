@@ -34,6 +34,9 @@ LETTERS: dict[str, list[list[str]]] = {
 these commands.
 """
 
+EDITED = "edited"
+"""A run of `orders.yaml` that fails in `pay`, and goes on with another `pay`."""
+
 TOKEN = "a-secret-token-9"
 
 
@@ -45,6 +48,7 @@ def main() -> None:
         state = Path(place, "state")
         shown = {run: _run(Path(place), state, run, told) for run, told in RUNS.items()}
         shown |= {run: _letters(Path(place), state, run, commands) for run, commands in LETTERS.items()}
+        shown[EDITED] = _edited(Path(place), state)
         (Path(place) / "shown.json").write_text(json.dumps(shown, indent=1))
         _anonymous(state)
         _pack(Path(place), target)
@@ -58,6 +62,15 @@ def _run(place: Path, state: Path, run: str, told: str) -> object:
     words = ["run", "orders.yaml", "--id", run, "-i", f"token={TOKEN}"]
     _command(place, state, *words, told=told)
     return json.loads(_command(place, state, "show", run, "--format", "json"))
+
+
+def _edited(place: Path, state: Path) -> object:
+    """A run that has gone on under another definition; what `show` says of it."""
+    _run(place, state, EDITED, "fail")
+    file = place / "orders.yaml"
+    file.write_text(file.read_text("utf-8").replace('echo "paid ', 'echo "paid at last '), "utf-8")
+    _command(place, state, "resume", EDITED, "-i", f"token={TOKEN}", "--accept-changes")
+    return json.loads(_command(place, state, "show", EDITED, "--format", "json"))
 
 
 def _letters(place: Path, state: Path, run: str, commands: list[list[str]]) -> object:

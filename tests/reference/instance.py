@@ -18,6 +18,10 @@ class Reused(Exception):
     """The recorded result is taken."""
 
 
+class LeftOut(Exception):
+    """The run is not let in, and that is no failure."""
+
+
 class Instance(Life):
     """One life of an action with its modifiers."""
 
@@ -39,6 +43,7 @@ class Instance(Life):
         self.lock_limit = 1
         self.lock_held: tuple[str, str] | None = None
         self.deadlocked = False
+        self.refusal: str | None = None  # why the store did not give the lock
         self.wanting_since = 0
         self.queued = False
         self.has_slot = False
@@ -58,6 +63,9 @@ class Instance(Life):
         except Reused:
             self.well = True
             self.end("reused")
+            return
+        except LeftOut:
+            self.end("succeeded")
             return
         if self.ends() and not self.cancelling:
             outcome = self.ending or outcome
@@ -271,6 +279,9 @@ class Instance(Life):
     def take_lock(self) -> Process[None]:
         """Hold the step's lock, unless something around it holds the same name."""
         lock = self.step.raw.get("lock")
+        if self.scope is None and "concurrency" in self.step.raw:
+            group = self.step.raw["concurrency"]
+            lock = {**group, "name": group["group"], "scope": "group"}
         if lock is None or self.lock_held is not None:
             return
         written = lock if isinstance(lock, dict) else {"name": lock}
@@ -282,6 +293,8 @@ class Instance(Life):
         self.wanting_since = self.reference.moment
         self.status = "waiting"
         yield lambda: self.lock_held is not None or self.deadlocked
+        if self.refusal == "concurrency.full" and written.get("when_full") == "skip":
+            raise LeftOut
         if self.deadlocked:
             raise Stillborn(Error("lock.deadlock", self.path))
 

@@ -93,7 +93,7 @@ class Reference:
             life.has_slot = False
             life.outcome = (event[4], event[5])
         elif kind == "lock" and isinstance(life, Instance) and life.lock_asked:
-            life.deadlocked = event[3] is not None
+            life.deadlocked, life.refusal = event[3] is not None, event[3]
             life.lock_held = None if life.deadlocked else life.lock_wanted
             life.lock_wanted, life.lock_asked = None, False
 

@@ -37,7 +37,7 @@ def resumed(  # noqa: C901 - slow and obvious, in one piece
         old = reference.root
         reference.again.discard(old)
         reference.root = Instance(reference, reference.workflow, None, "")
-        reference.root.old = old
+        reference.root.old = old if old.begun else old.old
         reference.root.ending, reference.root.ending_scope = old.ending, old.ending_scope
     else:
         reference.root.resume()

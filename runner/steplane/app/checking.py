@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from steplane.app.loading import Disk, Loaded, Wanted, compile_file
-from steplane.app.project import find_workflow, looks_like_workflow, workflow_files
+from steplane.app.project import find_workflow, looks_like_workflow, table_files, workflow_files
 from steplane.app.shell_syntax import Cache
 from steplane.diagnostics import Diagnostic, Span
 from steplane.errors import UsageError
@@ -78,7 +78,7 @@ class Checker:
         from steplane.app.fixing import fix_all
 
         for file in report.sources:
-            if file == STDIN:
+            if file == STDIN or file.endswith(".csv"):  # rows of a table, which say nothing by themselves
                 continue
             before = read_text(file)
             after, count = fix_all(before, file, lambda text, file=file: self.text(text, file), unsafe=unsafe)  # type: ignore[misc]
@@ -209,7 +209,8 @@ def _matching(pattern: str) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    """The workflow files below a folder: in `workflows` all YAML files, elsewhere those that look so."""
+    """The decision tables and workflow files below a folder: in `workflows` all YAML files, elsewhere what looks so."""
+    yield from (os.path.normpath(path) for path in table_files(folder))
     for path in workflow_files(folder):
         everything = "workflows" in os.path.dirname(os.path.normpath(path)).split(os.sep)
         if everything or looks_like_workflow(path):

@@ -48,7 +48,8 @@ def explanations() -> dict[str, Explanation]:
 GROUPS = {
     "yaml": "YAML", "structure": "Structure", "steps": "Step types and parameters", "graph": "Order and outputs",
     "expressions": "Expressions", "inputs": "Inputs, environment, secrets", "scripts": "Shell scripts",
-    "loops": "Loops, locks, calls", "waits": "Waits, signals, regions", "observing": "Measures and rules",
+    "loops": "Loops, locks, calls", "tables": "Decision tables", "waits": "Waits, signals, regions",
+    "observing": "Measures and rules",
 }  # fmt: skip
 """The files that hold the explanations, and their titles."""
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from steplane.app.execution import Basis, Execution, RunResult, folded
+from steplane.app.execution import Basis, Execution, RunResult
 from steplane.app.headers import evaluate_variables
 from steplane.app.leftovers import end_leftovers
+from steplane.app.recorded import folded, recorded_header
 from steplane.app.repairs import Names
 from steplane.app.running import (
     Begun,
@@ -18,7 +19,6 @@ from steplane.app.running import (
     go,
     inputs_again,
     patience_of,
-    recorded_plan,
 )
 from steplane.errors import UsageError
 from steplane.events import CompensateRequested
@@ -44,8 +44,8 @@ def compensate(  # noqa: PLR0917 - what a run is made of
     """
     with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
         end_leftovers(journal.folder)
-        plan = recorded_plan(journal, registry, store)
-        kernel = folded(plan, journal)
+        kernel = folded(journal, registry, store)
+        plan = kernel.state.plan
         paths, found = _meant(run_id, plan, kernel, steps)
         execution = _execution(run_id, plan, kernel, journal, (registry, values, environ, options))
         store.reopened(run_id)
@@ -86,7 +86,7 @@ def _meant(run_id: str, plan: Plan, kernel: Kernel, steps: Sequence[str]) -> tup
 
 def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given: tuple[Any, ...]) -> Execution:
     """What the run stands on, as for a resume."""
-    (registry, values, environ, options), header = given, journal.header
+    (registry, values, environ, options), header = given, recorded_header(journal)
     basis = Basis(
         run=run_id, plan=plan, inputs=inputs_again(plan, header, values, environ, cancel=True),
         environ=dict(environ), home=header["home"], called_in=header["called_in"], started_at=header["started_at"],

@@ -50,9 +50,8 @@ def _sent(store: RunStore, run: str) -> set[str]:
 
 def _awaited(store: RunStore, registry: Registry, run: str) -> set[str]:
     """The names of the signals that something in the run waits for."""
-    from steplane.app.execution import folded
-    from steplane.app.running import recorded_plan
+    from steplane.app.recorded import folded
 
     with store.read(run) as journal:
-        kernel = folded(recorded_plan(journal, registry, store), journal)
+        kernel = folded(journal, registry, store)
     return set(kernel.state.listeners)

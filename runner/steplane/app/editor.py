@@ -75,7 +75,10 @@ def settings_line() -> str:
 
 
 def _settings() -> dict[str, Any]:
-    return {"yaml.schemas": {f"./{FILES['workflow']}": ["workflows/**/*.yaml", "workflows/**/*.yml"]}}
+    from steplane.model.tables import ENDINGS
+
+    tables = [f"!**/*{ending}" for ending in ENDINGS]
+    return {"yaml.schemas": {f"./{FILES['workflow']}": ["workflows/**/*.yaml", "workflows/**/*.yml", *tables]}}
 
 
 def is_known(project: str, schema: str) -> bool:

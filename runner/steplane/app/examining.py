@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from steplane.app.history import RunRecord, read_run
 from steplane.app.kept import kept_files, verify_file
-from steplane.app.running import recorded_plan
+from steplane.app.recorded import Plans, compiler
 from steplane.commands import Record
 from steplane.driver.keeping import restored, to_keep
 from steplane.errors import StateDamaged, StateError, SteplaneError, UsageError
@@ -18,7 +18,6 @@ from steplane.events import AnyEvent, ArtifactsKept, Input, RunWaiting
 from steplane.executors.logs import TIMES
 from steplane.kernel import Kernel
 from steplane.masking import Mask
-from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import JournalReader, RunFolder, RunStore
 from steplane.store.files import open_regular
@@ -89,9 +88,9 @@ def _examine_shared(path: str, integrity: Callable[[], list[str]], read: Callabl
     return found
 
 
-def fault_of_fold(plan: Plan, events: Iterable[tuple[int, AnyEvent]]) -> str:
+def fault_of_fold(kernel: Kernel, events: Iterable[tuple[int, AnyEvent]]) -> str:
     """Where the recorded facts are not those that follow from the recorded inputs; empty if they are."""
-    kernel, mask = Kernel(plan), Mask({})
+    mask = Mask({})
     due: deque[AnyEvent] = deque()
     seq = 0
     for seq, event in events:
@@ -118,11 +117,12 @@ def _name(event: AnyEvent) -> str:
 
 def _examine_fold(found: Examined, journal: JournalReader, store: RunStore, registry: Registry) -> None:
     try:
-        plan = recorded_plan(journal, registry, store)
+        plans = Plans(journal, compiler(journal, registry, store))
+        kernel = Kernel(plans.first, plans.of)
     except UsageError as error:
         found.notes.append(f"what follows from the events was not looked at: {error.message}")
         return
-    fault = fault_of_fold(plan, journal.events())
+    fault = fault_of_fold(kernel, journal.events())
     if fault:
         remedy = "It was changed by hand, or a fault of Steplane made it; please report it."
         found.problems.append(Problem(f"{journal.folder.journal}: {fault}", remedy))

@@ -10,7 +10,6 @@ from msgspec import Struct
 from steplane.app.guarding import Reporter, Unfailing, signals_to
 from steplane.app.known import KnownSecrets
 from steplane.app.secrets import Secrets, hidden_variables, home_in, secret_inputs, texts_in
-from steplane.app.senseless import making_sense
 from steplane.driver.attempts import Attempts, Folders
 from steplane.driver.claims import Claims
 from steplane.driver.clock import Clock
@@ -19,7 +18,7 @@ from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
-from steplane.driver.keeping import restored, without_secrets
+from steplane.driver.keeping import without_secrets
 from steplane.driver.locks import Locks, StoreLocks
 from steplane.driver.messages import Ending
 from steplane.driver.names import UTC, Lazy, moment
@@ -36,7 +35,7 @@ from steplane.masking import Mask
 from steplane.plan.nodes import Call, Node, Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
-from steplane.store import Journal, JournalReader, StateDirectory
+from steplane.store import Journal, StateDirectory
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}
 """The exit code of a run that has ended."""
@@ -202,7 +201,8 @@ class Execution:
         )  # fmt: skip
         locks = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
         nodes = (node for plan in self.basis.plan.with_callees() for node in plan.nodes)
-        if self.kernel.state.root is not None and any(_is_shared(node) for node in nodes):
+        together = self.kernel.state.group is not None or any(_is_shared(node) for node in nodes)
+        if self.kernel.state.root is not None and together:
             locks.begin()
         coordinator = Coordinator(
             self.kernel, journal, self.evaluator, attempts,
@@ -253,17 +253,6 @@ def ended_result(run: str, kernel: Kernel, *, strict: bool = False) -> RunResult
     return RunResult(run, root.status, code, without_secrets(root.node, root.outputs), error)
 
 
-def folded(plan: Plan, journal: JournalReader) -> Kernel:
-    """The kernel at the point where the journal ends."""
-    calls.make_room(plan)
-    kernel = Kernel(plan)
-    with making_sense(journal.run):
-        for _, event in journal.events():
-            if isinstance(event, Input):
-                kernel.step(restored(event))  # type: ignore[arg-type]
-    return kernel
-
-
 def zone_of(plan: Plan) -> tzinfo:
     """The workflow's time zone. Raises `UsageError` for one that this machine does not know."""
     if plan.timezone == "UTC":
@@ -291,4 +280,4 @@ def _uniform(low: float, high: float) -> float:
     return uniform(low, high)  # noqa: S311 - jitter is no secret
 
 
-__all__ = ["EXIT", "Basis", "Execution", "Reporter", "RunResult", "ended_result", "folded", "home_of"]
+__all__ = ["EXIT", "Basis", "Execution", "Reporter", "RunResult", "ended_result", "home_of"]

@@ -81,15 +81,15 @@ class _Asker:
         if isinstance(found, PluginProblem) or not hasattr(found.cls, "plan"):
             return None
         self._left -= 1
-        return self._asked(found, one)
+        return self._asked(found, one, {"rules": action.table} if action.table else {})
 
-    def _asked(self, found: Registered, one: Performed) -> Planned:
+    def _asked(self, found: Registered, one: Performed, private: dict[str, Any]) -> Planned:
         from steplane.executors.planning import Planner
 
         self._planner = self._planner or Planner(self._basis.environ)
         env = Environment(self._engine, self._basis, one.place.around).known()
         assert one.parameters is not None
-        answer = self._planner.ask(found, one.parameters, env, one.folder)
+        answer = self._planner.ask(found, one.parameters, env, one.folder, private)
         hide = self._known.text
         return Planned(
             hide(answer.summary), tuple(map(hide, answer.reads)), tuple(map(hide, answer.changes)), hide(answer.fault)

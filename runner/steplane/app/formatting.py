@@ -29,6 +29,12 @@ STEP = (
 )  # fmt: skip
 """The order of a step's keys: who it is, when it comes, how often, how, what it does, what it gives, what then."""
 
+TABLE = ("decision", "title", "description", "version", "owner", "hit", "inputs", "outputs", "rules", "default")
+"""The order of the keys of a decision table."""
+
+RULE = ("id", "when", "then", "because")
+"""The order of the keys of a rule of one."""
+
 _LISTS = ("steps", "rescue", "finally", "compensate")
 
 
@@ -77,7 +83,8 @@ def _says(node: Node) -> object:
 
 def _is_known(node: Mapping) -> bool:
     """Whether the order of the keys means nothing, being those of a workflow or a step."""
-    return all(entry.name in WORKFLOW or entry.name in STEP or entry.name.startswith("x-") for entry in node.entries)
+    names = [entry.name for entry in node.entries if not entry.name.startswith("x-")]
+    return any(set(names) <= set(known) for known in ((*WORKFLOW, *STEP), TABLE, RULE))
 
 
 # -------------------------------------------------------------------------------------------------------- the order
@@ -85,6 +92,13 @@ def _is_known(node: Mapping) -> bool:
 
 def _outermost_last(root: Mapping) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
     """The mappings whose keys have an order, inner ones first: their lines stay together when outer ones move."""
+    if root.entry("decision") is not None and root.entry("steps") is None:
+        rules = root.get("rules")
+        for rule in reversed(rules.items) if isinstance(rules, Sequence) else ():
+            if isinstance(rule, Mapping) and rule.entries:
+                yield rule, RULE
+        yield root, TABLE
+        return
     for key in _LISTS:
         yield from _steps(root.get(key))
     yield root, WORKFLOW

@@ -7,15 +7,16 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.app.execution import zone_of
+from steplane.app.recorded import Plans, header_under
 from steplane.driver.children import Children
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.keeping import restored
 from steplane.driver.names import Lazy, loop_names, moment
-from steplane.events import Input, StepStarted
+from steplane.events import Input, Redefined, StepStarted
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.templates import Literal, MapOf, Template
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Call, Perform, Plan
+from steplane.plan.nodes import Call, Perform
 from steplane.rendering import filters
 from steplane.scripts import expressions_of
 from steplane.store import JournalReader
@@ -52,14 +53,14 @@ class _Absent(Mapping[str, Any]):
         return 0
 
 
-def given(plan: Plan, journal: JournalReader, serial: int) -> list[Given]:
+def given(plans: Plans, journal: JournalReader, serial: int) -> list[Given]:
     """What the last attempt of the activation with that serial number was given: items of loops, the values of the
     expressions in its script, its parameters. Empty where it never began.
     """
-    kernel, found = _at_its_beginning(plan, journal, serial)
+    kernel, found, header = _at_its_beginning(plans, journal, serial)
     if found is None:
         return []
-    evaluator = _evaluator(plan, kernel, journal)
+    evaluator = _evaluator(kernel, journal, header)
     items = _items(found)
     values = [Given(name, value) for name, value in items.items()]
     action = found.node.action
@@ -74,23 +75,30 @@ def given(plan: Plan, journal: JournalReader, serial: int) -> list[Given]:
     return list({one.name: one for one in values}.values())
 
 
-def _at_its_beginning(plan: Plan, journal: JournalReader, serial: int) -> tuple[Kernel, Instance | None]:
-    """The run as it was when the last attempt of the instance began."""
+def _at_its_beginning(
+    plans: Plans, journal: JournalReader, serial: int
+) -> tuple[Kernel, Instance | None, dict[str, Any]]:
+    """The run as it was when the last attempt of the instance began, with its header as that was then."""
     last = 0
     for number, event in journal.events():
         if isinstance(event, StepStarted) and event.instance == serial:
             last = number
-    kernel = Kernel(plan)
+    kernel = Kernel(plans.first, plans.of)
+    redefined: Redefined | None = None
     for number, event in journal.events():
         if number > last:
             break
+        if isinstance(event, Redefined):
+            redefined = event
         if isinstance(event, Input):
             kernel.step(restored(event))  # type: ignore[arg-type]
-    return kernel, kernel.state.instances.get(serial) if last else None
+    found = kernel.state.instances.get(serial) if last else None
+    return kernel, found, header_under(journal.header, redefined, journal)
 
 
-def _evaluator(plan: Plan, kernel: Kernel, journal: JournalReader) -> Evaluator:
-    header, zone = journal.header, zone_of(plan)
+def _evaluator(kernel: Kernel, journal: JournalReader, header: Mapping[str, Any]) -> Evaluator:
+    plan = kernel.state.plan
+    zone = zone_of(plan)
     run = {
         "id": lambda: journal.run, "started_at": lambda: moment(header["started_at"], zone), "parent": lambda: None,
         "status": lambda: kernel.status, "case": lambda: header["case"],

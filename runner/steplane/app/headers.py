@@ -3,10 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec import ValidationError, convert
+
 from steplane.app.execution import Execution
+from steplane.app.versions import type_versions
 from steplane.driver.plain import unrecordable
-from steplane.errors import UsageError
+from steplane.errors import StateDamaged, UsageError
 from steplane.expressions import ExpressionError
+from steplane.parts import Group
+from steplane.plan.caching import Concurrency
 
 
 def new_header(execution: Execution, durability: str) -> dict[str, Any]:
@@ -23,11 +28,32 @@ def new_header(execution: Execution, durability: str) -> dict[str, Any]:
         "inputs": {name: value for name, value in basis.inputs.items() if name not in hidden},
         "vars": variables, "durability": durability, "parent": "",
     }  # fmt: skip
-    if plan.callees:
-        header["files"] = {file: one.text for file, one in plan.callees.items()}
+    types = type_versions(plan, execution.registry)
+    if types:
+        header["types"] = types
+    files = {file: one.text for file, one in plan.callees.items()}
+    files |= {file: text for one in plan.all_tables().values() for file, text in one.files().items()}
+    if files:
+        header["files"] = files
+    if plan.concurrency is not None:
+        header["group"] = _group(execution, plan.concurrency)
     if objects is not None:
         header["objects"] = _worked_out(execution, "objects", lambda: execution.own_value(objects))
     return header
+
+
+def _group(execution: Execution, one: Concurrency) -> dict[str, Any]:
+    """The group that the run belongs to."""
+    name = _worked_out(execution, "concurrency.group", lambda: execution.own_text(one.group))
+    return {"name": name, "limit": one.limit, "when_full": one.when_full}
+
+
+def group_of(header: Mapping[str, Any]) -> Group | None:
+    """The group that a header names. Raises `StateDamaged`."""
+    try:
+        return convert(header["group"], Group) if "group" in header else None
+    except ValidationError as error:
+        raise StateDamaged("the header of the run names no group that there can be", "Start a new run.") from error
 
 
 def evaluate_variables(execution: Execution, recorded: Mapping[str, Any]) -> dict[str, Any]:

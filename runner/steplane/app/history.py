@@ -1,8 +1,10 @@
 """What happened in runs, read from their journals: for `runs`, `show`, `logs` and `graph`."""
 
+import os
 from typing import Any
 
-from steplane.app.records import Activation, AttemptRecord, RunRecord, Session, SharedLock, StepRecord
+from steplane.app.recorded import recorded_header
+from steplane.app.records import Activation, AttemptRecord, Redefinition, RunRecord, Session, SharedLock, StepRecord
 from steplane.app.senseless import making_sense
 from steplane.events import (
     Answered,
@@ -11,6 +13,7 @@ from steplane.events import (
     AttemptEnded,
     CompensateRequested,
     ErrorInfo,
+    Redefined,
     Resumed,
     RunEnded,
     RunStarted,
@@ -39,10 +42,10 @@ def read_run(store: RunStore, run_id: str) -> RunRecord:
 
 def _read_run(store: RunStore, run_id: str) -> RunRecord:
     with store.read(run_id) as journal:
-        fold = _Fold()
+        header = recorded_header(journal)
+        fold = _Fold(str(header.get("file", "")))
         for _, event in journal.events():
             fold.take(event)
-        header = journal.header
         inputs = header.get("inputs", {})
     summary = store.summary(run_id)
     if summary.status == "running":
@@ -56,7 +59,7 @@ def _read_run(store: RunStore, run_id: str) -> RunRecord:
     record = RunRecord(
         summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
         error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
-        selection=header.get("selection", {}), of=header.get("of", ""),
+        selection=header.get("selection", {}), of=header.get("of", ""), definitions=fold.definitions,
     )  # fmt: skip
     _measure(record)
     if summary.status == "running":
@@ -110,11 +113,14 @@ def around(path: str, known: dict[str, StepRecord]) -> str:
 class _Fold:
     """What the events say so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
         self.steps: dict[str, StepRecord] = {}
         self.sessions: list[Session] = []
         self.ended: RunEnded | None = None
         self.waits = ""
+        self.file = file
+        self.redefined: Redefined | None = None  # that of which the resume is still to come
+        self.definitions: list[Redefinition] = []
         self._serials: dict[int, Activation] = {}
         self._at_work: dict[int, AttemptRecord] = {}
 
@@ -124,7 +130,11 @@ class _Fold:
         if isinstance(event, RunStarted | Resumed | CompensateRequested):
             self.cut_off()
             self.ended, self.waits = None, ""
-            self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
+            if self.redefined is None:
+                self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
+            self.redefined = None
+        elif isinstance(event, Redefined):
+            self._redefine(event)
         elif self.sessions:
             self.sessions[-1].end = max(event.at, self.sessions[-1].end)
         if isinstance(event, RunEnded):
@@ -133,6 +143,22 @@ class _Fold:
             self.waits = event.reason
         else:
             self._of_instance(event)
+
+    def _redefine(self, event: Redefined) -> None:
+        """A process goes on under another definition; that it resumes the run comes next."""
+        self.cut_off()
+        if self.redefined is None:
+            self.sessions.append(Session(begin=event.at, end=event.at, actor=event.actor))
+        self.redefined = event
+        words = {
+            f"{os.path.basename(file)}: {name}": word
+            for file, found in event.steps.items()
+            for name, word in found.items()
+            if name
+        }
+        own = f"{os.path.basename(self.file)}: "
+        steps = {name.removeprefix(own): word for name, word in words.items() if word != "around"}
+        self.definitions.append(Redefinition(at=event.at, actor=event.actor, hash=event.hash, steps=steps))
 
     def _of_instance(self, event: AnyEvent) -> None:
         if isinstance(event, StepFact):
@@ -143,6 +169,7 @@ class _Fold:
                 self._serials[event.instance].performed = True
             if event.outcome == "succeeded":
                 self._outputs(event.instance, event.outputs)
+                self._decided(event)
         elif isinstance(event, Answered) and event.question == "outputs":
             self._outputs(event.instance, event.value)
         elif isinstance(event, ArtifactsKept) and event.instance in self._serials:
@@ -157,6 +184,10 @@ class _Fold:
     def _outputs(self, serial: int, value: Any) -> None:
         if serial in self._serials:
             self._serials[serial].outputs = value
+
+    def _decided(self, event: AttemptEnded) -> None:
+        if event.decided is not None and event.instance in self._serials:
+            self._serials[event.instance].decided = event.decided
 
     def _attempt_ended(self, serial: int, at: int, outcome: str, error: ErrorInfo | None) -> None:
         attempt = self._at_work.pop(serial, None)

@@ -14,6 +14,7 @@ from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.digests import sha256
 from steplane.errors import UsageError
 from steplane.plan.nodes import Plan
+from steplane.plan.tables import TableFile
 from steplane.plugins import Registry, read_index
 from steplane.sdk import StepType
 from steplane.source.limits import FILE_BYTES
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 _KIND = "plans"
 _MAKERS = (
-    "", "plan", "model", "model/reading", "checks", "expressions", "expressions/filters", "scripts", "source", "schema",
-    "sdk", "plugins",
+    "", "plan", "model", "model/reading", "checks", "decisions", "expressions", "expressions/filters", "scripts",
+    "source", "schema", "sdk", "plugins",
 )  # fmt: skip
 """The folders of the code that makes plans and says what is wrong."""
 
@@ -151,6 +152,7 @@ def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None
         entry = _cached(store.cache.get(_KIND, key))
         if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
             texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
+            texts |= {file: text for one in entry.plan.all_tables().values() for file, text in one.files().items()}
             return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
     loaded = compile_file(data, name, registry, files)
     if store is not None and loaded.plan is not None:
@@ -171,7 +173,9 @@ def all_types(plan: Plan) -> tuple[str, ...]:
 def _same(entry: _Entry, files: Files) -> bool:
     """Whether the files that are called hold what they held."""
     try:
-        return all(_digest(files.content(file)) == one.hash for file, one in entry.plan.callees.items())
+        called = all(_digest(files.content(file)) == one.hash for file, one in entry.plan.callees.items())
+        tables = (pair for one in entry.plan.all_tables().values() for pair in one.digests().items())
+        return called and all(_digest(files.content(file)) == digest for file, digest in tables)
     except OSError:
         return False
 
@@ -212,9 +216,13 @@ def _cached(data: bytes | None) -> _Entry | None:
 def compile_file(data: bytes, name: str, registry: Registry, files: Files, wanted: Wanted = Wanted()) -> Loaded:  # noqa: B008 - frozen
     """The same anew, without a look into the cache. Without a wanted plan, the files that are called are read too."""
     from steplane.checks import Files as Called
+    from steplane.model.tables import is_table
     from steplane.source import read
 
-    called = Called(read(data, name), files.content, nearby=files.nearby)
+    document = read(data, name)
+    if is_table(document):
+        return _look_at_table(document, files, wanted)
+    called = Called(document, files.content, nearby=files.nearby)
     called.data[os.path.normpath(name)] = data
     plans: dict[str, Plan | None] = {}
     diagnostics: list[Diagnostic] = []
@@ -222,15 +230,32 @@ def compile_file(data: bytes, name: str, registry: Registry, files: Files, wante
         for file in pending:
             plans[file], found = _compile_one(file, called, registry, wanted)
             diagnostics += found
-    sources = {document.file: document.text for document in called.documents.values()}
+    diagnostics += [one for table in called.tables.values() for one in table.diagnostics]
+    sources = called.sources()
     if not wanted.plan:
-        documents = {document.file: document for document in called.documents.values()}
+        documents = {one.file: one for one in (*called.documents.values(), *called.table_documents.values())}
         return Loaded(None, tuple(diagnostics), sources, documents=documents)
     main, *others = plans.values()
-    if main is None or None in others:
+    if main is None or None in others or has_errors(diagnostics):
         return Loaded(None, tuple(diagnostics), sources)
     callees = {file: plan for file, plan in plans.items() if plan is not None and plan is not main}
     return Loaded(replace(main, callees=callees) if callees else main, tuple(diagnostics), sources)
+
+
+def _look_at_table(document: "Document", files: Files, wanted: Wanted) -> Loaded:
+    """What is wrong with a file that is a decision table; a plan it has none. Raises `UsageError` if one is wanted."""
+    from steplane.checks.tables import check_table
+
+    if wanted.plan:
+        raise UsageError(
+            f"{document.file} is a decision table, and no workflow",
+            f"Check it: steplane check {document.file}. A step with `uses: decide` decides by it.",
+        )
+    table = check_table(document, files.content)
+    sources = {document.file: document.text}
+    if table.rows_file:
+        sources[table.rows_file] = table.rows_data.decode(errors="replace")
+    return Loaded(None, table.diagnostics, sources, documents={document.file: document})
 
 
 def _compile_one(
@@ -250,7 +275,21 @@ def _compile_one(
     if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
     digest = _digest(called.data[file])
-    return compile_plan(workflow, script_of, document.text, digest, known_type(registry)), diagnostics
+    tables = _tables(called)
+    return compile_plan(workflow, script_of, document.text, digest, known_type(registry), tables=tables), diagnostics
+
+
+def _tables(called: "Called") -> dict[str, TableFile]:
+    """The tables without errors that have been read."""
+    return {
+        file: TableFile(
+            file=file, text=called.table_documents[file].text, hash=_digest(called.data[file]),
+            rules=msgspec.json.encode(one.table).decode(), rows_file=one.rows_file, rows_text=one.rows_data.decode(),
+            rows_hash=_digest(one.rows_data) if one.rows_file else "",
+        )
+        for file, one in called.tables.items()
+        if one.table is not None
+    }  # fmt: skip
 
 
 def known_type(registry: Registry) -> Callable[[str], StepType | None]:

@@ -251,14 +251,27 @@ def workflow_files(folder: str, *, everything: bool = True) -> Iterator[str]:
 
     Without `everything`, in folders below only files that look like workflows count.
     """
+    for place, path in _yaml_files(folder):
+        if not _is_table(path) and (everything or place == folder or looks_like_workflow(path)):
+            yield path
+
+
+def table_files(folder: str) -> Iterator[str]:
+    """The decision tables in and below a folder, by their ending `.decision.yaml`."""
+    return (path for _, path in _yaml_files(folder) if _is_table(path))
+
+
+def _is_table(path: str) -> bool:
+    return os.path.splitext(path)[0].endswith(".decision")
+
+
+def _yaml_files(folder: str) -> Iterator[tuple[str, str]]:
+    """The YAML files in and below a folder, each with the folder that it is in: outer before inner, by name."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(one for one in folders if one not in _LEFT_OUT and not one.startswith("."))
         for name in sorted(names):
-            stem, ending = os.path.splitext(name)
-            path = os.path.join(place, name)
-            named = ending in _ENDINGS and not stem.endswith(".decision") and not name.startswith(".")
-            if named and (everything or place == folder or looks_like_workflow(path)):
-                yield path
+            if name.endswith(_ENDINGS) and not name.startswith("."):
+                yield place, os.path.join(place, name)
 
 
 def looks_like_workflow(path: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.events import Artifact, ErrorInfo, StepWaiting
+from steplane.events import Artifact, ErrorInfo, Hit, StepWaiting
 from steplane.store import RunSummary
 
 
@@ -37,7 +37,8 @@ class Activation(Struct, kw_only=True):
 
     `tries` counts the attempts, `seconds` is how long it took from its first attempt on, without the time in which
     nobody ran the run; `serial` is what inputs call it by; `performed`: it is of a step type, and has no list inside;
-    `waits` is what it waits for now.
+    `waits` is what it waits for now. `decided` are the rules of a decision table that its outputs follow from (none:
+    its default).
     """
 
     number: int = 1
@@ -58,6 +59,18 @@ class Activation(Struct, kw_only=True):
     performed: bool = False
     artifacts: tuple[Artifact, ...] = ()
     waits: StepWaiting | None = None
+    decided: tuple[Hit, ...] | None = None
+
+
+class Redefinition(Struct, kw_only=True):
+    """That the run went on under another definition (`hash`), at that time (µs): what became of the steps, by id
+    (those of a file that is called with the file): `new`, `gone`, `changed`, or `after` one that is.
+    """
+
+    at: int
+    actor: str = ""
+    hash: str = ""
+    steps: dict[str, str] = {}
 
 
 class StepRecord(Struct, kw_only=True):
@@ -154,9 +167,10 @@ class SharedLock(Struct, kw_only=True):
 class RunRecord(Struct, kw_only=True):
     """One run with all its instances, in the order in which they became ready, those inside after what they are in.
 
-    `reason`: why it waits. `sessions`: when a process ran it. `selection`: the words that selected a part of the
-    workflow, by option; `of`: the run whose results stand in for the rest. `conditions`: the texts of `if` by path,
-    where one skipped the step. `locks`: of a live run, those of the store.
+    `reason`: why it waits. `sessions`: when a process ran it. `definitions`: those under which it went on later.
+    `selection`: the words that selected a part of the workflow, by option; `of`: the run whose results stand in for the
+    rest. `conditions`: the texts of `if` by path, where one skipped the step. `locks`: of a live run, those of the
+    store.
     """
 
     summary: RunSummary
@@ -168,6 +182,7 @@ class RunRecord(Struct, kw_only=True):
     sessions: list[Session] = []
     selection: dict[str, list[str]] = {}
     of: str = ""
+    definitions: list[Redefinition] = []
     locks: list[SharedLock] = []
     conditions: dict[str, str] = {}
 

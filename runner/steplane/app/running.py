@@ -2,21 +2,20 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
-from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, folded, home_of
-from steplane.app.headers import evaluate_variables, new_header
+from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, home_of
+from steplane.app.headers import evaluate_variables, group_of, new_header
 from steplane.app.leftovers import bury, end_leftovers
-from steplane.app.loading import Recorded, load_data
 from steplane.app.project import here
+from steplane.app.recorded import folded, recorded_header, recorded_plan
 from steplane.driver.attempts import Folders
 from steplane.driver.messages import PostCame
 from steplane.driver.post import Office
-from steplane.errors import StateDamaged, UsageError
+from steplane.errors import UsageError
 from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel
@@ -25,7 +24,6 @@ from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import (
     Journal,
-    JournalReader,
     LockTable,
     RunFolder,
     RunStore,
@@ -36,6 +34,7 @@ from steplane.store import (
 )
 
 if TYPE_CHECKING:
+    from steplane.app.redefining import Edit
     from steplane.app.regaining import Regained
 
 MakeReporter = Callable[["Begun"], Reporter]
@@ -100,7 +99,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
     with journal:
         warnings = _warnings(execution, store.warning)
         reporter = make_reporter(Begun(basis.run, plan, journal.folder, warnings=warnings, home=basis.home))
-        first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken)
+        first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken, group=group_of(header))
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
     return result
@@ -135,43 +134,52 @@ def resume(  # noqa: PLR0917 - the same
     assume: Mapping[str, Any] | None = None,
     only: tuple[str, ...] = (),
     cancel: bool = False,
+    definition: Literal["", "accept", "recorded"] = "",
 ) -> RunResult:
     """Go on with a run: what succeeded stays. A run that succeeded is left as it is, unless something is to be redone.
 
     `redo` and `assume` name instances (or steps that have but one); with `only` nothing else goes on.
 
-    What runs is the definition that was recorded when the run was begun; where the file now says something else, that
-    is refused, and where it is gone it is not missed. Raises `RunHeld`, `UsageError`, `StateError`.
+    What runs is the definition that was recorded. Where the file (or a plugin) is another now, that is refused, unless
+    the run is to go on so (`accept`), or as it was recorded all the same (`recorded`). A file that is gone is not
+    missed. Raises `RunHeld`, `Edited`, `UsageError`, `StateError`.
     """
-    from steplane.app.repairs import repairs
-
     event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
-    patience = patience_of(options)
+    patience_of(options)  # refused before anything is looked at
     with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
         end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
-        header, plan = journal.header, recorded_plan(journal, registry, store)
-        kernel = folded(plan, journal)
+        header, kernel = recorded_header(journal), folded(journal, registry, store)
         root = kernel.state.root
-        event = repairs(event, plan, kernel, run_id, redo, assume or {}, only)
-        if root is not None and root.ended and (cancel or (root.status in OK and not (event.redo or event.assume))):
+        if root is not None and root.ended and (cancel or (root.status in OK and not (redo or assume))):
+            _told(run_id, kernel, event, (redo, assume or {}, only))
             return _left_alone(run_id, kernel, options, cancel=cancel)
-        if not cancel:
-            _refuse(run_id, kernel, event, header, (registry, store))
-        again = _regained(plan, kernel, event, run_id)
-        basis = Basis(
-            run=run_id, plan=plan, inputs=inputs_again(plan, header, values, environ, cancel=cancel),
-            environ=dict(environ), home=header["home"], called_in=header["called_in"],
-            started_at=header["started_at"], case=header["case"], pool=options.pool, patience=patience,
-            strict=options.strict,
-        )  # fmt: skip
+        edit = _edit(kernel, header, (registry, store, values, environ), "recorded" if cancel else definition)
+        taken = edit.take(kernel, options.actor) if edit is not None else None
+        plan = kernel.state.plan
+        event, again = _told(run_id, kernel, event, (redo, assume or {}, only))
+        inputs = edit.inputs if edit is not None else inputs_again(plan, header, values, environ, cancel=cancel)
+        basis = _basis(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
-        _recall(execution, header, event, again)
+        variables = evaluate_variables(execution, header["vars"] if edit is None else edit.kept_variables)
+        execution.recall(event, again.held())
+        if edit is not None and taken is not None:
+            edit.record(journal, taken, variables)
         store.reopened(run_id)
-        reporter = make_reporter(_begun_again(execution, journal, again))
-        first: Resumed | RunStarted = again.within(event) if root is not None else RunStarted(pool=options.pool)
-        result = go(execution, journal, first, reporter)
+        reporter = make_reporter(_begun_again(execution, journal, again, edit))
+        begun = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
+        result = go(execution, journal, begun, reporter)
     catalogue(store, result)
     return result
+
+
+def _basis(run_id: str, plan: Plan, header: Mapping[str, Any], given: tuple[Any, ...]) -> Basis:
+    """What the run stands on in a new process."""
+    inputs, environ, options = given
+    return Basis(
+        run=run_id, plan=plan, inputs=inputs, environ=dict(environ), home=header["home"], called_in=header["called_in"],
+        started_at=header["started_at"], case=header["case"], pool=options.pool, patience=patience_of(options),
+        strict=options.strict,
+    )  # fmt: skip
 
 
 def _left_alone(run_id: str, kernel: Kernel, options: Options, *, cancel: bool) -> RunResult:
@@ -210,50 +218,37 @@ def cancel(  # noqa: PLR0917 - the same
     return resume(store, registry, run_id, {}, environ, options, make_reporter, cancel=True)
 
 
-NEEDED = ("file", "home", "called_in", "case", "inputs", "vars", "started_at")
-"""What the header of a run has to say for it to be gone on with."""
+def _edit(kernel: Kernel, header: Mapping[str, Any], known: tuple[Any, ...], definition: str) -> "Edit | None":
+    """What the file says now, where that is something else, and the run goes on so. Raises `Edited`, `UsageError`."""
+    from steplane.app.redefining import Edited, find_edit, refuse_in_between
+
+    edit = find_edit(header["run"], kernel, header, *known) if definition != "recorded" else None
+    if edit is None:
+        return None
+    refuse_in_between(edit, kernel, header)
+    if definition != "accept":
+        raise Edited(edit)
+    return edit
 
 
-def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | None) -> Plan:
-    """The plan of the definition that a run was begun with."""
-    definition, header = journal.definitions()[-1], journal.header
-    if missing := [name for name in NEEDED if name not in header]:
-        raise StateDamaged(f"the journal of run {journal.run} does not say `{missing[0]}` of it", "Start a new run.")
-    files = Recorded(header.get("files", {}))
-    loaded = load_data(definition.text.encode(), header["file"], registry, store, files)
-    if loaded.plan is None:
-        first = next(one for one in loaded.diagnostics if one.severity == "error")
-        raise UsageError(
-            f"the recorded workflow of run {journal.run} cannot be used any more: {first.message}",
-            "Install the plugins and the release that it was begun with.",
-        )
-    return replace(loaded.plan, hash=definition.hash)
-
-
-def _refuse(
-    run_id: str, kernel: Kernel, event: Resumed, header: Mapping[str, Any], known: tuple[Registry, RunStore]
-) -> None:
-    """Refuse to go on by a file that says something else, or beside a step of which nobody knows how it ended."""
-    from steplane.app.refusing import refuse_changed_file, refuse_undecided
-
-    refuse_changed_file(run_id, kernel.state.plan, header, *known)
-    refuse_undecided(kernel, event, run_id)
-
-
-def _regained(plan: Plan, kernel: Kernel, event: Resumed, run_id: str) -> "Regained":
+def _told(
+    run_id: str, kernel: Kernel, event: Resumed, words: tuple[Any, Mapping[str, Any], Any]
+) -> "tuple[Resumed, Regained]":
+    """The resume with what was said by hand, and the steps that run again for their secrets. Raises `UsageError`."""
+    from steplane.app.refusing import refuse_undecided
     from steplane.app.regaining import regained
+    from steplane.app.repairs import repairs
 
-    return regained(plan, kernel.state, event, run_id)
+    plan = kernel.state.plan
+    event = repairs(event, plan, kernel, run_id, *words)
+    if not event.cancel:
+        refuse_undecided(kernel, event, run_id)
+    return event, regained(plan, kernel.state, event, run_id)
 
 
-def _recall(execution: Execution, header: Mapping[str, Any], event: Resumed, again: "Regained") -> None:
-    """What a new process has to know of what was before it."""
-    evaluate_variables(execution, header["vars"])
-    execution.recall(event, again.held())
-
-
-def _begun_again(execution: Execution, journal: Journal, again: "Regained") -> Begun:
-    basis, warnings = execution.basis, _warnings(execution, again.warning)
+def _begun_again(execution: Execution, journal: Journal, again: "Regained", edit: "Edit | None") -> Begun:
+    basis = execution.basis
+    warnings = (*([edit.warning] if edit is not None else ()), *_warnings(execution, again.warning))
     return Begun(basis.run, basis.plan, journal.folder, resumed=True, warnings=warnings, home=basis.home)
 
 

@@ -87,12 +87,11 @@ def _has(store: RunStore, run: str, parcel: Parcel) -> bool:
 
 def _waits(store: RunStore, run: str, name: str) -> bool:
     """Whether a wait of a run that is not live would take the signal now."""
-    from steplane.app.execution import folded
     from steplane.app.loading import make_registry
-    from steplane.app.running import recorded_plan
+    from steplane.app.recorded import folded
 
     with store.read(run) as journal:
-        kernel = folded(recorded_plan(journal, make_registry(store, None), store), journal)
+        kernel = folded(journal, make_registry(store, None), store)
     return name in kernel.state.listeners
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.app.execution import folded
 from steplane.app.history import find_run
-from steplane.app.running import recorded_plan
+from steplane.app.recorded import folded, recorded_header
 from steplane.errors import UsageError
 from steplane.events import OK, Recorded, Taken
 from steplane.kernel import Instance, State
@@ -40,14 +39,14 @@ def take(store: RunStore, registry: Registry, run: str, plan: Plan, selection: S
         raise UsageError("`--of` goes with `--from` or `--only`", "Say which steps run; the others are taken from RUN.")
     run_id = _latest(store, plan.name) if run == LATEST and LATEST not in store.ids() else find_run(store, run)
     with store.read(run_id) as journal:
-        before = recorded_plan(journal, registry, store)
+        state = folded(journal, registry, store).state
+        before = state.plan
         if before.name != plan.name:
             raise UsageError(
                 f"run {run_id} is one of `{before.name}`, not of `{plan.name}`",
                 f"See its runs: steplane runs --workflow {plan.name}",
             )
-        state = folded(before, journal).state
-        inputs = dict(journal.header["inputs"])
+        inputs = dict(recorded_header(journal)["inputs"])
     known = {spec.name for spec in plan.inputs}
     taken = taken_from(run_id, plan, before, state, selection.recorded.part)
     return Earlier(taken, {name: value for name, value in inputs.items() if name in known})

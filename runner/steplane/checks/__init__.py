@@ -11,6 +11,7 @@ from steplane.checks.conditions import check_conditions
 from steplane.checks.constants import check_constants
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.credentials import check_credentials
+from steplane.checks.decisions import check_decisions
 from steplane.checks.environment import check_environment
 from steplane.checks.files import Files
 from steplane.checks.flow import check_ends, check_switches
@@ -92,6 +93,7 @@ CHECKS: tuple[Check, ...] = (
     check_caching,
     check_captures,
     check_calls,
+    check_decisions,
     check_undoing,
     check_reaching,
     check_milestones,

@@ -28,7 +28,7 @@ def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
 def _no_target(step: Step, action: Call, why: str, context: Context) -> Diagnostic:
     path, span = action.path.text, action.path.span
     message = f"{words_for(step)} calls `{path}`: {why}"
-    meant = did_you_mean(path, context.beside(action))
+    meant = did_you_mean(path, context.beside(path))
     if meant:
         fix = Fix(f"replace `{path}` with `{meant}`", (Edit(span, meant),), safe=False)
         return Diagnostic("call-target", message, span, label=f"did you mean `{meant}`?", fix=fix)

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from steplane.checks.files import Files
 from steplane.diagnostics import Diagnostic, Span
-from steplane.expressions import Template, uses
+from steplane.expressions import Literal, Template, uses
 from steplane.expressions.usage import Use
-from steplane.model import Call, ForEach, Leaf, Matrix, Run, Step, StepList, Uses, Workflow, step_lists
+from steplane.model import Call, ForEach, Leaf, Matrix, Named, Run, Step, StepList, Uses, Workflow, step_lists
 from steplane.model.files import file_key
 from steplane.plugins import PluginProblem
 from steplane.sdk import StepType
@@ -20,6 +20,7 @@ from steplane.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from steplane.checks.sites import Site
+    from steplane.checks.tables import CheckedTable
     from steplane.checks.types import Types
 
 
@@ -130,13 +131,28 @@ class Context:
             return None
         return self.files.workflow(file_key(self.workflow.file, action.path.text))
 
-    def beside(self, action: Call) -> list[str]:
-        """The workflow files where the one that is called was looked for, as it would name them."""
+    def beside(self, path: str) -> list[str]:
+        """The YAML files where the one of that path was looked for, as it would be named."""
         if self.files is None:
             return []
-        found = self.files.nearby(file_key(self.workflow.file, action.path.text))
-        folder = os.path.dirname(action.path.text)
+        found = self.files.nearby(file_key(self.workflow.file, path))
+        folder = os.path.dirname(path)
         return [os.path.join(folder, name) for name in found]
+
+    def table_path(self, action: object) -> Named | None:
+        """The parameter of a step that names a decision table, where its type has one."""
+        described = self.type_of(action)
+        names = () if described is None else described.parameters_marked("table")
+        given = action.parameters if isinstance(action, Run | Uses) else ()
+        return next((one for one in given if one.name.text in names), None)
+
+    def table(self, action: object) -> "CheckedTable | str | None":
+        """The table that a step decides by, or why it cannot be had; None where nothing is known of one."""
+        named = self.table_path(action)
+        template = None if named is None else named.value.template
+        if self.files is None or not isinstance(template, Literal) or not isinstance(template.value, str):
+            return None
+        return self.files.table(file_key(self.workflow.file, template.value))
 
     def rendered_by_step(self, action: object) -> tuple[str, ...]:
         """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""

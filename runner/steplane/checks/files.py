@@ -1,10 +1,14 @@
-"""The workflows that a file calls, read when a check first asks for them."""
+"""The workflows that a file calls, and the tables that it asks, read when a check first wants them."""
 
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from steplane.model import Workflow, read_workflow
 from steplane.source import Document, read
+
+if TYPE_CHECKING:
+    from steplane.checks.tables import CheckedTable
 
 Content = Callable[[str], bytes]
 """Gives what a file holds, by what it is called in messages. Raises `OSError`."""
@@ -27,6 +31,26 @@ class Files:
         self._filters = filters
         self._workflows: dict[str, Workflow | None] = {}
         self._problems: dict[str, str] = {}
+        self.tables: dict[str, CheckedTable] = {}
+        self.table_documents: dict[str, Document] = {}
+
+    def table(self, file: str) -> "CheckedTable | str":
+        """The decision table of a file, or why it cannot be had."""
+        from steplane.checks.tables import check_table
+        from steplane.model.tables import is_table
+
+        if file in self.tables:
+            return self.tables[file]
+        try:
+            self.data[file] = self._content(file)
+        except OSError as error:
+            return "there is no such file" if isinstance(error, FileNotFoundError) else _why(error)
+        document = read(self.data[file], file)
+        if not is_table(document):
+            return "it holds no decision table"
+        self.table_documents[file] = document
+        self.tables[file] = check_table(document, self._content)
+        return self.tables[file]
 
     def workflow(self, file: str) -> Workflow | str:
         """The workflow of a file, or why it cannot be had."""
@@ -37,6 +61,13 @@ class Files:
         if file not in self._workflows:
             self._workflows[file] = read_workflow(self.documents[file], self._filters)[0]
         return self._workflows[file] or "it holds no workflow"
+
+    def sources(self) -> dict[str, str]:
+        """The texts of all files that were read, by name."""
+        documents = (*self.documents.values(), *self.table_documents.values())
+        rows = {one.rows_file: one.rows_data for one in self.tables.values() if one.rows_file}
+        texts = {file: data.decode(errors="replace") for file, data in rows.items()}
+        return {**{one.file: one.text for one in documents}, **texts}
 
     def _read(self, file: str) -> None:
         try:

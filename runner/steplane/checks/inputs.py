@@ -33,8 +33,8 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             continue
         problems = check_schema(one.schema)
         for problem in problems:
-            yield _bad_schema(one, problem)
-        yield from _formats(one, one.node)
+            yield bad_schema(f"input `{one.name}`", one.node, problem)
+        yield from unknown_formats(f"input `{one.name}`", one.node)
         static = list(_expressions(one))
         yield from static
         if not problems and not static:
@@ -48,29 +48,31 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("optional-default", message, span, help="keep one of them")
 
 
-def _bad_schema(one: Input, problem: Problem) -> Diagnostic:
-    message = f"`{'.'.join(map(str, problem.path))}` of input `{one.name}` {problem.message}"
-    return Diagnostic("bad-schema", message, _place(one.node, problem.path), help="mend the schema of the input")
+def bad_schema(what: str, node: Node, problem: Problem) -> Diagnostic:
+    """A schema that is none; `what` it describes: "input `x`"."""
+    message = f"`{'.'.join(map(str, problem.path))}` of {what} {problem.message}"
+    help_ = f"mend the schema of the {what.split(' ', maxsplit=1)[0]}"
+    return Diagnostic("bad-schema", message, place_in(node, problem.path), help=help_)
 
 
-def _formats(one: Input, schema: Node) -> Iterator[Diagnostic]:
+def unknown_formats(what: str, schema: Node) -> Iterator[Diagnostic]:
     """Formats that nobody knows, in the schema and in those inside it: such a format checks nothing."""
     for entry in schema.entries if isinstance(schema, Mapping) else ():
         value = entry.value
         if entry.name == "format" and isinstance(value, Scalar) and value.text not in FORMATS:
-            yield _unknown_format(one, value)
+            yield _unknown_format(what, value)
         elif entry.name in SUBSCHEMAS:
-            yield from _formats(one, value)
+            yield from unknown_formats(what, value)
         elif entry.name in LISTED and isinstance(value, Sequence):
             for item in value.items:
-                yield from _formats(one, item)
+                yield from unknown_formats(what, item)
         elif entry.name in NAMED and isinstance(value, Mapping):
             for inner in value.entries:
-                yield from _formats(one, inner.value)
+                yield from unknown_formats(what, inner.value)
 
 
-def _unknown_format(one: Input, node: Scalar) -> Diagnostic:
-    message = f"the format `{node.text}` of input `{one.name}` is not known, and nothing is checked by it"
+def _unknown_format(what: str, node: Scalar) -> Diagnostic:
+    message = f"the format `{node.text}` of {what} is not known, and nothing is checked by it"
     meant = did_you_mean(node.text, FORMATS)
     if meant is None:
         help_ = "write a format of JSON Schema, `path` or `duration`, or use `pattern`"
@@ -106,14 +108,14 @@ def _default(one: Input) -> Iterator[Diagnostic]:
     for problem in validate_value(one.schema, one.default, ("default",)):
         name = ".".join(map(str, problem.path))
         message = f"`{name}` of input `{one.name}` {problem.message}"
-        span = _place(one.node, problem.path)
+        span = place_in(one.node, problem.path)
         label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
         yield Diagnostic(
             "bad-default", message, span, label=label, help="give a default that fits the input's own schema"
         )
 
 
-def _place(node: Node, path: tuple[str | int, ...]) -> Span:
+def place_in(node: Node, path: tuple[str | int, ...]) -> Span:
     """The place of the value at a path, as far as it is there."""
     for part in path:
         if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):

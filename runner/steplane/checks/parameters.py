@@ -75,7 +75,8 @@ def _has_value(one: Named) -> bool:
 class Given(Struct, frozen=True):
     """What is given under `with`, and to what: `kind` is its name in messages, `span` its place, `schema` what it has.
 
-    `noun`: what one of them is called; `more`: where a person finds more about it.
+    `noun`: what one of them is called; `more`: where a person finds more about it. `entries` are what is given where
+    that is not all of `with` but what stands under its key `under`, at `place`.
     """
 
     action: Run | Uses | Call
@@ -84,6 +85,9 @@ class Given(Struct, frozen=True):
     schema: dict[str, Any]
     noun: str = "parameter"
     more: str = ""
+    entries: tuple[Named, ...] | None = None
+    under: str = "with"
+    place: Span | None = None
 
 
 class _Parameters:
@@ -96,21 +100,22 @@ class _Parameters:
         self.action = given.action
         self.schema = given.schema
         self.types = types
+        self.entries = self.action.parameters if given.entries is None else given.entries
         self.outside = ("script", "argv") if isinstance(self.action, Run) else ()
         self.properties: dict[str, Any] = {
             name: one for name, one in self.schema.get("properties", {}).items() if name not in self.outside
         }
 
     def check(self) -> Iterator[Diagnostic]:
-        given = {one.name.text: one for one in self.action.parameters}
-        meant = {self._meant(one.name.text, given) for one in self.action.parameters}
+        given = {one.name.text: one for one in self.entries}
+        meant = {self._meant(one.name.text, given) for one in self.entries}
         meant |= {one.name for one in self.step.node.entries}  # beside `with`, which is said
         for name in self.schema.get("required", ()):
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
         yield from self._choice(given, meant)
         yield from self._contradictions(given)
-        for one in self.action.parameters:
+        for one in self.entries:
             if one.name.text in self.properties:
                 yield from self._value(one)
             elif self.schema.get("additionalProperties", True) is False:
@@ -156,8 +161,8 @@ class _Parameters:
     def _missing(self, name: str) -> Diagnostic:
         with_ = self.step.node.entry("with")
         message = f"{words_for(self.step)} gives no `{name}`, which `{self.given.kind}` needs"
-        span = with_.key.span if with_ else self.given.span
-        return Diagnostic("missing-parameter", message, span, help=f"add it under `with`: `{name}: ...`")
+        span = self.given.place or (with_.key.span if with_ else self.given.span)
+        return Diagnostic("missing-parameter", message, span, help=f"add it under `{self.given.under}`: `{name}: ...`")
 
     def _unknown(self, one: Named, given: dict[str, Named]) -> Diagnostic:
         name, span = one.name.text, one.name.span

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from steplane.checks.context import Context, Position, is_spread
 from steplane.checks.sites import Site
+from steplane.decisions.tables import answer_schema
 from steplane.expressions import Expression, Template
 from steplane.expressions.judging import Finding, Lookup, judge, type_of
 from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_schema, union
@@ -148,6 +149,10 @@ class Types:
         if step.outputs is not None:
             declared = next((one for one in step.outputs.items if one.name.text == name), None)
             return _declared(declared) if declared is not None else ANY
+        table = self._context.table(step.action)
+        if table is not None and not isinstance(table, str):
+            column = table.outputs.get(name)
+            return ANY if column is None else of_schema(answer_schema(column, table.hit))
         described = self._context.type_of(step.action)
         properties = described.outputs.get("properties", {}) if described is not None and described.outputs else {}
         return of_schema(properties.get(name)) if isinstance(properties, Mapping) else ANY

@@ -174,13 +174,21 @@ def output_names(step: Step, context: Context) -> tuple[str, ...] | None:
         return _outputs_of_call(step.action, context)
     if not isinstance(step.action, Run | Uses):
         return None
-    kind = context.type_of(step.action)
+    return _outputs_of_type(step.action, context)
+
+
+def _outputs_of_type(action: Run | Uses, context: Context) -> tuple[str, ...] | None:
+    """Those of a step type; of one that decides by a table the table's."""
+    kind = context.type_of(action)
     if kind is None:
         return None
+    table = context.table(action)
+    if table is not None and not isinstance(table, str):
+        return tuple(table.outputs) or None
     if kind.outputs is None:
         return ()
     # What a script writes besides is an output only where `outputs` names it.
-    if kind.outputs.get("additionalProperties", True) and step.action.type != "shell":
+    if kind.outputs.get("additionalProperties", True) and action.type != "shell":
         return None
     return tuple(kind.outputs.get("properties", {}))
 

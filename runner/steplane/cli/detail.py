@@ -17,9 +17,10 @@ from steplane.cli.history import step_data, steps_text
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look
+from steplane.events import Hit
 from steplane.plan.nodes import Body, Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
-from steplane.reporters.jsonlines import error_data, iso
+from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
 from steplane.reporters.words import action, cause, clock, reason
@@ -56,6 +57,7 @@ def detail_text(detail: Detail, look: Look) -> str:
         _section("given", _given(detail.given), paint),
         _section("attempts", _attempts(one), paint),
         _inside(detail, look),
+        _section("decided by", _decided(one.latest.decided), paint),
         _section("outputs", _pretty(one.outputs) if one.outputs is not None else [], paint),
         _section("error", _error(one), paint),
         _section("artifacts", _files(one), paint),
@@ -161,6 +163,13 @@ def _after(one: AttemptRecord) -> str:
     return f"{cause(one.error)}{again}" if one.error is not None else ""
 
 
+def _decided(hits: tuple[Hit, ...] | None) -> list[str]:
+    if hits is None:
+        return []
+    rows = [[f"rule {visible(one.rule)}", visible(one.because)] for one in hits]
+    return table(rows).splitlines() if rows else ["the table's default: no rule matches"]
+
+
 def _error(one: StepRecord) -> list[str]:
     error = one.error
     if error is None:
@@ -208,6 +217,7 @@ def _activation_data(one: Activation) -> dict[str, Any]:
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,
+        **rules_data(one.decided),
         "error": error_data(one.error),
         "attempts": [
             {

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from steplane.app.history import RunRecord, StepRecord
+from steplane.cli.changed_words import changed_words
 from steplane.cli.folding import LIMIT, tree
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
-from steplane.reporters.jsonlines import error_data, iso
+from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
 from steplane.reporters.words import cause, clock, count, shown_value
@@ -50,6 +51,10 @@ def run_json(record: RunRecord) -> str:
             "sessions": [
                 {"started_at": iso(one.begin), "ended_at": iso(one.end), "actor": one.actor or None}
                 for one in record.sessions
+            ],
+            "definitions": [
+                {"at": iso(one.at), "actor": one.actor or None, "hash": one.hash, "steps": one.steps}
+                for one in record.definitions
             ],
             "selection": record.selection or None,
             "of": record.of or None,
@@ -95,6 +100,7 @@ def _facts(record: RunRecord) -> list[list[str]]:
     facts.append(["started", f"{moment_text(one.started_at)} UTC"])
     if record.sessions:
         facts.append(["took" if one.ended_at else "running" if one.status == "running" else "ran", _spent(record)])
+    facts += [["changed", f"{moment_text(each.at)} UTC: {changed_words(each.steps)}"] for each in record.definitions]
     if record.reason and one.status == "waiting":
         facts.append(["waits", visible(record.reason)])
     return facts
@@ -201,6 +207,7 @@ def step_data(one: StepRecord) -> dict[str, Any]:
         "by": one.by or None,
         "recovered": one.recovered,
         "outputs": one.outputs,
+        **rules_data(one.latest.decided),
         "error": error_data(one.error),
         "artifacts": [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in one.artifacts],
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
 from steplane.cli.cause_words import cause_words
+from steplane.cli.changed_words import changed_words
 from steplane.events import ItemAdded, StepWaiting, StepWoken
 from steplane.reporters.paint import visible
 from steplane.reporters.words import (
@@ -164,6 +165,13 @@ def _attempt_ended(data: dict[str, Any]) -> str:
     return f"{name}failed{took}" + (f": {inside}{cause(error)}" if error is not None else "")
 
 
+def _decided(data: dict[str, Any]) -> str:
+    if not data["rules"]:
+        return "decided by the table's default: no rule matches"
+    named = [f"`{visible(rule)}`" + (f" ({visible(because)})" if because else "") for rule, because in data["rules"]]
+    return f"decided by rule{'' if len(named) == 1 else 's'} {', '.join(named)}"
+
+
 def _retry(data: dict[str, Any]) -> str:
     of = f" of {data['of']}" if data["of"] else ""
     return f"tries again in {clock(data['delay'])}: that was attempt {data['number']}{of}{saw(data['seen'])}"
@@ -240,6 +248,11 @@ def _resumed(data: dict[str, Any]) -> str:
     return f"the run was resumed{who}{more}"
 
 
+def _redefined(data: dict[str, Any]) -> str:
+    who = f" by {visible(data['actor'])}" if data.get("actor") else ""
+    return f"goes on{who} under a changed definition: {changed_words(data['steps'])}"
+
+
 def _options(data: dict[str, Any]) -> str:
     """What a resume was told."""
     words = [f"--only {visible(one)}" for one in data["only"]]
@@ -289,6 +302,7 @@ _SAYINGS: dict[str, _Words] = {
     "slot.waits": _slot_waits,
     "attempt": _attempt,
     "attempt.ended": _attempt_ended,
+    "decided": _decided,
     "timeout": lambda data: f"its time limit of {clock(data['seconds'] or 0)} is over",
     "retry": _retry,
     "waits": lambda data: wait_words(StepWaiting(step="", path="", **data)),
@@ -303,6 +317,7 @@ _SAYINGS: dict[str, _Words] = {
     "stopping": _stopping,
     "undecided": lambda _: "was cut off, and may run at most once: somebody has to say what became of it",
     "resumed": _resumed,
+    "redefined": _redefined,
     "ended": _ended,
     "compensated": _compensated,
     "cancel": _asked,

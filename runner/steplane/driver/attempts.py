@@ -104,6 +104,8 @@ class Attempts:
         if outcome.outcome != "succeeded":
             error = outcome.error and masked_error(outcome.error, self.evaluator.mask)
             return replace(ended, error=error)
+        if outcome.decided is not None:
+            ended = replace(ended, decided=outcome.decided)
         outputs, error = self.evaluator.guarded(lambda: self._outputs(instance, outcome.outputs), instance.plan.file)
         if secret_names(instance.node):
             self._blot(instance)
@@ -224,6 +226,11 @@ class Attempts:
         plain = isinstance(action.parameters, Literal) and not action.trusted and not wanted
         engine, context = self.evaluator.engine, {} if plain else self.evaluator.context(instance)
         parameters = dict(engine.render(action.parameters, context))
+        if action.table:
+            from steplane.driver.deciding import refuse_inputs
+
+            refuse_inputs(action.table, parameters)
+            return parameters, {"rules": action.table}
         if action.trusted:
             return parameters, {"trusted": {name: engine.render_text(one, context) for name, one in action.trusted}}
         if action.script is None:

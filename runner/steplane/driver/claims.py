@@ -57,11 +57,11 @@ class Claims:
                 self._refused.pop(command.instance, None)
                 self.locks.give_back(command.instance)
             elif command.instance in state.instances:
-                self._want(state.instances[command.instance])
+                self._want(state.instances[command.instance], at_once=command.at_once)
 
     def resume(self, state: State) -> None:
         """Ask again for what is held by the journal."""
-        held = [one for one in state.instances.values() if one.holding and one.lock_key[0] == "store"]
+        held = [one for one in state.instances.values() if one.holding and one.lock_key[0] != "run"]
         self._missing = {one.serial for one in held}
         for one in held:
             self._want(one)
@@ -107,9 +107,10 @@ class Claims:
         """The attempt never begins."""
         self._starts = [one for one in self._starts if one[0].instance != command.instance]
 
-    def _want(self, instance: Instance) -> None:
-        _, name = instance.lock_key
-        self.locks.want(Claim(name, instance.limit, "", instance.serial, instance.path))
+    def _want(self, instance: Instance, *, at_once: str = "") -> None:
+        scope, name = instance.lock_key
+        shared = f"group {name}" if scope == "group" else name
+        self.locks.want(Claim(shared, instance.limit, "", instance.serial, instance.path, at_once=at_once))
 
 
 def _around(instance: Instance, serials: Container[int]) -> int | None:

@@ -161,6 +161,11 @@ class StoreLocks:
     def _ask(self) -> None:
         for instance, reply in self._locks.ask(list(self._waiting.values())).items():
             error = _refusal(self._waiting[instance], reply) if reply.ring else None
+            if not reply.given and error is None and self._waiting[instance].at_once:
+                self._told(self._locks.give_back([instance]))
+                error = _full(self._waiting[instance], reply)
+                if self._waiting[instance].at_once == "skip":
+                    self._say("", "waits", f"nothing is run: {error.message}")
             if not reply.given and error is None:
                 names = tuple(one.holder for one in reply.holders[:_SHOWN])
                 if instance not in self._waited_for:
@@ -172,11 +177,17 @@ class StoreLocks:
 
     def _waits(self, claim: Claim, holders: tuple[str, ...]) -> None:
         held = f", held by {', '.join(holders)}" if holders else ""
-        self._say(claim.path, "waits", f"waits for the lock `{claim.name}` of the store{held}")
+        what = f"for the lock `{claim.name}` of the store" if claim.path else f"to be let into the {claim.name}"
+        self._say(claim.path, "waits", f"waits {what}{held}")
 
     def _told(self, runs: Iterable[str]) -> None:
         for run in runs:
             self._tell(run)
+
+
+def _full(claim: Claim, reply: Reply) -> ErrorInfo:
+    others = ", ".join(one.holder for one in reply.holders[:_SHOWN])
+    return ErrorInfo("concurrency.full", f"the {claim.name} is full (at most {claim.limit}): {others}")
 
 
 def _refusal(claim: Claim, reply: Reply) -> ErrorInfo:

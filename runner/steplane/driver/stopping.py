@@ -16,10 +16,16 @@ def waiting_fact(state: State, held_up: set[int]) -> RunWaiting:
     """What waits, for what, and when the next of it is due. `held_up` are those whose lock is not had again."""
     found = [one for one in state.instances.values() if _waits(one) or one.serial in held_up]
     due = min(state.timers.values(), default=0)
-    words = [f"`{one.path}` {awaited_words(state, one)}" for one in found[:3]]
+    words = [f"`{one.path}` {awaited_words(state, one)}" if one.path else _let_in(one) for one in found[:3]]
     more = len(found) - len(words)
     reason = "; ".join(words) + (f"; and {more:,} more" if more > 0 else "")
-    return RunWaiting(steps=tuple(one.path for one in found[:MOST]), reason=reason or "nothing is due", due=due)
+    return RunWaiting(
+        steps=tuple(one.path for one in found[:MOST] if one.path), reason=reason or "nothing is due", due=due
+    )
+
+
+def _let_in(root: Instance) -> str:
+    return f"the run waits to be let into the group {root.lock}"
 
 
 def _waits(one: Instance) -> bool:

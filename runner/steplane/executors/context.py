@@ -75,6 +75,7 @@ class AttemptContext(StepContext):
         self._request, self._own = request, own
         self.secrets = Secrets(request.secrets, secrets)
         self.warnings: list[str] = []
+        self.rules: Mapping[str, str] | None = None
         self.sink, self.token, self._progress = log, cancel, progress
         self._timezone = request.timezone
 
@@ -98,6 +99,10 @@ class AttemptContext(StepContext):
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         """Say how far it is; shown live, not recorded."""
         self._progress(float(done), None if total is None else float(total), str(text))
+
+    def decided(self, rules: Mapping[str, str]) -> None:
+        """Keep them for the outcome."""
+        self.rules = {str(name): str(because) for name, because in rules.items()}
 
     @property
     def cancelled(self) -> bool:

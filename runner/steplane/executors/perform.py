@@ -1,10 +1,11 @@
 """Runs a step type's own code, and makes an outcome of whatever it does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import json, to_builtins
 
-from steplane.events import ErrorInfo
+from steplane.events import ErrorInfo, Hit
 from steplane.executors.context import AttemptContext
 from steplane.executors.failures import SpawnError
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
@@ -40,8 +41,12 @@ def perform(request: AttemptRequest, step_type: type[Step], source: str, context
         outcome = "succeeded" if error is None else "failed"
     return AttemptOutcome(
         instance=request.instance, attempt=request.attempt, outcome=outcome, outputs=outputs, error=error,
-        warnings=tuple(context.warnings),
+        warnings=tuple(context.warnings), decided=_hits(context.rules),
     )  # fmt: skip
+
+
+def _hits(rules: Mapping[str, str] | None) -> tuple[Hit, ...] | None:
+    return None if rules is None else tuple(Hit(name, because) for name, because in rules.items())
 
 
 def refuse_missing(step_type: type[Step]) -> None:

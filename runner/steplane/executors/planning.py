@@ -32,7 +32,10 @@ FAULTS = 5
 
 
 class Question(Struct, frozen=True):
-    """To the process: what would this step type do with these parameters, there? `path` is our `sys.path`."""
+    """To the process: what would this step type do with these parameters, there? `path` is our `sys.path`.
+
+    `private` are the fields that the core fills in.
+    """
 
     plugin: Plugin
     uses: str
@@ -40,6 +43,7 @@ class Question(Struct, frozen=True):
     env: dict[str, str]
     folder: str
     path: tuple[str, ...]
+    private: dict[str, Any] = {}
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -67,11 +71,20 @@ class Planner:
         self._process: _Process | None = None
         self._faults = 0
 
-    def ask(self, found: Registered, parameters: dict[str, Any], env: dict[str, str], folder: str) -> Answer:
+    def ask(
+        self,
+        found: Registered,
+        parameters: dict[str, Any],
+        env: dict[str, str],
+        folder: str,
+        private: dict[str, Any] | None = None,
+    ) -> Answer:
         """What the step type would do. A fault of it is told with its name and its plugin's."""
         if self._faults >= FAULTS:
             return Answer(fault=f"{found.source} was not asked: {FAULTS} others broke the process that asks")
-        question = Question(found.plugin, found.cls.steplane.type, parameters, env, folder, tuple(sys.path))
+        question = Question(
+            found.plugin, found.cls.steplane.type, parameters, env, folder, tuple(sys.path), private or {}
+        )
         try:
             self._process = self._process or _Process(self._env)
             answer = self._process.ask(question, self.seconds)

@@ -54,7 +54,7 @@ class Asker:
         self._types[namespace] = types
         if isinstance(types, PluginProblem):
             return Answer(fault=f"cannot be called: {types.message}")
-        step: Any = convert(types[question.uses], question.parameters)
+        step: Any = convert(types[question.uses], question.parameters, question.private or None)
         planned = step.plan(Known(dict(question.env), Path(question.folder)))
         if not isinstance(planned, Planned):
             return Answer(fault=f"returned {type(planned).__name__}, not `Planned`")

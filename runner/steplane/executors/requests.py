@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from steplane.events import Artifact, ErrorInfo, Outcome
+from steplane.events import Artifact, ErrorInfo, Hit, Outcome
 from steplane.executors.cancel import Reason
 
 
@@ -50,7 +50,8 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
     """How an attempt ended. `outputs` are plain data, masked; a failed attempt may have some. `touched`: whether the
-    step has asked for its environment, which says where its files are; if not, it has made none.
+    step has asked for its environment, which says where its files are; if not, it has made none. `decided` are the
+    rules of a table that the outputs follow from.
     """
 
     instance: int
@@ -61,6 +62,7 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     touched: bool = True
+    decided: tuple[Hit, ...] | None = None
 
 
 class KeepRequest(Struct, frozen=True, kw_only=True):

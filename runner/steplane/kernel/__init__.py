@@ -3,6 +3,8 @@
 `Kernel.step` takes one input event and returns what is to be done about it. Equal inputs give equal commands.
 """
 
+from collections.abc import Callable
+
 from steplane.commands import Command
 from steplane.events import (
     Answered,
@@ -11,6 +13,7 @@ from steplane.events import (
     CompensateRequested,
     Input,
     LockAnswered,
+    Redefined,
     Resumed,
     RunStarted,
     Sent,
@@ -27,10 +30,11 @@ __all__ = ["NOT_SELECTED", "Instance", "Kernel", "LoopState", "Scope", "State"]
 
 
 class Kernel:
-    """One run of one plan."""
+    """One run of one plan, or of several: `plan_of` gives that of a definition which the run goes on under."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, plan_of: Callable[[Redefined], Plan] | None = None) -> None:
         self.state = State(plan)
+        self.plan_of = plan_of
 
     def step(self, event: Input) -> list[Command]:
         """Take the event in; the commands that follow from it, in order. Events that came too late change nothing."""
@@ -42,6 +46,9 @@ class Kernel:
             for serial in state.gone:
                 state.beside.pop(serial, None)
             state.gone.clear()
+        if isinstance(event, Redefined):
+            self._redefine(event)
+            return state.commands
         self._take(event)
         pool.settle(state)
         return state.commands
@@ -62,6 +69,7 @@ class Kernel:
             state.pool = event.pool
             state.selected = event.selection.part if event.selection is not None else None
             state.taken = event.taken
+            state.group = event.group
             runs.begin(state)
         elif isinstance(event, CancelRequested):
             runs.cancel_requested(state)
@@ -69,6 +77,12 @@ class Kernel:
             resume.resumed(state, event)
         elif isinstance(event, CompensateRequested):
             undoing.requested(state, event)
+
+    def _redefine(self, event: Redefined) -> None:
+        from steplane.kernel import redefining
+
+        assert self.plan_of is not None
+        redefining.redefined(self.state, event, self.plan_of(event))
 
     @property
     def status(self) -> str:

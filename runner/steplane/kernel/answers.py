@@ -60,7 +60,7 @@ def _if(state: State, instance: Instance, value: Any) -> None:
 
 def _enter(state: State, instance: Instance, value: dict[str, Any]) -> None:
     lock = instance.node.lock
-    if not instance.holding:
+    if not instance.holding and instance.scope is not None:
         instance.lock = value.get("lock", lock.static if lock else None)
         instance.limit = value.get("limit", lock.limit if lock else 1)
     instance.timeout = value.get("timeout", instance.timeout)

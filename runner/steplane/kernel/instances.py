@@ -58,7 +58,7 @@ def approach(state: State, instance: Instance) -> None:
     if instance.node.enter:
         ask(state, instance, "enter")
         return
-    if not instance.holding:
+    if not instance.holding and instance.scope is not None:
         lock = instance.node.lock
         instance.lock, instance.limit = (lock.static, lock.limit) if lock else (None, 1)
     pool.acquire(state, instance)

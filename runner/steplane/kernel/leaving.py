@@ -129,7 +129,7 @@ def hold_back(state: State, scope: Scope) -> None:
             put_down(state, one, NOT_SELECTED)
     for branch in scope.late:
         if here.outside(branch.owner.node.number) == "resume" and not branch.over:
-            _put_down_list(state, branch, NOT_SELECTED)
+            put_down_list(state, branch, NOT_SELECTED)
             scope.unfinished = True
 
 
@@ -198,7 +198,7 @@ def put_down_body(state: State, one: Instance, reason: str) -> None:
     """End all that is in the lists of its body; they are forgotten."""
     for scope in one.body:
         if not scope.over:
-            _put_down_list(state, scope, reason)
+            put_down_list(state, scope, reason)
     one.body = []
 
 
@@ -206,7 +206,7 @@ def put_down_late(state: State, one: Instance, reason: str) -> None:
     """End the branches of the step that go on after its end; they are forgotten."""
     around = one.scope.late if one.scope is not None else []
     for branch in [branch for branch in around if _is_of(branch.owner, one)]:
-        _put_down_list(state, branch, reason)
+        put_down_list(state, branch, reason)
         around.remove(branch)
     if one.scope is not None and one.scope.strays:
         for stray in [each for each in one.scope.strays if each.parent is not None and _is_of(each.parent, one)]:
@@ -222,7 +222,7 @@ def _is_of(owner: Instance, one: Instance) -> bool:
 def _put_down_inside(state: State, one: Instance, reason: str) -> None:
     for scope in [*one.body, *([one.after] if one.after is not None else [])]:
         if not scope.over:
-            _put_down_list(state, scope, reason)
+            put_down_list(state, scope, reason)
     if one.loop is not None:
         for index in list(one.loop.todo):
             loops.item(state, one, index)
@@ -232,14 +232,15 @@ def _put_down_inside(state: State, one: Instance, reason: str) -> None:
         one.loop.open = one.loop.active = 0
 
 
-def _put_down_list(state: State, scope: Scope, reason: str) -> None:
+def put_down_list(state: State, scope: Scope, reason: str) -> None:
+    """End all that is in the list at once; it is over."""
     for one in scope.course.leaving if scope.course is not None else ():
         put_down(state, one, reason)
     for position in range(len(scope.current)):
         put_down_at(state, scope, lists.node_at(state, scope, position), reason)
     for branch in scope.late:
         if not branch.over:
-            _put_down_list(state, branch, reason)
+            put_down_list(state, branch, reason)
     for stray in scope.strays:
         put_down(state, stray, reason)
     scope.strays.clear()

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from steplane.commands import Acquire, Release, Start
 from steplane.events import ErrorInfo
-from steplane.kernel import instances
+from steplane.kernel import instances, runs
 from steplane.kernel.state import Instance, LockQueue, State
 
 
@@ -40,7 +40,7 @@ def release(state: State, instance: Instance) -> None:
     if instance.lock is None:
         return
     queue = state.locks.get(instance.lock_key)
-    if instance.lock_key[0] == "store" and (instance.asked or instance.holding):
+    if instance.lock_key[0] != "run" and (instance.asked or instance.holding):
         state.emit(Release(instance.serial))
     if queue is not None and instance.phase == "lock":
         queue.waiting.remove(instance)
@@ -56,6 +56,8 @@ def given(state: State, instance: Instance, error: ErrorInfo | None) -> None:
     instance.asked = False
     if error is None:
         _hold(state, instance)
+    elif instance.scope is None:
+        runs.refused(state, instance, error)
     else:
         instance.error = instances.placed(instance, error)
         instances.end(state, instance, "failed")
@@ -127,9 +129,10 @@ def _hold(state: State, instance: Instance) -> None:
 def _ask_store(state: State) -> None:
     """Each lock of the store is asked for by the head of its queue."""
     for one in _heads(state):
-        if one.lock_key[0] == "store" and not one.asked:
+        if one.lock_key[0] != "run" and not one.asked:
             one.asked = True
-            state.emit(Acquire(one.serial, one.lock_key[1], one.limit))
+            full = state.group.when_full if one.scope is None and state.group is not None else "wait"
+            state.emit(Acquire(one.serial, one.lock_key[1], one.limit, "" if full == "wait" else full))
 
 
 def _fill_slots(state: State) -> None:

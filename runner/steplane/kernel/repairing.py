@@ -27,14 +27,15 @@ def take_in(state: State, event: Resumed) -> None:
             leaving.put_down(state, one, ANEW)
             leaving.put_down_late(state, one, ANEW)
             one.forgotten = True
-            _mark(state, one)
+            mark(state, one)
     for path in event.assume:
         one = state.paths.get(path)
         if one is not None:
-            _mark(state, one)
+            mark(state, one)
 
 
-def _mark(state: State, one: Instance) -> None:
+def mark(state: State, one: Instance) -> None:
+    """What is around it, and has ended, is to be gone on with; itself too."""
     around: Instance | None = one
     while around is not None:
         if around.ended:

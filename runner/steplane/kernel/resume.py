@@ -16,6 +16,7 @@ from steplane.kernel import (
     recounting,
     repairing,
     rounds,
+    runs,
     walking,
 )
 from steplane.kernel.bounds import bounds
@@ -45,6 +46,7 @@ def resumed(state: State, event: Resumed) -> None:
         state.root = state.create(root.node, None, "")
         state.root.bounds = here
         state.root.continue_from(root)
+        runs.join_group(state, state.root)
         pool.acquire(state, state.root)
     else:
         root.bounds = here

@@ -13,7 +13,23 @@ def begin(state: State) -> None:
     """Enter the workflow itself."""
     state.root = state.create(state.plan.nodes[0], None, "")
     state.root.bounds = bounds(state.selected, None)
+    join_group(state, state.root)
     instances.approach(state, state.root)
+
+
+def join_group(state: State, root: Instance) -> None:
+    """The run itself has to be let in, before anything of it begins."""
+    if state.group is not None:
+        root.lock, root.limit = state.group.name, state.group.limit
+
+
+def refused(state: State, root: Instance, error: ErrorInfo) -> None:
+    """The run is not let in: that is no failure where it was to be left out then."""
+    if error.type == "concurrency.full" and state.group is not None and state.group.when_full == "skip":
+        instances.end(state, root, "succeeded", error.message)
+        return
+    root.error = error
+    instances.end(state, root, "failed")
 
 
 def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> None:

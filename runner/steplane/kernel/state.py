@@ -11,7 +11,7 @@ from steplane.kernel.counting import Kept, Tally
 from steplane.kernel.course import Course
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.queues import Queues
-from steplane.parts import Part
+from steplane.parts import Group, Part
 from steplane.plan.nodes import Node, Plan, StepList
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Phase = Literal[
 """Where an instance stands, from outside in; those named like a question wait for its answer."""
 
 LockKey: TypeAlias = tuple[str, str]
-"""A lock: its scope (`run`, `store`) and its name."""
+"""A lock: its scope (`run`, `store`; `group` of the run itself) and its name."""
 
 
 class Scope:
@@ -174,9 +174,10 @@ class Instance:
 
     @property
     def lock_key(self) -> LockKey:
-        """Its lock, if it has one."""
+        """Its lock, if it has one; that of the run itself is its group."""
         lock = self.node.lock
-        return (lock.scope if lock is not None else "run"), self.lock or ""
+        scope = "group" if self.scope is None else lock.scope if lock is not None else "run"
+        return scope, self.lock or ""
 
     @property
     def ended(self) -> bool:
@@ -251,10 +252,10 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "hopeful",
-        "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "paths",
-        "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling", "timers",
-        "wanting", "warned",
+        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "group", "hopeful",
+        "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "past",
+        "paths", "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling",
+        "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
@@ -284,11 +285,13 @@ class State:
         self.timers: dict[tuple[int, str], int] = {}  # (serial, timer) to the time when it is due, in microseconds
         self.instances: dict[int, Instance] = {}  # those that have not ended, by serial number
         self.paths: dict[str, Instance] = {}  # the latest activation of each path
+        self.past: dict[str, int] = {}  # how many there were of paths that another definition has left without one
         self.beside: dict[int, Instance] = {}  # by serial number: earlier ones of which there still may be facts
         self.gone: list[int] = []  # those of them of which there are none after this event
         self.root: Instance | None = None
         self.selected: Part | None = None  # what of the workflow runs; None is all
         self.taken: Taken | None = None  # what stands in for the rest
+        self.group: Group | None = None  # the runs that count together with this one
         self.again: set[Instance] = set()  # what a resume was told to do again, and what is around it
         self.assumed: dict[str, Any] = {}  # what a resume was told to take as ended, by path
         self.warned = False
@@ -305,7 +308,7 @@ class State:
     def create(self, node: Node, scope: Scope | None, path: str) -> Instance:
         """A new activation of the path."""
         before = self.paths.get(path)
-        number = 1 if before is None else before.number + 1
+        number = self.past.get(path, 0) + 1 if before is None else before.number + 1
         if before is not None:
             self.beside[before.serial] = before
             if before.ended:

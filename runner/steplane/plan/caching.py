@@ -1,4 +1,6 @@
-"""What a step with `cache` stands on."""
+"""What a step with `cache` stands on, and which runs of a workflow count together."""
+
+from typing import Literal
 
 from msgspec import Struct
 
@@ -15,3 +17,11 @@ class Cache(Struct, frozen=True):
     key: Template | None = None
     files: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+
+
+class Concurrency(Struct, frozen=True):
+    """At most `limit` runs of one `group` are under way in a state directory; what a further one does `when_full`."""
+
+    group: Template
+    limit: int = 1
+    when_full: Literal["wait", "fail", "skip"] = "wait"

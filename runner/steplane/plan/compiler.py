@@ -1,15 +1,18 @@
 """From the model to the plan: numbers for names, needs as positions, defaults filled in."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from steplane import model
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Literal, Template
 from steplane.model.files import file_key
 from steplane.plan.caching import Cache
+from steplane.plan.compiling_tables import table_named
 from steplane.plan.compiling_waits import awaited_of, reached, simple_wait
 from steplane.plan.joining import repeating
-from steplane.plan.loops import count_of, loop_of
+from steplane.plan.limits import asks_on_entry, dynamic, lock_of, retry_of
+from steplane.plan.loops import loop_of
 from steplane.plan.nodes import (
     Action,
     Arm,
@@ -20,7 +23,6 @@ from steplane.plan.nodes import (
     End,
     Fork,
     Goto,
-    Lock,
     Need,
     Node,
     OutputField,
@@ -30,9 +32,9 @@ from steplane.plan.nodes import (
     StepList,
     Undo,
 )  # fmt: skip
-from steplane.plan.own_keys import input_spec, objects, secret_spec
+from steplane.plan.own_keys import concurrency, input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
-from steplane.plan.retries import Retry
+from steplane.plan.tables import Tables
 from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
 from steplane.plan.written_joins import joined, wanted_of
 from steplane.scripts.shapes import Direct, Script
@@ -57,7 +59,9 @@ _HANDLES = frozenset({"failed", "cancelled", "done"})
 class Compiler:
     """Numbers the nodes and lists of one workflow in the order of the file."""
 
-    def __init__(self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str) -> None:
+    def __init__(
+        self, script_of: ScriptOf, type_of: TypeOf, variables: Mapping[str, Template], file: str, tables: Tables
+    ) -> None:
         self.script_of = script_of
         self.type_of = type_of
         self.variables = variables
@@ -66,6 +70,8 @@ class Compiler:
         self.types: set[str] = set()
         self.file = file
         self.called: set[str] = set()
+        self.tables = tables
+        self.decided_by: set[str] = set()
 
     def workflow(self, workflow: model.Workflow) -> Node:
         """Node 0: the workflow as a group."""
@@ -80,8 +86,8 @@ class Compiler:
             finally_=self.after(workflow.finally_, 0, "finally"),
             failure=workflow.failure,
             timeout=workflow.timeout.seconds if workflow.timeout else None,
-            timeout_value=_dynamic(workflow.timeout),
-            enter=_dynamic(workflow.timeout) is not None,
+            timeout_value=dynamic(workflow.timeout),
+            enter=dynamic(workflow.timeout) is not None,
             outputs=_outputs(workflow.outputs),
             env=_environment(workflow.env),
             cwd=workflow.cwd.template if workflow.cwd else None,
@@ -121,8 +127,8 @@ class Compiler:
         own = len(self.nodes)
         self.nodes.append(None)
         needs = _needs(step, position, positions)
-        retry, timeout = _retry(step.retry), step.time_limit
-        lock = _lock(step.lock)
+        retry, timeout = retry_of(step.retry), step.time_limit
+        lock = lock_of(step.lock)
         node = Node(
             number=own,
             id=step.id,
@@ -139,12 +145,12 @@ class Compiler:
             condition=step.condition.expression if step.condition else None,
             loop=loop_of(step),
             lock=lock,
-            enter=_asks_on_entry(lock, retry, timeout),
+            enter=asks_on_entry(lock, retry, timeout),
             require=tuple(condition.expression for condition in step.require),
             ensure=tuple(condition.expression for condition in step.ensure),
             retry=retry,
             timeout=timeout.seconds if timeout else None,
-            timeout_value=_dynamic(timeout),
+            timeout_value=dynamic(timeout),
             tolerant=step.on_error == "warn",
             failure=step.failure,
             rescue=self.after(step.rescue, own, "rescue"),
@@ -231,15 +237,29 @@ class Compiler:
             entries = extended(entries, extra)
         shell = next((named.value.template for named in parameters if named.name.text == "shell"), None)
         trusted = beginnings(parameters, kind.parameters_marked("url") if kind else (), self.variables)
-        return Perform(action.type, entries, script, shell, trusted)
+        return Perform(action.type, entries, script, shell, trusted, self.table(action, kind))
+
+    def table(self, action: model.Leaf, kind: StepType | None) -> str:
+        """The decision table that the step decides by."""
+        file = table_named(action, kind, self.file)
+        if not file or file not in self.tables:
+            return ""
+        self.decided_by.add(file)
+        return self.tables[file].rules
 
 
 def compile_plan(
-    workflow: model.Workflow, script_of: ScriptOf, text: str, digest: str, type_of: TypeOf = lambda _: None
+    workflow: model.Workflow,
+    script_of: ScriptOf,
+    text: str,
+    digest: str,
+    type_of: TypeOf = lambda _: None,
+    *,
+    tables: Tables = MappingProxyType({}),
 ) -> Plan:
-    """The plan of a workflow without errors. `digest` identifies the text."""
+    """The plan of a workflow without errors. `digest` identifies the text, `tables` are those that it may name."""
     variables = {one.name.text: one.value.template for one in workflow.variables}
-    compiler = Compiler(script_of, type_of, variables, workflow.file)
+    compiler = Compiler(script_of, type_of, variables, workflow.file, tables)
     compiler.workflow(workflow)
     nodes = tuple(node for node in compiler.nodes if node is not None)
     lists = tuple(steps for steps in compiler.lists if steps is not None)
@@ -255,12 +275,14 @@ def compile_plan(
         owner=workflow.owner,
         labels=dict(workflow.labels),
         timezone=workflow.timezone,
+        concurrency=concurrency(workflow),
         inputs=tuple(input_spec(one) for one in workflow.inputs),
         secrets=tuple(secret_spec(one) for one in workflow.secrets),
         variables=tuple(variables.items()),
         case=workflow.case.template if workflow.case else None,
         objects=objects(workflow),
         types=tuple(sorted(compiler.types)),
+        tables={file: tables[file] for file in sorted(compiler.decided_by)},
     )
 
 
@@ -284,51 +306,11 @@ def _milestone(milestone: model.Milestone | None, positions: Mapping[str, int]) 
     return Milestone(positions.get(after, -1), positions.get(before, -1), after, before)
 
 
-def _dynamic(duration: model.Duration | None) -> Template | None:
-    return duration.value.template if duration is not None and duration.seconds is None and duration.value else None
-
-
-def _seconds(duration: model.Duration | None) -> float | None:
-    return None if duration is None else duration.seconds
-
-
-def _retry(retry: model.Retry | None) -> Retry | None:
-    if retry is None:
-        return None
-    attempts, within = retry.attempts, _seconds(retry.within)
-    number = attempts.number if attempts else (None if within is not None else 3)
-    delay = _seconds(retry.delay)
-    return Retry(
-        attempts=number,
-        within=within,
-        delay=1.0 if delay is None else delay,
-        backoff=retry.backoff,
-        max_delay=_seconds(retry.max_delay),
-        jitter=retry.jitter if isinstance(retry.jitter, int | float) else 0.0,
-        full_jitter=retry.jitter == "full",
-        when=retry.when.expression if retry.when else None,
-        attempts_value=count_of(attempts) if attempts and attempts.number is None else None,
-        delay_value=_dynamic(retry.delay),
-    )
-
-
-def _lock(lock: model.Lock | None) -> Lock | None:
-    if lock is None:
-        return None
-    template = lock.name.template
-    return Lock(template, lock.limit, template.value if isinstance(template, Literal) else None, lock.scope)
-
-
 def _cache(cache: model.Cache | None) -> Cache | None:
     if cache is None:
         return None
     files, outputs = (tuple(one.text for one in names) for names in (cache.files, cache.outputs))
     return Cache(None if cache.key is None else cache.key.template, files, outputs)
-
-
-def _asks_on_entry(lock: Lock | None, retry: Retry | None, timeout: model.Duration | None) -> bool:
-    dynamic_retry = retry is not None and (retry.attempts_value is not None or retry.delay_value is not None)
-    return (lock is not None and lock.static is None) or dynamic_retry or _dynamic(timeout) is not None
 
 
 def _outputs(outputs: model.Outputs | None) -> tuple[OutputField, ...] | None:

@@ -4,7 +4,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.plan.nodes import Arm, Body, Branch, Need, Node, Plan
+from steplane.plan.nodes import Arm, Body, Branch, Choice, Fork, Goto, Need, Node, Plan, Undo
+from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
 
 _PLACES = frozenset({"line", "column", "hash", "number", "list", "position"})
 _LISTS = frozenset({"rescue", "finally_", "compensate"})
@@ -46,3 +47,34 @@ def _plain(plan: Plan, value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_plain(plan, one) for one in value)
     return value
+
+
+_SHOWN = frozenset({"title", "lane", "cache", "needs", "milestone", *_LISTS})
+
+
+def own_fields(plan: Plan, node: Node) -> dict[str, Any]:
+    """What the file says of the step itself, by field: without what is inside it, and what only shows it."""
+    names = (name for name in node.__struct_fields__ if name not in _PLACES and name not in _SHOWN)
+    found = {name: _own(plan, node, getattr(node, name)) for name in names}
+    return {**found, "needs": _needs(plan, node), "milestone": _milestone(node.milestone)}
+
+
+def _milestone(one: Milestone | None) -> Any:
+    return None if one is None else (one.after_id, one.before_id)
+
+
+def _own(plan: Plan, node: Node, value: Any) -> Any:
+    """Lists are left out, and places are told by names."""
+    if isinstance(value, Undo):
+        steps = plan.lists[node.list].nodes
+        return ("undo", *(plan.nodes[steps[one]].id for one in value.positions))
+    if isinstance(value, Goto):
+        return ("goto", value.name, value.limit)
+    if isinstance(value, Reach):
+        return ("reach", value.force, value.names, value.region, frozenset(plan.nodes[one].id for one in value.steps))
+    if isinstance(value, Fork | Choice | Race | Branch | Arm | RaceBranch):
+        names = (name for name in value.__struct_fields__ if name != "list")
+        return (type(value).__name__, *(_own(plan, node, getattr(value, name)) for name in names))
+    if isinstance(value, tuple):
+        return tuple(_own(plan, node, one) for one in value)
+    return (type(value).__name__,) if isinstance(value, Body) else _plain(plan, value)

@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
-from steplane.plan.caching import Cache
+from steplane.plan.caching import Cache, Concurrency
 from steplane.plan.inputs import InputSpec, SecretSpec
 from steplane.plan.retries import Retry
+from steplane.plan.tables import TableFile
 from steplane.plan.waits import Milestone, Race, Reach, Send, Wait
 from steplane.scripts.shapes import Direct, Script
 
@@ -113,6 +114,7 @@ class Perform(Struct, frozen=True, tag="perform"):
     """A step type with its parameters; `script` is the compiled text of `run`.
 
     `trusted` gives, for each address among the parameters, how it begins as far as that is the file author's own.
+    `table` is the decision table that it decides by, as text (`TableFile.rules`).
     """
 
     uses: str
@@ -120,6 +122,7 @@ class Perform(Struct, frozen=True, tag="perform"):
     script: Script | Direct | None = None
     shell: Template | None = None
     trusted: tuple[tuple[str, Template], ...] = ()
+    table: str = ""
 
 
 class Body(Struct, frozen=True, tag="body"):
@@ -307,6 +310,7 @@ class Plan(Struct, frozen=True):
     """Everything that a run needs to know of its workflow.
 
     `callees` are the plans of all files that are called from it, at first or second hand, by file; theirs are empty.
+    `tables` are the decision tables that its own steps decide by, by file.
     """
 
     name: str
@@ -320,6 +324,7 @@ class Plan(Struct, frozen=True):
     owner: str = ""
     labels: dict[str, Any] = {}
     timezone: str = "UTC"
+    concurrency: Concurrency | None = None
     inputs: tuple[InputSpec, ...] = ()
     secrets: tuple[SecretSpec, ...] = ()
     variables: tuple[tuple[str, Template], ...] = ()
@@ -327,6 +332,7 @@ class Plan(Struct, frozen=True):
     objects: Template | None = None
     types: tuple[str, ...] = ()
     callees: dict[str, "Plan"] = {}
+    tables: dict[str, TableFile] = {}
 
     def of_file(self, file: str) -> "Plan":
         """The plan of a file that is called: one of the callees, or this one."""
@@ -336,3 +342,7 @@ class Plan(Struct, frozen=True):
         """This plan, then those of the files that are called."""
         yield self
         yield from self.callees.values()
+
+    def all_tables(self) -> dict[str, TableFile]:
+        """The tables of this plan and of the files that are called, by file."""
+        return {file: one for plan in self.with_callees() for file, one in plan.tables.items()}

@@ -2,6 +2,7 @@
 
 from steplane import model
 from steplane.expressions.templates import ListOf, MapOf, Template
+from steplane.plan.caching import Concurrency
 from steplane.plan.inputs import InputSpec, SecretSpec
 
 
@@ -21,3 +22,9 @@ def objects(workflow: model.Workflow) -> Template | None:
     if not workflow.objects:
         return None
     return ListOf(tuple(MapOf((("type", one.type.template), ("id", one.id.template))) for one in workflow.objects))
+
+
+def concurrency(workflow: model.Workflow) -> Concurrency | None:
+    """Which runs count together."""
+    one = workflow.concurrency
+    return None if one is None else Concurrency(one.group.template, one.limit, one.when_full)

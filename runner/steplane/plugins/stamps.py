@@ -17,7 +17,7 @@ def _digest(module: str) -> str:
     from steplane.digests import blake2b
 
     digest = blake2b(digest_size=12)
-    for path in sorted(_files(module.partition(":")[0].partition(".")[0])):
+    for path in sorted(files_of(module.partition(":")[0].partition(".")[0])):
         try:
             state = os.stat(path)
         except OSError:
@@ -26,7 +26,7 @@ def _digest(module: str) -> str:
     return digest.hexdigest()
 
 
-def _files(package: str) -> Iterator[str]:
+def files_of(package: str) -> Iterator[str]:
     """The Python files of a top-level package or module."""
     from importlib.util import find_spec
 

@@ -15,6 +15,7 @@ from steplane.events import (
     CancelRequested,
     CompensateRequested,
     ErrorInfo,
+    Hit,
     ItemAdded,
     Resumed,
     RunStarted,
@@ -47,9 +48,12 @@ class JsonLinesReporter:
         self._quiet = quiet
         self._lock = threading.Lock()
         self._outputs: dict[int, Any] = {}
+        self._decided: dict[int, tuple[Hit, ...]] = {}
 
     def event(self, event: AnyEvent, instance: Instance | None) -> None:
         """Write the event, if it is one that says something to others than the kernel."""
+        if isinstance(event, AttemptEnded) and event.decided is not None:
+            self._decided[event.instance] = event.decided
         if (isinstance(event, AttemptEnded) and event.outcome == "succeeded") or isinstance(event, StepWoken):
             self._outputs[event.instance] = event.outputs
         elif isinstance(event, Answered) and event.question == "outputs":
@@ -128,8 +132,16 @@ class JsonLinesReporter:
             "by": event.by or None,
             "recovered": event.recovered,
             "outputs": self._outputs.pop(event.instance, None),
+            **rules_data(self._decided.pop(event.instance, None)),
             "error": error_data(event.error),
         }
+
+
+def rules_data(decided: tuple[Hit, ...] | None) -> dict[str, Any]:
+    """The rules of a table that a step decided by; nothing of any other step."""
+    if decided is None:
+        return {}
+    return {"rules": [{"rule": one.rule, "because": one.because or None} for one in decided]}
 
 
 def _identity(event: StepFact) -> dict[str, Any]:

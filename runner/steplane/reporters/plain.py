@@ -80,7 +80,7 @@ class PlainReporter:
         """Write what a step wrote."""
         if self._quiet:
             return
-        prefix = self._paint.faint(f"[{visible(path)}]")
+        prefix = self._paint.faint(f"[{visible(path or 'run')}]")
         mark = self._paint.severity("warning", "warning: ") if stream == "warning" else ""
         self._write("".join(f"{prefix} {mark}{clean(line)}".rstrip() + "\n" for line in text.split("\n")))
 

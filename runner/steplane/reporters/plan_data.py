@@ -46,6 +46,7 @@ def plan_data(plan: Plan, forecast: Forecast | None = None) -> dict[str, Any]:
             ],
             "failure": root.failure if root.failure != "stop" else None,
             "timeout": root.timeout,
+            "concurrency": _group(plan),
             "steps": tree.steps(root.action.list) if isinstance(root.action, Body) else [],
             "rescue": tree.after(root.rescue),
             "finally": tree.after(root.finally_),
@@ -54,6 +55,12 @@ def plan_data(plan: Plan, forecast: Forecast | None = None) -> dict[str, Any]:
         },
         keep=("inputs", "steps"),
     )
+
+
+def _group(plan: Plan) -> dict[str, Any] | None:
+    """The runs that count together."""
+    one = plan.concurrency
+    return None if one is None else {"group": source(one.group), "limit": one.limit, "when_full": one.when_full}
 
 
 def input_data(one: InputSpec) -> dict[str, Any]:

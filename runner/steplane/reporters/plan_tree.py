@@ -87,6 +87,10 @@ class _Tree:
     def _policy(self, root: Node) -> str:
         words = [f"failure: {root.failure}"] if root.failure != "stop" else []
         words += [f"timeout {format_duration(root.timeout)}"] if root.timeout is not None else []
+        one = self.plan.concurrency
+        if one is not None:
+            full = {"wait": "waits", "fail": "fails", "skip": "is left out"}[one.when_full]
+            words.append(f"at most {one.limit} of the group {visible(source(one.group))}, another run {full}")
         return self.paint.faint(f"  ({', '.join(words)})") if words else ""
 
     def _summary(self) -> str:

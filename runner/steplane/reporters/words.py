@@ -238,6 +238,9 @@ def _looped(loop: Loop | None) -> str:
 
 
 def _performed(act: Perform) -> str:
+    if act.table:
+        named = decided_by(act)
+        return f"{act.uses} {visible(named)}" if named else act.uses
     if act.uses != "shell":
         return act.uses
     if act.script is not None:
@@ -248,6 +251,13 @@ def _performed(act: Perform) -> str:
         return f"$ {shortened(' '.join(map(str, words)))}"
     text = given.get("script") if isinstance(given, dict) else None
     return f"$ {shortened(text)}" if isinstance(text, str) else act.uses
+
+
+def decided_by(act: Perform) -> str:
+    """The name of the decision table that a step decides by."""
+    from steplane.decisions import compiled
+
+    return f"by the table {compiled(act.table).table.name}"
 
 
 def shown_value(value: Any, limit: int = 200) -> str:

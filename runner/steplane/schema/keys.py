@@ -59,7 +59,7 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
 def _owner(place: Place, level: str) -> str:
     if place.keys or place.owner:
         return place.subject
-    return "a workflow" if level == "workflow" else "the file"
+    return {"workflow": "a workflow", "decision": "a decision table"}.get(level, "the file")
 
 
 def _renamed(entry: Entry, meant: str, message: str, code: str) -> Diagnostic:
@@ -88,7 +88,7 @@ def _level(name: str, level: str, known: Properties, definitions: dict[str, Any]
     for holder in ("retry", "lock", "join", "cache", "matrix") if level == "step" else ():
         if name in _properties_of(definitions, definitions.get(holder, {})):
             return f"under `{holder}`"
-    if level != "step" and name in definitions["step"]["properties"]:
+    if level != "step" and name in _properties_of(definitions, definitions.get("step", {})):
         return "on a step" if level in {"workflow", "defaults"} else "on the step itself"
     if level == "step" and name in definitions.get("workflow", {}):
         return "at the top of the file"

@@ -258,7 +258,8 @@ class Structure:
             example = (schema.get("properties", {}).get(name, {}).get("examples") or ["..."])[0]
             words = f"`{name}: {example}`" if isinstance(example, str | int) else f"`{name}`"
             fix = _version_line(node) if name == "steplane" else None
-            subject = place.subject if place.keys or place.owner else "the workflow"
+            whole = "the table" if schema.get("x-level") == "decision" else "the workflow"
+            subject = place.subject if place.keys or place.owner else whole
             self._add("missing-key", f"{subject} has no {listed([name])}", span, help=f"add {words}", fix=fix)
 
 

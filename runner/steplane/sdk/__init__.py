@@ -1,8 +1,8 @@
 """What authors of plugins import: the base classes of step types, the context, the hook marker. Frozen with `API`.
 
-`Step`, `Result`, `Meta`, `Duration`, `Secret`, `Spread`, `Code`, `Template`, `Url`, `Trusted`, `StepError`, `Suspend`,
-`StepContext`, `ProcessResult`, `PlanContext`, `Planned`, `hookimpl` are for authors; `describe`, `convert`, `to_plain`
-are how the runner uses a step type.
+`Step`, `Result`, `Meta`, `Duration`, `Secret`, `Spread`, `Code`, `Template`, `Url`, `Trusted`, `Decision`, `Rules`,
+`StepError`, `Suspend`, `StepContext`, `ProcessResult`, `PlanContext`, `Planned`, `hookimpl` are for authors;
+`describe`, `convert`, `to_plain` are how the runner uses a step type.
 """
 
 from msgspec import Meta
@@ -17,9 +17,11 @@ from steplane.sdk.results import RESULT_LIMIT, to_plain
 from steplane.sdk.steps import (
     API,
     Code,
+    Decision,
     Duration,
     Private,
     Result,
+    Rules,
     Secret,
     Spread,
     Step,
@@ -35,6 +37,7 @@ __all__ = [
     "API",
     "RESULT_LIMIT",
     "Code",
+    "Decision",
     "DefinitionError",
     "Delimiters",
     "Duration",
@@ -46,6 +49,7 @@ __all__ = [
     "Private",
     "ProcessResult",
     "Result",
+    "Rules",
     "Secret",
     "Spread",
     "Step",

@@ -72,6 +72,11 @@ class StepContext(ABC):
     def wait_cancelled(self, seconds: float) -> bool:
         """Sleep for that long, but no longer than until the step should stop; whether it should."""
 
+    def decided(self, rules: Mapping[str, str]) -> None:  # noqa: B027 - a context that records nothing need not say so
+        """Say which rules of a decision table the outputs follow from, each with why it is there (or an empty text);
+        none for the table's default. It is recorded with the run.
+        """
+
     def suspend(self, token: str) -> NoReturn:
         """Wait without a thread until the step is completed from outside under that token. Does not return."""
         raise Suspend(token)

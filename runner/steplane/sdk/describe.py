@@ -44,7 +44,7 @@ class StepType(Struct, frozen=True):
         return tuple(tuple(group) for group in self.parameters.get("x-steplane-one-of", ()))
 
     def parameters_marked(self, mark: str) -> tuple[str, ...]:
-        """The names of the parameters whose kind carries one of our own marks (`code`, `template`, `url`)."""
+        """The names of the parameters whose kind carries one of our own marks (`code`, `template`, `url`, `table`)."""
         return tuple(name for name, one in self.parameters["properties"].items() if has_mark(one, mark))
 
 

@@ -59,6 +59,14 @@ The names that they may use are the keys of the step's parameter `values`; the c
 Url = Annotated[str, Meta(min_length=1, extra_json_schema={"x-steplane-url": True})]
 """An address. How much of it the author of the file wrote is told in a field `trusted: Trusted`, if there is one."""
 
+Decision = Annotated[str, Meta(min_length=1, extra_json_schema={"x-steplane-table": True})]
+"""The path of a decision table, relative to the workflow's file and static. The checker reads the table: the step's
+parameter `inputs` must give its columns, and the step's outputs are what it answers. The table itself, as the run has
+recorded it, reaches the step in a field `rules: Rules`; `steplane.decisions.decide` answers by it."""
+
+Rules = Annotated[str, Private]
+"""The table that a parameter of kind `Decision` names, as text for `steplane.decisions.decide`."""
+
 Trusted = Annotated[dict[str, str], Private]
 """For each parameter of kind `Url` how it begins: what stands in the file, or in a secret, before any other value."""
 

@@ -50,6 +50,7 @@ class Claim(msgspec.Struct, frozen=True):
     epoch: int = 0
     number: int = 0
     looked: float = 0.0
+    at_once: str = ""
 
     @property
     def holder(self) -> str:

@@ -33,7 +33,7 @@ def observe(folder: RunFolder) -> RunSummary:
     """All of one run from its folder alone; one that cannot be read has the status `damaged`."""
     try:
         with JournalReader.open(folder) as journal:
-            recorded = summary_of(folder.run, journal.definitions()[-1].hash, journal.header)
+            recorded = summary_of(folder.run, journal.definitions()[0].hash, journal.header)
     except (StateDamaged, StateError, IndexError):
         return RunSummary(folder.run, status="damaged")
     return with_state(folder, recorded)

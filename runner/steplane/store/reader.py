@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from steplane.errors import StateDamaged
-from steplane.events import AnyEvent
+from steplane.events import AnyEvent, Event
 from steplane.store.blobs import Blobs
 from steplane.store.database import Database, Row, damaged
 from steplane.store.folder import RunFolder
@@ -104,6 +104,12 @@ class JournalReader:
             since += 1
             yield to_entry(row, since, link, self.folder.journal, self._blobs)
             link = row[11]
+
+    def newest_of(self, kind: type[Event]) -> AnyEvent | None:
+        """The newest event of that kind, or None. Looks through all events."""
+        tag = kind.__struct_config__.tag
+        row = self._database.one("SELECT max(seq) FROM events WHERE type = ?", (tag,))
+        return next((event for _, event in self.events(row[0] - 1)), None) if row and row[0] else None
 
     def last(self) -> Entry | None:
         """The newest event, or None."""

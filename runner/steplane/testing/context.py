@@ -45,6 +45,7 @@ class RecordingContext(StepContext):
         self.outputs_declared = outputs_declared
         self.logged: list[str] = []
         self.warned: list[str] = []
+        self.rules: Mapping[str, str] | None = None
         self.reported: list[tuple[float, float | None, str]] = []
         self._stopping = threading.Event()
 
@@ -59,6 +60,10 @@ class RecordingContext(StepContext):
     def warn(self, text: str) -> None:
         """Remember the warning."""
         self.warned.append(text)
+
+    def decided(self, rules: Mapping[str, str]) -> None:
+        """Remember the rules."""
+        self.rules = dict(rules)
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         """Remember the progress."""

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.runner.running import Outcome, Workbench
 
 from steplane.app.forecasting import look_ahead
@@ -311,6 +312,21 @@ def test_nothing_is_put_back_through_a_link(built: Workbench, tmp_path_factory: 
     run = again(built)
     assert run.statuses["build"] == "succeeded"
     assert "a file of the result cannot be put back" in warnings(run)[0]
+
+
+@pytest.mark.parametrize("path", ["../evil", "/tmp/evil", "out/../../evil", "out//evil", ""])
+def test_an_entry_whose_files_lead_out_is_a_miss(built: Workbench, path: str) -> None:
+    store = results(built)
+    database = sqlite3.connect(store.path)
+    ((key,),) = database.execute("SELECT key FROM results").fetchall()
+    database.close()
+    found = store.find(key)
+    assert found is not None
+    store.put(key, replace(found, files=(replace(found.files[0], path=path),)))
+    run = again(built)
+    assert run.statuses["build"] == "succeeded"
+    assert "which is no file below a folder; the step runs" in warnings(run)[0]
+    assert not (built.folder.parent / "evil").exists()
 
 
 def test_two_runs_at_once_may_record_the_same(built: Workbench) -> None:

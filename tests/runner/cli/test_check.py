@@ -20,14 +20,17 @@ def test_a_clean_file(shell: Shell) -> None:
 def test_several_files_and_folders_each_once(shell: Shell) -> None:
     shell.write("workflows/deep/bad.yaml", BAD)
     shell.write("workflows/unclear.yml", UNCLEAR)
-    shell.write("workflows/credit.decision.yaml", "decision: credit\n")
+    shell.write(
+        "workflows/credit.decision.yaml", "decision: credit\ninputs: {n: {type: integer}}\noutputs: {}\nrules: []\n"
+    )
     shell.write("workflows/.hidden/bad.yaml", BAD)
     done = shell("check", "--format", "concise", "hello.yaml", "workflows", "workflows/unclear.yml")
     assert done.returncode == 2
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
-        "workflows/unclear.yml", "workflows/deep/bad.yaml",
+        "workflows/credit.decision.yaml", "workflows/credit.decision.yaml", "workflows/unclear.yml",
+        "workflows/deep/bad.yaml",
     ]  # fmt: skip
-    assert shell("check").stdout.endswith("1 error, 1 warning\n")
+    assert shell("check").stdout.endswith("3 errors, 1 warning\n")
 
 
 def test_of_any_other_folder_only_what_looks_like_a_workflow(shell: Shell) -> None:

@@ -29,6 +29,7 @@ from steplane.events import (
 )
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, Kernel
+from steplane.parts import Group
 from steplane.plan.nodes import ForEach, Fork, Matrix, Plan
 from steplane.plan.selection import select, select_again
 from steplane.plan.waits import Send, awaited
@@ -52,6 +53,7 @@ class Sides:
         self.workflow = workflow
         self.pool = pool
         words = words or {}
+        group = group_of(workflow)
         selection = select(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
         patterns = selecting.select(read(workflow), **words) if words else None
         self.items = taken.items if taken is not None else {}  # the only ones that a loop may have
@@ -66,7 +68,7 @@ class Sides:
         self.seconds = 1000
         self.reference.now = self.seconds
         self.reference.begin()
-        self.step(RunStarted(pool=pool, at=self.seconds * 1_000_000, selection=selection, taken=taken))
+        self.step(RunStarted(pool=pool, at=self.seconds * 1_000_000, selection=selection, taken=taken, group=group))
 
     def step(self, event: Input) -> None:
         """The kernel's side of an event."""
@@ -162,7 +164,8 @@ class Sides:
             info = ErrorInfo(error) if error else None
             self.both(("sent", path, number, error), Sent(instance=serial, error=info))
         elif kind == "lock":
-            error = choose("refused", [None] * 9 + ["lock.deadlock"])
+            full = [] if path else ["concurrency.full"] * 3
+            error = choose("refused", [None] * 9 + ["lock.deadlock", *full])
             info = ErrorInfo(error) if error else None
             self.both(("lock", path, number, error), LockAnswered(instance=serial, error=info))
         else:
@@ -205,6 +208,12 @@ class Sides:
         ends = {(fact.path, fact.activation): str(fact.status) for fact in facts if isinstance(fact, StepEnded)}
         undone = [fact for fact in facts if isinstance(fact, StepCompensated) and fact.ok]
         return {**ends, **{(fact.path, fact.activation): "compensated" for fact in undone}}
+
+
+def group_of(workflow: dict[str, Any]) -> Group | None:
+    """The runs that count together with one of this workflow."""
+    written = workflow.get("concurrency")
+    return Group(written["group"], written["limit"], written["when_full"]) if written else None
 
 
 _OUTCOMES = [("succeeded", None), ("failed", "shell.exit"), ("failed", "input.invalid"), ("succeeded", None)]

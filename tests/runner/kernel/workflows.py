@@ -56,6 +56,9 @@ def workflow_of(random: Random) -> dict[str, Any]:
     """A workflow with a few steps, nested up to three deep."""
     ids = Ids("child.yaml")
     found = file_of(random, ids, 3)
+    number = crc32(repr(found).encode())
+    if number % 8 == 0:
+        found["concurrency"] = {"group": "alpha", "limit": 1, "when_full": ["wait", "fail", "skip"][number // 8 % 3]}
     if ids.calls:
         ids = Ids("inner.yaml")
         found["x-files"] = {"child.yaml": {"name": "child", **file_of(random, ids, 2)}}

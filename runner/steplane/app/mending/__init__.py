@@ -90,6 +90,9 @@ MENDERS: Mapping[str, Mender] = {
     "expression-after-backslash": removing.before,
     "expression-after-dollar": removing.before,
     "shell-wants-number": evaluated.filtered("int"),
+    # decision tables
+    "table-never": removing.item,
+    "table-rule-id": writing.another_id,
     # loops
     "duplicate-item": removing.item,
     "same-key": removing.entry,

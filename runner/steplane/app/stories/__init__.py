@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from steplane.app.chosen import chosen, step_ids, unknown_step
 from steplane.app.history import RunRecord, read_run
-from steplane.app.running import recorded_plan
+from steplane.app.recorded import Held, Plans, compiler
 from steplane.app.senseless import making_sense
 from steplane.app.stories.instances import stories
 from steplane.app.stories.replay import Replay
@@ -19,7 +19,7 @@ from steplane.events import AnyEvent
 from steplane.plan.nodes import Plan
 from steplane.plan.step_names import around, id_path
 from steplane.plugins import Registry
-from steplane.store import LockTable, RunStore
+from steplane.store import Definition, LockTable, RunStore
 
 MOST = 5
 """Instances of a step that are told one by one."""
@@ -46,9 +46,10 @@ def explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
 
 
 def _explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
-    plan, record = plan_of(store, registry, run_id), read_run(store, run_id)
+    plans, record = _plans_of(store, registry, run_id), read_run(store, run_id)
+    plan = plans.latest
     until = record.sessions[-1].end if record.sessions else 0
-    _, told = whole(plan, _events(store, run_id), until)
+    _, told = whole(plans, _events(store, run_id), until)
     told = replace(told, waiting=_with_others(store, run_id, told.waiting))
     return Explained(record, plan, whole=told)
 
@@ -60,16 +61,17 @@ def explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) 
 
 
 def _explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) -> Explained:
-    plan, record = plan_of(store, registry, run_id), read_run(store, run_id)
+    plans, record = _plans_of(store, registry, run_id), read_run(store, run_id)
+    plan = plans.latest
     steps = {one.path: one.step for one in record.steps}
     try:
         paths = _meant(run_id, steps, wanted)
     except UsageError:
-        return _of_none(store, plan, record, run_id, wanted, steps)
+        return _of_none(store, plans, record, run_id, wanted, steps)
     order = _interesting(record, plan, paths)
     shown = set(order[:MOST])
     live = record.summary.status == "running"
-    _, told = stories(plan, _events(store, run_id), lambda one: one.path in shown, live=live)
+    _, told = stories(plans, _events(store, run_id), lambda one: one.path in shown, live=live)
     told = [replace(story, waiting=_with_others(store, run_id, story.waiting)) for story in told]
     kept = sorted(told, key=lambda story: (order.index(story.path), story.activation))
     return Explained(record, plan, stories=tuple(kept), more=tuple(order[MOST:]))
@@ -89,16 +91,24 @@ def _with_others(store: RunStore, run_id: str, waits: tuple[Waiting, ...]) -> tu
 
 
 def plan_of(store: RunStore, registry: Registry, run_id: str) -> Plan:
-    """The plan that a run was begun with; also where a plugin that it used is not installed any more."""
+    """The plan that a run goes on under; also where a plugin that it used is not installed any more."""
+    return _plans_of(store, registry, run_id).latest
+
+
+def _plans_of(store: RunStore, registry: Registry, run_id: str) -> Held:
     with store.read(run_id) as journal:
-        try:
-            return recorded_plan(journal, registry, store)
-        except UsageError:
-            definition, file = journal.definitions()[-1], journal.header["file"]
-            plan = _unchecked(definition.text, file, journal.header.get("files", {}))
-            if plan is None:
-                raise
-            return replace(plan, hash=definition.hash)
+        known = compiler(journal, registry, store)
+
+        def compile_one(definition: Definition, file: str, files: Mapping[str, str]) -> Plan:
+            try:
+                return known(definition, file, files)
+            except UsageError:
+                plan = _unchecked(definition.text, file, files)
+                if plan is None:
+                    raise
+                return replace(plan, hash=definition.hash)
+
+        return Plans(journal, compile_one).held()
 
 
 def _unchecked(text: str, file: str, called: Mapping[str, str]) -> Plan | None:
@@ -152,9 +162,10 @@ def _interesting(record: RunRecord, plan: Plan, paths: list[str]) -> list[str]:
 
 
 def _of_none(  # noqa: PLR0917 - all that is known
-    store: RunStore, plan: Plan, record: RunRecord, run_id: str, wanted: str, steps: dict[str, str]
+    store: RunStore, plans: Held, record: RunRecord, run_id: str, wanted: str, steps: dict[str, str]
 ) -> Explained:
     """A step without any activation: what it waits for, or why it never came about."""
+    plan = plans.latest
     names = step_ids(wanted)
     nodes = {node.id: node for node in plan.nodes[1:]}
     if names[-1] not in nodes:
@@ -163,7 +174,7 @@ def _of_none(  # noqa: PLR0917 - all that is known
     outer = set(around(plan, node.number))
     if len(names) > 1 and names != id_path(plan, node.number).split("/"):
         raise unknown_step(run_id, wanted, [*nodes, *steps])
-    replay, told = stories(plan, _events(store, run_id), lambda one: one.node.number in outer, live=False)
+    replay, told = stories(plans, _events(store, run_id), lambda one: one.node.number in outer, live=False)
     if "[" in wanted:
         _refuse_unknown_item(replay, run_id, wanted, steps)
     found = tuple(_with_seen(one, told) for one in pending(replay, node, wanted))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from steplane.app.stories.awaited import around_of
 from steplane.app.stories.replay import Life, Replay
 from steplane.app.stories.shapes import Stretch
-from steplane.events import Answered, CancelRequested, Resumed, RunStarted
+from steplane.events import Answered, CancelRequested, Redefined, Resumed, RunStarted
 from steplane.kernel import Instance
 from steplane.plan.nodes import Perform
 
@@ -49,10 +49,12 @@ def _back(replay: Replay, number: int, found: list[Stretch]) -> int | None:
     moment = replay.moments[number]
     if number == 0 or isinstance(moment.event, RunStarted):
         return None
-    if isinstance(moment.event, Resumed):
-        before = replay.moments[number - 1].at
-        found.append(Stretch("", before, moment.at, nobody=True))
-        return number - 1
+    if isinstance(moment.event, Redefined | Resumed):
+        before = number - 1
+        while before and isinstance(replay.moments[before].event, Redefined):
+            before -= 1
+        found.append(Stretch("", replay.moments[before].at, moment.at, nobody=True))
+        return before
     life = moment.of
     if isinstance(moment.event, CancelRequested) or life is None:
         life = _at_work(replay, number)

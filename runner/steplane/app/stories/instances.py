@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from steplane.app.recorded import Held
 from steplane.app.stories.causes import blocked_by, chain
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story
@@ -9,7 +10,6 @@ from steplane.app.stories.waiting import waits_for
 from steplane.app.stories.watching import Watcher
 from steplane.events import AnyEvent, Input, StepFact
 from steplane.kernel import Instance
-from steplane.plan.nodes import Plan
 
 Wanted = Callable[[Instance], bool]
 """Whether an instance is looked at."""
@@ -39,9 +39,9 @@ class Watch:
                 watcher.take(at, event, by_instance.get(serial, []))
 
 
-def stories(plan: Plan, events: Iterable[AnyEvent], wanted: Wanted, *, live: bool) -> tuple[Replay, list[Story]]:
+def stories(plans: Held, events: Iterable[AnyEvent], wanted: Wanted, *, live: bool) -> tuple[Replay, list[Story]]:
     """The stories of all activations of the wanted instances, in the order of the run. `live`: somebody runs it now."""
-    replay = Replay(plan)
+    replay = Replay(plans.first, plans.of)
     watch = Watch(replay, wanted)
     replay.go(events, watch)
     return replay, [_story(replay, watcher, live=live) for watcher in watch.watchers.values()]

@@ -16,6 +16,7 @@ from steplane.events import (
     CompensateRequested,
     Input,
     LockAnswered,
+    Redefined,
     Resumed,
     RunStarted,
     StepEnded,
@@ -104,10 +105,9 @@ class Replay:
     `moments` are the inputs; `over` is the number of that with which the run ended.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, plan_of: Callable[[Redefined], Plan] | None = None) -> None:
         calls.make_room(plan)
-        self.kernel = Kernel(plan)
+        self.kernel = Kernel(plan, plan_of)
         self.lives: dict[int, Life] = {}
         self.moments: list[Moment] = []
         self.over: int | None = None
@@ -116,6 +116,11 @@ class Replay:
         self._asked: dict[tuple[int, str], int] = {}
         self._locking: set[Life] = set()
         self._endings = 0  # how many `end` steps had decided something
+
+    @property
+    def plan(self) -> Plan:
+        """That of the definition which the run goes on under."""
+        return self.kernel.state.plan
 
     def go(self, events: Iterable[AnyEvent], observer: Observer | None = None) -> "Replay":
         """Take in all events."""

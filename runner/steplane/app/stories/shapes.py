@@ -22,6 +22,8 @@ class Entry(Struct, frozen=True):
     have ended) · `ended` (status, reason, seen, by, cause, error, inner, items: how many of a loop ended how,
     allowed: how many may fail).
 
+    `decided` (rules: each with why it is there).
+
     `waits` (signals, until, limit) · `woken` (signal, sender, branch) · `compensated` (ok, by, error).
 
     Of a run: `cancel` (actor, reason), `resumed` (actor, cancel, redo, assume, only), `end` (of, status, message).

@@ -72,6 +72,8 @@ class Watcher:
         elif isinstance(event, Answered) and event.instance == self.instance.serial:
             self._answered(at, event)
         elif isinstance(event, AttemptEnded) and event.instance == self.instance.serial:
+            if event.decided is not None:
+                self._add(at, "decided", rules=[(one.rule, one.because) for one in event.decided])
             self._attempt_ended(at, event.outcome, event.error)
         elif isinstance(event, TimerFired) and event.instance == self.instance.serial and event.timer == "timeout":
             self._add(at, "timeout", seconds=self.instance.timeout)

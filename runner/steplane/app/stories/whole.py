@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
+from steplane.app.recorded import Held
 from steplane.app.stories.awaited import around_of
 from steplane.app.stories.causes import blocked_by, link
 from steplane.app.stories.critical import critical, live
 from steplane.app.stories.replay import Life, Moment, Replay
 from steplane.app.stories.shapes import Entry, Failure, Link, Wait, Whole
 from steplane.app.stories.waiting import waits_for
-from steplane.events import OK, AnyEvent, CancelRequested, ErrorInfo, Resumed, StepEnded
+from steplane.events import OK, AnyEvent, CancelRequested, ErrorInfo, Redefined, Resumed, StepEnded
 from steplane.kernel import Instance
-from steplane.plan.nodes import End, Plan
+from steplane.plan.nodes import End
 
 LONGEST = 3
 """Waits that are told."""
@@ -22,9 +23,9 @@ LIVE = 8
 """Instances at work that are told."""
 
 
-def whole(plan: Plan, events: Iterable[AnyEvent], until: int = 0) -> tuple[Replay, Whole]:
+def whole(plans: Held, events: Iterable[AnyEvent], until: int = 0) -> tuple[Replay, Whole]:
     """The story of the run. `events` are its journal; `until`: how far it has come."""
-    replay = Replay(plan).go(events)
+    replay = Replay(plans.first, plans.of).go(events)
     replay.end = max(replay.end, until)
     return replay, Whole(
         critical=tuple(critical(replay)),
@@ -138,6 +139,9 @@ def _request(moment: Moment) -> Entry | None:
     event = moment.event
     if isinstance(event, CancelRequested):
         return Entry(event.at, "cancel", {"actor": event.actor, "reason": event.reason})
+    if isinstance(event, Redefined):
+        steps = {name: word for found in event.steps.values() for name, word in found.items() if name}
+        return Entry(event.at, "redefined", {"actor": event.actor, "steps": steps})
     if isinstance(event, Resumed):
         said = {path: one.get("status") for path, one in event.assume.items()}
         only = list(event.selection.only) if event.selection is not None else []

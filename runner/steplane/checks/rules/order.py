@@ -131,6 +131,8 @@ class Order:
     def unused(self, step: Step) -> str:
         """The step without which this one is skipped as an unused handler; empty where that cannot be."""
         for need in step.needs.needs if step.needs else ():
+            if (step.collect or 1) > 1:
+                return need.step.text
             if not statuses(need.words) >= OK:
                 return need.step.text
         return ""

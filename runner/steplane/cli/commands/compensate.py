@@ -37,14 +37,14 @@ def compensate(run: str, steps: tuple[str, ...], inputs: tuple[str, ...], option
     from steplane.app import compensating
     from steplane.app.history import find_run
     from steplane.cli.call import Call
-    from steplane.cli.commands.resume import secret_values
+    from steplane.cli.commands.resume import input_values
     from steplane.cli.showing import Show, environment, options_of
 
     call = Call(**settings(options))
     environ = environment(options["env_file"])
     store = call.history
     run_id = find_run(store, run)
-    values = secret_values(call, run_id, inputs)
+    values = input_values(call, run_id, inputs, now=False)
     show = Show(call, **showing(options))
     return show.watch(
         lambda: compensating.compensate(store, call.registry, run_id, steps, values, environ, options_of(call), show)

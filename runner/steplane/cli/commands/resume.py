@@ -29,7 +29,7 @@ _EXAMPLES = examples(
     multiple=True,
     metavar="NAME=VALUE",
     shell_complete=completers.secret_value,
-    help="A secret input: these are never stored.",
+    help="A secret input: these are never stored. With --accept-changes also one that is new.",
 )
 @click.option(
     "--only",
@@ -50,6 +50,13 @@ _EXAMPLES = examples(
     help="Take this step as `succeeded`, `failed` or `skipped` instead of running it.",
 )  # fmt: skip
 @click.option("--outputs", metavar="JSON", help="The outputs of the step that is assumed to have succeeded.")
+@click.option(
+    "--accept-changes",
+    "accept",
+    is_flag=True,
+    help="Go on as the file is now: results of steps that mean the same stay, the others run again.",
+)
+@click.option("--recorded", is_flag=True, help="Go on as it was recorded, whatever the file says now.")
 @click.option("--due", is_flag=True, help="Go on with all runs that wait for what has come. [default patience: 0]")
 @running
 def command(run: str | None, **given: Any) -> int:
@@ -62,6 +69,10 @@ def command(run: str | None, **given: Any) -> int:
     STEP is the path of an instance, as `show` has it, or the id of a step that has but one. With --redo it begins anew
     whatever its end was, and what follows goes on if it had not succeeded; name what else is to be done again. With
     --only everything else keeps the end that it has, for a later resume.
+
+    Where the workflow's file (or a plugin that it uses) has changed since, that is refused, with what it means for each
+    step. With --accept-changes the run goes on so: a step runs again if it, or something that it depends on, has
+    changed. With --recorded it goes on as it was begun.
 
     With --due every run of the state directory goes on that stopped to wait, and for which a time has come or a signal
     is there: one after the other, the oldest first. One that has to wait again is left. The exit code is 1 if one of
@@ -83,20 +94,25 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     from steplane.app.history import find_resumable
     from steplane.cli.call import Call
     from steplane.cli.showing import Show, environment, options_of
+    from steplane.errors import UsageError
 
     call = Call(**settings(given))
     assumed = assumptions(given["assume"], given["outputs"])
     environ = environment(given["env_file"])
     store = call.history
     run_id = find_resumable(store, run)
-    values = secret_values(call, run_id, given["inputs"])
+    values = input_values(call, run_id, given["inputs"], now=given["accept"])
     show = Show(call, **showing(given))
 
     def work() -> Any:
-        result = running.resume(
-            store, call.registry, run_id, values, environ, options_of(call), show,
-            redo=given["redo"], assume=assumed, only=given["only"],
-        )  # fmt: skip
+        try:
+            result = running.resume(
+                store, call.registry, run_id, values, environ, options_of(call), show,
+                redo=given["redo"], assume=assumed, only=given["only"], definition=definition(given),
+            )  # fmt: skip
+        except UsageError as error:
+            tell_edit(call, error)
+            raise
         if show.reporter is None:
             if not given["quiet"] or call.settings.format == "json":
                 say_ended(call, result)
@@ -106,15 +122,44 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
     return show.watch(work)
 
 
-def secret_values(call: Any, run_id: str, words: tuple[str, ...]) -> dict[str, Any]:
-    """What `-i` gives, read by the inputs of the workflow that the run was begun with."""
+def tell_edit(call: Any, error: Any) -> None:
+    """Where the file has changed, and nobody has said that the run goes on so: what that means."""
+    edit = getattr(error, "edit", None)
+    if edit is None:
+        return
+    from steplane.cli.edited import edit_data, edit_text
+
+    if call.settings.format == "json":
+        import msgspec
+
+        call.out.write(msgspec.json.encode({"type": "changed", "run": edit.run, **edit_data(edit)}).decode() + "\n")
+    else:
+        call.err.write(edit_text(edit, call.color(call.err)) + "\n")
+
+
+def definition(given: dict[str, Any]) -> Any:
+    """Under which definition the run goes on. Raises `UsageError`."""
+    if given["accept"] and given["recorded"]:
+        from steplane.errors import UsageError
+
+        raise UsageError("`--accept-changes` contradicts `--recorded`", "Leave one of them out.")
+    return "accept" if given["accept"] else "recorded" if given["recorded"] else ""
+
+
+def input_values(call: Any, run_id: str, words: tuple[str, ...], *, now: bool) -> dict[str, Any]:
+    """What `-i` gives, read by the inputs of the recorded workflow, or (`now`) of that as its file says it now."""
     from steplane.app.inputs import given
-    from steplane.app.running import recorded_plan
+    from steplane.app.recorded import recorded_header, recorded_plan
 
     if not words:
         return {}
     with call.history.read(run_id) as journal:
-        return given(recorded_plan(journal, call.registry, call.history), words, None)
+        plan = recorded_plan(journal, call.registry, call.history)
+        if now:
+            from steplane.app.redefining import plan_now
+
+            plan = plan_now(plan, recorded_header(journal), call.registry, call.history) or plan
+        return given(plan, words, None)
 
 
 def say_ended(call: Any, result: Any) -> None:

@@ -100,15 +100,16 @@ def _detail(call: Any, record: Any, one: Any, look: Any, form: str) -> str:
 def _of_its_workflow(call: Any, run_id: str, one: Any) -> tuple[Any, str, list[Any]]:
     """The step as its workflow has it, the file of that, what it was given; nothing where that cannot be read now."""
     from steplane.app.given import given
-    from steplane.app.running import recorded_plan
+    from steplane.app.recorded import Plans, compiler
     from steplane.errors import UsageError
     from steplane.plan.step_names import Instances
 
     with call.history.read(run_id) as journal:
         try:
-            plan = recorded_plan(journal, call.registry, call.history)
+            plans = Plans(journal, compiler(journal, call.registry, call.history))
+            plan = plans.latest
         except UsageError as error:
             call.warn(error.message, error.remedy)
             return None, "", []
         known = Instances(plan)
-        return known.node(one.path), known.file(one.path), given(plan, journal, one.latest.serial)
+        return known.node(one.path), known.file(one.path), given(plans, journal, one.latest.serial)

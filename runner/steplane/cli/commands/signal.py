@@ -71,11 +71,11 @@ def signal(run: str, name: str, given: dict[str, Any]) -> int:
 def resume(call: Any, run_id: str, given: dict[str, Any]) -> int:
     """Go on with the run here, unless another process does already; the exit code."""
     from steplane.app import running
-    from steplane.cli.commands.resume import secret_values
+    from steplane.cli.commands.resume import input_values
     from steplane.cli.showing import Show, environment, options_of
     from steplane.errors import RunHeld
 
-    environ, values = environment(given["env_file"]), secret_values(call, run_id, given["inputs"])
+    environ, values = environment(given["env_file"]), input_values(call, run_id, given["inputs"], now=False)
     show = Show(call, **showing(given))
     try:
         return show.watch(

@@ -8,7 +8,21 @@ from steplane.events import OK
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Plan, Rounds, outcomes
+from steplane.plan.nodes import (
+    Body,
+    Call,
+    Choice,
+    End,
+    ForEach,
+    Fork,
+    Goto,
+    Loop,
+    Node,
+    Perform,
+    Plan,
+    Rounds,
+    outcomes,
+)
 from steplane.plan.waits import Race
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
@@ -113,15 +127,16 @@ class _Builder:
             cluster.items = self.whole(node)
         else:
             inner = Box(
-                key=f"{self._key(node)}a", id=node.id, does=box.does, end=box.end, line=node.line, state=box.state
-            )
+                key=f"{self._key(node)}a", id=node.id, does=box.does, end=box.end, rule=box.rule, line=node.line,
+                state=box.state,
+            )  # fmt: skip
             cluster.items = [inner, *self._handlers(node, [inner])]
         return cluster
 
     def _box(self, node: Node) -> Box:
         does = "" if isinstance(node.action, Body) else shortened(action(node), _LONG)
         return Box(
-            key=self._key(node), id=node.id, does=does,
+            key=self._key(node), id=node.id, does=does, rule=_decides(node),
             title=shortened(node.title, _LONG), end=node.action.status if isinstance(node.action, End) else "",
             loop=self._loop(node.loop) if node.loop else "",
             condition=shortened(node.condition.text, _LONG) if node.condition else "",
@@ -250,6 +265,10 @@ def _notes(node: Node) -> Iterator[str]:
         yield f"lock {shortened(str(source(node.lock.name)), 30)}"
     if node.tolerant:
         yield "a failure is a warning"
+
+
+def _decides(node: Node) -> bool:
+    return isinstance(node.action, Perform) and bool(node.action.table)
 
 
 def _outcomes(edge: Edge) -> str:

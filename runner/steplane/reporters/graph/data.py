@@ -36,7 +36,7 @@ def _add(nodes: list[dict[str, Any]], item: Box | Cluster, around: str | None) -
 def _data(item: Box | Cluster) -> dict[str, Any]:
     frame = isinstance(item, Cluster)
     data = {
-        "kind": item.role if isinstance(item, Cluster) else "end" if item.end else "step",
+        "kind": item.role if isinstance(item, Cluster) else "end" if item.end else "decision" if item.rule else "step",
         "id": item.id or None,
         "label": item.label or None if isinstance(item, Cluster) else None,
         "title": item.title or None,

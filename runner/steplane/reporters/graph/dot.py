@@ -83,6 +83,7 @@ class _Writer:
         look = [f'class="step {name}"', f'fillcolor="{colours.fill}"', f'color="{colours.line}"']
         look += ['fontcolor="#1f2328"', f"label=<{_stacked(rows)}>"]
         look += ["peripheries=2"] if box.loop else []
+        look += ["shape=hexagon"] if box.rule else []
         look += ["penwidth=3"] if box.end else []
         look += ['style="rounded,filled,dashed"'] if name in {"pending", "skipped"} else []
         return ", ".join(look)

@@ -87,6 +87,8 @@ def _shape(box: Box) -> str:
     label = _label([box.id, *(text for _, text in lines_of(box))])
     if box.end:
         return f'(["{label}"])'
+    if box.rule and not box.loop:
+        return f'{{{{"{label}"}}}}'
     return f'[["{label}"]]' if box.loop else f'["{label}"]'
 
 

@@ -28,13 +28,17 @@ class State(Struct, frozen=True, kw_only=True):
 
 
 class Box(Struct, kw_only=True):
-    """One step that is drawn as a box. `does` is its action in a line; `notes` are what holds of it beside that."""
+    """One step that is drawn as a box. `does` is its action in a line; `notes` are what holds of it beside that.
+
+    `rule`: it decides by a table (BPMN's business rule task).
+    """
 
     key: str
     id: str
     does: str = ""
     title: str = ""
     end: str = ""
+    rule: bool = False
     loop: str = ""
     condition: str = ""
     lane: str = ""

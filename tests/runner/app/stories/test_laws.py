@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.runner.app.stories.journals import ANY, FEW, LAW, MANY, SEEDS, Journal, journal
 
+from steplane.app.recorded import Held
 from steplane.app.stories.instances import stories
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story
@@ -37,7 +38,9 @@ _KINDS: dict[type[StepFact], str] = {
 
 def told(one: Journal, events: Sequence[AnyEvent] | None = None) -> tuple[Replay, list[Story]]:
     """The stories of all instances."""
-    return stories(one.plan, one.events if events is None else events, lambda each: each.scope is not None, live=False)
+    return stories(
+        Held(one.plan, {}), one.events if events is None else events, lambda each: each.scope is not None, live=False
+    )
 
 
 def facts_told(story: Story) -> list[tuple[Any, ...]]:
@@ -127,7 +130,7 @@ def awaited_by(one: Journal, node: Node, path: str) -> dict[str, frozenset[str]]
 def test_the_facts_are_not_needed(seed: int) -> None:
     one = journal(seed)
     assert told(one)[1] == told(one, list(one.inputs))[1]
-    assert whole(one.plan, one.events)[1] == whole(one.plan, list(one.inputs))[1]
+    assert whole(Held(one.plan, {}), one.events)[1] == whole(Held(one.plan, {}), list(one.inputs))[1]
 
 
 @FEW
@@ -167,7 +170,7 @@ def test_what_did_not_run_has_a_reason_that_ends_at_a_root(seed: int) -> None:
 def test_a_run_tells_of_each_failure_and_all_that_it_kept_from_running(seed: int) -> None:
     one = journal(seed)
     assume(not one.jumps)  # a failure that was superseded is none of the run
-    _, told_ = whole(one.plan, one.events)
+    _, told_ = whole(Held(one.plan, {}), one.events)
     ends = [fact for facts in one.facts for fact in facts if isinstance(fact, StepEnded)]
     own = Counter(
         fact.path

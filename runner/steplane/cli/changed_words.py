@@ -1,0 +1,18 @@
+"""What has become of the steps of a changed definition, in a few words."""
+
+from collections.abc import Mapping
+
+from steplane.reporters.paint import visible
+from steplane.reporters.words import count
+
+_MOST = 3
+_ORDER = ("changed", "new", "gone", "after")
+
+
+def changed_words(steps: Mapping[str, str]) -> str:
+    """`load changed, more new; 2 steps run after one of them`. `steps`: what became of each, by its name."""
+    named = [f"`{visible(name)}` {word}" for word in _ORDER[:3] for name, one in steps.items() if one == word]
+    more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
+    after = sum(one == "after" for one in steps.values())
+    said = ", ".join(named[:_MOST]) + more or "the workflow's own keys changed"
+    return f"{said}; {count(after, 'step')} after {'it' if len(named) == 1 else 'them'}" if after else said

@@ -1,0 +1,135 @@
+"""A run goes on under another definition: random workflows, stopped somewhere, edited, resumed."""
+
+from random import Random
+from typing import Any
+from zlib import crc32
+
+import pytest
+from hypothesis import given, settings
+from tests.runner.kernel.compiled import plan_of
+from tests.runner.kernel.edits import World, edited, lists_called, sober, steps_in, without
+from tests.runner.kernel.sides import Sides
+from tests.runner.kernel.test_against_reference import _COMMON, _SEED, check
+from tests.runner.kernel.workflows import workflow_of
+
+from steplane.events import ENDED, Redefined
+from steplane.kernel import Kernel
+from steplane.plan.nodes import Perform
+from steplane.plan.recipes import ANEW
+
+_LAW = settings(_COMMON, max_examples=100, derandomize=True)
+_NIGHTLY = settings(_COMMON, max_examples=10_000)
+
+
+def interrupted(random: Random, workflow: dict[str, Any], fails: int = 0) -> World:
+    """A run of it, stopped somewhere. `fails`: one step in so many fails, always the same."""
+    world = World(workflow, lambda name: bool(fails) and crc32(name.encode()) % fails == 0)
+    world.go(random, random.randint(0, 25))
+    return world
+
+
+def anew(world: World, workflow: dict[str, Any]) -> set[str]:
+    """Go on under that definition; the steps that may begin (again)."""
+    changes = world.edit(workflow)
+    world.resume()
+    return {name for found in changes.values() for name, one in found.items() if one.word in ANEW | {"new"}}
+
+
+def sound(seed: int) -> None:
+    """Laws 2 to 4: what is unchanged stays, what is changed runs as it is now, and all comes out as if begun anew."""
+    random = Random(seed)
+    workflow = sober(workflow_of(random))
+    world = interrupted(random, workflow)
+    changed: set[str] = set()
+    for _ in range(random.randint(1, 2)):
+        if world.kernel.ended:
+            break
+        done = {
+            path for path, one in world.kernel.state.paths.items()
+            if one.ended and one.status == "succeeded" and isinstance(one.node.action, Perform)
+        }  # fmt: skip
+        workflow = edited(random, workflow, random.randint(1, 3))
+        since = len(world.commands)
+        changed = anew(world, workflow)
+        world.go(random, random.randint(0, 15))
+        cleaning = {one["id"] for steps in lists_called(workflow, "finally") for one in steps_in(steps)}
+        for path in done.intersection(world.started(since)):
+            assert {part.partition("[")[0] for part in path.split("/")} & (changed | cleaning), (seed, path)
+    assert world.go(random), seed
+    fresh = World(workflow)
+    assert fresh.go(Random(1))
+    assert world.ends() == fresh.ends(), seed
+
+
+def survives(seed: int, fails: int) -> None:
+    """Whatever the workflow, and whatever fails in it: it comes to an end, and a fold of its events is the same."""
+    random = Random(seed)
+    workflow = without(workflow_of(random), "at_most_once")
+    first = plan_of(workflow)
+    world = interrupted(random, workflow, fails)
+    plans = []
+    for _ in range(random.randint(1, 3)):
+        if world.kernel.ended and world.kernel.status in {"succeeded", "warning"}:
+            break
+        workflow = edited(random, workflow, random.randint(0, 3))
+        anew(world, workflow)
+        plans.append(world.plan)
+        world.go(random, random.randint(0, 15))
+    assert world.go(random), seed
+    kernel = Kernel(first, lambda _: plans.pop(0))
+    assert [list(kernel.step(event)) for event in world.inputs] == world.commands, seed
+
+
+def the_same(seed: int) -> None:
+    """Law 1: under the same definition all goes on as after any resume, as the reference interpreter has it."""
+    random = Random(seed)
+    workflow = workflow_of(random)
+    sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
+    sides.kernel.plan_of = lambda _: plan_of(workflow)
+    resumes = 2
+    for _ in range(300):
+        replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
+        if resumes and (random.randint(0, 12) == 0 or not replies):
+            resumes -= 1
+            assert list(sides.kernel.step(Redefined())) == []
+            held = {one.path: {"status": "succeeded"} for one in sides.kernel.in_flight() if one.node.at_most_once}
+            sides.resume((), held)
+        elif not replies:
+            break
+        else:
+            sides.reply(random.choice(replies), lambda _, options: random.choice(options))
+        check(sides)
+    ends = {name: status for name, status in sides.reference.statuses().items() if status in ENDED and name[0]}
+    assert sides.statuses() == ends, seed
+
+
+@pytest.mark.timeout(600)
+@_LAW
+@given(seed=_SEED)
+def test_what_is_unchanged_stays_and_the_rest_is_as_if_begun_anew(seed: int) -> None:
+    sound(seed)
+
+
+@pytest.mark.timeout(600)
+@settings(_LAW, max_examples=25)
+@given(seed=_SEED)
+def test_whatever_is_edited_the_run_comes_to_an_end(seed: int) -> None:
+    survives(seed, 0)
+    survives(seed, 9)
+
+
+@pytest.mark.timeout(600)
+@settings(_COMMON, max_examples=25, derandomize=True)
+@given(seed=_SEED)
+def test_the_same_definition_changes_nothing(seed: int) -> None:
+    the_same(seed)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(7200)
+@_NIGHTLY
+@given(seed=_SEED)
+def test_many(seed: int) -> None:
+    sound(seed)
+    survives(seed, 0)
+    survives(seed, 9)
