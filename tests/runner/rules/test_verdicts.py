@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.runner.rules.playing import verdicts
 
-STEPS = [{"id": name, "run": ["true"]} for name in ("first", "then", "last")]
+STEPS: list[dict[str, Any]] = [{"id": name, "run": ["true"]} for name in ("first", "then", "last")]
 
 
 def answer(rule: dict[str, Any], steps: list[dict[str, Any]], **more: Any) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def test_what_can_leave_the_first_out_stands_in_the_way(keys: dict[str, Any], re
 
 
 def test_a_need_for_success_makes_up_for_an_if() -> None:
-    steps = [*first_with(**{"if": "inputs.x"})[:1], {**STEPS[1], "needs": {"first": "succeeded"}}]
+    steps: list[dict[str, Any]] = [*first_with(**{"if": "inputs.x"})[:1], {**STEPS[1], "needs": {"first": "succeeded"}}]
     assert answer(PRECEDENCE, steps) == ("proved", "")
 
 
@@ -62,7 +62,7 @@ def test_a_need_for_success_makes_up_for_an_if() -> None:
     ],
 )
 def test_what_can_leave_out_what_is_in_a_group(keys: dict[str, Any], reason: str) -> None:
-    steps = [*wrapped(**keys)[:2]]
+    steps: list[dict[str, Any]] = [*wrapped(**keys)[:2]]
     assert answer(PRECEDENCE, steps) == ("unproved", reason)
 
 
@@ -80,19 +80,19 @@ def test_what_can_repeat_a_step_stands_in_the_way_of_once(keys: dict[str, Any], 
 
 
 def test_the_way_back_of_a_goto_stands_in_the_way_of_once() -> None:
-    steps = [*STEPS[:2], {"id": "again", "goto": "first", "if": "inputs.x", "max": 2}]
+    steps: list[dict[str, Any]] = [*STEPS[:2], {"id": "again", "goto": "first", "if": "inputs.x", "max": 2}]
     assert answer(ONCE, steps) == ("unproved", "step `again` can lead back to step `first`")
     assert answer({"precedence": ["first", "then"]}, steps) == ("proved", "")
 
 
 def test_an_end_that_succeeds_can_come_before() -> None:
-    steps = [{"id": "over", "end": "succeeded", "if": "inputs.x"}, *STEPS]
+    steps: list[dict[str, Any]] = [{"id": "over", "end": "succeeded", "if": "inputs.x"}, *STEPS]
     assert answer(ONCE, steps) == ("unproved", "step `over` can end the run before")
     assert answer(ONCE, [STEPS[0], {"id": "over", "end": "succeeded"}]) == ("proved", "")
 
 
 def test_the_other_order_breaks_it() -> None:
-    steps = [STEPS[1], STEPS[0]]
+    steps: list[dict[str, Any]] = [STEPS[1], STEPS[0]]
     assert answer(PRECEDENCE, steps) == (
         "broken", "step `then` always begins before step `first` has succeeded",
     )  # fmt: skip
@@ -100,18 +100,18 @@ def test_the_other_order_breaks_it() -> None:
 
 
 def test_an_unknown_order_is_neither() -> None:
-    steps = [STEPS[0], {**STEPS[1], "needs": []}]
+    steps: list[dict[str, Any]] = [STEPS[0], {**STEPS[1], "needs": []}]
     assert answer(PRECEDENCE, steps) == ("unproved", "step `then` does not wait for step `first`")
 
 
 def test_the_order_in_a_late_branch_breaks_nothing() -> None:
     branches = {"left": [STEPS[1]], "right": [STEPS[2]]}
-    steps = [{"id": "first", "parallel": branches, "join": "any"}]
+    steps: list[dict[str, Any]] = [{"id": "first", "parallel": branches, "join": "any"}]
     assert answer(PRECEDENCE, steps)[0] == "unproved"
 
 
 def test_a_step_that_collects_may_never_start() -> None:
-    steps = [STEPS[0], {**STEPS[1], "needs": ["first"], "collect": 2}]
+    steps: list[dict[str, Any]] = [STEPS[0], {**STEPS[1], "needs": ["first"], "collect": 2}]
     assert answer(RESPONSE, steps)[0] == "unproved"
 
 
@@ -129,7 +129,7 @@ def test_two_arms_exclude_each_other() -> None:
 
 
 def test_a_need_for_a_skipped_step_excludes_it() -> None:
-    steps = [*first_with(**{"if": "inputs.x"})[:1], {**STEPS[1], "needs": {"first": "skipped"}}]
+    steps: list[dict[str, Any]] = [*first_with(**{"if": "inputs.x"})[:1], {**STEPS[1], "needs": {"first": "skipped"}}]
     assert answer({"not_coexistence": ["first", "then"]}, steps) == ("proved", "")
 
 
@@ -145,7 +145,7 @@ def test_items_that_the_file_says_are_more_than_one() -> None:
 
 def test_a_wait_that_is_longer_than_the_limit_breaks_it() -> None:
     within = {"within": {"from": "first.ended", "to": "last.started", "max": "2d"}}
-    steps = [STEPS[0], {"id": "pause", "wait": "3d"}, STEPS[2]]
+    steps: list[dict[str, Any]] = [STEPS[0], {"id": "pause", "wait": "3d"}, STEPS[2]]
     assert answer(within, steps) == ("broken", "step `pause` between them waits for longer than that")
     assert answer(within, STEPS)[0] == "unproved"
     assert answer(within, list(reversed(STEPS)))[0] == "broken"
