@@ -14,11 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SMOKE = (
     "tests/errors/",
-    "tests/plugins/",
     "tests/runner/checks/",
     "tests/runner/expressions/",
     "tests/runner/model/",
-    "tests/runner/reporters/",
     "tests/runner/scripts/",
     "tests/runner/source/",
     "tests/test_architecture.py",

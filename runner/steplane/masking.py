@@ -3,7 +3,8 @@ r"""Takes the values of secrets out of whatever a step says, in every form in wh
 Known forms: as it is, as JSON (both ways of writing non-ASCII, `\/`, Go's way, JSON in JSON), Python's `repr`, HTML,
 URL (path, query, form, user, both cases), base64 (both alphabets, at each of the three offsets, wrapped lines),
 hexadecimal, quoted for a shell (in single or double quotes, by backslashes, as `set -x` does it), and each line of a
-value of several lines.
+value of several lines; each of these also with escape sequences of a terminal (colours, links) in it, for what is shown
+or written elsewhere is often without them.
 A value shorter than `SHORTEST` characters would blot out half of any log: it is masked only where a whole datum is
 equal to it, and `Mask.weak` names it, so that the author can be warned. Of what expressions make of secrets a part with
 fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `SHORTEST` is not masked at all.
@@ -11,6 +12,8 @@ fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `S
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from steplane.terminal_escapes import ESCAPES, Unescaped, split_escape
 
 MASKED = "***"
 SHORTEST = 4
@@ -112,6 +115,13 @@ class Mask:
 
     def spans(self, data: bytes) -> list[tuple[int, int]]:
         """Where secrets stand, in order, overlapping finds made one."""
+        if b"\x1b" not in data:
+            return self._spans(data)
+        plain = Unescaped(data)
+        over = [(plain.origin(start), plain.origin(end - 1) + 1) for start, end in self._spans(plain.data)]
+        return _merged(sorted([*self._spans(data), *over]))
+
+    def _spans(self, data: bytes) -> list[tuple[int, int]]:
         if not any(root in data for root in self._roots):
             return []
         found = sorted(span for needle in self._needles for span in _finds(needle, data))
@@ -119,6 +129,17 @@ class Mask:
 
     def open_end(self, data: bytes) -> int:
         """Where the longest tail begins that may yet become a secret; the length where there is none."""
+        if b"\x1b" not in data:
+            return self._open_end(data)
+        first = max(0, len(data) - 2 * self._longest - ESCAPES)
+        whole, half = split_escape(data[first:])
+        plain = Unescaped(whole)
+        at = self._open_end(plain.data)
+        if at < len(plain.data):
+            return min(self._open_end(data), first + plain.origin(at))
+        return min(self._open_end(data), first + len(whole) if half else len(data))
+
+    def _open_end(self, data: bytes) -> int:
         start = max(0, len(data) - self._longest + 1)
         best, last = len(data), data[-1:]
         for needle in self._needles:

@@ -216,3 +216,7 @@ def test_the_program_may_be_gone(own: Project) -> None:
                 one.type("END")
                 assert one.until("END") == "ready> steplane ruEND"
             (own.bin / "away").rename(own.bin / "steplane")
+
+
+def test_codes_are_completed(own: Project) -> None:
+    assert ask(own, "check", "--explain", "needs-i") == ["needs-itself"]

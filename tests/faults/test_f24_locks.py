@@ -126,6 +126,9 @@ def test_a_signal_ends_the_wait_and_the_run_can_be_resumed(rig: Rig) -> None:
     assert rig.locks() == []
 
 
+FREE = "steplane: 1\nname: free\nsteps: [{id: only, lock: {name: door, scope: store}, run: 'echo x'}]\n"
+
+
 def test_without_patience_the_run_stops_and_says_how_to_go_on(rig: Rig) -> None:
     first, second = two(rig)
     third = rig.run("third", "--patience", "0")
@@ -134,6 +137,31 @@ def test_without_patience_the_run_stops_and_says_how_to_go_on(rig: Rig) -> None:
     (rig.folder / "gate").touch()
     assert (first.wait(), second.wait()) == (0, 0), rig.outputs()
     assert rig.resume("third").wait() == 0, rig.outputs()
+
+
+def test_a_free_lock_is_had_without_patience(rig: Rig) -> None:
+    rig.write(FREE)
+    assert rig.run("one", "--patience", "0").wait() == 0, rig.outputs()
+
+
+GROUP = "steplane: 1\nname: free\nconcurrency: {group: door}\nsteps: [{id: only, run: 'echo x'}]\n"
+
+
+@pytest.mark.parametrize(("text", "what"), [(FREE, "lock"), (GROUP, "group")])
+def test_what_waits_for_a_lock_is_due_once_it_is_free(rig: Rig, text: str, what: str) -> None:
+    rig.write(text.replace("echo", "until [ -e gate ]; do sleep 0.01; done; echo"))
+    holder = rig.run("holder")
+    until(lambda: any(one.held for one in rig.locks()), what=rig.outputs)
+    assert rig.run("late", "--patience", "0").wait() == 3, rig.outputs()
+    early = rig.start("resume", "--due", "--state", rig.state)
+    assert early.wait() == 0
+    assert rig.status("late") == "waiting"
+    (rig.folder / "gate").touch()
+    assert holder.wait() == 0, rig.outputs()
+    due = rig.start("resume", "--due", "--state", rig.state)
+    assert due.wait() == 0, rig.outputs()
+    assert f"run late (free): the {what} `door` is free" in due.text
+    assert rig.status("late") == "succeeded"
 
 
 def test_people_are_told_who_holds_it(rig: Rig) -> None:

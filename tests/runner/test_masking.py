@@ -148,3 +148,33 @@ def test_a_hundred_megabytes_take_seconds_not_minutes() -> None:
 def test_a_stream_of_nothing_but_beginnings_stays_small() -> None:
     stream = Mask({"a": "aaaaaaab"}).stream()
     assert sum(len(stream.feed(b"a" * 1000)) for _ in range(50)) >= 49_000
+
+
+COLOURS = ["\x1b[01;31m\x1b[K", "\x1b[m\x1b[K", "\x1b]8;;http://x\x1b\\", "\x1b]0;title\x07", "\x1b7", "\x1b(B"]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_escape_sequences_in_a_secret_hide_nothing(colour: str, size: int) -> None:
+    """`grep --color` splits a secret in this way; what is shown elsewhere is without the sequences."""
+    mask = Mask({"key": "my-swordfish-2000"})
+    said = f"a {colour}my-{colour}sword{colour}fish-2{colour}000{colour} b my-{colour}sword".encode()
+    stream = mask.stream()
+    whole = b"".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.flush()
+    assert whole == f"a {colour}***{colour} b my-{colour}sword".encode()
+    assert mask.encoded(said) == whole
+
+
+@given(
+    st.lists(
+        st.sampled_from([*COLOURS, "my-sword", "fish-2000", "my-swordfish-2000", "x", "\x1b", "\x1b["]), max_size=9
+    ),
+    st.integers(1, 9),
+)
+def test_a_stream_with_escape_sequences_is_masked_as_a_whole_text_is(parts: list[str], size: int) -> None:
+    mask = Mask({"key": "my-swordfish-2000"})
+    said = "".join(parts).encode()
+    stream = mask.stream()
+    assert b"".join(
+        stream.feed(said[at : at + size]) for at in range(0, len(said), size)
+    ) + stream.flush() == mask.encoded(said)

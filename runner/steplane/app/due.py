@@ -1,14 +1,17 @@
-"""Runs that stopped to wait, and can go on: a time has come, or a signal is there that they wait for."""
+"""Runs that stopped to wait and can go on: a time has come, a signal is there that they wait for, a lock is free."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
 
+from steplane.driver.claims import shared_name
 from steplane.driver.stopping import when
 from steplane.errors import SteplaneError
 from steplane.events import RunWaiting
+from steplane.kernel.state import State
 from steplane.plugins import Registry
-from steplane.store import RunStore, RunSummary
+from steplane.store import LockTable, RunStore, RunSummary
 
 
 class Waiting(Struct, frozen=True):
@@ -37,9 +40,17 @@ def _look(store: RunStore, registry: Registry, one: RunSummary, at: int) -> Wait
     due = last.event.due if last is not None and isinstance(last.event, RunWaiting) else 0
     if due and due <= at:
         return Waiting(one, f"a time has come that it waits for: {when(due)}", due)
-    found = sorted(_sent(store, one.id) & _awaited(store, registry, one.id)) if _sent(store, one.id) else []
-    named = " and ".join(f"`{name}`" for name in found)
-    return Waiting(one, f"the signal {named} is there" if found else "", due)
+    sent = _sent(store, one.id)
+    wants_lock = last is not None and any(word in getattr(last.event, "reason", "") for word in ("lock", "group"))
+    if not sent and not wants_lock:
+        return Waiting(one, due=due)
+    state = _state(store, registry, one.id)
+    named = " and ".join(f"`{name}`" for name in sorted(sent & set(state.listeners)))
+    if named:
+        return Waiting(one, f"the signal {named} is there", due)
+    free = _free_lock(store, state) if wants_lock else ""
+    what = f"the {free.replace(' ', ' `', 1)}`" if free.startswith("group ") else f"the lock `{free}`"
+    return Waiting(one, f"{what} is free" if free else "", due)
 
 
 def _sent(store: RunStore, run: str) -> set[str]:
@@ -48,10 +59,16 @@ def _sent(store: RunStore, run: str) -> set[str]:
     return {str(one["name"]) for one in data if isinstance(one, dict) and "name" in one}
 
 
-def _awaited(store: RunStore, registry: Registry, run: str) -> set[str]:
-    """The names of the signals that something in the run waits for."""
+def _state(store: RunStore, registry: Registry, run: str) -> State:
+    """The run as its journal leaves it."""
     from steplane.app.recorded import folded
 
     with store.read(run) as journal:
-        kernel = folded(journal, registry, store)
-    return set(kernel.state.listeners)
+        return folded(journal, registry, store).state
+
+
+def _free_lock(store: RunStore, state: State) -> str:
+    """The name of a lock of the store that something in the run waits for, and that fewer hold than may."""
+    held = Counter(one.name for one in LockTable(store.directory).claims() if one.held)
+    waiting = {shared_name(one): one.limit for one in state.instances.values() if one.phase == "lock"}
+    return next((name for name, limit in waiting.items() if name and held[name] < limit), "")

@@ -260,6 +260,13 @@ def ci_system(_: click.Context, __: click.Parameter, begun: str) -> Items:
     return _fitting(((name, "") for name in CI), begun)
 
 
+def code(_: click.Context, __: click.Parameter, begun: str) -> Items:
+    """The codes of what `check` finds."""
+    from steplane.app.codes import explanations
+
+    return _fitting(((name, one.title) for name, one in explanations().items()), begun)
+
+
 # ---------------------------------------------------------------- who is asked
 
 BY_METAVAR: dict[str, Completer] = {
@@ -272,6 +279,7 @@ BY_METAVAR: dict[str, Completer] = {
     "FILE": file,
     "PATH": file,
     "DIR": folder,
+    "CODE": code,
 }
 """By what the help calls the value of a parameter that names no completer itself."""
 

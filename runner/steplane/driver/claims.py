@@ -40,6 +40,11 @@ class Claims:
         return bool(self.locks.open)
 
     @property
+    def unheard(self) -> bool:
+        """Whether the store has not been asked yet for all of them: a lock may be free."""
+        return bool(self.locks.unheard)
+
+    @property
     def held_up(self) -> set[int]:
         """The instances whose attempts are held up."""
         return {start.instance for start, _ in self._starts}
@@ -68,6 +73,7 @@ class Claims:
 
     def answered(self, answer: LockAnswer) -> Answer:
         """A lock is given or refused: to one that waits for it, or to one that held it before the process died."""
+        self.locks.heard(answer.instance)
         if answer.instance not in self.locks.open:
             return Answer()  # asked for no longer: it has been given back already
         self.locks.open.discard(answer.instance)
@@ -108,9 +114,15 @@ class Claims:
         self._starts = [one for one in self._starts if one[0].instance != command.instance]
 
     def _want(self, instance: Instance, *, at_once: str = "") -> None:
-        scope, name = instance.lock_key
-        shared = f"group {name}" if scope == "group" else name
-        self.locks.want(Claim(shared, instance.limit, "", instance.serial, instance.path, at_once=at_once))
+        self.locks.want(
+            Claim(shared_name(instance), instance.limit, "", instance.serial, instance.path, at_once=at_once)
+        )
+
+
+def shared_name(instance: Instance) -> str:
+    """What the store calls the lock, or the group of runs, that the instance waits for; empty for a lock of the run."""
+    scope, name = instance.lock_key
+    return {"group": f"group {name}", "store": name}.get(scope, "")
 
 
 def _around(instance: Instance, serials: Container[int]) -> int | None:

@@ -20,7 +20,7 @@ from steplane.driver.evaluate import Evaluator
 from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
 from steplane.driver.keeping import to_keep
-from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed
+from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed, LockWaited
 from steplane.driver.messages import CancelAsked, Ending, Interrupted, Journal, Listener, PostCame, SignalAsked
 from steplane.driver.plain import unrecordable
 from steplane.driver.post import Post, SentMessage
@@ -303,8 +303,8 @@ class Coordinator:
             self._inputs += self.recall.answered(message)
         elif isinstance(message, LockAnswer):
             self._lock_answered(message)
-        elif isinstance(message, LocksFreed):
-            self.claims.locks.look()
+        elif isinstance(message, LocksFreed | LockWaited):
+            self.claims.locks.news(message)
         elif isinstance(message, LocksFailed):
             raise message.error
         else:
@@ -318,7 +318,7 @@ class Coordinator:
     def _only_waiting(self) -> bool:
         """Whether nothing runs and no timer is due within the patience, and no lock has come within it."""
         now, due = self.clock.monotonic(), self.timers.next_due()
-        busy = self.attempts.running or self.post.open or self.recall.open
+        busy = self.attempts.running or self.post.open or self.recall.open or self.claims.unheard
         if self._inputs or busy or (due is not None and due - now <= self.patience):
             self._idle = None
             return False

@@ -32,6 +32,12 @@ class LockAnswer(Struct, frozen=True):
     error: ErrorInfo | None = None
 
 
+class LockWaited(Struct, frozen=True):
+    """The store was asked for the first time: the instance has to wait for its lock."""
+
+    instance: int
+
+
 class LocksFailed(Struct, frozen=True):
     """The locks cannot be read or written: the run cannot go on."""
 
@@ -78,24 +84,35 @@ class StoreLocks:
         self._closed = False
         self.open: set[int] = set()
         """The instances whose claim has not been answered, as the coordinator knows it."""
+        self.unheard: set[int] = set()
+        """Those of them of which it is not known yet whether they have to wait at all."""
 
     def want(self, claim: Claim) -> None:
         """Ask for a lock; the answer is a `LockAnswer`."""
         self.open.add(claim.instance)
+        self.unheard.add(claim.instance)
         self._order(claim)
 
     def give_back(self, instance: int) -> None:
         """Give back what the instance holds, or ask for it no longer."""
+        self.heard(instance)
         self.open.discard(instance)
         self._order(instance)
+
+    def heard(self, instance: int) -> None:
+        """The store has been asked for the instance."""
+        self.unheard.discard(instance)
 
     def begin(self) -> None:
         """Forget what earlier processes of the run held."""
         self._order(None)
 
-    def look(self) -> None:
-        """Something has been given back."""
-        self._woken.set()
+    def news(self, message: "LocksFreed | LockWaited") -> None:
+        """Something has been given back, or has to be waited for."""
+        if isinstance(message, LockWaited):
+            self.heard(message.instance)
+        else:
+            self._woken.set()
 
     def close(self) -> None:
         """Give back everything."""
@@ -171,6 +188,7 @@ class StoreLocks:
                 if instance not in self._waited_for:
                     self._waited_for[instance] = names
                     self._waits(self._waiting[instance], names)
+                    self._inbox.put(LockWaited(instance))
                 continue
             del self._waiting[instance]
             self._inbox.put(LockAnswer(instance, self._waited_for.pop(instance, ()), error))
@@ -196,4 +214,4 @@ def _refusal(claim: Claim, reply: Reply) -> ErrorInfo:
     return ErrorInfo("lock.deadlock", message, step=claim.path)
 
 
-__all__ = ["Claim", "LockAnswer", "Locks", "LocksFailed", "LocksFreed", "Reply", "StoreLocks"]
+__all__ = ["Claim", "LockAnswer", "LockWaited", "Locks", "LocksFailed", "LocksFreed", "Reply", "StoreLocks"]

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from steplane.driver import terminal
 from steplane.driver.prctl import become_subreaper, signal_on_death_of_parent
-from steplane.executors import tree
+from steplane.executors import adopted, tree
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -104,6 +104,7 @@ def _code(given: object) -> int:
 def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
     """The warden is gone: nobody would clean up after this process, so it does so itself, now. From any thread."""
     _dying.append(True)  # before anything is killed: how that ends must not be taken for the end of an attempt
+    adopted.start_no_more()
     tree.end(lambda: tree.descendants(os.getpid()))
     terminal.abandon()
     os._exit(DIED)

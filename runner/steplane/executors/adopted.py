@@ -18,8 +18,9 @@ PATIENCE = 2.0
 own: set[int] = set()
 """The process ids that `spawn` made and nobody has collected yet."""
 
-_lock = threading.Lock()
-_spawns = 0
+_lock = threading.RLock()  # a signal's handler may come while its own thread has it
+_spawning: set[int] = set()
+_ended: list[bool] = []
 _seen: dict[int, float] = {}
 _last = 0.0
 
@@ -30,19 +31,29 @@ class _Spawning:
     __slots__ = ()
 
     def __enter__(self) -> set[int]:
-        global _spawns  # noqa: PLW0603 - there is one table of children in a process
         with _lock:
-            _spawns += 1
-        return own
+            if not _ended:
+                _spawning.add(threading.get_ident())
+                return own
+        threading.Event().wait()  # for the end of the process, which is near
+        raise AssertionError
 
     def __exit__(self, *_: object) -> None:
-        global _spawns  # noqa: PLW0603 - the same
         with _lock:
-            _spawns -= 1
+            _spawning.discard(threading.get_ident())
 
 
 spawning = _Spawning
 """Around a spawn: a child exists perhaps, and is not yet entered in `own`."""
+
+
+def start_no_more(patience: float = 1.0) -> None:
+    """Let no thread start a program from now on; what is being started is there when this returns (or hangs)."""
+    with _lock:
+        _ended.append(True)
+    me, limit = threading.get_ident(), time.monotonic() + patience
+    while _spawning - {me} and time.monotonic() < limit:
+        time.sleep(0.001)
 
 
 def collect(pid: int, *, block: bool = True) -> int | None:
@@ -63,7 +74,7 @@ def reap(patience: float = PATIENCE) -> int:
     global _last  # noqa: PLW0603 - there is one table of children in a process
     now = time.monotonic()
     with _lock:
-        if _spawns or now - _last < patience:
+        if _spawning or now - _last < patience:
             return 0
         _last = now
         me, group = os.getpid(), os.getpgrp()

@@ -125,6 +125,29 @@ def test_nothing_is_left_when_the_warden_is_killed(guarded: Guarded) -> None:
     until(lambda: not guarded.left(), 2)
 
 
+STARTING = """
+    import threading
+    from steplane.executors.spawn import spawn
+    def start():
+        while True:
+            spawn(["sleep", "3600"], dict(os.environ), os.getcwd(), {})
+            time.sleep(0.02)
+    for _ in range(4): threading.Thread(target=start, daemon=True).start()
+    say("ready")
+    while True: time.sleep(0.05)
+"""
+"""Its main thread looks up now and then: a signal may reach any thread, and is handled in that one."""
+
+
+def test_nothing_is_started_any_more_once_the_warden_is_killed(guarded: Guarded) -> None:
+    """Its threads are in the middle of starting programs, one after the other."""
+    process = guarded.start(STARTING)
+    guarded.read()
+    until(lambda: len(guarded.left()) > 20)
+    process.kill()
+    until(lambda: not guarded.left(), 10)
+
+
 def test_what_is_left_when_both_are_killed_is_found(guarded: Guarded) -> None:
     body = SHAPES.replace("env -i PATH=$PATH ", "")
     process = guarded.start(body + "    time.sleep(3600)\n")

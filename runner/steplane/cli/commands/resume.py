@@ -74,9 +74,9 @@ def command(run: str | None, **given: Any) -> int:
     step. With --accept-changes the run goes on so: a step runs again if it, or something that it depends on, has
     changed. With --recorded it goes on as it was begun.
 
-    With --due every run of the state directory goes on that stopped to wait, and for which a time has come or a signal
-    is there: one after the other, the oldest first. One that has to wait again is left. The exit code is 1 if one of
-    them failed, 2 if one was refused, else 0.
+    With --due every run of the state directory goes on that stopped to wait, and for which a time has come, a signal is
+    there or a lock is free: one after the other, the oldest first. One that has to wait again is left. The exit code is
+    1 if one of them failed, 2 if one was refused, else 0.
     """
     return guarded(lambda: resume_due(run, given) if given["due"] else resume(run, given))
 

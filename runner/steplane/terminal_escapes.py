@@ -1,0 +1,39 @@
+"""Escape sequences of a terminal (ECMA-48: CSI, OSC and the like, two-character ones) in what a program wrote."""
+
+import re
+from bisect import bisect_right
+from itertools import accumulate
+
+_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-OQ-WYZ\\`-~])")
+_HALF = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z")
+
+ESCAPES = 4096
+"""Bytes of escape sequences that are looked over in the end of a stream."""
+
+
+class Unescaped:
+    """Bytes without their escape sequences, in `data`."""
+
+    __slots__ = ("_ends", "_starts", "data")
+
+    def __init__(self, data: bytes) -> None:
+        found = [one.span() for one in _SEQUENCE.finditer(data)]
+        self.data = _SEQUENCE.sub(b"", data)
+        lengths = [end - start for start, end in found]
+        taken = [0, *accumulate(lengths)]
+        self._starts = [start - before for (start, _), before in zip(found, taken, strict=False)]
+        self._ends = taken
+
+    def origin(self, index: int) -> int:
+        """Where the byte of that index stands among all bytes."""
+        return index + self._ends[bisect_right(self._starts, index)]
+
+
+def split_escape(data: bytes) -> tuple[bytes, bytes]:
+    """The bytes up to an escape sequence that is not ended yet, and that."""
+    start = data.rfind(b"\x1b", max(0, len(data) - ESCAPES))
+    if start > 0 and data[start - 1 : start] != b"\x1b" and data[start:] == b"\x1b":
+        string = data.rfind(b"\x1b", max(0, start - ESCAPES), start)
+        start = string if string >= 0 and _HALF.match(data, string) else start
+    half = _HALF.match(data, start) if start >= 0 else None
+    return (data[:start], data[start:]) if half else (data, b"")
