@@ -49,6 +49,7 @@ GROUPS = {
     "yaml": "YAML", "structure": "Structure", "steps": "Step types and parameters", "graph": "Order and outputs",
     "expressions": "Expressions", "inputs": "Inputs, environment, secrets", "scripts": "Shell scripts",
     "loops": "Loops, locks, calls", "tables": "Decision tables", "waits": "Waits, signals, regions",
+    "observing": "Measures and rules",
 }  # fmt: skip
 """The files that hold the explanations, and their titles."""
 

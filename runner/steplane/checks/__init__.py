@@ -50,6 +50,19 @@ IGNORE = "steplane: ignore["
 
 Check = Callable[[Workflow, Context], Iterator[Diagnostic]]
 
+
+def _check_observed(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """Measures and rules. Few files have them: what checks them is read only then."""
+    if workflow.measures:
+        from steplane.checks.measures import check_measures
+
+        yield from check_measures(workflow, context)
+    if workflow.rules:
+        from steplane.checks.rules import check_rules
+
+        yield from check_rules(workflow, context)
+
+
 CHECKS: tuple[Check, ...] = (
     check_identities,
     check_needs,
@@ -90,6 +103,7 @@ CHECKS: tuple[Check, ...] = (
     check_keys,
     check_unnamed,
     check_missing_outputs,
+    _check_observed,
 )
 """Every check of a workflow, in no order that matters."""
 

@@ -8,14 +8,14 @@ from steplane.diagnostics import Diagnostic
 from steplane.expressions import Engine, Expression, ExpressionError, calls, uses
 from steplane.model import Workflow
 
-ROUNDS = frozenset({"`while`", "`until`"})
-"""Here a constant means something: rounds until something else ends them."""
+ELSEWHERE = frozenset({"`while`", "`until`", "`never`"})
+"""Here a constant means something, rounds until something else ends them, or another check speaks of it."""
 
 
 def check_constants(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Conditions in which no name stands."""
     for site in context.sites:
-        if site.condition and site.key not in ROUNDS and isinstance(site.template, Expression):
+        if site.condition and site.key not in ELSEWHERE and isinstance(site.template, Expression):
             yield from _constant(site, site.template)
 
 

@@ -22,6 +22,10 @@ def check_hints(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     for listed in context.lists:
         for step in listed.steps:
             yield from _redundant(step, listed)
+    if workflow.rules:
+        from steplane.checks.rules import proved_rules
+
+        yield from proved_rules(workflow, context)
 
 
 class _Used:

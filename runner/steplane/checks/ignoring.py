@@ -7,7 +7,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.source import Document
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*steplane: ignore\[(?P<codes>[^\]]*)\]")
-LATE = frozenset({"unused-input", "unused-variable", "unused-output", "unused-id", "redundant-need"})
+LATE = frozenset({"unused-input", "unused-variable", "unused-output", "unused-id", "redundant-need", "rule-proved"})
 """Codes that are looked for only when asked for, so that nothing can be said of an ignore of one."""
 
 

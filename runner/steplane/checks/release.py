@@ -8,7 +8,7 @@ from steplane.model import Step, Workflow
 
 ACTIONS: tuple[str, ...] = ()
 MODIFIERS: tuple[str, ...] = ()
-TOP = ("measures", "rules", "on_violation", "triggers")
+TOP = ("triggers",)
 """What is not built. A later release takes it out of here."""
 
 

@@ -111,6 +111,18 @@ def _of_workflow(workflow: Workflow) -> Iterator[Site]:
     if workflow.concurrency:
         yield from _value(workflow.concurrency.group, "`concurrency.group`", start, text=True)
     yield from _outputs(workflow.outputs, _Where(BASE | {"error"}, "end"))
+    if workflow.rules or workflow.measures:
+        yield from _of_runs(workflow, _Where(BASE, "after"))
+
+
+def _of_runs(workflow: Workflow, where: _Where) -> Iterator[Site]:
+    """What is asked of a run as a whole: all that its steps have come to is known."""
+    for rule in workflow.rules:
+        if rule.condition is not None:
+            yield from _condition(rule.condition, "`never`", where)
+    for measure in workflow.measures:
+        if measure.value is not None:
+            yield from _value(measure.value, f"`value` of measure `{measure.name}`", where)
 
 
 def loop_names(loop: Loop | None) -> frozenset[str]:

@@ -23,6 +23,7 @@ from steplane.model.modifiers import (
     Until,
     While,
 )
+from steplane.model.observing import Measure, Moment, Rule, Target, Within
 from steplane.model.reading import read_workflow
 from steplane.model.shells import Shell, shell_of
 from steplane.model.steps import (
@@ -53,8 +54,6 @@ from steplane.model.workflow import (
     BusinessObject,
     Concurrency,
     Input,
-    Measure,
-    Rule,
     SecretSource,
     Workflow,
 )
@@ -88,6 +87,7 @@ __all__ = [
     "Matrix",
     "Measure",
     "Milestone",
+    "Moment",
     "Name",
     "Named",
     "Need",
@@ -108,6 +108,7 @@ __all__ = [
     "Step",
     "StepList",
     "Switch",
+    "Target",
     "Tolerance",
     "Undo",
     "Until",
@@ -115,6 +116,7 @@ __all__ = [
     "Value",
     "Wait",
     "While",
+    "Within",
     "Workflow",
     "all_steps",
     "lists_of",

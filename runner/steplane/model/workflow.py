@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from steplane.diagnostics import Span
 from steplane.model.modifiers import Environment, FailurePolicy, Outputs
+from steplane.model.observing import Measure, Rule
 from steplane.model.steps import Step
 from steplane.model.values import Duration, Name, Named, Value
 from steplane.source.nodes import Mapping, Node
@@ -54,20 +55,6 @@ class Concurrency(Struct, frozen=True):
     span: Span
     limit: int = 1
     when_full: OneOf["wait", "fail", "skip"] = "wait"
-
-
-class Measure(Struct, frozen=True):
-    """A number that quantifies the process; the parts are read when measures are built."""
-
-    name: Name
-    node: Mapping
-
-
-class Rule(Struct, frozen=True):
-    """What must hold of every run: the kind of rule and its operand."""
-
-    kind: Name
-    node: Node
 
 
 class Workflow(Struct, frozen=True, kw_only=True):

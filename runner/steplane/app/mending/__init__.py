@@ -58,6 +58,8 @@ MENDERS: Mapping[str, Mender] = {
     "unreachable": removing.item,
     "switch-without-default": writing.end_switch,
     "not-upstream": writing.need,
+    "rule-kind": removing.entry,
+    "rule-idle": removing.item,
     "duplicate-output": removing.safe_item,
     "may-be-missing": evaluated.filtered("default('')"),
     "nothing-to-undo": removing.item,

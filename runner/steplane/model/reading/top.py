@@ -16,8 +16,6 @@ from steplane.model.workflow import (
     BusinessObject,
     Concurrency,
     Input,
-    Measure,
-    Rule,
     SecretSource,
     Workflow,
 )
@@ -51,8 +49,7 @@ def read_workflow(document: Document, filters: tuple[str, ...] = ()) -> tuple[Wo
         rescue=steps.steps(root.get("rescue"), "rescue"),
         finally_=steps.steps(root.get("finally"), "finally"),
         failure=reader.choice(root.get("failure"), POLICIES, "stop"),
-        measures=tuple(_measures(root.get("measures"))),
-        rules=tuple(_rules(root.get("rules"))),
+        **_observed(reader, root),
         on_violation=reader.choice(root.get("on_violation"), ("warn", "fail"), "warn"),
         concurrency=_concurrency(reader, root.get("concurrency")),
     )
@@ -131,17 +128,12 @@ def _secrets(reader: Reader, node: Node | None) -> Iterator[SecretSource]:
                 break
 
 
-def _measures(node: Node | None) -> Iterator[Measure]:
-    for entry in node.entries if isinstance(node, Mapping) else ():
-        if isinstance(entry.value, Mapping):
-            yield Measure(key_name(entry), entry.value)
+def _observed(reader: Reader, root: Mapping) -> dict[str, Any]:
+    if root.entry("measures") is None and root.entry("rules") is None:
+        return {}
+    from steplane.model.reading.observing import read_measures, read_rules
 
-
-def _rules(node: Node | None) -> Iterator[Rule]:
-    for item in node.items if isinstance(node, Sequence) else ():
-        for entry in item.entries if isinstance(item, Mapping) else ():
-            if entry.name not in {"name", "description"}:
-                yield Rule(key_name(entry), entry.value)
+    return {"measures": read_measures(reader, root.get("measures")), "rules": read_rules(reader, root.get("rules"))}
 
 
 def _concurrency(reader: Reader, node: Node | None) -> Concurrency | None:

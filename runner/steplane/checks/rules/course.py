@@ -1,0 +1,350 @@
+"""What surely happens in every run that ends well, and in every run in which nothing fails; and what stands in the way.
+
+An obstacle is a reason in words with its place. None found means that it is proved, whatever conditions, outcomes and
+orders turn out to be.
+"""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from steplane.checks.context import Context, Position, words_for
+from steplane.checks.milestones import begin_often
+from steplane.checks.rules.order import DONE, OK, Order, Statuses, constant
+from steplane.diagnostics import Span
+from steplane.model import (
+    Broken,
+    Call,
+    Cancel,
+    End,
+    ForEach,
+    Goto,
+    Matrix,
+    Parallel,
+    Race,
+    Step,
+    StepList,
+    Undo,
+    Until,
+    While,
+    Workflow,
+)
+
+Obstacle: TypeAlias = tuple[str, Span]
+Obstacles: TypeAlias = Iterator[Obstacle]
+
+LOOPS = {ForEach: "foreach", Matrix: "matrix", While: "while", Until: "until"}
+
+
+class Course:
+    """The course of the runs of one file."""
+
+    def __init__(self, workflow: Workflow, context: Context) -> None:
+        self.workflow = workflow
+        self.context = context
+        steps = [one.step for one in context.positions]
+        self.actions = [(one, one.action) for one in steps]
+        self._withdrawn: dict[str, Step] = {}
+        for step in steps:
+            for name in self._taken_away(step, steps):
+                self._withdrawn.setdefault(name, step)
+        forced = [one for _, one in self.actions if isinstance(one, Cancel) and one.force]
+        self._forced = frozenset(name.text for one in forced for name in one.steps)
+        self._orders: dict[int, Order] = {}
+
+    @staticmethod
+    def _taken_away(step: Step, steps: list[Step]) -> Iterator[str]:
+        """The steps that this one can cancel or complete."""
+        action = step.action
+        if isinstance(action, Cancel):
+            yield from (name.text for name in action.steps)
+            region = action.region.text if action.region is not None else None
+            yield from (one.id for one in steps if region and one.region is not None and one.region.text == region)
+        if step.join is not None and step.join.rest == "cancel" and step.needs is not None:
+            yield from (need.step.text for need in step.needs.needs)
+
+    def order(self, around: StepList) -> Order:
+        """The order of a list's steps."""
+        found = self._orders.get(id(around))
+        if found is None:
+            found = self._orders[id(around)] = Order(around, self._forced)
+        return found
+
+    # ---------------------------------------------------------------- ended ok, and yet not done
+
+    def undone_though_ok(self, around: StepList, step: Step, ends: Statuses = OK) -> Obstacles:
+        """Why a step that has ended in one of these ways need not have `succeeded`."""
+        if ends <= DONE:
+            return
+        if constant(step.condition) is not True:
+            yield f"{words_for(step)} has an `if`, and is skipped where that does not hold", step.key_span("if")
+        if step.on_error == "warn":
+            yield f"{words_for(step)} is a `warning` where it has failed", step.key_span("on_error")
+        order = self.order(around)
+        if unused := order.unused(step):
+            words = f"{words_for(step)} is skipped where `{unused}` has not ended as its `needs` want"
+            yield words, step.key_span("needs")
+        if step.milestone is not None and step.milestone.before is not None:
+            yield f"{words_for(step)} is skipped where its milestone has passed", step.milestone.span
+        if (jump := order.jump_over(step)) is not None:
+            yield f"{words_for(jump)} can leave {words_for(step)} out", jump.key_span("goto")
+        yield from self._withdrawn_by(step, forced=True)
+        yield from self._warns(step)
+
+    def _withdrawn_by(self, step: Step, *, forced: bool) -> Obstacles:
+        taker = self._withdrawn.get(step.id)
+        if taker is not None and (not forced or step.id in self._forced):
+            yield f"{words_for(taker)} can end {words_for(step)} before it has succeeded", taker.span
+
+    def _warns(self, step: Step) -> Obstacles:
+        """Why a step can be a warning of itself."""
+        if isinstance(step.loop, ForEach | Matrix) and step.loop.spread.max_failures is not None:
+            words = f"{words_for(step)} is a `warning` where an item has failed"
+            yield words, step.key_span("max_failures")
+        if isinstance(step.action, Parallel) and step.join is not None and step.join.mode != "all":
+            yield f"{words_for(step)} is a `warning` where a branch has failed", step.key_span("join")
+        if isinstance(step.action, Call):
+            yield f"{words_for(step)} is a `warning` where its child is one", step.key_span("call")
+
+    # ---------------------------------------------------------------- a step has succeeded, and what is in it
+
+    def left_out_inside(self, step: Step, inner: StepList) -> Obstacles:
+        """Why the steps of a list of a step that has succeeded need not all have ended ok in it."""
+        if inner.role == "arm":
+            yield f"it stands in an arm of {words_for(step)}, and only one arm is taken", step.key_span("switch")
+        elif inner.role not in {"steps", "branch"}:
+            yield f"it stands in `{inner.role}` of {words_for(step)}", step.key_span(inner.role)
+        elif isinstance(step.action, Race):
+            words = f"it stands in a branch of {words_for(step)}, and only one branch is taken"
+            yield words, step.key_span("race")
+        if isinstance(step.action, Parallel):
+            yield from self._branch(step, step.action, inner)
+        if step.rescue:
+            yield f"{words_for(step)} has succeeded also where its `rescue` has", step.key_span("rescue")
+        if step.cache is not None:
+            yield f"{words_for(step)} can be `reused`, and nothing in it runs then", step.key_span("cache")
+        if step.loop is not None and not isinstance(step.loop, Until):
+            key = LOOPS[type(step.loop)]
+            words = f"{words_for(step)} is a `{key}`, which succeeds without an item or a round too"
+            yield words, step.key_span(key)
+
+    @staticmethod
+    def _branch(step: Step, action: Parallel, inner: StepList) -> Obstacles:
+        branch = next((one for one in action.branches if one.name.text == inner.label), None)
+        if inner.role == "branch" and branch is not None and (branch.condition is not None or branch.default):
+            yield f"branch `{inner.label}` of {words_for(step)} is not always taken", branch.name.span
+        if step.join is not None and step.join.mode != "all":
+            yield f"{words_for(step)} goes on before all of its branches have ended", step.key_span("join")
+
+    def succeeds_without(self, start: int, target: Position) -> Obstacles:
+        """Why the step of that number in the chain around the target can have succeeded, and the target not."""
+        for number in range(start, len(target.chain) - 1):
+            step = target.chain[number][1]
+            inner, child = target.chain[number + 1]
+            yield from self.left_out_inside(step, inner)
+            yield from self._withdrawn_by(child, forced=False)
+            yield from self.undone_though_ok(inner, child)
+
+    # ---------------------------------------------------------------- in every run that ends well
+
+    def missing_though_well(self, target: Position) -> Obstacles:
+        """Why a run can end as `succeeded` or `warning` in which the target has not succeeded."""
+        listed, step = target.chain[0]
+        if listed.role != "steps":
+            yield f"it stands in `{listed.role}` of the workflow", self.workflow.key_span(listed.role)
+        if self.workflow.rescue:
+            yield "a run succeeds also where its `rescue` has", self.workflow.key_span("rescue")
+        yield from self._ended_before(target)
+        yield from self._withdrawn_by(step, forced=False)
+        yield from self.undone_though_ok(listed, step)
+        yield from self.succeeds_without(0, target)
+
+    def _ended_before(self, target: Position) -> Obstacles:
+        for position in self.context.positions:
+            action = position.step.action
+            if isinstance(action, End) and action.status == "succeeded":
+                if not any(True for _ in self.not_before(target, position)):
+                    continue
+                yield f"{words_for(position.step)} can end the run before", position.step.key_span("end")
+
+    def ended_before(self, first: Position, then: Position) -> bool:
+        """Whether `first`, if it begins at all, has ended whenever `then` can begin: all of it, or what it is in."""
+        return any(
+            around is first.chain[at][0]
+            and first.chain[at][1].id in self.order(around).before(step)
+            and not any(self.late(first, at))
+            for at, (around, step) in enumerate(then.chain[: len(first.chain)])
+        )
+
+    def not_before(self, first: Position, then: Position) -> Obstacles:
+        """Why `then` can begin though `first` has not succeeded before."""
+        found: list[Obstacle] = []
+        for around, step in then.chain:
+            for name, ends in self.order(around).before(step).items():
+                number = next((at for at, (_, one) in enumerate(first.chain) if one.id == name), None)
+                if number is None or first.chain[number][0] is not around:
+                    continue
+                own = [*self._ended_undone(around, first.chain[number][1], ends), *self.succeeds_without(number, first)]
+                if not own:
+                    return
+                found = found or own
+        yield from found or [_unordered(first, then)]
+
+    def _ended_undone(self, around: StepList, step: Step, ends: Statuses) -> Obstacles:
+        if ends <= OK:
+            yield from self.undone_though_ok(around, step, ends)
+        else:
+            yield f"{words_for(step)} need not have ended well when what follows begins", step.span
+
+    # ---------------------------------------------------------------- again
+
+    def repeats(self, target: Position) -> Obstacles:
+        """Why the target can begin, or succeed, more than once in one run, resumes included."""
+        yield from self.entered_again(target.chain[:-1])
+        around, step = target.chain[-1]
+        yield from self._begins_again(around, step)
+        yield from self.done_again(target)
+
+    def entered_again(self, chain: tuple[tuple[StepList, Step], ...]) -> Obstacles:
+        """Why what is in the last step of the chain can be entered anew in one run."""
+        for around, step in chain:
+            yield from self._begins_again(around, step)
+            if step.retry is not None:
+                yield f"{words_for(step)} may be tried again as a whole", step.key_span("retry")
+            if step.restart:
+                yield f"{words_for(step)} begins anew on a resume", step.key_span("restart")
+
+    def _begins_again(self, around: StepList, step: Step) -> Obstacles:
+        if step.loop is not None:
+            key = LOOPS[type(step.loop)]
+            yield f"{words_for(step)} is a `{key}`, and may begin more than once", step.key_span(key)
+        if (jump := self.order(around).back_to(step)) is not None:
+            yield f"{words_for(jump)} can lead back to {words_for(step)}", jump.key_span("goto")
+        if step.id in begin_often(around):
+            yield f"{words_for(step)} can begin once for each arrival", step.key_span("needs")
+        if around.role in {"rescue", "finally", "compensate"}:
+            owner = words_for(around.owner) if around.owner is not None else "the workflow"
+            yield f"`{around.role}` of {owner} may run again on a resume", step.span
+
+    def holds(self, outer: Position, inner: Position) -> bool:
+        """Whether the one stands in the other (not in what undoes it), which ends only when that has."""
+        at = len(outer.chain)
+        if (
+            len(inner.chain) <= at
+            or inner.chain[at - 1][1] is not outer.step
+            or inner.chain[at][0].role == "compensate"
+        ):
+            return False
+        return not any(self.late(inner, at - 1))
+
+    def late(self, target: Position, start: int) -> Obstacles:
+        """Why the target can still go on when the step of that number in its chain has ended."""
+        for _, step in target.chain[start:]:
+            if isinstance(step.action, Parallel) and step.join is not None and step.join.mode != "all":
+                yield f"a branch of {words_for(step)} can go on when that has ended", step.key_span("join")
+            if isinstance(step.loop, ForEach | Matrix) and step.loop.spread.complete is not None:
+                yield f"an item of {words_for(step)} can go on when that is complete", step.key_span("complete")
+
+    def done_again(self, target: Position) -> Obstacles:
+        """Why what has succeeded can be done again on a resume: it, or what is in or around it, was undone or lost."""
+        around = {id(one) for _, one in target.chain}
+        for position in self.context.positions:
+            step = position.step
+            if id(step) not in around and not any(one is target.step for _, one in position.chain):
+                continue
+            if step.compensate:
+                yield (
+                    f"{words_for(step)} can be undone, and is then done again on a resume",
+                    step.key_span("compensate"),
+                )
+            if step.outputs is not None and any(one.secret for one in step.outputs.items):
+                yield f"the secret output of {words_for(step)} is made again on a resume", step.key_span("outputs")
+
+    # ---------------------------------------------------------------- in every run in which nothing fails
+
+    def plain(self, target: Position) -> bool:
+        """Whether the target surely begins, and succeeds, where nothing fails and nobody interferes."""
+        return self.undisturbed and all(self._plain_level(target, at) for at in range(len(target.chain)))
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether no step ends, jumps, withdraws or undoes anything."""
+        return not any(isinstance(one, End | Cancel | Goto | Undo | Broken) for _, one in self.actions) and not any(
+            step.join is not None and step.join.rest != "run" for step, _ in self.actions
+        )
+
+    def _plain_level(self, target: Position, at: int) -> bool:
+        around, step = target.chain[at]
+        if around.owner is not None and not _entered(around, around.owner):
+            return False
+        if around.owner is None and around.role == "rescue":
+            return False
+        own = constant(step.condition) is True and step.milestone is None and step.cache is None
+        return own and _has_items(step) and self._needs_hold(around, step)
+
+    def _needs_hold(self, around: StepList, step: Step) -> bool:
+        steps = self.order(around).steps
+        for need in step.needs.needs if step.needs else ():
+            if "ok" in need.words or "done" in need.words:
+                continue
+            other = steps.get(need.step.text)
+            sure = other is not None and constant(other.condition) is True and other.milestone is None
+            sure = sure and other is not None and other.cache is None and self._needs_hold(around, other)
+            if "succeeded" not in need.words or not sure or other is None or any(True for _ in self._warns(other)):
+                return False
+        return step.needs is None or step.collect is None
+
+    def never_plain(self, target: Position) -> Obstacle | None:
+        """Why the target surely does not begin where nothing fails and nobody interferes."""
+        if not self.undisturbed:
+            return None
+        for around, step in target.chain:
+            if around.role in {"rescue", "compensate"}:
+                owner = words_for(around.owner) if around.owner is not None else "the workflow"
+                return f"it stands in `{around.role}` of {owner}", step.span
+            if constant(step.condition) is False:
+                return f"the `if` of {words_for(step)} never holds", step.key_span("if")
+            for need in step.needs.needs if step.needs and self.order(around).wants_all(step) else ():
+                if set(need.words) <= {"failed", "cancelled"}:
+                    return f"{words_for(step)} runs only where `{need.step}` has not succeeded", need.step.span
+        return None
+
+
+def _entered(around: StepList, owner: Step) -> bool:
+    """Whether the list of a step that has begun is surely entered where nothing fails."""
+    if around.role in {"arm", "rescue", "compensate"} or (isinstance(owner.action, Race) and around.role == "branch"):
+        return False
+    if isinstance(owner.action, Parallel) and around.role == "branch":
+        branch = next((one for one in owner.action.branches if one.name.text == around.label), None)
+        return branch is not None and branch.condition is None and not branch.default
+    return True
+
+
+def _has_items(step: Step) -> bool:
+    return step.loop is None or isinstance(step.loop, Until) or many(step) > 0
+
+
+def many(step: Step) -> int:
+    """How many items the loop has at least, as far as the file says."""
+    from steplane.expressions import Literal
+
+    if not isinstance(step.loop, ForEach | Matrix) or step.loop.spread.complete is not None:
+        return 0
+    if isinstance(step.loop, ForEach):
+        template = step.loop.items.template
+        value = template.value if isinstance(template, Literal) else None
+        return len(value) if isinstance(value, list | dict) else 0
+    if step.loop.exclude:
+        return 0
+    found = 1 if step.loop.axes else 0
+    for axis in step.loop.axes:
+        value = axis.values.template.value if isinstance(axis.values.template, Literal) else None
+        found *= len(value) if isinstance(value, list) else 0
+    return found
+
+
+def _unordered(first: Position, then: Position) -> Obstacle:
+    words = f"{words_for(then.step)} does not wait for {words_for(first.step)}"
+    return words, then.step.span
+
+
+__all__ = ["Course", "Obstacle", "Obstacles", "many"]
