@@ -199,8 +199,7 @@ def give_up(state: State, instance: Instance, error: ErrorInfo) -> None:
     instance.error = placed(instance, error)
     if not undoing.before(state, instance, "give_up"):
         handle(state, instance)
-    if not instance.ended:  # else the list looks at its end
-        has_begun(state, instance)
+    has_begun(state, instance)
 
 
 def handle(state: State, instance: Instance) -> None:
