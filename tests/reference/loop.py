@@ -46,13 +46,14 @@ class Loop(Life):
         self.open_for_items()
         self.ended_before = self.ended_now
         while self.goes_on():
-            seen = self.state()
+            seen, trouble = self.state(), self.trouble
             if (yield from self.complete()):
                 return
             if self.asks_again or (yield from self.take_item()):
                 continue
             self.act()
-            yield lambda before=seen: self.state() != before  # type: ignore[misc]
+            if self.trouble is trouble:
+                yield lambda before=seen: self.state() != before  # type: ignore[misc]
 
     def goes_on(self) -> bool:
         """Whether an instance is to come or has not ended; once no further one may begin no item is taken."""

@@ -48,7 +48,9 @@ def step_ended(state: State, scope: Scope, instance: Instance) -> None:
     if not scope.cancelled:
         candidates = settle(state, scope, instance)
         if failed:
+            busy, scope.busy = scope.busy, True  # what its end has decided is still to come
             candidates += stop(state, scope, instance)
+            scope.busy = busy
         elif jumps:
             candidates += jumping.jump(state, scope, instance)
         advance(state, scope, candidates)
