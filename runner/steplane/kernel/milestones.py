@@ -42,3 +42,5 @@ def begun(state: State, one: Instance) -> None:
             candidates += lists.withdraw(state, scope, held, "skipped", one.path)
     if candidates and not scope.cancelled:
         lists.advance(state, scope, candidates)
+    if one.ended:
+        lists.close(state, scope)
