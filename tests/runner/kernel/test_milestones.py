@@ -80,3 +80,17 @@ def test_a_new_activation_of_a_resume_looks_again() -> None:
     assert play.status("order") == "skipped"
     play.ok("bill")
     assert play.ended == "succeeded"
+
+
+def test_it_is_skipped_where_the_step_behind_it_fails_at_once() -> None:
+    play = Play("""
+failure: continue
+steps:
+- {id: early, needs: [], if: 'inputs.x', milestone: {before: late}, run: ['true']}
+- {id: late, needs: [], on_error: warn, timeout: '${{ inputs.t }}', run: ['true']}
+""")
+    assert play.asked == [("early", "if"), ("late", "enter")]
+    play.answer("late", "enter", error="expression")
+    assert play.status("late") == "warning"
+    assert play.status("early") == "skipped"
+    assert play.ended == "warning"

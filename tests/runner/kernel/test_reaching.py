@@ -161,3 +161,17 @@ steps:
 """)
     assert statuses(play, "far", "over") == ["cancelled", "cancelled"]
     assert play.ended == "succeeded"
+
+
+def test_a_step_that_cancels_the_group_around_it_has_succeeded_in_a_cancelled_group() -> None:
+    play = Play("""
+steps:
+- {id: group, needs: [], steps: [{id: stop, cancel: [group]}, {id: never, run: ['true']}]}
+- {id: after, needs: {group: cancelled}, run: ['true']}
+""")
+    assert statuses(play, "group/stop", "group/never", "group", "after") == [
+        "succeeded",
+        "cancelled",
+        "cancelled",
+        "running",
+    ]
