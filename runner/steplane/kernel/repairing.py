@@ -111,10 +111,16 @@ def _said(state: State, path: str, one: Instance | None, *, left_out: bool) -> d
     said: dict[str, Any] | None = state.assumed.get(path)
     if said is None:
         return None
-    if one is not None and one.phase in _IN_FLIGHT and not left_out and said["status"] != "skipped":
+    of_attempt = not left_out and said["status"] != "skipped"
+    if of_attempt and _is_cut_off(state, path):
         return None
     del state.assumed[path]
     return said
+
+
+def _is_cut_off(state: State, path: str) -> bool:
+    """Whether an attempt of an activation of the path was cut off: then it is said of that."""
+    return any(each.path == path and each.phase in _IN_FLIGHT for each in state.instances.values())
 
 
 def _end(state: State, one: Instance, said: dict[str, Any]) -> None:

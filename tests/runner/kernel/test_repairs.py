@@ -11,7 +11,7 @@ from tests.runner.kernel.play import Play
 from tests.runner.kernel.sides import Sides
 from tests.runner.kernel.test_against_reference import check, finish
 
-from steplane.events import Recorded, Taken
+from steplane.events import Recorded, StepEnded, Taken
 
 BOTH = pytest.mark.parametrize("kind", [Play, ReferencePlay])
 Kind = type[Play] | type[ReferencePlay]
@@ -107,3 +107,21 @@ def test_a_step_that_has_ended_well_and_is_taken_as_ended_otherwise_loses_its_la
     play.resume(p={"status": "skipped"})
 
     assert (play.status("p"), play.status("p/b"), play.ended) == ("skipped", "cancelled", "succeeded")
+
+
+def test_what_is_taken_as_ended_is_the_attempt_that_was_cut_off() -> None:
+    """Of two activations of one step, one was cut off and the other was only asked about."""
+    play = Play("""
+failure: continue
+steps:
+- {id: a, needs: [], run: ['true']}
+- {id: b, needs: [], run: ['true']}
+- {id: pay, needs: [a, b], join: each, at_most_once: true, require: ['inputs.x'], run: ['true']}
+""")
+    play.ok("a")
+    play.answer("pay", "require")
+    play.ok("b")
+    assert play.asked == [("pay", "require")]
+    play.resume(pay={"status": "succeeded"})
+    assert [one.activation for one in play.facts if isinstance(one, StepEnded) and one.step == "pay"] == [1]
+    assert play.asked == [("pay", "require")]
