@@ -17,9 +17,9 @@ from steplane_steps.python import Call
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 POINTS: dict[str, str] = tomllib.loads(PROJECT.read_text())["project"]["entry-points"]["steplane.steps"]
 NAMES = [
-    "archive.pack", "archive.unpack", "assert", "csv.read", "csv.write", "fail", "file.copy", "file.glob", "file.hash",
-    "file.read", "file.write", "git.info", "http.request", "json.read", "json.write", "log", "notify.webhook",
-    "python.call", "python.run", "shell", "template.render",
+    "archive.pack", "archive.unpack", "assert", "csv.read", "csv.write", "decide", "fail", "file.copy", "file.glob",
+    "file.hash", "file.read", "file.write", "git.info", "http.request", "json.read", "json.write", "log",
+    "notify.webhook", "python.call", "python.run", "shell", "template.render",
 ]  # fmt: skip
 
 
