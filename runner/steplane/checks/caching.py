@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from steplane.checks.artifacts import check_patterns
 from steplane.checks.context import Context, Position, words_for
 from steplane.diagnostics import Diagnostic, Related, Span
 from steplane.model import Call, Cancel, End, Goto, Race, Signal, Step, Undo, Wait, Workflow
-from steplane.sdk.globs import wrong_pattern
 
 _WITHOUT_RESULT: dict[type, tuple[str, str]] = {
     Wait: ("wait", "waits"), Signal: ("signal", "sends a signal"), Race: ("race", "waits"),
@@ -77,18 +77,7 @@ def _secrets(step: Step) -> Iterator[Diagnostic]:
 def _patterns(step: Step) -> Iterator[Diagnostic]:
     assert step.cache is not None
     for key, patterns in (("files", step.cache.files), ("outputs", step.cache.outputs)):
-        seen: set[str] = set()
-        for one in patterns:
-            if not one.text.strip():
-                continue  # the structure is said to be wrong
-            if why := wrong_pattern(one.text):
-                message = f"the pattern `{one}` of `cache.{key}` of {words_for(step)} {why}"
-                help_ = "patterns are relative to the step's working directory, such as `src/**`"
-                yield Diagnostic("cache-pattern", message, one.span, help=help_)
-            elif one.text in seen:
-                message = f"`{one}` stands twice in `cache.{key}` of {words_for(step)}"
-                yield Diagnostic("cache-pattern", message, one.span, severity="warning", help="take it out")
-            seen.add(one.text)
+        yield from check_patterns(patterns, "cache-pattern", f"cache.{key}", step, "`src/**`")
 
 
 __all__ = ["check_caching"]
