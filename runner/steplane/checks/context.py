@@ -65,7 +65,7 @@ class Context:
         self.files = files
         self.lists: tuple[StepList, ...] = tuple(step_lists(workflow))
         self._uses: dict[int, tuple[Use, ...]] = {}  # templates live as long as their workflow
-        self._rendered: dict[str, tuple[str, ...]] = {}
+        self._marks: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def is_misshapen(self, span: Span) -> bool:
         """Whether its shape or its expressions are wrong, so that more about it would be noise."""
@@ -141,10 +141,10 @@ class Context:
 
     def table_path(self, action: object) -> Named | None:
         """The parameter of a step that names a decision table, where its type has one."""
-        described = self.type_of(action)
-        names = () if described is None else described.parameters_marked("table")
-        given = action.parameters if isinstance(action, Run | Uses) else ()
-        return next((one for one in given if one.name.text in names), None)
+        if not isinstance(action, Run | Uses):
+            return None
+        names = self._marked(action.type, "table")
+        return next((one for one in action.parameters if one.name.text in names), None) if names else None
 
     def table(self, action: object) -> "CheckedTable | str | None":
         """The table that a step decides by, or why it cannot be had; None where nothing is known of one."""
@@ -156,12 +156,16 @@ class Context:
 
     def rendered_by_step(self, action: object) -> tuple[str, ...]:
         """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""
-        if not isinstance(action, Run | Uses):
-            return ()
-        if action.type not in self._rendered:
-            found = self.type_of(action)
-            self._rendered[action.type] = () if found is None else found.parameters_marked("template")
-        return self._rendered[action.type]
+        return self._marked(action.type, "template") if isinstance(action, Run | Uses) else ()
+
+    def _marked(self, kind: str, mark: str) -> tuple[str, ...]:
+        """The names of the parameters with a mark of ours; looked up once for each step type."""
+        found = self._marks.get((kind, mark))
+        if found is None:
+            described = None if self.registry is None else self.registry.step_type(kind)
+            found = described.parameters_marked(mark) if isinstance(described, StepType) else ()
+            self._marks[kind, mark] = found
+        return found
 
     def place(self, scalar: Scalar, offset: int, length: int) -> Span:
         """Where a stretch of a scalar's text stands."""

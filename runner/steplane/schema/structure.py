@@ -35,6 +35,7 @@ class Structure:
         self._root = schema
         self._definitions: dict[str, Any] = {**schema.get("$defs", {}), "workflow": schema.get("properties", {})}
         self._resolved: dict[int, tuple[Schema, Schema]] = {}
+        self._accepted: dict[int, tuple[Schema, set[str]]] = {}
         self._alternatives: dict[int, tuple[list[Any], list[tuple[Schema, set[str]]]]] = {}
         self._parameters = parameters
         self._broken = broken
@@ -64,7 +65,13 @@ class Structure:
         return whole
 
     def _accepts(self, schema: Schema) -> set[str]:
-        """The kinds of value that a schema may hold for."""
+        """The kinds of value that a schema may hold for; looked up once for each."""
+        known = self._accepted.get(id(schema))
+        if known is None or known[0] is not schema:
+            known = self._accepted[id(schema)] = (schema, self._kinds_of(schema))
+        return known[1]
+
+    def _kinds_of(self, schema: Schema) -> set[str]:
         if "anyOf" in schema:
             return set().union(*(self._accepts(self._resolve(one)) for one in schema["anyOf"]))
         if "enum" in schema or "const" in schema:
