@@ -73,7 +73,12 @@ def test_events_come_back_in_order_with_their_numbers(journal: Journal) -> None:
 
 def test_what_the_kernel_took_in_is_read_alone_and_all_is_proved(store: RunStore, journal: Journal) -> None:
     large = AttemptEnded(at=7, instance=1, attempt=1, outcome="succeeded", outputs={"v": "x" * BLOB_OVER})
-    events: list[AnyEvent] = [RunStarted(at=5), StepStarted(at=6, step="a", path="a"), large, RunEnded(at=8, status="succeeded")]
+    events: list[AnyEvent] = [
+        RunStarted(at=5),
+        StepStarted(at=6, step="a", path="a"),
+        large,
+        RunEnded(at=8, status="succeeded"),
+    ]
     for event in events:
         journal.append(event)
     journal.commit()
