@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
-
 from steplane.checks.files import Files
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import Literal, Template, uses
@@ -31,20 +29,16 @@ class StepTypes(Protocol):
         """The step type of that name, or why it cannot be had."""
 
 
-class Position(Struct, frozen=True, eq=False):
-    """Where a step stands: the lists around it with the step that leads on, outermost first, itself last."""
+class Position:
+    """Where a `step` stands: the lists around it with the step that leads on, outermost first, itself last; the
+    innermost is its `list`.
+    """
 
-    chain: tuple[tuple[StepList, Step], ...]
+    __slots__ = ("chain", "list", "step")
 
-    @property
-    def step(self) -> Step:
-        """The step itself."""
-        return self.chain[-1][1]
-
-    @property
-    def list(self) -> StepList:
-        """The list that the step stands in."""
-        return self.chain[-1][0]
+    def __init__(self, chain: tuple[tuple[StepList, Step], ...]) -> None:
+        self.chain = chain
+        self.list, self.step = chain[-1]  # every check asks for them
 
 
 class Context:

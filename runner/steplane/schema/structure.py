@@ -49,13 +49,13 @@ class Structure:
 
     def _resolve(self, schema: Any) -> Schema:
         """The schema with its `$ref` taken in; properties of both are joined."""
+        known = self._resolved.get(id(schema))
+        if known is not None and known[0] is schema:
+            return known[1]
         if not isinstance(schema, dict):
             return {}
         if not isinstance(schema.get("$ref"), str):
             return schema
-        known = self._resolved.get(id(schema))
-        if known is not None and known[0] is schema:
-            return known[1]
         name = schema["$ref"].removeprefix("#/$defs/")
         target = self._resolve(self._definitions[name])
         whole = {"x-level": name, **target, **{key: one for key, one in schema.items() if key != "$ref"}}
@@ -112,12 +112,15 @@ class Structure:
         schema = self._resolve(raw)
         if not schema:
             return
-        if isinstance(node, Scalar) and node.value is None and not self._takes_null(schema):
-            self._say_empty(node, schema, place)
+        if isinstance(node, Scalar):
+            if node.value is None and not self._takes_null(schema):
+                self._say_empty(node, schema, place)
+            elif "anyOf" in schema:
+                self._visit_any(node, schema, place)
+            else:
+                self._visit_scalar(node, schema, place)
         elif "anyOf" in schema:
             self._visit_any(node, schema, place)
-        elif isinstance(node, Scalar):
-            self._visit_scalar(node, schema, place)
         elif kind_of(node) not in self._accepts(schema):
             self._say_kind(node, schema, place)
         elif isinstance(node, Mapping):
