@@ -1,145 +1,190 @@
-"""Random workflows whose expressions are mostly, and not always, of the type that is wanted."""
+"""Random workflow files over the whole language, mostly right, with the files that they call and decide by."""
 
-import random
-from collections.abc import Callable
+import json
 from typing import Any
 
-KINDS = ("text", "count", "share", "flag", "items")
-INPUTS = """\
-inputs:
-  text: {type: string}
-  count: {type: integer}
-  share: {type: number}
-  flag: {type: boolean}
-  items: {type: array, items: {type: string}}
-  region: {enum: [eu, us]}
-  order:
-    type: object
-    properties: {total: {type: number}, name: {type: string}, tags: {type: array, items: {type: string}}}
-    required: [total, name, tags]
-    additionalProperties: false
-"""
-MISTAKES = 0.008
-"""How often one expression is of another type than is wanted, or names what is not there."""
+from tests.errors.sound.expressions import Name
+from tests.errors.sound.kinds import (
+    ALL,
+    FLAG,
+    NUMBER,
+    REGION,
+    SIMPLE,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Kind,
+    listing,
+    sample,
+    schema,
+)  # fmt: skip
+from tests.errors.sound.lists import Lists, Steps
+from tests.errors.sound.modifiers import ERROR, LATE_ERROR
+
+HITS = ("unique", "first", "any", "collect", "rule_order", "collect sum")
+ENVIRON = {"TOKEN": "tok-6f2d90ac", "GIVEN": "from the caller"}
 
 
-def given(seed: int) -> dict[str, Any]:
-    """Values for the inputs."""
-    rng = random.Random(seed)
-    return {
-        "text": rng.choice(["", "a", "Tea, 2 cups", "ü'\""]), "count": rng.choice([-3, 0, 7]),
-        "share": rng.choice([0.5, 3, -1.25]), "flag": rng.random() < 0.5, "items": rng.choice([[], ["b", "a"], ["x"]]),
-        "region": rng.choice(["eu", "us"]), "order": {"total": 9.5, "name": "Ann", "tags": ["new"]},
-    }  # fmt: skip
-
-
-class Maker:
-    """One workflow."""
+class Maker(Lists):
+    """One workflow with its files. `planted` are the mistakes in them."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = random.Random(seed)
-        self.certain = 0
-        self.names: dict[str, list[str]] = {
-            "text": ["inputs.text", "inputs.region", "inputs.order.name"], "count": ["inputs.count"],
-            "share": ["inputs.share", "inputs.order.total"], "flag": ["inputs.flag"],
-            "items": ["inputs.items", "inputs.order.tags"],
-        }  # fmt: skip
+        super().__init__(seed)
+        self.files: dict[str, str] = {}
+        self.inputs: dict[str, Any] = {}
+        """What the workflow is given."""
+        self.text = ""
+        self._make()
 
-    def file(self) -> str:
-        """The whole file."""
-        variable = self.variable()
-        steps = "".join(self.step(f"s{number}") for number in range(self.rng.randint(2, 5)))
-        outputs = "".join(f"  {kind}: {self.value(kind)}\n" for kind in self.rng.sample(KINDS, 2))
-        return f"steplane: 1\nname: trial\n{INPUTS}vars:\n{variable}steps:\n{steps}outputs:\n{outputs}"
+    def _make(self) -> None:
+        for number in range(self.rng.choice([0, 1, 1])):
+            self._table(f"t{number}.decision.yaml")
+        for number in range(self.rng.choice([0, 1, 1])):
+            self._child(f"c{number}.yaml", again=self.rng.random() < 0.4)
+        self.scope = []
+        whole = self._workflow("trial", self.kinds(self.rng.randint(4, 7)), depth=2)
+        self.text = self._spoilt(written(whole))
 
-    def variable(self) -> str:
-        """One of `vars`, which later expressions may name."""
-        kind = self.rng.choice(KINDS)
-        line = f"  known: {self.value(kind)}\n"
-        self.names[kind].append("vars.known")
-        return line
+    def kinds(self, most: int) -> dict[str, Kind]:
+        """Inputs, with those that mistakes are made of."""
+        found = {f"i{number}": self.rng.choice(ALL) for number in range(most)}
+        return {"text": TEXT, "count": WHOLE, "flag": FLAG, **found}
 
-    def step(self, name: str) -> str:
-        """A step, and what it gives as names."""
+    # ---------------------------------------------------------------- workflows
+
+    def _workflow(self, name: str, takes: dict[str, Kind], *, depth: int) -> dict[str, Any]:
+        """A workflow that takes inputs of these kinds."""
+        file: dict[str, Any] = {"steplane": 1, "name": name, "inputs": self._inputs(takes, top=name == "trial")}
+        file["secrets"] = {"token": {"env": "TOKEN"}}
+        self.declare(Name("run.id", TEXT), Name("workflow.name", TEXT))
+        file["vars"] = {}
+        for number in range(self.rng.randint(0, 2)):
+            kind = self.rng.choice(ALL)
+            file["vars"][f"v{number}"] = self.value(kind, clash=False)
+            self.declare(Name(f"vars.v{number}", kind))
+        file["env"] = {"WHO": self.value(self.rng.choice(SIMPLE), 1, clash=False)}
+        self.declare(Name("env.WHO", TEXT))
+        if name == "trial" and self.rng.random() < 0.1:
+            file["concurrency"] = {"group": self.value(TEXT, 1), "limit": 2}
+        file["steps"], known = self.steps(depth, 2, 4)
+        written = json.dumps(file["steps"])
+        for path, make in [*((one, self.call) for one in self.others), *((one, self.decide) for one in self.tables)]:
+            if name == "trial" and f'"{path}"' not in written:  # a mistake in it is to be found too
+                file["steps"].append({"id": self.new_id(), **make(path)[0]})
+        self._around(file, known)
+        return file
+
+    def _inputs(self, takes: dict[str, Kind], *, top: bool) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, kind in takes.items():
+            found[name], lack = schema(kind), ""
+            if name.startswith("i") and self.rng.random() < 0.25:
+                found[name]["optional"], lack = True, "null"
+            elif self.rng.random() < 0.15:
+                found[name]["default"] = sample(kind, self.rng)
+                if self.plant("bad-default"):
+                    found[name]["default"] = 3 if kind.name != "whole" and kind.name != "number" else "three"
+                if self.plant("optional-default"):
+                    found[name]["optional"] = True
+            if top and (not ({"optional", "default"} & set(found[name])) or self.rng.random() < 0.5):
+                self.inputs[name] = sample(kind, self.rng)
+            self.declare(Name(f"inputs.{name}", kind, lack))
+        return found
+
+    def _around(self, file: dict[str, Any], known: list[Name]) -> None:
+        """What stands behind the steps."""
         rng = self.rng
-        loop, condition = rng.random() < 0.15, rng.random() < 0.25
-        lines = [f"  - id: {name}"]
-        lines += [f'    if: "{self.expression("flag", 2)}"'] if condition else []
-        own = self.names
-        if loop:
-            lines.append(f"    foreach: {self.value('items')}")
-            self.names = {**own, "text": [*own["text"], "item"], "count": [*own["count"], "loop.index"]}
-        lines += ["    uses: stub.make", "    with:"]
-        lines += [f"      {kind}: {self.value(kind)}" for kind in rng.sample(KINDS, rng.randint(1, 5))]
-        self.names = own
-        if not loop:
-            literal = {"text": "'d'", "count": "0", "share": "0.5", "flag": "false", "items": "[]"}
-            for kind in KINDS:
-                path = f"steps.{name}.outputs.{kind}"
-                self.names[kind] = [*own[kind], f"({path} | default({literal[kind]}))" if condition else path]
-        return "\n".join(lines) + "\n"
+        if rng.random() < 0.15:
+            file["finally"] = self.with_names(LATE_ERROR, lambda: self.steps(0, 1, 1)[0])
+        if rng.random() < 0.1:
+            file["rescue"] = self.with_names(ERROR, lambda: self.steps(0, 1, 1)[0])
+        file["outputs"] = {}
 
-    def value(self, kind: str) -> str:
-        """A value of the file that is an expression of a kind."""
-        return f'"${{{{ {self.expression(kind, self.rng.randint(0, 3))} }}}}"'
+        def outputs() -> None:
+            for number in range(rng.randint(1, 2)):
+                file["outputs"][f"o{number}"] = self.output(rng.choice([*SIMPLE, TEXTS]))
 
-    def expression(self, kind: str, depth: int) -> str:
-        """An expression of a kind; rarely one of another, or with a name that is not there."""
-        if not self.certain and self.rng.random() < MISTAKES:
-            return self.mistake(kind)
-        if not depth:
-            return self.rng.choice([*self.names[kind], LITERALS[kind](self.rng)])
-        form = self.rng.choice(FORMS[kind])
-        shape = form(lambda _: "x")
-        chooses = " if " in shape or "[" in shape  # of several kinds one may be right: that is known in the run only
-        self.certain += chooses
-        made = form(lambda one: self.expression(one, depth - 1))
-        self.certain -= chooses
-        return made
+        if "rescue" not in file:
+            self.with_names(known, outputs)
 
-    def mistake(self, kind: str) -> str:
-        """What is sure to be wrong where a kind is wanted."""
-        # A number may be a whole one, and a text or list times a whole number is one.
-        may_do = {"text", "count", "share", "items"} if kind in {"count", "share"} else {kind}
-        literals = [LITERALS[one](self.rng) for one in KINDS if one not in may_do]
-        return self.rng.choice(
-            [*literals, "inputs.txt", "inputs.order.nme", "steps.s9.outputs.text", "(inputs.count | uper)"]
-        )
+    def _child(self, path: str, *, again: bool) -> None:
+        """A workflow that can be called, and may call itself."""
+        takes = {"text": TEXT, "count": WHOLE, **{f"i{n}": self.rng.choice(ALL) for n in range(2)}}
+        takes |= {"left": WHOLE} if again else {}
+        self.scope = []
+        name = path.removesuffix(".yaml")
+        file = self._workflow(name, takes, depth=0)
+        optional = tuple(one for one in takes if {"optional", "default"} & set(file["inputs"][one]))
+        if again and "left" not in optional:
+            needed = {one: f"${{{{ inputs.{one} }}}}" for one in takes if one not in optional}
+            self.count += 1
+            file["steps"].append({
+                "id": f"s{self.count}", "if": "inputs.left > 0", "call": path,
+                "with": {**needed, "left": "${{ inputs.left - 1 }}"},
+            })  # fmt: skip
+        gives = {}
+        for one in file["outputs"]:
+            kind = self.rng.choice([*SIMPLE, TEXTS])
+            gives[one] = kind
+            self.scope = [name for name in self.scope if name.path.startswith(("inputs.", "vars."))]
+            file["outputs"][one] = self.output(kind)
+        self.files[path] = written(file)
+        self.others[path] = (takes, gives, optional)
+
+    # ---------------------------------------------------------------- tables
+
+    def _table(self, path: str) -> None:
+        """A decision table that answers all that it can be asked."""
+        rng, hit = self.rng, self.rng.choice(HITS)
+        columns = {"amount": NUMBER, "region": REGION}
+        gives = {"fee": WHOLE, "note": TEXT} if hit != "collect sum" else {"fee": NUMBER}
+        rows: Steps = []
+        cells = [{"amount": "< 10"}, {"amount": ">= 10", "region": "eu"}, {"amount": ">= 10", "region": "us"}]
+        overlap = hit in {"unique", "any"} and self.plant("table-overlap", "table-conflict")
+        for cell in [*cells, *([{"region": "eu"}] if overlap or hit in {"first", "collect", "rule_order"} else [])]:
+            row = {"when": cell, "then": {one: self._answer(kind, len(rows)) for one, kind in gives.items()}}
+            rows.append(row)
+        if hit == "first":
+            rows.insert(0, rows.pop())
+        if self.plant("table-column"):
+            rows[0]["when"]["nothing"] = 1
+        if self.plant("table-kind", "table-cell"):
+            rows[0]["when"]["amount"] = "many"
+        if self.plant("table-answer"):
+            rows[-1]["then"].pop("fee")
+        if self.plant("table-kind", text="answer"):
+            rows[-1]["then"]["fee"] = "much"
+        inputs, outputs = ({one: schema(kind) for one, kind in which.items()} for which in (columns, gives))
+        file = {"decision": path.split(".")[0], "hit": hit, "inputs": inputs, "outputs": outputs, "rules": rows}
+        self.files[path] = written(file)
+        several = hit in {"collect", "rule_order"}
+        self.tables[path] = (columns, {one: listing(kind) if several else kind for one, kind in gives.items()})
+
+    @staticmethod
+    def _answer(kind: Kind, number: int) -> Any:
+        return f"row {number}" if kind == TEXT else number
+
+    # ---------------------------------------------------------------- mistakes of the file's text
+
+    def _spoilt(self, text: str) -> str:
+        """The text, rarely with a mistake of YAML or of the file's structure."""
+        spoils = [
+            ("duplicate-key", 'name: "trial"\nname: "again"'),
+            ("unknown-key", 'name: "trial"\nstpes: []'),
+            ("duplicate-key", 'name: "trial"\nsteplane: 7'),
+            ("unclosed-quote bracket unclosed-bracket syntax text-after-quote missing-colon", 'name: "trial'),
+            ("undefined-alias", 'name: "trial"\ntitle: *nothing'),
+            ("tag", 'name: !!str "trial"'),
+            ("pattern", 'name: "No Name"'),
+            ("tab-indentation", 'name: "trial"\n\ttitle: "a"'),
+        ]
+        codes, new = self.rng.choice(spoils)
+        return text.replace('name: "trial"', new, 1) if self.plant(*codes.split(), text=new) else text
 
 
-Inner = Callable[[str], str]
+def written(file: dict[str, Any]) -> str:
+    """A file: its own keys in lines, what they hold in flow style."""
+    return "".join(f"{name}: {json.dumps(value, ensure_ascii=False, indent=1)}\n" for name, value in file.items())
 
-LITERALS: dict[str, Callable[[random.Random], str]] = {
-    "text": lambda rng: rng.choice(["''", "'eu'", "'a, b'"]), "count": lambda rng: str(rng.randint(0, 9)),
-    "share": lambda rng: rng.choice(["0.25", "3.5"]), "flag": lambda rng: rng.choice(["true", "false"]),
-    "items": lambda rng: rng.choice(["[]", "['a', 'b']"]),
-}  # fmt: skip
-FORMS: dict[str, list[Callable[[Inner], str]]] = {
-    "text": [
-        lambda of: f"({of('text')} ~ {of('count')})", lambda of: f"({of('text')} | upper)",
-        lambda of: f"({of('items')} | join('-'))", lambda of: f"({of('text')} + {of('text')})",
-        lambda of: f"({of('text')} if {of('flag')} else {of('text')})",
-        lambda of: f"({of('text')} | replace('a', 'b'))",
-        lambda of: f"({of('items')} | first | default('none'))", lambda of: f"({of('text')} | trim | lower)",
-    ],
-    "count": [
-        lambda of: f"({of('count')} + {of('count')})", lambda of: f"({of('items')} | length)",
-        lambda of: f"({of('count')} * 2 - {of('count')})", lambda of: f"({of('count')} | abs)",
-        lambda of: f"({of('text')} | length)", lambda of: f"({of('count')} if {of('flag')} else {of('count')})",
-    ],
-    "share": [
-        lambda of: f"({of('share')} / 2)", lambda of: f"({of('share')} + {of('count')})",
-        lambda of: f"({of('count')} * {of('share')})", lambda of: f"({of('share')} | round(1))",
-    ],
-    "flag": [
-        lambda of: f"({of('count')} < {of('share')})", lambda of: f"({of('text')} == {of('text')})",
-        lambda of: f"(not {of('flag')})", lambda of: f"({of('flag')} and {of('flag')})",
-        lambda of: f"({of('text')} in {of('items')})", lambda of: f"({of('text')} <= {of('text')})",
-        lambda of: f"({of('items')} | length > {of('count')})", lambda of: f"('a' in {of('text')})",
-    ],
-    "items": [
-        lambda of: f"({of('items')} + {of('items')})", lambda of: f"[{of('text')}, {of('text')}]",
-        lambda of: f"({of('items')} | sort)", lambda of: f"({of('items')} | map('upper') | list)",
-        lambda of: f"({of('items')} | reverse | list)", lambda of: f"({of('items')} | unique | list)",
-    ],
-}  # fmt: skip
+
+__all__ = ["ENVIRON", "Maker"]
