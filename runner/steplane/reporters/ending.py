@@ -11,6 +11,7 @@ from steplane.events import (
     Resumed,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepRetry,
     StepStarted,
@@ -25,7 +26,9 @@ from steplane.reporters.words import cause, clock, count, ended_reason, left_out
 Write = Callable[[str], None]
 
 _MOST_NAMED = 8
-_FOLLOWED = frozenset({StepStarted, StepRetry, StepEnded, RunStarted, Resumed, CompensateRequested})
+_FOLLOWED = frozenset({
+    StepStarted, StepRetry, StepEnded, StepCompensated, RunStarted, Resumed, CompensateRequested,
+})  # fmt: skip
 
 
 class Ending:
@@ -58,6 +61,9 @@ class Ending:
             self._failures.ended(event)
             self._running.pop(event.path, None)
             self._step_ended(event, node)
+        elif isinstance(event, StepCompensated):
+            if event.ok and event.path:
+                self._ended[event.path] = ("compensated", node)
         elif isinstance(event, RunStarted | Resumed | CompensateRequested):
             self._begun_at = event.at
             self._zero = time.monotonic()
