@@ -138,11 +138,11 @@ def script_text(script: Script | Direct) -> str:
     """The text of a `run` about as the author wrote it."""
     if isinstance(script, Direct):
         return " ".join(_joined(word) for word in script.argv)
-    return _joined(one.expression if isinstance(one, Slot) else one for one in script.pieces)
+    return _joined(script.pieces)
 
 
-def _joined(parts: Iterable[str | Expression]) -> str:
-    return "".join(one if isinstance(one, str) else str(source(one)) for one in parts)
+def _joined(parts: Iterable[str | Slot]) -> str:
+    return "".join(one if isinstance(one, str) else str(source(one.expression)) for one in parts)
 
 
 def action(node: Node) -> str:
