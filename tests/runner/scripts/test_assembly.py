@@ -224,7 +224,7 @@ def test_a_list_joined_to_an_argument_is_an_error(scripts: "Scripts") -> None:
 
 def test_running_imports_no_parser() -> None:
     program = (
-        "import sys, steplane.scripts as s\n"
+        "import sys, steplane.scripts.compiling as s\n"
         "s.compile_script(('make x | y',), spans=(), shell='bash', is_number=bool, locate=print)\n"
         "print([m for m in sys.modules if 'tree_sitter' in m])"
     )
