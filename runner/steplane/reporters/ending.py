@@ -11,6 +11,7 @@ from steplane.events import (
     Resumed,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepRetry,
     StepStarted,
@@ -28,7 +29,9 @@ LOST = "state.lost"
 """The type of the error of a run that this process has lost: gone, or another's. How to go on is said by the error."""
 
 _MOST_NAMED = 8
-_FOLLOWED = frozenset({StepStarted, StepRetry, StepEnded, RunStarted, Resumed, CompensateRequested})
+_FOLLOWED = frozenset({
+    StepStarted, StepRetry, StepEnded, StepCompensated, RunStarted, Resumed, CompensateRequested,
+})  # fmt: skip
 
 
 class Ending:
@@ -61,6 +64,9 @@ class Ending:
             self._failures.ended(event)
             self._running.pop(event.path, None)
             self._step_ended(event, node)
+        elif isinstance(event, StepCompensated):
+            if event.ok and event.path:
+                self._ended[event.path] = ("compensated", node)
         elif isinstance(event, RunStarted | Resumed | CompensateRequested):
             self._begun_at = event.at
             self._zero = time.monotonic()
