@@ -37,7 +37,6 @@ MENDERS: Mapping[str, Mender] = {
     "missing-key": writing.maximum,
     "no-list": removing.entry,
     "never-taken": removing.item,
-    "newer-language": writing.named(r"\bis language version (\d+)|version `?(\d+)"),
     "not-first": writing.first_line,
     "duration": writing.in_order,
     "zero-duration": removing.entry,
