@@ -29,7 +29,7 @@ MENDERS: Mapping[str, Mender] = {
     "not-a-mapping": writing.list_of_steps,
     "unused-ignore": removing.ignore,
     # structure
-    "empty": removing.entry,
+    "empty": removing.empty,
     "range": writing.bound,
     "exclusive": removing.entry,
     "contradiction": removing.entry,

@@ -5,6 +5,7 @@ import re
 from steplane.app.mending.text import Source
 from steplane.checks.ignoring import COMMENT
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+from steplane.schema.steps import ACTIONS
 from steplane.source.nodes import Entry
 
 
@@ -14,6 +15,13 @@ def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix 
     if found is None or found.entry is None or not _is_at(found.entry, diagnostic.span):
         return None
     return _fix(f"take `{found.entry.name}` out", source.without(found), safe=safe)
+
+
+def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out a key without a value, unless it is what the step does: without that the step would do nothing."""
+    found = source.entry_at(diagnostic.span)
+    action = found is not None and found.entry is not None and found.entry.name in ACTIONS
+    return None if action else entry(diagnostic, source)
 
 
 def safe_entry(diagnostic: Diagnostic, source: Source) -> Fix | None:
