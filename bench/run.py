@@ -20,10 +20,12 @@ from measuring import Cost, medians, run
 from work import (
     BARE,
     LOOP,
+    ONLY_RECORDING,
     PUMP,
     RECORDING,
     STEPLANE,
     TWO_LOOPS,
+    TWO_RECORDING,
     many_nothings,
     nothings,
     printing,
@@ -93,37 +95,48 @@ def chain(bench: Bench) -> Iterator[Figure]:
     """Processes one after the other against a loop of Popen; and what such a loop takes that records each result."""
     size = bench.size(1000)
     words = ["run", bench.file("chain", processes(size)), "--quiet"]
-    loop, recording = ([sys.executable, "-c", text, str(size)] for text in (LOOP, RECORDING))
+    loop = [sys.executable, "-c", LOOP, str(size)]
     yield against(bench, "chain", f"{size:,} processes in a chain", words, loop, 1.4, 7)
-    bare, recorded = medians([lambda: run(loop, bench.folder), lambda: run(recording, bench.folder)], bench.times(7))
-    ratio = f"{recorded / bare:.2f} of {_time(bare)}"
-    yield Figure("  its limit", "a loop that records each result", _time(recorded), ratio, "", True)
+    yield _limit(bench, "a loop that records each result", RECORDING, loop, size)
 
 
 def pairs(bench: Bench) -> Iterator[Figure]:
-    """Independent processes, two at once, against two threads with such a loop."""
+    """Independent processes, two at once, against two threads with such a loop; and with one that records."""
     size = bench.size(1000)
     words = ["run", bench.file("pairs", processes(size, independent=True)), "--quiet", "-j", "2"]
     loops = [sys.executable, "-c", TWO_LOOPS, str(size)]
     yield against(bench, "pairs", f"{size:,} independent processes, 2 at once", words, loops, 1.4, 7)
+    yield _limit(bench, "two such loops that record each result", TWO_RECORDING, loops, size)
+
+
+def _limit(bench: Bench, what: str, program: str, bare: list[str], size: int) -> Figure:
+    """The least that a runner can do that keeps each result before the next begins, against the same without."""
+    recording = [sys.executable, "-c", program, str(size), "FULL"]
+    loop, recorded = medians([partial(run, bare, bench.folder), partial(run, recording, bench.folder)], bench.times(7))
+    return Figure("  its limit", what, _time(recorded), f"{recorded / loop:.2f} of {_time(loop)}", "", True)
 
 
 def in_process(bench: Bench) -> Iterator[Figure]:
-    """Steps that do nothing, in a thread of the runner, a second."""
+    """Steps that do nothing, in a thread of the runner, a second; and how many results SQLite alone takes."""
     size = bench.size(10_000)
     in_chain, at_once = bench.file("nothings", nothings(size)), bench.file("at_once", many_nothings(size, 8))
-    for name, file, durability, least in (
-        ("no-op chain", in_chain, "full", 2500), ("no-op chain", in_chain, "normal", 6000),
-        ("no-op fan-out", at_once, "full", 6000),
+    for name, file, durability, least, together in (
+        ("no-op chain", in_chain, "full", 2500, 1), ("no-op chain", in_chain, "normal", 6000, 1),
+        ("no-op fan-out", at_once, "full", 6000, 8),
     ):  # fmt: skip
         words = ["run", file, "--quiet", "--durability", durability]
+        only = [sys.executable, "-c", ONLY_RECORDING, str(size), durability, str(together)]
         bench.steplane(*words)
-        [seconds] = medians([partial(bench.steplane, *words)], bench.times(5))
+        seconds, recorded = medians(
+            [partial(bench.steplane, *words), partial(run, only, bench.folder)], bench.times(5)
+        )  # fmt: skip
         rate = size / seconds
         yield Figure(
             name, f"{size:,} steps in threads, `{durability}`", _time(seconds), f"{rate:,.0f}/s",
             f"at least {least:,}/s", rate >= least,
         )  # fmt: skip
+        what = "SQLite, each result a commit" if together == 1 else f"SQLite, {together} results a commit"
+        yield Figure("  its limit", what, _time(recorded), f"{size / recorded:,.0f}/s", "", True)
 
 
 def many(bench: Bench) -> Iterator[Figure]:

@@ -15,14 +15,18 @@ for _ in range(int(sys.argv[1])):
 """
 """Processes one after the other, their output captured."""
 
-RECORDING = """\
-import os, sqlite3, subprocess, sys
+_DATABASE = """\
+import os, sqlite3, subprocess, sys, threading
 for name in ("recorded.db", "recorded.db-wal", "recorded.db-shm"):
     if os.path.exists(name): os.unlink(name)
-database = sqlite3.connect("recorded.db", isolation_level=None)
+database = sqlite3.connect("recorded.db", isolation_level=None, check_same_thread=False)
 database.execute("PRAGMA journal_mode=WAL")
-database.execute("PRAGMA synchronous=FULL")
+database.execute("PRAGMA synchronous=%s" % sys.argv[2])
 database.execute("CREATE TABLE results (step INTEGER, code INTEGER, output BLOB)")
+"""
+
+RECORDING = f"""\
+{_DATABASE}
 for step in range(int(sys.argv[1])):
     process = subprocess.Popen(
         ["/bin/true"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -45,6 +49,34 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 """
 """The same by two threads."""
+
+TWO_RECORDING = f"""\
+{_DATABASE}
+one_at_a_time = threading.Lock()
+def loop(first):
+    for step in range(first, int(sys.argv[1]), 2):
+        process = subprocess.Popen(
+            ["/bin/true"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        output, _ = process.communicate()
+        with one_at_a_time:
+            database.execute("INSERT INTO results VALUES (?, ?, ?)", (step, process.returncode, output))
+threads = [threading.Thread(target=loop, args=(first,)) for first in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+"""The same by two threads."""
+
+ONLY_RECORDING = f"""\
+{_DATABASE}
+at_once = int(sys.argv[3])
+for first in range(0, int(sys.argv[1]), at_once):
+    rows = [(step, 0, b"") for step in range(first, first + at_once)]
+    database.execute("BEGIN")
+    database.executemany("INSERT INTO results VALUES (?, ?, ?)", rows)
+    database.execute("COMMIT")
+"""
+"""Results of nothing, so many at once on the disk before the next."""
 
 PUMP = """\
 import subprocess, sys

@@ -40,6 +40,10 @@ class StateError(SteplaneError):
     exit_code = 6
 
 
+class RunGone(StateError):
+    """What a live run is recorded in was deleted, moved or replaced; `message` names the path."""
+
+
 class StateDamaged(UsageError):
     """A file of the state directory is not what Steplane wrote; `message` names it. Never repaired silently."""
 

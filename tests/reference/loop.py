@@ -202,7 +202,7 @@ class Loop(Life):
         one = Instance(self.reference, self.step, self.scope, f"{self.path}[{key}]")
         one.loop, one.old = self, old
         one.place = (*self.place, index)
-        one.waits = lambda: one.called
+        one.waits = lambda: one.called and self.question not in {"complete", "item"}
         return one
 
     @property

@@ -232,6 +232,16 @@ def test_a_loop_is_complete_with_enough() -> None:
     assert play.ended == "succeeded"
 
 
+def test_no_instance_begins_while_it_is_asked_whether_the_loop_is_complete() -> None:
+    play = Play("steps: [{id: z, needs: [], run: x}, {id: l, needs: [], foreach: v, complete: c, finish: [z]}]")
+    play.loop("l", "k", "m", concurrency=2)
+    assert play.asked == [("l", "complete")]
+    assert play.status("l[k]") == "succeeded"
+    assert play.activations("l[m]") == 0
+    play.answer("l", "complete")
+    assert play.status("l[m]") == "skipped"
+
+
 def test_a_loop_is_complete_by_a_condition_and_cancels_the_rest() -> None:
     play = Play("steps: [{id: l, foreach: v, complete: c, rest: cancel, run: x}]")
     play.loop("l", "k", "m", concurrency=2)

@@ -98,7 +98,7 @@ def fault_of_fold(kernel: Kernel, events: Iterable[tuple[int, AnyEvent]]) -> str
             if due:
                 return f"before event {seq} stands no {_name(due[0])}, which follows from what came before"
             try:
-                commands = kernel.step(restored(event))  # type: ignore[arg-type]
+                commands = kernel.step(restored(event))
             except Exception as error:  # noqa: BLE001 - no run gives the kernel such events: it may fail in any way
                 return f"event {seq} ({_name(event)}) cannot have followed what came before ({type(error).__name__})"
             facts = (one.fact for one in commands if isinstance(one, Record))

@@ -91,7 +91,7 @@ def _at_its_beginning(
         if isinstance(event, Redefined):
             redefined = event
         if isinstance(event, Input):
-            kernel.step(restored(event))  # type: ignore[arg-type]
+            kernel.step(restored(event))
     found = kernel.state.instances.get(serial) if last else None
     return kernel, found, header_under(journal.header, redefined, journal)
 

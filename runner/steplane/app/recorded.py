@@ -9,7 +9,7 @@ from steplane.app.loading import Recorded, load_data
 from steplane.app.senseless import making_sense
 from steplane.driver.keeping import restored
 from steplane.errors import StateDamaged, UsageError
-from steplane.events import Input, Redefined
+from steplane.events import Redefined
 from steplane.kernel import Kernel, calls
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
@@ -53,9 +53,8 @@ def folded(journal: JournalReader, registry: Registry, store: RunStore | None) -
     calls.make_room(plans.first)
     kernel = Kernel(plans.first, plans.of)
     with making_sense(journal.run):
-        for _, event in journal.events():
-            if isinstance(event, Input):
-                kernel.step(restored(event))  # type: ignore[arg-type]
+        for event in journal.inputs():
+            kernel.step(restored(event))
     return kernel
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
-
 from steplane.checks.files import Files
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import Literal, Template, uses
@@ -31,20 +29,16 @@ class StepTypes(Protocol):
         """The step type of that name, or why it cannot be had."""
 
 
-class Position(Struct, frozen=True, eq=False):
-    """Where a step stands: the lists around it with the step that leads on, outermost first, itself last."""
+class Position:
+    """Where a `step` stands: the lists around it with the step that leads on, outermost first, itself last; the
+    innermost is its `list`.
+    """
 
-    chain: tuple[tuple[StepList, Step], ...]
+    __slots__ = ("chain", "list", "step")
 
-    @property
-    def step(self) -> Step:
-        """The step itself."""
-        return self.chain[-1][1]
-
-    @property
-    def list(self) -> StepList:
-        """The list that the step stands in."""
-        return self.chain[-1][0]
+    def __init__(self, chain: tuple[tuple[StepList, Step], ...]) -> None:
+        self.chain = chain
+        self.list, self.step = chain[-1]  # every check asks for them
 
 
 class Context:
@@ -65,7 +59,7 @@ class Context:
         self.files = files
         self.lists: tuple[StepList, ...] = tuple(step_lists(workflow))
         self._uses: dict[int, tuple[Use, ...]] = {}  # templates live as long as their workflow
-        self._rendered: dict[str, tuple[str, ...]] = {}
+        self._marks: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def is_misshapen(self, span: Span) -> bool:
         """Whether its shape or its expressions are wrong, so that more about it would be noise."""
@@ -150,10 +144,10 @@ class Context:
 
     def table_path(self, action: object) -> Named | None:
         """The parameter of a step that names a decision table, where its type has one."""
-        described = self.type_of(action)
-        names = () if described is None else described.parameters_marked("table")
-        given = action.parameters if isinstance(action, Run | Uses) else ()
-        return next((one for one in given if one.name.text in names), None)
+        if not isinstance(action, Run | Uses):
+            return None
+        names = self._marked(action.type, "table")
+        return next((one for one in action.parameters if one.name.text in names), None) if names else None
 
     def table(self, action: object) -> "CheckedTable | str | None":
         """The table that a step decides by, or why it cannot be had; None where nothing is known of one."""
@@ -165,12 +159,16 @@ class Context:
 
     def rendered_by_step(self, action: object) -> tuple[str, ...]:
         """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""
-        if not isinstance(action, Run | Uses):
-            return ()
-        if action.type not in self._rendered:
-            found = self.type_of(action)
-            self._rendered[action.type] = () if found is None else found.parameters_marked("template")
-        return self._rendered[action.type]
+        return self._marked(action.type, "template") if isinstance(action, Run | Uses) else ()
+
+    def _marked(self, kind: str, mark: str) -> tuple[str, ...]:
+        """The names of the parameters with a mark of ours; looked up once for each step type."""
+        found = self._marks.get((kind, mark))
+        if found is None:
+            described = None if self.registry is None else self.registry.step_type(kind)
+            found = described.parameters_marked(mark) if isinstance(described, StepType) else ()
+            self._marks[kind, mark] = found
+        return found
 
     def place(self, scalar: Scalar, offset: int, length: int) -> Span:
         """Where a stretch of a scalar's text stands."""

@@ -6,7 +6,7 @@ from steplane.checks.context import Context
 from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic
 from steplane.model import Run, Shell, Workflow, shell_of
-from steplane.scripts import compile_script
+from steplane.scripts.compiling import compile_script
 from steplane.source.nodes import Scalar
 
 

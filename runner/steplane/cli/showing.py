@@ -11,9 +11,9 @@ from steplane.app.running import Begun, Options, recorded_plan
 from steplane.cli.call import Call, actor
 from steplane.cli.formats import SYSTEMS, repository_root
 from steplane.cli.reports import Reports
-from steplane.errors import SteplaneError, UsageError
+from steplane.errors import LeaseLost, RunGone, SteplaneError, UsageError
 from steplane.events import ErrorInfo
-from steplane.reporters.ending import Write
+from steplane.reporters.ending import LOST, Write
 from steplane.reporters.quiet import QuietReporter
 from steplane.reporters.several import Several, Shown
 from steplane.reporters.subject import Result, Subject
@@ -158,6 +158,8 @@ REPORTERS: dict[str, Callable[[Show, Subject], Shown]] = {
 
 
 def _told(error: BaseException) -> ErrorInfo:
+    if isinstance(error, RunGone | LeaseLost):
+        return ErrorInfo(LOST, error.message)
     if isinstance(error, SteplaneError):
         return ErrorInfo("state", error.message)
     return ErrorInfo("internal", type(error).__name__)

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.driver.views import WITHHELD, secret_names
-from steplane.events import Answered, AnyEvent, AttemptEnded, Resumed, RunEnded
+from steplane.events import Answered, AnyEvent, AttemptEnded, Input, Resumed, RunEnded
 from steplane.expressions import Missing
 from steplane.kernel import State
 from steplane.masking import MASKED, Mask
@@ -82,7 +82,7 @@ def _items_withheld(value: dict[str, Any], mask: Mask) -> dict[str, Any]:
     return {**value, "items": masked, "withheld": lost} if lost else value
 
 
-def restored(event: AnyEvent) -> AnyEvent:
+def restored(event: Input) -> Input:
     """A recorded event as the kernel takes it in again: items that were withheld are missing, with the reason."""
     if not isinstance(event, Answered) or not isinstance(event.value, dict):
         return event

@@ -26,15 +26,28 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
     if queues.busy:
         return  # whoever is at it goes on
     queues.busy = True
-    while (queues.todo or turns.next_waiting(scope, queues.todo)) and not scope.cancelled:
-        position = heappop(queues.todo)
-        for follower in _look(state, scope, position):
+    _settle_ahead(state, scope, list(queues.todo))
+    while not scope.cancelled:
+        if queues.todo or turns.next_waiting(scope, queues.todo):
+            followers = _look(state, scope, heappop(queues.todo))
+        elif scope.waiting or scope.busy or not (followers := _unblock(state, scope)):
+            break
+        for follower in followers:
             heappush(queues.todo, follower)
-        if not queues.todo and not scope.waiting:
-            for follower in _unblock(state, scope):
-                heappush(queues.todo, follower)
+        _settle_ahead(state, scope, followers)
     queues.todo.clear()
     queues.busy = False
+
+
+def _settle_ahead(state: State, scope: Scope, positions: list[int]) -> None:
+    """Of all these it is known whether they can arrive no more before any other step is decided by it."""
+    while positions:
+        position = positions.pop()
+        if position >= len(scope.current) or (scope.course is not None and scope.course.holds(position)):
+            continue
+        for follower in settle_position(state, scope, position):
+            heappush(queues_of(scope).todo, follower)
+            positions.append(follower)
 
 
 def _look(state: State, scope: Scope, position: int) -> list[int]:

@@ -42,5 +42,5 @@ def begun(state: State, one: Instance) -> None:
             candidates += lists.withdraw(state, scope, held, "skipped", one.path)
     if candidates and not scope.cancelled:
         lists.advance(state, scope, candidates)
-    if one.ended:
+    if one.ended and not scope.frozen:
         lists.close(state, scope)

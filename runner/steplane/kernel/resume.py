@@ -294,6 +294,8 @@ def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
             else:
                 _walk(state, other, walk)
     scope.busy = False
+    if scope.queues is not None and not scope.cancelled:
+        lists.advance(state, scope, [])  # now that all of it has been looked at, a join may have to be reset
     lists.close(state, scope)
 
 

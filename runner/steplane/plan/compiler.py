@@ -189,7 +189,8 @@ class Compiler:
             self.called.add(file := file_key(self.file, action.path.text))
             return Call(file, mapping(action.parameters), action.detach)
         if isinstance(action, model.Undo):
-            return Undo(tuple(positions[one.text] for one in action.steps))
+            names = tuple(one.text for one in action.steps)
+            return Undo(tuple(positions[one] for one in names), names)
         if isinstance(action, model.End):
             outputs = None if action.outputs is None else mapping(action.outputs)
             return End(action.status, action.message.template if action.message else None, outputs)

@@ -180,9 +180,10 @@ class Call(Struct, frozen=True, tag="call"):
 
 
 class Undo(Struct, frozen=True, tag="undo"):
-    """`undo`: compensates steps of the same list, by their positions."""
+    """`undo`: compensates steps of the same list, by position and id."""
 
     positions: tuple[int, ...]
+    names: tuple[str, ...]
 
 
 class Goto(Struct, frozen=True, tag="goto"):

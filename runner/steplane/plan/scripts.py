@@ -1,7 +1,8 @@
 """The compiled form of the text of `run`."""
 
 from steplane.model import Run, Step, shell_of
-from steplane.scripts import Direct, Script, compile_script
+from steplane.scripts import Direct, Script
+from steplane.scripts.compiling import compile_script
 
 
 def script_of(step: Step) -> Script | Direct | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from steplane.diagnostics import Diagnostic, Severity
 from steplane.events import ErrorInfo, StepEnded
 from steplane.plan.nodes import Node
+from steplane.plan.step_names import Instances
 from steplane.reporters.paint import visible
 from steplane.reporters.subject import Subject
 from steplane.reporters.words import cause, count
@@ -36,10 +37,11 @@ def repository_path(file: str, root: str) -> str:
     return file
 
 
-def workflow_path(subject: Subject, root: str) -> str:
-    """The path of a run's workflow file as the repository has it, else as it was given."""
-    path = repository_path(subject.file, root)
-    return subject.plan.file if os.path.isabs(path) else path
+def workflow_path(subject: Subject, root: str, called: str = "") -> str:
+    """The path of a run's workflow file (or of a file that it calls) as the repository has it, else as it was given."""
+    file = called or subject.plan.file
+    path = repository_path(subject.path_of(file), root)
+    return file if os.path.isabs(path) else path
 
 
 def of_diagnostic(diagnostic: Diagnostic, root: str) -> Annotation:
@@ -65,7 +67,7 @@ def of_step(event: StepEnded, node: Node | None, subject: Subject, root: str, *,
     """
     severity: Severity = "error" if event.status == "failed" else "warning"
     tries = f" after {count(event.attempts, 'attempt')}" if event.attempts > 1 else ""
-    file = workflow_path(subject, root)
+    file = workflow_path(subject, root, Instances(subject.plan).file(event.path))
     why = _lines(event.error) if event.error is not None else f"{count(tolerated, 'failure')} within `max_failures`"
     place = (node.line, node.column) if node is not None else (0, 0)
     where = f" ({file}:{place[0]})" if place[0] else ""

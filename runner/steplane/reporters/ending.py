@@ -11,6 +11,7 @@ from steplane.events import (
     Resumed,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepRetry,
     StepStarted,
@@ -24,8 +25,13 @@ from steplane.reporters.words import cause, clock, count, ended_reason, left_out
 
 Write = Callable[[str], None]
 
+LOST = "state.lost"
+"""The type of the error of a run that this process has lost: gone, or another's. How to go on is said by the error."""
+
 _MOST_NAMED = 8
-_FOLLOWED = frozenset({StepStarted, StepRetry, StepEnded, RunStarted, Resumed, CompensateRequested})
+_FOLLOWED = frozenset({
+    StepStarted, StepRetry, StepEnded, StepCompensated, RunStarted, Resumed, CompensateRequested,
+})  # fmt: skip
 
 
 class Ending:
@@ -58,6 +64,9 @@ class Ending:
             self._failures.ended(event)
             self._running.pop(event.path, None)
             self._step_ended(event, node)
+        elif isinstance(event, StepCompensated):
+            if event.ok and event.path:
+                self._ended[event.path] = ("compensated", node)
         elif isinstance(event, RunStarted | Resumed | CompensateRequested):
             self._begun_at = event.at
             self._zero = time.monotonic()
@@ -80,7 +89,7 @@ class Ending:
         if result.status == "failed":
             self._write_failures(err)
         out("\n" + self._summary(result))
-        if result.status in {"failed", "waiting", "interrupted"}:
+        if result.status in {"failed", "waiting", "interrupted"} and not _is_lost(result):
             err(f"{self._err_paint.bold('Go on with:')} {self.subject.resume}\n")
 
     def _write_failures(self, err: Write) -> None:
@@ -109,12 +118,16 @@ class Ending:
         )
         if result.error is not None and not self._failures.first:
             line += f"  {cause(result.error)}\n"
-        if result.status == "interrupted" and self._running:
+        if result.status == "interrupted" and self._running and not _is_lost(result):
             cut_off = ", ".join(f"`{visible(one)}`" for one in list(self._running)[:_MOST_NAMED])
             line += f"  cut off, to run again: {cut_off}\n"
         outputs = result.outputs if isinstance(result.outputs, dict) else {}
         wide = max((len(name) for name in outputs), default=0)
         return line + "".join(f"  {visible(key):{wide}}  {shown_value(value)}\n" for key, value in outputs.items())
+
+
+def _is_lost(result: Result) -> bool:
+    return result.error is not None and result.error.type == LOST
 
 
 def why(event: StepEnded, node: Node | None) -> str:

@@ -5,6 +5,7 @@ import os
 from steplane.diagnostics import Diagnostic, Span
 from steplane.events import OK, StepEnded
 from steplane.plan.nodes import Node, Plan
+from steplane.plan.step_names import Instances
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.words import clean, count
 
@@ -88,6 +89,7 @@ def _place(event: StepEnded, node: Node, plan: Plan, paint: Paint) -> list[str]:
     from steplane.reporters.diagnostics import split
     from steplane.reporters.frames import frame
 
+    plan = plan.of_file(Instances(plan).file(event.path))
     source = split(plan.text)
     text = source[node.line - 1] if node.line <= len(source) else ""
     end = max(len(text.rstrip()), node.column) + 1

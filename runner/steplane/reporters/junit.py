@@ -85,9 +85,9 @@ def junit_text(report: RunReport, tail: Tail, *, places: bool = False) -> str:
     _properties(suite, report)
     budget = OUT_LIMIT
     for one in report.cases:
-        case = suite.case(report.workflow, one.path, one.seconds, (report.file, one.line) if places else None)
+        case = suite.case(report.workflow, one.path, one.seconds, (one.file, one.line) if places else None)
         lines = tail(one.path, OUT_LINES)
-        _result(suite, case, one, report, lines)
+        _result(suite, case, one, lines)
         out = "\n".join(lines)
         if out and len(out) <= budget:
             budget -= len(out)
@@ -111,12 +111,12 @@ def _properties(suite: Suite, report: RunReport) -> None:
             ET.SubElement(properties, "property", {"name": xml_text(name), "value": xml_text(value)})
 
 
-def _result(suite: Suite, case: ET.Element, one: StepReport, report: RunReport, lines: Sequence[str]) -> None:
+def _result(suite: Suite, case: ET.Element, one: StepReport, lines: Sequence[str]) -> None:
     """How the case ended, if it has not passed."""
     verdict = one.verdict
     if verdict == "passed":
         return
-    place = f"{report.file}:{one.line}:{one.column}" if one.line else report.file
+    place = f"{one.file}:{one.line}:{one.column}" if one.line else one.file
     if verdict == "left":
         words = f"{one.status}, and caught: {one.why}" if one.caught else one.why or one.status
         suite.ended(case, "skipped", "caught" if one.caught else one.status, words)

@@ -92,6 +92,7 @@ def _group(_: Plan, node: Node, __: StepForecast | None) -> str:
     said = (
         "its steps run one at a time, in any order" if node.any_order else "",
         "a resume runs it whole" if node.restart else "",
+        f"its end counts as {node.split} arrivals" if node.split > 1 else "",
     )
     return "; ".join(one for one in said if one)
 

@@ -13,7 +13,7 @@ from steplane.plan.step_names import inside
 from steplane.plan.waits import Race
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.plan_notes import command, held, notes
-from steplane.reporters.words import action, awaited_words, shortened, shown_value, source
+from steplane.reporters.words import action, awaited_words, concurrency_words, shortened, shown_value, source
 
 
 class Signs(NamedTuple):
@@ -87,10 +87,7 @@ class _Tree:
     def _policy(self, root: Node) -> str:
         words = [f"failure: {root.failure}"] if root.failure != "stop" else []
         words += [f"timeout {format_duration(root.timeout)}"] if root.timeout is not None else []
-        one = self.plan.concurrency
-        if one is not None:
-            full = {"wait": "waits", "fail": "fails", "skip": "is left out"}[one.when_full]
-            words.append(f"at most {one.limit} of the group {visible(source(one.group))}, another run {full}")
+        words += [concurrency_words(self.plan.concurrency)] if self.plan.concurrency is not None else []
         return self.paint.faint(f"  ({', '.join(words)})") if words else ""
 
     def _summary(self) -> str:

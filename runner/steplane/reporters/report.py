@@ -15,8 +15,8 @@ _BROKEN = {"plugin.crash", "internal", "state", "secret.withheld"}
 
 
 class StepReport(Struct, kw_only=True):
-    """One instance by its latest activation. `line` and `column` are of the step in the workflow file; `reason` is why
-    it was skipped, blocked or cancelled, in words.
+    """One instance by its latest activation. `line` and `column` are of the step in its `file`, which
+    is named as the repository has it; `reason` is why it was skipped, blocked or cancelled, in words.
 
     `inner`: it is a group or a loop with instances inside, and its end is theirs. `caught`: it failed, and something
     around it made up for it.
@@ -24,6 +24,7 @@ class StepReport(Struct, kw_only=True):
 
     path: str
     status: str
+    file: str
     line: int = 0
     column: int = 0
     seconds: float | None = None

@@ -23,7 +23,13 @@ class Subject(Struct, frozen=True):
     @property
     def file(self) -> str:
         """The path of the workflow file, wherever this process was called."""
-        return os.path.join(self.home, os.path.basename(self.plan.file)) if self.home else self.plan.file
+        return self.path_of(self.plan.file)
+
+    def path_of(self, file: str) -> str:
+        """The same of one of the files that are called, by its name in the plan."""
+        if not self.home:
+            return file
+        return os.path.join(self.home, os.path.relpath(file, os.path.dirname(self.plan.file)))
 
 
 class Result(Struct, frozen=True):

@@ -62,7 +62,7 @@ def _failures(report: RunReport, tail: Tail, most: int) -> Iterator[str]:
     if report.status == "failed" and not found:
         yield f"❌ {literal(cause(report.error) or 'the run failed')}\n"
     for one in found[:most]:
-        place = f"{report.file}:{one.line}" if one.line else report.file
+        place = f"{one.file}:{one.line}" if one.line else one.file
         facts = " ".join(part for part in (tries(one), f"at {code(place)}") if part)
         yield f"### {SIGNS[one.status]} {code(one.path)}\n"
         yield f"**{literal(one.why, 2000)}** {facts}\n"

@@ -10,7 +10,8 @@ import msgspec
 from steplane.events import ErrorInfo, ItemAdded, StepEnded, StepWaiting, StepWoken
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
-from steplane.plan.nodes import Action, Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds
+from steplane.plan.caching import Concurrency
+from steplane.plan.nodes import Action, Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds, Undo
 from steplane.plan.waits import Awaited, Milestone, Race, Reach, Send, Wait
 from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
@@ -137,11 +138,11 @@ def script_text(script: Script | Direct) -> str:
     """The text of a `run` about as the author wrote it."""
     if isinstance(script, Direct):
         return " ".join(_joined(word) for word in script.argv)
-    return _joined(one.expression if isinstance(one, Slot) else one for one in script.pieces)
+    return _joined(script.pieces)
 
 
-def _joined(parts: Iterable[str | Expression]) -> str:
-    return "".join(one if isinstance(one, str) else str(source(one)) for one in parts)
+def _joined(parts: Iterable[str | Slot]) -> str:
+    return "".join(one if isinstance(one, str) else str(source(one.expression)) for one in parts)
 
 
 def action(node: Node) -> str:
@@ -172,6 +173,8 @@ def reaching(act: Action) -> str:
         return f"signal: {source(act.name)}"
     if isinstance(act, Race):
         return "race"
+    if isinstance(act, Undo):
+        return f"undo: {', '.join(act.names)}"
     assert isinstance(act, Reach)
     named = f"region {act.region}" if act.region else ", ".join(act.names)
     return f"{'finish' if act.force else 'cancel'}: {named}"
@@ -184,6 +187,12 @@ def milestone_words(one: Milestone) -> str:
         f"before {one.before_id}" if one.before_id else "",
     ]
     return f"only {' and '.join(part for part in parts if part)}"
+
+
+def concurrency_words(one: Concurrency) -> str:
+    """How many runs of a group there may be, and what becomes of another."""
+    full = {"wait": "waits", "fail": "fails", "skip": "is left out"}[one.when_full]
+    return f"at most {one.limit} of the group {visible(str(source(one.group)))}, another run {full}"
 
 
 def awaited_words(one: Awaited) -> str:

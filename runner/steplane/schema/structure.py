@@ -35,6 +35,7 @@ class Structure:
         self._root = schema
         self._definitions: dict[str, Any] = {**schema.get("$defs", {}), "workflow": schema.get("properties", {})}
         self._resolved: dict[int, tuple[Schema, Schema]] = {}
+        self._accepted: dict[int, tuple[Schema, set[str]]] = {}
         self._alternatives: dict[int, tuple[list[Any], list[tuple[Schema, set[str]]]]] = {}
         self._parameters = parameters
         self._broken = broken
@@ -48,13 +49,13 @@ class Structure:
 
     def _resolve(self, schema: Any) -> Schema:
         """The schema with its `$ref` taken in; properties of both are joined."""
+        known = self._resolved.get(id(schema))
+        if known is not None and known[0] is schema:
+            return known[1]
         if not isinstance(schema, dict):
             return {}
         if not isinstance(schema.get("$ref"), str):
             return schema
-        known = self._resolved.get(id(schema))
-        if known is not None and known[0] is schema:
-            return known[1]
         name = schema["$ref"].removeprefix("#/$defs/")
         target = self._resolve(self._definitions[name])
         whole = {"x-level": name, **target, **{key: one for key, one in schema.items() if key != "$ref"}}
@@ -64,7 +65,13 @@ class Structure:
         return whole
 
     def _accepts(self, schema: Schema) -> set[str]:
-        """The kinds of value that a schema may hold for."""
+        """The kinds of value that a schema may hold for; looked up once for each."""
+        known = self._accepted.get(id(schema))
+        if known is None or known[0] is not schema:
+            known = self._accepted[id(schema)] = (schema, self._kinds_of(schema))
+        return known[1]
+
+    def _kinds_of(self, schema: Schema) -> set[str]:
         if "anyOf" in schema:
             return set().union(*(self._accepts(self._resolve(one)) for one in schema["anyOf"]))
         if "enum" in schema or "const" in schema:
@@ -105,12 +112,15 @@ class Structure:
         schema = self._resolve(raw)
         if not schema:
             return
-        if isinstance(node, Scalar) and node.value is None and not self._takes_null(schema):
-            self._say_empty(node, schema, place)
+        if isinstance(node, Scalar):
+            if node.value is None and not self._takes_null(schema):
+                self._say_empty(node, schema, place)
+            elif "anyOf" in schema:
+                self._visit_any(node, schema, place)
+            else:
+                self._visit_scalar(node, schema, place)
         elif "anyOf" in schema:
             self._visit_any(node, schema, place)
-        elif isinstance(node, Scalar):
-            self._visit_scalar(node, schema, place)
         elif kind_of(node) not in self._accepts(schema):
             self._say_kind(node, schema, place)
         elif isinstance(node, Mapping):

@@ -16,6 +16,10 @@ ARTICLES = {
 }
 """The words for each type of JSON Schema."""
 
+_KINDS = {
+    type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array",
+}  # fmt: skip
+
 
 def kind_of(node: Node) -> str:
     """The JSON Schema type of a node; a whole number is `integer`."""
@@ -26,12 +30,7 @@ def kind_of(node: Node) -> str:
 
 def kind_of_value(value: Any) -> str:
     """The JSON Schema type of plain data; a whole number is `integer`."""
-    if value is None:
-        return "null"
-    for python, kind in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array")):
-        if isinstance(value, python):
-            return kind
-    return "object"
+    return _KINDS.get(type(value), "object")
 
 
 def what_it_is(node: Node) -> str:

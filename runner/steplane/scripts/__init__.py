@@ -1,7 +1,6 @@
 """The text of `run:` as a shell script in which a value never becomes code."""
 
 from steplane.scripts.assembly import PRELUDE_DESCRIPTOR, Assembled, arguments, assemble, invocation
-from steplane.scripts.compiling import compile_script
 from steplane.scripts.shapes import Direct, Place, Script, Slot, expressions_of
 from steplane.scripts.values import ScriptValueError
 
@@ -15,7 +14,6 @@ __all__ = [
     "Slot",
     "arguments",
     "assemble",
-    "compile_script",
     "expressions_of",
     "invocation",
 ]

@@ -53,9 +53,10 @@ def arguments(direct: Direct, values: Sequence[object]) -> list[str]:
     numbered = iter(enumerate(values))
     result: list[str] = []
     for word in direct.argv:
-        if len(word) == 1 and isinstance(word[0], Expression):
+        first = word[0]
+        if isinstance(first, Slot) and first.place == "word":
             slot, value = next(numbered)
-            result += items_at(value, label_of(word[0]), slot)
+            result += items_at(value, label_of(first.expression), slot)
             continue
         texts = []
         for part in word:
@@ -63,7 +64,7 @@ def arguments(direct: Direct, values: Sequence[object]) -> list[str]:
                 texts.append(part)
             else:
                 slot, value = next(numbered)
-                texts.append(text_at(value, "glued", label_of(part), slot))
+                texts.append(text_at(value, part.place, label_of(part.expression), slot))
         result.append("".join(texts))
     return result
 

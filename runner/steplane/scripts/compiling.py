@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from steplane.diagnostics import Diagnostic, Span, has_errors
+from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions.templates import Expression
 from steplane.scripts.direct import direct_line
 from steplane.scripts.shapes import Direct, Script, Slot
@@ -31,13 +31,15 @@ def compile_script(
     direct = direct_line(parts)
     if not expressions:
         return direct or Script(_merged(parts)), []
+    places = [locate(start, end - start) for start, end in spans]
+    if direct is not None:
+        from steplane.scripts.arguments import judge_arguments
+
+        return direct, judge_arguments(direct, places, is_number)
     from steplane.scripts.judging import judge
 
-    places = [locate(start, end - start) for start, end in spans]
     verdicts = judge(parts, places, is_number)
     diagnostics = [one for verdict in verdicts for one in verdict.diagnostics]
-    if direct is not None and not has_errors(diagnostics):
-        return direct, diagnostics
     return Script(_merged(_pieces(parts, verdicts))), diagnostics
 
 

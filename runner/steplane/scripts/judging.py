@@ -75,7 +75,7 @@ class _Judge:
         self.root, self.source, self.start, self.end = root, source, start, end
 
     def verdict(self, expression: Expression, place: Span, is_number: Callable[[Expression], bool]) -> Verdict:
-        raw = f"${{{{ {' '.join(expression.text.split())} }}}}"
+        raw = messages.as_written(expression)
         context = context_of(self.root, self.source, self.start, self.end)
         if not self._is_certain(context):
             context = "unknown"

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from steplane.diagnostics import Diagnostic, Severity, Span
+from steplane.expressions.templates import Expression
 
 if TYPE_CHECKING:  # running a compiled script needs none of the judging
     from steplane.scripts.contexts import Fault
@@ -35,6 +36,11 @@ _FAULTS: dict["Fault", tuple[str, str, str]] = {
         'hand it over with `env: {{NAME: "{raw}"}}` and write `"$NAME"` in the script',
     ),
 }
+
+
+def as_written(expression: Expression) -> str:
+    """An expression with its marks, on one line."""
+    return f"${{{{ {' '.join(expression.text.split())} }}}}"
 
 
 def fault(kind: "Fault", raw: str, span: Span) -> Diagnostic:

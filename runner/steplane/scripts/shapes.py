@@ -31,14 +31,14 @@ class Script(Struct, frozen=True, tag="script"):
 class Direct(Struct, frozen=True, tag="direct"):
     """A program with its arguments, executed without a shell.
 
-    A word is made of literal text and values; one that is exactly one expression may be a list: an argument per item.
+    A word is made of literal text and values. A slot with the place `word` is alone in its own, and may be a list: an
+    argument per item.
     """
 
-    argv: tuple[tuple[str | Expression, ...], ...]
+    argv: tuple[tuple[str | Slot, ...], ...]
 
 
 def expressions_of(compiled: Script | Direct) -> tuple[Expression, ...]:
     """The expressions to evaluate, in the order in which `assemble` and `arguments` take their values."""
-    if isinstance(compiled, Script):
-        return tuple(piece.expression for piece in compiled.pieces if isinstance(piece, Slot))
-    return tuple(part for word in compiled.argv for part in word if isinstance(part, Expression))
+    pieces = compiled.pieces if isinstance(compiled, Script) else [part for word in compiled.argv for part in word]
+    return tuple(piece.expression for piece in pieces if isinstance(piece, Slot))

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _NO_WORDS = frozenset(["variable_assignment", "file_redirect", "heredoc_redirect", "herestring_redirect", "subscript"])
 _COMMANDS = frozenset(["command", "declaration_command", "unset_command"])
-_QUOTES = str.maketrans("", "", "\"'\\")
+QUOTES = str.maketrans("", "", "\"'\\")
+"""What takes quotes and backslashes out of a text."""
 
 
 class Word(Struct, frozen=True):
@@ -35,7 +36,7 @@ def words_of(construct: "Node") -> list[Word]:
         nodes = [command.children[0], *(one for one in command.children[1:] if one.is_named)]
     for redirect in redirects:
         nodes += _stray_words(redirect)
-    words = [Word(syntax.text_of(one).translate(_QUOTES), one.start_byte, one.end_byte) for one in nodes]
+    words = [Word(syntax.text_of(one).translate(QUOTES), one.start_byte, one.end_byte) for one in nodes]
     return sorted(words, key=lambda word: word.start)
 
 

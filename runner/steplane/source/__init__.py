@@ -1,12 +1,17 @@
 """Text to a tree in which every key and value knows its place.
 
-Reading never raises on a mistake in the text: what is wrong is in `Document.diagnostics`.
+Reading never raises on a mistake in the text: what is wrong is in `Document.diagnostics`. Nothing is imported before it
+is used: a run of an unchanged file reads none.
 """
 
-from steplane.source.document import Document
-from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
-from steplane.source.reader import read, read_file
-from steplane.source.scalars import canonical_text
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from steplane.source.document import Document
+    from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
+    from steplane.source.reader import read, read_file
+    from steplane.source.scalars import canonical_text
 
 __all__ = [
     "Document",
@@ -20,3 +25,25 @@ __all__ = [
     "read",
     "read_file",
 ]
+
+_MODULES = {
+    "Document": "document",
+    "Entry": "nodes",
+    "Mapping": "nodes",
+    "Node": "nodes",
+    "Scalar": "nodes",
+    "Sequence": "nodes",
+    "canonical_text": "scalars",
+    "plain": "nodes",
+    "read": "reader",
+    "read_file": "reader",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

@@ -12,6 +12,7 @@ from steplane.store.database import Busy, Database, Durability, Row
 from steplane.store.folder import RunFolder
 from steplane.store.formats import SCHEMA
 from steplane.store.lease import Lease, held_by, owner_of
+from steplane.store.presence import LAST, Presence
 from steplane.store.reader import JournalReader, refuse_wrong
 from steplane.store.records import COLUMNS, digest, to_row
 from steplane.store.room import LogRoom
@@ -27,7 +28,7 @@ class Journal(JournalReader):
     failed with `StateError` (full disk) keeps what was gathered: call it again when there is room.
     """
 
-    __slots__ = ("_actor", "_last", "_next", "_pending", "_room", "_unsure", "epoch", "lease")
+    __slots__ = ("_actor", "_last", "_next", "_pending", "_presence", "_room", "_unsure", "epoch", "lease")
 
     def __init__(self, folder: RunFolder, database: Database, lease: Lease, epoch: int, actor: str = "") -> None:
         super().__init__(folder, database)
@@ -37,6 +38,7 @@ class Journal(JournalReader):
         self._pending: list[Row] = []
         self._unsure = False
         self._room: LogRoom | None = None
+        self._presence = Presence(folder, log=database.has_log())
         self._next = self.last_seq() + 1
         self._last = self._link(self._next - 1)
 
@@ -96,9 +98,11 @@ class Journal(JournalReader):
     def commit(self) -> None:
         """Write what was gathered, all or nothing.
 
-        Raises `LeaseLost` (nothing is written, and never will be again), `StateError` (it may be tried again).
+        Raises `LeaseLost` (nothing is written, and never will be again), `StateError` (it may be tried again),
+        `RunGone` (it was written to what is no longer there).
         """
         if self._pending:
+            _, _, mono, _, kind, *_ = self._pending[-1]
             if self._unsure:  # the last commit was broken off: by an error, or by an interrupt after it was done
                 done = self.last_seq()
                 self._pending = [row for row in self._pending if row[0] > done]
@@ -114,6 +118,9 @@ class Journal(JournalReader):
             self.lease.mark(self._next - 1, self._last)
             if self._room is not None:
                 self._room.ahead()
+            if mono >= self._presence.due or kind in LAST:
+                self._presence.look(mono)
+                self.lease.restore()
 
     def add_definition(self, text: str, hashed: str) -> None:
         """Record at once a changed definition that the run goes on with. One that is known is left alone."""

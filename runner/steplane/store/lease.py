@@ -1,5 +1,8 @@
 """Who owns a run: an `flock` on a file of its folder, freed by the kernel with the process that holds it.
 
+The folder itself is locked too, where the file system can do that: whoever removes the file by hand, thinking that
+nobody has the run, lets no second owner in.
+
 The lock belongs to the open file: a child made by `fork` without `exec` shares it and keeps the run held until it has
 ended too or has called `Lease.forget`. A program started by `exec` does not get it.
 """
@@ -9,6 +12,7 @@ import fcntl
 import os
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -51,9 +55,11 @@ class Owner(msgspec.Struct, frozen=True):
 class Lease:
     """The lock of one run, held by this process until `release`. The journal adds the epoch."""
 
-    __slots__ = ("_boot", "_committed", "_descriptor", "_epoch", "_pid", "_place")
+    __slots__ = ("_boot", "_committed", "_descriptor", "_epoch", "_folder", "_guard", "_pid", "_place")
 
-    def __init__(self, descriptor: int, before: Owner | None) -> None:
+    def __init__(self, folder: RunFolder, descriptor: int, guard: int, before: Owner | None) -> None:
+        self._folder = folder
+        self._guard = guard  # the descriptor of the folder; -1 where it cannot be locked
         self._epoch = before.epoch if before else 0
         self._boot = before.boot if before else ""
         self._committed = before.committed if before else (0, 0)
@@ -68,10 +74,15 @@ class Lease:
         With `force` the lock is taken from a holder that is suspended or out of reach: it gets a new file, and the
         epoch in the journal keeps the old holder from writing, should it wake.
         """
-        with state_errors(folder.lock):
-            before = owner_of(folder)
-            descriptor = _replace_lock(folder) if force else _lock_in_time(folder)
-        lease = cls(descriptor, before)
+        guard = -1 if force else _in_time(folder, _try_guard)
+        try:
+            with state_errors(folder.lock):
+                before = owner_of(folder)
+                descriptor = _replace_lock(folder) if force else _in_time(folder, _try_lock)
+        except BaseException:
+            _close(guard)
+            raise
+        lease = cls(folder, descriptor, guard, before)
         lease._sign()
         return lease
 
@@ -97,14 +108,26 @@ class Lease:
 
     def forget(self) -> None:
         """Close this process's share of the lock and leave it to the process that it was forked from or into."""
-        if self._descriptor >= 0:
+        _close(self._descriptor)
+        _close(self._guard)
+        self._descriptor = self._guard = -1
+
+    def restore(self) -> None:
+        """Put the file back if somebody has removed it: it says who has the run, and how far the journal has come."""
+        if self._guard < 0 or os.path.lexists(self._folder.lock):
+            return
+        with suppress(OSError):
+            descriptor = _replace_lock(self._folder)
             os.close(self._descriptor)
-            self._descriptor = -1
+            self._descriptor = descriptor
+            self._sign()
 
     def release(self) -> None:
         """Give the run free, even if a forked child still has the file open; in such a child it is only forgotten."""
         if self._descriptor >= 0 and self._pid == os.getpid():
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            for one in (self._descriptor, self._guard):
+                if one >= 0:
+                    fcntl.flock(one, fcntl.LOCK_UN)
         self.forget()
 
     def _sign(self) -> None:
@@ -129,9 +152,13 @@ def boot() -> str:
 
 
 def is_held(folder: RunFolder) -> bool:
-    """Whether a live process owns the run, told by trying its lock; never by what is written somewhere."""
+    """Whether a live process owns the run, told by trying its locks; never by what is written somewhere."""
+    return _is_locked(folder.lock, os.O_NONBLOCK) or _is_locked(folder.path, os.O_DIRECTORY)
+
+
+def _is_locked(path: str, kind: int) -> bool:
     try:
-        descriptor = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | kind)
     except OSError:
         return False
     try:
@@ -157,7 +184,8 @@ def owner_of(folder: RunFolder) -> Owner | None:
 def held_by(folder: RunFolder) -> RunHeld:
     """The `RunHeld` that names the holder as far as it is known."""
     owner = owner_of(folder)
-    who = "a process that has just taken it"
+    known = os.path.lexists(folder.lock)
+    who = "a process that has just taken it" if known else f"a live process that cannot be named: {folder.lock} is gone"
     if owner is not None:
         who = f"process {owner.pid} on {owner.host}"
         if 0 <= owner.since <= LATEST:
@@ -166,15 +194,37 @@ def held_by(folder: RunFolder) -> RunHeld:
     return RunHeld(f"run {folder.run} is held by {who}", f"Wait for it to end, or end it: steplane cancel {folder.run}")
 
 
-def _lock_in_time(folder: RunFolder) -> int:
+def _in_time(folder: RunFolder, take: Callable[[RunFolder], int | None]) -> int:
     limit = time.monotonic() + _PATIENCE
     while True:
-        descriptor = _try_lock(folder)
+        descriptor = take(folder)
         if descriptor is not None:
             return descriptor
         if time.monotonic() > limit:
             raise held_by(folder)
         time.sleep(_PAUSE)
+
+
+def _try_guard(folder: RunFolder) -> int | None:
+    """A descriptor of the folder with its lock, -1 where a folder cannot be locked, or None: somebody else has it."""
+    try:
+        descriptor = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return -1  # what is wrong with it is told by who opens its files
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        os.close(descriptor)
+        return -1
+    return descriptor
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        os.close(descriptor)
 
 
 def _try_lock(folder: RunFolder) -> int | None:

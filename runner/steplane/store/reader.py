@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from steplane.errors import StateDamaged
-from steplane.events import AnyEvent, Event
+from steplane.events import AnyEvent, Event, Input
 from steplane.store.blobs import Blobs
 from steplane.store.database import Database, Row, damaged
 from steplane.store.folder import RunFolder
 from steplane.store.formats import SCHEMA, pages
 from steplane.store.lease import Owner, owner_of
-from steplane.store.records import LATEST, Entry, digest, root, to_entry, to_event
+from steplane.store.records import FACTS, LATEST, Entry, digest, prove, root, to_entry, to_event
 
 _INSTANCES = (
     "SELECT path, min(seq), max(seq), type, data FROM events WHERE path != '' AND type LIKE 'step.%' "
@@ -96,6 +96,22 @@ class JournalReader:
             since += 1
             yield since, to_event(row, since, link, path, blobs)
             link = row[11]
+
+    def inputs(self) -> Iterator[Input]:
+        """What the kernel took in, in order, for who folds it. What followed is proved to be what was recorded, and
+        not looked at: it is three of four events.
+
+        Raises `StateDamaged` at the first gap, wrong checksum or unknown type.
+        """
+        path, blobs, seq, link = self.folder.journal, self._blobs, 0, self._link(0)
+        for page in pages(self._database, 0):
+            for row in page:
+                seq += 1
+                if row[4] in FACTS:
+                    prove(row, seq, link, path)
+                else:
+                    yield to_event(row, seq, link, path, blobs)  # type: ignore[misc]
+                link = row[11]
 
     def entries(self, since: int = 0) -> Iterator[Entry]:
         """As `events`, with the columns: times, epoch, actor."""

@@ -2,13 +2,13 @@
 
 import time
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from zlib import crc32
 
 import msgspec
 
 from steplane.digests import blake2b
-from steplane.events import AnyEvent
+from steplane.events import AnyEvent, Fact
 from steplane.store.blobs import Blobs
 from steplane.store.database import Row, damaged
 
@@ -19,6 +19,9 @@ BLOB_OVER = 64 << 10
 """An event whose JSON is longer (bytes) lives in a blob; its row names it."""
 
 COLUMNS = "seq, at, mono, epoch, type, path, activation, attempt, actor, data, blob, checksum"
+
+FACTS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Fact))
+"""The types of events that only tell what has followed from others."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AnyEvent).decode
@@ -114,15 +117,20 @@ def to_event(row: Row, expected: int, previous: int, journal: str, blobs: Blobs)
 
     Raises `StateDamaged` for a gap, a wrong checksum, a type that this release does not know.
     """
-    if row[0] != expected:
-        raise damaged(journal, f"event {expected} is missing")
-    if checksum(row[:11], previous) != row[11]:
-        raise damaged(journal, f"event {expected} is not what was recorded (checksum)")
+    prove(row, expected, previous, journal)
     try:
         return to_saved(row, blobs)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         remedy = "A later release may have written it: update Steplane."
         raise damaged(journal, f"event {expected} ({row[4]}) cannot be understood: {error}", remedy) from error
+
+
+def prove(row: Row, expected: int, previous: int, journal: str) -> None:
+    """Raise `StateDamaged` unless the row has the number and follows the checksum of the one before."""
+    if row[0] != expected:
+        raise damaged(journal, f"event {expected} is missing")
+    if crc32(_encode(row[:11]), previous) != row[11]:
+        raise damaged(journal, f"event {expected} is not what was recorded (checksum)")
 
 
 def to_saved(row: Row, blobs: Blobs) -> AnyEvent:

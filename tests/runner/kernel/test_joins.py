@@ -193,3 +193,34 @@ def test_a_cycle_puts_its_joins_back() -> None:
     run.ok("c")
     run.answer("again", "if", value=False)
     assert (begun(run, "c"), run.ended) == (2, "succeeded")
+
+
+def test_a_blocking_join_is_not_reset_while_a_resume_still_goes_through_the_list() -> None:
+    run = play(
+        "id: first, needs: []", "id: two, needs: [first], split: 2", "id: slow, needs: [first]",
+        "id: last, needs: [two, slow], join: {count: 1, rest: block}",
+    )  # fmt: skip
+    run.ok("first", "two", "last")
+    run.cancel()
+    run.stop("slow")
+    assert run.ended == "cancelled"
+    run.resume()
+    assert run.running == ["slow"]
+    run.ok("slow")
+    assert run.running == ["last"]
+    ok_all(run)
+    assert begun(run, "last") == 2
+    assert run.ended == "succeeded"
+
+
+def test_who_can_come_no_more_is_known_before_what_follows_begins() -> None:
+    run = Play("""
+steps:
+- {id: unused, needs: {stop: cancelled, work: warning}, run: ['true']}
+- {id: stop, needs: {work: done}, end: cancelled}
+- {id: work, needs: [], run: ['true']}
+- {id: counted, needs: {work: succeeded}, join: {count: 1, rest: cancel}, run: ['true']}
+""")
+    run.fail("work")
+    assert (run.end_of("unused").status, run.end_of("unused").by) == ("blocked", "work")
+    assert run.ended == "cancelled"

@@ -94,3 +94,19 @@ steps:
     assert play.status("late") == "warning"
     assert play.status("early") == "skipped"
     assert play.ended == "warning"
+
+
+def test_what_was_being_stopped_is_done_again_on_resume_where_the_list_has_a_milestone() -> None:
+    play = Play("""
+steps:
+- id: group
+  steps:
+  - {id: early, needs: [work], milestone: {before: work}, run: ['true']}
+  - {id: work, needs: [], timeout: 5s, run: ['true']}
+""")
+    assert play.status("group/early") == "skipped"
+    play.timer("group/work", "timeout")
+    assert play.stopping == ["group/work"]
+    play.resume()
+    assert play.activations("group/work") == 2
+    assert play.running == ["group/work"]

@@ -27,7 +27,9 @@ def _report(*steps: StepReport, status: str = "failed", **more: Any) -> RunRepor
 def _step(path: str, status: str = "succeeded", **more: Any) -> StepReport:
     if status == "failed" and "error" not in more:
         more["error"] = ErrorInfo("shell.exit", "exit code 2", 2, step=path)
-    return StepReport(path=path, status=status, line=4, column=9, seconds=1.5, attempts=1, **more)
+    return StepReport(
+        path=path, status=status, file="flows/demo.yaml", line=4, column=9, seconds=1.5, attempts=1, **more
+    )
 
 
 def _tail(path: str, most: int) -> list[str]:
@@ -129,7 +131,14 @@ def test_a_run_that_failed_without_a_step() -> None:
 
 
 def test_attempts_are_told() -> None:
-    step = StepReport(path="b", status="failed", line=4, attempts=3, error=ErrorInfo("x", "no\nmore", step="b"))
+    step = StepReport(
+        path="b",
+        status="failed",
+        file="flows/demo.yaml",
+        line=4,
+        attempts=3,
+        error=ErrorInfo("x", "no\nmore", step="b"),
+    )
     root = _written(_report(step))
     assert {"name": "attempts of b", "value": "3"} in [one.attrib for one in root.iter("property")]
     assert (root.findtext(".//failure") or "").splitlines()[:3] == [

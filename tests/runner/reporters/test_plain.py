@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from steplane.events import (
@@ -11,14 +12,18 @@ from steplane.events import (
     Resumed,
     RunStarted,
     RunWaiting,
+    StepCompensated,
     StepEnded,
     StepRetry,
     StepStarted,
 )
 from steplane.expressions.templates import Expression, Literal
 from steplane.kernel import Instance
-from steplane.plan.nodes import Body, Node, Perform, Plan, StepList
+from steplane.plan.nodes import Body, Call, Node, Perform, Plan, StepList
 from steplane.plan.retries import Retry
+from steplane.reporters.annotations import of_step
+from steplane.reporters.failures import describe
+from steplane.reporters.paint import Paint
 from steplane.reporters.plain import PlainReporter, Style
 from steplane.reporters.subject import Result, Subject
 from steplane.reporters.words import clean, clock, shortened, shown_value
@@ -131,6 +136,25 @@ def test_what_a_step_writes_always_stands_behind_its_path(screen: Screen) -> Non
 def test_a_hostile_key_cannot_begin_a_line(screen: Screen) -> None:
     screen.reporter.log("a[\n✓ all]", "stdout", "x")
     assert "".join(screen.out) == "[a[ ✓ all]] x\n"
+
+
+def test_what_is_undone_has_not_succeeded(screen: Screen) -> None:
+    screen.show(_ended("succeeded", "one"), _ended("succeeded", "two"), _ended("succeeded", "three"))
+    undone = StepCompensated(step="one", path="one")
+    screen.show(undone, StepCompensated(step="two", path="two", ok=False, error=ERROR))
+    assert screen.last(Result("failed"))[0] == "\n✗ demo failed (2 succeeded, 1 compensated)\n"
+
+
+def test_the_place_of_a_failure_in_a_file_that_is_called(tmp_path: Path) -> None:
+    call = Node(number=1, id="sub", action=Call("kid.yaml", Literal({})), list=0, line=4, column=9)
+    kid = msgspec.structs.replace(PLAN, name="kid", file="kid.yaml", text=f"# kid\n{TEXT}")
+    plan = msgspec.structs.replace(PLAN, nodes=(PLAN.nodes[0], call), callees={"kid.yaml": kid})
+    event = _ended("failed", "sub/kid/build", error=ERROR)
+    told = describe(event, msgspec.structs.replace(BUILD, line=5), plan, str(tmp_path / "none.log"), Paint(False))
+    assert told.splitlines()[1:] == [" --> kid.yaml:5:9", "  |", "5 |   - id: build", "  |         ^^^^^ this step"]
+    subject = Subject("one", plan, RunFolder(str(tmp_path)), "", home=str(tmp_path / "flows"))
+    noted = of_step(event, BUILD, subject, str(tmp_path))
+    assert (noted.file, noted.line) == ("flows/kid.yaml", 4)
 
 
 def test_a_failure_in_full(tmp_path: Path) -> None:

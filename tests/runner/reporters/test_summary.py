@@ -26,7 +26,7 @@ def _report(*steps: StepReport, status: str = "failed", **more: Any) -> RunRepor
 def _step(path: str, status: str = "succeeded", **more: Any) -> StepReport:
     if status == "failed" and "error" not in more:
         more["error"] = ErrorInfo("shell.exit", "exit code 2", 2, step=path)
-    return StepReport(path=path, status=status, line=4, seconds=1.5, **more)
+    return StepReport(path=path, status=status, file="flows/demo.yaml", line=4, seconds=1.5, **more)
 
 
 def _tail(path: str, most: int) -> list[str]:

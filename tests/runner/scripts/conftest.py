@@ -17,10 +17,10 @@ from steplane.scripts import (
     Script,
     arguments,
     assemble,
-    compile_script,
     expressions_of,
     invocation,
 )
+from steplane.scripts.compiling import compile_script
 
 _SHELLS = {"bash": ("bash", "-euo", "pipefail"), "sh": ("sh", "-eu")}
 _GIVE_PRELUDE = f'exec {PRELUDE_DESCRIPTOR}<"$0"; exec "$@"'

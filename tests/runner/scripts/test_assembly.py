@@ -186,6 +186,8 @@ def test_a_script_is_stored_and_read_back(scripts: "Scripts") -> None:
         ("rm ${{ list }} end", ["rm", "*", "x y", "end"]),
         ("rm pre${{ a }}${{ a }}", ["rm", "preA BA B"]),
         ('"my program" x', ["my program", "x"]),
+        ('make "${{ a }}" "<${{ a }}-${{ a }}>" -D"${{ a }}"\'$\'', ["make", "A B", "<A B-A B>", "-DA B$"]),
+        ('make "${{ list }}" x"" ""${{ a }}""', ["make", '["*","x y"]', "x", "A B"]),
         ("gcc a%b @file +x,y:z", ["gcc", "a%b", "@file", "+x,y:z"]),
     ],
 )
@@ -205,7 +207,10 @@ def test_lines_that_need_one(scripts: "Scripts", text: str) -> None:
     assert isinstance(scripts.compile(text)[0], Script)
 
 
-@pytest.mark.parametrize("text", ["make\nmake", "make | x", "${{ a }} x", 'make "${{ a }}"', "pre${{ a }} x"])
+@pytest.mark.parametrize(
+    "text",
+    ["make\nmake", "make | x", "${{ a }} x", 'make "${{ a }} $b"', 'make "${{ a }}', '"${{ a }}" x', "pre${{ a }} x"],
+)
 def test_more_that_need_one(scripts: "Scripts", text: str) -> None:
     assert isinstance(scripts.compile(text)[0], Script)
 
@@ -219,7 +224,7 @@ def test_a_list_joined_to_an_argument_is_an_error(scripts: "Scripts") -> None:
 
 def test_running_imports_no_parser() -> None:
     program = (
-        "import sys, steplane.scripts as s\n"
+        "import sys, steplane.scripts.compiling as s\n"
         "s.compile_script(('make x | y',), spans=(), shell='bash', is_number=bool, locate=print)\n"
         "print([m for m in sys.modules if 'tree_sitter' in m])"
     )

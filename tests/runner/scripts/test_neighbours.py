@@ -6,7 +6,8 @@ import pytest
 
 from steplane.diagnostics import Span
 from steplane.expressions.templates import Expression
-from steplane.scripts import Script, assemble, compile_script
+from steplane.scripts import Script, assemble
+from steplane.scripts.compiling import compile_script
 
 
 @pytest.mark.parametrize("between", [" ", "  ", "\t", "", " - ", "\n"])

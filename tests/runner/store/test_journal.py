@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from steplane.errors import LeaseLost, UsageError
+from steplane.errors import LeaseLost, StateDamaged, UsageError
 from steplane.events import (
     Answered,
     AnyEvent,
@@ -69,6 +69,26 @@ def test_events_come_back_in_order_with_their_numbers(journal: Journal) -> None:
 
     assert list(journal.events()) == [(1, events[0]), (2, events[1])]
     assert list(journal.events(since=1)) == [(2, events[1])]
+
+
+def test_what_the_kernel_took_in_is_read_alone_and_all_is_proved(store: RunStore, journal: Journal) -> None:
+    large = AttemptEnded(at=7, instance=1, attempt=1, outcome="succeeded", outputs={"v": "x" * BLOB_OVER})
+    events: list[AnyEvent] = [
+        RunStarted(at=5),
+        StepStarted(at=6, step="a", path="a"),
+        large,
+        RunEnded(at=8, status="succeeded"),
+    ]
+    for event in events:
+        journal.append(event)
+    journal.commit()
+    assert list(journal.inputs()) == [events[0], events[2]]
+
+    journal._database.run("UPDATE events SET path = 'b' WHERE seq = 2")
+    found = journal.inputs()
+    assert next(found) == events[0]
+    with pytest.raises(StateDamaged, match="event 2 is not what was recorded"):
+        next(found)
 
 
 def test_instances_are_listed_in_order_with_what_was_said_of_them_last(store: RunStore, journal: Journal) -> None:

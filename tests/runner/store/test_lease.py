@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
@@ -79,6 +80,34 @@ def test_a_suspended_holder_still_holds_unless_it_is_taken_by_force(store: RunSt
         holder.kill()
         holder.wait()
         assert store.status("r1") == "running"
+
+
+def test_without_its_file_the_lock_is_held_all_the_same(store: RunStore, holder: Popen[str]) -> None:
+    lock = store.folder("r1").lock
+    os.unlink(lock)
+
+    assert store.status("r1") == "running"
+    with pytest.raises(RunHeld) as caught:
+        store.acquire("r1")
+    assert caught.value.message == f"run r1 is held by a live process that cannot be named: {lock} is gone"
+    holder.kill()
+    holder.wait()
+    store.acquire("r1").close()
+
+
+def test_the_owner_puts_the_file_back(store: RunStore) -> None:
+    with store.create("r1", "text", "hash", {}) as journal:
+        os.unlink(journal.folder.lock)
+        journal.append(RunEnded(status="failed"))
+        journal.commit()
+
+        owner = owner_of(journal.folder)
+        assert owner is not None
+        assert (owner.pid, owner.epoch) == (os.getpid(), 1)
+        with pytest.raises(RunHeld):
+            Lease.take(journal.folder)
+    assert not is_held(store.folder("r1"))
+    store.acquire("r1").close()
 
 
 def test_of_many_that_race_one_wins(store: RunStore, start: Start) -> None:
@@ -181,7 +210,7 @@ def test_a_lock_that_was_replaced_while_it_was_taken_does_not_count(
     real, replaced = fcntl.flock, list[int]()
 
     def flock(descriptor: int, operation: int) -> None:
-        if not replaced:
+        if not replaced and not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             replaced.append(os.stat(lock).st_ino)
             Path(f"{lock}.other").write_bytes(b"")
             os.replace(f"{lock}.other", lock)

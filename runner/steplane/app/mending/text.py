@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -43,10 +44,23 @@ class Source:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.lines = document.lines
+        self._numbers: dict[str, int] = {}
 
     def line(self, number: int) -> str:
         """A line's text; empty behind the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", self.document.text))
+
+    def new_word(self, name: str) -> str:
+        """The word with the next number behind it that makes one which the file does not have; each is given once."""
+        number = self._numbers.get(name, 2)
+        while f"{name}_{number}" in self._words:
+            number += 1
+        self._numbers[name] = number + 1
+        return f"{name}_{number}"
 
     def text(self, span: Span) -> str:
         """What stands in a stretch of one line."""

@@ -160,7 +160,7 @@ class Replay:
         self.moments.append(self._moment(event))
         facts: list[StepFact] = []
         told_to_stop: list[int] = []
-        for command in self.kernel.step(restored(event)):  # type: ignore[arg-type]
+        for command in self.kernel.step(restored(event)):
             if isinstance(command, Stop):
                 told_to_stop.append(command.instance)
             elif not isinstance(command, Record):

@@ -1,6 +1,6 @@
 """From a plan to a graph."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from steplane.driver.loops import items_of
 from steplane.driver.refusal import Refused
@@ -26,7 +26,16 @@ from steplane.plan.nodes import (
 from steplane.plan.waits import Race
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
-from steplane.reporters.words import action, awaited_words, count, milestone_words, shortened, shown_value, source
+from steplane.reporters.words import (
+    action,
+    awaited_words,
+    concurrency_words,
+    count,
+    milestone_words,
+    shortened,
+    shown_value,
+    source,
+)
 
 PEERS = 7
 """So many steps that wait for the same and are waited for by the same stand in a frame of their own: an arrow to each
@@ -42,8 +51,9 @@ def graph_of(plan: Plan, states: Mapping[str, State] | None = None) -> Graph:
     root = plan.nodes[0]
     items = builder.whole(root)
     return Graph(
-        name=plan.name, title=plan.title, version=plan.version, file=plan.file, items=items, arrows=builder.arrows
-    )
+        name=plan.name, title=plan.title, version=plan.version, file=plan.file, items=items, arrows=builder.arrows,
+        note=concurrency_words(plan.concurrency) if plan.concurrency is not None else "",
+    )  # fmt: skip
 
 
 class _Builder:
@@ -182,7 +192,7 @@ class _Builder:
 
     def _ends(self, items: Sequence[Box | Cluster]) -> list[Box | Cluster]:
         """Those that nothing of the same list waits for."""
-        waited = {arrow.before for arrow in self.arrows}
+        waited = {arrow.before for arrow in self.arrows if not arrow.jump}
         return [one for one in items if one.key not in waited]
 
     def _arrows(self, edges: Sequence[Edge], keys: Sequence[str]) -> Iterator[Arrow]:
@@ -213,8 +223,9 @@ def _jumps(nodes: Sequence[Node], keys: Sequence[str]) -> Iterator[Arrow]:
     """The arrows from each `goto` to where it leads."""
     for node in nodes:
         if isinstance(node.action, Goto):
+            before, after = keys[node.position], keys[node.action.target]
             label = f"at most {count(node.action.limit, 'time')}"
-            yield Arrow(before=keys[node.position], after=keys[node.action.target], label=label, dashed=True)
+            yield Arrow(before=before, after=after, label=label, dashed=True, jump=True)
 
 
 def _short(template: Template) -> str:
@@ -263,8 +274,15 @@ def _notes(node: Node) -> Iterator[str]:
         yield f"timeout {format_duration(node.timeout)}"
     if node.lock is not None:
         yield f"lock {shortened(str(source(node.lock.name)), 30)}"
-    if node.tolerant:
-        yield "a failure is a warning"
+    yield from (word for said, word in _SAID if said(node))
+
+
+_SAID: tuple[tuple[Callable[[Node], bool], str], ...] = (
+    (lambda node: node.cache is not None, "a recorded result may be reused"),
+    (lambda node: node.restart, "a resume runs it whole"),
+    (lambda node: node.at_most_once, "at most once"),
+    (lambda node: node.tolerant, "a failure is a warning"),
+)
 
 
 def _decides(node: Node) -> bool:

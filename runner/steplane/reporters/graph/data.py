@@ -16,11 +16,18 @@ def graph_data(graph: Graph) -> dict[str, Any]:
         "title": graph.title or None,
         "version": graph.version or None,
         "file": graph.file,
+        "note": graph.note or None,
         "run": run,
         "lanes": graph.lanes,
         "nodes": nodes,
         "edges": [
-            {"from": one.before, "to": one.after, "outcomes": one.label or None, "handles": one.dashed}
+            {
+                "from": one.before,
+                "to": one.after,
+                "outcomes": one.label or None,
+                "handles": one.dashed and not one.jump,
+                "jumps": one.jump,
+            }
             for one in graph.arrows
         ],
     }

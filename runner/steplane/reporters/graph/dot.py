@@ -53,7 +53,7 @@ class _Writer:
         graph = self.graph
         version = f" {graph.version}" if graph.version else ""
         lines = [f'<font point-size="16"><b>{_safe(graph.name + version)}</b></font>']
-        lines += [_safe(graph.title)] if graph.title else []
+        lines += [_safe(one) for one in (graph.title, graph.note) if one]
         if graph.run:
             took = f", {clock(graph.seconds)}" if graph.seconds is not None else ""
             lines.append(_safe(f"run {graph.run}: {graph.status}{took}"))

@@ -58,8 +58,9 @@ class _Writer:
         self.signs = UNICODE if unicode else ASCII
         self._states = SIGNS if unicode else ASCII_SIGNS
         self._unicode = unicode
+        self._arrows = [arrow for arrow in graph.arrows if not arrow.jump]  # where a `goto` leads its own line says
         self._into: dict[str, list[Arrow]] = {}
-        for arrow in graph.arrows:
+        for arrow in self._arrows:
             self._into.setdefault(arrow.after, []).append(arrow)
 
     def head(self) -> Iterator[str]:
@@ -68,6 +69,8 @@ class _Writer:
         yield f"{self.paint.bold(visible(graph.name) + version)} ({visible(graph.file)})" + (
             f": {visible(graph.title)}" if graph.title else ""
         )
+        if graph.note:
+            yield self.paint.faint(graph.note)
         if graph.run:
             took = f", {clock(graph.seconds)}" if graph.seconds is not None else ""
             yield f"run {graph.run} {colored(self.paint, graph.status, graph.status)}{took}"
@@ -119,7 +122,7 @@ class _Writer:
         """The steps in order; a frame of peers is taken apart, it is how these are drawn here anyway."""
         keys = {one.key for one in items}
         after: dict[str, list[Arrow]] = {}
-        for arrow in self.graph.arrows:
+        for arrow in self._arrows:
             if arrow.before in keys:
                 after.setdefault(arrow.before, []).append(arrow)
         found: dict[object, list[Box | Cluster]] = {}

@@ -48,7 +48,7 @@ def mermaid_text(graph: Graph) -> str:
 def _title(graph: Graph) -> str:
     """The title as a YAML text in double quotes, of which JSON is a part; there Mermaid knows no entity codes."""
     run = f", run {graph.run}: {graph.status}" if graph.run else ""
-    words = f"{graph.title or graph.name}{run}"
+    words = f"{graph.title or graph.name}{f' ({graph.note})' if graph.note else ''}{run}"
     return msgspec.json.encode(visible(words)).decode()
 
 

@@ -75,24 +75,28 @@ class Cluster(Struct, kw_only=True):
 
 
 class Arrow(Struct, frozen=True, kw_only=True):
-    """From one box or cluster to another. `dashed`: not the usual way, but where something failed."""
+    """From one box or cluster to another. `dashed`: not the usual way, but where something failed. `jump`: a `goto`'s,
+    which may lead back; without these the arrows form no cycle.
+    """
 
     before: str
     after: str
     label: str = ""
     dashed: bool = False
+    jump: bool = False
 
 
 class Graph(Struct, kw_only=True):
     """The whole of it: `items` at the top, arrows of all depths, the lanes in the order of their appearance.
 
-    `run` and `status` are those of the run that is shown, if any.
+    `run` and `status` are those of the run that is shown, if any; `note` is what holds of all runs of the workflow.
     """
 
     name: str
     title: str = ""
     version: str = ""
     file: str = ""
+    note: str = ""
     items: list[Box | Cluster]
     arrows: list[Arrow]
     run: str = ""

@@ -180,3 +180,37 @@ def test_names_of_a_file_cannot_command_the_terminal() -> None:
     drawn = _drawn(HOSTILE)
     assert "\x1b" not in drawn
     assert "◆ b  red\\u{202e} evil" in drawn
+
+
+JUMPS = """\
+steplane: 1
+name: jumps
+concurrency: {group: door, when_full: skip}
+steps:
+  - {id: one, cache: {key: k}, run: echo}
+  - {id: two, at_most_once: true, run: echo, compensate: [{id: back, run: echo}]}
+  - {id: again, goto: one, max: 2}
+  - {id: undone, undo: [two]}
+  - {id: last, restart: true, steps: [{id: in, run: echo}]}
+"""
+
+JUMPS_TREE = """\
+jumps (w.yaml)
+at most 1 of the group door, another run is left out
+
+● one  $ echo  a recorded result may be reused
+◆ two  at most once
+│ ● two  $ echo
+│ ╰─ compensate:
+│    ● back  $ echo
+● again  goto: one, at most 2 times
+● undone  undo: two
+◆ last  a resume runs it whole
+│ ● in  $ echo
+"""
+
+
+def test_a_jump_back_draws_no_lane() -> None:
+    assert _drawn(JUMPS) == JUMPS_TREE
+    arrows = graph_of(plan_of(JUMPS)).arrows
+    assert [(one.jump, one.label) for one in arrows if one.dashed] == [(False, "undo"), (True, "at most 2 times")]
