@@ -29,7 +29,7 @@ MENDERS: Mapping[str, Mender] = {
     "not-a-mapping": writing.list_of_steps,
     "unused-ignore": removing.ignore,
     # structure
-    "empty": removing.entry,
+    "empty": removing.empty,
     "range": writing.bound,
     "exclusive": removing.entry,
     "contradiction": removing.entry,
@@ -37,7 +37,6 @@ MENDERS: Mapping[str, Mender] = {
     "missing-key": writing.maximum,
     "no-list": removing.entry,
     "never-taken": removing.item,
-    "newer-language": writing.named(r"\bis language version (\d+)|version `?(\d+)"),
     "not-first": writing.first_line,
     "duration": writing.in_order,
     "zero-duration": removing.entry,
