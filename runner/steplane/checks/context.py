@@ -9,7 +9,7 @@ from steplane.checks.files import Files
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import Literal, Template, uses
 from steplane.expressions.usage import Use
-from steplane.model import Call, ForEach, Leaf, Matrix, Named, Run, Step, StepList, Uses, Workflow, step_lists
+from steplane.model import Call, Cancel, ForEach, Leaf, Matrix, Named, Run, Step, StepList, Uses, Workflow, step_lists
 from steplane.model.files import file_key
 from steplane.plugins import PluginProblem
 from steplane.sdk import StepType
@@ -85,6 +85,12 @@ class Context:
         for position in self.positions:
             found.setdefault(position.step.id, position)
         return found
+
+    @cached_property
+    def finished(self) -> frozenset[str]:
+        """The ids of the steps that a `finish` names."""
+        actions = [position.step.action for position in self.positions]
+        return frozenset(name.text for one in actions if isinstance(one, Cancel) and one.force for name in one.steps)
 
     @cached_property
     def given_ids(self) -> tuple[str, ...]:

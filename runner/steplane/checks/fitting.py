@@ -1,8 +1,9 @@
 """Whether a value of a known type is one that a parameter takes."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from steplane.expressions.types import Type, in_words, of_schema
+from steplane.expressions.types import Type, in_words, of_schema, referred
 
 KIND_OF_TYPE = {
     "string": "string",
@@ -12,14 +13,18 @@ KIND_OF_TYPE = {
     "integer": "integer",
     "number": "number",
 }
+Definitions = Mapping[str, Any] | None
+"""The `$defs` of the schema in which another one stands."""
 
 
-def wanted_kinds(schema: Any) -> set[str]:
+def wanted_kinds(schema: Any, defs: Definitions = None) -> set[str]:
     """The kinds that a parameter takes; empty where anything goes."""
     if not isinstance(schema, dict):
         return set()
+    if "$ref" in schema:
+        return wanted_kinds(referred(schema, defs), defs)
     if "anyOf" in schema:
-        parts = [wanted_kinds(one) for one in schema["anyOf"]]
+        parts = [wanted_kinds(one, defs) for one in schema["anyOf"]]
         return set().union(*parts) if all(parts) else set()
     if "enum" in schema:
         return {"string"} if all(isinstance(one, str) for one in schema["enum"]) else set()
@@ -39,18 +44,73 @@ def fits(given: str, wanted: set[str]) -> bool:
     return given == "bool" and "string" in wanted
 
 
-def wrong_inside(given: Type, schema: Any) -> tuple[str, str] | None:
+def wrong_inside(given: Type, schema: Any, defs: Definitions = None) -> tuple[str, str] | None:
     """What a parameter takes, and why a value of the right kind is surely not that; None where it may be.
 
-    The items of a list may all be of another kind, and a text may be none of those that are allowed.
+    The items of a list may all be of another kind, a text may be none of those that are allowed, a mapping may lack
+    what is needed, or have a field that is not taken or of another kind.
     """
-    wanted = of_schema(schema)
+    one = plain_schema(schema, defs)
+    wanted = of_schema(one, 0, defs)
     if given.is_only("list") and wanted.is_only("list", "null") and given.item is not None and given.item.kinds:
-        item = wanted.element
-        if item.kinds and not any(fits(kind, set(item.kinds)) for kind in given.item.kinds):
-            return f"a list, each item {in_words(item)}", f"has items each of which is {in_words(given.item)}"
-    texts = given.is_only("string") and wanted.is_only("string", "null")
-    if texts and given.values and wanted.values and not set(given.values) & set(wanted.values):
-        allowed = " or ".join(f"`{one}`" for one in wanted.values if one is not None)
-        return allowed, "is " + " or ".join(f"`{one}`" for one in given.values)
+        return _wrong_items(given.item, one.get("items"), defs)
+    if given.is_only("object") and wanted.is_only("object", "null"):
+        return _wrong_fields(given, one, defs)
+    if given.is_only("string", "integer", "number", "bool") and wanted.is_only("string", "null") and wanted.values:
+        return _wrong_choice(given, wanted.values)
     return None
+
+
+def plain_schema(schema: Any, defs: Definitions) -> dict[str, Any]:
+    """The schema itself where it refers to one, or takes null beside; empty where it takes several."""
+    while isinstance(schema, dict) and ("$ref" in schema or "anyOf" in schema):
+        if "$ref" in schema:
+            schema = referred(schema, defs)
+        else:
+            several = [one for one in schema["anyOf"] if one != {"type": "null"}]
+            schema = several[0] if len(several) == 1 else None
+    return schema if isinstance(schema, dict) else {}
+
+
+def _wrong_choice(given: Type, allowed: tuple[Any, ...]) -> tuple[str, str] | None:
+    texts = " or ".join(f"`{one}`" for one in allowed if one is not None)
+    if not given.can_be("string"):
+        return texts, f"is {in_words(given)}"
+    if given.is_only("string") and given.values and not set(given.values) & set(allowed):
+        return texts, "is " + " or ".join(f"`{one}`" for one in given.values)
+    return None
+
+
+def _wrong_items(item: Type, schema: Any, defs: Definitions) -> tuple[str, str] | None:
+    wanted = wanted_kinds(schema, defs)
+    if wanted and not any(fits(kind, wanted) for kind in item.kinds or ()):
+        takes = in_words(of_schema(schema, 0, defs))
+        return f"a list, each item {takes}", f"has items each of which is {in_words(item)}"
+    inside = wrong_inside(item, schema, defs) if item.kinds and schema is not None else None
+    return (f"a list, each item {inside[0]}", f"has items each of which {inside[1]}") if inside else None
+
+
+def _wrong_fields(given: Type, schema: dict[str, Any], defs: Definitions) -> tuple[str, str] | None:
+    fields, known = given.fields or {}, given.fields is not None
+    properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    needed = schema.get("required", ())
+    for name in needed if known and not given.open and given.rest is None else ():
+        if name not in fields:
+            return f"a mapping with `{name}`", f"has no `{name}`"
+    for name, one in fields.items():
+        if name not in properties and others is False and name in given.sure:
+            return f"a mapping without `{name}`", f"has `{name}`"
+        wanted = properties.get(name, others)
+        if (name in given.sure or name in needed) and isinstance(wanted, dict):
+            reason = _wrong_field(name, one, wanted, defs)
+            if reason:
+                return reason
+    return None
+
+
+def _wrong_field(name: str, given: Type, schema: dict[str, Any], defs: Definitions) -> tuple[str, str] | None:
+    wanted = wanted_kinds(schema, defs)
+    if wanted and given.kinds and not any(fits(kind, wanted) for kind in given.kinds):
+        return f"{in_words(of_schema(schema, 0, defs))} as `{name}`", f"has {in_words(given)} there"
+    inside = wrong_inside(given, schema, defs) if given.kinds else None
+    return (f"{inside[0]} as `{name}`", f"has what {inside[1]} there") if inside else None

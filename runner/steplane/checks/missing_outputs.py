@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from steplane.checks.absences import by_needs, in_own_handler, why_absent
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.checks.visibility import Sighting
 from steplane.diagnostics import Diagnostic, Related
 from steplane.expressions.usage import Use
-from steplane.model import Condition, End, Parallel, Step, StepList, Switch, Workflow
+from steplane.model import Condition, Parallel, Step, StepList, Switch, Workflow
 
 _ASKED = re.compile(r"\s*is\s+(not\s+)?(un)?defined\b")
 
@@ -28,7 +29,9 @@ def check_missing_outputs(workflow: Workflow, context: Context) -> Iterator[Diag
 def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[Diagnostic]:
     own = site.position.chain if site.position is not None else ()
     beyond = [part for part in target.chain if part not in own]
-    why = next((words for words in map(_why, beyond) if words), "") or _in_own_handler(site, target)
+    lists = {id(listed) for listed, _ in own}
+    reasons = (why_absent(*part, use, shared=id(part[0]) in lists, context=context) for part in beyond)
+    why = next(filter(None, reasons), "") or in_own_handler(site, target) or by_needs(site, target)
     if not why or _is_guarded(site, use.path[1], beyond, context):
         return
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
@@ -36,44 +39,6 @@ def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[D
     help_ = "say what stands for it (`| default(...)`), or ask for it in the `if` of this step"
     yield Diagnostic(
         "may-be-missing", message, span, "warning", help=help_, related=(Related(target.step.span, "the step"),)
-    )
-
-
-def _in_own_handler(site: Site, target: Position) -> str:
-    """Why a step's own output may be missing in its `rescue` or `finally`."""
-    for listed, _ in site.position.chain if site.position is not None else ():
-        if listed.owner is target.step and listed.role == "rescue":
-            return f"{words_for(target.step)} has failed where its `rescue` runs"
-        if listed.owner is target.step and listed.role == "finally":
-            return f"{words_for(target.step)} may have failed where its `finally` runs"
-    return ""
-
-
-def _why(part: tuple[StepList, Step]) -> str:
-    """Why what is in a step may not have run although it counts as ok."""
-    listed, step = part
-    if step.condition is not None:
-        return f"{words_for(step)} is skipped where its `if` does not hold"
-    if step.on_error == "warn":
-        return f"{words_for(step)} may fail and go on (`on_error: warn`)"
-    owner, label = listed.owner, listed.label
-    if owner is not None and owner.cache is not None:
-        return f"a recorded result may stand for {words_for(owner)} (`cache`), and what is inside does not run then"
-    if owner is not None and listed.role not in {"rescue", "finally", "compensate"}:
-        if isinstance(owner.action, Switch) and not _others_end(owner.action, listed.label):
-            return f"its arm of {words_for(owner)} need not be taken"
-        if isinstance(owner.action, Parallel):
-            branch = next((one for one in owner.action.branches if one.name.text == label), None)
-            if branch is not None and (branch.condition is not None or branch.default):
-                return f"branch `{label}` of {words_for(owner)} need not be taken"
-    return ""
-
-
-def _others_end(switch: Switch, label: str) -> bool:
-    """Whether every other arm ends the run, so that whatever comes behind has this one behind it."""
-    others = [arm for number, arm in enumerate(switch.arms, 1) if str(number) != label]
-    return any(arm.default for arm in switch.arms) and all(
-        any(isinstance(step.action, End) and step.condition is None for step in arm.steps) for arm in others
     )
 
 

@@ -6,11 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.fitting import fits, wanted_kinds, wrong_inside
+from steplane.checks.inferring import Taker, inferred
 from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
-from steplane.expressions import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
-from steplane.expressions.types import WORDS
+from steplane.expressions import Expression, ListOf, Literal, MapOf, Template
 from steplane.model import Call, Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import Problem, validate_value
@@ -199,7 +198,8 @@ class _Parameters:
             if found is not None:
                 yield found
         if not has_mark(schema, "template"):
-            yield from self._inferred(one, schema)
+            taker = Taker(self.types, self.position, self.given.noun, self.given.kind, defs)
+            yield from inferred(taker, one.value.template, one.value.node, schema, (one.name.text,))
 
     def _problem(self, problem: Problem, one: Named) -> Diagnostic | None:
         node, key = _at(one.value.node, problem.path[1:])
@@ -229,52 +229,6 @@ class _Parameters:
             help_ = f"give the value through {'`values`' if 'values' in self.properties else '`env`'}"
         return Diagnostic("value-in-code", message, one.value.node.span, help=help_)
 
-    # ---------------------------------------------------------------- what expressions give
-
-    def _inferred(self, one: Named, schema: Any) -> Iterator[Diagnostic]:
-        """Where an expression is sure to give another kind than the parameter takes."""
-        wanted = wanted_kinds(schema)
-        template = one.value.template
-        if not wanted or not isinstance(template, Expression | Text | Blocks):
-            return
-        given = self.types.kind(template, self.position)
-        name, node = one.name.text, one.value.node
-        if given == "any" or fits(given, wanted):
-            if reason := wrong_inside(self.types.of(template, self.position), schema):
-                said = f"`{template.text}`" if isinstance(template, Expression) else "this"
-                message = f"{self.given.noun} `{name}` of `{self.given.kind}` wants {reason[0]}, and {said} {reason[1]}"
-                yield Diagnostic("wrong-kind", message, node.span, help=f"give {reason[0]}")
-            return
-        takes = " or ".join(WORDS[kind] for kind in sorted(wanted))
-        inner = _alone(template)
-        if inner is not None and fits(self.types.kind(inner, self.position), wanted | {"any"}):
-            message = f"the blank around the expression makes `{name}` text, and `{self.given.kind}` wants {takes}"
-            text = f"${{{{ {inner.text} }}}}"
-            fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
-            yield Diagnostic("blank-makes-text", message, node.span, fix=fix, label="text, because of the blank")
-            return
-        said = f"`{template.text}` is {WORDS[given]}" if isinstance(template, Expression) else "this is text"
-        message = f"{self.given.noun} `{name}` of `{self.given.kind}` wants {takes}, and {said}"
-        help_ = (
-            "name one item of it, or join it: `| join(' ')`"
-            if given == "list" and "string" in wanted
-            else f"give {takes}"
-        )
-        yield Diagnostic("wrong-kind", message, _inner_span(node, template), help=help_)
-
-
-def _alone(template: Template) -> Expression | None:
-    """The one expression of a text that has nothing else but blanks."""
-    if not isinstance(template, Text):
-        return None
-    expressions = [part for part in template.parts if isinstance(part, Expression)]
-    blank = all(not part.strip() for part in template.parts if isinstance(part, str))
-    return expressions[0] if len(expressions) == 1 and blank else None
-
-
-def _inner_span(node: Node, _: Template) -> Span:
-    return node.span
-
 
 def _data(template: Template, node: Node) -> Any:
     """Plain data in which what is not known yet is `Templated`."""
@@ -291,9 +245,10 @@ def _data(template: Template, node: Node) -> Any:
 
 def _is_text_after_all(problem: Problem, node: Scalar) -> bool:
     """Whether text is wanted and the scalar is a number or boolean, which is taken as its text."""
+    if problem.keyword != "type" or not isinstance(node.value, bool | int | float):
+        return False
     wanted = [problem.wanted] if isinstance(problem.wanted, str) else list(problem.wanted or ())
-    kinds = isinstance(node.value, bool | int | float) and problem.keyword == "type"
-    return kinds and "string" in wanted and problem.format != "duration"
+    return "string" in wanted and problem.format != "duration"
 
 
 def _unquoted(problem: Problem, node: Scalar) -> Diagnostic:

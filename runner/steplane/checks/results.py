@@ -95,8 +95,9 @@ class Given:
             return self._called(action, name)
         if isinstance(action, Wait | Race):
             return _TEXT if name in {"at", "branch"} and step.id in self._context.by_id else ANY
-        properties = (self._schema(action) or {}).get("properties", {})
-        return of_schema(properties.get(name)) if isinstance(properties, Mapping) else ANY
+        schema = self._schema(action) or {}
+        properties = schema.get("properties", {})
+        return of_schema(properties.get(name), 0, schema.get("$defs")) if isinstance(properties, Mapping) else ANY
 
     @staticmethod
     def _declared(outputs: Outputs, name: str, types: "Types", position: Position | None) -> Type:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from steplane.checks.context import Context, Position
 from steplane.checks.results import STATUS, Given
 from steplane.checks.sites import Site
@@ -158,8 +160,9 @@ def _input(schema: object, *, null: bool) -> Type:
     found = of_schema(schema)
     if not null or found.kinds is None:
         return found
-    return Type(found.kinds | {"null"}, None if found.values is None else (*found.values, None), found.item,
-                found.fields, found.open)  # fmt: skip
+    return replace(
+        found, kinds=found.kinds | {"null"}, values=None if found.values is None else (*found.values, None)
+    )
 
 
 def _loops(position: Position | None) -> list[Step]:

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from steplane.driver.evaluate import Evaluator, Refused
+from steplane.expressions import ExpressionError
 from steplane.expressions.templates import Template
 from steplane.kernel import Instance
 from steplane.plan.nodes import Plan
@@ -24,14 +26,26 @@ class Environments:
     def layers(self, here: Instance) -> dict[str, str]:
         """The caller's environment, then `env` of the workflow, of the groups from outside in, and of the step.
 
-        Each `env` is evaluated with the names of the step that it stands at, and sees the environment around it.
+        Each `env` is evaluated with the names of the step that it stands at, and sees the environment around it. Before
+        the items of a loop are known, what its step makes of them is left out.
         """
         env = dict(self.base)
         for one in _around(here):
             if one.node.env:
                 context = {**self.evaluator.context(one), "env": env}
-                env = {**env, **{name: self._text(name, template, context) for name, template in one.node.env}}
+                own = self._known(one, context) if one.node.loop is not None and one.parent is None else None
+                if own is None:
+                    own = {name: self._text(name, template, context) for name, template in one.node.env}
+                env = {**env, **own}
         return env
+
+    def _known(self, loop: Instance, context: Mapping[str, Any]) -> dict[str, str]:
+        """Of the `env` of a looped step what is known before there is an item."""
+        found = {}
+        for name, template in loop.node.env:
+            with suppress(ExpressionError):
+                found[name] = self._text(name, template, context)
+        return found
 
     def workdir(self, here: Instance) -> str:
         """The innermost `cwd`, relative to the file; without any the directory of the call. Raises `Refused`."""

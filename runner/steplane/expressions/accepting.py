@@ -91,6 +91,8 @@ def result_of(name: str, given: Type, arguments: list[Type], named: dict[str, Ty
         return of("string") if given.is_only("string") else given.element if given.is_only("list") else ANY
     if name in ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list"):
         return list_of(given.element) if given.is_only("list") else of("list")
+    if name == "present":
+        return list_of(given.element.there) if given.is_only("list") else of("list")
     if name == "split":
         return list_of(of("string"))
     return of(RESULTS[name]) if name in RESULTS else ANY

@@ -107,7 +107,8 @@ class Judgement(Findings):
         if type(node).__name__ == "Getattr":
             return self.part(node, whole, node.attr)
         if type(node.arg).__name__ == "Slice":
-            return whole if whole.is_only("string", "list") else ANY
+            kinds = (whole.kinds or frozenset()) & {"string", "list"}  # of anything else there is none
+            return Type(kinds, item=whole.item) if kinds else ANY
         key = self.type(node.arg)
         if whole.is_only("list") and key.is_only("integer"):
             return whole.element
@@ -282,10 +283,8 @@ class Judgement(Findings):
         otherwise = self.type(given[0]) if given else of("string")
         if inner.kinds is None:
             return ANY
-        kept = inner.kinds - {"null"}
-        if not kept:
-            return otherwise
-        return union([Type(kept, inner.values, inner.item, inner.fields, inner.open, inner.rest), otherwise])
+        kept = inner.there
+        return union([kept, otherwise]) if kept.kinds else otherwise
 
     def test(self, node: Any) -> Type:
         """A test."""
@@ -320,7 +319,7 @@ class Judgement(Findings):
                 fields[name] = value
             else:
                 closed = False
-        return mapping(fields, open=not closed)
+        return mapping(fields, open=not closed, sure=True)
 
     def constant(self, node: Any) -> Type:
         """A literal."""

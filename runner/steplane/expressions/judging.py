@@ -19,7 +19,7 @@ def type_of(template: Template, lookup: Lookup) -> Type:
     if isinstance(template, ListOf):
         return list_of(union(type_of(one, lookup) for one in template.items) if template.items else ANY)
     if isinstance(template, MapOf):
-        return mapping({name: type_of(one, lookup) for name, one in template.entries})
+        return mapping({name: type_of(one, lookup) for name, one in template.entries}, sure=True)
     return judge(template, lookup)[0]
 
 

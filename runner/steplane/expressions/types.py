@@ -5,6 +5,7 @@ from functools import reduce
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.expressions.values import kind_of
 
@@ -25,6 +26,8 @@ _SCHEMA_KINDS = {
 }  # fmt: skip
 _DEEPEST = 12
 """Levels of a schema that are looked at; below that anything may stand."""
+_REFERENCE = 3
+"""What a reference counts among the levels: a definition may hold itself, several times."""
 
 
 class Type(Struct, frozen=True):
@@ -32,6 +35,7 @@ class Type(Struct, frozen=True):
 
     `kinds`: what they can be, None where nothing is known. `values`: the only values, where they are known. `item`:
     what is in a list. `fields`: those of a mapping; with `open` it may have others, each a `rest` where that is known.
+    `sure` are those of its fields that are always there.
     """
 
     kinds: frozenset[str] | None = None
@@ -40,6 +44,7 @@ class Type(Struct, frozen=True):
     fields: Mapping[str, "Type"] | None = None
     open: bool = True
     rest: "Type | None" = None
+    sure: frozenset[str] = frozenset()
 
     @property
     def known(self) -> bool:
@@ -53,6 +58,14 @@ class Type(Struct, frozen=True):
     def is_only(self, *kinds: str) -> bool:
         """Whether it is known to be one of these kinds."""
         return self.kinds is not None and self.kinds <= set(kinds)
+
+    @property
+    def there(self) -> "Type":
+        """It without null."""
+        if self.kinds is None or "null" not in self.kinds:
+            return self
+        values = None if self.values is None else tuple(one for one in self.values if one is not None)
+        return replace(self, kinds=self.kinds - {"null"}, values=values)
 
     @property
     def element(self) -> "Type":
@@ -73,9 +86,9 @@ def list_of(item: Type) -> Type:
     return Type(frozenset({"list"}), item=item)
 
 
-def mapping(fields: Mapping[str, Type], *, open: bool = False) -> Type:  # noqa: A002 - the field's own word
-    """A mapping with these fields."""
-    return Type(frozenset({"object"}), fields=fields, open=open)
+def mapping(fields: Mapping[str, Type], *, open: bool = False, sure: bool = False) -> Type:  # noqa: A002 - its own word
+    """A mapping with these fields; `sure`: all of them are always there."""
+    return Type(frozenset({"object"}), fields=fields, open=open, sure=frozenset(fields) if sure else frozenset())
 
 
 def union(types: Iterable[Type]) -> Type:
@@ -93,7 +106,7 @@ def _either(left: Type, right: Type) -> Type:
     item = items[0] if len(items) == 1 or (items and items[0] == items[1]) else None
     kinds = left.kinds | right.kinds
     if len(maps) == 1 or (maps and maps[0] == maps[1]):
-        return Type(kinds, values, item, maps[0].fields, maps[0].open, maps[0].rest)
+        return Type(kinds, values, item, maps[0].fields, maps[0].open, maps[0].rest, maps[0].sure)
     return Type(kinds, values, item)
 
 
@@ -103,30 +116,34 @@ def of_value(value: Any) -> Type:
     if kind == "list":
         return list_of(union(map(of_value, value)) if value else ANY)
     if kind == "object":
-        return mapping({name: of_value(one) for name, one in value.items()})
+        return mapping({name: of_value(one) for name, one in value.items()}, sure=True)
     return Type(frozenset({kind}), values=(value,))
 
 
-def of_schema(schema: Any, depth: int = 0) -> Type:
-    """What a JSON Schema allows, as far as its `type`, `enum`, `const`, `properties` and `items` tell."""
-    if not isinstance(schema, dict) or depth > _DEEPEST or "$ref" in schema:
+def of_schema(schema: Any, depth: int = 0, defs: Mapping[str, Any] | None = None) -> Type:
+    """What a JSON Schema allows, as far as its `type`, `enum`, `const`, `properties`, `items` and `$defs` tell."""
+    if not isinstance(schema, dict) or depth > _DEEPEST:
         return ANY
+    defs = schema.get("$defs", defs)
+    if "$ref" in schema:
+        return of_schema(referred(schema, defs), depth + _REFERENCE, defs)
     if (values := _values(schema)) is not None:
         kinds = frozenset(map(kind_of, values))
         return Type(kinds, values if kinds.isdisjoint({"list", "object"}) else None)
     for several in ("anyOf", "oneOf"):
         if isinstance(schema.get(several), list):
-            return union(of_schema(one, depth + 1) for one in schema[several])
+            return union(of_schema(one, depth + 1, defs) for one in schema[several])
     wanted = schema.get("type")
     names = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
     if not names or not all(name in _SCHEMA_KINDS for name in names):
         return ANY
     kinds = frozenset(_SCHEMA_KINDS[name] for name in names)
-    item = of_schema(schema.get("items"), depth + 1) if "list" in kinds else None
-    fields = _fields(schema, depth) if "object" in kinds else None
+    item = of_schema(schema.get("items"), depth + 1, defs) if "list" in kinds else None
+    fields = _fields(schema, depth, defs) if "object" in kinds else None
     others = schema.get("additionalProperties", True)
-    rest = of_schema(others, depth + 1) if fields is not None and isinstance(others, dict) else None
-    return Type(kinds, None, item, fields, others is not False, rest)
+    rest = of_schema(others, depth + 1, defs) if fields is not None and isinstance(others, dict) else None
+    sure = frozenset(schema.get("required", ())) & frozenset(fields or ())
+    return Type(kinds, None, item, fields, others is not False, rest, sure)
 
 
 def _values(schema: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -136,11 +153,17 @@ def _values(schema: dict[str, Any]) -> tuple[Any, ...] | None:
     return tuple(values) if isinstance(values, list) and values else None
 
 
-def _fields(schema: dict[str, Any], depth: int) -> Mapping[str, Type] | None:
+def referred(schema: Mapping[str, Any], defs: Mapping[str, Any] | None) -> Any:
+    """The schema that stands for one with a `$ref` into the definitions; None where it is none of them."""
+    start, _, name = str(schema["$ref"]).rpartition("/")
+    return (defs or {}).get(name) if start == "#/$defs" and isinstance(defs, Mapping) else None
+
+
+def _fields(schema: dict[str, Any], depth: int, defs: Mapping[str, Any] | None) -> Mapping[str, Type] | None:
     properties = schema.get("properties", {} if isinstance(schema.get("additionalProperties"), dict) else None)
     if not isinstance(properties, dict) or "patternProperties" in schema:
         return None
-    return {name: of_schema(one, depth + 1) for name, one in properties.items()}
+    return {name: of_schema(one, depth + 1, defs) for name, one in properties.items()}
 
 
 def in_words(given: Type) -> str:
@@ -155,4 +178,17 @@ def _wide(kinds: Iterable[str]) -> set[str]:
     return wanted | {"integer", "number"} if wanted & {"integer", "number"} else wanted
 
 
-__all__ = ["ANY", "KINDS", "WORDS", "Type", "in_words", "list_of", "mapping", "of", "of_schema", "of_value", "union"]
+__all__ = [
+    "ANY",
+    "KINDS",
+    "WORDS",
+    "Type",
+    "in_words",
+    "list_of",
+    "mapping",
+    "of",
+    "of_schema",
+    "of_value",
+    "referred",
+    "union",
+]

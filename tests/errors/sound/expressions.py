@@ -58,7 +58,8 @@ class Writer:
 
     def leaf(self, kind: Kind) -> str:
         """A name of a kind, caught where it may lack, or a literal."""
-        able = [one for name in self.scope for one in spread(name) if fits(one.kind, kind)]
+        known = (name for name in self.scope if not (name.lack and name.path.startswith("(")))  # a filter is in the way
+        able = [one for name in known for one in spread(name) if fits(one.kind, kind)]
         if not able or self.rng.random() < 0.15:
             return literal(kind, self.rng)
         found = self.rng.choice(able)

@@ -195,8 +195,10 @@ class Lists(Modified):
         name, keys = self.new_id(), self.typed()
         known = [*outputs_of(name, keys[1]), *LATE_ERROR]
         compensate = [{"id": self.new_id(), **self.with_names(known, self.typed)[0]}]
-        undo = ["nothing"] if self.plant("undo-target", "unknown-step") else [name]
-        back: Steps = [{"id": self.new_id(), "undo": undo}] if self.rng.random() < 0.5 else []
+        back: Steps = []
+        if self.rng.random() < 0.5:
+            undo = ["nothing"] if self.plant("undo-target", "unknown-step") else [name]
+            back = [{"id": self.new_id(), "undo": undo}]
         return [{"id": name, **keys[0], "compensate": compensate}, *back], outputs_of(name, keys[1])
 
     def cancelled(self, _: int) -> tuple[Steps, list[Name]]:

@@ -42,9 +42,9 @@ class Mistaken(Writer):
         depth = self.rng.choice([0, 0, 1, 2, 3]) if depth is None else depth
         return f"${{{{ {self.maybe_wrong(kind, depth, clash=clash)} }}}}"
 
-    def condition(self, depth: int = 2) -> str:
-        """A condition."""
-        return self.maybe_wrong(FLAG, depth)
+    def condition(self, depth: int = 2, *, clash: bool = True) -> str:
+        """A condition, or a part of one (`clash`: that has to be a flag itself)."""
+        return self.maybe_wrong(FLAG, depth, clash=clash)
 
     def text(self) -> str:
         """Text with expressions in it."""
@@ -148,7 +148,7 @@ class Mistaken(Writer):
         if self.hidden and self.rng.random() < 0.5:
             return "not-upstream", self.rng.choice(self.hidden).path
         absent = [
-            name.path for name in self.scope if name.lack in {"missing", "both"} and ".outputs." in name.path
+            name.path for name in self.scope if name.lack in {"missing", "both"} and name.path.startswith("steps.")
         ]  # fmt: skip
         return ("may-be-missing", self.rng.choice(absent)) if absent else None
 

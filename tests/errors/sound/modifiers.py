@@ -35,6 +35,10 @@ class Modified(Actions):
         self.asked.pop()
         return made
 
+    def holding(self) -> str:
+        """A condition that is worked out, and holds in any case."""
+        return f"({self.condition(clash=False)}) or true"
+
     def with_names(self, names: list[Name], make: Callable[[], Any]) -> Any:
         """What is made where besides these names are known; those of a loop or handler hide the outer ones."""
         base, roots = self.scope, {one.path.split(".")[0] for one in names} - {"steps"}
@@ -65,7 +69,7 @@ class Modified(Actions):
             lack, (keys, outputs, inside) = "missing", self.under(step["if"], make)
         else:
             lack, (keys, outputs, inside) = "", make()
-        outputs, failed = self.modify(name, keys, outputs, inside, depth)
+        outputs, failed = self.modify(keys, outputs, inside)
         lack = lack or failed
         step.update(keys)
         if self.plant("unknown-key", "habit"):
@@ -74,9 +78,7 @@ class Modified(Actions):
         status = [Name(f"steps.{name}.status", TEXT), Name(f"steps.{name}.attempts", WHOLE)]
         return step, [*outputs_of(name, outputs, lack), *known, *status]
 
-    def modify(
-        self, name: str, step: dict[str, Any], outputs: list[Name], inside: list[Name], depth: int
-    ) -> tuple[list[Name], str]:
+    def modify(self, step: dict[str, Any], outputs: list[Name], inside: list[Name]) -> tuple[list[Name], str]:
         """Add modifiers of an instance to its step; what its outputs are then, and whether they may be missing."""
         fails = step.get("uses") == "stub.fail"
         self.guard(step)
@@ -88,8 +90,11 @@ class Modified(Actions):
         elif self.rng.random() < 0.2 and result:
             outputs = self.with_names(result, lambda: self.reshaped(step))
         if not step.get("detach") and self.rng.random() < 0.15:
-            step["ensure"] = [f"({self.with_names([*result, *inside], self.condition)}) or true"]
-        return outputs, self.handlers(step, [lacking(one, "missing") for one in inside], depth, fails=fails)
+            step["ensure"] = [self.with_names([*result, *inside], self.holding)]
+        lack = self.handlers(step, [lacking(one, "missing") for one in inside], fails=fails)
+        if "cache" in step and {"compensate", "wait", "goto", "undo", "cancel", "finish", "signal"} & words(step):
+            del step["cache"]
+        return outputs, lack
 
     def reshaped(self, step: dict[str, Any]) -> list[Name]:
         """Outputs that are made of the result."""
@@ -113,12 +118,12 @@ class Modified(Actions):
         if rng.random() < 0.1:
             step["lock"] = "door" if not self.plant("wrong-kind", text="lock") else f"${{{{ {self.leaf(TEXTS)} }}}}"
         if rng.random() < 0.15:
-            step["require"] = [f"({self.condition()}) or true"]
+            step["require"] = [self.holding()]
         if rng.random() < 0.1 and "env" not in step:
             step["env"] = {"MARK": self.value(rng.choice(SIMPLE), 1, clash=False)}
             if self.plant("reserved-env"):
                 step["env"]["STEPLANE_MARK"] = "a"
-        if rng.random() < 0.1 and step.get("uses", "").startswith("stub.") and "compensate" not in step:
+        if rng.random() < 0.1 and step.get("uses", "").startswith("stub."):
             step["cache"] = {"key": self.value(TEXT, clash=False)}
 
     def retry(self, step: dict[str, Any]) -> None:
@@ -126,13 +131,13 @@ class Modified(Actions):
         names = [*ERROR, Name("attempt", WHOLE)]
         step["retry"] = {"attempts": self.rng.choice([2, 3, "${{ 2 }}"]), "delay": "1ms"}
         if self.rng.random() < 0.4:
-            step["retry"]["when"] = f"({self.with_names(names, self.condition)}) or true"
+            step["retry"]["when"] = self.with_names(names, self.holding)
         if self.plant("range", "wrong-kind", text="attempts"):
             step["retry"]["attempts"] = 0
         elif self.plant("wrong-kind", text="attempts of text"):
             step["retry"]["attempts"] = "${{ inputs.text }}"
 
-    def handlers(self, step: dict[str, Any], inside: list[Name], depth: int, *, fails: bool) -> str:
+    def handlers(self, step: dict[str, Any], inside: list[Name], *, fails: bool) -> str:
         """What follows a failure; whether what the step gives may be missing then."""
         rng, lack = self.rng, ""
         if rng.random() < (0.5 if fails else 0.08):
@@ -165,9 +170,7 @@ class Modified(Actions):
                 body, outputs = self.failing() if rng.random() < 0.1 else self.action()
                 inside = []
             hidden.extend(inside)
-            found = self.modify(name, body, outputs, inside, 0)
-            if "cache" in body:
-                del body["cache"]
+            found = self.modify(body, outputs, inside)
             step.update(body)
             return found
 
@@ -216,10 +219,10 @@ class Modified(Actions):
         """The keys of a loop, with its condition where it goes in rounds."""
         before = [Name(f"loop.previous.outputs.{one.path}", one.kind, "both", deep=True) for one in outputs]
         if "while" in keys:
-            asked = self.with_names([*LOOP, *before], lambda: self.condition(1))
+            asked = self.with_names([*LOOP, *before], lambda: self.condition(1, clash=False))
             return {"while": f"loop.index <= 2 and ({asked})"}
         if "until" in keys:
-            asked = self.with_names([*LOOP, *before], lambda: self.condition(1))
+            asked = self.with_names([*LOOP, *before], lambda: self.condition(1, clash=False))
             return {"until": f"loop.index >= 2 or ({asked})", "max": 3}
         if "foreach" in keys and self.rng.random() < 0.15:
             keys["complete"] = 1
@@ -244,3 +247,10 @@ class Modified(Actions):
 
 
 LOOP = [Name("loop.index", WHOLE), Name("loop.index0", WHOLE), Name("loop.first", FLAG), Name("loop.key", TEXT)]
+
+
+def words(value: Any) -> set[str]:
+    """All keys of a value, at every depth."""
+    if isinstance(value, list):
+        return set().union(*map(words, value))
+    return set(value).union(*map(words, value.values())) if isinstance(value, dict) else set()

@@ -19,7 +19,9 @@ from tests.errors.sound.kinds import (
     schema,
 )  # fmt: skip
 from tests.errors.sound.lists import Lists, Steps
+from tests.errors.sound.mistakes import Planted
 from tests.errors.sound.modifiers import ERROR, LATE_ERROR
+from tests.errors.sound.spoils import spoil
 
 HITS = ("unique", "first", "any", "collect", "rule_order", "collect sum")
 ENVIRON = {"TOKEN": "tok-6f2d90ac", "GIVEN": "from the caller"}
@@ -33,6 +35,7 @@ class Maker(Lists):
         self.files: dict[str, str] = {}
         self.inputs: dict[str, Any] = {}
         """What the workflow is given."""
+        self.gives: dict[str, Kind] = {}
         self.text = ""
         self._make()
 
@@ -43,6 +46,11 @@ class Maker(Lists):
             self._child(f"c{number}.yaml", again=self.rng.random() < 0.4)
         self.scope = []
         whole = self._workflow("trial", self.kinds(self.rng.randint(4, 7)), depth=2)
+        if self.left and self.rng.random() < 0.7:
+            codes = spoil(whole, self.rng)
+            if codes:
+                self.left -= 1
+                self.planted.append(Planted(frozenset(codes.split()), "a spoilt step"))
         self.text = self._spoilt(written(whole))
 
     def kinds(self, most: int) -> dict[str, Kind]:
@@ -65,7 +73,7 @@ class Maker(Lists):
         file["env"] = {"WHO": self.value(self.rng.choice(SIMPLE), 1, clash=False)}
         self.declare(Name("env.WHO", TEXT))
         if name == "trial" and self.rng.random() < 0.1:
-            file["concurrency"] = {"group": self.value(TEXT, 1), "limit": 2}
+            file["concurrency"] = {"group": "g-${{ inputs.text }}", "limit": 2}
         file["steps"], known = self.steps(depth, 2, 4)
         written = json.dumps(file["steps"])
         for path, make in [*((one, self.call) for one in self.others), *((one, self.decide) for one in self.tables)]:
@@ -98,11 +106,12 @@ class Maker(Lists):
             file["finally"] = self.with_names(LATE_ERROR, lambda: self.steps(0, 1, 1)[0])
         if rng.random() < 0.1:
             file["rescue"] = self.with_names(ERROR, lambda: self.steps(0, 1, 1)[0])
-        file["outputs"] = {}
+        file["outputs"], self.gives = {}, {}
 
         def outputs() -> None:
             for number in range(rng.randint(1, 2)):
-                file["outputs"][f"o{number}"] = self.output(rng.choice([*SIMPLE, TEXTS]))
+                self.gives[f"o{number}"] = rng.choice([*SIMPLE, TEXTS])
+                file["outputs"][f"o{number}"] = self.output(self.gives[f"o{number}"])
 
         if "rescue" not in file:
             self.with_names(known, outputs)
@@ -122,14 +131,8 @@ class Maker(Lists):
                 "id": f"s{self.count}", "if": "inputs.left > 0", "call": path,
                 "with": {**needed, "left": "${{ inputs.left - 1 }}"},
             })  # fmt: skip
-        gives = {}
-        for one in file["outputs"]:
-            kind = self.rng.choice([*SIMPLE, TEXTS])
-            gives[one] = kind
-            self.scope = [name for name in self.scope if name.path.startswith(("inputs.", "vars."))]
-            file["outputs"][one] = self.output(kind)
         self.files[path] = written(file)
-        self.others[path] = (takes, gives, optional)
+        self.others[path] = (takes, self.gives, optional)
 
     # ---------------------------------------------------------------- tables
 
