@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from steplane.checks.context import Context
-from steplane.checks.types import Types
+from steplane.checks.context import Context, Position
 from steplane.diagnostics import Diagnostic
 from steplane.model import Run, Shell, Workflow, shell_of
 from steplane.scripts.compiling import compile_script
@@ -12,7 +11,6 @@ from steplane.source.nodes import Scalar
 
 def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What the script compiler finds in each `run` for `bash` and `sh`; other shells take values through `env`."""
-    types = context.types
     for position in context.positions:
         run = position.step.action
         if not isinstance(run, Run) or run.script is None or not run.spans:
@@ -30,15 +28,17 @@ def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
                 help="give the value through `env` and read the variable in the script",
             )
             continue
-        yield from _compiled(run, script, shell, types, context)
+        yield from _compiled(position, script, shell, context)
 
 
-def _compiled(run: Run, script: Scalar, shell: Shell, types: Types, context: Context) -> list[Diagnostic]:
+def _compiled(position: Position, script: Scalar, shell: Shell, context: Context) -> list[Diagnostic]:
+    run, types = position.step.action, context.types
+    assert isinstance(run, Run)
     _, found = compile_script(
         run.parts,
         spans=run.spans,
         shell=shell,
-        is_number=lambda one: types.kind(one) in {"integer", "number"},
+        is_number=lambda one: types.of(one, position).there.is_only("integer", "number"),  # null is refused in the run
         locate=lambda offset, length: context.place(script, offset, length),
     )
     return found

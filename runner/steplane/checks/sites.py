@@ -167,6 +167,8 @@ def _loop(step: Step, before: _Where, inside: _Where) -> Iterator[Site]:
     loop = step.loop
     if isinstance(loop, ForEach):
         yield from _value(loop.items, "`foreach`", before)
+    if isinstance(loop, Matrix):
+        yield from _combinations(loop, before)
     if isinstance(loop, ForEach | Matrix):
         if loop.spread.key:
             yield from _value(loop.spread.key, "`key`", before.plus(*loop_names(loop), moment="loop"), text=True)
@@ -178,6 +180,14 @@ def _loop(step: Step, before: _Where, inside: _Where) -> Iterator[Site]:
         yield from _condition(loop.condition, "`while`", before.plus("loop", moment="loop"))
     if isinstance(loop, Until):
         yield from _condition(loop.condition, "`until`", inside.plus("result", "loop", moment="after"))
+
+
+def _combinations(loop: Matrix, before: _Where) -> Iterator[Site]:
+    for axis in loop.axes:
+        yield from _value(axis.values, f"`matrix.{axis.name}`", before)
+    for key, several in (("exclude", loop.exclude), ("include", loop.include)):
+        for one in several:
+            yield from _value(one, f"`matrix.{key}`", before)
 
 
 def _guards(step: Step, inside: _Where) -> Iterator[Site]:

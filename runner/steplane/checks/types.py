@@ -27,7 +27,8 @@ _STEP = {
 FIXED: dict[tuple[str, ...], Type] = {
     ("run", "id"): _TEXT, ("run", "started_at"): _TEXT, ("run", "status"): _TEXT, ("workflow", "name"): _TEXT,
     ("workflow", "hash"): _TEXT, ("workflow", "file"): _TEXT, ("loop", "index"): _WHOLE, ("loop", "index0"): _WHOLE,
-    ("loop", "first"): _BOOL, ("loop", "last"): _BOOL, ("loop", "length"): _WHOLE, ("attempt",): _WHOLE,
+    ("loop", "first"): _BOOL, ("loop", "last"): _BOOL, ("loop", "length"): _WHOLE,
+    ("loop", "key"): _TEXT, ("attempt",): _WHOLE,
 }  # fmt: skip
 
 
@@ -160,9 +161,7 @@ def _input(schema: object, *, null: bool) -> Type:
     found = of_schema(schema)
     if not null or found.kinds is None:
         return found
-    return replace(
-        found, kinds=found.kinds | {"null"}, values=None if found.values is None else (*found.values, None)
-    )
+    return replace(found, kinds=found.kinds | {"null"}, values=None if found.values is None else (*found.values, None))
 
 
 def _loops(position: Position | None) -> list[Step]:

@@ -18,8 +18,10 @@ from steplane.expressions.comparing import (
     shown,
     this_is,
 )
-from steplane.expressions.findings import Finding, Findings
+from steplane.expressions.fields import Fields
+from steplane.expressions.findings import Finding
 from steplane.expressions.literals import fault_of
+from steplane.expressions.narrowing import asked_for
 from steplane.expressions.types import ANY, Type, in_words, list_of, mapping, of, of_value, union
 from steplane.expressions.writing import path_of, source_of
 from steplane.suggest import did_you_mean
@@ -33,13 +35,13 @@ _OPERATORS = {"Sub": "-", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**"}
 _MOST_SHOWN = 6
 
 
-class Judgement(Findings):
+class Judgement(Fields):
     """Works out the type of one expression."""
 
     def __init__(self, text: str, lookup: Lookup) -> None:
         super().__init__(text)
         self.lookup = lookup
-        self.lenient = 0  # inside of what stands for something that may be missing
+        self.there: frozenset[tuple[str, ...]] = frozenset()  # what has been asked for, and is not null here
 
     def type(self, node: Any) -> Type:
         """The type of a node; what is wrong in it is gathered."""
@@ -55,6 +57,8 @@ class Judgement(Findings):
             return self.into(node)
         names = tuple(takewhile(lambda part: isinstance(part, str), path))
         known, length = self.lookup(tuple(map(str, names)))
+        if names[:length] in self.there:
+            known = known.there
         if len(path) == length:
             return known
         inner = [node]
@@ -62,42 +66,15 @@ class Judgement(Findings):
             inner.append(inner[-1].node)
         for one, part in zip(reversed(inner), path[length:], strict=True):
             known = self.part(one, known, part)
-        return known
+        return known.there if names in self.there and len(names) == len(path) else known
 
-    def part(self, node: Any, whole: Type, part: str | int) -> Type:
-        """A field of a mapping, or an item of a list."""
-        if whole.kinds is None:
-            return ANY
-        if isinstance(part, int):
-            return self.item(node, whole)
-        if whole.can_be("object"):
-            if whole.fields is not None and part in whole.fields:
-                return whole.fields[part] if whole.is_only("object", "null") else ANY
-            if whole.fields is not None and not whole.open and not self.lenient:
-                self.unknown_field(node, whole, part)
-            return whole.rest if whole.rest is not None and whole.is_only("object", "null") else ANY
-        literal = type(node.node).__name__ == "Const"  # a name with `-` in it, of which that is told
-        may_do = whole.can_be("null") or (whole.can_be("list", "string") and part.isdecimal())
-        if not self.lenient and not literal and not may_do:
-            message = f"{self.words(node.node, whole)} and has no `{part}`"
-            self.report("no-field", message, *self.key(node, part))
-        return ANY
-
-    def item(self, node: Any, whole: Type) -> Type:
-        """What stands at a place of a list or text."""
-        if not self.lenient and not whole.can_be("list", "string", "object", "null"):
-            message = f"{self.words(node.node, whole)} and has no items"
-            self.report("no-field", message, *self.stretch(node.node))
-        return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
-
-    def unknown_field(self, node: Any, whole: Type, part: str) -> None:
-        """A mapping that has no others has no such field."""
-        names = tuple(whole.fields or ())
-        meant = did_you_mean(part, names) or ""
-        owner = source_of(node.node)
-        known = f"it has {', '.join(f'`{name}`' for name in names[:12])}" if names and not meant else ""
-        message = f"`{owner}` has no `{part}`" if owner else f"this mapping has no `{part}`"
-        self.report("unknown-field", message, *self.key(node, part), help_=known, meant=meant)
+    def given(self, node: Any, there: Iterable[tuple[str, ...]]) -> Type:
+        """The type of a node where these paths are known not to be null."""
+        before = self.there
+        self.there = before | frozenset(there)
+        found = self.type(node)
+        self.there = before
+        return found
 
     def into(self, node: Any) -> Type:
         """What stands behind something that is no plain path."""
@@ -238,14 +215,18 @@ class Judgement(Findings):
         return of("string")
 
     def choice(self, node: Any) -> Type:
-        """`and` and `or`."""
-        return union([self.type(node.left), self.type(node.right)])
+        """`and` and `or`: the second is looked at where the first holds, or does not."""
+        left = self.type(node.left)
+        return union([left, self.given(node.right, asked_for(node.left, holds=type(node).__name__ == "And"))])
 
     def condition(self, node: Any) -> Type:
         """`a if b else c`."""
         self.type(node.test)
-        otherwise = self.type(node.expr2) if node.expr2 is not None else of("null")
-        return union([self.type(node.expr1), otherwise])
+        first = self.given(node.expr1, asked_for(node.test, holds=True))
+        otherwise = of("null")
+        if node.expr2 is not None:
+            otherwise = self.given(node.expr2, asked_for(node.test, holds=False))
+        return union([first, otherwise])
 
     def negation(self, node: Any) -> Type:
         """`not`."""

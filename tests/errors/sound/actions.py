@@ -46,8 +46,7 @@ class Actions(Mistaken):
         if self.plant("unknown-parameter"):
             values["nothing"] = 3
         if name == "stub.book" and rng.random() < 0.3:
-            values["limit"] = 30 if self.plant("bad-parameter") else rng.choice([1, 9, self.value(WHOLE, 0)])
-            values["limit"] = values["limit"] if not isinstance(values["limit"], str) else "${{ 4 }}"
+            values["limit"] = 30 if self.plant("bad-parameter") else rng.choice([1, 9, "${{ 4 }}"])
             values["pause"] = "3 parsecs" if self.plant("bad-parameter", "duration") else "0s"
         step: dict[str, Any] = {"uses": name, "with": values}
         if self.plant("unknown-step-type"):
@@ -94,7 +93,7 @@ class Actions(Mistaken):
         step: dict[str, Any] = {"run": "\n".join(lines)}
         if rng.random() < 0.3:
             step["env"] = {"WORD": self.value(self.rng.choice(SIMPLE), 1, clash=False)}
-        if rng.random() < 0.2:
+        elif rng.random() < 0.2:
             step["env"] = {"WORD": "[]" if not self.plant("wrong-kind") else f"${{{{ {self.leaf(TEXTS)} }}}}"}
         return step, [Name("stdout", TEXT), Name("exit_code", WHOLE)]
 
@@ -103,10 +102,9 @@ class Actions(Mistaken):
         rng = self.rng
         path = path or rng.choice(sorted(self.others))
         takes, gives, optional = self.others[path]
-        values = {
-            one: self.value(kind, 1) for one, kind in takes.items() if one not in optional or rng.random() < 0.5
-        }
-        if "left" in values:  # how often it calls itself
+        given = [one for one in takes if one != "left" and (one not in optional or rng.random() < 0.5)]
+        values: dict[str, Any] = {one: self.value(takes[one], 1) for one in given}
+        if "left" in takes:  # how often it calls itself
             values["left"] = rng.choice([0, 1, 2])
         if values and self.plant("missing-parameter"):
             values.pop(next(one for one in values if one not in optional))

@@ -94,7 +94,7 @@ class Mistaken(Writer):
         rng = self.rng
         choices = [
             ("undeclared", "inputs.nothing"), ("undeclared", "vars.nothing"),
-            ("undeclared", "(inputs.nothing | default(3))"), ("unknown-step", "steps.nothing.outputs.text"),
+            ("undeclared", "(inputs.nothing | default(3))"), ("unknown-step name-not-here", "steps.nothing.outputs.text"),
             ("unknown-name", "nothing"), ("unknown-filter", "('a' | uper)"), ("unknown-test", "(1 is evn)"),
             ("name-not-here", "result.x"), ("unknown-attribute", "run.nothing"), ("unknown-attribute", "workflow.size"),
             ("expression-syntax", "(1 + )"), ("foreign-operator", "(true && false)"), ("undeclared", "secrets.nothing"),

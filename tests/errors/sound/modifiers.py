@@ -188,10 +188,12 @@ class Modified(Actions):
         kind = self.rng.choice([TEXT, WHOLE, TEXT])
         name = self.rng.choice(["item", "thing"])
         lists = [one for one in self.scope if one.kind.name == "list" and not one.lack]
-        keys: dict[str, Any] = {"foreach": self.value(Kind("list", kind), 1)}
         if lists and self.rng.random() < 0.5:
             chosen = self.rng.choice(lists)
-            kind, keys["foreach"] = chosen.kind.inner, f"${{{{ {chosen.path} }}}}"
+            keys: dict[str, Any] = {"foreach": f"${{{{ {chosen.path} }}}}"}
+            kind = chosen.kind.inner
+        else:
+            keys = {"foreach": self.value(Kind("list", kind), 1, clash=False)}  # a mapping may do
         if name != "item":
             keys["as"] = name
         if self.rng.random() < 0.3:
@@ -200,11 +202,12 @@ class Modified(Actions):
             keys["concurrency"] = self.rng.choice([2, "${{ 2 }}"]) if not self.plant("range") else 0
         if self.plant("wrong-kind", text="foreach"):
             keys["foreach"] = "${{ inputs.count }}"
+            kind = TEXT
         return [Name(name, kind), *LOOP, Name("loop.last", FLAG), Name("loop.length", WHOLE)], keys
 
     def matrix(self) -> tuple[list[Name], dict[str, Any]]:
         """Two axes."""
-        axes: dict[str, Any] = {"left": [self.value(TEXT, 1), "b"], "right": [1, 2]}
+        axes: dict[str, Any] = {"left": [self.value(TEXT, 1, clash=False), "b"], "right": [1, 2]}
         if self.plant("unknown-axis"):
             axes["exclude"] = [{"nothing": 1}]
         return [Name("matrix.left", TEXT), Name("matrix.right", WHOLE), *LOOP, Name("loop.length", WHOLE)], {
