@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from steplane.errors import StateDamaged, StateError, SteplaneError
+from steplane.shortage import lacks_files, of_files, of_memory
 from steplane.store.files import free_bytes, has_content, make_file, state_errors, sync_file
 
 Durability = Literal["full", "normal"]
@@ -293,7 +294,7 @@ class Database:
             return Busy(f"cannot use {self.path}: another process holds it busy", _WHY[sqlite3.SQLITE_BUSY][1])
         if basic in _DAMAGED or code == _SHORT_READ:
             return damaged(self.path, str(error), self._schema.remedy)
-        why, remedy = _WHY.get(basic, (str(error), ""))
+        why, remedy = _reason(basic, str(error))
         return StateError(f"cannot use {self.path}: {why}", remedy)
 
 
@@ -335,9 +336,18 @@ def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
             f"file:{address}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
         )
     except sqlite3.Error as error:
-        why, remedy = _WHY[sqlite3.SQLITE_CANTOPEN]
+        why, remedy = _reason(sqlite3.SQLITE_CANTOPEN, str(error))
         raise StateError(f"cannot use {path}: {why}", remedy) from error
     return _prepared(connection)
+
+
+def _reason(code: int, text: str) -> tuple[str, str]:
+    """Why the database cannot be used, and the remedy. Of a lack of descriptors SQLite only says that it cannot open."""
+    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR} and lacks_files():
+        return of_files()
+    if code == sqlite3.SQLITE_NOMEM or text == "out of memory":
+        return of_memory()
+    return _WHY.get(code, (text, ""))
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
