@@ -1,4 +1,4 @@
-"""What the system may give too little of: open files, threads, memory; each with the limit that is met, and the remedy."""
+"""What the system may give too little of: open files, threads, memory; with the limit that is met, and the remedy."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The only user of sqlite3: opening, transactions, and what its errors mean to a user."""
+"""The only user of sqlite3 (beside `reasons`): opening, transactions, and what its errors mean to a user."""
 
 import os
 import sqlite3
@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from steplane.errors import StateDamaged, StateError, SteplaneError
-from steplane.shortage import lacks_files, of_files, of_memory
 from steplane.store.files import free_bytes, has_content, make_file, state_errors, sync_file
+from steplane.store.reasons import WHY, reason
 
 Durability = Literal["full", "normal"]
 """`full`: what is committed survives power loss. `normal`: it survives the death of the process."""
@@ -24,21 +24,8 @@ _BUSY_SECONDS = 10.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH,
             sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG}  # fmt: skip
 _SHORT_READ = 522  # SQLITE_IOERR_SHORT_READ: the file ends before its header says
-_ELSEWHERE = "Make it accessible to you, or name another directory with `--state DIR`."
 _LOG_ROOM = 128 << 10
 """Bytes that a new database needs with its log and their shared memory."""
-
-_WHY = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space on that disk; nothing recorded is lost."),
-    sqlite3.SQLITE_READONLY: ("it cannot be written", _ELSEWHERE),
-    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", _ELSEWHERE),
-    sqlite3.SQLITE_PERM: ("permission denied", _ELSEWHERE),
-    sqlite3.SQLITE_BUSY: ("another process holds it busy", "Try again when that process has ended or goes on."),
-    sqlite3.SQLITE_IOERR: (
-        "the disk refuses to read or write",
-        "Look for a full disk, a quota, a limit on file sizes (`ulimit -f`), a broken disk; nothing recorded is lost.",
-    ),
-}
 
 
 class Busy(StateError):
@@ -284,17 +271,17 @@ class Database:
         self._connection = copy
 
     def _full(self) -> StateError:
-        why, remedy = _WHY[sqlite3.SQLITE_FULL]
+        why, remedy = WHY[sqlite3.SQLITE_FULL]
         return StateError(f"cannot use {self.path}: {why}", remedy)
 
     def _meaning(self, error: Exception) -> SteplaneError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         basic = code & 0xFF
         if basic in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return Busy(f"cannot use {self.path}: another process holds it busy", _WHY[sqlite3.SQLITE_BUSY][1])
+            return Busy(f"cannot use {self.path}: another process holds it busy", WHY[sqlite3.SQLITE_BUSY][1])
         if basic in _DAMAGED or code == _SHORT_READ:
             return damaged(self.path, str(error), self._schema.remedy)
-        why, remedy = _reason(basic, str(error))
+        why, remedy = reason(basic, str(error))
         return StateError(f"cannot use {self.path}: {why}", remedy)
 
 
@@ -336,18 +323,9 @@ def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
             f"file:{address}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
         )
     except sqlite3.Error as error:
-        why, remedy = _reason(sqlite3.SQLITE_CANTOPEN, str(error))
+        why, remedy = reason(sqlite3.SQLITE_CANTOPEN, str(error))
         raise StateError(f"cannot use {path}: {why}", remedy) from error
     return _prepared(connection)
-
-
-def _reason(code: int, text: str) -> tuple[str, str]:
-    """Why the database cannot be used, and the remedy. Of a lack of descriptors SQLite only says that it cannot open."""
-    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR} and lacks_files():
-        return of_files()
-    if code == sqlite3.SQLITE_NOMEM or text == "out of memory":
-        return of_memory()
-    return _WHY.get(code, (text, ""))
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
