@@ -1,4 +1,4 @@
-"""The only user of sqlite3 (beside `reasons`): opening, transactions, and what its errors mean to a user."""
+"""The only user of sqlite3: opening, transactions, and what its errors mean to a user."""
 
 import os
 import sqlite3
