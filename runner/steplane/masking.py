@@ -8,9 +8,11 @@ or written elsewhere is often without them.
 A value shorter than `SHORTEST` characters would blot out half of any log: it is masked only where a whole datum is
 equal to it, and `Mask.weak` names it, so that the author can be warned. Of what expressions make of secrets a part with
 fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `SHORTEST` is not masked at all.
+A key of data that the workflow's author or a step type has named (`names`) is no secret, whatever the value of one is:
+it stands in the file or the manual for everybody to read, and hiding it would tell that a secret is equal to it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from steplane.terminal_escapes import ESCAPES, Unescaped, split_escape
@@ -33,12 +35,13 @@ STARS = MASKED.encode()
 class Mask:
     """Masks the values of the secrets (name → value) in text, data and streams of bytes.
 
-    `weak` gives, by name, the reason why a secret cannot be hidden well.
+    `weak` gives, by name, the reason why a secret cannot be hidden well; `names` are keys of data that stay.
     """
 
-    __slots__ = ("_longest", "_needles", "_roots", "_whole", "weak")
+    __slots__ = ("_longest", "_needles", "_roots", "_whole", "names", "weak")
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, str], names: frozenset[str] = frozenset()) -> None:
+        self.names = names
         values = [value for value in secrets.values() if value]
         self._whole = frozenset(values) | {value.strip() for value in values if value.strip()}
         found = {needle for value in self._whole for needle in needles(value)}
@@ -51,7 +54,7 @@ class Mask:
         """A mask that hides this too, which was made of a secret."""
         if len(derived) < SHORTEST:
             return self
-        more = Mask({})
+        more = Mask({}, self.names)
         more.weak, more._whole = self.weak, self._whole | {derived}
         part = len(derived) < SHORTEST_LINE and any(derived in value for value in self._whole)
         found = sorted(() if part else needles(derived), key=lambda one: (-len(one), one))
@@ -88,19 +91,24 @@ class Mask:
         """The bytes without the secrets."""
         return b"".join(_blotted(data, spans, 0, len(data))) if (spans := self.spans(data)) else data
 
-    def data(self, data: Any) -> Any:
-        """Plain data without the secrets: in texts, keys, and numbers whose text is one."""
+    def data(self, data: Any, names: Collection[str] = ()) -> Any:
+        """Plain data without the secrets: in texts, keys, and numbers whose text is one. Further `names` of keys stay
+        at the top of it.
+        """
         if not self._whole:
             return data
         if isinstance(data, str):
             return self.text(data)
         if isinstance(data, dict):
-            return {self.text(key) if isinstance(key, str) else key: self.data(one) for key, one in data.items()}
+            return {key if key in names else self._key(key): self.data(one) for key, one in data.items()}
         if isinstance(data, list | tuple):
             return [self.data(one) for one in data]
         if isinstance(data, int | float) and not isinstance(data, bool):
             return MASKED if self._number(data) else data
         return data
+
+    def _key(self, key: Any) -> Any:
+        return self.text(key) if isinstance(key, str) and key not in self.names else key
 
     def _number(self, number: float) -> bool:
         """Whether a number is a secret, or holds one."""

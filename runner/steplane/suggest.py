@@ -1,6 +1,9 @@
 """The name that was probably meant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from itertools import islice
 
 _CANDIDATES = 10_000
@@ -8,6 +11,20 @@ _POOL = 1000
 _LENGTHS = 4
 _LONG = 80
 _LISTED = 10
+
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+
+
+@contextmanager
+def no_more_than(comparisons: int) -> Iterator[None]:
+    """So many names are compared within, and no more: a file of a thousand wrong names among a thousand is not worth
+    a million comparisons. Beyond it only what differs in its writing is found.
+    """
+    token = _left.set([comparisons])
+    try:
+        yield
+    finally:
+        _left.reset(token)
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
@@ -25,6 +42,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     for candidate in pool:
         if _fold(candidate) == folded:
             return candidate
+    left = _left.get()
+    if left is not None:
+        if left[0] <= 0:
+            return None
+        left[0] -= min(len(pool), _POOL)
     by_fold = {_fold(candidate): candidate for candidate in reversed(pool)}
     cutoff = {3: 0.66}.get(len(folded), 0.75 if len(folded) <= 4 else 0.67)  # of three or four one letter may be wrong
     near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
@@ -44,5 +66,6 @@ def nearest_of(name: str, known: Iterable[str], title: str, more: str) -> str:
     return f"{words}{title}: {', '.join(distinct[:_LISTED])}" + (f", and {rest} more: {more}" if rest > 0 else ".")
 
 
+@lru_cache(maxsize=2 * _CANDIDATES)
 def _fold(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter not in "-_. ")

@@ -178,3 +178,11 @@ def test_a_stream_with_escape_sequences_is_masked_as_a_whole_text_is(parts: list
     assert b"".join(
         stream.feed(said[at : at + size]) for at in range(0, len(said), size)
     ) + stream.flush() == mask.encoded(said)
+
+
+def test_a_key_that_somebody_has_named_is_no_secret() -> None:
+    mask = Mask({"a": "url", "b": "exit_code", "c": "hunter22"}, frozenset({"url"}))
+    data = {"url": "url", "exit_code": 1, "hunter22": [{"url": 2}, {"exit_code": "x exit_code"}]}
+    assert mask.data(data) == {"url": "***", "***": [{"url": 2}, {"***": "x ***"}]}
+    assert mask.data({"exit_code": 1, "in": {"exit_code": 2}}, ("exit_code",)) == {"exit_code": 1, "in": {"***": 2}}
+    assert mask.extended("derived").data({"url": "derived"}) == {"url": "***"}

@@ -1,6 +1,6 @@
 import pytest
 
-from steplane.suggest import did_you_mean
+from steplane.suggest import did_you_mean, no_more_than
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_the_closest_name_or_none(name: str, candidates: list[str], expected: st
 
 def test_many_candidates_take_no_time() -> None:
     assert did_you_mean("needle", (f"name{number}" for number in range(1_000_000))) is None
+
+
+def test_beyond_so_many_comparisons_only_the_writing_counts() -> None:
+    with no_more_than(3):
+        assert did_you_mean("biuld", ["test", "build", "x"]) == "build"
+        assert did_you_mean("biuld", ["test", "build"]) is None
+        assert did_you_mean("Build", ["test", "build"]) == "build"
+    assert did_you_mean("biuld", ["test", "build"]) == "build"

@@ -12,7 +12,9 @@ from steplane.app.project import find_workflow, looks_like_workflow, table_files
 from steplane.app.shell_syntax import Cache
 from steplane.diagnostics import Diagnostic, Span
 from steplane.errors import UsageError
+from steplane.pipes import read_source
 from steplane.plugins import Registry
+from steplane.source.limits import FILE_BYTES
 
 STDIN = "<stdin>"
 
@@ -90,8 +92,7 @@ class Checker:
             data = sys.stdin.buffer.read() if sys.stdin is not None else b""
             return self._look(data, STDIN)
         try:
-            with open(file, "rb") as opened:
-                return self._look(opened.read(), file)
+            return self._look(read_source(file, FILE_BYTES + 1), file)
         except OSError as error:
             raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
 
@@ -172,8 +173,7 @@ def expand(names: Sequence[str], start: str) -> list[str]:
 def read_text(file: str) -> str:
     """A file's text, its line ends as they are; empty where it is not UTF-8. Raises `UsageError`."""
     try:
-        with open(file, encoding="utf-8", newline="") as opened:
-            return opened.read()
+        return read_source(file, FILE_BYTES + 1).decode()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
     except UnicodeDecodeError:

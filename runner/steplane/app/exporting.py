@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -10,10 +10,14 @@ from msgspec.structs import replace
 from steplane import __version__
 from steplane.app.history import read_run
 from steplane.app.kept import kept_files, verify_file
+from steplane.app.known import names_of
 from steplane.app.loading import load_data
+from steplane.app.recorded import NEEDED
 from steplane.app.secrets import Secrets
 from steplane.errors import StateDamaged, StateError, SteplaneError, UsageError
+from steplane.events import AnyEvent, Artifact, ErrorInfo, Hit, Recorded, Taken
 from steplane.masking import Mask
+from steplane.parts import Group, Part, Selected
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import RunFolder, RunStore, now
@@ -24,6 +28,14 @@ FORMAT = 1
 """The version of the format: docs/operations.md describes it."""
 
 _BLOCK = 64 << 10
+_STRUCTS = (*get_args(AnyEvent), ErrorInfo, Artifact, Hit, Taken, Recorded, Part, Selected, Group)
+_OWN = frozenset(name for kind in _STRUCTS for name in kind.__struct_fields__) | {
+    "type", "format", "run", "status", "at", "steplane", "verified", "header", "hash", "text", "seq", "mono", "epoch",
+    "path", "activation", "attempt", "actor", "event", "name", "size", "sha256", "file", "offset", "complete", "events",
+    "missing", *NEEDED, "workflow", "version", "title", "labels", "durability", "parent", "files", "types", "selection",
+    "of", "group", "objects",
+}  # fmt: skip
+"""The keys that lines have: whatever the value of a secret is, it hides none of them."""
 Line = dict[str, Any]
 
 
@@ -37,9 +49,12 @@ def export_run(
     folder = store.folder(run_id)
     salvage = Salvage(folder)
     plan = _plan(salvage, registry)
-    mask = Mask({} if plan is None else Secrets(plan, environ, str((salvage.header or {}).get("home", ""))).known())
+    mask = Mask({})
+    if plan is not None:
+        known = Secrets(plan, environ, str((salvage.header or {}).get("home", ""))).known()
+        mask = Mask(known, names_of(plan) | _OWN)
     for line in _lines(store, folder, salvage, logs):
-        yield mask.data(line) if mask else line
+        yield {**mask.data(line), "type": line["type"]} if mask else line
 
 
 def _lines(store: RunStore, folder: RunFolder, salvage: Salvage, logs: bool) -> Iterator[Line]:

@@ -8,6 +8,7 @@ import msgspec
 from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
 from steplane.expressions import Missing
+from steplane.pipes import read_source
 from steplane.plan.inputs import InputSpec
 from steplane.plan.nodes import Plan
 
@@ -63,22 +64,21 @@ def read_value(spec: InputSpec, text: str) -> Any:
 
 
 _MOST = 64 << 20
-"""Characters of a file that is given as an input, or as environment."""
+"""Bytes of a file that is given as an input, or as environment."""
 
 
 def _content(spec: InputSpec, path: str) -> str:
     remedy = "A text that begins with `@` is written `@@...`."
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            content = file.read(_MOST + 1)
+        content = read_source(path, _MOST + 1)
+        if len(content) > _MOST:
+            raise UsageError(f"input `{spec.name}`: {path} has more than {_MOST >> 20} MiB", "Give its path.")
+        return content.decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"input `{spec.name}`: {path} is not UTF-8 text", remedy) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"input `{spec.name}`: {path} cannot be read: {why}", remedy) from error
-    if len(content) > _MOST:
-        raise UsageError(f"input `{spec.name}`: {path} has more than {_MOST >> 20} Mi characters", "Give its path.")
-    return content
 
 
 def read_text(spec: InputSpec, text: str) -> Any:
@@ -187,15 +187,15 @@ def read_env_file(path: str) -> dict[str, str]:
     """`NAME=VALUE` lines; `#` begins a comment line, quotes around a value are taken off. Raises `UsageError`."""
     values: dict[str, str] = {}
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            content = file.read(_MOST + 1)
+        data = read_source(path, _MOST + 1)
+        if len(data) > _MOST:
+            raise UsageError(f"the environment file {path} has more than {_MOST >> 20} MiB", "Name another file.")
+        content = data.decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(
             f"the environment file {path} cannot be read: {why}", "Give a UTF-8 file of NAME=VALUE lines."
         ) from error
-    if len(content) > _MOST:
-        raise UsageError(f"the environment file {path} has more than {_MOST >> 20} Mi characters", "Name another file.")
     for number, line in enumerate(content.split("\n"), 1):
         text = line.strip().removeprefix("export ")
         if not text or text.startswith("#"):

@@ -27,7 +27,8 @@ class KnownSecrets:
         """Whether the workflow has secrets, or steps may give some."""
         self._secrets = dict(secrets)
         self._derived: dict[str, None] = {}
-        self.mask = Mask(self._secrets)
+        self._names = names_of(plan) if self.any else frozenset()
+        self.mask = Mask(self._secrets, self._names)
         self.changed: Callable[[Mask], None] = lambda mask: None
 
     @property
@@ -102,7 +103,7 @@ class KnownSecrets:
             self._take(larger)
 
     def _renew(self) -> None:
-        mask = Mask(self._secrets)
+        mask = Mask(self._secrets, self._names)
         for text in self._derived:
             mask = mask.extended(text)
         self._take(mask)
@@ -112,9 +113,21 @@ class KnownSecrets:
         self.changed(mask)
 
 
+def names_of(plan: Plan) -> frozenset[str]:
+    """The names that the authors of the files have given to inputs, outputs and variables: no secrets, as keys."""
+    found: set[str] = set()
+    for one in plan.with_callees():
+        found.update(spec.name for spec in one.inputs)
+        found.update(name for name, _ in one.variables)
+        for node in one.nodes:
+            found.update(node.declared)
+            found.update(field.name for field in node.outputs or ())
+    return frozenset(found)
+
+
 def _has_secrets(plan: Plan) -> bool:
     given = bool(plan.secrets) or any(one.secret for one in plan.inputs)
     return given or any(field.secret for node in plan.nodes for field in node.outputs or ())
 
 
-__all__ = ["KnownSecrets"]
+__all__ = ["KnownSecrets", "names_of"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from steplane.source import Mapping, Node, Scalar, Sequence, plain, read
+from steplane.store.files import read_plain
 
 _LISTS = ("steps", "rescue", "finally", "compensate")
 _ACTIONS = frozenset({"steps", "parallel", "switch", "race", "wait", "signal", "end"})
@@ -42,8 +43,7 @@ class Outline(Struct, frozen=True):
 def outline_of(path: str) -> Outline:
     """The outline of a file, whatever is wrong in it; an empty one where it cannot be read."""
     try:
-        with open(path, "rb") as file:
-            return outline(file.read(_MOST), path)
+        return outline(read_plain(path, _MOST), path)
     except OSError:
         return Outline()
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from steplane.errors import UsageError
 from steplane.store import RunStore, StateDirectory
+from steplane.store.files import read_plain
 
 KEYS = {
     "state": str, "jobs": int, "durability": str, "format": str, "strict": bool, "patience": str, "plugins": list,
@@ -277,8 +278,7 @@ def _yaml_files(folder: str) -> Iterator[tuple[str, str]]:
 def looks_like_workflow(path: str) -> bool:
     """Whether a YAML file has a key of a workflow at its top. One that cannot be read is taken as one, to be told."""
     try:
-        with open(path, "rb") as file:
-            return _WORKFLOW.search(file.read(_LOOKED_AT)) is not None
+        return _WORKFLOW.search(read_plain(path, _LOOKED_AT)) is not None
     except OSError:
         return True
 

@@ -43,7 +43,9 @@ from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import check_structure
 from steplane.source import Document
+from steplane.source.limits import COMPARISONS
 from steplane.source.nodes import Mapping
+from steplane.suggest import no_more_than
 
 IGNORE = "steplane: ignore["
 """What begins a comment that ignores warnings."""
@@ -131,8 +133,9 @@ def check_workflow(
     found += said
     if workflow is not None:
         context = Context(document, workflow, registry, [*shape, *said], files)
-        for check in CHECKS:
-            found += check(workflow, context)
+        with no_more_than(COMPARISONS):
+            for check in CHECKS:
+                found += check(workflow, context)
         if hints and not has_errors(found):
             from steplane.checks.hints import check_hints
 

@@ -63,9 +63,10 @@ def _workflow_files(folder: str) -> list[str]:
 
 def _head(path: str) -> list[str]:
     """The first lines of a file."""
+    from steplane.store.files import read_plain
+
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(4096).splitlines()
+        return read_plain(path, 4096).decode("utf-8", "replace").splitlines()
     except OSError:
         return []
 

@@ -14,6 +14,7 @@ from steplane.app.project import find_workflow, workflows
 from steplane.app.running import recorded_plan
 from steplane.cli.call import Call
 from steplane.errors import UnknownRun, UsageError
+from steplane.pipes import write_whole_into
 from steplane.plan.nodes import Plan
 from steplane.plan.step_names import Instances
 from steplane.reporters.graph.building import graph_of
@@ -154,6 +155,9 @@ def write(call: Call, text: str, output: str | None) -> None:
         call.out.write(text)
         return
     try:
+        if os.path.exists(output) and not os.path.isfile(output) and not os.path.isdir(output):
+            write_whole_into(output, text.encode("utf-8", "backslashreplace"))
+            return
         with open(output, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from msgspec import Struct
 
 from steplane.errors import UsageError
+from steplane.pipes import write_whole_into
 from steplane.store.files import write_all
 
 
@@ -53,7 +54,10 @@ def all_different(targets: list[Target], kept: Mapping[str, str]) -> None:
 def write(target: Target, text: str) -> None:
     """Write the text: a reader finds the old file or the new one, whole; or at the end. Raises `OSError`."""
     content = text.encode("utf-8", "backslashreplace")
-    if target.append or _is_special(target.path):
+    if _is_special(target.path):
+        write_whole_into(target.path, content)
+        return
+    if target.append:
         with _opened(target.path, os.O_APPEND) as file:
             write_all(file, content)
         return

@@ -169,7 +169,7 @@ class Attempts:
     def _kept_result(self, result: Any, names: tuple[str, ...]) -> Any:
         """What an `until` will look at, without secrets; nothing where that cannot be recorded."""
         kept = result if "*" in names else {name: result[name] for name in names if name in (result or {})}
-        kept = self.evaluator.mask.data(kept)
+        kept = self.evaluator.mask.data(kept, names)
         return None if unrecordable(kept) else kept
 
     # ------------------------------------------------------------ requests

@@ -1,5 +1,6 @@
 """Runs a step type's own code, and makes an outcome of whatever it does."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from steplane.events import ErrorInfo, Hit
 from steplane.executors.context import AttemptContext
 from steplane.executors.failures import SpawnError
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
-from steplane.sdk import Step, StepError, Suspend, convert, missing_requirements, to_plain
+from steplane.sdk import Result, Step, StepError, Suspend, convert, missing_requirements, to_plain
 
 LONGEST = 1 << 16
 """Characters of an error's text, and bytes of its data, that are kept."""
@@ -17,11 +18,12 @@ LONGEST = 1 << 16
 
 def perform(request: AttemptRequest, step_type: type[Step], source: str, context: AttemptContext) -> AttemptOutcome:
     """The outcome of the attempt. Nothing that the plugin raises gets out; `source` names step type and plugin."""
-    outputs, error = None, None
+    outputs, error, result = None, None, None
     try:
         refuse_missing(step_type)
         step = convert(step_type, request.parameters, _wanted(step_type, request.private))
-        outputs = to_plain(step.run(context), source)
+        result = step.run(context)
+        outputs = to_plain(result, source)
     except StepError as raised:
         error = told(raised)
         outputs = _known(raised, source)
@@ -42,7 +44,24 @@ def perform(request: AttemptRequest, step_type: type[Step], source: str, context
     return AttemptOutcome(
         instance=request.instance, attempt=request.attempt, outcome=outcome, outputs=outputs, error=error,
         warnings=tuple(context.warnings), decided=_hits(context.rules),
+        fields=_fields(result, outputs, step_type, context),
     )  # fmt: skip
+
+
+def _fields(
+    result: Any, outputs: dict[str, Any] | None, step_type: type[Step], context: AttemptContext
+) -> tuple[str, ...]:
+    """The outputs whose names are no data: of a typed result its fields, of a table its columns."""
+    if isinstance(result, Result):
+        return result.__struct_fields__
+    if context.rules is not None:
+        return tuple(outputs or ())
+    if outputs and result is None:  # of a failed step: those of what it gives when it succeeds
+        promised: Any = getattr(step_type.run, "__annotations__", {}).get("return")
+        if isinstance(promised, str):
+            promised = getattr(sys.modules.get(step_type.__module__), promised, None)
+        return getattr(promised, "__struct_fields__", ())
+    return ()
 
 
 def _hits(rules: Mapping[str, str] | None) -> tuple[Hit, ...] | None:

@@ -51,7 +51,7 @@ class AttemptRequest(Struct, frozen=True, kw_only=True):
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
     """How an attempt ended. `outputs` are plain data, masked; a failed attempt may have some. `touched`: whether the
     step has asked for its environment, which says where its files are; if not, it has made none. `decided` are the
-    rules of a table that the outputs follow from.
+    rules of a table that the outputs follow from; `fields` the outputs whose names are those of the step type.
     """
 
     instance: int
@@ -63,6 +63,7 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     artifacts: tuple[Artifact, ...] = ()
     touched: bool = True
     decided: tuple[Hit, ...] | None = None
+    fields: tuple[str, ...] = ()
 
 
 class KeepRequest(Struct, frozen=True, kw_only=True):

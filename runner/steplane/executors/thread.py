@@ -280,5 +280,5 @@ def _masked(
     error = outcome.error
     if error is not None:
         error = replace(error, message=mask.text(error.message), detail=mask.data(error.detail))
-    outputs = outcome.outputs if whole else mask.data(outcome.outputs)
+    outputs = outcome.outputs if whole else mask.data(outcome.outputs, outcome.fields)
     return replace(outcome, outputs=outputs, error=error, warnings=tuple(mask.text(one) for one in warnings))

@@ -1,10 +1,10 @@
 """A file that was read: its text, its tree and what is wrong with it as YAML."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from steplane.diagnostics import Diagnostic, Span
-from steplane.source import places
 from steplane.source.nodes import Node, Scalar
+from steplane.source.places import Places
 
 
 class Document(Struct, frozen=True, eq=False):
@@ -20,20 +20,26 @@ class Document(Struct, frozen=True, eq=False):
     root: Node | None
     diagnostics: tuple[Diagnostic, ...] = ()
     broken: tuple[Span, ...] = ()
+    _places: list[Places] = field(default_factory=list)
 
     def place(self, scalar: Scalar, offset: int, length: int = 1) -> Span:
         """The place of `length` characters from `offset` of the scalar's decoded text.
 
         Where the text cannot be found again in the source (an alias, for example), it is the scalar's own start.
         """
-        return places.place(self.lines, scalar, offset, length)
+        return self._look().place(scalar, offset, length)
 
     def comment_after(self, scalar: Scalar) -> bool:
         """Whether a comment cuts off an unquoted scalar on its line."""
         if not scalar.plain or not scalar.text:
             return False
         rest = self.lines[scalar.span.end_line - 1][scalar.span.end_column - 1 :]
-        return rest[:1] in {" ", "\t"} and rest.lstrip().startswith("#") and places.is_written_here(self.lines, scalar)
+        return rest[:1] in {" ", "\t"} and rest.lstrip().startswith("#") and self._look().is_written_here(scalar)
+
+    def _look(self) -> Places:
+        if not self._places:
+            self._places.append(Places(self.lines))
+        return self._places[0]
 
     def is_broken(self, span: Span) -> bool:
         """Whether a stretch that could not be read touches this place, so that what is said of it may be untrue."""

@@ -18,6 +18,9 @@ MISTAKES = 200
 SUGGESTIONS = 20
 """Mistakes of a file that are compared with all names to find the one that was meant."""
 
+COMPARISONS = 100_000
+"""Names of a file that the checks compare with wrong ones to find those that were meant."""
+
 SCALAR_CHARACTERS = 1_000_000
 """Characters of one text."""
 

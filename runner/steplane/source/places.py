@@ -3,34 +3,74 @@
 The scalar is decoded again, this time with the index of each character; the result counts only if it equals the text.
 """
 
+from bisect import bisect_right
+
 from steplane.diagnostics import Span
 from steplane.source.nodes import Scalar
 from steplane.source.styles import Decoded, block, double_quoted, plain, single_quoted
 
 
-def place(lines: tuple[str, ...], scalar: Scalar, offset: int, length: int = 1) -> Span:
-    """The span of `length` characters from `offset`; the scalar's start (its first line) where it cannot be known."""
-    span = scalar.span
-    before = _written_as_it_is(lines, scalar)
-    if before is not None and 0 <= offset < offset + length <= len(scalar.text):
-        column = span.column + before + offset
-        return Span(span.file, span.line, column, span.line, column + length)
-    indexes = _indexes(lines, scalar)
-    if indexes is None or not 0 <= offset <= len(scalar.text):
-        return _start(scalar)
-    last = min(offset + max(length, 0), len(scalar.text))
-    first_line, first_column = _position(lines, span, indexes[offset])
-    if last <= offset:
-        return Span(span.file, first_line, first_column, first_line, first_column)
-    last_line, last_column = _position(lines, span, indexes[last - 1] + 1)
-    if (last_line, last_column) <= (first_line, first_column):
-        last_line, last_column = first_line, first_column + 1
-    return Span(span.file, first_line, first_column, last_line, last_column)
+class Places:
+    """The places of one file. The last scalar stays decoded: a script may have a thousand mistakes."""
+
+    __slots__ = ("_found", "_lines", "_scalar")
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        self._lines = lines
+        self._scalar: Scalar | None = None
+        self._found: _Found | None = None
+
+    def place(self, scalar: Scalar, offset: int, length: int = 1) -> Span:
+        """The span of `length` characters from `offset`; the scalar's start (its first line) where it is not known."""
+        span = scalar.span
+        before = _written_as_it_is(self._lines, scalar)
+        if before is not None and 0 <= offset < offset + length <= len(scalar.text):
+            column = span.column + before + offset
+            return Span(span.file, span.line, column, span.line, column + length)
+        found = self._find(scalar)
+        if found is None or not 0 <= offset <= len(scalar.text):
+            return _start(scalar)
+        last = min(offset + max(length, 0), len(scalar.text))
+        first_line, first_column = found.position(found.indexes[offset])
+        if last <= offset:
+            return Span(span.file, first_line, first_column, first_line, first_column)
+        last_line, last_column = found.position(found.indexes[last - 1] + 1)
+        if (last_line, last_column) <= (first_line, first_column):
+            last_line, last_column = first_line, first_column + 1
+        return Span(span.file, first_line, first_column, last_line, last_column)
+
+    def is_written_here(self, scalar: Scalar) -> bool:
+        """Whether the scalar's text stands at its place (an alias only points to it)."""
+        return self._find(scalar) is not None
+
+    def _find(self, scalar: Scalar) -> "_Found | None":
+        if self._scalar is not scalar:
+            indexes = _indexes(self._lines, scalar)
+            self._found = None if indexes is None else _Found(indexes, self._lines, scalar.span)
+            self._scalar = scalar
+        return self._found
 
 
-def is_written_here(lines: tuple[str, ...], scalar: Scalar) -> bool:
-    """Whether the scalar's text stands at its place (an alias only points to it)."""
-    return _indexes(lines, scalar) is not None
+class _Found:
+    """Where each character of a scalar is: `indexes` into its source, of each and of the end."""
+
+    __slots__ = ("_column", "_ends", "_line", "indexes")
+
+    def __init__(self, indexes: list[int], lines: tuple[str, ...], span: Span) -> None:
+        self.indexes = indexes
+        self._line, self._column = span.line, span.column
+        self._ends: list[int] = []  # of each line, counted from the begin of the first
+        number, end = span.line - 1, 0
+        while number < len(lines) and end <= span.column + indexes[-1]:
+            end += len(lines[number]) + 1
+            self._ends.append(end)
+            number += 1
+
+    def position(self, index: int) -> tuple[int, int]:
+        """Line and column of an index into the scalar's source."""
+        offset = self._column - 1 + index
+        at = max(min(bisect_right(self._ends, offset), len(self._ends) - 1), 0)
+        return self._line + at, offset - (self._ends[at - 1] if at > 0 else 0) + 1
 
 
 def _written_as_it_is(lines: tuple[str, ...], scalar: Scalar) -> int | None:
@@ -50,15 +90,6 @@ def _start(scalar: Scalar) -> Span:
     if span.end_line == span.line:
         return span
     return Span(span.file, span.line, span.column, span.line, span.column + 1)
-
-
-def _position(lines: tuple[str, ...], span: Span, index: int) -> tuple[int, int]:
-    """Line and column of an index into the scalar's source."""
-    line, column = span.line, span.column + index
-    while line - 1 < len(lines) - 1 and column > len(lines[line - 1]) + 1:
-        column -= len(lines[line - 1]) + 1
-        line += 1
-    return line, column
 
 
 def _source(lines: tuple[str, ...], span: Span) -> str:

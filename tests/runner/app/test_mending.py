@@ -40,6 +40,10 @@ def after(text: str, *, unsafe: bool = True) -> str:
             "  - run: make\n    retry: {attempts: 0, delay: 1s}\n",
             "  - run: make\n    retry: {attempts: 1, delay: 1s}\n",
         ),
+        (
+            "  - {id: a, run: x}\n  - {id: a, run: x}\n  - {id: a_2, run: x}\n  - {id: a, run: x}\n",
+            "  - {id: a, run: x}\n  - {id: a_3, run: x}\n  - {id: a_2, run: x}\n  - {id: a_4, run: x}\n",
+        ),
         ("  - run: make\n    env: {STEPLANE_A: x}\n", "  - run: make\n    env: {A: x}\n"),
         ("  - run: echo 'it ${{ run.id }} \"x\"'\n", "  - run: echo 'it ${{ run.id }} \"x\"'\n"),  # quotes inside
         ("  - run: echo '$x ${{ run.id }}'\n", "  - run: echo '$x ${{ run.id }}'\n"),  # `$x` would be expanded

@@ -5,6 +5,7 @@
 import pytest
 from tests.runner.running import Workbench
 
+from steplane.app.exporting import export_run
 from steplane.app.secrets import texts_in
 from steplane.errors import UsageError
 from steplane.events import AttemptEnded
@@ -185,3 +186,30 @@ finally: [{id: f, uses: log, with: {message: cleaned}}, {id: g, uses: log, with:
 
 def test_every_text_in_a_secret_counts() -> None:
     assert list(texts_in({"a": ["x", 5], "b": {"c": "y"}, "d": None, "e": True})) == ["x", "5", "y"]
+
+
+def test_a_secret_that_is_called_like_an_output_hides_no_name(bench: Workbench) -> None:
+    """Names stand in the file, or are the step type's: to hide one would break the run, and tell the secret."""
+    run = bench.run(
+        """
+secrets: {a: {env: A}, b: {env: B}, c: {env: C}}
+failure: continue
+steps:
+  - id: own
+    needs: []
+    run: 'printf "url=5\\ntotal=$A\\n" >> "$STEPLANE_OUTPUT"'
+    env: {A: "${{ secrets.a }}"}
+    outputs: [url, total]
+  - {id: typed, needs: [], run: 'echo "{\\"x\\": \\"$C\\", \\"$C\\": 1}"', env: {C: "${{ secrets.c }}"}, with: {capture: json}}
+  - {id: shaped, uses: log, with: {message: x}, outputs: {total: "${{ steps.own.outputs.url }}", code: "${{ steps.typed.outputs.exit_code }}"}}
+outputs: {url: "${{ steps.shaped.outputs }}", json: "${{ steps.typed.outputs.json }}"}
+""",
+        environ={"A": "url", "B": "exit_code", "C": TOKEN},
+    )
+    assert run.result.status == "succeeded"
+    assert run.outputs == {"url": {"total": "5", "code": 0}, "json": {"x": "***", "***": 1}}
+    exported = list(export_run(bench.store, bench.registry, "r1", {"A": "type", "B": "path", "C": TOKEN}))
+    assert {"type", "path", "event"} <= exported[3].keys()
+    assert exported[3]["type"] == "event"
+    assert exported[3]["event"].keys() >= {"type", "at"}
+    assert TOKEN not in repr(exported)

@@ -3,7 +3,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from steplane.source import Document, Mapping, Scalar, read
+from steplane.source import Document, Mapping, Scalar, places, read, styles
 
 
 def scalar(document: Document, name: str = "key") -> Scalar:
@@ -89,7 +89,7 @@ def test_the_place_of_every_character_holds_the_character(text: str, style: str,
         span = document.place(node, offset)
         shown = document.lines[span.line - 1][span.column - 1 : span.column]
         assert shown == character or (character in " \n" and shown in {"", " ", "\\"}) or shown == "\\"
-    assert document.place(node, 0) != document.place(node, len(text) - 1) or len(text) == 1
+    assert document.place(node, 0) != document.place(node, len(text) - 1) or len(text) == 1 or not text.strip("\n ")
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,21 @@ def test_whether_a_comment_cuts_an_unquoted_text(text: str, expected: bool) -> N
     document = read(text, "a.yaml")
 
     assert document.comment_after(scalar(document)) is expected
+
+
+def test_a_text_of_many_places_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[str] = []
+
+    def counting(source: str, text: str) -> styles.Decoded | None:
+        decoded.append(text)
+        return styles.block(source, text)
+
+    monkeypatch.setattr(places, "block", counting)
+    lines = [f"word{number} x" for number in range(100)]
+    document = read("key: |\n" + "".join(f"  {line}\n" for line in lines) + "other: |\n  a x\n", "a.yaml")
+    node, other = scalar(document), scalar(document, "other")
+    columns = [document.place(node, node.text.index(f"{line}\n")).line for line in lines]
+    assert columns == list(range(2, 102))
+    assert document.place(other, 2).column == 5
+    assert document.place(node, 0).line == 2
+    assert len(decoded) == 3

@@ -1,7 +1,9 @@
 """A file as it is mended: its lines, its tree, and the edits that take something out or put something in."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -43,10 +45,23 @@ class Source:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.lines = document.lines
+        self._numbers: dict[str, int] = {}
 
     def line(self, number: int) -> str:
         """A line's text; empty behind the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", self.document.text))
+
+    def new_word(self, name: str) -> str:
+        """The word with the next number behind it that makes one which the file does not have; each is given once."""
+        number = self._numbers.get(name, 2)
+        while f"{name}_{number}" in self._words:
+            number += 1
+        self._numbers[name] = number + 1
+        return f"{name}_{number}"
 
     def text(self, span: Span) -> str:
         """What stands in a stretch of one line."""
@@ -66,7 +81,7 @@ class Source:
         node: Node | None = self.document.root
         path: list[Found] = []
         while isinstance(node, Mapping | Sequence):
-            found = next((one for one in _parts(node) if one.start <= place < max(one.end, one.start)), None)
+            found = next((one for one in _near(node, place) if one.start <= place < max(one.end, one.start)), None)
             if found is None:
                 return path
             path.append(found)
@@ -192,6 +207,16 @@ def _parts(holder: Mapping | Sequence) -> Iterator[Found]:
     inner: tuple[Entry | Node, ...] = holder.entries if isinstance(holder, Mapping) else holder.items
     for number, part in enumerate(inner):
         yield Found(holder, number, part)
+
+
+def _near(holder: Mapping | Sequence, place: tuple[int, int]) -> Iterator[Found]:
+    """The parts among which one is to be looked for; the items of a list stand in order."""
+    if isinstance(holder, Mapping):
+        yield from _parts(holder)
+        return
+    number = bisect_right(holder.items, place, key=lambda one: (one.span.line, one.span.column)) - 1
+    if number >= 0:
+        yield Found(holder, number, holder.items[number])
 
 
 __all__ = ["Found", "Scalar", "Source", "in_quotes", "number_in"]

@@ -41,9 +41,7 @@ def bound(diagnostic: Diagnostic, source: Source) -> Fix | None:
 def another_id(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Number an id that is taken."""
     name = source.text(diagnostic.span)
-    text = "\n".join(source.lines)
-    number = next(one for one in range(2, 10_000) if not re.search(rf"\b{re.escape(name)}_{one}\b", text))
-    return _replaced(diagnostic, source, f"{name}_{number}") if name.isidentifier() else None
+    return _replaced(diagnostic, source, source.new_word(name)) if name.isidentifier() else None
 
 
 def without_prefix(diagnostic: Diagnostic, source: Source) -> Fix | None:
