@@ -22,6 +22,18 @@ def _go_on(first: str, path: str | None) -> str:
     return " ".join(one for one in (first, where, "What is recorded is safe: steplane resume") if one)
 
 
+def told_of_view(error: Exception, run: str) -> tuple[str, str]:
+    """The same of what shows a run, and broke while that went on."""
+    try:
+        path = write_report(error, sys.argv)
+    except Exception:  # noqa: BLE001 - a full disk: then without the file
+        path = None
+    what = f"{type(error).__name__}: {error}".strip().removesuffix(":").splitlines()[0][:300]
+    where = f" The details are in {path}; please report them." if path else ""
+    message = f"what shows the run broke, a fault of Steplane itself: {what}. The run is not touched by that"
+    return message, f"All of it: steplane show {run}.{where}"
+
+
 def write_report(error: BaseException, words: Sequence[str]) -> str:
     """Write the report into the state directory's cache, or else the folder for temporary files; its path."""
     text = "".join(_lines(error, words))

@@ -86,7 +86,16 @@ class Show:
         """The last words of a run that came back; the exit code."""
         if self.reporter is not None:
             self.reporter.finish(Result(result.status, result.outputs, result.error))
+            self.tell_what_broke(result.run)
         return result.exit_code
+
+    def tell_what_broke(self, run: str) -> None:
+        """Say so where what was shown is not all of it, for a fault of ours; a stream that somebody closed is none."""
+        faults = [one for one in self.reporter.failures if not isinstance(one, OSError)] if self.reporter else []
+        if faults:
+            from steplane.cli.internal import told_of_view
+
+            self.call.warn(*told_of_view(faults[0], run))
 
     def watch(self, work: Callable[[], RunResult], *again: str) -> int:
         """Do the work and say the last words, also of one that breaks off; the exit code. `again` are the words of the

@@ -17,6 +17,8 @@ from steplane.cli.funnel import funnel
 from steplane.cli.internal import without_values
 from steplane.errors import LeaseLost, RunHeld, StateError, UsageError
 
+from .conftest import Shell
+
 
 def _raise(error: BaseException) -> Callable[[], int]:
     def work() -> int:
@@ -144,3 +146,29 @@ def test_a_limit_on_open_files_is_named_with_the_remedy(shell: Shell) -> None:
     assert "no more files may be open at once (the limit is 9)" in done.stderr
     assert "\n help: Raise the limit on open files (`ulimit -n`); nothing recorded is lost.\n" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+_BREAKS = """
+import sys
+from steplane.cli import main
+from steplane.reporters.plain import PlainReporter
+def broken(self, event, *rest): raise KeyError("odd")
+PlainReporter._step_ended = broken
+sys.argv = ["steplane", "run", "hello.yaml", "--id", "one", "--color", "never"]
+sys.exit(main())
+"""
+
+
+def test_a_fault_in_what_shows_a_run_is_told_and_touches_no_run(shell: Shell) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _BREAKS], cwd=shell.folder, env=shell.env, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "✓ hello succeeded" in done.stdout
+    assert "✓ greet" not in done.stdout
+    told, remedy = done.stderr.splitlines()
+    assert told == (
+        "warning: what shows the run broke, a fault of Steplane itself: KeyError: 'odd'. The run is not touched by that"
+    )
+    assert remedy.startswith("   help: All of it: steplane show one. The details are in ")
