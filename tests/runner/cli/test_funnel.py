@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.runner.cli.conftest import Shell
 
 from steplane.cli.funnel import funnel
 from steplane.cli.internal import without_values
