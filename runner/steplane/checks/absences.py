@@ -42,8 +42,12 @@ def by_needs(site: Site, target: Position) -> str:
     return ""
 
 
-def why_absent(listed: StepList, step: Step, use: Use, *, shared: bool, context: Context) -> str:
-    """Why what is in a step, or what it gives, may not be there. `shared`: the use stands in the same list."""
+def why_absent(part: tuple[StepList, Step], use: Use, itself: Step | None, *, shared: bool, context: Context) -> str:
+    """Why what is in a step, or what it gives, may not be there. `shared`: the use stands in the same list.
+
+    Of the step `itself` nothing is evaluated where a recorded result stands for it.
+    """
+    listed, step = part
     if step.condition is not None:
         return f"{words_for(step)} is skipped where its `if` does not hold"
     if step.on_error == "warn" and not is_spread(step):  # of items null stands in the list
@@ -54,7 +58,7 @@ def why_absent(listed: StepList, step: Step, use: Use, *, shared: bool, context:
     return (
         _of_loop(step)
         or ("" if is_spread(step) else _of_rescue(step, use if own else None))
-        or ("" if shared else _of_list(listed))
+        or ("" if shared else _of_list(listed, itself))
         or _finished(step, context)
     )
 
@@ -99,12 +103,12 @@ def _of_result(output: Output) -> bool:
     return any(one.path[0] in {"result", "steps"} and not one.defaulted for one in found)
 
 
-def _of_list(listed: StepList) -> str:
+def _of_list(listed: StepList, itself: Step | None) -> str:
     """Why a list need not have been gone through to its end."""
     owner, label = listed.owner, listed.label
     if owner is None:
         return ""
-    if owner.cache is not None:
+    if owner.cache is not None and owner is not itself:
         return f"a recorded result may stand for {words_for(owner)} (`cache`), and what is inside does not run then"
     if listed.role in AFTER:
         return ""

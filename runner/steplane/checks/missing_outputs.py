@@ -13,6 +13,9 @@ from steplane.model import Condition, Parallel, Step, StepList, Switch, Workflow
 
 _ASKED = re.compile(r"\s*is\s+(not\s+)?(un)?defined\b")
 
+_OVER_ROUNDS = frozenset({"`while`", "`until`", "`complete`"})
+"""What is asked of a step also where a recorded result stands for one of its instances."""
+
 
 def check_missing_outputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Uses of an output without `default` whose step need not have run where it stands."""
@@ -30,7 +33,8 @@ def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[D
     own = site.position.chain if site.position is not None else ()
     beyond = [part for part in target.chain if part not in own]
     lists = {id(listed) for listed, _ in own}
-    reasons = (why_absent(*part, use, shared=id(part[0]) in lists, context=context) for part in beyond)
+    itself = site.position.step if site.position is not None and site.key not in _OVER_ROUNDS else None
+    reasons = (why_absent(part, use, itself, shared=id(part[0]) in lists, context=context) for part in beyond)
     why = next(filter(None, reasons), "") or in_own_handler(site, target) or by_needs(site, target)
     if not why or _is_guarded(site, use.path[1], beyond, context):
         return
