@@ -7,8 +7,6 @@ from steplane.expressions.usage import Use
 from steplane.model import End, Output, Parallel, Race, Step, StepList, Switch, Uses, While
 
 AFTER = frozenset({"rescue", "finally", "compensate"})
-GOOD = frozenset({"ok", "succeeded", "skipped"})
-"""Outcomes of a need behind which outputs are there; a step that was skipped has an `if`, which is told of."""
 
 
 def in_own_handler(site: Site, target: Position) -> str:
@@ -34,9 +32,8 @@ def by_needs(site: Site, target: Position) -> str:
         need = next((one for one in step.needs.needs if one.step.text == other.id), None)
         if need is None:
             continue
-        bad = next((word for word in need.words if word not in GOOD), None)
-        if bad is not None:
-            return f"{words_for(step)} begins too when {words_for(other)} is `{bad}`"
+        if "done" in need.words:
+            return f"{words_for(step)} begins however {words_for(other)} has ended"
         if step.join is not None and step.join.mode != "all" and len(step.needs.needs) > 1:
             return f"{words_for(step)} does not wait for all that it needs (`join`)"
     return ""

@@ -17,7 +17,7 @@ def check_conditions(workflow: Workflow, context: Context) -> Iterator[Diagnosti
             continue
         if context.is_misshapen(site.scalar.span):
             continue
-        given = types.kind(site.template, site.position)
+        given = types.kind(site.template, types.position_at(site))
         if given not in {"any", "bool"}:
             message = f"{site.key} must be true or false, and this is {WORDS[given]}"
             help_ = "compare it with something, for example `... > 0` or `... != ''`"

@@ -50,6 +50,8 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
     """Whether a condition around the use asks about the step, or is the very one that the step has."""
     if any(use.path[:2] == ("steps", name) and _is_asked(use) for use in context.uses(site.template)):
         return True
+    if any(_asks_for_branch(use, beyond, context) for use in context.uses(site.template)):
+        return True
     if site.condition:  # it may ask for the step in its own text
         own = context.uses(site.template)
         return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in own)
@@ -70,6 +72,17 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
             if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
                 return True
     return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
+
+
+def _asks_for_branch(use: Use, beyond: list[tuple[StepList, Step]], context: Context) -> bool:
+    """Whether it is asked which branch or arm was taken: of the step that has them, or of what is in another."""
+    other = context.by_id.get(use.path[1]) if use.path[0] == "steps" and len(use.path) > 2 else None
+    if other is None:
+        return False
+    owners = [listed.owner for listed, _ in beyond if listed.owner is not None]
+    if use.path[2] == "outputs":
+        return any(other.step is owner for owner in owners) and use.path[3:4] == ("branch",)
+    return any(listed.owner is owner for listed, _ in other.chain for owner in owners)
 
 
 def _is_asked(use: Use) -> bool:

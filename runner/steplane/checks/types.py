@@ -57,13 +57,21 @@ class Types:
             return "number"
         return next(iter(kinds)) if len(kinds) == 1 else "any"
 
+    @staticmethod
+    def position_at(site: Site) -> Position | None:
+        """Where an expression stands: before the items of its own step's loop are known it is around that."""
+        position = site.position
+        if position is None or site.moment != "before" or position.step.loop is None:
+            return position
+        return Position(position.chain[:-1]) if len(position.chain) > 1 else None
+
     def judge(self, expression: Expression, site: Site) -> tuple[Type, list[Finding]]:
         """The type of an expression at its site, and what in it can never work or hold."""
         used = (use for use in self._context.uses(site.template) if use.expression is expression)
         if any(use.path[0] not in site.names for use in used):
-            lookup = self._lookup(site.position)  # of what is not known here nothing more is said
+            lookup = self._lookup(self.position_at(site))  # of what is not known here nothing more is said
             return judge(expression, lambda path: lookup(path) if path[0] in site.names else (ANY, len(path)))
-        return self._judged(expression, site.position)
+        return self._judged(expression, self.position_at(site))
 
     def _judged(self, expression: Expression, position: Position | None) -> tuple[Type, list[Finding]]:
         key = (id(expression), id(position.step) if position is not None else 0)

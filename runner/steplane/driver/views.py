@@ -175,7 +175,7 @@ def _outputs(node: Node, one: Instance) -> Mapping[str, Any]:
 def _gathered(node: Node, one: Instance) -> Mapping[str, Any]:
     """Of a loop: each output as a list in the order of the items, null where an instance has none."""
     assert one.loop is not None
-    if one.ended and one.status not in OK:  # of one that has not ended, `complete` sees what there is by now
+    if one.status not in OK and one.phase != "complete":  # which sees what there is by now
         return Outputs(node, None, one.status)
     ended = [each for each in one.loop.instances if each is not None]
     results = [_values(each) for each in ended]

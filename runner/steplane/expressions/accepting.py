@@ -87,7 +87,7 @@ def result_of(name: str, given: Type, arguments: list[Type], named: dict[str, Ty
         return of("number") if len(arguments) < 2 and "start" not in named else ANY
     if name == "reverse":
         return given if (given.is_only("string") or given.is_only("list")) else ANY
-    if name in ("first", "last"):
+    if name in ("first", "last", "max", "min"):
         return of("string") if given.is_only("string") else given.element if given.is_only("list") else ANY
     if name in ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list"):
         return list_of(given.element) if given.is_only("list") else of("list")

@@ -8,6 +8,7 @@ from tests.errors.sound.kinds import ALL, FLAG, NUMBER, SIMPLE, TEXT, TEXTS, WHO
 from tests.errors.sound.mistakes import Mistaken
 from tests.errors.sound.types import TYPES
 
+SHELL = [Name("stdout", TEXT), Name("exit_code", WHOLE)]
 Made = tuple[dict[str, Any], list[Name]]
 """The keys of a step, and what its outputs (`path` is the name alone) are."""
 
@@ -74,8 +75,13 @@ class Actions(Mistaken):
         return fields
 
     def script(self) -> Made:
-        """A shell script: a plain command, or one with values where a shell computes."""
+        """A shell script, with values where a shell computes too, or a list of arguments."""
         rng = self.rng
+        if rng.random() < 0.15:
+            word = f"${{{{ {self.maybe_wrong(rng.choice(SIMPLE), 1, clash=False)} }}}}"
+            if self.plant("wrong-kind", text="a list as an argument"):
+                word = f"${{{{ {self.leaf(TEXTS)} }}}}"
+            return {"run": ["echo", "so", word, f"${{{{ {self.leaf(TEXT)} }}}}"]}, SHELL
         lines = [f'echo "so ${{{{ {self.maybe_wrong(rng.choice(ALL), 1, clash=False)} }}}}"']
         if rng.random() < 0.4:
             lines.append(f"printf '%s.' ${{{{ {self.maybe_wrong(TEXTS, 1, clash=False)} }}}}")
@@ -95,7 +101,7 @@ class Actions(Mistaken):
             step["env"] = {"WORD": self.value(self.rng.choice(SIMPLE), 1, clash=False)}
         elif rng.random() < 0.2:
             step["env"] = {"WORD": "[]" if not self.plant("wrong-kind") else f"${{{{ {self.leaf(TEXTS)} }}}}"}
-        return step, [Name("stdout", TEXT), Name("exit_code", WHOLE)]
+        return step, list(SHELL)
 
     def call(self, path: str = "") -> Made:
         """Another workflow."""

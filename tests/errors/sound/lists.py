@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.errors.sound.actions import Made, outputs_of
 from tests.errors.sound.expressions import Name, lacking
-from tests.errors.sound.kinds import SIMPLE, TEXT, TEXTS, WHOLE, Kind, schema
+from tests.errors.sound.kinds import SIMPLE, TEXT, TEXTS, WHOLE, Kind, one_of, schema
 from tests.errors.sound.modifiers import LATE_ERROR, Modified
 
 Steps = list[dict[str, Any]]
@@ -20,7 +20,7 @@ class Lists(Modified):
         base, made, outside = list(self.scope), Steps(), (self.around, self.jumped)
         self.around, self.jumped = base, False
         makers: list[Callable[[int], tuple[Steps, list[Name]]]] = [self.plain] * 4
-        makers += [self.ordered, self.sent, self.repeated, self.undone, self.cancelled, self.parted, self.passed]
+        makers += [self.ordered, self.sent, self.repeated, self.undone, self.cancelled, self.parted, self.passed, self.kept_open]
         found: list[Name] = []
         for _ in range(self.rng.randint(least, most)):
             steps, names = self.rng.choice(makers)(depth)
@@ -128,7 +128,8 @@ class Lists(Modified):
         branches = {"soon": {"wait": "1ms", "steps": taken}, "never": {"wait": {"signal": f"never_{name}"}, "steps": []}}
         branches["never"]["steps"] = [{"id": self.new_id(), "wait": "1ms"}]
         inside = [lacking(one, "missing") for one in found]
-        return {"id": name, "race": branches}, [Name(f"steps.{name}.outputs.branch", TEXT), *inside]
+        chosen = Name(f"steps.{name}.outputs.branch", one_of("soon", "never"))
+        return {"id": name, "race": branches}, [chosen, Name(f"steps.{name}.outputs.at", TEXT, "both"), *inside]
 
     # ---------------------------------------------------------------- several steps that belong together
 
@@ -148,9 +149,15 @@ class Lists(Modified):
             step["needs"] = self.wrong_needs(step["id"], needs)
             seen[step["id"]] = [*above, *names]
             steps.append(step)
-        last, names = {"id": self.new_id(), "needs": list(seen), "wait": "1ms"}, dict.fromkeys(sum(seen.values(), []))
+        names = list(dict.fromkeys(sum(seen.values(), [])))
+        self.scope = self.outer(base)
+        if self.rng.random() < 0.3:  # the last one begins with the first of them; what follows waits for all
+            absent = [lacking(one, "missing") for one in names]
+            last = self.with_names(absent, lambda: {"id": self.new_id(), **self.typed()[0], "join": "any"})
+        else:
+            last = {"id": self.new_id(), "wait": "1ms"}
         self.scope = base
-        return [*steps, last], list(names)
+        return [*steps, {**last, "needs": list(seen)}], names
 
     def outer(self, base: list[Name]) -> list[Name]:
         """Of what is known the part that stands around the list that is being made."""
@@ -239,3 +246,16 @@ class Lists(Modified):
             {"id": self.new_id(), "needs": [late, end], "wait": "1ms"},
         ]
         return steps, outputs_of(late, made[1], "missing")
+
+    def kept_open(self, _: int) -> tuple[Steps, list[Name]]:
+        """A loop that further items come to, and what sends them."""
+        name, signal = self.new_id(), f"more_{self.count}"
+        base = self.scope
+        self.scope = self.outer(base)
+        data = self.value(TEXT, clash=False)
+        self.scope = base
+        loop = {"id": name, "needs": [], "foreach": ["a"], "open": signal, "wait": "1ms", "outputs": {"at": "${{ loop.index }}"}}
+        send: Steps = [{"id": self.new_id(), "signal": {"name": signal, "data": data}}, {"id": self.new_id(), "signal": {"name": signal}}]
+        send[0]["needs"] = []
+        send[1]["needs"] = [send[0]["id"]]
+        return [loop, *send], [Name(f"steps.{name}.outputs.at", Kind("list", WHOLE))]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.errors.sound.expressions import Name, Writer, spread
-from tests.errors.sound.kinds import FLAG, NUMBER, TEXT, TEXTS, WHOLE, Kind, clashes, literal
+from tests.errors.sound.kinds import FLAG, NUMBER, TEXT, TEXTS, WHOLE, Kind, clashes, fits, literal
 
 RATE = 0.06
 """How often a mistake is put where one can stand, until there are as many as are meant to be."""
@@ -28,6 +28,8 @@ class Mistaken(Writer):
         self.left = self.rng.choices([0, 1, 3], [50, 40, 10])[0]
         self.planted: list[Planted] = []
         self.hidden: list[Name] = []
+        self.asked: list[str] = []
+        """The conditions around what is being made."""
 
     def plant(self, *codes: str, text: str = "") -> bool:
         """Whether to make a mistake here, which is reported under one of these codes."""
@@ -143,12 +145,16 @@ class Mistaken(Writer):
             ]  # fmt: skip
         )
 
-    def _sight(self, _: Kind) -> tuple[str, str] | None:
+    def _sight(self, kind: Kind) -> tuple[str, str] | None:
         """A step that need not have ended here, or an output that may be missing."""
         if self.hidden and self.rng.random() < 0.5:
             return "not-upstream", self.rng.choice(self.hidden).path
         absent = [
-            name.path for name in self.scope if name.lack in {"missing", "both"} and name.path.startswith("steps.")
+            name.path
+            for name in self.scope
+            if fits(name.kind, kind)
+            and not any(f"steps.{name.path.split('.')[1]}." in asked for asked in self.asked)
+            and name.lack in {"missing", "both"} and name.path.startswith("steps.")
         ]  # fmt: skip
         return ("may-be-missing", self.rng.choice(absent)) if absent else None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.errors.sound.actions import Actions, Made, outputs_of
 from tests.errors.sound.expressions import Name, lacking
-from tests.errors.sound.kinds import FLAG, SIMPLE, TEXT, TEXTS, WHOLE, Kind
+from tests.errors.sound.kinds import FLAG, SIMPLE, TEXT, TEXTS, WHOLE, Kind, record
 from tests.errors.sound.types import TYPES
 
 ERROR = [Name("error.type", TEXT), Name("error.message", TEXT)]
@@ -20,7 +20,6 @@ class Modified(Actions):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.asked: list[str] = []
         self.around: list[Name] = []
         self.jumped = False
 
@@ -76,6 +75,7 @@ class Modified(Actions):
             step[self.rng.choice(["depends_on", "timeout_sec", "retyr", "whne"])] = 3
         known = [lacking(one, lack) for one in inside] if lack else inside
         status = [Name(f"steps.{name}.status", TEXT), Name(f"steps.{name}.attempts", WHOLE)]
+        status += [Name(f"steps.{name}.error.message", TEXT, "null", deep=True), Name(f"steps.{name}.recovered", FLAG)]
         return step, [*outputs_of(name, outputs, lack), *known, *status]
 
     def modify(self, step: dict[str, Any], outputs: list[Name], inside: list[Name]) -> tuple[list[Name], str]:
@@ -110,7 +110,7 @@ class Modified(Actions):
         """A time limit, a lock, a precondition, variables."""
         rng = self.rng
         if rng.random() < 0.1 and "timeout" not in step and "wait" not in step:
-            step["timeout"] = rng.choice(["1h", "${{ '2h' }}"])
+            step["timeout"] = rng.choice(["1h", f"${{{{ '1h' if {self.leaf(FLAG)} else '2h' }}}}"])
             if self.plant("duration", "pattern", text="timeout"):
                 step["timeout"] = "3 parsecs"
             elif self.plant("wrong-kind", text="timeout of a list"):
@@ -129,7 +129,7 @@ class Modified(Actions):
     def retry(self, step: dict[str, Any]) -> None:
         """More attempts."""
         names = [*ERROR, Name("attempt", WHOLE)]
-        step["retry"] = {"attempts": self.rng.choice([2, 3, "${{ 2 }}"]), "delay": "1ms"}
+        step["retry"] = {"attempts": self.rng.choice([2, 3, f"${{{{ ({self.leaf(WHOLE)} | abs) % 2 + 1 }}}}"]), "delay": "1ms"}
         if self.rng.random() < 0.4:
             step["retry"]["when"] = self.with_names(names, self.holding)
         if self.plant("range", "wrong-kind", text="attempts"):
@@ -199,10 +199,15 @@ class Modified(Actions):
         if self.rng.random() < 0.3:
             keys["key"] = "k${{ loop.index }}"
         if self.rng.random() < 0.3:
-            keys["concurrency"] = self.rng.choice([2, "${{ 2 }}"]) if not self.plant("range") else 0
+            keys["concurrency"] = self.rng.choice([2, f"${{{{ ({self.leaf(WHOLE)} | abs) % 3 + 1 }}}}"]) if not self.plant("range") else 0
         if self.plant("wrong-kind", text="foreach"):
             keys["foreach"] = "${{ inputs.count }}"
             kind = TEXT
+        tables = [one for one in self.scope if one.kind.name == "table" and not one.lack]
+        if tables and self.rng.random() < 0.3:
+            chosen = self.rng.choice(tables)
+            keys["foreach"] = f"${{{{ {chosen.path} }}}}"
+            kind = record(key=TEXT, value=chosen.kind.inner)
         return [Name(name, kind), *LOOP, Name("loop.last", FLAG), Name("loop.length", WHOLE)], keys
 
     def matrix(self) -> tuple[list[Name], dict[str, Any]]:

@@ -72,6 +72,8 @@ class Maker(Lists):
             self.declare(Name(f"vars.v{number}", kind))
         file["env"] = {"WHO": self.value(self.rng.choice(SIMPLE), 1, clash=False)}
         self.declare(Name("env.WHO", TEXT))
+        if self.rng.random() < 0.1:
+            file["case"] = "case ${{ inputs.text | upper }}"
         if name == "trial" and self.rng.random() < 0.1:
             file["concurrency"] = {"group": "g-${{ inputs.text }}", "limit": 2}
         file["steps"], known = self.steps(depth, 2, 4)
@@ -115,6 +117,20 @@ class Maker(Lists):
 
         if "rescue" not in file:
             self.with_names(known, outputs)
+            if rng.random() < 0.2:
+                size = self.with_names(known, lambda: self.value(NUMBER, clash=False))
+                file["measures"] = {"size": {"value": size, "unit": "m", "target": {"mean": "<= 4"}}}
+            if rng.random() < 0.1:
+                self._end(file)
+
+    def _end(self, file: dict[str, Any]) -> None:
+        """Let a condition end the run before its last step."""
+        file["steps"].append({
+            "id": self.new_id(), "if": self.condition(),
+            "end": {"status": "succeeded", "message": self.value(TEXT), "outputs": {"o0": self.value(FLAG, clash=False)}},
+        })  # fmt: skip
+        file["steps"].append({"id": self.new_id(), "wait": "1ms"})
+        self.gives = {}  # they may be others
 
     def _child(self, path: str, *, again: bool) -> None:
         """A workflow that can be called, and may call itself."""

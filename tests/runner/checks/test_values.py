@@ -24,6 +24,10 @@ steps:
 """
 SWITCH = "- id: s\n  switch: [{when: inputs.go, steps: [{id: a, run: x}]}, {default: true, steps: [OTHER]}]\n"
 USE = "- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}"
+RACE = (
+    "- id: s\n  race:\n    b: {wait: 1s, steps: [{id: a, run: x}, {id: c, run: y}]}\n"
+    "    c: {wait: 2s, steps: [{id: d, run: y}]}\n"
+)
 SKIPPED = "- {id: a, if: inputs.go, run: x}\n"
 
 
@@ -102,6 +106,57 @@ def said(steps: str) -> list[str]:
             "may-be-missing: `stdout` of step `a` may be missing: step `a` is skipped where its `if` does not hold",
         ),
         (
+            "- {id: a, run: x, rescue: [{id: r, run: y}]}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            "may-be-missing: `stdout` of step `a` may be missing: step `a` may have failed and been rescued",
+        ),
+        (
+            "- {id: a, while: inputs.go, run: x}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            (
+                "may-be-missing: `stdout` of step `a` may be missing: "
+                "step `a` has no round at all where its `while` does not hold at first"
+            ),
+        ),
+        (
+            "- {id: a, needs: [], milestone: {before: c}, run: x}\n- {id: c, needs: [], run: x}\n"
+            "- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            (
+                "may-be-missing: `stdout` of step `a` may be missing: "
+                "step `a` is skipped where `c` begins before it (`milestone`)"
+            ),
+        ),
+        (
+            "- {id: a, run: x}\n- {id: b, needs: {a: done}, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            "may-be-missing: `stdout` of step `a` may be missing: step `b` begins however step `a` has ended",
+        ),
+        (
+            "- {id: a, run: x}\n- {id: c, run: x}\n"
+            "- {id: b, needs: [a, c], join: any, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            (
+                "may-be-missing: `stdout` of step `a` may be missing: "
+                "step `b` does not wait for all that it needs (`join`)"
+            ),
+        ),
+        (
+            "- {id: s, join: any, parallel: {l: [{id: a, run: x}], r: [{id: c, run: x}]}}\n" + USE,
+            (
+                "may-be-missing: `stdout` of step `a` may be missing: "
+                "step `s` does not wait for all of its branches (`join`)"
+            ),
+        ),
+        (RACE + USE, "may-be-missing: `stdout` of step `a` may be missing: branch `b` of step `s` need not be taken"),
+        (
+            "- {id: s, steps: [{id: a, run: x}], rescue: [{id: r, run: 'y ${{ steps.a.outputs.stdout }}'}]}",
+            (
+                "may-be-missing: `stdout` of step `a` may be missing: "
+                "step `s` has failed where its `rescue` runs, and step `a` need not have run"
+            ),
+        ),
+        (
+            "- {id: a, needs: [], wait: {signal: x}}\n- {needs: [], finish: [a]}\n"
+            "- {id: b, needs: [a], run: 'y ${{ steps.a.outputs.at }}'}",
+            "may-be-missing: `at` of step `a` may be missing: step `a` may be ended by `finish`, without outputs",
+        ),
+        (
             "- {id: a, on_error: warn, run: x}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
             "may-be-missing: `stdout` of step `a` may be missing: step `a` may fail and go on (`on_error: warn`)",
         ),
@@ -134,7 +189,13 @@ def test_what_is_said(steps: str, expected: str) -> None:
         "- {id: a, if: inputs.go, run: x}\n- {id: b, if: inputs.go, run: 'y ${{ steps.a.outputs.stdout }}'}",
         SKIPPED + "- {id: b, if: steps.a.status == 'succeeded', run: 'y ${{ steps.a.outputs.stdout }}'}",
         "- {id: a, if: inputs.go, run: x}\n- {id: b, needs: {a: succeeded}, run: 'y ${{ steps.a.outputs.stdout }}'}",
-        "- {id: a, run: x, rescue: [{id: r, run: y}]}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+        "- {id: a, run: x, rescue: [{id: r, run: y}, {end: failed}]}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+        "- {id: a, run: x, rescue: [{run: y}], outputs: {o: no}}\n- {id: b, run: 'y ${{ steps.a.outputs.o }}'}",
+        "- {id: a, while: loop.index < 3, run: x}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+        "- {id: a, foreach: [1], on_error: warn, run: x}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+        RACE + USE.replace("}}", "if steps.s.outputs.branch == ''b'' else 1 }}"),
+        RACE + USE.replace("}}", "if steps.d.status == ''skipped'' else 1 }}"),
+        RACE.replace("{id: c, run: y}", "{id: c, run: 'y ${{ steps.a.outputs.stdout }}'}"),
         "- {id: g, if: inputs.go, steps: [{id: a, run: x}, {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}]}",
         SWITCH.replace("OTHER", "{end: succeeded}") + USE,
         "- {id: g, cache: {key: 1}, steps: [{id: a, run: x}], outputs: {o: '${{ steps.a.outputs.stdout }}'}}",
