@@ -85,22 +85,24 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
         own = context.uses(site.template)
         return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in own)
     asked = {condition.expression.text for _, step in beyond if (condition := step.condition) is not None}
-    chain = site.position.chain if site.position is not None else ()
-    for listed, step in chain:
-        around = [step.condition, *_of_list(listed)]
+    for _, step in site.position.chain if site.position is not None else ():
         if step.needs is not None and any(
             need.step.text == name and not {"ok", "skipped", "done"}.intersection(need.words)
             for need in step.needs.needs
         ):
             return True
-        for condition in around:
-            if condition is None:
-                continue
-            if condition.expression.text in asked:
-                return True
-            if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
-                return True
+    for condition in conditions_around(site):
+        if condition.expression.text in asked:
+            return True
+        if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
+            return True
     return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
+
+
+def conditions_around(site: Site) -> Iterator[Condition]:
+    """The conditions that hold where an expression is evaluated: of the steps, arms and branches around it."""
+    for listed, step in site.position.chain if site.position is not None else ():
+        yield from (one for one in (step.condition, *_of_list(listed)) if one is not None)
 
 
 def _is_asked(use: Use) -> bool:
