@@ -201,6 +201,54 @@ steps:
 """
 
 
+def arrivals() -> str:
+    """Steps that start once for each arrival, joins of every form, a cycle, a loop that is kept open, turns, a region
+    that is cancelled, a child that nobody waits for.
+    """
+    return f"""\
+steplane: 1
+name: arrivals
+steps:
+  - id: counted
+    steps:
+      - {{id: red, needs: [], split: 2, run: '{WORK}'}}
+      - {{id: blue, needs: [red], run: '{WORK}'}}
+      - {{id: one, needs: [red, blue], join: each, run: '{WORK}'}}
+      - {{id: three, needs: [one], collect: 3, run: '{WORK}'}}
+      - {{id: fast, needs: [], run: '{WORK}'}}
+      - {{id: slow, needs: [], run: '{NOTE}; exec sleep 60'}}
+      - {{id: either, needs: [fast, slow], join: {{count: 1, rest: cancel}}, run: '{WORK}'}}
+      - {{id: loaded, needs: [blue, either], split: 2, run: '{WORK}'}}
+      - {{id: held, needs: [loaded, three], join: {{count: 1, rest: block}}, run: '{WORK}'}}
+  - id: cycle
+    needs: []
+    steps:
+      - {{id: paint, needs: [], run: '{WORK}'}}
+      - id: look
+        needs: []
+        run: |
+          {WORK}
+          if [[ "$STEPLANE_IDEMPOTENCY_KEY" == */2 ]]; then echo good; else echo poor; fi
+      - {{id: again, needs: [look], if: steps.look.outputs.stdout == 'poor', goto: look, max: 5}}
+      - {{id: bind, needs: [paint, look], join: active, run: '{WORK}'}}
+  - id: open
+    needs: []
+    steps:
+      - {{id: each, needs: [], foreach: [p], open: more, concurrency: 2, run: '{WORK}'}}
+      - {{id: add, needs: [], signal: {{name: more, data: q}}}}
+      - {{id: no_more, needs: [add], signal: {{name: more}}}}
+  - id: turns
+    needs: []
+    order: any
+    steps: [{{id: t1, needs: [t3], run: '{WORK}'}}, {{id: t2, run: '{WORK}'}}, {{id: t3, run: '{WORK}'}}]
+  - {{id: away, needs: [], call: booked.yaml, detach: true}}
+  - {{id: far, needs: [], region: zone, run: '{NOTE}; exec sleep 60', finally: [{{id: tidy, run: '{WORK}'}}]}}
+  - {{id: near, needs: [], region: zone, wait: 1h}}
+  - {{id: stop, needs: [turns], cancel: {{region: zone}}}}
+  - {{id: last, needs: {{counted: ok, cycle: ok, open: ok, far: cancelled, near: cancelled}}, run: '{WORK}'}}
+"""
+
+
 def _flow(name: str, steps: list[str]) -> str:
     return f"steplane: 1\nname: {name}\nsteps:\n" + "\n".join(steps) + "\n"
 
@@ -226,5 +274,6 @@ SHAPES = {
     "calls": Shape(calls, False, {"part.yaml": PART}),
     "undone": Shape(undone, True, {"booked.yaml": BOOKED}),
     "waits": Shape(waits, False),
+    "arrivals": Shape(arrivals, False, {"booked.yaml": BOOKED}),
 }
 """By name."""

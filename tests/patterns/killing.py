@@ -14,6 +14,8 @@ from steplane.plan.nodes import Plan
 from steplane.store import RunStore, StateDirectory
 
 WAITING = 3
+KILLED = frozenset({-9, 137})
+"""By itself, or as its warden says it."""
 
 
 class Striker:
@@ -52,26 +54,37 @@ class Field:
     def __init__(self, striker: Striker, folder: Path, case: Case, plan: Plan) -> None:
         self.striker, self.folder, self.case, self.plan = striker, folder, case, plan
         self.state = folder / "state"
+        self.commits = self.survives = self.kills = 0
 
     def run(self, name: str, survives: int = 0) -> int:
-        """Begin a run, see it to its end over a kill; how many commits its first process came to."""
-        code, commits = self.begin(name, survives)
+        """Begin a run, see it to its end over a kill at that commit; how many its processes came to, all together."""
+        self.commits, self.survives = 0, survives
+        code = self.begin(name)
         outside = list(self.case.outside)
         while not self.over(name):
             if code == WAITING and outside:
-                self.tell(name, outside.pop(0))
+                code = self.tell(name, outside[0])
+                outside = outside[code not in KILLED :]
                 code = 0
             elif self.begun(name):
-                code, _ = self.striker.call(self.folder, "resume", name, *self.options)
+                code = self.call("resume", name, *self.options)
             else:
-                code, _ = self.begin(name)
-            assert code in {0, 1, WAITING}, (name, code, self.output)
-        return commits
+                code = self.begin(name)
+            assert code in {0, 1, WAITING} | KILLED, (name, code, self.output)
+        return self.commits
 
-    def begin(self, name: str, survives: int = 0) -> tuple[int, int]:
-        """Begin the run; exit code and commits."""
-        words = ["run", self.case.file, "--id", name, "--durability", "normal", *self.options]
-        return self.striker.call(self.folder, *words, survives=survives)
+    def call(self, *words: object) -> int:
+        """The exit code of a command about the run; it is killed where the commit comes that it does not survive."""
+        left = max(self.survives - self.commits, 0)
+        code, commits = self.striker.call(self.folder, *words, survives=left)
+        assert (code in KILLED) == (0 < left <= commits), (words, code, left, commits)
+        self.commits += commits
+        self.kills += code in KILLED
+        return code
+
+    def begin(self, name: str) -> int:
+        """Begin the run; the exit code."""
+        return self.call("run", self.case.file, "--id", name, "--durability", "normal", *self.options)
 
     def begun(self, name: str) -> bool:
         """Whether anything is recorded of the run."""
@@ -90,11 +103,11 @@ class Field:
         """Where signals come from outside the run does not wait for them."""
         return ["--state", self.state, "-q", *(["--patience", "0s"] if self.case.outside else [])]
 
-    def tell(self, name: str, what: str) -> None:
-        """Send a signal from outside, or ask for the end of the run."""
-        words = ["cancel", name] if what == CANCEL else ["signal", name, what]
-        code, _ = self.striker.call(self.folder, *words, "--state", self.state)
-        assert code in {0, 1}, self.output
+    def tell(self, name: str, what: str) -> int:
+        """Send a signal from outside, or ask for the end of the run; the exit code."""
+        code = self.call(*(["cancel", name] if what == CANCEL else ["signal", name, what]), "--state", self.state)
+        assert code in {0, 1} | KILLED, self.output
+        return code
 
     def events(self, name: str) -> list[AnyEvent]:
         """What is recorded of the run."""

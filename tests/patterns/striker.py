@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from tests.faults.points import commits
@@ -66,6 +67,7 @@ def child(survives: int, output: str, folder: str, words: list[str]) -> int:
 def strike(line: str) -> str:
     """Fork a process and see it through."""
     survives, output, folder, words = json.loads(line)
+    Path(f"{output}.commits").unlink(missing_ok=True)
     pid = os.fork()
     if not pid:
         code = 4

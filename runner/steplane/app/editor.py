@@ -29,13 +29,13 @@ def schema_text(kind: Kind, registry: Registry) -> tuple[str, list[PluginProblem
 
     if kind != "workflow":
         return _text(plain_schema(read_schema(kind))), []
-    from steplane.checks.release import ACTIONS, MODIFIERS, TOP
+    from steplane.checks.release import TOP
     from steplane.schema.editor import editor_schema
 
     plugins = registry.all()
     types = [one for plugin in plugins for one in plugin.types]
     problems = [one.problem for one in plugins if one.problem is not None]
-    return _text(editor_schema(types, (TOP, (*ACTIONS, *MODIFIERS)))), problems
+    return _text(editor_schema(types, (TOP, ()))), problems
 
 
 def _text(schema: dict[str, Any]) -> str:

@@ -96,9 +96,9 @@ def _waits(store: RunStore, run: str, name: str) -> bool:
 
 
 def _over(run: str, status: str) -> UsageError:
+    again = f"; it goes on with: steplane resume {run}" if status in {"failed", "cancelled"} else ""
     return UsageError(
-        f"run {run} has ended: {status}. Nothing in it waits for a signal",
-        f"Look at it: steplane show {run}; a run that failed or was cancelled goes on with: steplane resume {run}",
+        f"run {run} has ended: {status}. Nothing in it waits for a signal", f"Look at it: steplane show {run}{again}"
     )
 
 

@@ -11,6 +11,8 @@ from steplane.expressions.usage import Use
 from steplane.model import Condition, End, Parallel, Step, StepList, Switch, Workflow
 
 _ASKED = re.compile(r"\s*is\s+(not\s+)?(un)?defined\b")
+_OVER_ROUNDS = frozenset({"`while`", "`until`", "`complete`"})
+"""What is asked of a step also where a recorded result stands for one of its instances."""
 
 
 def check_missing_outputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -28,7 +30,8 @@ def check_missing_outputs(workflow: Workflow, context: Context) -> Iterator[Diag
 def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[Diagnostic]:
     own = site.position.chain if site.position is not None else ()
     beyond = [part for part in target.chain if part not in own]
-    why = next((words for words in map(_why, beyond) if words), "") or _in_own_handler(site, target)
+    itself = site.position.step if site.position is not None and site.key not in _OVER_ROUNDS else None
+    why = next((words for part in beyond if (words := _why(part, itself))), "") or _in_own_handler(site, target)
     if not why or _is_guarded(site, use.path[1], beyond, context):
         return
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
@@ -49,15 +52,18 @@ def _in_own_handler(site: Site, target: Position) -> str:
     return ""
 
 
-def _why(part: tuple[StepList, Step]) -> str:
-    """Why what is in a step may not have run although it counts as ok."""
+def _why(part: tuple[StepList, Step], itself: Step | None) -> str:
+    """Why what is in a step may not have run although it counts as ok.
+
+    Of the step `itself` nothing is evaluated where a recorded result stands for it.
+    """
     listed, step = part
     if step.condition is not None:
         return f"{words_for(step)} is skipped where its `if` does not hold"
     if step.on_error == "warn":
         return f"{words_for(step)} may fail and go on (`on_error: warn`)"
     owner, label = listed.owner, listed.label
-    if owner is not None and owner.cache is not None:
+    if owner is not None and owner.cache is not None and owner is not itself:
         return f"a recorded result may stand for {words_for(owner)} (`cache`), and what is inside does not run then"
     if owner is not None and listed.role not in {"rescue", "finally", "compensate"}:
         if isinstance(owner.action, Switch) and not _others_end(owner.action, listed.label):

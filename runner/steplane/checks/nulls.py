@@ -16,7 +16,7 @@ _DECIDES = re.compile(r"\b(if|and|or|is|not|default|d|present|json|tojson|yaml)\
 
 
 def check_nulls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
-    """An `optional` input that becomes text, or a parameter that must be there, and nothing asks whether it is given."""
+    """An `optional` input that becomes text, or a parameter that must be there, where nothing asks for it first."""
     optional = {one.name.text: one for one in workflow.inputs if one.optional and not one.has_default}
     if not optional:
         return

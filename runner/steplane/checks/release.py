@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from steplane.checks.context import Context, words_for
+from steplane.checks.context import Context
 from steplane.diagnostics import Diagnostic, Span
-from steplane.model import Step, Workflow
+from steplane.model import Workflow
 
-ACTIONS: tuple[str, ...] = ()
-MODIFIERS: tuple[str, ...] = ()
 TOP = ("triggers",)
 """What is not built. A later release takes it out of here."""
 
@@ -20,14 +18,6 @@ def check_release(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     for secret in workflow.secrets:
         if secret.kind == "provider":
             yield _later(f"the provider of secret `{secret.name}`", secret.source.span)
-    for position in context.positions:
-        yield from _step(position.step)
-
-
-def _step(step: Step) -> Iterator[Diagnostic]:
-    for key in (*ACTIONS, *MODIFIERS):
-        if step.node.entry(key) is not None:
-            yield _later(f"`{key}` of {words_for(step)}", step.key_span(key))
 
 
 def _later(what: str, span: Span) -> Diagnostic:

@@ -29,7 +29,7 @@ def cause_words(data: dict[str, Any]) -> str:
     if kind == "failure":
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
-        return f"`{visible(data['of'])}` ended the run" if data["of"] else "a step ended the run"
+        return f"`{visible(data['of'])}` ended the workflow" if data["of"] else "a step ended the workflow"
     if kind in _CAUSES:
         return _CAUSES[kind].format(visible(data["of"]))
     return "the resume left out something in it" if kind == "unfinished" else "what is around it was ended"

@@ -13,8 +13,6 @@ _VALUES = ("-i", "--input", "--assume", "--outputs", "--reason")
 def describe(error: BaseException, path: str | None) -> tuple[str, str]:
     """What the user is told: a sentence and how to go on."""
     name = type(error).__name__
-    if isinstance(error, MemoryError):
-        return "there is not enough memory", _go_on("Free some, or use fewer slots (`-j`).", path)
     what = f"{name}: {error}".strip().removesuffix(":").splitlines()[0][:300]
     return f"internal error, a fault of Steplane itself: {what}", _go_on("", path)
 
@@ -22,6 +20,18 @@ def describe(error: BaseException, path: str | None) -> tuple[str, str]:
 def _go_on(first: str, path: str | None) -> str:
     where = f"The details are in {path}; please report them." if path else "Its report could not be written."
     return " ".join(one for one in (first, where, "What is recorded is safe: steplane resume") if one)
+
+
+def told_of_view(error: Exception, run: str) -> tuple[str, str]:
+    """The same of what shows a run, and broke while that went on."""
+    try:
+        path = write_report(error, sys.argv)
+    except Exception:  # noqa: BLE001 - a full disk: then without the file
+        path = None
+    what = f"{type(error).__name__}: {error}".strip().removesuffix(":").splitlines()[0][:300]
+    where = f" The details are in {path}; please report them." if path else ""
+    message = f"what shows the run broke, a fault of Steplane itself: {what}. The run is not touched by that"
+    return message, f"All of it: steplane show {run}.{where}"
 
 
 def write_report(error: BaseException, words: Sequence[str]) -> str:

@@ -20,11 +20,14 @@ class Shown(Protocol):
 
 
 class Several:
-    """Tells all of them, in order. One that breaks hears of the end only, and keeps nothing from the others."""
+    """Tells all of them, in order. One that breaks hears of the end only, and keeps nothing from the others; why each
+    broke is in `failures`.
+    """
 
     def __init__(self, reporters: Sequence[Shown]) -> None:
         self._reporters = list(reporters)
         self._broken: list[Shown] = []
+        self.failures: list[Exception] = []
         self._listening: dict[str, list[tuple[Shown, Callable[..., None]]]] = {
             name: [(one, getattr(one, name)) for one in reporters if hasattr(one, name)] for name in _TOLD
         }
@@ -40,8 +43,8 @@ class Several:
             if one not in self._broken:
                 try:
                     tell(event, instance)
-                except Exception:  # noqa: BLE001 - as in `_tell`
-                    self._broken.append(one)
+                except Exception as error:  # noqa: BLE001 - as in `_tell`
+                    self._breaks(one, error)
 
     def log(self, path: str, stream: str, text: str) -> None:
         """Pass on what a step wrote."""
@@ -71,5 +74,9 @@ class Several:
             if one not in self._broken:
                 try:
                     tell(*what)
-                except Exception:  # noqa: BLE001 - a bug in one is no reason to stop the run or to blind the others
-                    self._broken.append(one)
+                except Exception as error:  # noqa: BLE001 - a bug in one is no reason to stop the run or blind the others
+                    self._breaks(one, error)
+
+    def _breaks(self, one: Shown, error: Exception) -> None:
+        self._broken.append(one)
+        self.failures.append(error)

@@ -72,7 +72,7 @@ def reason(status: str, stated: str, by: str, node: Node | None, seen: Sequence[
     if status == "blocked":
         return f"by `{by}`" if by else ""
     if status == "skipped":
-        return f"`{by}` ended the run" if by else "what it waits for did not come about"
+        return f"`{by}` ended the workflow" if by else "what it waits for did not come about"
     return f"by `{by}`" if by else ""
 
 

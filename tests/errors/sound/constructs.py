@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.errors.sound.workflows import KINDS, LITERALS, Maker
+from tests.errors.sound.workflows import KINDS, Maker
 
 TABLE = """\
 decision: route
@@ -230,16 +230,22 @@ class Constructs(Maker):
 
     def guarded(self, name: str) -> str:
         """Everything that may stand beside an action."""
-        rng, text, flag = self.rng, lambda: self.expression("text", 1), lambda: self.expression("flag", 1)
+        rng = self.rng
+        attempts, flag, sure = self.expression("count", 1), self.expression("flag", 1), self.expression("flag", 1)
+        undone = [
+            f"cache: {{key: {self.value(rng.choice(KINDS))}}}",
+            f"compensate: [{{uses: stub.make, with: {{text: {self.value('text')}}}}}]",
+        ]
         lines = [
-            f"retry: {{attempts: \"${{{{ ({self.expression('count', 1)} | abs) + 1 }}}}\", when: attempt < 3}}",
-            f"timeout: \"${{{{ '20s' if {flag()} else '1m' }}}}\"", f"lock: \"${{{{ 'l' ~ {text()} }}}}\"",
+            f'retry: {{attempts: "${{{{ ({attempts} | abs) + 1 }}}}", when: attempt < 3}}',
+            f"timeout: \"${{{{ '20s' if {flag} else '1m' }}}}\"",
+            f"lock: \"${{{{ 'l' ~ {self.expression('text', 1)} }}}}\"",
             f"env: {{NOTE: {self.value(rng.choice(['text', 'count', 'share', 'flag']))}}}",
-            f'require: ["{flag()} in [true, false]"]', 'ensure: ["result.count >= 0 or result.count < 0"]',
-            rng.choice([f"cache: {{key: {self.value(rng.choice(KINDS))}}}",
-                        f"compensate: [{{uses: stub.make, with: {{text: {self.value('text')}}}}}]"]),
+            f'require: ["{sure} in [true, false]"]',
+            'ensure: ["result.count >= 0 or result.count < 0"]',
             f"finally: [{{uses: stub.make, with: {{flag: {self.value('flag')}}}}}]",
-        ]  # fmt: skip
+            rng.choice(undone),
+        ]
         more = "".join(f"    {line}\n" for line in rng.sample(lines, rng.randint(2, 5)))
         return self.leaf(name, "  ", more=more)
 
@@ -247,6 +253,3 @@ class Constructs(Maker):
         """The end of the run."""
         outputs = f"{{text: {self.value('text')}}}"
         return f"  - end: {{status: succeeded, message: {self.value('text')}, outputs: {outputs}}}\n"
-
-
-__all__ = ["FILES", "LITERALS", "Constructs"]

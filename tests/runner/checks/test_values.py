@@ -109,6 +109,13 @@ def said(steps: str) -> list[str]:
             SWITCH.replace("OTHER", "{id: c, run: x}") + USE,
             "may-be-missing: `stdout` of step `a` may be missing: its arm of step `s` need not be taken",
         ),
+        (
+            "- {id: g, cache: {key: 1}, until: steps.a.outputs.stdout == 'x', steps: [{id: a, run: x}]}",
+            (
+                "may-be-missing: `stdout` of step `a` may be missing: "
+                "a recorded result may stand for step `g` (`cache`), and what is inside does not run then"
+            ),
+        ),
     ],
 )
 def test_what_is_said(steps: str, expected: str) -> None:
@@ -130,6 +137,7 @@ def test_what_is_said(steps: str, expected: str) -> None:
         "- {id: a, run: x, rescue: [{id: r, run: y}]}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
         "- {id: g, if: inputs.go, steps: [{id: a, run: x}, {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}]}",
         SWITCH.replace("OTHER", "{end: succeeded}") + USE,
+        "- {id: g, cache: {key: 1}, steps: [{id: a, run: x}], outputs: {o: '${{ steps.a.outputs.stdout }}'}}",
         "- {name: Each, foreach: [x], run: x}",
     ],
 )

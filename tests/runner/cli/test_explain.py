@@ -349,12 +349,17 @@ def sign(shell: Shell) -> str:
 
 
 def test_a_step_that_ends_the_run_is_named(shell: Shell) -> None:
-    steps = "[{id: stop, end: {status: failed, message: No stock}}, {id: never, run: 'true'}]"
+    shell.write("kid.yaml", "steplane: 1\nsteps: [{id: out, end: succeeded}, {id: rest, run: 'true'}]\n")
+    steps = (
+        "[{id: sub, call: kid.yaml}, {id: stop, end: {status: failed, message: No stock}}, {id: never, run: 'true'}]"
+    )
     shell.write("ends.yaml", f"steplane: 1\nname: ends\nsteps: {steps}\n")
     assert shell("run", "ends.yaml", "--id", "one", "-q").returncode == 1
     assert "  `stop` ended it as failed: No stock\n" in text(shell)
-    assert "  ○ never: `stop` ended the run\n" in text(shell)
-    assert text(shell, "never").startswith("○ never skipped  $ true\n  skipped: `stop` ended the run\n")
+    assert "out` ended it" not in text(shell)
+    assert "  ○ sub/kid/rest: `sub/kid/out` ended the workflow\n" in text(shell)
+    assert "  ○ never: `stop` ended the workflow\n" in text(shell)
+    assert text(shell, "never").startswith("○ never skipped  $ true\n  skipped: `stop` ended the workflow\n")
 
 
 def test_show_has_the_condition_and_tidy_names(told: Shell) -> None:

@@ -109,7 +109,7 @@ def test_what_was_cut_off_has_not_taken_the_time_in_which_nobody_ran_it(screen: 
         (_ended("warning", error=ERROR), "! build warning: exit code 2 (shell.exit)"),
         (_ended("failed", error=ERROR), "✗ build failed: exit code 2 (shell.exit)"),
         (_ended("skipped", reason="`if` is false"), "○ build skipped: `if: inputs.deep` is false"),
-        (_ended("skipped", by="stop"), "○ build skipped: `stop` ended the run"),
+        (_ended("skipped", by="stop"), "○ build skipped: `stop` ended the workflow"),
         (_ended("skipped"), "○ build skipped: what it waits for did not come about"),
         (_ended("blocked", by="lint"), "⊘ build blocked: by `lint`"),
         (_ended("cancelled"), "■ build cancelled"),

@@ -74,6 +74,7 @@ def test_one_that_breaks_hears_of_the_end_only(breaks: str, heard: list[str]) ->
     several.finish(Result("failed"))
     assert broken.heard == [*heard, "finish failed"]
     assert sound.heard == ALL
+    assert [str(one) for one in several.failures] == [breaks]
 
 
 def test_all_say_their_last_words_before_a_failure_of_one_is_told() -> None:

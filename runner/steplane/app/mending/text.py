@@ -1,6 +1,7 @@
 """A file as it is mended: its lines, its tree, and the edits that take something out or put something in."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -80,7 +81,7 @@ class Source:
         node: Node | None = self.document.root
         path: list[Found] = []
         while isinstance(node, Mapping | Sequence):
-            found = next((one for one in _parts(node) if one.start <= place < max(one.end, one.start)), None)
+            found = next((one for one in _near(node, place) if one.start <= place < max(one.end, one.start)), None)
             if found is None:
                 return path
             path.append(found)
@@ -206,6 +207,16 @@ def _parts(holder: Mapping | Sequence) -> Iterator[Found]:
     inner: tuple[Entry | Node, ...] = holder.entries if isinstance(holder, Mapping) else holder.items
     for number, part in enumerate(inner):
         yield Found(holder, number, part)
+
+
+def _near(holder: Mapping | Sequence, place: tuple[int, int]) -> Iterator[Found]:
+    """The parts among which one is to be looked for; the items of a list stand in order."""
+    if isinstance(holder, Mapping):
+        yield from _parts(holder)
+        return
+    number = bisect_right(holder.items, place, key=lambda one: (one.span.line, one.span.column)) - 1
+    if number >= 0:
+        yield Found(holder, number, holder.items[number])
 
 
 __all__ = ["Found", "Scalar", "Source", "in_quotes", "number_in"]

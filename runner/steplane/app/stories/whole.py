@@ -128,11 +128,23 @@ def _for_lock(replay: Replay, life: Life) -> Wait:
 def _requests(replay: Replay) -> Iterator[Entry]:
     """What people asked for meanwhile, cancel and resume; and the step that ended the run."""
     found = [one for one in (_request(moment) for moment in replay.moments) if one is not None]
-    ends = [life for life in replay.lives.values() if isinstance(life.instance.node.action, End) and life.end]
+    ends = [
+        life
+        for life in replay.lives.values()
+        if isinstance(life.instance.node.action, End) and life.end and not _in_child(life.instance)
+    ]
     first = min(ends, key=lambda life: life.ended_in or 0, default=None)
     if first is not None and isinstance(first.end, StepEnded) and first.end.status == "succeeded":
         found.append(_by_end(replay, first))
     yield from sorted(found, key=lambda one: one.at)
+
+
+def _in_child(instance: Instance) -> bool:
+    """Whether it stands in a workflow that is called: what it ends is that."""
+    scope = instance.scope
+    while scope is not None and scope.list.role != "call":
+        scope = scope.owner.scope
+    return scope is not None
 
 
 def _request(moment: Moment) -> Entry | None:
