@@ -89,3 +89,24 @@ def test_files_that_call_each_other_without_an_end() -> None:
     assert (inner.code, inner.span.file) == ("endless-call", "b.yaml")
     for more in (", if: run.id == 'x'", ", rescue: [{run: x}]", ", foreach: '${{ [1] }}'"):
         assert check(calling("b.yaml"), "a.yaml", {"b.yaml": calling("a.yaml", more)}) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "count"),
+    [
+        ("run: 'echo \"${{ inputs.o }}\"'", 1),
+        ("run: [echo, '${{ inputs.o }}']", 1),
+        ("run: x\n    env: {A: '${{ inputs.o | upper }}'}", 1),
+        ("uses: csv.read\n    with: {path: '${{ inputs.o }}'}", 1),
+        ("foreach: ${{ inputs.l }}\n    run: x", 1),
+        ("if: inputs.o != null\n    run: 'echo \"${{ inputs.o }}\"'", 0),
+        ("run: 'echo \"${{ inputs.o | default(1) }} ${{ inputs.o if inputs.o is not none else 1 }}\"'", 0),
+        ("run: 'echo \"${{ inputs.o | json }} ${{ [inputs.o] | json }}\"'", 0),
+        ("uses: http.request\n    with: {url: 'https://x/', method: '${{ inputs.o }}'}", 0),
+        ("parallel: {a: {if: inputs.o is not none, steps: [{run: 'x \"${{ inputs.o }}\"'}]}}", 0),
+    ],
+)  # fmt: skip
+def test_an_optional_input_is_null_where_it_is_not_given(step: str, count: int) -> None:
+    inputs = "{o: {type: string, optional: true}, l: {type: array, optional: true}}"
+    text = f"steplane: 1\ninputs: {inputs}\nsteps:\n  - id: a\n    {step}\n"
+    assert [one.code for one in check(text, "w.yaml", {})] == ["may-be-null"] * count

@@ -23,6 +23,8 @@ VALUES = {"stub.broken", "goto.max", "loop.max", "loop.failures", "cancelled", "
 `loop.failures` how many instances failed. Every other error of these workflows can be known before: they divide by
 nothing, look for nothing that need not be there, read no text as something else, and send no signal to another run.
 """
+LACKS = {"may-be-missing": " is missing: ", "may-be-null": "null"}
+"""Warnings of what a run may lack: where one is given, a run may fail with such an error."""
 PLUGINS = (Plugin("stub", "tests.errors.sound.stub", "steplane", "1"), Plugin("decide", "steplane_steps.decide", "steplane", "1"),
            Plugin("shell", "steplane_steps.shell", "steplane", "1"))
 REGISTRY = Registry(Index(PLUGINS))
@@ -54,6 +56,11 @@ class Trial:
         """What was found where no mistake was made."""
         return [] if self.maker.planted else [f"{one.code} {one.span.line}: {one.message}" for one in self.found
                                               if one.severity == "error" or one.code == "may-be-missing"]
+
+    def unsound(self, errors: list[ErrorInfo]) -> list[ErrorInfo]:
+        """Of the errors of a run those that could be known before, and of which nothing was said."""
+        warned = [words for code, words in LACKS.items() if code in self.codes]
+        return [one for one in errors if one.type not in VALUES and not any(words in one.message for words in warned)]
 
     def run(self, run_id: str) -> list[ErrorInfo]:
         """The errors of the run, of its steps and of their attempts."""

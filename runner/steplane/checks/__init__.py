@@ -26,6 +26,7 @@ from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.modifiers import check_modifiers
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
+from steplane.checks.nulls import check_nulls
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
@@ -109,6 +110,7 @@ CHECKS: tuple[Check, ...] = (
     check_keys,
     check_unnamed,
     check_missing_outputs,
+    check_nulls,
     _check_observed,
 )
 """Every check of a workflow, in no order that matters."""

@@ -9,7 +9,7 @@ from steplane.checks.sites import Site
 from steplane.checks.visibility import Sighting
 from steplane.diagnostics import Diagnostic, Related
 from steplane.expressions.usage import Use
-from steplane.model import Condition, Parallel, Step, StepList, Switch, Workflow
+from steplane.model import Condition, Parallel, Race, Step, StepList, Switch, Workflow
 
 _ASKED = re.compile(r"\s*is\s+(not\s+)?(un)?defined\b")
 
@@ -56,21 +56,17 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
         own = context.uses(site.template)
         return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in own)
     asked = {condition.expression.text for _, step in beyond if (condition := step.condition) is not None}
-    chain = site.position.chain if site.position is not None else ()
-    for listed, step in chain:
-        around = [step.condition, *_of_list(listed)]
+    for _, step in site.position.chain if site.position is not None else ():
         if step.needs is not None and any(
             need.step.text == name and not {"ok", "skipped", "done"}.intersection(need.words)
             for need in step.needs.needs
         ):
             return True
-        for condition in around:
-            if condition is None:
-                continue
-            if condition.expression.text in asked:
-                return True
-            if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
-                return True
+    for condition in conditions_around(site):
+        if condition.expression.text in asked:
+            return True
+        if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
+            return True
     return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
 
 
@@ -79,10 +75,20 @@ def _asks_for_branch(use: Use, beyond: list[tuple[StepList, Step]], context: Con
     other = context.by_id.get(use.path[1]) if use.path[0] == "steps" and len(use.path) > 2 else None
     if other is None:
         return False
-    owners = [listed.owner for listed, _ in beyond if listed.owner is not None]
+    owners = [
+        listed.owner
+        for listed, _ in beyond
+        if listed.owner is not None and isinstance(listed.owner.action, Parallel | Race | Switch)
+    ]
     if use.path[2] == "outputs":
         return any(other.step is owner for owner in owners) and use.path[3:4] == ("branch",)
     return any(listed.owner is owner for listed, _ in other.chain for owner in owners)
+
+
+def conditions_around(site: Site) -> Iterator[Condition]:
+    """The conditions that hold where an expression is evaluated: of the steps, arms and branches around it."""
+    for listed, step in site.position.chain if site.position is not None else ():
+        yield from (one for one in (step.condition, *_of_list(listed)) if one is not None)
 
 
 def _is_asked(use: Use) -> bool:

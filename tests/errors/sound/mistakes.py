@@ -8,7 +8,7 @@ from tests.errors.sound.kinds import FLAG, NUMBER, TEXT, TEXTS, WHOLE, Kind, cla
 
 RATE = 0.06
 """How often a mistake is put where one can stand, until there are as many as are meant to be."""
-WARNED = {"may-be-missing", "switch-without-default", "never-holds", "unknown-signal", "table-gap", "constant-condition",
+WARNED = {"may-be-missing", "may-be-null", "switch-without-default", "never-holds", "unknown-signal", "table-gap", "constant-condition",
           "needs-twice", "nothing-to-undo", "nothing-to-cancel", "idle-region", "secret-in-argument"}  # fmt: skip
 """What is only a warning."""
 
@@ -50,10 +50,15 @@ class Mistaken(Writer):
 
     def text(self) -> str:
         """Text with expressions in it."""
-        kind = self.rng.choice([TEXT, WHOLE, FLAG, TEXTS])
         if self.plant("null-in-text", text="null"):
             return "so: ${{ null }}"
-        return f"so: ${{{{ {self.maybe_wrong(kind, 1, clash=False)} }}}}, and"
+        null = [one.path for one in self.scope if one.lack == "null" and one.path.startswith("inputs.")]
+        if null and not any("inputs." in asked for asked in self.asked) and self.plant("may-be-null", text=null[0]):
+            return f"so: ${{{{ {null[0]} }}}}"
+        one = self.maybe_wrong(self.rng.choice([TEXT, WHOLE, FLAG, TEXTS]), 1, clash=False)
+        if self.rng.random() < 0.3:
+            return f"${{% for one in {self.leaf(TEXTS)} %}}${{{{ one | upper }}}}, ${{% endfor %}}${{{{ {one} }}}}"
+        return f"so: ${{{{ {one} }}}}, and"
 
     def maybe_wrong(self, kind: Kind, depth: int, *, clash: bool = True) -> str:
         """An expression that is rarely a mistake."""

@@ -61,6 +61,7 @@ MENDERS: Mapping[str, Mender] = {
     "rule-idle": removing.item,
     "duplicate-output": removing.safe_item,
     "may-be-missing": evaluated.filtered("default('')"),
+    "may-be-null": evaluated.filtered("default('')"),
     "nothing-to-undo": removing.item,
     "unused-input": removing.entry,
     "unused-variable": removing.entry,
