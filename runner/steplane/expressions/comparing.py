@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from steplane.expressions.types import ANY, Type, in_words, list_of, of, union
+from steplane.expressions.types import ANY, Type, in_words, of, union
 from steplane.expressions.values import kind_of
 
 NO_LITERAL = object()
@@ -68,7 +68,7 @@ def arithmetic_result(name: str, left: Type, right: Type) -> Type:
     if name == "Add" and left.kinds == right.kinds and kinds <= {"string"}:
         return of("string")
     if name == "Add" and left.is_only("list") and right.is_only("list"):
-        return list_of(union([left.element, right.element]))
+        return union([left, right])
     if name == "Mul":
         other = left.kinds if right.kinds <= {"integer"} else right.kinds if left.kinds <= {"integer"} else None
         return Type(other) if other is not None and (other <= {"string"} or other <= {"list"}) else ANY

@@ -22,7 +22,7 @@ from steplane.expressions.fields import Fields
 from steplane.expressions.findings import Finding
 from steplane.expressions.literals import fault_of
 from steplane.expressions.narrowing import asked_for
-from steplane.expressions.types import ANY, Type, in_words, list_of, mapping, of, of_value, union
+from steplane.expressions.types import ANY, NOTHING, Type, in_words, list_of, mapping, of, of_value, union
 from steplane.expressions.writing import path_of, source_of
 from steplane.suggest import did_you_mean
 
@@ -288,7 +288,7 @@ class Judgement(Fields):
 
     def list(self, node: Any) -> Type:
         """A list in the text."""
-        return list_of(union(map(self.type, node.items)) if node.items else ANY)
+        return list_of(union(map(self.type, node.items)) if node.items else NOTHING)
 
     def dict(self, node: Any) -> Type:
         """A mapping in the text."""

@@ -7,7 +7,7 @@ from steplane.expressions.findings import Finding
 from steplane.expressions.judgement import Judgement, Lookup
 from steplane.expressions.paths import read_path
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
-from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_value, union
+from steplane.expressions.types import ANY, NOTHING, Type, list_of, mapping, of, of_value, union
 
 
 def type_of(template: Template, lookup: Lookup) -> Type:
@@ -17,7 +17,7 @@ def type_of(template: Template, lookup: Lookup) -> Type:
     if isinstance(template, Text | Blocks):
         return of("string")
     if isinstance(template, ListOf):
-        return list_of(union(type_of(one, lookup) for one in template.items) if template.items else ANY)
+        return list_of(union(type_of(one, lookup) for one in template.items) if template.items else NOTHING)
     if isinstance(template, MapOf):
         return mapping({name: type_of(one, lookup) for name, one in template.entries}, sure=True)
     return judge(template, lookup)[0]

@@ -70,10 +70,12 @@ class Type(Struct, frozen=True):
     @property
     def element(self) -> "Type":
         """What an item of it is."""
-        return self.item if self.item is not None else ANY
+        return self.item if self.item is not None and self.item != NOTHING else ANY
 
 
 ANY = Type()
+NOTHING = Type(frozenset())
+"""What the items of an empty list are: they say nothing of those of another."""
 
 
 def of(*kinds: str) -> Type:
@@ -97,13 +99,19 @@ def union(types: Iterable[Type]) -> Type:
     return reduce(_either, found) if found else of("null")
 
 
+def items_of(*lists: Type) -> Type | None:
+    """What the items of these lists are, taken together; None where nothing is known."""
+    known = [one.item if one.item is not None else ANY for one in lists]
+    some = [one for one in known if one != NOTHING]
+    return union(some) if some else NOTHING if known else None
+
+
 def _either(left: Type, right: Type) -> Type:
     if left.kinds is None or right.kinds is None:
         return ANY
     values = left.values + right.values if left.values is not None and right.values is not None else None
-    items = [one.element for one in (left, right) if "list" in (one.kinds or ())]
     maps = [one for one in (left, right) if "object" in (one.kinds or ())]
-    item = items[0] if len(items) == 1 or (items and items[0] == items[1]) else None
+    item = items_of(*(one for one in (left, right) if "list" in (one.kinds or ())))
     kinds = left.kinds | right.kinds
     if len(maps) == 1 or (maps and maps[0] == maps[1]):
         return Type(kinds, values, item, maps[0].fields, maps[0].open, maps[0].rest, maps[0].sure)
@@ -114,7 +122,7 @@ def of_value(value: Any) -> Type:
     """The type of a literal value."""
     kind = kind_of(value)
     if kind == "list":
-        return list_of(union(map(of_value, value)) if value else ANY)
+        return list_of(union(map(of_value, value)) if value else NOTHING)
     if kind == "object":
         return mapping({name: of_value(one) for name, one in value.items()}, sure=True)
     return Type(frozenset({kind}), values=(value,))

@@ -60,7 +60,7 @@ class Actions(Mistaken):
     def nested(self, kind: Kind) -> Any:
         """A value of the file: an expression, or a list or mapping of such."""
         if kind.item is None and not kind.fields:
-            return self.text() if kind == TEXT and self.rng.random() < 0.2 else self.value(kind)
+            return self.mixed() if kind == TEXT and self.rng.random() < 0.2 else self.value(kind)
         if self.rng.random() < 0.6:
             return self.value(kind)
         if kind.name == "list":

@@ -20,7 +20,16 @@ class Lists(Modified):
         base, made, outside = list(self.scope), Steps(), (self.around, self.jumped)
         self.around, self.jumped = base, False
         makers: list[Callable[[int], tuple[Steps, list[Name]]]] = [self.plain] * 4
-        makers += [self.ordered, self.sent, self.repeated, self.undone, self.cancelled, self.parted, self.passed, self.kept_open]
+        makers += [
+            self.ordered,
+            self.sent,
+            self.repeated,
+            self.undone,
+            self.cancelled,
+            self.parted,
+            self.passed,
+            self.kept_open,
+        ]
         found: list[Name] = []
         for _ in range(self.rng.randint(least, most)):
             steps, names = self.rng.choice(makers)(depth)
@@ -125,7 +134,10 @@ class Lists(Modified):
     def race(self, name: str) -> tuple[dict[str, Any], list[Name]]:
         """A race of a moment and a signal that nobody sends."""
         taken, found = self.steps(0, 1, 1)
-        branches = {"soon": {"wait": "1ms", "steps": taken}, "never": {"wait": {"signal": f"never_{name}"}, "steps": []}}
+        branches = {
+            "soon": {"wait": "1ms", "steps": taken},
+            "never": {"wait": {"signal": f"never_{name}"}, "steps": []},
+        }
         branches["never"]["steps"] = [{"id": self.new_id(), "wait": "1ms"}]
         inside = [lacking(one, "missing") for one in found]
         chosen = Name(f"steps.{name}.outputs.branch", one_of("soon", "never"))
@@ -229,7 +241,12 @@ class Lists(Modified):
         made: Made = self.typed()
         steps: Steps = [
             {"id": first, **made[0], "split": 2},
-            {"id": each, "needs": [first], "join": "each" if not self.plant("enum", "wrong-kind") else "eech", "wait": "1ms"},
+            {
+                "id": each,
+                "needs": [first],
+                "join": "each" if not self.plant("enum", "wrong-kind") else "eech",
+                "wait": "1ms",
+            },
             {"id": both, "needs": [each], "collect": 2, "wait": "1ms"},
         ]
         return steps, outputs_of(first, made[1])
@@ -254,8 +271,18 @@ class Lists(Modified):
         self.scope = self.outer(base)
         data = self.value(TEXT, clash=False)
         self.scope = base
-        loop = {"id": name, "needs": [], "foreach": ["a"], "open": signal, "wait": "1ms", "outputs": {"at": "${{ loop.index }}"}}
-        send: Steps = [{"id": self.new_id(), "signal": {"name": signal, "data": data}}, {"id": self.new_id(), "signal": {"name": signal}}]
+        loop = {
+            "id": name,
+            "needs": [],
+            "foreach": ["a"],
+            "open": signal,
+            "wait": "1ms",
+            "outputs": {"at": "${{ loop.index }}"},
+        }
+        send: Steps = [
+            {"id": self.new_id(), "signal": {"name": signal, "data": data}},
+            {"id": self.new_id(), "signal": {"name": signal}},
+        ]
         send[0]["needs"] = []
         send[1]["needs"] = [send[0]["id"]]
         return [loop, *send], [Name(f"steps.{name}.outputs.at", Kind("list", WHOLE))]

@@ -48,7 +48,7 @@ class Mistaken(Writer):
         """A condition, or a part of one (`clash`: that has to be a flag itself)."""
         return self.maybe_wrong(FLAG, depth, clash=clash)
 
-    def text(self) -> str:
+    def mixed(self) -> str:
         """Text with expressions in it."""
         if self.plant("null-in-text", text="null"):
             return "so: ${{ null }}"
@@ -133,20 +133,34 @@ class Mistaken(Writer):
 
         return self.rng.choice(
             [
-                ("operands", f"({of(TEXT)} - 1)"), ("operands", f"({of(TEXTS)} < 3)"),
-                ("operands", f"({of(TEXT)} + {of(WHOLE)})"), ("operands", f"({of(WHOLE)} in {of(NUMBER)})"),
-                ("operands", f"(-{of(TEXTS)})"), ("operands", f"({of(FLAG)} * {of(NUMBER)})"),
-                ("operands", f"({of(TEXT)} < {of(WHOLE)})"), ("operands", f"({of(WHOLE)} in {of(TEXT)})"),
-                ("filter-value", f"({of(WHOLE)} | join('-'))"), ("filter-value", f"({of(FLAG)} | length)"),
-                ("filter-value", f"({of(TEXTS)} | upper)"), ("filter-value", f"({of(TEXT)} | abs)"),
-                ("filter-value", f"({of(TEXTS)} | round(1))"), ("filter-value", f"({of(TEXTS)} | items)"),
-                ("filter-value", f"({of(NUMBER)} | round('x'))"), ("filter-value", f"({of(TEXT)} | center([]))"),
-                ("filter-value", f"({of(TEXTS)} | join([]))"), ("filter-value", f"({of(TEXT)} | replace('a', []))"),
-                ("filter-value", f"({of(TEXTS)} | regex_match('a'))"), ("filter-value", f"({of(TEXTS)} | duration)"),
-                ("bad-literal", f"({of(TEXT)} | regex_match('[a'))"), ("bad-literal", "('{' | from_json)"),
-                ("operands", f"range({of(TEXT)})"), ("operands", f"({of(FLAG)} <= {of(FLAG)})"),
-                ("operands", f"({of(TEXTS)} + {of(TEXT)})"), ("filter-value", f"({of(WHOLE)} | sum)"),
-                ("operands filter-value", f"({of(TEXT)} is even)"), ("bad-literal", "('1 parsec' | duration)"),
+                ("operands", f"({of(TEXT)} - 1)"),
+                ("operands", f"({of(TEXTS)} < 3)"),
+                ("operands", f"({of(TEXT)} + {of(WHOLE)})"),
+                ("operands", f"({of(WHOLE)} in {of(NUMBER)})"),
+                ("operands", f"(-{of(TEXTS)})"),
+                ("operands", f"({of(FLAG)} * {of(NUMBER)})"),
+                ("operands", f"({of(TEXT)} < {of(WHOLE)})"),
+                ("operands", f"({of(WHOLE)} in {of(TEXT)})"),
+                ("filter-value", f"({of(WHOLE)} | join('-'))"),
+                ("filter-value", f"({of(FLAG)} | length)"),
+                ("filter-value", f"({of(TEXTS)} | upper)"),
+                ("filter-value", f"({of(TEXT)} | abs)"),
+                ("filter-value", f"({of(TEXTS)} | round(1))"),
+                ("filter-value", f"({of(TEXTS)} | items)"),
+                ("filter-value", f"({of(NUMBER)} | round('x'))"),
+                ("filter-value", f"({of(TEXT)} | center([]))"),
+                ("filter-value", f"({of(TEXTS)} | join([]))"),
+                ("filter-value", f"({of(TEXT)} | replace('a', []))"),
+                ("filter-value", f"({of(TEXTS)} | regex_match('a'))"),
+                ("filter-value", f"({of(TEXTS)} | duration)"),
+                ("bad-literal", f"({of(TEXT)} | regex_match('[a'))"),
+                ("bad-literal", "('{' | from_json)"),
+                ("operands", f"range({of(TEXT)})"),
+                ("operands", f"({of(FLAG)} <= {of(FLAG)})"),
+                ("operands", f"({of(TEXTS)} + {of(TEXT)})"),
+                ("filter-value", f"({of(WHOLE)} | sum)"),
+                ("operands filter-value", f"({of(TEXT)} is even)"),
+                ("bad-literal", "('1 parsec' | duration)"),
             ]  # fmt: skip
         )
 

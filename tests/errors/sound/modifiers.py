@@ -129,7 +129,10 @@ class Modified(Actions):
     def retry(self, step: dict[str, Any]) -> None:
         """More attempts."""
         names = [*ERROR, Name("attempt", WHOLE)]
-        step["retry"] = {"attempts": self.rng.choice([2, 3, f"${{{{ ({self.leaf(WHOLE)} | abs) % 2 + 1 }}}}"]), "delay": "1ms"}
+        step["retry"] = {
+            "attempts": self.rng.choice([2, 3, f"${{{{ ({self.leaf(WHOLE)} | abs) % 2 + 1 }}}}"]),
+            "delay": "1ms",
+        }
         if self.rng.random() < 0.4:
             step["retry"]["when"] = self.with_names(names, self.holding)
         if self.plant("range", "wrong-kind", text="attempts"):
@@ -199,7 +202,9 @@ class Modified(Actions):
         if self.rng.random() < 0.3:
             keys["key"] = "k${{ loop.index }}"
         if self.rng.random() < 0.3:
-            keys["concurrency"] = self.rng.choice([2, f"${{{{ ({self.leaf(WHOLE)} | abs) % 3 + 1 }}}}"]) if not self.plant("range") else 0
+            keys["concurrency"] = (
+                self.rng.choice([2, f"${{{{ ({self.leaf(WHOLE)} | abs) % 3 + 1 }}}}"]) if not self.plant("range") else 0
+            )
         if self.plant("wrong-kind", text="foreach"):
             keys["foreach"] = "${{ inputs.count }}"
             kind = TEXT

@@ -65,7 +65,9 @@ def _beside(key: str, value: Any, among: str) -> Callable[[Place, random.Random]
 
 def _same_id(place: Place, rng: random.Random) -> bool:
     others = [one.step["id"] for one in places(place.file) if one.step is not place.step]
-    if not others or str(place.step["id"]) in str({**place.file, "outputs": {}}).replace(f"'id': '{place.step['id']}'", ""):
+    if not others or str(place.step["id"]) in str({**place.file, "outputs": {}}).replace(
+        f"'id': '{place.step['id']}'", ""
+    ):
         return False
     place.step["id"] = rng.choice(others)
     return True
