@@ -8,6 +8,10 @@ from tests.errors.sound.kinds import ALL, FLAG, NUMBER, SIMPLE, TEXT, TEXTS, WHO
 from tests.errors.sound.mistakes import Mistaken
 from tests.errors.sound.types import TYPES
 
+WRONG_LINES = {
+    "expression-in-single-quotes": "echo 'so ${{ inputs.text }}'", "shell-syntax": "if true; then echo",
+    "block-in-run": "${% if true %}echo${% endif %}", "shell-evaluates-value": "eval ${{ inputs.text }}",
+}  # fmt: skip
 SHELL = [Name("stdout", TEXT), Name("exit_code", WHOLE)]
 Made = tuple[dict[str, Any], list[Name]]
 """The keys of a step, and what its outputs (`path` is the name alone) are."""
@@ -88,14 +92,7 @@ class Actions(Mistaken):
         if rng.random() < 0.3:
             wrong = self.plant("shell-wants-number")
             lines.append(f"echo $(( 1 + ${{{{ {'inputs.text' if wrong else self.leaf(WHOLE)} }}}} ))")
-        if self.plant("expression-in-single-quotes"):
-            lines.append("echo 'so ${{ inputs.text }}'")
-        if self.plant("shell-syntax"):
-            lines.append("if true; then echo")
-        if self.plant("block-in-run"):
-            lines.append("${% if true %}echo${% endif %}")
-        if self.plant("shell-evaluates-value"):
-            lines.append("eval ${{ inputs.text }}")
+        lines += [line for code, line in WRONG_LINES.items() if self.plant(code)]
         step: dict[str, Any] = {"run": "\n".join(lines)}
         if rng.random() < 0.3:
             step["env"] = {"WORD": self.value(self.rng.choice(SIMPLE), 1, clash=False)}
@@ -130,7 +127,7 @@ class Actions(Mistaken):
         if self.plant("missing-parameter"):
             inputs.pop(next(iter(inputs)))
         if self.plant("unknown-parameter"):
-            inputs["nothing"] = 1
+            inputs["nothing"] = "1"
         values = {"table": "nothing.decision.yaml" if self.plant("table-target") else path, "inputs": inputs}
         return {"uses": "decide", "with": values}, [Name(one, kind) for one, kind in gives.items()]
 

@@ -49,8 +49,7 @@ class Lists(Modified):
         name = self.new_id()
         composite = depth > 0 and self.rng.random() < 0.4
         looped = self.rng.random() < 0.2
-        made = self.looped(name, depth, composite=composite) if looped else self.one(name, depth, composite=composite)
-        return made
+        return self.looped(name, depth, composite=composite) if looped else self.one(name, depth, composite=composite)
 
     def one(self, name: str, depth: int, *, composite: bool) -> tuple[dict[str, Any], list[Name]]:
         """A step without a loop."""
@@ -134,11 +133,11 @@ class Lists(Modified):
     def race(self, name: str) -> tuple[dict[str, Any], list[Name]]:
         """A race of a moment and a signal that nobody sends."""
         taken, found = self.steps(0, 1, 1)
+        other: Steps = [{"id": self.new_id(), "wait": "1ms"}]
         branches = {
             "soon": {"wait": "1ms", "steps": taken},
-            "never": {"wait": {"signal": f"never_{name}"}, "steps": []},
+            "never": {"wait": {"signal": f"never_{name}"}, "steps": other},
         }
-        branches["never"]["steps"] = [{"id": self.new_id(), "wait": "1ms"}]
         inside = [lacking(one, "missing") for one in found]
         chosen = Name(f"steps.{name}.outputs.branch", one_of("soon", "never"))
         return {"id": name, "race": branches}, [chosen, Name(f"steps.{name}.outputs.at", TEXT, "both"), *inside]
@@ -161,7 +160,7 @@ class Lists(Modified):
             step["needs"] = self.wrong_needs(step["id"], needs)
             seen[step["id"]] = [*above, *names]
             steps.append(step)
-        names = list(dict.fromkeys(sum(seen.values(), [])))
+        names = list(dict.fromkeys(one for known in seen.values() for one in known))
         self.scope = self.outer(base)
         if self.rng.random() < 0.3:  # the last one begins with the first of them; what follows waits for all
             absent = [lacking(one, "missing") for one in names]

@@ -8,8 +8,10 @@ from tests.errors.sound.kinds import FLAG, NUMBER, TEXT, TEXTS, WHOLE, Kind, cla
 
 RATE = 0.06
 """How often a mistake is put where one can stand, until there are as many as are meant to be."""
-WARNED = {"may-be-missing", "may-be-null", "switch-without-default", "never-holds", "unknown-signal", "table-gap", "constant-condition",
-          "needs-twice", "nothing-to-undo", "nothing-to-cancel", "idle-region", "secret-in-argument"}  # fmt: skip
+WARNED = {
+    "may-be-missing", "may-be-null", "switch-without-default", "unknown-signal", "needs-twice", "exclude-nothing",
+    "idle-region", "secret-in-argument", "secret-in-output", "unknown-format",
+}  # fmt: skip
 """What is only a warning."""
 
 
@@ -101,7 +103,7 @@ class Mistaken(Writer):
         rng = self.rng
         choices = [
             ("undeclared", "inputs.nothing"), ("undeclared", "vars.nothing"),
-            ("undeclared", "(inputs.nothing | default(3))"), ("unknown-step name-not-here", "steps.nothing.outputs.text"),
+            ("undeclared", "(inputs.nothing | default(3))"), ("unknown-step name-not-here", "steps.nothing.status"),
             ("unknown-name", "nothing"), ("unknown-filter", "('a' | uper)"), ("unknown-test", "(1 is evn)"),
             ("name-not-here", "result.x"), ("unknown-attribute", "run.nothing"), ("unknown-attribute", "workflow.size"),
             ("expression-syntax", "(1 + )"), ("foreign-operator", "(true && false)"), ("undeclared", "secrets.nothing"),
@@ -131,38 +133,37 @@ class Mistaken(Writer):
         def of(one: Kind) -> str:
             return self.expression(one, 1)
 
-        return self.rng.choice(
-            [
-                ("operands", f"({of(TEXT)} - 1)"),
-                ("operands", f"({of(TEXTS)} < 3)"),
-                ("operands", f"({of(TEXT)} + {of(WHOLE)})"),
-                ("operands", f"({of(WHOLE)} in {of(NUMBER)})"),
-                ("operands", f"(-{of(TEXTS)})"),
-                ("operands", f"({of(FLAG)} * {of(NUMBER)})"),
-                ("operands", f"({of(TEXT)} < {of(WHOLE)})"),
-                ("operands", f"({of(WHOLE)} in {of(TEXT)})"),
-                ("filter-value", f"({of(WHOLE)} | join('-'))"),
-                ("filter-value", f"({of(FLAG)} | length)"),
-                ("filter-value", f"({of(TEXTS)} | upper)"),
-                ("filter-value", f"({of(TEXT)} | abs)"),
-                ("filter-value", f"({of(TEXTS)} | round(1))"),
-                ("filter-value", f"({of(TEXTS)} | items)"),
-                ("filter-value", f"({of(NUMBER)} | round('x'))"),
-                ("filter-value", f"({of(TEXT)} | center([]))"),
-                ("filter-value", f"({of(TEXTS)} | join([]))"),
-                ("filter-value", f"({of(TEXT)} | replace('a', []))"),
-                ("filter-value", f"({of(TEXTS)} | regex_match('a'))"),
-                ("filter-value", f"({of(TEXTS)} | duration)"),
-                ("bad-literal", f"({of(TEXT)} | regex_match('[a'))"),
-                ("bad-literal", "('{' | from_json)"),
-                ("operands", f"range({of(TEXT)})"),
-                ("operands", f"({of(FLAG)} <= {of(FLAG)})"),
-                ("operands", f"({of(TEXTS)} + {of(TEXT)})"),
-                ("filter-value", f"({of(WHOLE)} | sum)"),
-                ("operands filter-value", f"({of(TEXT)} is even)"),
-                ("bad-literal", "('1 parsec' | duration)"),
-            ]  # fmt: skip
-        )
+        choices = [
+            ("operands", f"({of(TEXT)} - 1)"),
+            ("operands", f"({of(TEXTS)} < 3)"),
+            ("operands", f"({of(TEXT)} + {of(WHOLE)})"),
+            ("operands", f"({of(WHOLE)} in {of(NUMBER)})"),
+            ("operands", f"(-{of(TEXTS)})"),
+            ("operands", f"({of(FLAG)} * {of(NUMBER)})"),
+            ("operands", f"({of(TEXT)} < {of(WHOLE)})"),
+            ("operands", f"({of(WHOLE)} in {of(TEXT)})"),
+            ("filter-value", f"({of(WHOLE)} | join('-'))"),
+            ("filter-value", f"({of(FLAG)} | length)"),
+            ("filter-value", f"({of(TEXTS)} | upper)"),
+            ("filter-value", f"({of(TEXT)} | abs)"),
+            ("filter-value", f"({of(TEXTS)} | round(1))"),
+            ("filter-value", f"({of(TEXTS)} | items)"),
+            ("filter-value", f"({of(NUMBER)} | round('x'))"),
+            ("filter-value", f"({of(TEXT)} | center([]))"),
+            ("filter-value", f"({of(TEXTS)} | join([]))"),
+            ("filter-value", f"({of(TEXT)} | replace('a', []))"),
+            ("filter-value", f"({of(TEXTS)} | regex_match('a'))"),
+            ("filter-value", f"({of(TEXTS)} | duration)"),
+            ("bad-literal", f"({of(TEXT)} | regex_match('[a'))"),
+            ("bad-literal", "('{' | from_json)"),
+            ("operands", f"range({of(TEXT)})"),
+            ("operands", f"({of(FLAG)} <= {of(FLAG)})"),
+            ("operands", f"({of(TEXTS)} + {of(TEXT)})"),
+            ("filter-value", f"({of(WHOLE)} | sum)"),
+            ("operands filter-value", f"({of(TEXT)} is even)"),
+            ("bad-literal", "('1 parsec' | duration)"),
+        ]
+        return self.rng.choice(choices)
 
     def _sight(self, kind: Kind) -> tuple[str, str] | None:
         """A step that need not have ended here, or an output that may be missing."""

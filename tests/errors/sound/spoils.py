@@ -22,6 +22,10 @@ class Place(NamedTuple):
         return [one["id"] for one in self.beside if one is not self.step]
 
 
+Spoil = Callable[[Place, random.Random], bool]
+"""Makes one mistake, and says whether it could."""
+
+
 def places(file: dict[str, Any]) -> Iterator[Place]:
     """Every step of a file."""
     for steps in lists(file):
@@ -40,7 +44,7 @@ def lists(owner: dict[str, Any]) -> Iterator[Steps]:
             yield from lists(step)
 
 
-def _set(**keys: Any) -> Callable[[Place, random.Random], bool]:
+def _set(**keys: Any) -> Spoil:
     """Set keys that the step has not."""
 
     def spoil(place: Place, _: random.Random) -> bool:
@@ -51,7 +55,7 @@ def _set(**keys: Any) -> Callable[[Place, random.Random], bool]:
     return spoil
 
 
-def _beside(key: str, value: Any, among: str) -> Callable[[Place, random.Random], bool]:
+def _beside(key: str, value: Any, among: str) -> Spoil:
     """Set a key where another one is."""
 
     def spoil(place: Place, _: random.Random) -> bool:
@@ -107,7 +111,7 @@ def _no_action(place: Place, _: random.Random) -> bool:
     return False
 
 
-def _itself(key: str) -> Callable[[Place, random.Random], bool]:
+def _itself(key: str) -> Spoil:
     def spoil(place: Place, _: random.Random) -> bool:
         if key not in place.step:
             return False
@@ -117,14 +121,37 @@ def _itself(key: str) -> Callable[[Place, random.Random], bool]:
     return spoil
 
 
-def _changed(key: str, value: Any) -> Callable[[Place, random.Random], bool]:
+def _where(among: str, **keys: Any) -> Spoil:
+    """Replace keys where one is."""
+
     def spoil(place: Place, _: random.Random) -> bool:
-        if key not in place.step:
-            return False
-        place.step[key] = value
-        return True
+        place.step.update(keys if among in place.step else {})
+        return among in place.step
 
     return spoil
+
+
+def _jump_to_itself(place: Place, _: random.Random) -> bool:
+    place.step.update({"goto": place.step["id"]} if "goto" in place.step else {})
+    return "goto" in place.step
+
+
+def _rule_of_one(place: Place, _: random.Random) -> bool:
+    place.file["rules"] = [{"precedence": [place.step["id"]] * 2}]
+    return True
+
+
+def _told(place: Place, _: random.Random) -> bool:
+    """A secret that others can see."""
+    if "run" not in place.step or {"outputs", "ensure", "retry"} & set(place.step):
+        return False
+    place.step["run"] = ["echo", "${{ secrets.token }}"]
+    return True
+
+
+def _of_outputs(place: Place, _: random.Random) -> bool:
+    place.file["outputs"]["spoilt"] = "${{ secrets.token }}"
+    return True
 
 
 def _default_first(place: Place, _: random.Random) -> bool:
@@ -143,7 +170,7 @@ def _two_limits(place: Place, _: random.Random) -> bool:
     return True
 
 
-def _of_file(**keys: Any) -> Callable[[Place, random.Random], bool]:
+def _of_file(**keys: Any) -> Spoil:
     def spoil(place: Place, _: random.Random) -> bool:
         place.file.update({key: value for key, value in keys.items() if key not in place.file})
         return any(place.file[key] == value for key, value in keys.items())
@@ -151,7 +178,7 @@ def _of_file(**keys: Any) -> Callable[[Place, random.Random], bool]:
     return spoil
 
 
-def _input(**schema: Any) -> Callable[[Place, random.Random], bool]:
+def _input(**schema: Any) -> Spoil:
     def spoil(place: Place, _: random.Random) -> bool:
         place.file["inputs"]["spoilt"] = {**schema, "optional": True}
         return True
@@ -159,7 +186,7 @@ def _input(**schema: Any) -> Callable[[Place, random.Random], bool]:
     return spoil
 
 
-SPOILS: tuple[tuple[str, Callable[[Place, random.Random], bool]], ...] = (
+SPOILS: tuple[tuple[str, Spoil], ...] = (
     ("duplicate-id", _same_id),
     ("cycle", _cycle),
     ("needs-across unknown-step", _across),
@@ -169,45 +196,42 @@ SPOILS: tuple[tuple[str, Callable[[Place, random.Random], bool]], ...] = (
     ("exclusive", _beside("while", "loop.first", "foreach")),
     ("missing-companion", _set(max_failures=1)),
     ("missing-companion", _set(complete=1)),
-    ("pattern", _changed("id", "Not An Id")),
-    ("static", _changed("uses", "stub.${{ 'make' }}")),
+    ("pattern", _where("id", id="Not An Id")),
+    ("static", _where("uses", uses="stub.${{ 'make' }}")),
     ("no-list", _beside("failure", "stop", "run")),
     ("cancel-itself", _itself("cancel")),
     ("cancel-itself", _itself("finish")),
-    ("goto-itself", lambda place, _: "goto" in place.step and not place.step.update(goto=place.step["id"])),
-    ("milestone-target unknown-step", _changed("milestone", {"before": "nothing"})),
-    ("wait-for-two", _changed("wait", {"until": "2026-01-01T00:00:00Z", "signal": "go"})),
-    ("wait-for-nothing missing-key", _changed("wait", {"timeout": "1s"})),
+    ("goto-itself", _jump_to_itself),
+    ("milestone-target unknown-step", _where("milestone", milestone={"before": "nothing"})),
+    ("wait-for-two", _where("wait", wait={"until": "2026-01-01T00:00:00Z", "signal": "go"})),
+    ("wait-for-nothing missing-key", _where("wait", wait={"timeout": "1s"})),
     ("zero-duration", _set(timeout="0s")),
-    ("two-timeouts", lambda place, _: "timeout" in str(place.step.get("wait")) and not place.step.update(timeout="1h")),
+    ("two-timeouts", _where("wait", wait={"signal": "go", "timeout": "1h"}, timeout="1h")),
     ("reserved-name", _beside("as", "inputs", "foreach")),
     ("same-key", _beside("key", "always", "foreach")),
-    ("complete-too-large", lambda place, _: "foreach" in place.step and not place.step.update(foreach=[1, 2], complete=3)),
-    ("duplicate-item", lambda place, _: "foreach" in place.step and not place.step.update(
-        foreach=["a", "b"], key="k", **{"as": "item"}) and bool(place.step.update(foreach=[{"key": "a"}], key="")) or False),
-    ("exclude-nothing", lambda place, _: "matrix" in place.step and not place.step["matrix"].update(
-        exclude=[{"right": 7}])),
+    ("complete-too-large", _where("foreach", foreach=[1, 2], complete=3)),
+    ("duplicate-item", _where("foreach", foreach=["a", "b", "a"], key="${{ own }}", **{"as": "own"})),
+    ("unknown-axis", _where("matrix", matrix={"left": [1, 2], "exclude": [{"right": 7}]})),
+    ("exclude-nothing", _where("matrix", matrix={"left": [1, 2], "right": [1, 2], "exclude": [{"right": 7}]})),
     ("enum", _set(on_error="wran")),
     ("wrong-kind", _set(retry="often")),
     ("range wrong-kind", _set(retry=0)),
     ("wrong-kind", _set(rescue={"uses": "stub.make"})),
     ("empty length", _set(rescue=[])),
-    ("unknown-parameter", lambda place, _: "uses" in place.step and not place.step.setdefault("with", {}).update(txet=1)),
+    ("unknown-parameter", _where("uses", uses="stub.make", **{"with": {"txet": "a"}})),
     ("wrong-level unknown-key", _set(attempts=3)),
     ("never-taken", _default_first),
     ("lock-limit", _two_limits),
-    ("unknown-region", lambda place, _: "cancel" in place.step and not place.step.update(cancel={"region": "nowhere"})),
+    ("unknown-region", _where("cancel", cancel={"region": "nowhere"})),
     ("idle-region", _set(region="somewhere")),
     ("undo-target unknown-step", _itself("undo")),
     ("reserved-env", _set(env={"STEPLANE_X": "a"})),
     ("env-runs-code", _set(env={"LD_PRELOAD": "${{ inputs.text }}"})),
-    ("end-in-compensate", lambda place, _: "compensate" in place.step and not place.step["compensate"].append(
-        {"id": "spoilt", "end": "succeeded"})),
+    ("end-in-compensate", _where("compensate", compensate=[{"id": "spoilt", "end": "succeeded"}])),
     ("unknown-step", _set(milestone={"after": "nothing"})),
-    ("join-of-branches", lambda place, _: "parallel" in place.step and not place.step.update(join="each")),
-    ("artifact-pattern", lambda place, _: "run" in place.step and not place.step.update(artifacts=["/etc/*"])),
-    ("cache-pattern", lambda place, _: "run" in place.step and "cache" not in place.step
-     and not place.step.update(cache={"files": ["/etc/*"]})),
+    ("join-of-branches", _where("parallel", join="each")),
+    ("artifact-pattern", _where("run", artifacts=["/etc/*"])),
+    ("cache-pattern", _beside("cache", {"files": ["/etc/*"]}, "run")),
     ("unknown-timezone", _of_file(timezone="Mars/Olympus")),
     ("unknown-key", _of_file(step=[])),
     ("bad-schema", _input(type="strnig")),
@@ -217,12 +241,11 @@ SPOILS: tuple[tuple[str, Callable[[Place, random.Random], bool]], ...] = (
     ("target-unit", _of_file(measures={"lead": {"target": {"p95": "<= 4"}}})),
     ("not-a-number", _of_file(measures={"size": {"value": "${{ inputs.text }}", "unit": "m"}})),
     ("unknown-step", _of_file(rules=[{"exactly_once": "nothing"}])),
-    ("rule-names-twice", lambda place, _: not place.file.update(rules=[{"precedence": [place.step["id"]] * 2}])),
+    ("rule-names-twice", _rule_of_one),
     ("unknown-name", _of_file(rules=[{"never": "nothing == 1"}])),
-    ("secret-in-argument", lambda place, _: "run" in place.step and "outputs" not in place.step
-     and not place.step.update(run=["echo", "${{ secrets.token }}"])),
-    ("secret-in-output", lambda place, _: not place.file["outputs"].update(spoilt="${{ secrets.token }}")),
-)  # fmt: skip
+    ("secret-in-argument", _told),
+    ("secret-in-output", _of_outputs),
+)
 """The codes under which it is told, and what makes the mistake; that says whether it could."""
 
 

@@ -13,7 +13,7 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     total: float
-    tags: list[str] = []  # noqa: RUF012 - msgspec copies it
+    tags: list[str] = []
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True):

@@ -125,10 +125,8 @@ class Maker(Lists):
 
     def _end(self, file: dict[str, Any]) -> None:
         """Let a condition end the run before its last step."""
-        file["steps"].append({
-            "id": self.new_id(), "if": self.condition(),
-            "end": {"status": "succeeded", "message": self.value(TEXT), "outputs": {"o0": self.value(FLAG, clash=False)}},
-        })  # fmt: skip
+        end = {"status": "succeeded", "message": self.value(TEXT), "outputs": {"o0": self.value(FLAG, clash=False)}}
+        file["steps"].append({"id": self.new_id(), "if": self.condition(), "end": end})
         file["steps"].append({"id": self.new_id(), "wait": "1ms"})
         self.gives = {}  # they may be others
 
@@ -154,7 +152,7 @@ class Maker(Lists):
 
     def _table(self, path: str) -> None:
         """A decision table that answers all that it can be asked."""
-        rng, hit = self.rng, self.rng.choice(HITS)
+        hit = self.rng.choice(HITS)
         columns = {"amount": NUMBER, "region": REGION}
         gives = {"fee": WHOLE, "note": TEXT} if hit != "collect sum" else {"fee": NUMBER}
         rows: Steps = []
@@ -174,7 +172,13 @@ class Maker(Lists):
         if self.plant("table-kind", text="answer"):
             rows[-1]["then"]["fee"] = "much"
         inputs, outputs = ({one: schema(kind) for one, kind in which.items()} for which in (columns, gives))
-        file = {"decision": path.split(".")[0], "hit": hit, "inputs": inputs, "outputs": outputs, "rules": rows}
+        file = {
+            "decision": path.removesuffix(".decision.yaml"),
+            "hit": hit,
+            "inputs": inputs,
+            "outputs": outputs,
+            "rules": rows,
+        }
         self.files[path] = written(file)
         several = hit in {"collect", "rule_order"}
         self.tables[path] = (columns, {one: listing(kind) if several else kind for one, kind in gives.items()})
