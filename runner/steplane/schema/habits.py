@@ -27,6 +27,11 @@ def _all(names: str, key: str, example: str, *, same: bool = False) -> dict[str,
     return dict.fromkeys(names.split(), Habit(key, example, same))
 
 
+def _values(names: str, habit: Habit) -> dict[str, Habit]:
+    """The same for a habit whose values are other ones."""
+    return dict.fromkeys(names.split(), habit)
+
+
 def _timeouts(example: str) -> dict[str, Habit]:
     """Times that are numbers, of minutes or of seconds."""
     minutes, seconds = Habit("timeout", example, unit="m"), Habit("timeout", example, unit="s")
@@ -56,17 +61,9 @@ STEP: dict[str, Habit] = {
         "run: ./build.sh",
         same=True,
     ),
-    **dict.fromkeys(
-        [
-            "continue-on-error",
-            "continue_on_error",
-            "continueOnError",
-            "ignore_errors",
-            "ignore_error",
-            "allow_failure",
-            "allowFailure",
-            "soft_fail",
-        ],
+    **_values(
+        "continue-on-error continue_on_error continueOnError ignore_errors ignore_error allow_failure allowFailure "
+        "soft_fail",
         Habit("on_error", "on_error: warn", values={"true": "warn", "yes": "warn", "false": "fail", "no": "fail"}),
     ),
     **_all("continueOn failed_when", "on_error", "on_error: warn"),
