@@ -67,6 +67,7 @@ def _text(site: Site, template: Expression, context: Context) -> Iterator[Diagno
     given = context.types.kind(template, site.position)
     if given in {"list", "object"}:
         what = f"`{site.key[5:]} of `env`" if site.key.startswith("`env.") else site.key
+        what = "an argument of `run`" if what == "`run`" else what
         message = f"{what} must be text, and `{template.text}` is {WORDS[given]}"
         help_ = "make text of it, for example with `| json`"
         yield Diagnostic("wrong-kind", message, site.scalar.span, help=help_)
@@ -89,8 +90,12 @@ def _outputs(outputs: Outputs, owner: str, position: Position | None, context: C
 
 
 def _wrong(what: str, wanted: str, template: Template, given: str, span: Span) -> Diagnostic:
-    said = f"`{template.text}` is {given}" if isinstance(template, Expression) else f"this is {given}"
-    return Diagnostic("wrong-kind", f"{what} wants {wanted}, and {said}", span, help=f"give {wanted}")
+    said, help_ = f"this is {given}", f"give {wanted}"
+    if isinstance(template, Expression):
+        said = f"`{template.text}` is {given}"
+        if wanted == DURATION and given in {WORDS["integer"], WORDS["number"]}:
+            help_ = f"write `${{{{ {template.text} }}}}s` for seconds"
+    return Diagnostic("wrong-kind", f"{what} wants {wanted}, and {said}", span, help=help_)
 
 
 __all__ = ["check_modifiers"]

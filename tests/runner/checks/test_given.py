@@ -65,7 +65,7 @@ def test_actions_that_take_a_value() -> None:
         "`wait` of step `a` wants a duration such as `30s`, and `inputs.n` is a whole number",
         "`until` of step `b` wants a time such as `2026-12-01T08:00:00Z`, and `inputs.n` is a whole number",
         "`wait` of step `c` wants a duration such as `30s`, and `inputs.n` is a whole number",
-        "`run` must be text, and `inputs.l` is a list",
+        "an argument of `run` must be text, and `inputs.l` is a list",
     ]
 
 
