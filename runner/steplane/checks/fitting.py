@@ -55,7 +55,7 @@ def wrong_inside(given: Type, schema: Any, defs: Definitions = None) -> tuple[st
     if given.is_only("list") and wanted.is_only("list", "null") and given.item is not None and given.item.kinds:
         return _wrong_items(given.item, one.get("items"), defs)
     if given.is_only("object") and wanted.is_only("object", "null"):
-        return _wrong_fields(given, one, defs)
+        return _wrong_fields(given, one, defs, ())
     if given.is_only("string", "integer", "number", "bool") and wanted.is_only("string", "null") and wanted.values:
         return _wrong_choice(given, wanted.values)
     return None
@@ -90,27 +90,34 @@ def _wrong_items(item: Type, schema: Any, defs: Definitions) -> tuple[str, str] 
     return (f"a list, each item {inside[0]}", f"has items each of which {inside[1]}") if inside else None
 
 
-def _wrong_fields(given: Type, schema: dict[str, Any], defs: Definitions) -> tuple[str, str] | None:
+def _wrong_fields(
+    given: Type, schema: dict[str, Any], defs: Definitions, path: tuple[str, ...]
+) -> tuple[str, str] | None:
     fields, known = given.fields or {}, given.fields is not None
     properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
     needed = schema.get("required", ())
     for name in needed if known and not given.open and given.rest is None else ():
         if name not in fields:
-            return f"a mapping with `{name}`", f"has no `{name}`"
+            return f"a mapping with `{'.'.join((*path, name))}`", "has none"
     for name, one in fields.items():
         if name not in properties and others is False and name in given.sure:
-            return f"a mapping without `{name}`", f"has `{name}`"
+            return f"a mapping without `{'.'.join((*path, name))}`", "has one"
         wanted = properties.get(name, others)
-        if (name in given.sure or name in needed) and isinstance(wanted, dict):
-            reason = _wrong_field(name, one, wanted, defs)
+        if (name in given.sure or name in needed) and isinstance(wanted, dict) and one.kinds:
+            reason = _wrong_field(one, wanted, defs, (*path, name))
             if reason:
                 return reason
     return None
 
 
-def _wrong_field(name: str, given: Type, schema: dict[str, Any], defs: Definitions) -> tuple[str, str] | None:
+def _wrong_field(
+    given: Type, schema: dict[str, Any], defs: Definitions, path: tuple[str, ...]
+) -> tuple[str, str] | None:
     wanted = wanted_kinds(schema, defs)
-    if wanted and given.kinds and not any(fits(kind, wanted) for kind in given.kinds):
-        return f"{in_words(of_schema(schema, 0, defs))} as `{name}`", f"has {in_words(given)} there"
-    inside = wrong_inside(given, schema, defs) if given.kinds else None
-    return (f"{inside[0]} as `{name}`", f"has what {inside[1]} there") if inside else None
+    if wanted and not any(fits(kind, wanted) for kind in given.kinds or ()):
+        return f"{in_words(of_schema(schema, 0, defs))} as `{'.'.join(path)}`", f"has {in_words(given)} there"
+    one = plain_schema(schema, defs)
+    if given.is_only("object") and of_schema(one, 0, defs).is_only("object"):
+        return _wrong_fields(given, one, defs, path)
+    inside = wrong_inside(given, schema, defs)
+    return (f"{inside[0]} as `{'.'.join(path)}`", f"has one that {inside[1]}") if inside else None

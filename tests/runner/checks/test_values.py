@@ -117,8 +117,10 @@ def said(steps: str) -> list[str]:
             ),
         ),
         (
-            "- {id: a, needs: [], milestone: {before: c}, run: x}\n- {id: c, needs: [], run: x}\n"
-            "- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            (
+                "- {id: a, needs: [], milestone: {before: c}, run: x}\n- {id: c, needs: [], run: x}\n"
+                "- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}"
+            ),
             (
                 "may-be-missing: `stdout` of step `a` may be missing: "
                 "step `a` is skipped where `c` begins before it (`milestone`)"
@@ -129,8 +131,10 @@ def said(steps: str) -> list[str]:
             "may-be-missing: `stdout` of step `a` may be missing: step `b` begins however step `a` has ended",
         ),
         (
-            "- {id: a, run: x}\n- {id: c, run: x}\n"
-            "- {id: b, needs: [a, c], join: any, run: 'y ${{ steps.a.outputs.stdout }}'}",
+            (
+                "- {id: a, run: x}\n- {id: c, run: x}\n"
+                "- {id: b, needs: [a, c], join: any, run: 'y ${{ steps.a.outputs.stdout }}'}"
+            ),
             (
                 "may-be-missing: `stdout` of step `a` may be missing: "
                 "step `b` does not wait for all that it needs (`join`)"
@@ -152,8 +156,10 @@ def said(steps: str) -> list[str]:
             ),
         ),
         (
-            "- {id: a, needs: [], wait: {signal: x}}\n- {needs: [], finish: [a]}\n"
-            "- {id: b, needs: [a], run: 'y ${{ steps.a.outputs.at }}'}",
+            (
+                "- {id: a, needs: [], wait: {signal: x}}\n- {needs: [], finish: [a]}\n"
+                "- {id: b, needs: [a], run: 'y ${{ steps.a.outputs.at }}'}"
+            ),
             "may-be-missing: `at` of step `a` may be missing: step `a` may be ended by `finish`, without outputs",
         ),
         (
@@ -189,7 +195,7 @@ def test_what_is_said(steps: str, expected: str) -> None:
         "- {id: a, if: inputs.go, run: x}\n- {id: b, if: inputs.go, run: 'y ${{ steps.a.outputs.stdout }}'}",
         SKIPPED + "- {id: b, if: steps.a.status == 'succeeded', run: 'y ${{ steps.a.outputs.stdout }}'}",
         "- {id: a, if: inputs.go, run: x}\n- {id: b, needs: {a: succeeded}, run: 'y ${{ steps.a.outputs.stdout }}'}",
-        "- {id: a, run: x, rescue: [{id: r, run: y}, {end: failed}]}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
+        "- {id: a, run: x, rescue: [{run: y}, {end: failed}]}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
         "- {id: a, run: x, rescue: [{run: y}], outputs: {o: no}}\n- {id: b, run: 'y ${{ steps.a.outputs.o }}'}",
         "- {id: a, while: loop.index < 3, run: x}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",
         "- {id: a, foreach: [1], on_error: warn, run: x}\n- {id: b, run: 'y ${{ steps.a.outputs.stdout }}'}",

@@ -84,3 +84,19 @@ def test_a_value_no_environment_can_hold(bench: Workbench) -> None:
         'steps: [{id: a, env: {A: "${{ inputs.a }}"}, run: "true"}]\ninputs: {a: {}}\n', {"a": [1]}, run_id="r2"
     )
     assert run.error("a")[0] == "expression"
+
+
+def test_env_of_a_looped_step_before_there_is_an_item(bench: Workbench) -> None:
+    run = bench.run(
+        """
+env: {WHO: anna}
+steps:
+  - id: l
+    if: env.KIND == 'x' and env.WHO == 'anna'
+    foreach: ["${{ env.WHO }}"]
+    env: {KIND: x, OWN: "${{ item }} ${{ loop.index }}"}
+    run: 'echo "$OWN|$KIND" >> ledger'
+"""
+    )
+    assert run.status == "succeeded", run.result
+    assert bench.ledger == ["anna 1|x"]

@@ -149,3 +149,21 @@ steps:
 """
     )
     assert sorted(line for _, _, line in run.lines) == ["deb true", "none false"]
+
+
+def test_a_loop_that_goes_on_has_no_outputs_yet(bench: Workbench) -> None:
+    run = bench.run(
+        """
+steps:
+  - id: both
+    join: any
+    parallel:
+      slow: [{id: l, foreach: [1, 2], wait: {signal: go}, outputs: {n: "${{ item }}"}}]
+      soon: [{id: s, wait: 1ms}]
+  - {id: before, needs: [both], uses: log, with: {message: "${{ steps.l.outputs.n | default('not yet') }}"}}
+  - {id: one, needs: [before], signal: {name: go}}
+  - {id: two, needs: [before], signal: {name: go}}
+"""
+    )
+    assert run.status == "succeeded", run.result
+    assert run.lines[-1] == ("before", "log", "not yet")
