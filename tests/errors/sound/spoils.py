@@ -111,6 +111,17 @@ def _no_action(place: Place, _: random.Random) -> bool:
     return False
 
 
+def _of_no_loop(**keys: Any) -> Spoil:
+    """What has a meaning beside items alone."""
+
+    def spoil(place: Place, _: random.Random) -> bool:
+        single = not {"foreach", "matrix"} & set(place.step)
+        place.step.update(keys if single else {})
+        return single
+
+    return spoil
+
+
 def _itself(key: str) -> Spoil:
     def spoil(place: Place, _: random.Random) -> bool:
         if key not in place.step:
@@ -194,8 +205,8 @@ SPOILS: tuple[tuple[str, Spoil], ...] = (
     ("no-action", _no_action),
     ("exclusive", _beside("wait", "1ms", "uses")),
     ("exclusive", _beside("while", "loop.first", "foreach")),
-    ("missing-companion", _set(max_failures=1)),
-    ("missing-companion", _set(complete=1)),
+    ("missing-companion", _of_no_loop(max_failures=1)),
+    ("missing-companion", _of_no_loop(complete=1)),
     ("pattern", _where("id", id="Not An Id")),
     ("static", _where("uses", uses="stub.${{ 'make' }}")),
     ("no-list", _beside("failure", "stop", "run")),
