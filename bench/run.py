@@ -158,7 +158,7 @@ def many(bench: Bench) -> Iterator[Figure]:
 
 
 def output(bench: Bench) -> Iterator[Figure]:
-    """What a step prints, against a pump in Python; and the memory that a gigabyte takes."""
+    """What a step prints, against a pump in Python; the memory that a gigabyte takes, and how fast it goes."""
     size = bench.size(100)
     words = ["run", bench.file("output", _saying(size)), "--quiet"]
     pump = [sys.executable, "-c", PUMP, printing(size)]
@@ -171,6 +171,10 @@ def output(bench: Bench) -> Iterator[Figure]:
         "growth", f"{size:,} MB of output, against 1 MB", _time(large.seconds), f"{growth:.0f} MB",
         "less than 50 MB", growth < 50,
     )  # fmt: skip
+    rate = (size - 1) / (large.seconds - small.seconds)
+    yield Figure(
+        "rate", f"the same {size:,} MB", _time(large.seconds), f"{rate:.0f} MB/s", "at least 100 MB/s", rate >= 100
+    )
 
 
 def planned(bench: Bench) -> Iterator[Figure]:

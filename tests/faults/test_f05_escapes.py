@@ -30,12 +30,11 @@ SLEEPERS = 10
 """How many `sleep` there are when all have tried."""
 
 
-def workflow(more: str = "", *, blind: bool = True) -> str:
+def workflow(more: str = "") -> str:
     steps = []
     for name, script in ESCAPES.items():
-        if blind or name != "blind":
-            head = f"  - id: {name}\n    needs: []\n    with: {{grace: 300ms}}\n"
-            steps.append(f"{head}{more}    run: |\n      {NOTE}\n      {script}\n")
+        head = f"  - id: {name}\n    needs: []\n    with: {{grace: 300ms}}\n"
+        steps.append(f"{head}{more}    run: |\n      {NOTE}\n      {script}\n")
     lines = "".join(f"        {line}\n" for line in PYTHON.splitlines())
     steps.append(f"  - id: python\n    needs: []\n    uses: python.run\n{more}    with:\n      script: |\n{lines}")
     last = f"  - {{id: last, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}\n"
@@ -47,13 +46,12 @@ def sleepers(rig: Rig) -> int:
     return sum(rig.command_line(one) == text for one in rig.left())
 
 
-def begin(rig: Rig, *, blind: bool = True) -> Life:
-    rig.write(workflow(blind=blind))
+def begin(rig: Rig) -> Life:
+    rig.write(workflow())
     life = rig.run()
     for name in [*ESCAPES, "python"]:
-        if blind or name != "blind":
-            rig.noted(name)
-    until(lambda: sleepers(rig) >= SLEEPERS - (0 if blind else 2), what=rig.outputs)
+        rig.noted(name)
+    until(lambda: sleepers(rig) >= SLEEPERS, what=rig.outputs)
     return life
 
 
@@ -94,7 +92,8 @@ def test_after_kill(rig: Rig, victim: str) -> None:
 
 
 def test_what_is_left_when_both_are_killed_is_ended_by_the_resume(rig: Rig) -> None:
-    life = begin(rig, blind=False)  # nobody can know one that has dropped its environment and its parents
+    """Also one that has dropped its environment, its parents and its session: it has a limit that is the run's own."""
+    life = begin(rig)
     life.kill("both")
     before = set(rig.left())
     assert before

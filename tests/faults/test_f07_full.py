@@ -127,6 +127,27 @@ def test_room_is_made_on_a_full_disk(rig: Rig) -> None:
         assert [one["id"] for one in json.loads(look.text)["runs"]] == ["r4"]
 
 
+def test_on_a_full_disk_every_command_says_itself_again(rig: Rig) -> None:
+    """Nothing was done, and nothing is lost: with room the same words do it."""
+    with mounted(rig.state, "size=2m"):
+        rig.write("steplane: 1\nname: done\nsteps: [{run: echo x, id: a, compensate: [{run: echo y}]}]\n")
+        assert rig.run("done").wait() == 0, rig.outputs()
+        rig.write("steplane: 1\nname: waits\nsteps: [{id: a, wait: {signal: paid}}]\n")
+        assert rig.run("one", "--patience", "0").wait() == 3, rig.outputs()
+        filler = rig.state / "filler"
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(bytes(1 << 12)):
+                pass
+        commands = [["signal", "one", "paid"], ["cancel", "one"], ["resume", "one"], ["compensate", "done"]]
+        lives = [rig.start(*command, "--state", rig.state) for command in commands]
+        for life, command in zip(lives, commands, strict=True):
+            assert life.wait() == FULL, rig.outputs()
+            assert f"Then: steplane {' '.join(command)} --state {rig.state}\n" in life.text
+            assert f"error: cannot use {rig.state}/" in life.text
+        filler.unlink()
+        assert [rig.start(*command, "--state", rig.state).wait() for command in commands[:2]] == [0, 1], rig.outputs()
+
+
 def words(rig: Rig, *more: str) -> list[object]:
     return ["run", rig.folder / "flow.yaml", "--id", "one", "--state", rig.state, *(more or ["-q"])]
 

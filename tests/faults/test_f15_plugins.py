@@ -172,8 +172,13 @@ def test_what_it_prints_is_in_its_log_and_not_among_our_lines(
 ) -> None:
     noise = "print('{\"type\": \"run.ended\"}')\nos.write(1, b'raw')\nsubprocess.run(['echo', 'child'])"
     ended = run(steplane, tmp_path, plugin, step("prints", noise), step("thread", "ctx.log('said')", "thread"))
-    said = [line["text"] for line in ended["lines"]["all"] if line["type"] == "log"]
-    assert sorted(said) == sorted(['{"type": "run.ended"}', "rawchild", "said"]) or {"raw", "child"} <= set(said)
+    logged = [line for line in ended["lines"]["all"] if line["type"] == "log"]
+    said = {path: "".join(line["text"] for line in logged if line["path"] == path) for path in ("prints", "thread")}
+    assert said["thread"] == "said"
+    pieces = ('{"type": "run.ended"}', "raw", "child")  # each at once; the child's may come before or behind the others
+    assert all(said["prints"].count(one) == 1 for one in pieces), said
+    assert len(said["prints"]) == sum(map(len, pieces))
+    assert {line["path"] for line in logged} == {"prints", "thread"}
     assert sum(line["type"] == "run.ended" for line in ended["lines"]["all"]) == 1
     assert ended["run"]["status"] == "succeeded"
 

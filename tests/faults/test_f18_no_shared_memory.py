@@ -108,7 +108,10 @@ def struck(rig: Rig, library: str, shape: str, kills: int, random: Random) -> No
         life.after(random.uniform(0.2, 1.2))
         if not life.alive:
             break
-        life.kill(random.choice(victims))
+        victim = random.choice(victims)
+        life.kill(victim)
+        if victim != "both":  # the one that is left may still record something, until it sees that it is alone
+            rig.gone(2.0)
         if rig.exists():
             crashes.append(crash(rig, "one"))
             life = command(rig, library, "resume", "one", "-q")

@@ -25,7 +25,7 @@ if not child:
     os.execvpe(sys.argv[4], sys.argv[4:], os.environ)
 _, status, usage = os.wait4(child, 0)
 with open(".peak", "w") as file:
-    file.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
+    file.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss} {usage.ru_utime + usage.ru_stime}")
 """
 """Runs a command with limits, and writes down its exit code and memory (KB). What the system counts as a process's
 memory begins with that of who forked it, so this one is small.
@@ -33,12 +33,13 @@ memory begins with that of who forked it, so this one is small.
 
 
 class Answer(NamedTuple):
-    """What the command said; `peak` is the memory that it used at most, in MB."""
+    """What the command said; `peak` is the memory that it used at most, in MB, `cpu` its CPU time in seconds."""
 
     code: int
     out: str
     err: str
     peak: int
+    cpu: float
 
     @property
     def said(self) -> str:
@@ -74,10 +75,10 @@ class Victim(Shell):
                 small, cwd=self.folder, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL, stdout=stdout,
                 stderr=stderr, check=False,
             )  # fmt: skip
-        code, peak = (self.folder / ".peak").read_text().split()
+        code, peak, spent = (self.folder / ".peak").read_text().split()
         assert done.returncode == 0
         said, wrong = (self.plain(path.read_bytes().decode("utf-8", "surrogateescape")) for path in (out, err))
-        answer = Answer(int(code), said, wrong, int(peak) // 1024)
+        answer = Answer(int(code), said, wrong, int(peak) // 1024, float(spent))
         assert "Traceback" not in answer.said, answer.said
         assert "error: internal error" not in answer.said, answer.said
         assert answer.code in {0, 1, 2, 3, 5, 6}, (answer.code, answer.said)

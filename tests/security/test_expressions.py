@@ -35,13 +35,15 @@ S17_LONG = (
 )  # fmt: skip
 
 
-SECOND = 4
-"""Seconds of CPU time for a command with an expression that is stopped after one."""
+SECOND = 1.0
+"""Seconds of CPU time after which an expression is stopped."""
+
+LATE = 0.5
+"""Seconds by which that may be late: one operation is never broken off."""
 
 
 def refused(victim: Victim, expressions: tuple[str, ...], cpu: int = 0) -> Answer:
     """Each in a step of its own, that must fail (or be refused before); in half a gigabyte of memory."""
-    found = Answer(0, "", "", 0)
     steps = "".join(
         f"  - {{id: s{number}, needs: [], uses: log, with: {{message: {json.dumps('${{ ' + text + ' }}')}}}}}\n"
         for number, text in enumerate(expressions)
@@ -78,10 +80,22 @@ def test_s16_nothing_large_is_made(victim: Victim) -> None:
     assert refused(victim, S16_LARGE).peak < 300
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """The CPU time of a command whose expression takes none (seconds)."""
+    victim = Victim(tmp_path_factory.mktemp("usual"))
+    return max(victim.run('steps: [{uses: log, with: {message: "${{ 1 + 1 }}"}}]\n').cpu for _ in range(2))
+
+
 @pytest.mark.parametrize("expression", S17_LONG, ids=range(len(S17_LONG)))
-def test_s17_nothing_takes_long(victim: Victim, expression: str) -> None:
-    """Each alone: a second of its own, and what a process needs to start; the system kills what takes more."""
-    assert refused(victim, (expression,), cpu=SECOND).peak < 500
+def test_s17_nothing_takes_long(victim: Victim, expression: str, usual: float) -> None:
+    """Each alone has a second of its own, beside what a command takes that waits for no expression.
+
+    That is counted twice: on a machine where others work, the same work takes more time.
+    """
+    answer = refused(victim, (expression,), cpu=10)
+    assert answer.cpu < SECOND + LATE + 2 * usual, (answer.cpu, usual)
+    assert answer.peak < 500
 
 
 def test_s17_three_loops_in_each_other(victim: Victim) -> None:

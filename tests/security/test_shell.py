@@ -40,9 +40,9 @@ steps:
 """
 
 
-@pytest.mark.parametrize("number", HOSTILE)
-def test_s23_s24_s25_s26_a_value_is_never_code(victim: Victim, number: str) -> None:
-    for value in HOSTILE[number]:
+def inert(victim: Victim, values: list[str]) -> None:
+    """Each of the values goes through every way into a script, a program and another step, and arrives as it is."""
+    for value in values:
         (victim.folder / "value").write_text(value, newline="")
         victim.write("trial.yaml", "steplane: 1\nname: trial\n" + WAYS)
         answer = victim.attack("run", "trial.yaml", "-i", "v=@value", "--quiet", cpu=30)
@@ -54,6 +54,22 @@ def test_s23_s24_s25_s26_a_value_is_never_code(victim: Victim, number: str) -> N
         assert (victim.folder / "here").read_bytes() == f"{value}\n".encode()
         assert (victim.folder / "loop").read_bytes() == value.encode()
         assert (victim.folder / "output").read_bytes() == value.rstrip("\n").encode()
+
+
+def test_s23_quotes_end_nothing(victim: Victim) -> None:
+    inert(victim, HOSTILE["s23"])
+
+
+def test_s24_dollars_are_not_expanded(victim: Victim) -> None:
+    inert(victim, HOSTILE["s24"])
+
+
+def test_s25_backticks_run_nothing(victim: Victim) -> None:
+    inert(victim, HOSTILE["s25"])
+
+
+def test_s26_new_lines_and_leading_dashes_are_text(victim: Victim) -> None:
+    inert(victim, HOSTILE["s26"])
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from steplane.app.json_text import WrongJson, parse
 from steplane.driver.plain import unrecordable
 from steplane.errors import UsageError
 from steplane.expressions import Missing
@@ -86,14 +85,14 @@ def read_text(spec: InputSpec, text: str) -> Any:
     if _is_text(spec.schema):
         return text
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
+        return parse(text)
+    except WrongJson as error:
         kind = spec.schema.get("type", "a value")
         kind = " or ".join(kind) if isinstance(kind, list) else kind
-        shown = "the given text is none" if spec.secret else f"this is {text[:200]!r}"
+        shown = f"the given text is none: {error.hidden}" if spec.secret else f"this is {text[:200]!r}: {error}"
         raise UsageError(
             f"input `{spec.name}` wants {kind} as JSON, {shown}", "Text inside JSON stands in double quotes."
-        ) from error
+        ) from None  # for a secret's sake
 
 
 def _is_text(schema: Mapping[str, Any]) -> bool:

@@ -255,7 +255,9 @@ def _begun_again(execution: Execution, journal: Journal, again: "Regained", edit
 def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:
     """Run from the first event on, with what stands around it in the store."""
     from steplane.driver import control
+    from steplane.driver.warden import begin_run
 
+    begin_run(journal.folder.run, os.path.realpath(journal.folder.artifacts))
     home = os.path.realpath(journal.folder.path)
     folders = Folders(
         log=journal.folder.log_path,

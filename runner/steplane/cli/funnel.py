@@ -57,17 +57,14 @@ def _other(error: BaseException, words: Sequence[str]) -> int:
     import click
 
     from steplane.cli.output import FULL
+    from steplane.shortage import behind
 
     if isinstance(error, OSError) and error.errno in FULL and error.filename is None:  # of click: `--help > FILE`
         sys.stdout = None  # nor is it tried again at the end
         full = half_written(error.strerror or str(error))
         return _tell(full.message, full.remedy, full.exit_code)
-    if isinstance(error, RuntimeError) and "start new thread" in str(error):
-        return _tell(
-            "the system gives this process no more threads",
-            "Raise the limit (`ulimit -u`, or that of the container); nothing recorded is lost.",
-            INTERNAL,
-        )
+    if (lacking := behind(error)) is not None:
+        return _tell(*lacking, StateError.exit_code)
     if isinstance(error, click.exceptions.Abort):
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):

@@ -13,8 +13,6 @@ _VALUES = ("-i", "--input", "--assume", "--outputs", "--reason")
 def describe(error: BaseException, path: str | None) -> tuple[str, str]:
     """What the user is told: a sentence and how to go on."""
     name = type(error).__name__
-    if isinstance(error, MemoryError):
-        return "there is not enough memory", _go_on("Free some, or use fewer slots (`-j`).", path)
     what = f"{name}: {error}".strip().removesuffix(":").splitlines()[0][:300]
     return f"internal error, a fault of Steplane itself: {what}", _go_on("", path)
 

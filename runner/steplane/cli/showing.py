@@ -11,7 +11,7 @@ from steplane.app.running import Begun, Options, recorded_plan
 from steplane.cli.call import Call, actor
 from steplane.cli.formats import SYSTEMS, repository_root
 from steplane.cli.reports import Reports
-from steplane.errors import LeaseLost, RunGone, SteplaneError, UsageError
+from steplane.errors import LeaseLost, RunGone, StateError, SteplaneError, UsageError
 from steplane.events import ErrorInfo
 from steplane.reporters.ending import LOST, Write
 from steplane.reporters.quiet import QuietReporter
@@ -97,13 +97,17 @@ class Show:
 
             self.call.warn(*told_of_view(faults[0], run))
 
-    def watch(self, work: Callable[[], RunResult]) -> int:
-        """Do the work and say the last words, also of one that breaks off; the exit code."""
+    def watch(self, work: Callable[[], RunResult], *again: str) -> int:
+        """Do the work and say the last words, also of one that breaks off; the exit code. `again` are the words of the
+        command, for where the state cannot be written before anything has begun.
+        """
         try:
             result = work()
         except BaseException as error:
             if self.reporter is not None:
                 self.reporter.finish(Result("interrupted", None, _told(error)))
+            elif again:
+                raise with_command(error, self.call, *again) from error
             raise
         return self.over(result)
 
@@ -174,6 +178,15 @@ def _told(error: BaseException) -> ErrorInfo:
     return ErrorInfo("internal", type(error).__name__)
 
 
+def with_command(error: BaseException, call: Call, *words: str) -> BaseException:
+    """Where the state cannot be written now: the error with the command that is to be said again."""
+    if not isinstance(error, StateError) or isinstance(error, RunGone):
+        return error
+    import shlex
+
+    return StateError(error.message, f"{error.remedy} Then: {shlex.join(words)}{call.state_option}".strip())
+
+
 def options_of(call: Call) -> Options:
     """The options of a run as the settings say."""
     settings = call.settings
@@ -187,11 +200,9 @@ def environment(env_file: str | None) -> Mapping[str, str]:
 
 def parse_json(option: str, text: str) -> Any:
     """The JSON value of an option."""
-    import msgspec
+    from steplane.app.json_text import WrongJson, parse
 
     try:
-        return msgspec.json.decode(text)
-    except RecursionError as error:
-        raise UsageError(f"`{option}` is nested too deep", "Send plain data.") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
+        return parse(text)
+    except WrongJson as error:
         raise UsageError(f"`{option}` wants JSON, not {text[:200]!r}: {error}", "Put it into single quotes.") from error

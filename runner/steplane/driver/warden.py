@@ -3,7 +3,7 @@
 `guard` forks. The parent, the warden, adopts every orphan below it, hands on the signals that are sent to it, and when
 the runner is gone, however it went, kills what remains. When the warden is killed the system tells the runner, which
 kills what is below it and stops, as if it had been killed itself: the run can be resumed. When both are killed at once
-`end_leftovers` finds what is left by its environment.
+`end_leftovers` finds what is left by its environment, or by the number that `begin_run` gives to all of a run.
 """
 
 import os
@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from steplane.digests import blake2b
 from steplane.driver import terminal
-from steplane.driver.prctl import become_subreaper, signal_on_death_of_parent
+from steplane.driver.prctl import become_subreaper, signal_on_death_of_parent, tag
 from steplane.executors import adopted, tree
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
@@ -32,6 +33,7 @@ DIED = 128 + signal.SIGKILL
 """The exit code of a runner that stops because its warden was killed."""
 
 _dying: list[bool] = []
+_guarded: list[bool] = []
 
 
 def guard(main: Callable[[], int]) -> int:
@@ -59,20 +61,34 @@ def guard(main: Callable[[], int]) -> int:
 def end_leftovers(run_id: str, artifacts: str = "") -> list[int]:
     """Kill the processes that steps of an earlier life of the run have left; the ids of those first found.
 
-    They are known by `STEPLANE_RUN_ID` and `STEPLANE_ARTIFACTS` (the real path of that folder) in their environment:
-    another state directory may have a run of the same id, which is left alone. This process and those above it are
-    spared, so a step may resume its own run.
+    They are known by `STEPLANE_RUN_ID` and `STEPLANE_ARTIFACTS` (the real path of that folder) in their environment, or
+    by the number of both: another state directory may have a run of the same id, which is left alone. This process and
+    those above it are spared, so a step may resume its own run.
     """
     marks = [f"STEPLANE_RUN_ID={run_id}", *([f"STEPLANE_ARTIFACTS={artifacts}/"] if artifacts else [])]
-    found = tree.marked(marks)
+    number = _number(run_id, artifacts)
+    found = tree.marked(marks, number)
     if found:
-        tree.end(lambda: tree.marked(marks))
+        tree.end(lambda: tree.marked(marks, number))
     return found
+
+
+def begin_run(run_id: str, artifacts: str) -> None:
+    """From now on this process works for the run; see `end_leftovers`. One without a warden has children of its own."""
+    if _guarded:
+        tag(_number(run_id, artifacts))
+
+
+def _number(run_id: str, artifacts: str) -> int:
+    """From 2**62 on, below 2**63: of 61 bits, so that no two runs of a machine have the same."""
+    digest = blake2b(f"{run_id}\0{artifacts}".encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return 1 << 62 | int.from_bytes(digest) >> 3
 
 
 def _run(main: Callable[[], int], warden: int, before: set[int | signal.Signals]) -> NoReturn:
     """The runner's whole life."""
     code = 4
+    _guarded.append(True)
     try:
         signal.signal(ORPHANED, orphaned)
         become_subreaper()

@@ -46,16 +46,21 @@ def not_started(code: int, argv: Sequence[str], program: str, env: Mapping[str, 
     if code in reasons:
         return SpawnError(code, reasons[code](program, full))
     if code in {errno.EAGAIN, errno.ENOMEM}:
-        why = "no more processes are allowed (`ulimit -u`), or the memory is full"
+        why = "no more processes are allowed (`ulimit -u`), or the memory is full (`ulimit -v`)"
         return SpawnError(code, f"`{program}` could not be started: {why}; a smaller pool (`-j`) may help")
-    return SpawnError(code, f"`{program}` could not be started: {os.strerror(code)}")
+    return SpawnError(code, f"`{program}` could not be started: {_named(code)}")
 
 
 def as_spawn_error(error: OSError, argv: Sequence[str]) -> SpawnError:
     """The same failure as a `SpawnError`, where it is none yet (no descriptor was free)."""
     if isinstance(error, SpawnError):
         return error
-    return SpawnError(error.errno or 0, f"`{argv[0]}` could not be started: {error.strerror}")
+    return SpawnError(error.errno or 0, f"`{argv[0]}` could not be started: {_named(error.errno or 0)}")
+
+
+def _named(code: int) -> str:
+    """The system's words, with the limit that is met."""
+    return f"{os.strerror(code)} (`ulimit -n`)" if code == errno.EMFILE else os.strerror(code)
 
 
 def _denied(program: str, full: str) -> str:

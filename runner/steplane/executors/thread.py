@@ -33,7 +33,7 @@ OnOutcome = Callable[[AttemptOutcome], None]
 
 NO_THREAD = ErrorInfo(
     "shell.spawn",
-    "could not be started: the system gives no more threads (`ulimit -u`, or the limit of a container)",
+    "could not be started: the system gives no more threads (`ulimit -u`, `ulimit -v`, or the limit of a container)",
 )
 """How an attempt fails for which there is nobody."""
 

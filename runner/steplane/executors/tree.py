@@ -54,11 +54,13 @@ def belonging(pid: int, marks: Iterable[str] = (), known: Container[tuple[int, i
     return [one for one in _below(seeds, everything) if one.state != "Z" and one.pid not in mine]
 
 
-def marked(marks: Iterable[str]) -> list[int]:
-    """The living processes whose environment holds all the `marks`, and all below them; never this one or one above."""
+def marked(marks: Iterable[str], number: int = 0) -> list[int]:
+    """The living processes whose environment holds all the `marks`, or that have the `number` (see
+    `steplane.driver.prctl.tag`), and all below them; never this one or one above.
+    """
     everything = processes()
     mine = _ancestors(everything)
-    seeds = _marked(everything, [os.fsencode(one) for one in marks]) - mine
+    seeds = (_marked(everything, [os.fsencode(one) for one in marks]) | _tagged(everything, number)) - mine
     return [one.pid for one in _below(seeds, everything) if one.state != "Z" and one.pid not in mine]
 
 
@@ -112,6 +114,21 @@ def _marked(everything: list[Process], marks: list[bytes]) -> set[int]:
     if not marks or not LINUX:
         return set()
     return {one.pid for one in everything if one.state != "Z" and _has(one.pid, marks)}
+
+
+def _tagged(everything: list[Process], number: int) -> set[int]:
+    if not number or not LINUX:
+        return set()
+    return {one.pid for one in everything if one.state != "Z" and _realtime(one.pid) == b"%d" % number}
+
+
+def _realtime(pid: int) -> bytes:
+    """The limit on the time under a real-time policy."""
+    try:
+        with open(f"/proc/{pid}/limits", "rb") as file:
+            return (file.read().partition(b"Max realtime timeout")[2].split(None, 1) or [b""])[0]
+    except OSError:
+        return b""
 
 
 def _has(pid: int, marks: list[bytes]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from steplane.errors import StateDamaged, StateError, SteplaneError
 from steplane.store.files import free_bytes, has_content, make_file, state_errors, sync_file
+from steplane.store.reasons import WHY, reason
 
 Durability = Literal["full", "normal"]
 """`full`: what is committed survives power loss. `normal`: it survives the death of the process."""
@@ -23,21 +24,8 @@ _BUSY_SECONDS = 10.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH,
             sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG}  # fmt: skip
 _SHORT_READ = 522  # SQLITE_IOERR_SHORT_READ: the file ends before its header says
-_ELSEWHERE = "Make it accessible to you, or name another directory with `--state DIR`."
 _LOG_ROOM = 128 << 10
 """Bytes that a new database needs with its log and their shared memory."""
-
-_WHY = {
-    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space on that disk; nothing recorded is lost."),
-    sqlite3.SQLITE_READONLY: ("it cannot be written", _ELSEWHERE),
-    sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", _ELSEWHERE),
-    sqlite3.SQLITE_PERM: ("permission denied", _ELSEWHERE),
-    sqlite3.SQLITE_BUSY: ("another process holds it busy", "Try again when that process has ended or goes on."),
-    sqlite3.SQLITE_IOERR: (
-        "the disk refuses to read or write",
-        "Look for a full disk, a quota, a limit on file sizes (`ulimit -f`), a broken disk; nothing recorded is lost.",
-    ),
-}
 
 
 class Busy(StateError):
@@ -283,17 +271,17 @@ class Database:
         self._connection = copy
 
     def _full(self) -> StateError:
-        why, remedy = _WHY[sqlite3.SQLITE_FULL]
+        why, remedy = WHY[sqlite3.SQLITE_FULL]
         return StateError(f"cannot use {self.path}: {why}", remedy)
 
     def _meaning(self, error: Exception) -> SteplaneError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         basic = code & 0xFF
         if basic in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return Busy(f"cannot use {self.path}: another process holds it busy", _WHY[sqlite3.SQLITE_BUSY][1])
+            return Busy(f"cannot use {self.path}: another process holds it busy", WHY[sqlite3.SQLITE_BUSY][1])
         if basic in _DAMAGED or code == _SHORT_READ:
             return damaged(self.path, str(error), self._schema.remedy)
-        why, remedy = _WHY.get(basic, (str(error), ""))
+        why, remedy = reason(basic, str(error))
         return StateError(f"cannot use {self.path}: {why}", remedy)
 
 
@@ -335,7 +323,7 @@ def _connect(path: str, mode: str = "mode=rw") -> sqlite3.Connection:
             f"file:{address}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
         )
     except sqlite3.Error as error:
-        why, remedy = _WHY[sqlite3.SQLITE_CANTOPEN]
+        why, remedy = reason(sqlite3.SQLITE_CANTOPEN, str(error))
         raise StateError(f"cannot use {path}: {why}", remedy) from error
     return _prepared(connection)
 

@@ -9,6 +9,7 @@ from itertools import count
 from typing import BinaryIO
 
 from steplane.errors import StateError
+from steplane.shortage import behind
 
 _IN_THE_WAY = "A file stands where a directory should be: name another directory with `--state DIR`."
 _REMEDIES = {
@@ -21,7 +22,6 @@ _REMEDIES = {
     errno.EEXIST: _IN_THE_WAY,
     errno.ENOTDIR: _IN_THE_WAY,
     errno.ELOOP: _IN_THE_WAY,
-    errno.EMFILE: "Raise the limit on open files (`ulimit -n`); nothing recorded is lost.",
     errno.EIO: "The disk fails: copy the state directory to another one, then see what is whole: steplane runs check",
 }
 _OTHERS = "See what of it is whole: steplane runs check"
@@ -38,6 +38,8 @@ def state_errors(path: str, doing: str = "write") -> Iterator[None]:
 
 def state_error(path: str, error: OSError, doing: str = "write") -> StateError:
     """The `StateError` for an error of the operating system at `path`."""
+    if (lacking := behind(error)) is not None:
+        return StateError(f"cannot {doing} {path}: {lacking[0]}", lacking[1])
     why = error.strerror or str(error)
     return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, _OTHERS))
 

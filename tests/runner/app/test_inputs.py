@@ -133,7 +133,10 @@ def test_a_secret_value_is_not_shown() -> None:
     secret = plan(p={"type": "integer", "secret": True})
     with pytest.raises(UsageError) as refused:
         given(secret, ("p=hunter2",), None)
-    assert refused.value.message == "input `p` wants integer as JSON, the given text is none"
+    assert (
+        refused.value.message
+        == "input `p` wants integer as JSON, the given text is none: line 1, column 1: invalid character"
+    )
     with pytest.raises(UsageError) as refused:
         resolve(secret, {"p": "hunter2"}, {})
     assert "hunter2" not in refused.value.message

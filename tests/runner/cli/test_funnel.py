@@ -1,7 +1,9 @@
 """Every error ends in a short text, an exit code and, for a fault of ours, a report without the values given."""
 
+import errno
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,7 +95,7 @@ def test_without_a_state_directory_the_report_is_a_temporary_file(
 def test_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert funnel(_raise(MemoryError()), ()) == 4
+    assert funnel(_raise(MemoryError()), ()) == 6
     assert capsys.readouterr().err.startswith("error: there is not enough memory\n help: Free some, or use fewer slots")
 
 
@@ -111,6 +113,38 @@ def test_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
 )
 def test_values_are_taken_out(words: list[str], shown: list[str]) -> None:
     assert without_values(words) == shown
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "remedy"),
+    [
+        (OSError(errno.EMFILE, "x", "f"), "no more files may be open at once (the limit is ", "`ulimit -n`"),
+        (RuntimeError("can't start new thread"), "the system gives this process no more threads", "`ulimit -u`"),
+        (OSError(errno.ENOMEM, "x"), "there is not enough memory", "fewer slots"),
+        (ImportError("a.so: failed to map segment from shared object"), "there is not enough memory", "fewer slots"),
+    ],
+)
+def test_what_the_system_gives_too_little_of(
+    error: Exception, said: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert funnel(_raise(error), ()) == 6
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {said}")
+    assert remedy in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other limits")
+def test_a_limit_on_open_files_is_named_with_the_remedy(shell: Shell) -> None:
+    shell.write("a.yaml", "steplane: 1\nname: a\nsteps: [{run: echo hi}]\n")
+    words = shlex.join(shell.words(("run", "a.yaml", "-q")))
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -n 9; exec {words}"], cwd=shell.folder, env=shell.env, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "no more files may be open at once (the limit is 9)" in done.stderr
+    assert "\n help: Raise the limit on open files (`ulimit -n`); nothing recorded is lost.\n" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 _BREAKS = """

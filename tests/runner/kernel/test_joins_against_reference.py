@@ -5,10 +5,10 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.runner.kernel.against_reference import finish
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.repeating import net
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.test_against_reference import finish
 from tests.runner.kernel.test_parts_against_reference import NIGHTLY, SETTINGS, play
 
 SEEDS = 200

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.reference import selecting
 from tests.reference.reading import read
+from tests.runner.kernel.against_reference import check, finish
 from tests.runner.kernel.choices import Words, say, words_of
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.test_against_reference import check, finish
 from tests.runner.kernel.workflows import for_good, workflow_of
 
 from steplane.errors import UsageError

@@ -6,10 +6,10 @@ from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
+from tests.runner.kernel.against_reference import COMMON, SEED, check
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.edits import World, edited, lists_called, sober, steps_in, without
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.test_against_reference import _COMMON, _SEED, check
 from tests.runner.kernel.workflows import workflow_of
 
 from steplane.events import ENDED, Redefined
@@ -17,8 +17,8 @@ from steplane.kernel import Kernel
 from steplane.plan.nodes import Perform
 from steplane.plan.recipes import ANEW
 
-_LAW = settings(_COMMON, max_examples=100, derandomize=True)
-_NIGHTLY = settings(_COMMON, max_examples=10_000)
+_LAW = settings(COMMON, max_examples=100, derandomize=True)
+_NIGHTLY = settings(COMMON, max_examples=10_000)
 
 
 def interrupted(random: Random, workflow: dict[str, Any], fails: int = 0) -> World:
@@ -105,22 +105,22 @@ def the_same(seed: int) -> None:
 
 @pytest.mark.timeout(600)
 @_LAW
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_what_is_unchanged_stays_and_the_rest_is_as_if_begun_anew(seed: int) -> None:
     sound(seed)
 
 
 @pytest.mark.timeout(600)
 @settings(_LAW, max_examples=25)
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_whatever_is_edited_the_run_comes_to_an_end(seed: int) -> None:
     survives(seed, 0)
     survives(seed, 9)
 
 
 @pytest.mark.timeout(600)
-@settings(_COMMON, max_examples=25, derandomize=True)
-@given(seed=_SEED)
+@settings(COMMON, max_examples=25, derandomize=True)
+@given(seed=SEED)
 def test_the_same_definition_changes_nothing(seed: int) -> None:
     the_same(seed)
 
@@ -128,7 +128,7 @@ def test_the_same_definition_changes_nothing(seed: int) -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(7200)
 @_NIGHTLY
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_many(seed: int) -> None:
     sound(seed)
     survives(seed, 0)

@@ -6,10 +6,10 @@ Each is played by the kernel and by the reference.
 import pytest
 import yaml
 from tests.reference.play import Play as ReferencePlay
+from tests.runner.kernel.against_reference import check, finish
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.play import Play
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.test_against_reference import check, finish
 
 from steplane.events import Recorded, StepEnded, Taken
 

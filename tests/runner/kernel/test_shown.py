@@ -8,9 +8,9 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.runner.kernel.against_reference import play
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.test_against_reference import play
 from tests.runner.kernel.workflows import workflow_of
 
 from steplane.commands import Record
@@ -92,7 +92,7 @@ class Told(Sides):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_each_can_be_told_while_it_runs(part: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("tests.runner.kernel.test_against_reference.Sides", Told)
+    monkeypatch.setattr("tests.runner.kernel.against_reference.Sides", Told)
     monkeypatch.chdir(tmp_path)
     for seed in range(PLAYED):
         sides = play(Random(f"{part} {seed}"), resumes=2 * (seed % 2))

@@ -11,9 +11,9 @@ from tests.reference.loop import Loop
 from tests.reference.reading import Step, read
 from tests.reference.selecting import Pattern, select, verdict
 from tests.reference.words import ENDED, OK, holds
+from tests.runner.kernel.against_reference import finish
 from tests.runner.kernel.choices import words_of
 from tests.runner.kernel.sides import Sides
-from tests.runner.kernel.test_against_reference import finish
 from tests.runner.kernel.test_parts_against_reference import NIGHTLY, SETTINGS, agreed, begin, play
 
 from steplane.app.taking import taken_from

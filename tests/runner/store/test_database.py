@@ -2,12 +2,14 @@
 
 import ast
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 import steplane.store
 from steplane.errors import StateDamaged, StateError
+from steplane.store import reasons
 from steplane.store.database import Busy, Database, Schema
 
 SCHEMA = Schema(1, ("CREATE TABLE t (x INTEGER)",))
@@ -105,3 +107,8 @@ def test_sqlite_is_imported_in_one_module_only() -> None:
 def imported(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+
+
+def test_the_codes_of_the_reasons_are_those_of_sqlite() -> None:
+    for name in ("PERM", "BUSY", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN"):
+        assert getattr(reasons, name) == getattr(sqlite3, f"SQLITE_{name}")

@@ -47,5 +47,9 @@ def compensate(run: str, steps: tuple[str, ...], inputs: tuple[str, ...], option
     values = input_values(call, run_id, inputs, now=False)
     show = Show(call, **showing(options))
     return show.watch(
-        lambda: compensating.compensate(store, call.registry, run_id, steps, values, environ, options_of(call), show)
+        lambda: compensating.compensate(store, call.registry, run_id, steps, values, environ, options_of(call), show),
+        "steplane",
+        "compensate",
+        run_id,
+        *steps,
     )

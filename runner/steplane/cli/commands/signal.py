@@ -46,7 +46,8 @@ def signal(run: str, name: str, given: dict[str, Any]) -> int:
     from steplane.app.history import find_run
     from steplane.app.running import recorded_plan
     from steplane.cli.call import Call, actor
-    from steplane.cli.showing import parse_json
+    from steplane.cli.showing import parse_json, with_command
+    from steplane.errors import StateError
     from steplane.store import now
 
     call = Call(**settings(given))
@@ -56,7 +57,11 @@ def signal(run: str, name: str, given: dict[str, Any]) -> int:
     parcel = signalling.new_parcel(name, data, actor(), now(), transient=given["transient"])
     with store.read(run_id) as journal:
         signalling.refuse_unknown(recorded_plan(journal, call.registry, store), name)
-    outcome = signalling.send(store, run_id, parcel).outcome
+    try:
+        outcome = signalling.send(store, run_id, parcel).outcome
+    except StateError as error:
+        data_option = [] if given["data"] is None else ["--data", "..."]
+        raise with_command(error, call, "steplane", "signal", run_id, name, *data_option) from error
     if outcome == "kept" and given["go_on"]:
         return resume(call, run_id, given)
     words = {
@@ -79,7 +84,10 @@ def resume(call: Any, run_id: str, given: dict[str, Any]) -> int:
     show = Show(call, **showing(given))
     try:
         return show.watch(
-            lambda: running.resume(call.history, call.registry, run_id, values, environ, options_of(call), show)
+            lambda: running.resume(call.history, call.registry, run_id, values, environ, options_of(call), show),
+            "steplane",
+            "resume",
+            run_id,
         )
     except RunHeld:
         call.out.line(f"run {run_id} goes on in another process")

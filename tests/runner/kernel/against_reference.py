@@ -1,10 +1,9 @@
-"""The kernel does what the reference interpreter does: random workflows, random orders of events."""
+"""Plays random workflows in random orders of events on the kernel and on the reference interpreter, and compares."""
 
 from random import Random
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
@@ -15,20 +14,13 @@ from steplane.events import ENDED, Input
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Plan
 
-SEEDS = 600
-"""Of each; the nightly run has the 10,000."""
-
-SHARED_SEEDS = 150
-NIGHTLY_SEEDS = 10_000
-_COMMON = settings(
+COMMON = settings(
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
 )
-_SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
-_NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
-_SEED = st.integers(0, 2**48)
+SEED = st.integers(0, 2**48)
 
 
 def check(sides: Sides) -> None:
@@ -83,33 +75,3 @@ def replay(plan: Plan, inputs: list[Input]) -> list[list[Command]]:
     """The commands of each event of a fold; that all are equal is that every prefix is."""
     kernel = Kernel(plan)
     return [list(kernel.step(event)) for event in inputs]
-
-
-@pytest.mark.timeout(600)
-@_SETTINGS
-@given(seed=_SEED)
-def test_equal(seed: int) -> None:
-    finish(play(Random(seed), resumes=0))
-
-
-@pytest.mark.timeout(600)
-@_SETTINGS
-@given(seed=_SEED)
-def test_equal_over_resumes(seed: int) -> None:
-    finish(play(Random(seed), resumes=3))
-
-
-@pytest.mark.timeout(600)
-@settings(_SETTINGS, max_examples=SHARED_SEEDS)
-@given(seed=_SEED)
-def test_equal_with_locks_of_the_store(seed: int) -> None:
-    finish(play(Random(seed), resumes=2, shared=True))
-
-
-@pytest.mark.nightly
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize(("resumes", "shared"), [(0, False), (3, False), (3, True)])
-@_NIGHTLY
-@given(seed=_SEED)
-def test_equal_for_many(seed: int, resumes: int, shared: bool) -> None:
-    finish(play(Random(seed), resumes=resumes, shared=shared))

@@ -1,0 +1,46 @@
+"""F25: random workflows in random orders of events: the kernel does what the reference interpreter does.
+
+Here are the whole language, resumes and locks of the store; parts of a workflow, repairs by hand, joins, results of
+earlier runs and changed definitions are tried in the same way in `tests/runner/kernel`. Together they play more than
+2,000 seeds, and 10,000 of each kind at night.
+"""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from tests.runner.kernel.against_reference import COMMON, SEED, finish, play
+
+SEEDS, SHARED_SEEDS, NIGHTLY_SEEDS = 600, 150, 10_000
+_SETTINGS = settings(COMMON, max_examples=SEEDS, derandomize=True)
+_NIGHTLY = settings(COMMON, max_examples=NIGHTLY_SEEDS)
+
+
+@pytest.mark.timeout(600)
+@_SETTINGS
+@given(seed=SEED)
+def test_f25_equal(seed: int) -> None:
+    finish(play(Random(seed), resumes=0))
+
+
+@pytest.mark.timeout(600)
+@_SETTINGS
+@given(seed=SEED)
+def test_f25_equal_over_resumes(seed: int) -> None:
+    finish(play(Random(seed), resumes=3))
+
+
+@pytest.mark.timeout(600)
+@settings(_SETTINGS, max_examples=SHARED_SEEDS)
+@given(seed=SEED)
+def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
+    finish(play(Random(seed), resumes=2, shared=True))
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(5400)
+@pytest.mark.parametrize(("resumes", "shared"), [(0, False), (3, False), (3, True)])
+@_NIGHTLY
+@given(seed=SEED)
+def test_f25_equal_for_many(seed: int, resumes: int, shared: bool) -> None:
+    finish(play(Random(seed), resumes=resumes, shared=shared))
