@@ -3,9 +3,13 @@
 Checking never raises on a user's mistake: it returns `Diagnostic` values. How they look is a reporter's concern.
 """
 
+import re
 from typing import Literal
 
 from msgspec import Struct
+
+_OWNER = re.compile(r"step `[^`]*`|the step in line \d+")
+"""Whose something is, in a message."""
 
 Severity = Literal["error", "warning", "hint"]
 
@@ -56,13 +60,17 @@ class Diagnostic(Struct, frozen=True):
 
 
 def in_file_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """The diagnostics by file, line and column, each said once."""
-    seen: set[tuple[str, Span, str]] = set()
+    """The diagnostics by file, line and column, each said once.
+
+    What stands under an anchor is wrong in every step that has it by an alias: it is said of the first one.
+    """
+    seen: dict[tuple[str, Span], set[str]] = {}
     ordered = []
     for diagnostic in sorted(diagnostics, key=lambda one: (one.span, one.code)):
-        key = (diagnostic.code, diagnostic.span, diagnostic.message)
-        if key not in seen:
-            seen.add(key)
+        said = seen.setdefault((diagnostic.code, diagnostic.span), set())
+        words = _OWNER.sub("", diagnostic.message)
+        if words not in said:
+            said.add(words)
             ordered.append(diagnostic)
     return ordered
 

@@ -23,12 +23,15 @@ from steplane.checks.locks import check_locks
 from steplane.checks.loops import check_loops
 from steplane.checks.milestones import check_milestones
 from steplane.checks.missing_outputs import check_missing_outputs
+from steplane.checks.modifiers import check_modifiers
 from steplane.checks.names import check_names
 from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
+from steplane.checks.nulls import check_nulls
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
 from steplane.checks.reaching import check_reaching
+from steplane.checks.recursion import check_recursion
 from steplane.checks.release import check_release
 from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
@@ -75,6 +78,7 @@ CHECKS: tuple[Check, ...] = (
     check_names,
     check_conditions,
     check_operations,
+    check_modifiers,
     check_parameters,
     check_inputs,
     check_environment,
@@ -95,6 +99,7 @@ CHECKS: tuple[Check, ...] = (
     check_caching,
     check_captures,
     check_calls,
+    check_recursion,
     check_decisions,
     check_undoing,
     check_reaching,
@@ -105,6 +110,7 @@ CHECKS: tuple[Check, ...] = (
     check_keys,
     check_unnamed,
     check_missing_outputs,
+    check_nulls,
     _check_observed,
 )
 """Every check of a workflow, in no order that matters."""

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from steplane.checks.context import Context, words_for
 from steplane.checks.sites import Site
-from steplane.diagnostics import Diagnostic
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.expressions import Literal
 from steplane.expressions.usage import Use
 from steplane.model import Run, Step, Uses, Workflow
+from steplane.source.nodes import Mapping
 
 CAPTURED = ("json", "lines")
 """The fields of the result of `shell` that `capture` fills, each by its own word."""
@@ -46,7 +47,26 @@ def _use(site: Site, use: Use, step: Step, place: int, context: Context) -> Iter
     span = context.place(site.scalar, site.offset_of(use.expression) + offset, length)
     message = f"`{wanted}` of {words_for(step)} is always null: its output is captured as `{given}`"
     help_ = f"give that step `with: {{capture: {wanted}}}`"
-    yield Diagnostic("not-captured", message, span, help=help_)
+    yield Diagnostic("not-captured", message, span, help=help_, fix=_capturing(step, wanted))
+
+
+def _capturing(step: Step, wanted: str) -> Fix | None:
+    """The edit that makes a step capture its output so, where it says nothing of it."""
+    given = step.node.get("with")
+    if given is None:
+        action = step.node.entry("run") or step.node.entry("uses")
+        holder, entry, text = step.node, action, f"with: {{capture: {wanted}}}"
+    elif isinstance(given, Mapping) and given.entries and given.entry("capture") is None:
+        holder, entry, text = given, given.entries[0], f"capture: {wanted}"
+    else:
+        return None
+    if entry is None:
+        return None
+    where, first = entry.key.span, holder.entries[0].key.span
+    flow = (holder.span.line, holder.span.column) < (first.line, first.column)  # its bracket stands before
+    place = Span(where.file, where.line, where.column, where.line, where.column)
+    behind = ", " if flow else "\n" + " " * (where.column - 1)
+    return Fix(f"write `{text}`", (Edit(place, text + behind),), safe=False)
 
 
 def _capture(step: Step) -> str | None:

@@ -105,6 +105,15 @@ class Context:
 
         return Types(self.workflow, self)
 
+    def types_of(self, called: Workflow) -> "Types":
+        """The types of a workflow that is called, worked out once for all files."""
+        if self.files is None:
+            return self.types
+        if called.file not in self.files.types:
+            document = self.files.documents[os.path.normpath(called.file)]
+            self.files.types[called.file] = Context(document, called, self.registry, files=self.files).types
+        return self.files.types[called.file]
+
     def uses(self, template: Template) -> tuple[Use, ...]:
         """The paths of names that a template of this file uses."""
         found = self._uses.get(id(template))

@@ -9,6 +9,7 @@ from steplane.source import Document, read
 
 if TYPE_CHECKING:
     from steplane.checks.tables import CheckedTable
+    from steplane.checks.types import Types
 
 Content = Callable[[str], bytes]
 """Gives what a file holds, by what it is called in messages. Raises `OSError`."""
@@ -31,6 +32,7 @@ class Files:
         self._filters = filters
         self._workflows: dict[str, Workflow | None] = {}
         self._problems: dict[str, str] = {}
+        self.types: dict[str, Types] = {}
         self.tables: dict[str, CheckedTable] = {}
         self.table_documents: dict[str, Document] = {}
 

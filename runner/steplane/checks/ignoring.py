@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import Document
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*steplane: ignore\[(?P<codes>[^\]]*)\]")
+COMMENT = re.compile(r"(?:^|(?<=\s))#\s*steplane: ignore\[(?P<codes>[^\]]*)\]")
+"""A comment that ignores warnings."""
 LATE = frozenset({"unused-input", "unused-variable", "unused-output", "unused-id", "redundant-need", "rule-proved"})
 """Codes that are looked for only when asked for, so that nothing can be said of an ignore of one."""
 
@@ -58,7 +59,7 @@ def _ignores(document: Document) -> list[_Ignore]:
     for number, line in enumerate(document.lines, 1):
         if "steplane: ignore[" not in line:
             continue
-        for match in _COMMENT.finditer(line):
+        for match in COMMENT.finditer(line):
             alone = not line[: match.start()].strip()
             for code in re.finditer(r"[^\s,]+", match["codes"]):
                 start = match.start("codes") + code.start() + 1

@@ -33,9 +33,10 @@ class Bound(Struct, frozen=True):
 def check_measures(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the measures of a file."""
     for measure in workflow.measures:
-        if context.is_misshapen(measure.node.span):
-            continue
         owner = f"measure `{measure.name}`"
+        if context.is_misshapen(measure.node.span):
+            yield from _unknown(owner, measure, context)
+            continue
         wrong = list(_kind(owner, measure))
         yield from wrong
         yield from _moments(owner, measure, workflow, context)
@@ -79,9 +80,15 @@ def _unit(measure: Measure) -> str:
     return "per cent" if measure.share is not None else "time"
 
 
+def _unknown(owner: str, measure: Measure, context: Context) -> Iterator[Diagnostic]:
+    """Moments of no step, or that no step has."""
+    for key, one in (("from", measure.start), ("to", measure.end)):
+        if one is not None and not context.is_misshapen(one.span):
+            yield from check_moment(f"`{key}` of {owner}", one, context)
+
+
 def _moments(owner: str, measure: Measure, workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
-    given = [(key, one) for key, one in (("from", measure.start), ("to", measure.end)) if one is not None]
-    wrong = [each for key, one in given for each in check_moment(f"`{key}` of {owner}", one, context)]
+    wrong = list(_unknown(owner, measure, context))
     yield from wrong
     if wrong or measure.start is None or measure.end is None:
         return

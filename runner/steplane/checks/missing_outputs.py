@@ -1,32 +1,37 @@
 """Outputs that are missing where their step was skipped or tolerated, used as if they were always there."""
 
+import re
 from collections.abc import Iterator
 
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
+from steplane.checks.visibility import Sighting
 from steplane.diagnostics import Diagnostic, Related
 from steplane.expressions.usage import Use
 from steplane.model import Condition, End, Parallel, Step, StepList, Switch, Workflow
 
+_ASKED = re.compile(r"\s*is\s+(not\s+)?(un)?defined\b")
 _OVER_ROUNDS = frozenset({"`while`", "`until`", "`complete`"})
 """What is asked of a step also where a recorded result stands for one of its instances."""
 
 
 def check_missing_outputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Uses of an output without `default` whose step need not have run where it stands."""
+    sighting = Sighting(context)
     for site in context.sites:
         for use in context.uses(site.template):
             if use.path[:1] == ("steps",) and len(use.path) > 3 and use.path[2] == "outputs" and not use.defaulted:
                 target = context.by_id.get(use.path[1])
                 if target is not None:
-                    yield from _use(site, use, target, context)
+                    found = list(_use(site, use, target, context))  # mostly none, so that the sight is seldom asked
+                    yield from found if found and sighting.sight(site, target)[0] == "seen" else ()
 
 
 def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[Diagnostic]:
     own = site.position.chain if site.position is not None else ()
     beyond = [part for part in target.chain if part not in own]
     itself = site.position.step if site.position is not None and site.key not in _OVER_ROUNDS else None
-    why = next((words for part in beyond if (words := _why(part, itself))), "")
+    why = next((words for part in beyond if (words := _why(part, itself))), "") or _in_own_handler(site, target)
     if not why or _is_guarded(site, use.path[1], beyond, context):
         return
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
@@ -35,6 +40,16 @@ def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[D
     yield Diagnostic(
         "may-be-missing", message, span, "warning", help=help_, related=(Related(target.step.span, "the step"),)
     )
+
+
+def _in_own_handler(site: Site, target: Position) -> str:
+    """Why a step's own output may be missing in its `rescue` or `finally`."""
+    for listed, _ in site.position.chain if site.position is not None else ():
+        if listed.owner is target.step and listed.role == "rescue":
+            return f"{words_for(target.step)} has failed where its `rescue` runs"
+        if listed.owner is target.step and listed.role == "finally":
+            return f"{words_for(target.step)} may have failed where its `finally` runs"
+    return ""
 
 
 def _why(part: tuple[StepList, Step], itself: Step | None) -> str:
@@ -70,26 +85,35 @@ def _others_end(switch: Switch, label: str) -> bool:
 
 def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], context: Context) -> bool:
     """Whether a condition around the use asks about the step, or is the very one that the step has."""
+    if any(use.path[:2] == ("steps", name) and _is_asked(use) for use in context.uses(site.template)):
+        return True
     if site.condition:  # it may ask for the step in its own text
         own = context.uses(site.template)
         return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in own)
     asked = {condition.expression.text for _, step in beyond if (condition := step.condition) is not None}
-    chain = site.position.chain if site.position is not None else ()
-    for listed, step in chain:
-        around = [step.condition, *_of_list(listed)]
+    for _, step in site.position.chain if site.position is not None else ():
         if step.needs is not None and any(
             need.step.text == name and not {"ok", "skipped", "done"}.intersection(need.words)
             for need in step.needs.needs
         ):
             return True
-        for condition in around:
-            if condition is None:
-                continue
-            if condition.expression.text in asked:
-                return True
-            if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
-                return True
+    for condition in conditions_around(site):
+        if condition.expression.text in asked:
+            return True
+        if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
+            return True
     return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
+
+
+def conditions_around(site: Site) -> Iterator[Condition]:
+    """The conditions that hold where an expression is evaluated: of the steps, arms and branches around it."""
+    for listed, step in site.position.chain if site.position is not None else ():
+        yield from (one for one in (step.condition, *_of_list(listed)) if one is not None)
+
+
+def _is_asked(use: Use) -> bool:
+    """Whether it is asked of the path whether it is there: `x if x is defined else y`."""
+    return _ASKED.match(use.expression.text, use.offset + use.length) is not None
 
 
 def _of_list(listed: StepList) -> Iterator[Condition | None]:

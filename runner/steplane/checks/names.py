@@ -7,7 +7,7 @@ from steplane.checks.sites import BASE, Site
 from steplane.checks.visibility import Sighting, output_names, step_attributes
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions.usage import Use
-from steplane.model import Matrix, Step, Until, While, Workflow
+from steplane.model import Call, Group, Matrix, Parallel, Step, Switch, Until, Wait, While, Workflow
 from steplane.schema.words import listed
 from steplane.suggest import did_you_mean
 
@@ -33,6 +33,13 @@ KNOWN_SOMEWHERE = {
     "steps": "once the first step may have ended, not at the run's start",
 }
 """Where names are known that are not known everywhere."""
+
+_GIVES: dict[type, str] = {
+    **dict.fromkeys((Group, Parallel, Switch), "a group gives what its own `outputs` say"),
+    Wait: "a wait for a time gives nothing; declare something under `outputs`",
+    Call: "the workflow that is called declares no `outputs`",
+}
+"""Why a step has no outputs at all, or how it has some."""
 
 
 def check_names(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -84,7 +91,7 @@ class _Names:
         name, span = use.path[0], self._span(site, use, 0)
         if name in KNOWN_SOMEWHERE or name in self.items:
             return self._elsewhere(site, name, span)
-        meant = self._meant(name, site)
+        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(name) or self._meant(name, site)
         message = f"`{name}` is not a name that is known here"
         if meant is None:
             return Diagnostic("unknown-name", message, span, help=f"known are {listed(sorted(site.names), 'and')}")
@@ -233,7 +240,11 @@ class _Names:
         message = f"{words_for(step)} has no output `{name}`"
         if not names:
             span = self._span(site, use, 3)
-            help_ = "a group gives what its own `outputs` say" if step.outputs is None else "declare it under `outputs`"
+            help_ = (
+                _GIVES.get(type(step.action), "declare it under `outputs`")
+                if step.outputs is None
+                else "declare it under `outputs`"
+            )
             yield Diagnostic("unknown-output", message, span, help=help_, related=(Related(step.span, "the step"),))
         else:
             yield self._missing(

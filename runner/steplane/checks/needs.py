@@ -36,10 +36,12 @@ def _unknown(step: Step, name: Name, ids: set[str], context: Context) -> Diagnos
     if other is not None:
         place = other.step.span
         around = other.list.owner
-        where = f"inside {words_for(around)}" if around is not None else "in another list"
+        where = f"inside {words_for(around)}" if around is not None else "in the workflow's own list"
         message = f"`needs` of {words_for(step)} names `{name.text}`, which is a step of another list ({where})"
         outer = next((one.id for _, one in other.chain if one.id in ids), None)
+        named = {one.step.text for one in step.needs.needs} if step.needs is not None else set()
         help_ = f"name the step around it, `{outer}`" if outer else "`needs` names steps of the same list"
+        help_ = f"take it out: `{outer}`, the step around it, is named here too" if outer in named else help_
         return Diagnostic("needs-across", message, name.span, related=(Related(place, "it stands here"),), help=help_)
     given = [one for one in context.given_ids if one in ids and one != step.id]
     meant = did_you_mean(name.text, given)

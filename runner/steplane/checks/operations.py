@@ -19,7 +19,8 @@ def check_operations(workflow: Workflow, context: Context) -> Iterator[Diagnosti
             if isinstance(one, Expression):
                 given, found = types.judge(one, site)
                 yield from (_diagnostic(finding, one, site, context) for finding in found)
-                if given.is_only("null") and (isinstance(site.template, Text) or site.text):
+                wrong = any(not finding.vain for finding in found)
+                if not wrong and given.is_only("null") and (isinstance(site.template, Text) or site.text):
                     yield _null(one, site, context)
 
 

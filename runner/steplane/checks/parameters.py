@@ -32,7 +32,8 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
         if isinstance(step.action, Run | Uses):
             found = context.registry.step_type(step.action.type)
             if isinstance(found, PluginProblem):
-                yield _problem(step, step.action, found)
+                if not (isinstance(step.action, Uses) and context.is_misshapen(step.action.name.span)):
+                    yield _problem(step, step.action, found)
             else:
                 yield from _not_installed(step.action, found)
                 yield from check_given(position, _of_type(step.action, found.parameters), types)
@@ -110,7 +111,9 @@ class _Parameters:
         given = {one.name.text: one for one in self.entries}
         meant = {self._meant(one.name.text, given) for one in self.entries}
         meant |= {one.name for one in self.step.node.entries}  # beside `with`, which is said
-        for name in self.schema.get("required", ()):
+        under = self.step.node.get(self.given.under)
+        whole = under is None or isinstance(under, Mapping)  # else that has been said
+        for name in self.schema.get("required", ()) if whole else ():
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
         yield from self._choice(given, meant)

@@ -223,7 +223,7 @@ def _run(action: Run, inside: _Where) -> Iterator[Site]:
     if action.script is not None and action.spans:
         yield _site(Text(action.parts), action.script, "`run`", inside)
     elif action.argv is not None:
-        yield from _value(action.argv, "`run`", inside)
+        yield from _value(action.argv, "`run`", inside, text=True)
 
 
 def _choices(action: Parallel | Switch, inside: _Where) -> Iterator[Site]:

@@ -1,25 +1,24 @@
 """The types of a file's names, as far as the file and its step types tell. What cannot be known is anything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
-from steplane.checks.context import Context, Position, is_spread
+from steplane.checks.context import Context, Position
+from steplane.checks.results import STATUS, Given
 from steplane.checks.sites import Site
-from steplane.decisions.tables import answer_schema
 from steplane.expressions import Expression, Template
 from steplane.expressions.judging import Finding, Lookup, judge, type_of
 from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_schema, union
-from steplane.model import ForEach, Matrix, Output, Step, Workflow
+from steplane.model import ForEach, Matrix, Step, Workflow
 
 _TEXT, _NUMBER = of("string"), of("number")
 _WHOLE, _BOOL = of("integer"), of("bool")
-_STATUS = Type(
-    frozenset({"string"}),
-    ("pending", "ready", "running", "waiting", "succeeded", "warning", "failed", "skipped", "blocked", "cancelled",
-     "reused", "compensated"),
-)  # fmt: skip
-_ERROR = Type(frozenset({"object"}), fields={"type": _TEXT, "message": _TEXT, "step": _TEXT}, open=True)
+_ERROR = Type(
+    frozenset({"object", "null"}),
+    fields={"type": _TEXT, "message": _TEXT, "code": ANY, "detail": ANY, "step": _TEXT},
+    open=False,
+)
 _STEP = {
-    "status": _STATUS, "attempts": _WHOLE, "recovered": _BOOL, "started_at": _TEXT, "rounds": _WHOLE,
+    "status": STATUS, "attempts": _WHOLE, "recovered": _BOOL, "started_at": _TEXT, "rounds": _WHOLE,
 }  # fmt: skip
 """What follows `steps.x.`, beside its outputs."""
 
@@ -28,7 +27,6 @@ FIXED: dict[tuple[str, ...], Type] = {
     ("workflow", "hash"): _TEXT, ("workflow", "file"): _TEXT, ("loop", "index"): _WHOLE, ("loop", "index0"): _WHOLE,
     ("loop", "first"): _BOOL, ("loop", "last"): _BOOL, ("loop", "length"): _WHOLE, ("attempt",): _WHOLE,
 }  # fmt: skip
-_INSTANCE = mapping({"key": _TEXT, "status": _STATUS, "outputs": ANY, "error": ANY}, open=True)
 
 
 class Types:
@@ -40,6 +38,7 @@ class Types:
         self._variables = {one.name.text: one.value.template for one in workflow.variables}
         self._known: dict[str, Type] = {}
         self._busy: set[str] = set()
+        self.given = Given(self, context)
         self._judgements: dict[tuple[int, int], tuple[Type, list[Finding]]] = {}
 
     def of(self, template: Template, position: Position | None = None) -> Type:
@@ -57,6 +56,10 @@ class Types:
 
     def judge(self, expression: Expression, site: Site) -> tuple[Type, list[Finding]]:
         """The type of an expression at its site, and what in it can never work or hold."""
+        used = (use for use in self._context.uses(site.template) if use.expression is expression)
+        if any(use.path[0] not in site.names for use in used):
+            lookup = self._lookup(site.position)  # of what is not known here nothing more is said
+            return judge(expression, lambda path: lookup(path) if path[0] in site.names else (ANY, len(path)))
         return self._judged(expression, site.position)
 
     def _judged(self, expression: Expression, position: Position | None) -> tuple[Type, list[Finding]]:
@@ -91,6 +94,10 @@ class Types:
             return self._axis(path[1], position), 2
         if len(path) > 2 and root == "steps":
             return self._step(path)
+        if root == "result" and position is not None:
+            return self.given.result(position), 1
+        if path[:2] == ("loop", "previous") and position is not None:
+            return self.given.previous(position), 2
         return ANY, len(path)
 
     def _variable(self, name: str) -> Type:
@@ -104,18 +111,19 @@ class Types:
 
     def _item(self, loop: ForEach, position: Position | None) -> Type:
         """What is gone over: items of a list, or entries of a mapping."""
-        key = f"{loop.item.text}\0{id(loop)}"
-        if key not in self._known:
-            self._known[key] = ANY  # while it is worked out it may name itself
+
+        def work() -> Type:
             whole = self.of(loop.items.template, _before(position, loop))
             if loop.open is not None:
-                pass  # what a signal brings may be anything
-            elif whole.is_only("list"):
-                self._known[key] = whole.element
-            elif whole.is_only("object"):
-                values = list((whole.fields or {}).values()) if not whole.open else []
-                self._known[key] = mapping({"key": _TEXT, "value": union(values) if values else ANY})
-        return self._known[key]
+                return ANY  # what a signal brings may be anything
+            if whole.is_only("list"):
+                return whole.element
+            if not whole.is_only("object") or whole.fields is None or (whole.open and whole.rest is None):
+                return ANY
+            values = [*whole.fields.values(), *([whole.rest] if whole.rest is not None else [])]
+            return mapping({"key": _TEXT, "value": union(values) if values else ANY})
+
+        return self.once(f"{loop.item.text}\0{id(loop)}", work)
 
     def _axis(self, name: str, position: Position | None) -> Type:
         for step in _loops(position):
@@ -130,37 +138,20 @@ class Types:
         found = self._context.by_id.get(path[1])
         if found is None:
             return ANY, len(path)
-        step = found.step
         if path[2] == "outputs":
-            return (self._output(step, path[3]), 4) if len(path) > 3 else (ANY, 3)
+            return (self.given.output(found, path[3]), 4) if len(path) > 3 else (self.given.outputs(found), 3)
         if path[2] == "instances":
-            return list_of(_INSTANCE), 3
+            return list_of(self.given.instance(found)), 3
         if path[2] == "error":
-            return Type((_ERROR.kinds or frozenset()) | {"null"}, fields=_ERROR.fields), 3
+            return _ERROR, 3
         return _STEP.get(path[2], ANY), 3
 
-    def _output(self, step: Step, name: str) -> Type:
-        one = self._one_output(step, name)
-        if is_spread(step):
-            return list_of(ANY)  # null stands where an instance has none
-        return one
-
-    def _one_output(self, step: Step, name: str) -> Type:
-        if step.outputs is not None:
-            declared = next((one for one in step.outputs.items if one.name.text == name), None)
-            return _declared(declared) if declared is not None else ANY
-        table = self._context.table(step.action)
-        if table is not None and not isinstance(table, str):
-            column = table.outputs.get(name)
-            return ANY if column is None else of_schema(answer_schema(column, table.hit))
-        described = self._context.type_of(step.action)
-        properties = described.outputs.get("properties", {}) if described is not None and described.outputs else {}
-        return of_schema(properties.get(name)) if isinstance(properties, Mapping) else ANY
-
-
-def _declared(output: Output) -> Type:
-    """With a schema what that says: the value is held to it."""
-    return of_schema(output.schema) if output.schema else ANY
+    def once(self, key: str, work: Callable[[], Type]) -> Type:
+        """What `work` gives, worked out once; while it is, it is anything, for it may name itself."""
+        if key not in self._known:
+            self._known[key] = ANY
+            self._known[key] = work()
+        return self._known[key]
 
 
 def _input(schema: object, *, null: bool) -> Type:

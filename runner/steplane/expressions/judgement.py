@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import takewhile
 from typing import Any, TypeAlias
 
-from steplane.expressions.accepting import ACCEPTED, result_of
+from steplane.expressions.accepting import ACCEPTED, result_of, unfit
 from steplane.expressions.comparing import (
     NO_LITERAL,
     among,
@@ -69,17 +69,26 @@ class Judgement(Findings):
         if whole.kinds is None:
             return ANY
         if isinstance(part, int):
-            return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
+            return self.item(node, whole)
         if whole.can_be("object"):
             if whole.fields is not None and part in whole.fields:
-                return whole.fields[part] if whole.is_only("object") else ANY
+                return whole.fields[part] if whole.is_only("object", "null") else ANY
             if whole.fields is not None and not whole.open and not self.lenient:
                 self.unknown_field(node, whole, part)
-            return ANY
-        if not self.lenient and not (whole.can_be("null") or (whole.can_be("list", "string") and part.isdecimal())):
+            return whole.rest if whole.rest is not None and whole.is_only("object", "null") else ANY
+        literal = type(node.node).__name__ == "Const"  # a name with `-` in it, of which that is told
+        may_do = whole.can_be("null") or (whole.can_be("list", "string") and part.isdecimal())
+        if not self.lenient and not literal and not may_do:
             message = f"{self.words(node.node, whole)} and has no `{part}`"
             self.report("no-field", message, *self.key(node, part))
         return ANY
+
+    def item(self, node: Any, whole: Type) -> Type:
+        """What stands at a place of a list or text."""
+        if not self.lenient and not whole.can_be("list", "string", "object", "null"):
+            message = f"{self.words(node.node, whole)} and has no items"
+            self.report("no-field", message, *self.stretch(node.node))
+        return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
 
     def unknown_field(self, node: Any, whole: Type, part: str) -> None:
         """A mapping that has no others has no such field."""
@@ -218,7 +227,8 @@ class Judgement(Findings):
         if not inner.can_be(*NUMBERS):
             sign = "-" if type(node).__name__ == "Neg" else "+"
             self.report("operands", f"`{sign}` needs a number, and {self.words(node.node, inner)}", *self.stretch(node))
-        return Type(inner.kinds & {"integer", "number"}) if inner.kinds else of("number")
+        numbers = (inner.kinds or frozenset()) & {"integer", "number"}
+        return Type(numbers) if numbers else of("number")
 
     def concat(self, node: Any) -> Type:
         """`~`."""
@@ -256,6 +266,9 @@ class Judgement(Findings):
         if wanted is not None and inner.known and not inner.can_be(*wanted.kinds):
             message = f"the filter `{node.name}` wants {wanted.words}, and {self.words(node.node, inner)}"
             self.report("filter-value", message, *self.stretch(node.node))
+        for argument, one, name, takes in unfit(node, arguments, named):
+            message = f"the filter `{node.name}` wants {takes} as `{name}`, and {self.words(argument, one)}"
+            self.report("filter-value", message, *self.stretch(argument))
         if (fault := fault_of(node)) is not None:
             self.report("bad-literal", fault[1], *self.stretch(fault[0]))
         return result_of(node.name, inner, arguments, named)
@@ -272,7 +285,7 @@ class Judgement(Findings):
         kept = inner.kinds - {"null"}
         if not kept:
             return otherwise
-        return union([Type(kept, inner.values, inner.item, inner.fields, inner.open), otherwise])
+        return union([Type(kept, inner.values, inner.item, inner.fields, inner.open, inner.rest), otherwise])
 
     def test(self, node: Any) -> Type:
         """A test."""
@@ -286,7 +299,11 @@ class Judgement(Findings):
     def call(self, node: Any) -> Type:
         """`range(...)`."""
         for one in node.args:
-            self.type(one)
+            given = self.type(one)
+            if not given.can_be("integer"):
+                self.report(
+                    "operands", f"`range` takes whole numbers, and {self.words(one, given)}", *self.stretch(one)
+                )
         return list_of(of("integer"))
 
     def list(self, node: Any) -> Type:

@@ -1,7 +1,10 @@
-"""Literals in the text of an expression that their filter cannot read: patterns and JSON."""
+"""Literals in the text of an expression that their filter cannot read: patterns, JSON, durations, times, numbers."""
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from steplane.expressions.durations import parse_duration
 
 
 def fault_of(node: Any) -> tuple[Any, str] | None:
@@ -15,7 +18,34 @@ def fault_of(node: Any) -> tuple[Any, str] | None:
             json.loads(node.node.value)
         except ValueError as error:
             return node.node, f"this is no JSON: {error}"
+    if node.name in _READERS and node.node is not None and _is_text(node.node) and not (node.args or node.kwargs):
+        try:
+            _READERS[node.name](node.node.value)
+        except ValueError as error:
+            return node.node, str(error)
     return None
+
+
+def _time(text: str) -> None:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError("this is no time in ISO 8601, such as `2026-11-23T08:30:00Z`") from None
+
+
+def _number(text: str) -> None:
+    try:
+        float(text)
+    except ValueError:
+        raise ValueError("this is no number") from None
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "duration": parse_duration, "timestamp": _time, "int": _number, "float": _number,
+}  # fmt: skip
+"""What filters make of a text; each raises `ValueError` where it is not that."""
 
 
 def _is_text(node: Any) -> bool:

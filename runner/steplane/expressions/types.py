@@ -31,7 +31,7 @@ class Type(Struct, frozen=True):
     """A set of values.
 
     `kinds`: what they can be, None where nothing is known. `values`: the only values, where they are known. `item`:
-    what is in a list. `fields`: those of a mapping; with `open` it may have others.
+    what is in a list. `fields`: those of a mapping; with `open` it may have others, each a `rest` where that is known.
     """
 
     kinds: frozenset[str] | None = None
@@ -39,6 +39,7 @@ class Type(Struct, frozen=True):
     item: "Type | None" = None
     fields: Mapping[str, "Type"] | None = None
     open: bool = True
+    rest: "Type | None" = None
 
     @property
     def known(self) -> bool:
@@ -90,10 +91,10 @@ def _either(left: Type, right: Type) -> Type:
     items = [one.element for one in (left, right) if "list" in (one.kinds or ())]
     maps = [one for one in (left, right) if "object" in (one.kinds or ())]
     item = items[0] if len(items) == 1 or (items and items[0] == items[1]) else None
-    fields, is_open = (
-        (maps[0].fields, maps[0].open) if len(maps) == 1 or (maps and maps[0] == maps[1]) else (None, True)
-    )
-    return Type(left.kinds | right.kinds, values, item, fields, is_open)
+    kinds = left.kinds | right.kinds
+    if len(maps) == 1 or (maps and maps[0] == maps[1]):
+        return Type(kinds, values, item, maps[0].fields, maps[0].open, maps[0].rest)
+    return Type(kinds, values, item)
 
 
 def of_value(value: Any) -> Type:
@@ -123,7 +124,9 @@ def of_schema(schema: Any, depth: int = 0) -> Type:
     kinds = frozenset(_SCHEMA_KINDS[name] for name in names)
     item = of_schema(schema.get("items"), depth + 1) if "list" in kinds else None
     fields = _fields(schema, depth) if "object" in kinds else None
-    return Type(kinds, None, item, fields, schema.get("additionalProperties", True) is not False)
+    others = schema.get("additionalProperties", True)
+    rest = of_schema(others, depth + 1) if fields is not None and isinstance(others, dict) else None
+    return Type(kinds, None, item, fields, others is not False, rest)
 
 
 def _values(schema: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -134,7 +137,7 @@ def _values(schema: dict[str, Any]) -> tuple[Any, ...] | None:
 
 
 def _fields(schema: dict[str, Any], depth: int) -> Mapping[str, Type] | None:
-    properties = schema.get("properties")
+    properties = schema.get("properties", {} if isinstance(schema.get("additionalProperties"), dict) else None)
     if not isinstance(properties, dict) or "patternProperties" in schema:
         return None
     return {name: of_schema(one, depth + 1) for name, one in properties.items()}

@@ -83,11 +83,17 @@ class _Carrying:
             self._reopen(one)
 
     def _limits(self, one: Instance) -> None:
-        """What its next attempts may take; a time limit that runs is that of the new definition."""
-        node, key = one.node, (one.serial, "timeout")
-        one.timeout = node.timeout
-        one.attempts = node.retry.attempts if node.retry is not None else 1
-        one.delay = node.retry.delay if node.retry is not None else 0.0
+        """What its next attempts may take; a time limit that runs is that of the new definition.
+
+        What is an expression was worked out when the instance was entered, and stays at that.
+        """
+        node, key, retry = one.node, (one.serial, "timeout"), one.node.retry
+        if node.timeout_value is None:
+            one.timeout = node.timeout
+        if retry is None or retry.attempts_value is None:
+            one.attempts = retry.attempts if retry is not None else 1
+        if retry is None or retry.delay_value is None:
+            one.delay = retry.delay if retry is not None else 0.0
         if one.phase == "body":
             self._state.timers.pop(key, None)
             if one.timeout is not None:

@@ -12,8 +12,15 @@ Code = Literal[
     "plugin-not-allowed", "not-in-this-release",
 ]  # fmt: skip
 
-LATER = frozenset({"archive", "decide", "git", "http", "human", "notify", "sql", "template"})
+LATER = frozenset({"human", "sql"})
 """Namespaces that a later release brings. Whoever installs a plugin of such a name has it at once."""
+BUNDLED = frozenset(
+    {
+        "archive", "assert", "csv", "decide", "fail", "file", "git", "http", "json", "log", "notify", "python", "shell",
+        "template",
+    }
+)  # fmt: skip
+"""Namespaces that come with Steplane itself."""
 
 
 class PluginProblem(Struct, frozen=True):
@@ -30,6 +37,9 @@ def unknown_plugin(name: str, namespaces: Iterable[str]) -> PluginProblem:
     namespace, _, rest = name.partition(".")
     if namespace in LATER:
         return PluginProblem("not-in-this-release", f"`{name}` is not in this release")
+    if namespace in BUNDLED:
+        remedy = "it comes with Steplane: install that anew (`pip install --force-reinstall steplane`)"
+        return PluginProblem("unknown-plugin", f"the plugin `{namespace}` is not installed", remedy)
     near = did_you_mean(namespace, namespaces)
     meant = f"{near}.{rest}" if near and rest else near
     remedy = (

@@ -27,21 +27,16 @@ def check_structure(
     structure.walk(root, "workflow")
     found = [one for one in structure.diagnostics if not _is_version(one, root)]
     found += _version(root)
-    meant = _meant_as_actions(found)
-    found += check_steps(root)
-    found += check_secrets(root)
+    meant = {one.span: one.fix.edits[0].text for one in found if one.fix is not None}
+    found += check_steps(root, meant)
+    found += check_secrets(root, meant)
     found += [
         no_action(step)
         for step in steps_in(root)
         if step.entries and lacks_action(step) and not is_broken(step.span) and not _has_habit(step)
-        if not any(entry.key.span in meant for entry in step.entries)
+        if not any(meant.get(entry.key.span) in ACTIONS for entry in step.entries)
     ]
     return found
-
-
-def _meant_as_actions(found: list[Diagnostic]) -> set[Span]:
-    """Where keys stand that were reported, with an action as what was probably meant."""
-    return {one.span for one in found if one.fix is not None and any(edit.text in ACTIONS for edit in one.fix.edits)}
 
 
 def _no_parameters(_: str) -> Iterable[str]:

@@ -29,7 +29,7 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
     name = entry.name
     message = f"`{name}` is not a key of {_owner(place, level)}"
     if name.lower() in known and name != name.lower():
-        return _renamed(entry, name.lower(), f"{message}: keys are lower case", "key-case")
+        return _renamed(entry, name.lower(), f"{message}: keys are lower case", "key-case", mapping)
     if habit := HABITS.get(level, {}).get(name):
         return _habit(entry, habit, message, mapping)
     if level == "step" and (home := _parameter_home(name, mapping, parameters)):
@@ -50,7 +50,7 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
         )
     meant = did_you_mean(name, [one for one in known if mapping.entry(one) is None]) or did_you_mean(name, known)
     if meant:
-        return _renamed(entry, meant, message, "unknown-key")
+        return _renamed(entry, meant, message, "unknown-key", mapping)
     names = sorted(known)
     help_ = f"the keys here are {listed(names, 'and')}" if 0 < len(names) <= 10 else "remove it"
     return Diagnostic("unknown-key", message, entry.key.span, help=help_)
@@ -62,7 +62,18 @@ def _owner(place: Place, level: str) -> str:
     return {"workflow": "a workflow", "decision": "a decision table"}.get(level, "the file")
 
 
-def _renamed(entry: Entry, meant: str, message: str, code: str) -> Diagnostic:
+def meaning(found: Diagnostic, entry: Entry, level: str) -> str:
+    """The key that an unknown one stands for, as its diagnostic says; empty where nobody knows."""
+    if found.fix is not None:
+        return found.fix.edits[0].text
+    habit = HABITS.get(level, {}).get(entry.name)
+    return habit.key if habit is not None and found.code == "habit" else ""
+
+
+def _renamed(entry: Entry, meant: str, message: str, code: str, mapping: Mapping) -> Diagnostic:
+    if mapping.entry(meant) is not None:  # to rename it would set that one twice
+        help_ = f"`{meant}` is set here already: take one of them out"
+        return Diagnostic(code, message, entry.key.span, help=help_)
     fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=code == "key-case")
     return Diagnostic(code, message, entry.key.span, label=f"did you mean `{meant}`?", fix=fix)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from steplane.diagnostics import Diagnostic, Related
+from steplane.diagnostics import Diagnostic, Related, Span
 from steplane.schema.place import step_words
 from steplane.schema.words import listed
 from steplane.source.nodes import Entry, Mapping, Node, Sequence
@@ -52,14 +52,18 @@ def steps_in(root: Mapping) -> Iterator[Mapping]:
         yield from _steps_of(root.get(key))
 
 
-def check_steps(root: Mapping) -> Iterator[Diagnostic]:
+Meant = dict[Span, str]
+"""The keys that misspelt ones stand for, by their places: these are not missing."""
+
+
+def check_steps(root: Mapping, meant: Meant) -> Iterator[Diagnostic]:
     """What is wrong with the combination of keys in each step of a file."""
     for step in steps_in(root):
         words = step_words(step)
         yield from _actions(step, words)
         yield from _loops(step, words)
         yield from _companions(step, words)
-        yield from _choices(step, words)
+        yield from _choices(step, words, meant)
         yield from _policy(step, words)
 
 
@@ -106,6 +110,10 @@ def _given(mapping: Mapping, names: tuple[str, ...]) -> list[Entry]:
     return [entry for entry in mapping.entries if entry.key.text in names]
 
 
+def _misspelt(mapping: Mapping, names: tuple[str, ...], meant: Meant) -> bool:
+    return any(meant.get(entry.key.span) in names for entry in mapping.entries)
+
+
 def _two(first: Entry, second: Entry, words: str, why: str) -> Diagnostic:
     message = f"{words} has both `{first.name}` and `{second.name}`: {why}"
     related = (Related(first.key.span, "the first one"),)
@@ -148,8 +156,8 @@ def _companions(step: Mapping, words: str) -> Iterator[Diagnostic]:
             yield Diagnostic("missing-companion", message, entry.key.span, help=f"remove it, or add {listed(wanted)}")
 
 
-def _choices(step: Mapping, words: str) -> Iterator[Diagnostic]:
-    yield from _arms(step, words)
+def _choices(step: Mapping, words: str, meant: Meant) -> Iterator[Diagnostic]:
+    yield from _arms(step, words, meant)
     branches = step.get("parallel")
     for entry in branches.entries if isinstance(branches, Mapping) else ():
         if isinstance(entry.value, Mapping):
@@ -168,18 +176,18 @@ def _choices(step: Mapping, words: str) -> Iterator[Diagnostic]:
                 f"`wait` of {words}",
                 "it waits for one thing; `race` waits for the first of several",
             )
-        elif not kinds and wait.entries:
+        elif not kinds and wait.entries and not _misspelt(wait, ("until", "signal"), meant):
             message = f"`wait` of {words} says neither `until` nor `signal`"
             yield Diagnostic("missing-key", message, wait.entries[0].key.span, help="add what it waits for")
     goto = step.entry("goto")
-    if goto is not None and step.entry("max") is None:
+    if goto is not None and step.entry("max") is None and not _misspelt(step, ("max",), meant):
         message = f"`goto` of {words} has no `max`: it could jump for ever"
         yield Diagnostic(
             "missing-key", message, goto.key.span, help="add the most jumps that make sense, such as `max: 10`"
         )
 
 
-def _arms(step: Mapping, words: str) -> Iterator[Diagnostic]:
+def _arms(step: Mapping, words: str, meant: Meant) -> Iterator[Diagnostic]:
     arms = step.get("switch")
     default: Entry | None = None
     for number, arm in enumerate(arms.items if isinstance(arms, Sequence) else (), 1):
@@ -189,6 +197,8 @@ def _arms(step: Mapping, words: str) -> Iterator[Diagnostic]:
         if len(pair) == 2:
             yield _two(pair[0], pair[1], f"arm {number} of {words}", "the default is taken when no other is")
         elif not pair and arm.entries and not _given(arm, ("if", "case", "else", "otherwise", "condition")):
+            if _misspelt(arm, ("when", "default"), meant):
+                continue
             message = f"arm {number} of {words} has neither `when` nor `default: true`"
             yield Diagnostic(
                 "missing-key", message, arm.entries[0].key.span, help="add `when: EXPR`, or `default: true`"
@@ -203,7 +213,7 @@ def _arms(step: Mapping, words: str) -> Iterator[Diagnostic]:
             default = pair[0]
 
 
-def check_secrets(root: Mapping) -> Iterator[Diagnostic]:
+def check_secrets(root: Mapping, meant: Meant) -> Iterator[Diagnostic]:
     """What is wrong with the combination of keys in each secret."""
     secrets = root.get("secrets")
     for entry in secrets.entries if isinstance(secrets, Mapping) else ():
@@ -212,10 +222,10 @@ def check_secrets(root: Mapping) -> Iterator[Diagnostic]:
         kinds = _given(entry.value, ("env", "file", "provider"))
         for other in kinds[1:]:
             yield _two(kinds[0], other, f"secret `{entry.name}`", "it comes from one place")
-        if not kinds:
+        if not kinds and not _misspelt(entry.value, ("env", "file", "provider"), meant):
             message = f"secret `{entry.name}` does not say where it comes from"
             yield Diagnostic("missing-key", message, entry.key.span, help="add `env: VARIABLE` or `file: PATH`")
-        elif kinds[0].name == "provider" and entry.value.entry("key") is None:
+        elif kinds and kinds[0].name == "provider" and entry.value.entry("key") is None:
             message = f"secret `{entry.name}` has a `provider` and no `key`"
             yield Diagnostic(
                 "missing-key", message, kinds[0].key.span, help="add what the provider calls it: `key: NAME`"

@@ -7,11 +7,11 @@ keywords.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
-from steplane.schema.keys import Parameters, unknown_key
+from steplane.schema.keys import Parameters, meaning, unknown_key
 from steplane.schema.place import Place
 from steplane.schema.scalars import check_scalar
 from steplane.schema.words import expected, kind_of, listed, what_it_is
@@ -151,7 +151,7 @@ class Structure:
         names = schema.get("propertyNames")
         others = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
         self._check_size(node, schema, place)
-        self._check_required(node, schema, place)
+        meant = set()
         for entry in node.entries:
             under = place.under(entry.key)
             if entry.name in known:
@@ -159,11 +159,12 @@ class Structure:
             elif "patternProperties" in schema and entry.name.startswith("x-"):
                 continue
             elif others is False:
-                self._say_unknown(entry, node, schema, place)
+                meant.add(self._say_unknown(entry, node, schema, place))
             else:
                 if names is not None:
                     self._check_name(entry, names, place)
                 self._visit(entry.value, others, under)
+        self._check_required(node, schema, place, meant)
 
     def _check_name(self, entry: Entry, names: Any, place: Place) -> None:
         key = Scalar(entry.name, entry.name, entry.key.span, plain=True)
@@ -243,10 +244,13 @@ class Structure:
             help="add what is missing",
         )
 
-    def _say_unknown(self, entry: Entry, node: Mapping, schema: Schema, place: Place) -> None:
+    def _say_unknown(self, entry: Entry, node: Mapping, schema: Schema, place: Place) -> str:
+        """Report a key that is not known; gives the one that it stands for."""
         level = schema.get("x-level", "")
         known = schema.get("properties", {})
-        self.diagnostics.append(unknown_key(entry, node, known, place, level, self._definitions, self._parameters))
+        found = unknown_key(entry, node, known, place, level, self._definitions, self._parameters)
+        self.diagnostics.append(found)
+        return meaning(found, entry, level)
 
     def _check_size(self, node: Mapping, schema: Schema, place: Place) -> None:
         if len(node.entries) >= schema.get("minProperties", 0):
@@ -258,8 +262,9 @@ class Structure:
         span = place.key.span if place.key is not None and not place.item else node.span
         self._add("empty", f"{place.subject} is empty", span, help="put something into it, or leave it out")
 
-    def _check_required(self, node: Mapping, schema: Schema, place: Place) -> None:
-        missing = [name for name in schema.get("required", ()) if node.entry(name) is None]
+    def _check_required(self, node: Mapping, schema: Schema, place: Place, meant: Collection[str]) -> None:
+        wanted = (name for name in schema.get("required", ()) if name not in meant)
+        missing = [name for name in wanted if node.entry(name) is None]
         if not missing or self._broken(node.span) or (not node.entries and "minProperties" in schema):
             return
         first = node.entries[0].key.span if node.entries else node.span

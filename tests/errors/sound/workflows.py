@@ -52,6 +52,11 @@ class Maker:
         outputs = "".join(f"  {kind}: {self.value(kind)}\n" for kind in self.rng.sample(KINDS, 2))
         return f"steplane: 1\nname: trial\n{INPUTS}vars:\n{variable}steps:\n{steps}outputs:\n{outputs}"
 
+    @staticmethod
+    def inputs() -> str:
+        """What the workflow is given, as a part of its file."""
+        return INPUTS
+
     def variable(self) -> str:
         """One of `vars`, which later expressions may name."""
         kind = self.rng.choice(KINDS)

@@ -135,7 +135,7 @@ def test_a_workflow_may_call_itself(bench: Workbench) -> None:
 
 
 def test_recursion_ends_at_its_limit(bench: Workbench) -> None:
-    run = bench.run(COUNT.replace("if: inputs.n > 0, ", ""), {"n": 4})
+    run = bench.run(COUNT.replace("if: inputs.n > 0, ", "if: inputs.n < 9, "), {"n": 4})
     assert run.status == "failed"
     assert run.result.error is not None
     assert run.result.error.type == "call.depth"

@@ -50,7 +50,7 @@ def test_a_reporter_that_breaks_stops_nothing(bench: Workbench) -> None:
             ":3:16: `inputs.o.x` is missing: `inputs.o` has no `x`",
             "`vars` is evaluated before the first step.",
         ),
-        ("case: '${{ inputs.o }}'", ":3:12: text is wanted", "`case` is evaluated before the first step."),
+        ("case: '${{ inputs.any }}'", ":3:12: text is wanted", "`case` is evaluated before the first step."),
         (
             "vars: {a: '${{ inputs.n * 1.0e+300 * 1.0e+300 }}'}",
             ":3:16: the result is not a finite number",
@@ -59,7 +59,8 @@ def test_a_reporter_that_breaks_stops_nothing(bench: Workbench) -> None:
     ],
 )
 def test_nothing_is_recorded_when_the_beginning_fails(bench: Workbench, top: str, message: str, remedy: str) -> None:
-    text = f"{top}\ninputs: {{o: {{type: object, default: {{}}}}, n: {{type: number, default: 1}}}}\nsteps: [{{run: 'true'}}]\n"
+    inputs = "{o: {type: object, default: {}}, any: {default: {}}, n: {type: number, default: 1}}"
+    text = f"{top}\ninputs: {inputs}\nsteps: [{{run: 'true'}}]\n"
     with pytest.raises(UsageError) as refused:
         bench.run(text)
     assert refused.value.message.startswith(f"{bench.file}{message}")

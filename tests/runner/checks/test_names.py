@@ -200,5 +200,5 @@ def test_what_rounds_and_items_do_not_have(keys: str, message: str) -> None:
 
 def test_until_sees_the_round_that_has_ended() -> None:
     assert not codes(
-        check_steps("- {id: turn, until: result.exit_code == 0 and loop.previous.status != 'x', run: make}")
+        check_steps("- {id: turn, until: result.exit_code == 0 and loop.previous.status != 'failed', run: make}")
     )

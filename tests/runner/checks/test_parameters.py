@@ -13,8 +13,14 @@ def test_a_plugin_and_a_type_that_do_not_exist() -> None:
 
 
 def test_what_a_later_release_brings_is_refused_by_name() -> None:
-    (found,) = check_steps("- {uses: decide, with: {table: x.yaml}}")
+    (found,) = check_steps("- {uses: human.task, with: {title: x}}")
     assert found.code == "not-in-this-release"
+
+
+def test_a_plugin_of_our_own_that_is_not_there_says_what_to_install() -> None:
+    (found,) = check_steps("- {uses: decide, with: {table: x.yaml}}")
+    assert found.code == "unknown-plugin"
+    assert found.help == "it comes with Steplane: install that anew (`pip install --force-reinstall steplane`)"
 
 
 @pytest.mark.parametrize(

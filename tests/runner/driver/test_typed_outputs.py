@@ -30,7 +30,7 @@ def test_an_output_of_its_type_is_kept(bench: Workbench, value: str, schema: str
 
 
 def test_an_output_of_another_type_fails_the_step(bench: Workbench) -> None:
-    done = bench.run(TYPED.replace("VALUE", '"${{ result.stdout }}"').replace("SCHEMA", "type: integer"))
+    done = bench.run(TYPED.replace("VALUE", '"${{ [result.stdout, 1] | first }}"').replace("SCHEMA", "type: integer"))
     assert done.status == "failed"
     assert done.error("a") == ("output.invalid", "the output `kept` must be a whole number, not `abc`")
 

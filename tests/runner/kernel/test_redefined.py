@@ -125,6 +125,24 @@ def test_the_same_definition_changes_nothing(seed: int) -> None:
     the_same(seed)
 
 
+def test_a_limit_that_was_worked_out_is_kept() -> None:
+    """The expression stands elsewhere in the file now: that makes no retry endless, and takes no time limit away."""
+    steps = [{"id": "a", "run": ["true"]}, {"id": "b", "run": ["true"]}]
+    limits = {"timeout": "${{ inputs.t }}", "retry": {"attempts": "${{ inputs.n }}", "delay": "${{ inputs.d }}"}}
+    world = World({"steps": [{"id": "g", "steps": steps, **limits}]}, lambda name: name == "b")
+    while "g/a" not in world.kernel.state.paths:
+        world.go(Random(1), 1)
+    group = world.kernel.state.paths["g"]
+    known = (group.attempts, group.delay, group.timeout)
+    assert known[:2] == (1, 1.0)
+    longer = [{"id": "a", "run": ["true"]}, {"id": "b", "run": ["true", "and more"]}]
+    anew(world, {"steps": [{"id": "g", "steps": longer, **limits}]})
+    group = world.kernel.state.paths["g"]
+    assert (group.attempts, group.delay, group.timeout) == known
+    assert world.go(Random(1), 200)
+    assert world.kernel.status == "failed"
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(7200)
 @_NIGHTLY

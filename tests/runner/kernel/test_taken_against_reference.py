@@ -36,7 +36,8 @@ def begin_after(random: Random) -> Sides | None:
     }
     part = selection_of(plan, words.get("only", ()), words.get("since", ()), words.get("until", ())).recorded
     assert part is not None
-    begun = {one.path for one in earlier.reference.lives if one.begun and isinstance(one, Loop)}
+    latest = {one.path: one for one in earlier.reference.lives if isinstance(one, Loop)}  # a later activation may fail
+    begun = {path for path, one in latest.items() if one.begun}
     against = [*reasons(read(workflow), select(read(workflow), **words), (), "", Earlier(statuses, begun))]
     try:
         taken = taken_from("earlier", plan, plan, earlier.kernel.state, part.part)

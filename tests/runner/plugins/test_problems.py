@@ -1,11 +1,14 @@
 """Each fault of a plugin is a value, and kept to that plugin."""
 
 import sys
+import tomllib
 
 import pytest
+from tests.conftest import ROOT
 from tests.runner.plugins.site import GOOD, Site, problem, usable
 
 from steplane.plugins import Index, Plugin, PluginProblem, Registry
+from steplane.plugins.problems import BUNDLED
 
 
 class TestProblems:
@@ -21,11 +24,16 @@ class TestProblems:
         assert found.help == "install the distribution that has it; `steplane plugins` lists all"
         assert found.suggestion is None
 
-    @pytest.mark.parametrize(
-        "name",
-        ["http.request", "sql.query", "notify.webhook", "template.render", "git.clone", "archive.pack", "decide",
-         "human.task"],
-    )  # fmt: skip
+    def test_a_namespace_that_comes_with_steplane_and_is_not_there(self, site: Site) -> None:
+        found = problem(site.registry(), "http.request")
+        assert (found.code, found.message) == ("unknown-plugin", "the plugin `http` is not installed")
+        assert "install that anew" in found.help
+
+    def test_the_namespaces_that_come_with_steplane_are_those_it_has(self) -> None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+        assert set(project["entry-points"]["steplane.steps"]) == BUNDLED
+
+    @pytest.mark.parametrize("name", ["sql.query", "human.task"])
     def test_a_namespace_of_a_later_release(self, site: Site, name: str) -> None:
         found = problem(site.registry(), name)
         assert found == PluginProblem("not-in-this-release", f"`{name}` is not in this release")

@@ -3,15 +3,25 @@
 import re
 
 from steplane.app.mending.text import Source
+from steplane.checks.ignoring import COMMENT
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+from steplane.schema.steps import ACTIONS
+from steplane.source.nodes import Entry
 
 
 def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
-    """Take out the key at the place, with its value."""
+    """Take out the key at the place, or whose value stands there, with its value."""
     found = source.entry_at(diagnostic.span)
-    if found is None or found.entry is None:
+    if found is None or found.entry is None or not _is_at(found.entry, diagnostic.span):
         return None
     return _fix(f"take `{found.entry.name}` out", source.without(found), safe=safe)
+
+
+def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out a key without a value, unless it is what the step does: without that the step would do nothing."""
+    found = source.entry_at(diagnostic.span)
+    action = found is not None and found.entry is not None and found.entry.name in ACTIONS
+    return None if action else entry(diagnostic, source)
 
 
 def safe_entry(diagnostic: Diagnostic, source: Source) -> Fix | None:
@@ -90,20 +100,25 @@ def ignore(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Take a code out of a comment that ignores it, or the comment where it has no other."""
     span = diagnostic.span
     text = source.line(span.line)
-    start = text.rfind("#", 0, span.column)
-    comment = re.compile(r"#\s*steplane: ignore\[([^\]]*)\]").match(text, start)
-    if comment is None or start < 0:
+    found = (one for one in COMMENT.finditer(text) if one.start("codes") < span.column <= one.end("codes"))
+    comment = next(found, None)
+    if comment is None:
         return None
-    codes = re.findall(r"[^\s,]+", comment[1])
+    codes = re.findall(r"[^\s,]+", comment["codes"])
     codes.remove(source.text(span))
-    before = len(text[:start].rstrip())
+    before = len(text[: comment.start()].rstrip())
     if codes:
-        edit = source.edit(span.line, comment.start(1) + 1, len(comment[1]), ", ".join(codes))
+        edit = source.edit(span.line, comment.start("codes") + 1, len(comment["codes"]), ", ".join(codes))
     elif before or text[comment.end() :].strip():
         edit = source.edit(span.line, before + 1, comment.end() - before, "")
     else:
         edit = Edit(Span(span.file, span.line, 1, span.line + 1, 1), "")
     return _fix("take it out", (edit,), safe=True)
+
+
+def _is_at(one: Entry, span: Span) -> bool:
+    """Whether it is this entry that a place is of, and not something inside of its value."""
+    return (span.line, span.column) in {(part.span.line, part.span.column) for part in (one.key, one.value)}
 
 
 def _word(pattern: str, words: str, diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
