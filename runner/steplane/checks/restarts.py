@@ -41,9 +41,10 @@ def _long_waits(step: Step, group: Step) -> Iterator[Diagnostic]:
         seconds = wait.duration.seconds if wait.duration is not None else None
         if seconds is not None and seconds > _PATIENCE:
             message = (
-                f"{words_for(step)} waits {format_duration(seconds)} inside of {words_for(group)}, which a resume runs "
-                "whole: each process that goes on with the run waits from the start"
+                f"{words_for(group)} runs whole on a resume, and {words_for(step)} in it waits "
+                f"{format_duration(seconds)}: each process that goes on with the run waits from the start"
             )
-            related = (Related(group.key_span("restart"), "a resume runs all of it again"),)
+            related = (Related(wait.span, "this wait"),)
             help_ = "let it wait outside of that group, or `until` a time"
-            yield Diagnostic("wait-begins-anew", message, wait.span, "warning", related=related, help=help_)
+            place = group.key_span("restart")
+            yield Diagnostic("wait-begins-anew", message, place, "warning", related=related, help=help_)
