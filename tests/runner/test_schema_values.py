@@ -19,7 +19,7 @@ from steplane.schema.validator import problems
         ({"type": "integer"}, True, "must be a whole number, not `true`"),
         ({"type": "integer"}, 3.0, None),
         ({"type": "number", "minimum": 0}, -1, "must be at least 0, not `-1`"),
-        ({"type": "string", "minLength": 2}, "a", "must be at least 2 characters long, not 1 characters long"),
+        ({"type": "string", "minLength": 2}, "a", "must be at least 2 characters long, not 1"),
         ({"enum": ["eu", "us"]}, "eus", "must be `eu` or `us`, not `eus`"),
         ({"enum": [1, "a", None]}, True, "must be `1`, `a` or `null`, not `true`"),
         ({"format": "duration"}, "x", "must be a duration: `x` is not a duration: write a number with a unit"),

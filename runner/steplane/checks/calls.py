@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from steplane.checks.context import Context, words_for
-from steplane.checks.parameters import Given, check_given
+from steplane.checks.parameters import Given, check_given, with_places
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Call, Input, Step, Workflow
 from steplane.suggest import did_you_mean
@@ -20,7 +20,9 @@ def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             if isinstance(called, str):
                 yield _no_target(step, action, called, context)
             elif called is not None:
-                yield from check_given(position, _given(action, called), types)
+                found = check_given(position, _given(action, called), types)
+                places = {one.name.text: one.name.span for one in called.inputs}
+                yield from with_places(found, places, "declared here", "its inputs")
                 yield from _timezone(action, workflow, called)
             yield from _detached(step, action)
 

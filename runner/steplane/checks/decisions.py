@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import replace
-
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.parameters import Given, check_given
+from steplane.checks.parameters import Given, check_given, with_places
 from steplane.checks.tables import CheckedTable
-from steplane.diagnostics import Diagnostic, Edit, Fix, Related
+from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.expressions import Literal, MapOf
 from steplane.model import Named, Run, Uses, Workflow
 from steplane.model.values import Name, Value
@@ -72,11 +70,7 @@ def _inputs(position: Position, named: Named, table: CheckedTable, context: Cont
         place=None if given is None else given.name.span,
     )
     places = {one.name.text: one.name.span for one in table.source.inputs}
-    for one in check_given(position, what, context.types):
-        column = next((name for name in places if f"`{name}`" in one.message), next(iter(places), ""))
-        label = "the column" if f"`{column}`" in one.message else "the columns"
-        related = (*one.related, Related(places[column], label)) if column else one.related
-        yield replace(one, related=related)
+    yield from with_places(check_given(position, what, context.types), places, "the column", "the columns")
 
 
 def _loose(schema: dict[str, Any], *, null: bool) -> dict[str, Any]:

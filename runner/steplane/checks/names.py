@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import BASE, Site
-from steplane.checks.visibility import Sighting, output_names, step_attributes
+from steplane.checks.visibility import Sighting, declared_outputs, output_names, step_attributes
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions.usage import Use
 from steplane.model import Call, Group, Matrix, Parallel, Step, Switch, Until, Wait, While, Workflow
@@ -247,9 +249,11 @@ class _Names:
             )
             yield Diagnostic("unknown-output", message, span, help=help_, related=(Related(step.span, "the step"),))
         else:
-            yield self._missing(
+            found = self._missing(
                 site, use, 3, names, message, where="under `outputs` of the step", code="unknown-output"
             )
+            place = declared_outputs(step, self.context)
+            yield found if place is None else replace(found, related=(Related(place, "its outputs"),))
 
     def _matrix(self, site: Site, use: Use) -> Iterator[Diagnostic]:
         loop = None

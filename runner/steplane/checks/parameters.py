@@ -1,9 +1,10 @@
 """Step types that exist, with parameters that they have and take."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.fitting import fits, wanted_kinds, wrong_inside
@@ -18,7 +19,8 @@ from steplane.schema.problems import Templated, shown_path
 from steplane.schema.words import listed
 from steplane.sdk.describe import StepType, has_mark
 from steplane.source import canonical_text
-from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
+from steplane.source.nodes import Mapping as MappingNode
+from steplane.source.nodes import Node, Scalar, Sequence, plain
 from steplane.suggest import did_you_mean
 
 
@@ -47,6 +49,17 @@ def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":
 def check_given(position: Position, given: "Given", types: Types) -> Iterator[Diagnostic]:
     """What is wrong with what stands under `with`: of a step type, or of a workflow that is called."""
     yield from _Parameters(position, given, types).check()
+
+
+def with_places(
+    found: Iterable[Diagnostic], places: Mapping[str, Span], one_label: str, all_label: str
+) -> Iterator[Diagnostic]:
+    """What is wrong with what is given to another file, with the place there: `places` of its names."""
+    for one in found:
+        name = next((name for name in places if f"`{name}`" in one.message), "")
+        span = places[name] if name else next(iter(places.values()), None)
+        related = () if span is None else (Related(span, one_label if name else all_label),)
+        yield replace(one, related=(*one.related, *related))
 
 
 def _not_installed(action: Run | Uses, found: StepType) -> Iterator[Diagnostic]:
@@ -112,7 +125,7 @@ class _Parameters:
         meant = {self._meant(one.name.text, given) for one in self.entries}
         meant |= {one.name for one in self.step.node.entries}  # beside `with`, which is said
         under = self.step.node.get(self.given.under)
-        whole = under is None or isinstance(under, Mapping)  # else that has been said
+        whole = under is None or isinstance(under, MappingNode)  # else that has been said
         for name in self.schema.get("required", ()) if whole else ():
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
@@ -282,7 +295,7 @@ def _data(template: Template, node: Node) -> Any:
         return plain(node) if not isinstance(node, Scalar) else node.value
     if isinstance(template, ListOf) and isinstance(node, Sequence):
         return [_data(item, inner) for item, inner in zip(template.items, node.items, strict=True)]
-    if isinstance(template, MapOf) and isinstance(node, Mapping):
+    if isinstance(template, MapOf) and isinstance(node, MappingNode):
         return {
             name: _data(item, entry.value) for (name, item), entry in zip(template.entries, node.entries, strict=True)
         }
@@ -310,7 +323,7 @@ def _at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Span | None]:
         if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
             continue
-        entry = node.entry(part) if isinstance(node, Mapping) and isinstance(part, str) else None
+        entry = node.entry(part) if isinstance(node, MappingNode) and isinstance(part, str) else None
         if entry is None:
             return node, None
         if index == len(path) - 1 and not isinstance(entry.value, Scalar):

@@ -4,6 +4,7 @@ from typing import Literal as OneOf
 
 from steplane.checks.context import Context, Position
 from steplane.checks.sites import Site
+from steplane.diagnostics import Span
 from steplane.model import (
     Call,
     End,
@@ -19,6 +20,7 @@ from steplane.model import (
     Uses,
     Wait,
     While,
+    Workflow,
     all_steps,
 )  # fmt: skip
 
@@ -203,4 +205,12 @@ def _outputs_of_call(action: Call, context: Context) -> tuple[str, ...] | None:
     return tuple(one.name.text for one in called.outputs.items) if called.outputs is not None else ()
 
 
-__all__ = ["AFTER", "Position", "Sight", "Sighting", "output_names", "step_attributes"]
+def declared_outputs(step: Step, context: Context) -> Span | None:
+    """Where the outputs of a step are declared in another file, the workflow that it calls."""
+    called = context.called(step.action) if isinstance(step.action, Call) else None
+    if not isinstance(called, Workflow) or called.node.entry("outputs") is None:
+        return None
+    return called.key_span("outputs")
+
+
+__all__ = ["AFTER", "Position", "Sight", "Sighting", "declared_outputs", "output_names", "step_attributes"]

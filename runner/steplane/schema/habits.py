@@ -4,16 +4,42 @@ from msgspec import Struct
 
 
 class Habit(Struct, frozen=True):
-    """What to write instead: the `key` of ours (if it takes the same value, `same`), and an example line."""
+    """What to write instead: the `key` of ours (if it takes the same value, `same`), and an example line.
+
+    `unit`: what is written behind a number that stands there; `values`: what is written for other values.
+    """
 
     key: str
     example: str
     same: bool = False
+    unit: str = ""
+    values: dict[str, str] = {}
+
+    def value(self, text: str) -> str | None:
+        """What our key takes for a value of theirs; None where nobody can say."""
+        if self.unit and text.isascii() and text.isdigit() and int(text) > 0:
+            return f"{text}{self.unit}"
+        return self.values.get(text.lower())
 
 
 def _all(names: str, key: str, example: str, *, same: bool = False) -> dict[str, Habit]:
     """The habit for each of the names, which stand apart by blanks."""
     return dict.fromkeys(names.split(), Habit(key, example, same))
+
+
+def _values(names: str, habit: Habit) -> dict[str, Habit]:
+    """The same for a habit whose values are other ones."""
+    return dict.fromkeys(names.split(), habit)
+
+
+def _timeouts(example: str) -> dict[str, Habit]:
+    """Times that are numbers, of minutes or of seconds."""
+    minutes, seconds = Habit("timeout", example, unit="m"), Habit("timeout", example, unit="s")
+    return {
+        **dict.fromkeys(["timeout-minutes", "timeout_minutes", "timeoutMinutes"], minutes),
+        **dict.fromkeys(["timeout_sec", "timeout_seconds", "timeoutSeconds", "timeoutSec"], seconds),
+        "activeDeadlineSeconds": seconds,
+    }
 
 
 STEP: dict[str, Habit] = {
@@ -35,18 +61,14 @@ STEP: dict[str, Habit] = {
         "run: ./build.sh",
         same=True,
     ),
-    **_all(
-        "continue-on-error continue_on_error continueOnError continueOn ignore_errors ignore_error "
-        "allow_failure allowFailure soft_fail failed_when",
-        "on_error",
-        "on_error: warn",
+    **_values(
+        "continue-on-error continue_on_error continueOnError ignore_errors ignore_error allow_failure allowFailure "
+        "soft_fail",
+        Habit("on_error", "on_error: warn", values={"true": "warn", "yes": "warn", "false": "fail", "no": "fail"}),
     ),
-    **_all(
-        "timeout-minutes timeout_minutes timeoutMinutes timeout_sec timeout_seconds timeoutSeconds timeoutSec "
-        "time_limit activeDeadlineSeconds deadline",
-        "timeout",
-        "timeout: 10m",
-    ),
+    **_all("continueOn failed_when", "on_error", "on_error: warn"),
+    **_timeouts("timeout: 10m"),
+    **_all("time_limit deadline", "timeout", "timeout: 10m"),
     **_all(
         "withItems with_items withParam with_param withSequence items loop for_each forEach for each values",
         "foreach",
@@ -250,11 +272,7 @@ WORKFLOW: dict[str, Habit] = {
         "failure",
         "failure: cancel",
     ),
-    **_all(
-        "timeout-minutes timeoutSec timeout_sec timeout_seconds",
-        "timeout",
-        "timeout: 4h",
-    ),
+    **_timeouts("timeout: 4h"),
     **_all(
         "output results",
         "outputs",

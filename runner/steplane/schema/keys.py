@@ -80,8 +80,13 @@ def _renamed(entry: Entry, meant: str, message: str, code: str, mapping: Mapping
 
 def _habit(entry: Entry, habit: Habit, message: str, mapping: Mapping) -> Diagnostic:
     fix = None
-    if habit.same and mapping.entry(habit.key) is None:
-        fix = Fix(f"replace `{entry.name}` with `{habit.key}`", (Edit(entry.key.span, habit.key),), safe=False)
+    text = entry.value.text if isinstance(entry.value, Scalar) else ""
+    value = text if habit.same else habit.value(text)
+    if value is not None and mapping.entry(habit.key) is None:
+        edits = (Edit(entry.key.span, habit.key), *([] if value == text else [Edit(entry.value.span, value)]))
+        meant = habit.key if value == text else f"{habit.key}: {value}"
+        written = entry.name if value == text else f"{entry.name}: {text}"
+        fix = Fix(f"replace `{written}` with `{meant}`", edits, safe=False)
     words = f"{message}; here it is `{habit.key}`"
     return Diagnostic(
         "habit", words, entry.key.span, label=f"write `{habit.key}`", help=f"for example `{habit.example}`", fix=fix

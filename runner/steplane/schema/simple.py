@@ -6,7 +6,7 @@ from typing import Any
 
 from steplane.expressions.durations import parse_duration
 from steplane.schema.problems import Problem, Templated
-from steplane.schema.words import ARTICLES, kind_of_value, listed, shown
+from steplane.schema.words import ARTICLES, kind_of_value, length, listed, shown
 from steplane.suggest import did_you_mean
 
 NOTES = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"})
@@ -115,12 +115,14 @@ def choice_problem(allowed: list[Any], value: Any, path: Path) -> Problem:
 
 def _bounds(schema: dict[str, Any], value: Any, path: Path) -> list[Problem]:
     size: Any = len(value) if isinstance(value, str | list) else value
-    unit = " characters long" if isinstance(value, str) else " items long" if isinstance(value, list) else ""
+    unit = "character" if isinstance(value, str) else "item" if isinstance(value, list) else ""
     for keyword, (words, holds) in LIMITS.items():
         if keyword in schema and _bounded(keyword, value) and not holds(size, schema[keyword]):
-            shown_size = f"{size}{unit}" if unit else brief(value)
+            limit = length(schema[keyword], unit) if unit else schema[keyword]
             return [
-                Problem(path, f"must be {words} {schema[keyword]}{unit}, not {shown_size}", keyword, schema[keyword])
+                Problem(
+                    path, f"must be {words} {limit}, not {size if unit else brief(value)}", keyword, schema[keyword]
+                )
             ]
     return []
 

@@ -8,7 +8,7 @@ from typing import Any
 from steplane.patterns import compile_pattern
 from steplane.schema.problems import Problem, Templated
 from steplane.schema.simple import Path, brief, choice_problem, format_problems, is_kind, wanted_words
-from steplane.schema.words import ARTICLES, listed
+from steplane.schema.words import ARTICLES, length, listed
 from steplane.suggest import did_you_mean
 
 COUNTS = {
@@ -17,11 +17,12 @@ COUNTS = {
     "exclusiveMinimum": "more than {}",
     "exclusiveMaximum": "less than {}",
     "multipleOf": "a multiple of {}",
-    "minLength": "at least {} characters long",
-    "maxLength": "at most {} characters long",
-    "minItems": "at least {} items long",
-    "maxItems": "at most {} items long",
+    "minLength": "at least {}",
+    "maxLength": "at most {}",
+    "minItems": "at least {}",
+    "maxItems": "at most {}",
 }
+UNITS = {"minLength": "character", "maxLength": "character", "minItems": "item", "maxItems": "item"}
 FORMATS = ("date", "email", "idn-email", "ipv4", "ipv6", "regex", "uuid")
 """The formats of JSON Schema that jsonschema checks without further libraries."""
 
@@ -150,7 +151,8 @@ def _kinds(schema: dict[str, Any], wanted: Any) -> str:
 def _sentence(keyword: Any, wanted: Any, value: Any) -> str:
     if keyword in COUNTS:
         size = f"{len(value)}" if isinstance(value, str | list) else brief(value)
-        return f"must be {COUNTS[keyword].format(wanted)}, not {size}"
+        limit = length(wanted, UNITS[keyword]) if keyword in UNITS else wanted
+        return f"must be {COUNTS[keyword].format(limit)}, not {size}"
     sentences = {
         None: "must not be given",
         "const": f"must be {brief(wanted)}, not {brief(value)}",

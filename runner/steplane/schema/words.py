@@ -33,6 +33,11 @@ def kind_of_value(value: Any) -> str:
     return _KINDS.get(type(value), "object")
 
 
+def length(count: Any, unit: str) -> str:
+    """`1 item long`, `2 items long`."""
+    return f"{count} {unit}{'' if count == 1 else 's'} long"
+
+
 def what_it_is(node: Node) -> str:
     """A node as it stands in a message: the short text of a scalar, or its kind."""
     if not isinstance(node, Scalar):
