@@ -39,7 +39,7 @@ class Judgement(Findings):
     def __init__(self, text: str, lookup: Lookup) -> None:
         super().__init__(text)
         self.lookup = lookup
-        self.lenient = 0  # inside of what stands for something that may be missing
+        self.lenient = 0  # inside of what may be missing: from 1 in a `default`, from 2 where it is asked for
 
     def type(self, node: Any) -> Type:
         """The type of a node; what is wrong in it is gathered."""
@@ -73,7 +73,8 @@ class Judgement(Findings):
         if whole.can_be("object"):
             if whole.fields is not None and part in whole.fields:
                 return whole.fields[part] if whole.is_only("object", "null") else ANY
-            if whole.fields is not None and not whole.open and not self.lenient:
+            sure = not self.lenient or (self.lenient == 1 and whole.is_only("object"))  # `default` would hide a slip
+            if whole.fields is not None and not whole.open and sure:
                 self.unknown_field(node, whole, part)
             return whole.rest if whole.rest is not None and whole.is_only("object", "null") else ANY
         literal = type(node.node).__name__ == "Const"  # a name with `-` in it, of which that is told
@@ -289,9 +290,9 @@ class Judgement(Findings):
 
     def test(self, node: Any) -> Type:
         """A test."""
-        self.lenient += node.name in ("defined", "undefined")
+        self.lenient += 2 * (node.name in ("defined", "undefined"))
         self.type(node.node)
-        self.lenient -= node.name in ("defined", "undefined")
+        self.lenient -= 2 * (node.name in ("defined", "undefined"))
         for one in node.args:
             self.type(one)
         return of("bool")

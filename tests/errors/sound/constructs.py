@@ -241,7 +241,7 @@ class Constructs(Maker):
             f"timeout: \"${{{{ '20s' if {flag} else '1m' }}}}\"",
             f"lock: \"${{{{ 'l' ~ {self.expression('text', 1)} }}}}\"",
             f"env: {{NOTE: {self.value(rng.choice(['text', 'count', 'share', 'flag']))}}}",
-            f'require: ["{sure} in [true, false]"]',
+            f"require: [\"{sure} or run.id != ''\"]",
             'ensure: ["result.count >= 0 or result.count < 0"]',
             f"finally: [{{uses: stub.make, with: {{flag: {self.value('flag')}}}}}]",
             rng.choice(undone),
