@@ -77,6 +77,10 @@ def test_accepted_it_goes_on_as_the_file_is_now(rig: Rig, victim: Victim) -> Non
     assert ends["second", 1] == "cancelled"
     assert ends["second", 2] == "succeeded"
     assert outputs(rig) == {"said": "new"}
+    explained = rig.start("explain", "one", "second", "--state", rig.state)
+    assert explained.wait() == 0
+    assert "after it began: begun anew on resume\n" in explained.text
+    assert "begins anew, as its definition has changed\n" in explained.text
 
 
 def test_it_can_go_on_as_it_was_recorded(rig: Rig) -> None:

@@ -12,11 +12,12 @@ from steplane.driver.children import Children
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.keeping import restored
 from steplane.driver.names import Lazy, loop_names, moment
+from steplane.driver.refusal import Refused
 from steplane.events import Input, Redefined, StepStarted
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.templates import Literal, MapOf, Template
 from steplane.kernel import Instance, Kernel
-from steplane.plan.nodes import Call, Perform
+from steplane.plan.nodes import Call, Perform, Plan
 from steplane.rendering import filters
 from steplane.scripts import expressions_of
 from steplane.store import JournalReader
@@ -114,8 +115,13 @@ def _evaluator(kernel: Kernel, journal: JournalReader, header: Mapping[str, Any]
     }  # fmt: skip
     evaluator = Evaluator(plan, kernel.state, Engine(filters(), zone), names, max, zone=zone)  # nothing is drawn
     evaluator.environment = lambda _: _Absent(_OF_THEN)
-    evaluator.children = Children(evaluator, lambda _, values: values, lambda _: _Absent(_SECRET))
+    evaluator.children = Children(evaluator, _withheld, lambda _: _Absent(_SECRET))
     return evaluator
+
+
+def _withheld(_: Plan, __: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a child was given and is not recorded is not worked out again."""
+    raise Refused("secret.withheld", _SECRET)
 
 
 def _with_secrets(names: list[str], recorded: Mapping[str, Any]) -> dict[str, Any]:

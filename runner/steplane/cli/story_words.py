@@ -5,7 +5,7 @@ from typing import Any
 
 from steplane.app.stories.shapes import Entry, Link
 from steplane.cli.cause_words import cause_words
-from steplane.cli.changed_words import changed_words
+from steplane.cli.changed_words import changed_words, under_change
 from steplane.events import ItemAdded, StepWaiting, StepWoken
 from steplane.reporters.paint import visible
 from steplane.reporters.words import (
@@ -33,6 +33,10 @@ def entry_words(entry: Entry) -> str:
 
 
 def _ready(data: dict[str, Any]) -> str:
+    return under_change(_let_start(data), data.get("changed", ""), alone=data["by"] in {"resume", "adopted"})
+
+
+def _let_start(data: dict[str, Any]) -> str:
     after, by = visible(data["after"]), data["by"]
     if by == "step":
         return f"ready: {_last_of(data, after)}"

@@ -13,7 +13,7 @@ class Fields(Findings):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.lenient = 0  # inside of what stands for something that may be missing
+        self.lenient = 0  # inside of what may be missing: from 1 in a `default`, from 2 where it is asked for
 
     def part(self, node: Any, whole: Type, part: str | int) -> Type:
         """A field of a mapping, or an item of a list."""
@@ -24,7 +24,8 @@ class Fields(Findings):
         if whole.can_be("object"):
             if whole.fields is not None and part in whole.fields:
                 return whole.fields[part] if whole.is_only("object", "null") else ANY
-            if whole.fields is not None and not whole.open and not self.lenient:
+            sure = not self.lenient or (self.lenient == 1 and whole.is_only("object"))  # `default` would hide a slip
+            if whole.fields is not None and not whole.open and sure:
                 self.unknown_field(node, whole, part)
             return whole.rest if whole.rest is not None and whole.is_only("object", "null") else ANY
         literal = type(node.node).__name__ == "Const"  # a name with `-` in it, of which that is told

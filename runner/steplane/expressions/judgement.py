@@ -269,9 +269,9 @@ class Judgement(Fields):
 
     def test(self, node: Any) -> Type:
         """A test."""
-        self.lenient += node.name in ("defined", "undefined")
+        self.lenient += 2 * (node.name in ("defined", "undefined"))
         self.type(node.node)
-        self.lenient -= node.name in ("defined", "undefined")
+        self.lenient -= 2 * (node.name in ("defined", "undefined"))
         for one in node.args:
             self.type(one)
         return of("bool")

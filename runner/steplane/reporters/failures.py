@@ -78,6 +78,8 @@ def describe(event: StepEnded, node: Node | None, plan: Plan, log: str, paint: P
     lines = [title, *(f"  {line}" for line in rest)]
     if node is not None and node.line:
         lines += _place(event, node, plan, paint)
+    elif node is not None:  # a called workflow itself, for its outputs or its time
+        lines.append(f" {paint.rule('-->')} {visible(Instances(plan).file(event.path))}")
     tail = last_lines(log)
     if tail:
         lines += ["", f"The end of its log ({shown_path(log)}):", *(f"{paint.rule('|')} {line}" for line in tail)]

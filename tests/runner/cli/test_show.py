@@ -311,3 +311,17 @@ def test_activations_of_a_resumed_run(shell: Shell) -> None:
     assert "  | x\n  | x\n" in text
     data = json.loads(shell("show", "a", "--format", "json").stdout)
     assert [(one["number"], one["status"]) for one in data["activations"]] == [(1, "failed"), (2, "succeeded")]
+
+
+def test_a_secret_that_a_child_was_given_is_not_worked_out_again(shell: Shell) -> None:
+    inputs = "inputs: {n: {type: integer}, pin: {type: string, secret: true, default: abcdef12}}"
+    shell.write(
+        "kid.yaml", f"steplane: 1\n{inputs}\nsteps: [{{id: a, run: 'true ${{{{ inputs.n }}}} ${{{{ inputs.pin }}}}'}}]"
+    )
+    shell.write("main.yaml", "steplane: 1\nsteps: [{id: sub, call: kid.yaml, with: {n: 3}}]")
+    assert shell("run", "main.yaml", "--id", "one", "-q").returncode == 0
+    done = shell("show", "one", "sub/kid/a")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"inputs\.n \}\} +3$", done.stdout, re.MULTILINE)
+    assert re.search(r"inputs\.pin \}\} +not known: .*secret", done.stdout)
+    assert "abcdef12" not in done.stdout

@@ -152,6 +152,10 @@ def test_the_place_of_a_failure_in_a_file_that_is_called(tmp_path: Path) -> None
     event = _ended("failed", "sub/kid/build", error=ERROR)
     told = describe(event, msgspec.structs.replace(BUILD, line=5), plan, str(tmp_path / "none.log"), Paint(False))
     assert told.splitlines()[1:] == [" --> kid.yaml:5:9", "  |", "5 |   - id: build", "  |         ^^^^^ this step"]
+    itself = describe(
+        _ended("failed", "sub/kid", error=ERROR), kid.nodes[0], plan, str(tmp_path / "none"), Paint(False)
+    )
+    assert itself.splitlines()[1:] == [" --> kid.yaml"]
     subject = Subject("one", plan, RunFolder(str(tmp_path)), "", home=str(tmp_path / "flows"))
     noted = of_step(event, BUILD, subject, str(tmp_path))
     assert (noted.file, noted.line) == ("flows/kid.yaml", 4)

@@ -33,6 +33,7 @@ MENDERS: Mapping[str, Mender] = {
     "range": writing.bound,
     "exclusive": removing.entry,
     "contradiction": removing.entry,
+    "wait-begins-anew": removing.entry,
     "missing-companion": removing.entry,
     "missing-key": writing.maximum,
     "no-list": removing.entry,

@@ -58,12 +58,12 @@ class Life:
     that it waits for stood when it was skipped without a reason; `stop` why it was cancelled. `ready_in`, `held_in` and
     `ended_in` are the numbers of moments: of being ready, of having its lock, of its end; `held_at` is the time.
     `lock_since` and `slot_since` say since when it had to wait for these; 0 where it had not. `others` are those
-    of other runs that held its lock.
+    of other runs that held its lock. `changed`: what of the definition had changed, so that it begins anew.
     """
 
     __slots__ = (
-        "after", "attempts", "end", "ended_in", "enough", "held_at", "held_in", "instance", "lock_since", "needs",
-        "others", "ready_at", "ready_by", "ready_in", "slot_since", "stop",
+        "after", "attempts", "changed", "end", "ended_in", "enough", "held_at", "held_in", "instance", "lock_since",
+        "needs", "others", "ready_at", "ready_by", "ready_in", "slot_since", "stop",
     )  # fmt: skip
 
     def __init__(self, instance: Instance) -> None:
@@ -71,6 +71,7 @@ class Life:
         self.after: Instance | None = None
         self.enough: Enough | None = None
         self.ready_by = ""
+        self.changed = ""
         self.ready_at = 0
         self.ready_in: int | None = None
         self.held_in: int | None = None
@@ -116,6 +117,8 @@ class Replay:
         self._asked: dict[tuple[int, str], int] = {}
         self._locking: set[Life] = set()
         self._endings = 0  # how many `end` steps had decided something
+        self._changes: dict[str, dict[str, str]] = {}  # of the latest definition, by file and id
+        self._begun_since: set[str] = set()  # paths
 
     @property
     def plan(self) -> Plan:
@@ -157,6 +160,8 @@ class Replay:
 
     def _take(self, event: Input) -> list[StepFact]:
         state, number = self.kernel.state, len(self.moments)
+        if isinstance(event, Redefined):
+            self._changes, self._begun_since = event.steps, set()
         self.moments.append(self._moment(event))
         facts: list[StepFact] = []
         told_to_stop: list[int] = []
@@ -214,6 +219,7 @@ class Replay:
             life.ready_in, life.ready_at = number, event.at
             life.after, life.enough = let_start(one, ended)
             life.ready_by = self._ready_by(one, life.after, event)
+            life.changed = self._changed(one) if self._changes else ""
             goto = led_here(one)
             if goto is not None and not isinstance(event, Resumed):
                 life.after, life.enough, life.ready_by = goto, None, "goto"
@@ -271,6 +277,12 @@ class Replay:
                 if _is_cancelled(one) and self.life(one).stop is None:
                     self.life(one).stop = cause_of(one, event, self.kernel.state, facts)
                 one = around_of(one)
+
+    def _changed(self, one: Instance) -> str:
+        """What had changed of the step since the activation before."""
+        first = one.path not in self._begun_since
+        self._begun_since.add(one.path)
+        return self._changes.get(one.plan.file, {}).get(one.node.id, "") if first and one.number > 1 else ""
 
     @staticmethod
     def _ready_by(one: Instance, after: Instance | None, event: Input) -> str:

@@ -177,7 +177,7 @@ class Watcher:
             outcome = "failed" if fact.error is not None else "cancelled" if fact.status == "cancelled" else "succeeded"
             self._attempt_ended(at, outcome, fact.error)
         cause = None
-        if fact.status == "cancelled" and not self._stopping:
+        if fact.status == "cancelled" and not self._stopping and not fact.reason:
             cause = self.life.stop
         elif fact.status == "skipped" and not (fact.reason or fact.by):
             cause = lost_needs(self.life.needs) or too_few(self.instance)
@@ -201,6 +201,8 @@ class Watcher:
         data: dict[str, Any] = {"by": life.ready_by, "after": life.after.path if life.after is not None else ""}
         if life.after is not None and one.node.handler:
             data["status"] = life.after.status
+        if life.changed:
+            data["changed"] = life.changed
         if life.enough is not None:
             data |= {"wanted": life.enough.wanted, "named": life.enough.named}
         if life.after is None and one.scope is not None:
