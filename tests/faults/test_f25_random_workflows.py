@@ -37,6 +37,12 @@ def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
     finish(play(Random(seed), resumes=2, shared=True))
 
 
+@pytest.mark.parametrize("seed", [113025130529293, 387, 1233])
+def test_f25_equal_where_a_night_found_a_difference(seed: int) -> None:
+    """The first: what begins lets an `end` go on, behind a milestone, that cancels it; it must not go on itself."""
+    finish(play(Random(seed), resumes=3))
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(5400)
 @pytest.mark.parametrize(("resumes", "shared"), [(0, False), (3, False), (3, True)])

@@ -91,6 +91,9 @@ def result_of(name: str, given: Type, arguments: list[Type], named: dict[str, Ty
         return of("string") if given.is_only("string") else given.element if given.is_only("list") else ANY
     if name in ("sort", "unique", "select", "reject", "selectattr", "rejectattr", "list"):
         return list_of(given.element) if given.is_only("list") else of("list")
+    if name == "map" and len(arguments) == 1 and not named and arguments[0].values:
+        each = RESULTS.get(str(arguments[0].values[0]))  # the filter that each item goes through
+        return list_of(of(each)) if each is not None else of("list")
     if name == "split":
         return list_of(of("string"))
     return of(RESULTS[name]) if name in RESULTS else ANY

@@ -75,7 +75,10 @@ def inside(state: State, instance: Instance) -> None:
 def go_in(state: State, instance: Instance) -> None:
     """Nothing stands for it: go on with what was adopted, or check the preconditions."""
     if not isinstance(instance.node.action, Perform):
+        phase = instance.phase
         has_begun(state, instance)
+        if instance.phase != phase:  # what its beginning has let go on behind a milestone has ended it
+            return
     if instance.adopted:
         bodies.reopen(state, instance)
     elif instance.node.require:

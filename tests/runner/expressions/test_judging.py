@@ -91,6 +91,10 @@ def test_the_type_of_an_expression(text: str, words: str) -> None:
         ("name | items", "filter-value: the filter `items` wants a mapping, and `name` is text"),
         ("name.first", "no-field: `name` is text and has no `first`"),
         ("line.skoo", "unknown-field: `line` has no `skoo`"),
+        (
+            "1 < (ports | map('string') | first)",
+            "operands: `<` needs two numbers or two texts, and this is a whole number, this is text",
+        ),
         ("line.skoo | default('x')", "unknown-field: `line` has no `skoo`"),
         ("lines[0].skoo", "unknown-field: `lines[0]` has no `skoo`"),
     ],
