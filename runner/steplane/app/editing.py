@@ -19,6 +19,8 @@ def changes_of(state: State, after: Plan, outside: Outside) -> Changes:
         return found
     while more := _seeds(state, after, found):
         merged = {file: {**outside.seeds.get(file, {}), **more.get(file, {})} for file in {*outside.seeds, *more}}
+        if merged == outside.seeds:  # what is left is a workflow itself, which is no step: nothing more follows
+            break
         outside = replace(outside, seeds=merged)
         found = compare(state.plan, after, outside)
     return found

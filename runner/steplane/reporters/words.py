@@ -137,8 +137,15 @@ def source(template: Template) -> Any:
 def script_text(script: Script | Direct) -> str:
     """The text of a `run` about as the author wrote it."""
     if isinstance(script, Direct):
-        return " ".join(_joined(word) for word in script.argv)
+        return " ".join(_word(word) for word in script.argv)
     return _joined(script.pieces)
+
+
+def _word(parts: tuple[str | Slot, ...]) -> str:
+    """An argument; in quotes where it may be none or several otherwise."""
+    text = _joined(parts)
+    quoted = any(isinstance(one, Slot) and one.place == "text" for one in parts) or not text
+    return f'"{text}"' if quoted else text
 
 
 def _joined(parts: Iterable[str | Slot]) -> str:

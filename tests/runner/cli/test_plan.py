@@ -66,7 +66,7 @@ steps  (failure: continue)
 ├─ ▸ price
 │  │  for each order of ${{ steps.load.outputs.rows }}, key ${{ order.id }}, 8 at a time, \
 5% may fail: how many depends on steps.load.outputs.rows
-│  ├─ ▸ quote  $ ./quote ${{ order.sku }}
+│  ├─ ▸ quote  $ ./quote "${{ order.sku }}"
 │  │     up to 5 attempts, exponential from 1s to 1m apart
 │  │     timeout 10s
 │  └─ ▸ route  switch

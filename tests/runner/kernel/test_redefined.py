@@ -143,6 +143,12 @@ def test_a_limit_that_was_worked_out_is_kept() -> None:
     assert world.kernel.status == "failed"
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("seed", [184889307896611])
+def test_a_workflow_whose_own_rescue_is_another_is_looked_for_no_longer(seed: int) -> None:
+    survives(seed, 0)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(7200)
 @_NIGHTLY
