@@ -91,6 +91,19 @@ def test_no_library_comes_in_unseen() -> None:
     assert unknown == {}
 
 
+def test_no_module_takes_the_place_of_a_name_that_its_package_gives() -> None:
+    """`from package import name` would be the module once that has been imported."""
+    for package in [one for folder in SOURCES for one in (ROOT / folder).rglob("__init__.py")]:
+        modules = {
+            one.stem for one in package.parent.iterdir() if one.suffix == ".py" or (one / "__init__.py").exists()
+        }
+        for node in ast.parse(package.read_text("utf-8")).body:
+            if isinstance(node, ast.ImportFrom):
+                own = f".{package.parent.name}"
+                given = {one.asname or one.name for one in node.names if not (node.module or "").endswith(own)}
+                assert not given & (modules - {(node.module or "").rpartition(".")[2]}), f"{package}: {node.module}"
+
+
 @pytest.mark.parametrize("folder", LIMITS)
 def test_files_are_small(folder: str) -> None:
     sizes = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in files(folder)}

@@ -33,7 +33,7 @@ def compile_script(
         return direct or Script(_merged(parts)), []
     places = [locate(start, end - start) for start, end in spans]
     if direct is not None:
-        from steplane.scripts.arguments import judge_arguments
+        from steplane.scripts.judging_direct import judge_arguments
 
         return direct, judge_arguments(direct, places, is_number)
     from steplane.scripts.judging import judge
