@@ -115,6 +115,11 @@ def test_both(seed: int) -> None:
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
 
 
+def test_a_branch_that_a_later_resume_goes_on_with_keeps_its_join_waiting_no_more() -> None:
+    random = Random(2094)
+    finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("selected", "by_hand"), [(True, False), (False, True), (True, True)])
