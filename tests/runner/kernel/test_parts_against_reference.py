@@ -115,8 +115,10 @@ def test_both(seed: int) -> None:
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
 
 
-def test_a_branch_that_a_later_resume_goes_on_with_keeps_its_join_waiting_no_more() -> None:
-    random = Random(2094)
+@pytest.mark.parametrize("seed", [2094, 11712])
+def test_what_a_night_found(seed: int) -> None:
+    """A later resume goes on with a branch that one before had left; a body that is left is not opened again."""
+    random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
 
 
