@@ -145,7 +145,7 @@ def test_a_limit_that_was_worked_out_is_kept() -> None:
 
 @pytest.mark.parametrize("other", ["rescue", "none"])
 def test_a_child_that_its_own_rescue_made_good_begins_anew_with_that(other: str) -> None:
-    """As a group does: its result came of the `rescue`. Where something else of it is another, what is ok in it stays."""
+    """As a group does: its result came of the `rescue`. Where something else is another, what is ok in it stays."""
 
     def workflow(word: str, key: str) -> dict[str, Any]:
         steps = [{"id": "a", "run": ["true"]}, {"id": "b", "run": ["true", *([word] if key != "rescue" else [])]}]
