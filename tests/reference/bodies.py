@@ -163,7 +163,7 @@ def parallel(one: "Instance") -> Process[None]:
     join = join["count"] if isinstance(join, dict) else join
     counted = [scope for scope in scopes if not idle(scope)] or scopes
     wanted = min({"all": len(counted), "any": 1}.get(str(join)) or int(join), len(counted))
-    before: tuple[str, ...] = ("",) * (len(scopes) + 1)
+    before: tuple[str, ...] = ("",) * (2 * len(scopes) + 1)
     while not arrived(one, scopes, counted, wanted) and not all(scope.over for scope in scopes):
         known, before = before, state(one, scopes)
         cut_short(one, scopes, known)
@@ -206,13 +206,14 @@ def arrived(one: "Instance", scopes: list["Scope"], counted: list["Scope"], want
 
 
 def state(one: "Instance", scopes: list["Scope"]) -> tuple[str, ...]:
-    """What a `parallel` watches: also how a branch has ended, which a resume may be told to change."""
-    return ("interrupted" if one.interrupted else "", *[scope.result if scope.over else "" for scope in scopes])
+    """What a `parallel` watches: how a branch has ended, and whether a resume has left it for another to go on with."""
+    left = [str(scope.unfinished) for scope in scopes]
+    return (str(one.interrupted), *[scope.result if scope.over else "" for scope in scopes], *left)
 
 
 def cut_short(one: "Instance", scopes: list["Scope"], known: tuple[str, ...]) -> None:
     """Cancel the branches when interrupted, or at the moment at which one has failed under `failure: cancel`."""
-    new = [scope for scope, before in zip(scopes, known[1:], strict=True) if scope.over and before != scope.result]
+    new = [scope for scope, before in zip(scopes, known[1:], strict=False) if scope.over and before != scope.result]
     failed = any(scope.result == "failed" for scope in new)
     if one.interrupted or (failed and one.step.policy == "cancel"):
         for scope in scopes:

@@ -324,6 +324,11 @@ class Instance(Life):
             found += scope.everyone()
         return found
 
+    def has_left(self, scope: Scope) -> bool:
+        """Whether the list is of its body, or was of an attempt before: it is over, whatever a resume leaves out."""
+        inside = self.in_body and scope in self.body.values()
+        return not (inside or scope.late or scope.branch in self.step.after.values())
+
     def late_scopes(self) -> list[Scope]:
         """Its branches that run on."""
         return [scope for scope in self.scopes if scope.late]

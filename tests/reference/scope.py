@@ -149,7 +149,7 @@ class Scope:
 
     def advance(self) -> bool:
         """Begin a further activation where a join has fired again; whether there was one."""
-        if self.cancelled or self.cut_off:
+        if self.cancelled or self.cut_off or self.owner.has_left(self):
             self.jump = self.asked = None
             return False
         if (self.asked is not None or self.jump is not None) and jumping.go_on(self):
@@ -232,6 +232,8 @@ class Scope:
     @property
     def over(self) -> bool:
         """Whether every step has ended and nothing of it goes on."""
+        if self.owner.has_left(self):
+            return True
         done = all(life.over for life in self.lives) and all(scope.over for _, scope in self.adrift)
         done = done and ((self.jump is None and self.asked is None) or self.cancelled)
         return done and (self.cancelled or not any(join.more() for join in self.joins.values()))

@@ -120,7 +120,7 @@ def _prepare_loop(state: State, outer: Instance, walk: Walk) -> None:
     outer.loop.news = outer.phase == "complete"  # what it is asked about is looked at first
     if outer.loop.news:
         walk.asked.add(outer)
-    if outer.loop.news or outer.phase == "item":
+    if outer.loop.news or (outer.phase == "item" and outer.bounds is not None):
         instances.leave_question(state, outer)
         outer.phase = "looping"
     if not outer.cancelling and not outer.loop.completed:
@@ -216,7 +216,7 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         return
     if one in walk.anew:
         instances.approach(state, one)
-    elif one.phase == "looping":
+    elif one.phase in {"looping", "item"}:
         _walk_loop(state, one, walk)
     elif one.phase in walking.WAITING:
         walking.wait_again(state, one)
@@ -245,6 +245,9 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         else:
             rounds.go_on(state, outer)
         return
+    if outer.phase == "item":  # what is asked of it comes before what the ends of its instances bring
+        _ask_of_item(state, outer, walk)
+        return
     loop.held = True
     loops.hold_to_budget(state, outer)
     for index, one in enumerate(list(loop.instances)):
@@ -262,6 +265,15 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         return
     if outer.phase == "looping":
         loops.proceed(state, outer)
+
+
+def _ask_of_item(state: State, outer: Instance, walk: Walk) -> None:
+    assert outer.loop is not None
+    for one in list(outer.loop.instances):
+        if one is not None:
+            _walk(state, one, walk)
+    if outer.phase == "item":
+        state.emit(Ask(outer.serial, answers.open_question(outer)))
 
 
 def _close_done(state: State, one: Instance) -> None:

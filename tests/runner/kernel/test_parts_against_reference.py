@@ -115,6 +115,13 @@ def test_both(seed: int) -> None:
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
 
 
+@pytest.mark.parametrize("seed", [2094, 11712])
+def test_what_a_night_found(seed: int) -> None:
+    """A later resume goes on with a branch that one before had left; a body that is left is not opened again."""
+    random = Random(seed)
+    finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("selected", "by_hand"), [(True, False), (False, True), (True, True)])
