@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from steplane.diagnostics import Diagnostic, Edit, Fix, has_errors
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span, has_errors
 from steplane.source.text import split_lines
 
 MOST_ROUNDS = 20
@@ -15,11 +15,13 @@ def fix_all(text: str, file: str, check: Check, *, unsafe: bool = False) -> tupl
     """The text with every mend of `file` applied, and how many those were.
 
     `check` says what is wrong with a text. Mends that would touch the same place wait for the next round; a round that
-    makes the text worse is not kept.
+    makes the text worse is not kept, nor a mend that leaves what it was for.
     """
     count, found = 0, check(text)
+    futile: set[tuple[str, str, Span]] = set()
     for _ in range(MOST_ROUNDS):
-        fixes = [one.fix for one in found if one.fix is not None and one.span.file == file]
+        wanted = [one for one in found if one.span.file == file and _mistake(one) not in futile]
+        fixes = [one.fix for one in wanted if one.fix is not None]
         chosen = apart(one for one in fixes if one.edits and (one.safe or unsafe))
         changed = apply(text, [edit for one in chosen for edit in one.edits])
         if not chosen or changed == text:
@@ -31,8 +33,16 @@ def fix_all(text: str, file: str, check: Check, *, unsafe: bool = False) -> tupl
             after = check(changed)
         if _worse(found, after):
             break
+        left = {_mistake(one) for one in after}
+        if len(after) >= len(found) and (missed := {_mistake(one) for one in wanted if one.fix in chosen} & left):
+            futile |= missed
+            continue
         text, found, count = changed, after, count + len(chosen)
     return text, count
+
+
+def _mistake(one: Diagnostic) -> tuple[str, str, Span]:
+    return one.code, one.message, one.span
 
 
 def _worse(before: list[Diagnostic], after: list[Diagnostic]) -> bool:

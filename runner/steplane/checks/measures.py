@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from msgspec import Struct
@@ -12,6 +13,9 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.expressions import Literal, parse_duration
 from steplane.expressions.types import WORDS
 from steplane.model import Measure, Name, Target, Workflow
+
+if TYPE_CHECKING:
+    from steplane.checks.rules.moments import Moments
 
 Scale = OneOf["duration", "value", "share"]
 ORDERED = ("p50", "p90", "p95", "p99")
@@ -32,6 +36,7 @@ class Bound(Struct, frozen=True):
 
 def check_measures(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the measures of a file."""
+    moments: list[Moments] = []  # made for the first measure that asks: it looks through the whole file
     for measure in workflow.measures:
         owner = f"measure `{measure.name}`"
         if context.is_misshapen(measure.node.span):
@@ -39,7 +44,7 @@ def check_measures(workflow: Workflow, context: Context) -> Iterator[Diagnostic]
             continue
         wrong = list(_kind(owner, measure))
         yield from wrong
-        yield from _moments(owner, measure, workflow, context)
+        yield from _moments(owner, measure, workflow, context, moments)
         yield from _value(owner, measure, context)
         if not wrong:
             yield from _bounds(owner, measure)
@@ -87,7 +92,9 @@ def _unknown(owner: str, measure: Measure, context: Context) -> Iterator[Diagnos
             yield from check_moment(f"`{key}` of {owner}", one, context)
 
 
-def _moments(owner: str, measure: Measure, workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+def _moments(
+    owner: str, measure: Measure, workflow: Workflow, context: Context, moments: "list[Moments]"
+) -> Iterator[Diagnostic]:
     wrong = list(_unknown(owner, measure, context))
     yield from wrong
     if wrong or measure.start is None or measure.end is None:
@@ -95,7 +102,9 @@ def _moments(owner: str, measure: Measure, workflow: Workflow, context: Context)
     from steplane.checks.rules.course import Course
     from steplane.checks.rules.moments import Moments
 
-    why = Moments(Course(workflow, context), context).reversed(measure.start, measure.end)
+    if not moments:
+        moments.append(Moments(Course(workflow, context), context))
+    why = moments[0].reversed(measure.start, measure.end)
     if why is not None:
         message = f"{owner} can never be measured: {why[0]}"
         related = (Related(measure.start.span, "it begins here"),)

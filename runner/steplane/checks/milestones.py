@@ -70,9 +70,17 @@ def _target(around: StepList, step: Step, name: Name, context: Context) -> Diagn
 def begin_often(around: StepList) -> set[str]:
     """The ids of the steps that arrivals can begin more than once."""
     by_id = {one.id: one for one in around.steps}
+    following: dict[str, list[Step]] = {}
+    for step in around.steps:
+        for need in step.needs.needs if step.needs else ():
+            following.setdefault(need.step.text, []).append(step)
     found: set[str] = set()
-    while more := {one.id for one in around.steps if one.id not in found and _begins_often(one, by_id, found)}:
-        found |= more
+    pending = list(around.steps)
+    while pending:
+        step = pending.pop()
+        if step.id not in found and _begins_often(step, by_id, found):
+            found.add(step.id)
+            pending += following.get(step.id, ())
     return found
 
 

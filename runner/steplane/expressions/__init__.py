@@ -3,8 +3,9 @@
 Nothing is imported before it is used: a plain path such as `steps.build.outputs.stdout` never loads Jinja2.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from steplane.exports import lazily
 
 if TYPE_CHECKING:
     from steplane.expressions.durations import format_duration, parse_duration
@@ -58,11 +59,4 @@ _MODULES = {
     "uses": "usage",
 }
 
-
-def __getattr__(name: str) -> Any:
-    module = _MODULES.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _MODULES)

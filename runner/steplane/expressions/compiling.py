@@ -174,9 +174,10 @@ def _or(node: Any) -> Run:
     return run
 
 
-def _compare(node: Any) -> Run:
-    first = used(node.expr)
-    rest = [(COMPARE[operand.op], used(operand.expr)) for operand in node.ops]
+def comparison(node: Any, operand: Callable[[Any], Run]) -> Run:
+    """A chain of comparisons as in Python, its operands compiled by `operand`: what is not needed is not evaluated."""
+    first = operand(node.expr)
+    rest = [(COMPARE[one.op], operand(one.expr)) for one in node.ops]
 
     def run(frame: Frame) -> bool:
         left = first(frame)
@@ -253,7 +254,7 @@ _COMPILERS: dict[str, Callable[[Any], Run]] = {
     "Not": _unary(lambda value: not truth(value)),
     "And": _and,
     "Or": _or,
-    "Compare": _compare,
+    "Compare": lambda node: comparison(node, used),
     "CondExpr": _condition,
     "Concat": _concat,
     "List": _list,

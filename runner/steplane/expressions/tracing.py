@@ -9,10 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from steplane.expressions.calling import MAY_BE_MISSING, filter_run, test_run
-from steplane.expressions.compiling import MAY_MISS, begin_of, compile_text, loose, solid, strict
+from steplane.expressions.compiling import MAY_MISS, begin_of, comparison, compile_text, loose, solid, strict
 from steplane.expressions.faults import ExpressionError, NotKnown
 from steplane.expressions.frames import Frame, Run
-from steplane.expressions.operators import COMPARE
 from steplane.expressions.paths import read_literal, read_path
 from steplane.expressions.values import truth
 from steplane.expressions.writing import source_of
@@ -89,22 +88,6 @@ def _not(node: Any) -> Run:
     return lambda frame: not truth(inner(frame))
 
 
-def _compare(node: Any) -> Run:
-    first = _needed(node.expr)
-    rest = [(COMPARE[operand.op], _needed(operand.expr)) for operand in node.ops]
-
-    def run(frame: Frame) -> bool:
-        left = first(frame)
-        for operation, other in rest:
-            right = other(frame)
-            if not operation(left, right, frame.budget):
-                return False
-            left = right
-        return True
-
-    return run
-
-
 def _test(node: Any) -> Run:
     return test_run(node, _traced(node.node) if node.name in MAY_BE_MISSING else _needed(node.node))
 
@@ -125,7 +108,7 @@ _RULES: dict[str, Callable[[Any], Run]] = {
     "And": _either(False),
     "Or": _either(True),
     "Not": _not,
-    "Compare": _compare,
+    "Compare": lambda node: comparison(node, _needed),
     "Test": _test,
     "Filter": _filter,
     "List": _list,

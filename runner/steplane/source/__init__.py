@@ -4,8 +4,9 @@ Reading never raises on a mistake in the text: what is wrong is in `Document.dia
 is used: a run of an unchanged file reads none.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from steplane.exports import lazily
 
 if TYPE_CHECKING:
     from steplane.source.document import Document
@@ -39,11 +40,4 @@ _MODULES = {
     "read_file": "reader",
 }
 
-
-def __getattr__(name: str) -> Any:
-    module = _MODULES.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _MODULES)

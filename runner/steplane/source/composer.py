@@ -56,6 +56,8 @@ class Composer:
         self.diagnostics: list[Diagnostic] = []
         self.broken: list[Span] = []
         self.last: Scalar | None = None
+        self.outermost: tuple[int, int] | None = None
+        """Line and column of the list or mapping in brackets that is being read; of its outermost bracket."""
         self._events = events
         self._restore = restore
         self._anchors: dict[str, Anchored] = {}
@@ -122,12 +124,17 @@ class Composer:
         self._depth += 1
         if self._depth > DEPTH:
             raise LimitPassed(mistakes.too_deep_at(self._span(event)))
-        self._flow += event.flow_style
-        try:
-            return self._mapping(event) if type(event) is MappingStartEvent else self._sequence(event)
-        finally:
-            self._depth -= 1
-            self._flow -= event.flow_style
+        if event.flow_style:
+            if not self._flow:
+                self.outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
+            self._flow += 1
+        node = self._mapping(event) if type(event) is MappingStartEvent else self._sequence(event)
+        self._depth -= 1
+        if event.flow_style:
+            self._flow -= 1
+            if not self._flow:
+                self.outermost = None
+        return node
 
     def _scalar(self, event: Event) -> Scalar:
         start, end = event.start_mark, event.end_mark
@@ -194,7 +201,7 @@ class Composer:
             following = next(self._events)
         del self.diagnostics[kept:]
         span = self._span(event, following)
-        text = self._written(event, following)
+        text = self._written(event, following).translate(self._restore or {})
         self.diagnostics.append(mistakes.unquoted_template(span, text, quote=self._flow > 1))
         return Scalar(f"${text}", f"${text}", span, True)
 

@@ -2,9 +2,11 @@
 
 The broken piece (a key with all that is indented below it) is blanked out, so that everything else keeps its line and
 column, and the file is read again. What can be said of the step around the piece may then be untrue: it is `broken`.
+An expression that only wants quotes is read as if it had them: nothing is left out.
 """
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -12,12 +14,15 @@ from typing import NamedTuple
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
 from steplane.source.composer import Composer, LimitPassed
+from steplane.source.disguise import Disguise
 from steplane.source.events import SyntaxProblem, events
+from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pieces import Piece, broken_piece
 from steplane.source.syntax import CERTAIN, Mistake, explain
 
+_ID = re.compile(r"[{,]\s*(id:[ \t]+[A-Za-z_]\w*)[ \t]*(?=[,}\n]|$)")
 _FOREIGN_BREAKS = "\x85\u2028\u2029\ufeff"
 
 
@@ -33,7 +38,9 @@ class _Attempt(NamedTuple):
     root: Node | None
     diagnostics: list[Diagnostic]
     broken: list[Span]
-    mistake: Mistake | None
+    problem: SyntaxProblem | None = None
+    last: Scalar | None = None
+    outermost: tuple[int, int] | None = None
 
 
 def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -> Parsed:
@@ -41,16 +48,22 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
     found: list[Diagnostic] = []
     broken: list[Span] = []
     current, current_lines = text, list(lines)
+    disguise = Disguise(text)
     for number in range(1, SYNTAX_ERRORS + 1):
-        attempt = _attempt(current, tuple(current_lines), file, pure=pure)
-        mistake = attempt.mistake
-        if mistake is None:
+        attempt = _attempt(current, file, disguise, pure=pure)
+        if attempt.problem is None:
             return _finished(attempt, found, broken, file)
-        if not (found and _may_follow(mistake.diagnostic, broken)):
-            found.append(mistake.diagnostic)
+        unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.outermost)
+        found += unquoted
+        mistake = None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last)
+        if mistake is not None and not (found and _may_follow(mistake.diagnostic, broken)):
+            found.append(disguise.lifted(mistake.diagnostic))
         if number * len(text) > RECOVERY_CHARACTERS:
             break
-        piece = broken_piece(current_lines, mistake.line, mistake.column)
+        if mistake is None:
+            current = "\n".join(current_lines)
+            continue
+        piece = _broken_piece(current_lines, mistake)
         if piece is None:
             break
         broken.append(_stretch(file, current_lines, piece))
@@ -86,17 +99,19 @@ def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], fi
     return Parsed(None, diagnostics, stretches)
 
 
-def _attempt(text: str, lines: tuple[str, ...], file: str, *, pure: bool) -> _Attempt:
+def _attempt(text: str, file: str, disguise: Disguise, *, pure: bool) -> _Attempt:
     shielded, restore = _shield(text)
+    if disguise.table:
+        restore = {**disguise.table, **(restore or {})}
     composer = Composer(events(shielded, pure=pure), text, file, restore)
     try:
         with without_collection():
             root = composer.document()
     except LimitPassed as error:
-        return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken, None)
+        return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken)
     except SyntaxProblem as problem:
-        return _Attempt(None, [], [], explain(problem, lines, file, composer.last))
-    return _Attempt(root, composer.diagnostics, composer.broken, None)
+        return _Attempt(None, [], [], problem, composer.last, composer.outermost)
+    return _Attempt(root, composer.diagnostics, composer.broken)
 
 
 def _shield(text: str) -> tuple[str, dict[int, str] | None]:
@@ -123,11 +138,44 @@ def without_collection() -> Iterator[None]:
 
 
 def _blanked(lines: list[str], piece: Piece) -> str:
-    """The text without the piece, all else at its line and column; `lines` are changed too."""
+    """The text without the piece, all else at its line and column; `lines` are changed too.
+
+    Of a step in braces its id stays, so that others can name it.
+    """
+    name = _name(lines, piece)
     for number in range(piece.first, piece.last + 1):
         kept = piece.column - 1 if number == piece.first else 0
         lines[number - 1] = lines[number - 1][:kept]
+    if name is not None:
+        lines[piece.first - 1] += "{"
+        line, column, written = name
+        lines[line - 1] = lines[line - 1].ljust(column - 1) + written + "}"
     return "\n".join(lines)
+
+
+def _name(lines: list[str], piece: Piece) -> tuple[int, int, str] | None:
+    """Line, column and text of the `id: x` of a mapping in braces that is the whole piece."""
+    own = [lines[piece.first - 1][piece.column - 1 :], *lines[piece.first : piece.last]]
+    if not own[0].startswith("{"):
+        return None
+    text = "\n".join(own)
+    match = _ID.search(text)
+    if match is None or text.count("{", 0, match.end()) - text.count("}", 0, match.end()) != 1:
+        return None
+    above = text.count("\n", 0, match.start(1))
+    column = match.start(1) - text.rfind("\n", 0, match.start(1))
+    return piece.first + above, column if above else piece.column + match.start(1), match[1]
+
+
+def _broken_piece(lines: list[str], mistake: Mistake) -> Piece | None:
+    """What is left out; of an item in brackets all its lines, however they are indented."""
+    piece = broken_piece(lines, mistake.line, mistake.column)
+    if piece is None or lines[piece.first - 1][piece.column - 1 : piece.column] not in {"[", "{"}:
+        return piece
+    text = "\n".join(lines)
+    end = region_end(text, offset_of(lines, piece.first, piece.column))
+    last = max(piece.last, text.count("\n", 0, end) + 1)
+    return piece._replace(last=last, around_last=max(piece.around_last, last))
 
 
 def _stretch(file: str, lines: list[str], piece: Piece) -> Span:

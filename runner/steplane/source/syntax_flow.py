@@ -1,48 +1,12 @@
 """Syntax errors of flow collections (`{ }`, `[ ]`) and of documents."""
 
-import re
-
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.source.complaint import Complaint
 from steplane.source.mistakes import in_quotes, too_deep_at, unquoted_template
 from steplane.source.pieces import indent_of, key_column
 
-_EXPRESSION = re.compile(r"\$\{[{%#].*?[}%#]\}")
 _FAR = 200
 _PARTNER = {"[": "]", "{": "}"}
-
-
-def expression_in_flow(complaint: Complaint) -> Diagnostic | None:
-    """An unquoted `${{ x }}` inside a flow collection, where braces and commas are YAML's."""
-    if "flow" not in complaint.problem.context:
-        return None
-    line, column = complaint.problem.place
-    text = complaint.text_of(line)
-    start = text.rfind("${", 0, column + 1)
-    if start < 0 or text[start : start + 3] not in {"${{", "${%", "${#"}:
-        return None
-    match = _EXPRESSION.match(text, start)
-    if match is not None and match.end() < column - 1:
-        return None
-    message = "an expression inside `{ }` or `[ ]` must be quoted: YAML takes its braces for a mapping"
-    if match is None:
-        return Diagnostic("unquoted-expression", message, complaint.span(line, start + 1, 3), help="quote the value")
-    begin, end = _around(text, match.start(), match.end())
-    wanted = in_quotes(text[begin:end])
-    edit = Edit(complaint.span(line, begin + 1, end - begin), wanted)
-    span = complaint.span(line, start + 1, len(match.group()))
-    return Diagnostic("unquoted-expression", message, span, fix=Fix(f"quote the value: `{wanted}`", (edit,)))
-
-
-def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    """The whole unquoted value around an expression, which may hold more text and more expressions."""
-    begin = start
-    while begin > 0 and text[begin - 1] not in ",[{ \t":
-        begin -= 1
-    while end < len(text) and text[end] not in ",]}":
-        following = _EXPRESSION.match(text, end)
-        end = following.end() if following else end + 1
-    return begin, begin + len(text[begin:end].rstrip())
 
 
 def template_habit(complaint: Complaint) -> Diagnostic | None:
@@ -60,6 +24,24 @@ def template_habit(complaint: Complaint) -> Diagnostic | None:
         return None
     span = complaint.span(line, column, len(text))
     return unquoted_template(span, text, quote=": " in text or " #" in text)
+
+
+def text_in_brackets(complaint: Complaint) -> Diagnostic | None:
+    """A text that begins with a bracket or brace, which YAML reads as a list or mapping: `[ -f x ] && make`."""
+    line = complaint.line
+    column = complaint.value_column(line)
+    sign, text = complaint.text_of(line)[column - 1 : column], complaint.rest(line, column)
+    if sign not in _PARTNER or "flow" in complaint.problem.context:
+        return None
+    end = text.find(_PARTNER[sign]) + 1
+    behind = text[end:]
+    more = behind.lstrip("]} \t")
+    if not end or complaint.column < column + end or not more or more[0] in ":," or ": " in more:
+        return None
+    message = f"a text that begins with `{sign}` must be quoted: YAML reads a {'list' if sign == '[' else 'mapping'}"
+    wanted = in_quotes(text)
+    fix = Fix(f"quote the value: `{wanted}`", (Edit(complaint.span(line, column, len(text)), wanted),))
+    return Diagnostic("reserved-start", message, complaint.span(line, column), fix=fix)
 
 
 def second_document(complaint: Complaint) -> Diagnostic | None:

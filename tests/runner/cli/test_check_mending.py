@@ -48,9 +48,19 @@ def test_fix_makes_the_safe_changes_once_and_keeps_all_else(shell: Shell) -> Non
     assert (done.returncode, done.stderr) == (2, "old.yaml: 2 mended\n")
     assert done.stdout.startswith("old.yaml:12:15: error[enum]: ")
     again = shell("check", "--fix", "old.yaml")
-    assert (path.read_text("utf-8"), again.stderr) == (SAFE, "")
+    guesses = " help: 1 can be mended by a guess: steplane check --fix --unsafe old.yaml (first look: --diff)\n"
+    assert (path.read_text("utf-8"), again.stderr) == (SAFE, guesses)
     guessed = shell("check", "--fix", "--unsafe", "old.yaml")
     assert (guessed.returncode, path.read_text("utf-8")) == (0, SAFE.replace("wran", "warn"))
+
+
+def test_a_check_tells_what_can_be_mended_and_how(shell: Shell) -> None:
+    shell.write("my old.yaml", OLD)
+    assert shell("check", "my old.yaml").stderr == (
+        " help: 2 can be mended: steplane check --fix 'my old.yaml'\n"
+        " help: 1 more can be mended by a guess: steplane check --fix --unsafe 'my old.yaml' (first look: --diff)\n"
+    )
+    assert shell("check", "-", stdin=OLD).stderr == ""  # there is no file to mend
 
 
 def test_line_ends_and_byte_order_marks_stay(shell: Shell) -> None:

@@ -69,7 +69,7 @@ MENDERS: Mapping[str, Mender] = {
     "unused-output": removing.entry,
     "unused-id": removing.entry,
     # expressions
-    "unclosed-expression": writing.closing(" }}"),
+    "unclosed-expression": writing.closed_expression,
     "nested-braces": evaluated.inner_braces,
     "condition-text": evaluated.unwrapped,
     "foreign-operator": evaluated.choice,

@@ -7,6 +7,8 @@ from steplane.app.mending.text import Source, in_quotes, number_in
 from steplane.diagnostics import Diagnostic, Fix
 from steplane.source.nodes import Mapping, Scalar
 
+_SINGLE_BRACE = re.compile(r"\$\{\{[^{}\"'$]*\}(?!\})")
+
 
 def meant(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Replace the word at the place by the one that the message, label or help asks after."""
@@ -98,6 +100,15 @@ def closing(sign: str) -> Callable[[Diagnostic, Source], Fix | None]:
         return Fix(f"add `{close.strip()}`", (source.insert(span.line, len(end) + 1, close),), safe=False)
 
     return mend
+
+
+def closed_expression(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """The second brace behind a single one, else both at the end of the line."""
+    span = diagnostic.span
+    single = _SINGLE_BRACE.match(source.line(span.line), span.column - 1)
+    if single is not None:
+        return Fix("add `}`", (source.insert(span.line, single.end() + 1, "}"),), safe=False)
+    return closing(" }}")(diagnostic, source)
 
 
 def quoted_value(diagnostic: Diagnostic, source: Source) -> Fix | None:

@@ -5,11 +5,12 @@ orders turn out to be.
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.milestones import begin_often
-from steplane.checks.rules.order import DONE, OK, Order, Statuses, constant
+from steplane.checks.rules.alone import entered, has_items, has_secret, strict
+from steplane.checks.rules.order import DONE, OK, Order, Statuses, constant, settle
 from steplane.diagnostics import Span
 from steplane.model import (
     Broken,
@@ -19,6 +20,7 @@ from steplane.model import (
     ForEach,
     Goto,
     Matrix,
+    Need,
     Parallel,
     Race,
     Step,
@@ -44,21 +46,31 @@ class Course:
         steps = [one.step for one in context.positions]
         self.actions = [(one, one.action) for one in steps]
         self._withdrawn: dict[str, Step] = {}
+        regions: dict[str, list[str]] = {}
         for step in steps:
-            for name in self._taken_away(step, steps):
+            if step.region is not None:
+                regions.setdefault(step.region.text, []).append(step.id)
+        for step in steps:
+            for name in self._taken_away(step, regions):
                 self._withdrawn.setdefault(name, step)
         forced = [one for _, one in self.actions if isinstance(one, Cancel) and one.force]
         self._forced = frozenset(name.text for one in forced for name in one.steps)
         self._orders: dict[int, Order] = {}
+        self._holding: dict[int, dict[str, bool]] = {}
+        self._ends = [
+            one
+            for one in context.positions
+            if isinstance(one.step.action, End) and one.step.action.status == "succeeded"
+        ]
 
     @staticmethod
-    def _taken_away(step: Step, steps: list[Step]) -> Iterator[str]:
+    def _taken_away(step: Step, regions: dict[str, list[str]]) -> Iterator[str]:
         """The steps that this one can cancel or complete."""
         action = step.action
         if isinstance(action, Cancel):
             yield from (name.text for name in action.steps)
-            region = action.region.text if action.region is not None else None
-            yield from (one.id for one in steps if region and one.region is not None and one.region.text == region)
+            if action.region is not None:
+                yield from regions.get(action.region.text, ())
         if step.join is not None and step.join.rest == "cancel" and step.needs is not None:
             yield from (need.step.text for need in step.needs.needs)
 
@@ -159,18 +171,15 @@ class Course:
         yield from self.succeeds_without(0, target)
 
     def _ended_before(self, target: Position) -> Obstacles:
-        for position in self.context.positions:
-            action = position.step.action
-            if isinstance(action, End) and action.status == "succeeded":
-                if not any(True for _ in self.not_before(target, position)):
-                    continue
+        for position in self._ends:
+            if any(True for _ in self.not_before(target, position)):
                 yield f"{words_for(position.step)} can end the run before", position.step.key_span("end")
 
     def ended_before(self, first: Position, then: Position) -> bool:
         """Whether `first`, if it begins at all, has ended whenever `then` can begin: all of it, or what it is in."""
         return any(
             around is first.chain[at][0]
-            and first.chain[at][1].id in self.order(around).before(step)
+            and self.order(around).before(step, first.chain[at][1].id) is not None
             and not any(self.late(first, at))
             for at, (around, step) in enumerate(then.chain[: len(first.chain)])
         )
@@ -178,15 +187,15 @@ class Course:
     def not_before(self, first: Position, then: Position) -> Obstacles:
         """Why `then` can begin though `first` has not succeeded before."""
         found: list[Obstacle] = []
-        for around, step in then.chain:
-            for name, ends in self.order(around).before(step).items():
-                number = next((at for at, (_, one) in enumerate(first.chain) if one.id == name), None)
-                if number is None or first.chain[number][0] is not around:
-                    continue
-                own = [*self._ended_undone(around, first.chain[number][1], ends), *self.succeeds_without(number, first)]
-                if not own:
-                    return
-                found = found or own
+        for at, (around, step) in enumerate(then.chain[: len(first.chain)]):
+            listed, earlier = first.chain[at]
+            ends = self.order(around).before(step, earlier.id) if listed is around else None
+            if ends is None:
+                continue
+            own = [*self._ended_undone(around, earlier, ends), *self.succeeds_without(at, first)]
+            if not own:
+                return
+            found = found or own
         yield from found or [_unordered(first, then)]
 
     def _ended_undone(self, around: StepList, step: Step, ends: Statuses) -> Obstacles:
@@ -219,7 +228,7 @@ class Course:
             yield f"{words_for(step)} is a `{key}`, and may begin more than once", step.key_span(key)
         if (jump := self.order(around).back_to(step)) is not None:
             yield f"{words_for(jump)} can lead back to {words_for(step)}", jump.key_span("goto")
-        if step.id in begin_often(around):
+        if step.id in self.order(around).often:
             yield f"{words_for(step)} can begin once for each arrival", step.key_span("needs")
         if around.role in {"rescue", "finally", "compensate"}:
             owner = words_for(around.owner) if around.owner is not None else "the workflow"
@@ -246,18 +255,26 @@ class Course:
 
     def done_again(self, target: Position) -> Obstacles:
         """Why what has succeeded can be done again on a resume: it, or what is in or around it, was undone or lost."""
-        around = {id(one) for _, one in target.chain}
-        for position in self.context.positions:
-            step = position.step
-            if id(step) not in around and not any(one is target.step for _, one in position.chain):
-                continue
+        numbers = {one for _, step in target.chain for one in self._undoable.own.get(id(step), ())}
+        for number in sorted(numbers.union(self._undoable.inside.get(id(target.step), ()))):
+            step = self.context.positions[number].step
             if step.compensate:
                 yield (
                     f"{words_for(step)} can be undone, and is then done again on a resume",
                     step.key_span("compensate"),
                 )
-            if step.outputs is not None and any(one.secret for one in step.outputs.items):
+            if has_secret(step):
                 yield f"the secret output of {words_for(step)} is made again on a resume", step.key_span("outputs")
+
+    @cached_property
+    def _undoable(self) -> "_Undoable":
+        found = _Undoable({}, {})
+        for number, position in enumerate(self.context.positions):
+            if position.step.compensate or has_secret(position.step):
+                found.own.setdefault(id(position.step), []).append(number)
+                for _, step in position.chain:
+                    found.inside.setdefault(id(step), []).append(number)
+        return found
 
     # ---------------------------------------------------------------- in every run in which nothing fails
 
@@ -265,7 +282,7 @@ class Course:
         """Whether the target surely begins, and succeeds, where nothing fails and nobody interferes."""
         return self.undisturbed and all(self._plain_level(target, at) for at in range(len(target.chain)))
 
-    @property
+    @cached_property
     def undisturbed(self) -> bool:
         """Whether no step ends, jumps, withdraws or undoes anything."""
         return not any(isinstance(one, End | Cancel | Goto | Undo | Broken) for _, one in self.actions) and not any(
@@ -274,24 +291,32 @@ class Course:
 
     def _plain_level(self, target: Position, at: int) -> bool:
         around, step = target.chain[at]
-        if around.owner is not None and not _entered(around, around.owner):
+        if around.owner is not None and not entered(around, around.owner):
             return False
         if around.owner is None and around.role == "rescue":
             return False
         own = constant(step.condition) is True and step.milestone is None and step.cache is None
-        return own and _has_items(step) and self._needs_hold(around, step)
+        return own and has_items(step) and self._needs_hold(around, step)
 
     def _needs_hold(self, around: StepList, step: Step) -> bool:
+        known = self._holding.setdefault(id(around), {})
         steps = self.order(around).steps
-        for need in step.needs.needs if step.needs else ():
-            if "ok" in need.words or "done" in need.words:
-                continue
-            other = steps.get(need.step.text)
-            sure = other is not None and constant(other.condition) is True and other.milestone is None
-            sure = sure and other is not None and other.cache is None and self._needs_hold(around, other)
-            if "succeeded" not in need.words or not sure or other is None or any(True for _ in self._warns(other)):
-                return False
-        return step.needs is None or step.collect is None
+        return settle(
+            step,
+            known,
+            lambda one: [other for need in strict(one) if (other := steps.get(need.step.text)) is not None],
+            lambda one: (
+                all(self._is_sure(need, steps, known) for need in strict(one))
+                and (one.needs is None or one.collect is None)
+            ),
+        )
+
+    def _is_sure(self, need: Need, steps: dict[str, Step], known: dict[str, bool]) -> bool:
+        """Whether the step has surely succeeded where nothing fails."""
+        other = steps.get(need.step.text)
+        if other is None or other.milestone is not None or other.cache is not None or "succeeded" not in need.words:
+            return False
+        return constant(other.condition) is True and known.get(other.id, False) and not any(self._warns(other))
 
     def never_plain(self, target: Position) -> Obstacle | None:
         """Why the target surely does not begin where nothing fails and nobody interferes."""
@@ -309,37 +334,11 @@ class Course:
         return None
 
 
-def _entered(around: StepList, owner: Step) -> bool:
-    """Whether the list of a step that has begun is surely entered where nothing fails."""
-    if around.role in {"arm", "rescue", "compensate"} or (isinstance(owner.action, Race) and around.role == "branch"):
-        return False
-    if isinstance(owner.action, Parallel) and around.role == "branch":
-        branch = next((one for one in owner.action.branches if one.name.text == around.label), None)
-        return branch is not None and branch.condition is None and not branch.default
-    return True
+class _Undoable(NamedTuple):
+    """The numbers of the positions of what can be undone: by the step itself, and by each step around it."""
 
-
-def _has_items(step: Step) -> bool:
-    return step.loop is None or isinstance(step.loop, Until) or many(step) > 0
-
-
-def many(step: Step) -> int:
-    """How many items the loop has at least, as far as the file says."""
-    from steplane.expressions import Literal
-
-    if not isinstance(step.loop, ForEach | Matrix) or step.loop.spread.complete is not None:
-        return 0
-    if isinstance(step.loop, ForEach):
-        template = step.loop.items.template
-        value = template.value if isinstance(template, Literal) else None
-        return len(value) if isinstance(value, list | dict) else 0
-    if step.loop.exclude:
-        return 0
-    found = 1 if step.loop.axes else 0
-    for axis in step.loop.axes:
-        value = axis.values.template.value if isinstance(axis.values.template, Literal) else None
-        found *= len(value) if isinstance(value, list) else 0
-    return found
+    own: dict[int, list[int]]
+    inside: dict[int, list[int]]
 
 
 def _unordered(first: Position, then: Position) -> Obstacle:
@@ -347,4 +346,4 @@ def _unordered(first: Position, then: Position) -> Obstacle:
     return words, then.step.span
 
 
-__all__ = ["Course", "Obstacle", "Obstacles", "many"]
+__all__ = ["Course", "Obstacle", "Obstacles"]

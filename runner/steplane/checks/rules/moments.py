@@ -12,6 +12,11 @@ class Moments:
     def __init__(self, course: Course, context: Context) -> None:
         self._course = course
         self._context = context
+        self._waits = [
+            (one, action.duration.seconds)
+            for one in context.positions
+            if isinstance(action := one.step.action, Wait) and action.duration is not None
+        ]
 
     def reversed(self, start: Moment, end: Moment) -> Obstacle | None:
         """Why the end never comes after the start; None where it can."""
@@ -33,9 +38,7 @@ class Moments:
         if not (self._course.plain(first) and self._course.plain(last)):
             return None
         found: tuple[float, Step] | None = None
-        for position in self._context.positions:
-            action = position.step.action
-            seconds = action.duration.seconds if isinstance(action, Wait) and action.duration is not None else None
+        for position, seconds in self._waits:
             if seconds is None or (found is not None and found[0] >= seconds):
                 continue
             if self._between(position, first, start, last, end):

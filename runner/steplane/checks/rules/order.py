@@ -1,22 +1,18 @@
 """What must have happened before a step can start, in every run: which steps of its list, and how they ended."""
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TypeVar
 
 from steplane.checks.milestones import begin_often
+from steplane.checks.rules.past import ANY, DONE, OK, Past, Statuses
 from steplane.diagnostics import Span
 from steplane.expressions import Engine, ExpressionError, calls, uses
 from steplane.model import Condition, Goto, Group, Parallel, Step, StepList
 
-Statuses: TypeAlias = frozenset[str]
-Facts: TypeAlias = Mapping[str, Statuses]
-"""Steps of one list by id, each of which has once ended with one of the statuses."""
-
-DONE = frozenset({"succeeded", "reused"})
-OK = DONE | {"warning", "skipped"}
-ANY = OK | {"failed", "blocked", "cancelled", "compensated"}
 _WORDS: dict[str, Statuses] = {"ok": OK, "done": ANY, "succeeded": DONE}
-_NONE: Facts = {}
+_NONE = Past()
+T = TypeVar("T")
 
 
 def statuses(words: tuple[str, ...]) -> Statuses:
@@ -40,6 +36,24 @@ def constant(condition: Condition | None) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def settle(step: Step, known: dict[str, T], asked: Callable[[Step], list[Step]], answer: Callable[[Step], T]) -> T:
+    """What is known of a step, worked out once: `answer` is called when all that it asks for is in `known`.
+
+    In a circle, which is reported elsewhere, it is called though something is missing.
+    """
+    pending, begun = [step], set[str]()
+    while pending:
+        one = pending[-1]
+        if one.id not in known and one.id not in begun:
+            begun.add(one.id)
+            pending += [other for other in asked(one) if other.id not in known and other.id not in begun]
+            continue
+        pending.pop()
+        if one.id not in known:
+            known[one.id] = answer(one)
+    return known[step.id]
+
+
 class Order:
     """The order of the steps of one list, as far as it is the same in every run."""
 
@@ -57,8 +71,7 @@ class Order:
             if isinstance(one.action, Goto) and one.action.target.text in self.numbers
         ]
         self._targets = {around.steps[target].id for _, _, target in self._jumps}
-        self._before: dict[str, Facts] = {}
-        self._busy: set[str] = set()
+        self._before: dict[str, Past] = {}
 
     def back_to(self, step: Step) -> Step | None:
         """A jump that can make the step begin again."""
@@ -70,42 +83,56 @@ class Order:
         number = self.numbers[step.id]
         return next((one for one, at, target in self._jumps if at < number < target), None)
 
+    @cached_property
+    def often(self) -> set[str]:
+        """The ids of the steps that arrivals can begin more than once."""
+        return begin_often(self.around)
+
     def begins_often(self) -> Iterator[tuple[str, Span]]:
         """Why a step of the list may begin again when another has ended."""
         for jump, _, __ in self._jumps:
             yield f"step `{jump.id}` can lead back", jump.key_span("goto")
-        for name in sorted(begin_often(self.around)):
+        for name in sorted(self.often):
             yield f"step `{name}` can begin once for each arrival", self.steps[name].key_span("needs")
 
-    def before(self, step: Step) -> Facts:
-        """What has happened whenever the step is started."""
-        if step.id in self._before:
-            return self._before[step.id]
-        if step.id in self._busy or step.id in self._targets:
-            return _NONE  # a circle is reported elsewhere; a jump starts its target whatever came before
-        self._busy.add(step.id)
-        found = dict(self._needed(step))
-        milestone = step.milestone
-        if milestone is not None and milestone.after is not None and milestone.after.text in self.steps:
-            found = _both(found, self._with_past(milestone.after.text, OK))
-        self._busy.discard(step.id)
-        self._before[step.id] = found
+    def before(self, step: Step, name: str) -> Statuses | None:
+        """How a step has ended once whenever another is started; None where it need not have ended then."""
+        past = settle(step, self._before, self._asked, self._past)
+        return past.ends(self.numbers[name]) if name in self.numbers else None
+
+    def _named(self, step: Step) -> list[tuple[str, Statuses]]:
+        """The steps of the list that must have ended first, and how."""
+        needs = step.needs.needs if step.needs is not None else ()
+        return [(one.step.text, statuses(one.words)) for one in needs if one.step.text in self.steps]
+
+    def _after(self, step: Step) -> list[tuple[str, Statuses]]:
+        after = step.milestone.after if step.milestone is not None else None
+        return [(after.text, OK)] if after is not None and after.text in self.steps else []
+
+    def _asked(self, step: Step) -> list[Step]:
+        """The steps of which the past is a step's own."""
+        if step.id in self._targets:
+            return []
+        named = [*self._named(step), *self._after(step)]
+        return [self.steps[name] for name, ends in named if self._was_ready(self.steps[name], ends)]
+
+    def _past(self, step: Step) -> Past:
+        if step.id in self._targets:
+            return _NONE  # a jump starts its target whatever came before
+        found = self._needed(step)
+        for one in self._after(step):
+            found = found.both(self._with_past(*one))
         return found
 
-    def _needed(self, step: Step) -> Facts:
+    def _needed(self, step: Step) -> Past:
         if step.needs is None:
-            if self.any_order:
-                return _NONE
-            above = self.around.steps[: self.numbers[step.id]]
-            return {one.id: OK for one in above}
-        named = [(one.step.text, statuses(one.words)) for one in step.needs.needs if one.step.text in self.steps]
-        facts = [self._with_past(*one) for one in named]
+            return _NONE if self.any_order else Past.of_first(self.numbers[step.id], OK)
+        facts = [self._with_past(*one) for one in self._named(step)]
         if not facts:
             return _NONE
-        found = facts[0]
-        combine = _both if self.wants_all(step) else _either
+        found, every = facts[0], self.wants_all(step)
         for one in facts[1:]:
-            found = combine(found, one)
+            found = found.both(one) if every else found.either(one)
         return found
 
     @staticmethod
@@ -116,12 +143,15 @@ class Order:
             return True
         return join.mode == "count" and step.needs is not None and (join.count or 1) >= len(step.needs.needs)
 
-    def _with_past(self, name: str, ends: Statuses) -> Facts:
+    def _with_past(self, name: str, ends: Statuses) -> Past:
         """That a step has ended so, and what had happened before it."""
+        own = Past.of_one(self.numbers[name], ends)
         step = self.steps[name]
-        was_ready = not ends & {"cancelled", "blocked"} and ("skipped" not in ends or not self.skips_unready(step))
-        past = self.before(step) if was_ready else _NONE
-        return {**past, name: past.get(name, ANY) & ends}
+        return self._before.get(step.id, _NONE).both(own) if self._was_ready(step, ends) else own
+
+    def _was_ready(self, step: Step, ends: Statuses) -> bool:
+        """Whether a step that has ended so had its turn."""
+        return not ends & {"cancelled", "blocked"} and ("skipped" not in ends or not self.skips_unready(step))
 
     def skips_unready(self, step: Step) -> bool:
         """Whether the step may be skipped before its needs hold."""
@@ -138,15 +168,4 @@ class Order:
         return ""
 
 
-def _both(one: Facts, other: Facts) -> dict[str, Statuses]:
-    found = dict(one)
-    for name, ends in other.items():
-        found[name] = found.get(name, ANY) & ends
-    return found
-
-
-def _either(one: Facts, other: Facts) -> dict[str, Statuses]:
-    return {name: ends | other[name] for name, ends in one.items() if name in other}
-
-
-__all__ = ["ANY", "DONE", "OK", "Facts", "Order", "Statuses", "constant", "statuses"]
+__all__ = ["ANY", "DONE", "OK", "Order", "Statuses", "constant", "settle", "statuses"]

@@ -7,7 +7,8 @@ from typing import Literal as OneOf
 from msgspec import Struct
 
 from steplane.checks.context import Context, Position, words_for
-from steplane.checks.rules.course import Course, Obstacle, Obstacles, many
+from steplane.checks.rules.alone import many
+from steplane.checks.rules.course import Course, Obstacle, Obstacles
 from steplane.checks.rules.moments import Moments
 from steplane.checks.rules.order import OK, constant
 from steplane.diagnostics import Related
@@ -92,7 +93,8 @@ class Judge:
             if around is not first.chain[at][0] or earlier is step:
                 continue
             order = self.course.order(around)
-            if order.before(step).get(earlier.id, frozenset({"failed"})) <= OK:
+            ends = order.before(step, earlier.id)
+            if ends is not None and ends <= OK:
                 yield from self.course.late(first, at)
                 yield from self.course.done_again(first)
                 yield from order.begins_often()
@@ -120,7 +122,7 @@ class Judge:
                 yield from self.course.done_again(Position(one.chain[:at]))
                 return
             for (begins, name), target in (((step_there, step.id), one), ((step, step_there.id), other)):
-                known = self.course.order(around).before(begins).get(name)
+                known = self.course.order(around).before(begins, name)
                 if known is not None and known <= {"skipped"} and step is not step_there:
                     yield from self.course.entered_again(one.chain[:at])
                     yield from self.course.repeats(Position(target.chain[: at + 1]))

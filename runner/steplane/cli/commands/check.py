@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,8 @@ def command(files: tuple[str, ...], **options: Any) -> int:
             report = _mended(call, checker, report, files, write=not options["diff"], unsafe=options["unsafe"])
         if not options["diff"]:
             _tell(call, report, form)
+            if form == "full" and "-" not in files:
+                _tell_of_fixes(call, report, files)
         return report
 
     if len(files) == 1 and not options["watch"]:
@@ -100,6 +103,18 @@ def _tell(call: "Call", report: "CheckReport", form: Any) -> None:
     elif form in {"full", "github"}:
         what = report.files[0] if len(report.files) == 1 else f"{len(report.files)} files"
         call.err.line(f"{what}: nothing wrong")
+
+
+def _tell_of_fixes(call: "Call", report: "CheckReport", files: tuple[str, ...]) -> None:
+    """How many can be mended without a hand, and by which command."""
+    fixes = [one.fix for one in report.diagnostics if one.fix is not None and one.fix.edits]
+    safe = sum(one.safe for one in fixes)
+    where = "".join(f" {shlex.quote(one)}" for one in files)
+    if safe:
+        call.err.line(f" help: {safe} can be mended: steplane check --fix{where}")
+    if guesses := len(fixes) - safe:
+        more, command = " more" if safe else "", f"steplane check --fix --unsafe{where}"
+        call.err.line(f" help: {guesses}{more} can be mended by a guess: {command} (first look: --diff)")
 
 
 def _rules() -> dict[str, str]:

@@ -1,0 +1,137 @@
+"""An unquoted expression in brackets: said once, at its place, mended, and nothing else is lost."""
+
+import pytest
+from tests.errors.mending import check, mended
+
+HEAD = "steplane: 1\ninputs: {who: {type: string}, n: {type: integer}}\nsteps:\n"
+TAIL = "  - {id: z, needs: [a], run: make}\n"
+"""Names step `a`, which the step before must still be."""
+
+ONE = {
+    "double quotes": (
+        '{id: a, run: echo "hi ${{ inputs.who }}"}', [27],
+        """{id: a, run: 'echo "hi ${{ inputs.who }}"'}""",
+    ),
+    "none": ("{id: a, run: echo ${{ inputs.who }}}", [23], '{id: a, run: "echo ${{ inputs.who }}"}'),
+    "first": (
+        '{run: echo "${{ inputs.who }}", id: a}', [17],
+        """{run: 'echo "${{ inputs.who }}"', id: a}""",
+    ),
+    "two in a text": (
+        '{id: a, run: echo "${{ inputs.who }}: x, ${{ inputs.n }}"}', [24],
+        """{id: a, run: 'echo "${{ inputs.who }}: x, ${{ inputs.n }}"'}""",
+    ),
+    "single quotes inside": (
+        """{id: a, run: echo "it's ${{ inputs.who }}"}""", [29],
+        """{id: a, run: 'echo "it''s ${{ inputs.who }}"'}""",
+    ),
+    "in a list": (
+        "{id: a, run: [echo, ${{ inputs.who }}, x${{ inputs.n }}]}", [25, 45],
+        '{id: a, run: [echo, "${{ inputs.who }}", "x${{ inputs.n }}"]}',
+    ),
+    "in a mapping": (
+        "{id: a, run: make, env: {A: ${{ inputs.who }}}}", [33],
+        '{id: a, run: make, env: {A: "${{ inputs.who }}"}}',
+    ),
+    "braces inside": (
+        "{id: a, run: make, env: {A: ${{ {'a': {'b': inputs.n}}.a.b }}}}", [33],
+        """{id: a, run: make, env: {A: "${{ {'a': {'b': inputs.n}}.a.b }}"}}""",
+    ),
+    "braces in a text": (
+        "{id: a, run: make, env: {A: ${{ '}}' ~ inputs.who }}}}", [33],
+        """{id: a, run: make, env: {A: "${{ '}}' ~ inputs.who }}"}}""",
+    ),
+    "a block": (
+        "{id: a, run: make, env: {A: ${% if inputs.n > 1 %}a${% endif %}, B: b}}", [33],
+        '{id: a, run: make, env: {A: "${% if inputs.n > 1 %}a${% endif %}", B: b}}',
+    ),
+    "behind a quoted text": (
+        '{id: a, run: "echo" ${{ inputs.n }}}', [25],
+        """{id: a, run: '"echo" ${{ inputs.n }}'}""",
+    ),
+    "over lines": (
+        '{id: a, # it\'s "\n     run: echo "${{ inputs.who }}", # more\n     env: {A: \'1\'}}', [17],
+        '{id: a, # it\'s "\n     run: \'echo "${{ inputs.who }}"\', # more\n     env: {A: \'1\'}}',
+    ),
+    "an expression over lines": (
+        "{id: a, run: make, env: {A: ${{ inputs.n\n      + 1 }}}}", [33],
+        '{id: a, run: make, env: {A: "${{ inputs.n\n      + 1 }}"}}',
+    ),
+    "braces on their own lines": (
+        '{\n    id: a,\n    run: echo "${{ inputs.who }}"\n    }', [16],
+        "{\n    id: a,\n    run: 'echo \"${{ inputs.who }}\"'\n    }",
+    ),
+    "a long line": (
+        '{id: a, run: echo "' + "x" * 1100 + ' ${{ inputs.who }}"}', [1125],
+        """{id: a, run: 'echo \"""" + "x" * 1100 + """ ${{ inputs.who }}"'}""",
+    ),
+}  # fmt: skip
+
+
+def said(text: str) -> list[str]:
+    return [f"{one.code} {one.span.line}:{one.span.column}" for one in check(text, "w.yaml", {})]
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_one_finding_each_and_its_mend_is_what_was_meant(name: str) -> None:
+    step, columns, wanted = ONE[name]
+    text = f"{HEAD}  - {step}\n{TAIL}"
+    line = text[: text.index("${")].count("\n") + 1
+    assert said(text) == [f"unquoted-expression {line}:{column}" for column in columns]
+    assert mended(text, "w.yaml", {}) == f"{HEAD}  - {wanted}\n{TAIL}"
+    assert said(f"{HEAD}  - {wanted}\n{TAIL}") == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ('  - id: a\n    run: echo "hi ${{ inputs.who }}"\n', []),
+        ('  - id: a\n    run: echo "hi, ${{ inputs.who }}" {x} [y]\n', []),
+        ('  - {id: a, run: echo "${{ inputs.wo }}"}\n', ["unquoted-expression 4:24", "undeclared 4:35"]),
+        (
+            '  - id: q\n    needs: [a\n    run: make\n  - {id: a, run: echo "${{ inputs.who }}"}\n',
+            ["unclosed-bracket 5:12", "unquoted-expression 7:24"],
+        ),
+        (
+            '  - {id: a, run: echo "${{ inputs.who }}"}\n  - id: q\n    needs: [a\n    run: make\n',
+            ["unquoted-expression 4:24", "unclosed-bracket 6:12"],
+        ),
+        (
+            '  - {id: a, run: echo "${{ inputs.who }}"\n  - id: q\n    needs: [a]\n    run: make\n',
+            ["unclosed-bracket 4:5", "unquoted-expression 4:24"],
+        ),
+        ('  - {id: a, run: echo "${{ inputs.who }"}\n', ["unclosed-expression 4:24", "unquoted-expression 4:24"]),
+        ("  - {id: a, run: 'echo}\n", ["unclosed-quote 4:18"]),
+        ("  - {\n    run: 'a' b,\n    id: a,\n    }\n", ["text-after-quote 5:14"]),
+        (
+            "  - id: a\n    steps: [{id: i, run: x ${{ inputs.n }}}, {needs: [i], run: y ${{ inputs.n }}}]\n",
+            ["unquoted-expression 5:28", "unquoted-expression 5:66"],
+        ),
+    ],
+)
+def test_what_stands_beside_it(steps: str, expected: list[str]) -> None:
+    assert said(f"{HEAD}{steps}{TAIL}") == expected
+
+
+@pytest.mark.parametrize(
+    ("run", "finding"),
+    [
+        ("[ -f x ] && make", "reserved-start 5:10"),
+        ("[[ -f x ]] && make", "reserved-start 5:10"),
+        ("{ echo a; echo b; } > x", "reserved-start 5:10"),
+        ('[ "$x" = y ] || make', "text-after-quote 5:17"),
+        ("[ -f ${{ inputs.who }} ] && make", "unquoted-expression 5:15"),
+        ("{ echo ${{ inputs.n }}; } > x", "unquoted-expression 5:17"),
+    ],
+)
+def test_a_command_that_begins_with_a_bracket_is_quoted_as_a_whole(run: str, finding: str) -> None:
+    text = f"{HEAD}  - id: a\n    run: {run}\n{TAIL}"
+    assert said(text) == [finding]
+    quoted = f"'{run}'" if '"' in run else f'"{run}"'
+    assert mended(text, "w.yaml", {}) == f"{HEAD}  - id: a\n    run: {quoted}\n{TAIL}"
+    assert said(mended(text, "w.yaml", {})) == []
+
+
+def test_a_mend_that_mends_nothing_is_left_out() -> None:
+    text = f'{HEAD}  - {{id: a, run: echo "{{{{ inputs.who }}}}"}}\n'
+    assert len(mended(text, "w.yaml", {})) < len(text) + 5
