@@ -97,10 +97,11 @@ def finish(sides: Sides) -> None:
     seen = sides.statuses()
     assert seen == ends, (set(seen.items()) ^ set(ends.items()), sides.workflow, sides.trace)
     assert sides.kernel.ended or sides.reference.held(), (sides.workflow, sides.trace)
-    assert replay(sides.plan, sides.inputs) == sides.commands
+    assert replay(sides.plans, sides.inputs) == sides.commands
 
 
-def replay(plan: Plan, inputs: list[Input]) -> list[list[Command]]:
-    """The commands of each event of a fold; that all are equal is that every prefix is."""
-    kernel = Kernel(plan)
+def replay(plans: list[Plan], inputs: list[Input]) -> list[list[Command]]:
+    """The commands of each event of a fold, under one plan after the other: where all are equal, every prefix is."""
+    first, *later = plans
+    kernel = Kernel(first, lambda _: later.pop(0))
     return [list(kernel.step(event)) for event in inputs]
