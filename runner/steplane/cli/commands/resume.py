@@ -119,7 +119,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
             show.left_alone(result.run)
         return result
 
-    return show.watch(work, "steplane", "resume", run_id)
+    return show.watch(work, ("steplane", "resume", run_id))
 
 
 def tell_edit(call: Any, error: Any) -> None:
