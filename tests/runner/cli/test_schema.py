@@ -64,7 +64,7 @@ def test_nothing_more_is_said_where_the_editor_knows_it(shell: Shell) -> None:
 
 
 def test_it_is_written_to_a_path_and_through_a_link(shell: Shell) -> None:
-    shell.write("kept/schema.json", "old")
+    shell.write("kept/schema.json", '{"title": "old"}\n')
     (shell.folder / "link.json").symlink_to("kept/schema.json")
     (shell.folder / "kept" / "schema.json").chmod(0o640)
     done = shell("schema", "--write", "link.json", "--decision")
