@@ -125,11 +125,13 @@ def test_what_stands_beside_it(steps: str, expected: list[str]) -> None:
         ("[[ -f x ]] && make", "reserved-start 5:10"),
         ("{ echo a; echo b; } > x", "reserved-start 5:10"),
         ('[ "$x" = y ] || make', "text-after-quote 5:17"),
+        ('"$HOME/a b" && make', "text-after-quote 5:22"),
+        ('"a" | tee x', "text-after-quote 5:14"),
         ("[ -f ${{ inputs.who }} ] && make", "unquoted-expression 5:15"),
         ("{ echo ${{ inputs.n }}; } > x", "unquoted-expression 5:17"),
     ],
 )
-def test_a_command_that_begins_with_a_bracket_is_quoted_as_a_whole(run: str, finding: str) -> None:
+def test_a_command_that_begins_with_a_bracket_or_quote_is_quoted_as_a_whole(run: str, finding: str) -> None:
     text = f"{HEAD}  - id: a\n    run: {run}\n{TAIL}"
     assert said(text) == [finding]
     quoted = f"'{run}'" if '"' in run else f'"{run}"'
