@@ -107,6 +107,9 @@ def test_one_finding_each_and_its_mend_is_what_was_meant(name: str) -> None:
         ),
         ('  - {id: a, run: echo "${{ inputs.who }"}\n', ["unclosed-expression 4:24", "unquoted-expression 4:24"]),
         ("  - {id: a, run: 'echo}\n", ["unclosed-quote 4:18"]),
+        ("  - {id: a, run: x ${{ inputs.n }}}}\n", ["unquoted-expression 4:20", "bracket 4:36"]),
+        ("  - {id: a, run: x ${{ inputs.n }}},\n", ["unquoted-expression 4:20", "bracket 4:36"]),
+        ("  - {id: a, run: '${{ inputs.n }}', env: {A: b}}}\n", ["bracket 4:49"]),
         ("  - {\n    run: 'a' b,\n    id: a,\n    }\n", ["text-after-quote 5:14"]),
         (
             "  - id: a\n    steps: [{id: i, run: x ${{ inputs.n }}}, {needs: [i], run: y ${{ inputs.n }}}]\n",
