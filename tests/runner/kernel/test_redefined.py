@@ -165,9 +165,10 @@ def test_a_child_that_its_own_rescue_made_good_begins_anew_with_that(other: str)
     assert ("one" in changed) == (other == "rescue")
 
 
-def test_what_has_entered_nothing_and_is_in_its_finally_goes_on_there() -> None:
-    """No branch was taken, so nothing that is another in one was entered."""
-    sound(63743)
+@pytest.mark.parametrize("seed", [63743, 3065620])
+def test_what_a_night_found(seed: int) -> None:
+    """In its `finally`, without a branch that was taken: it goes on there. A `finally` of a `call` that is another."""
+    sound(seed)
 
 
 @pytest.mark.parametrize("looped", [False, True])
