@@ -32,9 +32,11 @@ def start(state: State, outer: Instance) -> None:
         _loop(outer).news = False
         reopen(state, outer)
     outer.phase = "looping"
-    instances.has_begun(state, outer)
     outer.attempt = 1
     instances.started(state, outer)
+    instances.has_begun(state, outer)
+    if outer.cancelling:  # by what its beginning has let go on behind a milestone
+        return
     if outer.bounds is not None:
         leaving.leave_out_items(state, outer)
     take_items(state, outer)

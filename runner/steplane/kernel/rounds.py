@@ -63,7 +63,8 @@ def _next(state: State, outer: Instance) -> None:
     loop.result = None
     if not outer.begun:
         _enter(state, outer)
-    go_on(state, outer)
+    if not outer.cancelling:  # by what its beginning has let go on behind a milestone
+        go_on(state, outer)
 
 
 def _too_many(spec: Rounds) -> str:
@@ -72,9 +73,9 @@ def _too_many(spec: Rounds) -> str:
 
 
 def _enter(state: State, outer: Instance) -> None:
-    instances.has_begun(state, outer)
     outer.attempt = 1
     instances.started(state, outer)
+    instances.has_begun(state, outer)
 
 
 def go_on(state: State, outer: Instance) -> None:
