@@ -29,7 +29,6 @@ from steplane.events import (
 from steplane.kernel import Instance, Kernel, calls
 from steplane.plan.nodes import Plan
 
-
 NONE: frozenset[str] = frozenset()
 
 
@@ -164,9 +163,7 @@ class Replay:
             return latest if latest is not but else None
         until = moment or 0
         known = [
-            one
-            for one in self.lives.values()
-            if one.instance.path == path and one is not but and _came(one) <= until
+            one for one in self.lives.values() if one.instance.path == path and one is not but and _came(one) <= until
         ]
         ended = [
             one for one in known
