@@ -1,7 +1,12 @@
 """An unquoted expression in brackets: said once, at its place, mended, and nothing else is lost."""
 
+import random
+
 import pytest
 from tests.errors.mending import check, mended
+
+from steplane.app.fixing import apply
+from steplane.source import plain, read
 
 HEAD = "steplane: 1\ninputs: {who: {type: string}, n: {type: integer}}\nsteps:\n"
 TAIL = "  - {id: z, needs: [a], run: make}\n"
@@ -102,6 +107,9 @@ def test_one_finding_each_and_its_mend_is_what_was_meant(name: str) -> None:
         ),
         ('  - {id: a, run: echo "${{ inputs.who }"}\n', ["unclosed-expression 4:24", "unquoted-expression 4:24"]),
         ("  - {id: a, run: 'echo}\n", ["unclosed-quote 4:18"]),
+        ("  - {id: a, run: x ${{ inputs.n }}}}\n", ["unquoted-expression 4:20", "bracket 4:36"]),
+        ("  - {id: a, run: x ${{ inputs.n }}},\n", ["unquoted-expression 4:20", "bracket 4:36"]),
+        ("  - {id: a, run: '${{ inputs.n }}', env: {A: b}}}\n", ["bracket 4:49"]),
         ("  - {\n    run: 'a' b,\n    id: a,\n    }\n", ["text-after-quote 5:14"]),
         (
             "  - id: a\n    steps: [{id: i, run: x ${{ inputs.n }}}, {needs: [i], run: y ${{ inputs.n }}}]\n",
@@ -120,11 +128,13 @@ def test_what_stands_beside_it(steps: str, expected: list[str]) -> None:
         ("[[ -f x ]] && make", "reserved-start 5:10"),
         ("{ echo a; echo b; } > x", "reserved-start 5:10"),
         ('[ "$x" = y ] || make', "text-after-quote 5:17"),
+        ('"$HOME/a b" && make', "text-after-quote 5:22"),
+        ('"a" | tee x', "text-after-quote 5:14"),
         ("[ -f ${{ inputs.who }} ] && make", "unquoted-expression 5:15"),
         ("{ echo ${{ inputs.n }}; } > x", "unquoted-expression 5:17"),
     ],
 )
-def test_a_command_that_begins_with_a_bracket_is_quoted_as_a_whole(run: str, finding: str) -> None:
+def test_a_command_that_begins_with_a_bracket_or_quote_is_quoted_as_a_whole(run: str, finding: str) -> None:
     text = f"{HEAD}  - id: a\n    run: {run}\n{TAIL}"
     assert said(text) == [finding]
     quoted = f"'{run}'" if '"' in run else f'"{run}"'
@@ -135,3 +145,51 @@ def test_a_command_that_begins_with_a_bracket_is_quoted_as_a_whole(run: str, fin
 def test_a_mend_that_mends_nothing_is_left_out() -> None:
     text = f'{HEAD}  - {{id: a, run: echo "{{{{ inputs.who }}}}"}}\n'
     assert len(mended(text, "w.yaml", {})) < len(text) + 5
+
+
+EXPRESSIONS = (
+    "${{ inputs.who }}", "${{ inputs.n + 1 }}", "${{ inputs.who | default('a, b') }}", "${{ {'a': inputs.n}.a }}",
+    "${{ [inputs.n, 2][0] }}", '${{ inputs.who ~ "}" }}', "${{inputs.who}}",
+)  # fmt: skip
+WORDS = (
+    "x", "a/b", "--f=1", "y.z", "&&", "|", "'q r'", '"s t"', '"u, v: w"', "$HOME", "(1)", "it's", '"don\'t"', "*",
+    "\\n", "%d", "@me", "a:b", "h#i", "${V}", "[k]",
+)  # fmt: skip
+SHAPES = (
+    "  - {{id: a,{0}run: {1}}}\n",
+    "  - {{run: {1},{0}id: a}}\n",
+    "  - {{id: a, run: make,{0}env: {{A: {1},{0}B: {2}}}}}\n",
+    "  - id: a\n    run: [make,{0}{1},{0}{2}]\n",
+    "  - id: a\n    steps: [{{id: i, run: {1}}},{0}{{needs: [i], run: make, env: {{A: {2}}}}}]\n",
+)
+
+
+def values_in(node: object) -> list[str]:
+    """The texts with expressions in a plain tree, in order."""
+    if isinstance(node, dict):
+        return [text for one in node.values() for text in values_in(one)]
+    if isinstance(node, list):
+        return [text for one in node for text in values_in(one)]
+    return [node] if isinstance(node, str) and "${" in node else []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_whatever_stands_around_it_the_value_is_read_and_quoted_as_a_whole(end: str) -> None:
+    for seed in range(60):
+        rng = random.Random(seed)
+        values = []
+        for _ in range(2):
+            words = [*rng.choices(WORDS, k=rng.randint(0, 3)), rng.choice(EXPRESSIONS), *rng.choices(WORDS, k=2)]
+            values.append(" ".join(["echo", *words, f'"{rng.choice(EXPRESSIONS)}, x"'][rng.random() < 0.3 :]))
+        values = [one if one[0].isalpha() else f"echo {one}" for one in values]
+        shape = rng.choice(SHAPES)
+        values = values[: 1 + ("{2}" in shape)]
+        step = shape.format(rng.choice([" ", "\n      "]), *values)
+        text = f"{HEAD}{step}{TAIL}".replace("\n", end)
+        document = read(text, "w.yaml")
+        assert document.root is not None, seed
+        assert [one.code for one in document.diagnostics] == ["unquoted-expression"] * len(values), seed
+        assert values_in(plain(document.root)) == values, seed
+        again = read(apply(text, [edit for one in document.diagnostics if one.fix for edit in one.fix.edits]), "w.yaml")
+        assert again.root is not None, seed
+        assert (again.diagnostics, values_in(plain(again.root))) == ((), values), seed

@@ -249,16 +249,42 @@ steps:
 """
 
 
+def anew() -> str:
+    """A group that a resume runs whole, with a step in it that is done once all the same: its result is recorded.
+
+    Beside it is what takes the result of an earlier run.
+    """
+    return f"""\
+steplane: 1
+name: anew
+steps:
+  - {{id: kept, cache: {{key: "1"}}, run: '{WORK}'}}
+  - id: whole
+    restart: true
+    steps:
+      - {{id: before, run: '{WORK}'}}
+      - {{id: once, cache: {{key: "${{{{ run.id }}}}"}}, run: '{WORK}; echo done'}}
+      - {{id: after, run: '{WORK}'}}
+      - {{id: rest, steps: [{{id: inner, run: '{WORK}; test "${{{{ steps.once.outputs.stdout }}}}" = done'}}]}}
+  - {{id: last, run: '{WORK}'}}
+"""
+
+
 def _flow(name: str, steps: list[str]) -> str:
     return f"steplane: 1\nname: {name}\nsteps:\n" + "\n".join(steps) + "\n"
 
 
 class Shape(NamedTuple):
-    """A workflow: its text, whether all that happens in it has one order, the workflows that it calls."""
+    """A workflow: its text, whether all that happens in it has one order, the workflows that it calls.
+
+    What stands in `whole` a resume runs anew; of that `once` is done but once, unless it is cut off.
+    """
 
     text: Callable[[], str]
     ordered: bool
     called: Mapping[str, str] = {}
+    whole: str = ""
+    once: str = ""
 
     def write(self, folder: Path) -> None:
         """Write its files."""
@@ -275,5 +301,6 @@ SHAPES = {
     "undone": Shape(undone, True, {"booked.yaml": BOOKED}),
     "waits": Shape(waits, False),
     "arrivals": Shape(arrivals, False, {"booked.yaml": BOOKED}),
+    "anew": Shape(anew, False, whole="whole", once="whole/once"),
 }
 """By name."""

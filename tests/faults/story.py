@@ -42,12 +42,16 @@ def story(events: list[AnyEvent]) -> Story:
 
 
 def _steady(data: dict[str, Any]) -> dict[str, Any]:
-    """What is told without times, and without the run that a signal comes from."""
+    """What is told without times, and without the run that a signal or a result comes from."""
     told = {name: value for name, value in data.items() if name not in _LEFT_OUT}
     for holder in ("value", "outputs"):
         inner = told.get(holder)
         if isinstance(inner, dict) and "sender" in inner:
             told[holder] = {name: value for name, value in inner.items() if name not in {"sender", "time", "at"}}
+        if isinstance(inner, dict) and "hit" in inner:
+            told[holder] = {"hit": inner["hit"]}  # why not, and from which run, tells of the runs before
+    if told.get("status") == "reused":
+        del told["reason"]
     return told
 
 
@@ -95,15 +99,72 @@ def _cancelled(wanted: Story) -> set[str]:
     }
 
 
-def judge(rig: Rig, run: str, wanted: Story, executions: Counter[str], crashes: list[Crash], ordered: bool) -> None:
+def judge_whole(rig: Rig, run: str, wanted: Story, crashes: list[Crash], whole: str, once: str) -> None:
+    """What stands in a group that a resume runs whole: its last life is as if nothing had been, each step in order.
+
+    The lives before are cut off, or had ended well. `once` has a recorded result: it was done once, unless cut off.
+    """
+    found, lives = story(rig.events(run)), dict[str, list[list[Any]]]()
+    for (path, _), lines in sorted(found.steps.items(), key=lambda one: one[0][1]):
+        if path.startswith(f"{whole}/"):
+            lives.setdefault(path, []).append([_alike(line) for line in lines])
+    assert lives.keys() == {path for path, _ in wanted.steps if path.startswith(f"{whole}/")}
+    for path, each in lives.items():
+        wants = [_alike(line) for line in wanted.steps[path, 1]]
+        *before, last = each
+        reused = path == once and bool(before) and last[-1][1]["status"] == "reused"
+        assert reused or last == wants, f"{path}\nhas   {last}\nwants {wants}"
+        assert reused or path != once or all(ends[-1][1]["status"] == "cancelled" for ends in before), each
+        for lines in before:
+            assert lines in (wants, last) or lines[-1][1]["reason"] == "begun anew on resume", (path, lines)
+    counts, cut_off = executions_of(rig, run), 0
+    for key, number in counts.items():
+        if key.startswith(f"{whole}/"):
+            assert number == 1, (key, number)  # an attempt that is cut off is not made again: the step begins anew
+            cut_off += key.rpartition("/")[0] == once and any(f"{run}/{key}" in one.in_flight for one in crashes)
+    done = sum(number for key, number in counts.items() if key.rpartition("/")[0] == once)
+    assert 1 <= done <= 1 + cut_off, (done, crashes)
+
+
+def _alike(line: Any) -> Any:
+    """Without what differs from life to life."""
+    kind, told = line
+    return kind, {name: value for name, value in told.items() if name != "activation"}
+
+
+def _without(story_: Story, whole: str) -> Story:
+    """The story of all that does not stand in the group."""
+    steps = {name: lines for name, lines in story_.steps.items() if not name[0].startswith(f"{whole}/")}
+    return Story(steps, [one for one in story_.order if one[0] in steps])
+
+
+def _beside(counts: Counter[str], whole: str) -> Counter[str]:
+    return Counter({key: number for key, number in counts.items() if not whole or not key.startswith(f"{whole}/")})
+
+
+def judge(
+    rig: Rig,
+    run: str,
+    wanted: Story,
+    executions: Counter[str],
+    crashes: list[Crash],
+    ordered: bool,
+    whole: str = "",
+    once: str = "",
+) -> None:
     """The oracle. `executions` are those of the undisturbed run, by key without the run's id."""
     found = story(rig.events(run))
+    if whole:
+        judge_whole(rig, run, wanted, crashes, whole, once)
+        found, wanted = _without(found, whole), _without(wanted, whole)
     assert examine_run(rig.store, Registry(read_index(None)), run).problems == []
     for name in wanted.steps.keys() | found.steps.keys():
         has, wants = found.steps.get(name), wanted.steps.get(name)
         assert has == wants, f"{run}: {name}\nhas   {has}\nwants {wants}\n{crashes}\n{rig.outputs()}"
     assert not ordered or found.order == wanted.order
     counts = executions_of(rig, run)
+    if whole:
+        counts, executions = _beside(counts, whole), _beside(executions, whole)
     missing = executions.keys() - counts.keys()
     assert not counts.keys() - executions.keys()
     assert missing <= _cancelled(wanted), f"{run}: {missing} never ran\n{crashes}"
@@ -111,4 +172,5 @@ def judge(rig: Rig, run: str, wanted: Story, executions: Counter[str], crashes: 
         extra = sum(f"{run}/{key}" in one.in_flight for one in crashes)
         assert executions[key] <= number <= executions[key] + extra, (key, number, extra)
     for one in crashes:
-        assert all(counts[key.removeprefix(f"{run}/")] == number for key, number in one.ended.items()), one
+        ended = _beside(Counter({key.removeprefix(f"{run}/"): number for key, number in one.ended.items()}), whole)
+        assert all(counts[key] == number for key, number in ended.items()), one

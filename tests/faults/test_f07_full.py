@@ -158,6 +158,7 @@ def test_a_disk_that_is_full_before_the_run(rig: Rig) -> None:
         life = rig.run()
         assert life.wait() == FULL, rig.outputs()
         assert str(rig.state) in life.text
+        assert "nothing recorded is lost. Then give the same command again.\n" in life.text
         assert "Traceback" not in life.text
         assert not rig.exists()
         remount("size=9m")

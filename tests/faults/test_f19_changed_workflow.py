@@ -79,6 +79,9 @@ def test_accepted_it_goes_on_as_the_file_is_now(rig: Rig, victim: Victim) -> Non
     assert outputs(rig) == {"said": "new"}
     explained = rig.start("explain", "one", "second", "--state", rig.state)
     assert explained.wait() == 0
+    old, new = explained.text.split("activation 2", 1)[0].rsplit("\n", 1)
+    assert "until [ -e gate ]" in old.split("\n", 1)[0], "an activation is told with the text that it had"
+    assert "echo new" in new
     assert "after it began: begun anew on resume\n" in explained.text
     assert "begins anew, as its definition has changed\n" in explained.text
 

@@ -99,6 +99,9 @@ def enter(one: "Instance", branch: Branch) -> "Scope":
         one.reference.late_failed |= scope.late and scope.over and scope.result == "failed"
         live = one.scope is not None and one.scope.take_again(scope)
         scope.owner, scope.late = one, False
+        for life in scope.lives:
+            if life.status == "pending":
+                life.place = (*one.place, branch.rank, life.step.position, life.born)
         one.scopes.append(scope)
         if not live:
             scope.cancelled, scope.cut = False, False

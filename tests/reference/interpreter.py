@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from tests.reference import compensation, resources, resume, waiting
+from tests.reference import compensation, redefined, resources, resume, waiting
 from tests.reference.instance import Instance
 from tests.reference.life import Life
 from tests.reference.reading import read
@@ -62,6 +62,9 @@ class Reference:
         """Take in what happened; late news changes nothing. `at` (seconds) is only for the `for` of `retry`."""
         self.moment += 1
         self.now = max(self.now, at)
+        if event[0] == "redefined":
+            redefined.redefined(self, event[1], event[2])
+            return  # a resume follows
         if event[0] == "resumed":
             self.resumed_at = self.moment
             resume.resumed(self, tuple(event[1]), dict(event[2]), event[3] if len(event) > 3 else None)

@@ -1,16 +1,17 @@
 """Checking several files, folders and what comes on stdin; mending what can be mended."""
 
-import fnmatch
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 
+from steplane.app.ignored import Ignored
 from steplane.app.loading import Disk, Loaded, Wanted, compile_file
 from steplane.app.project import find_workflow, looks_like_workflow, table_files, workflow_files
 from steplane.app.shell_syntax import Cache
-from steplane.diagnostics import Diagnostic, Span
+from steplane.diagnostics import Diagnostic
 from steplane.errors import UsageError
 from steplane.pipes import read_source
 from steplane.plugins import Registry
@@ -54,8 +55,11 @@ class Checker:
         self.registry = registry
         self.hints = hints
         self.cache = cache
-        self.ignore = ignore or {}
-        self.source = source
+        self.ignore(ignore or {}, source)
+
+    def ignore(self, codes: Mapping[str, Sequence[str]], source: str) -> None:
+        """Ignore this from now on."""
+        self.ignored = Ignored(codes, source, hints=self.hints)
 
     def check(self, names: Sequence[str], start: str) -> CheckReport:
         """Check what the names mean: files, workflows by name, folders, patterns, `-`. Raises `UsageError`."""
@@ -69,7 +73,8 @@ class Checker:
                 loaded = self._load(file)
             found |= dict.fromkeys(loaded.diagnostics)
             sources |= loaded.sources
-        return CheckReport(tuple(files), tuple(self._told(list(found), files)), sources)
+        told = self.ignored.told(list(found), files, sources)
+        return CheckReport(tuple(files), tuple(told), sources)
 
     def text(self, text: str, file: str) -> list[Diagnostic]:
         """What is wrong with a text, as if it were the file's."""
@@ -79,11 +84,14 @@ class Checker:
         """The files of a report that mends change. Nothing is written."""
         from steplane.app.fixing import fix_all
 
+        def look(text: str, file: str) -> list[Diagnostic]:
+            return self.ignored.without(self.text(text, file))
+
         for file in report.sources:
             if file == STDIN or file.endswith(".csv"):  # rows of a table, which say nothing by themselves
                 continue
             before = read_text(file)
-            after, count = fix_all(before, file, lambda text, file=file: self.text(text, file), unsafe=unsafe)  # type: ignore[misc]
+            after, count = fix_all(before, file, partial(look, file=file), unsafe=unsafe)
             if after != before:
                 yield Mended(file, before, after, count)
 
@@ -111,52 +119,6 @@ class Checker:
         from steplane.app.shell_syntax import check_scripts
 
         return lambda workflow, document, found: check_scripts(workflow, document, found, self.cache)
-
-    # ---------------------------------------------------------------- what the configuration ignores
-
-    def _told(self, found: list[Diagnostic], files: Sequence[str]) -> list[Diagnostic]:
-        used: set[tuple[str, str]] = set()
-        kept = []
-        for diagnostic in found:
-            pairs = [
-                pair
-                for pair in self._pairs()
-                if pair[1] == diagnostic.code and self._is_of(diagnostic.span.file, pair[0])
-            ]
-            used |= set(pairs)
-            if not pairs or diagnostic.severity == "error":
-                kept.append(diagnostic)
-        return kept + [
-            self._vain(pattern, code)
-            for pattern, code in self._pairs()
-            if (pattern, code) not in used and any(self._is_of(file, pattern) for file in files)
-        ]
-
-    def _pairs(self) -> Iterator[tuple[str, str]]:
-        from steplane.checks.ignoring import LATE
-
-        for pattern, codes in self.ignore.items():
-            yield from ((pattern, code) for code in codes if self.hints or code not in LATE)
-
-    def _is_of(self, file: str, pattern: str) -> bool:
-        path = os.path.relpath(
-            os.path.abspath(file), os.path.dirname(os.path.abspath(self.source)) if self.source else None
-        )
-        return fnmatch.fnmatch(path.replace(os.sep, "/"), pattern)
-
-    def _vain(self, pattern: str, code: str) -> Diagnostic:
-        line = 1
-        try:
-            lines = read_text(self.source).splitlines()
-        except UsageError:
-            lines = []
-        for number, text in enumerate(lines, 1):
-            if code in text:
-                line = number
-                break
-        file = os.path.relpath(self.source)
-        message = f"nothing is ignored: there is no `{code}` in what `{pattern}` means"
-        return Diagnostic("unused-ignore", message, Span(file, line, 1, line, 1), "warning", help="take it out")
 
 
 def check(names: Sequence[str], start: str, registry: Registry) -> CheckReport:

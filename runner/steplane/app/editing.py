@@ -35,7 +35,7 @@ def _seeds(state: State, after: Plan, changes: Changes) -> Seeds:
         plan = one.scope.plan if one.scope is not None else state.plan
         told = [*_of_lists(one, after, changes), *_of_reach(one, root, plan, changes)]
         if _rescued_otherwise(one, after, changes):
-            told.append((plan, one.node.id, "rescue"))
+            told.append(_rescued(one, plan))
         for where, name, why in told:
             known = changes.get(where.file, {}).get(name)
             if name and (known is None or known.word not in ANEW | {"new"}):
@@ -91,6 +91,14 @@ def _rescued_otherwise(one: Instance, after: Plan, changes: Changes) -> bool:
     current = None if now is None else now.rescue
     then = [] if current is None else [plan.nodes[each].id for each in plan.lists[current].nodes]
     return names != then or any(name in changes.get(plan.file, {}) for name in names)
+
+
+def _rescued(one: Instance, plan: Plan) -> tuple[Plan, str, str]:
+    """The step that its `rescue` made good; of a child, whose `rescue` is its workflow's own, the call."""
+    scope = one.scope
+    if scope is not None and scope.list.role == "call":
+        return scope.owner.plan, scope.owner.node.id, "rescue"
+    return plan, one.node.id, "rescue"
 
 
 def _was_reached(reach: Instance, root: Instance, number: int) -> bool:

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 from typing import Any, Literal
 
 from steplane.app.new_files import replace_file
 from steplane.errors import UsageError
 from steplane.plugins import PluginProblem, Registry
+
+_MODELINE = re.compile(r"#\s*yaml-language-server\s*:\s*\$schema=")
 
 Kind = Literal["workflow", "decision", "event"]
 
@@ -48,6 +51,7 @@ def write_schema(text: str, kind: Kind, project: str, path: str | None) -> tuple
     Raises `UsageError`.
     """
     if path is not None:
+        _check_schema_file(path)
         return path, replace_file(path, text)
     target = os.path.join(project, FILES[kind])
     folder = os.path.dirname(target)
@@ -57,6 +61,48 @@ def write_schema(text: str, kind: Kind, project: str, path: str | None) -> tuple
         why = "it is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
         raise UsageError(f"{folder} cannot be made: {why}", "Name a file: steplane schema --write PATH") from error
     return target, replace_file(target, text)
+
+
+def _check_schema_file(path: str) -> None:
+    """Raise `UsageError` where something else than JSON would be lost."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            begin = file.read(1 << 16).lstrip("\ufeff \t\r\n")
+    except OSError:
+        return
+    if begin and not begin.startswith("{"):
+        remedy = f"Name the file for the schema. For the line in a workflow: steplane schema --modeline {path}"
+        raise UsageError(f"{path} is there already and is no JSON Schema", remedy)
+
+
+def write_modeline(schema: str, path: str) -> bool:
+    """Put the line that names the schema into a YAML file: in the place of one that is there, else at the top.
+
+    Whether the file changed. Raises `UsageError`.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Name a workflow file or a table.") from error
+    line = modeline(os.path.abspath(schema), os.path.dirname(os.path.abspath(path)))
+    return replace_file(path, with_modeline(text, line))
+
+
+def with_modeline(text: str, line: str) -> str:
+    """A YAML text with the line among the comments that it begins with."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    lines = text.removeprefix(mark).splitlines(keepends=True)
+    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    for number, one in enumerate(lines):
+        if _MODELINE.match(one):
+            return mark + "".join([*lines[:number], line + end, *lines[number + 1 :]])
+        if one.strip() and not one.startswith("#"):
+            break
+    first = 1 if lines and lines[0].startswith("#!") else 0
+    return mark + "".join([*lines[:first], line + end, *lines[first:]])
 
 
 def modeline(schema: str, folder: str) -> str:

@@ -14,6 +14,7 @@ from steplane.checks.credentials import check_credentials
 from steplane.checks.decisions import check_decisions
 from steplane.checks.environment import check_environment
 from steplane.checks.files import Files
+from steplane.checks.first_round import check_first_round
 from steplane.checks.flow import check_ends, check_switches
 from steplane.checks.identities import check_identities
 from steplane.checks.inputs import check_inputs
@@ -110,6 +111,7 @@ CHECKS: tuple[Check, ...] = (
     check_keys,
     check_unnamed,
     check_missing_outputs,
+    check_first_round,
     check_nulls,
     _check_observed,
 )

@@ -1,11 +1,11 @@
 """What the expressions beside an action give, and in declared outputs, against what is wanted there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic, Span
-from steplane.expressions import Expression, Literal, Template
+from steplane.expressions import Expression, Literal, Template, parse_duration
 from steplane.expressions.types import WORDS, in_words, of_schema
 from steplane.model import ForEach, Matrix, Outputs, Race, Step, Value, Wait, Workflow
 from steplane.schema import validate_value
@@ -15,6 +15,15 @@ DURATION = "a duration such as `30s`"
 TIME = "a time such as `2026-12-01T08:00:00Z`"
 COUNT = "a whole number"
 KINDS = {DURATION: {"string"}, TIME: {"string"}, COUNT: {"integer", "number"}}
+
+
+def _time(text: str) -> object:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)
+
+
+_READERS: dict[str, Callable[[str], object]] = {DURATION: parse_duration, TIME: _time}
 
 
 def check_modifiers(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -60,6 +69,18 @@ def _value(what: str, wanted: str, value: Value, position: Position | None, cont
     given = context.types.kind(value.template, position)
     if given not in KINDS[wanted] | {"any"} and not (given in {"list", "object"} and KINDS[wanted] == {"string"}):
         yield _wrong(what, wanted, value.template, WORDS[given], value.span)
+        return
+    values = context.types.of(value.template, position).values
+    if wanted in _READERS and values and not any(_is_readable(one, wanted) for one in values):
+        given = "none" if len(values) == 1 else " or ".join(f"`{one}`" for one in values)
+        yield _wrong(what, wanted, value.template, given, value.span)
+
+
+def _is_readable(value: object, wanted: str) -> bool:
+    try:
+        return isinstance(value, str) and _READERS[wanted](value.strip()) is not None
+    except ValueError:
+        return False
 
 
 def _text(site: Site, template: Expression, context: Context) -> Iterator[Diagnostic]:

@@ -86,6 +86,7 @@ def _facts(detail: Detail) -> list[list[str]]:
     if node is not None:
         facts.append(["step", f"{one.step}, {visible(detail.file or run.file)}:{node.line}"])
         facts += [["does", visible(action(node))]] if not isinstance(node.action, Body) else []
+        facts += [["region", visible(node.region)]] if node.region else []
     if one.latest.ready_at:
         facts.append(["ready", _moment(one.latest.ready_at)])
     if one.started_at:

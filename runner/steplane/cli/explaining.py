@@ -13,7 +13,7 @@ from steplane.cli.story_lines import story_lines
 from steplane.cli.story_words import ended_words, entry_words, link_words
 from steplane.cli.table import table
 from steplane.cli.waiting_words import waiting_words
-from steplane.plan.step_names import Instances
+from steplane.plan.nodes import Node
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
 from steplane.reporters.words import action, cause, clock, count
@@ -57,15 +57,14 @@ class _Teller:
         self.signs = SIGNS if look.unicode else ASCII_SIGNS
         sessions = told.record.sessions
         self.begin = sessions[0].begin if sessions else told.record.summary.started_at
-        self.steps = Instances(told.plan)
 
     # ------------------------------------------------------------ one instance
 
     def story(self, story: Story) -> str:
         """One activation, from its begin to its end."""
-        node = self.steps.node(story.path)
+        node = story.node
         number = f"  activation {story.activation}" if story.activation > 1 else ""
-        what = f"  {visible(action(node))}" if node is not None else ""
+        what = f"  {visible(action(node))}{_region(node)}" if node is not None else ""
         sign = colored(self.paint, story.status, self.signs.get(_sign(story.status), " "))
         status = colored(self.paint, story.status, story.status)
         lines = [f"{sign} {self.paint.bold(visible(story.path))} {status}{self.paint.faint(what + number)}"]
@@ -201,6 +200,10 @@ class _Teller:
         more = f" and {len(one.holders) - _HOLDERS} more" if len(one.holders) > _HOLDERS else ""
         held = f", held by {shown}{more}" if one.holders else ""
         return f"{clock(one.seconds):>7}  {self.paint.bold(visible(one.path))} {what}{held}"
+
+
+def _region(node: Node) -> str:
+    return f"  region {visible(node.region)}" if node.region else ""
 
 
 def _caught(one: Failure) -> str:

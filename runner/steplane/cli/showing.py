@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from steplane.app.execution import Reporter, RunResult
@@ -97,17 +97,17 @@ class Show:
 
             self.call.warn(*told_of_view(faults[0], run))
 
-    def watch(self, work: Callable[[], RunResult], *again: str) -> int:
-        """Do the work and say the last words, also of one that breaks off; the exit code. `again` are the words of the
-        command, for where the state cannot be written before anything has begun.
+    def watch(self, work: Callable[[], RunResult], again: Sequence[str] | None = None) -> int:
+        """Do the work and say the last words, also of one that breaks off; the exit code. `again`: as in
+        `with_command`, for where the state cannot be written before anything has begun.
         """
         try:
             result = work()
         except BaseException as error:
             if self.reporter is not None:
                 self.reporter.finish(Result("interrupted", None, _told(error)))
-            elif again:
-                raise with_command(error, self.call, *again) from error
+            elif again is not None:
+                raise with_command(error, self.call, again) from error
             raise
         return self.over(result)
 
@@ -178,13 +178,17 @@ def _told(error: BaseException) -> ErrorInfo:
     return ErrorInfo("internal", type(error).__name__)
 
 
-def with_command(error: BaseException, call: Call, *words: str) -> BaseException:
-    """Where the state cannot be written now: the error with the command that is to be said again."""
+def with_command(error: BaseException, call: Call, words: Sequence[str]) -> BaseException:
+    """Where the state cannot be written now: the error with the command that is to be given again.
+
+    Without `words` it is not spelt out: it may hold secrets.
+    """
     if not isinstance(error, StateError) or isinstance(error, RunGone):
         return error
     import shlex
 
-    return StateError(error.message, f"{error.remedy} Then: {shlex.join(words)}{call.state_option}".strip())
+    then = f"Then: {shlex.join(words)}{call.state_option}" if words else "Then give the same command again."
+    return StateError(error.message, f"{error.remedy} {then}".strip())
 
 
 def options_of(call: Call) -> Options:

@@ -32,6 +32,7 @@ Lookup: TypeAlias = Callable[[tuple[str, ...]], tuple[Type, int]]
 NUMBERS = ("integer", "number")
 _SIGNS = {"lt": "<", "gt": ">", "lteq": "<=", "gteq": ">=", "eq": "==", "ne": "!=", "in": "in", "notin": "not in"}
 _OPERATORS = {"Sub": "-", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**"}
+_DIVIDING = ("Div", "FloorDiv", "Mod")
 _MOST_SHOWN = 6
 
 
@@ -183,6 +184,9 @@ class Judgement(Fields):
             fits = numbers
         if not fits:
             self.operands(node, name, left, right)
+            return ANY
+        if name in _DIVIDING and right.values and not any(right.values):
+            self.report("operands", f"`{_OPERATORS[name]}` by zero", *self.stretch(node.right))
             return ANY
         return arithmetic_result(name, left, right)
 

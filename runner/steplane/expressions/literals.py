@@ -1,4 +1,4 @@
-"""Literals in the text of an expression that their filter cannot read: patterns, JSON, durations, times, numbers."""
+"""Literals in the text of an expression that their filter cannot read: patterns, JSON, Base64, durations and so on."""
 
 import json
 from collections.abc import Callable
@@ -42,8 +42,19 @@ def _number(text: str) -> None:
         raise ValueError("this is no number") from None
 
 
+def _base64(text: str) -> None:
+    import base64
+
+    try:
+        base64.b64decode("".join(text.split()), validate=True).decode()
+    except UnicodeDecodeError:
+        raise ValueError("this is no Base64 of text: the bytes are no UTF-8") from None
+    except ValueError:
+        raise ValueError("this is no Base64") from None
+
+
 _READERS: dict[str, Callable[[str], object]] = {
-    "duration": parse_duration, "timestamp": _time, "int": _number, "float": _number,
+    "duration": parse_duration, "timestamp": _time, "int": _number, "float": _number, "b64decode": _base64,
 }  # fmt: skip
 """What filters make of a text; each raises `ValueError` where it is not that."""
 

@@ -139,6 +139,7 @@ class Compiler:
             line=step.span.line,
             column=step.span.column,
             lane=step.lane.text if step.lane else "",
+            region=step.region.text if step.region else "",
             needs=needs,
             **joined(step),
             handler=any(word in _HANDLES for need in (step.needs.needs if step.needs else ()) for word in need.words),

@@ -49,7 +49,7 @@ def _plain(plan: Plan, value: Any) -> Any:
     return value
 
 
-_SHOWN = frozenset({"title", "lane", "cache", "needs", "milestone", *_LISTS})
+_SHOWN = frozenset({"title", "lane", "region", "cache", "needs", "milestone", *_LISTS})
 
 
 def own_fields(plan: Plan, node: Node) -> dict[str, Any]:

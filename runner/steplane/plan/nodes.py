@@ -222,6 +222,7 @@ class Node(Struct, frozen=True):
     line: int = 0
     column: int = 0
     lane: str = ""
+    region: str = ""
     needs: tuple[Need, ...] | None = None
     wanted: int | None = None
     each: bool = False

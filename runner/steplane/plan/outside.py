@@ -10,9 +10,9 @@ from steplane.plan.templates import templates_of
 Path = tuple[str, ...]
 
 _AROUND = frozenset({
-    "id", "title", "lane", "needs", "wanted", "each", "active", "rest", "split", "collect", "handler", "condition",
-    "loop", "lock", "enter", "retry", "timeout", "timeout_value", "tolerant", "rescue", "finally_", "compensate",
-    "cache", "milestone", "artifacts", "restart", "isolate",
+    "id", "title", "lane", "region", "needs", "wanted", "each", "active", "rest", "split", "collect", "handler",
+    "condition", "loop", "lock", "enter", "retry", "timeout", "timeout_value", "tolerant", "rescue", "finally_",
+    "compensate", "cache", "milestone", "artifacts", "restart", "isolate",
 })  # fmt: skip
 """What changes when, how often and beside what a step runs, but not what it gives."""
 

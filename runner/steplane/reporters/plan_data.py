@@ -161,6 +161,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "name": node.title,
             "line": node.line,
             "lane": node.lane,
+            "region": node.region,
             "needs": None if node.needs is None else [need_data(plan, node, one) for one in node.needs],
             "join": node.action.wanted if isinstance(node.action, Fork) else node.join,
             "collect": node.collect if node.collect > 1 else None,

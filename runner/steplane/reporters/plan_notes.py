@@ -186,6 +186,7 @@ def _limits(_: Plan, node: Node, __: StepForecast | None) -> str:
     words += [f"failure: {node.failure}"] if node.failure != "stop" else []
     words += ["at most once"] if node.at_most_once else []
     words += ["in a process of its own"] if node.isolate else []
+    words += [f"region {node.region}"] if node.region else []
     words += [f"lane {node.lane}"] if node.lane else []
     return ", ".join(words)
 

@@ -21,6 +21,7 @@ _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_text.bad_escape,
     syntax_flow.template_habit,
     syntax_flow.text_in_brackets,
+    syntax_text.sign_after_quote,
     syntax_text.reserved_start,
     syntax_text.block_header,
     syntax_flow.second_document,

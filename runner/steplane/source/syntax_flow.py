@@ -1,11 +1,14 @@
 """Syntax errors of flow collections (`{ }`, `[ ]`) and of documents."""
 
+import re
+
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.source.complaint import Complaint
 from steplane.source.mistakes import in_quotes, too_deep_at, unquoted_template
 from steplane.source.pieces import indent_of, key_column
 
 _FAR = 200
+_SIGN = re.compile(r""""(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[\[\]{}]""")
 _PARTNER = {"[": "]", "{": "}"}
 
 
@@ -33,15 +36,24 @@ def text_in_brackets(complaint: Complaint) -> Diagnostic | None:
     sign, text = complaint.text_of(line)[column - 1 : column], complaint.rest(line, column)
     if sign not in _PARTNER or "flow" in complaint.problem.context:
         return None
-    end = text.find(_PARTNER[sign]) + 1
-    behind = text[end:]
-    more = behind.lstrip("]} \t")
-    if not end or complaint.column < column + end or not more or more[0] in ":," or ": " in more:
+    end = _closed_at(text)
+    more = text[end:].strip()
+    if not end or complaint.column < column + end or not more or more[0] in ":,]}" or ": " in text:
         return None
     message = f"a text that begins with `{sign}` must be quoted: YAML reads a {'list' if sign == '[' else 'mapping'}"
     wanted = in_quotes(text)
     fix = Fix(f"quote the value: `{wanted}`", (Edit(complaint.span(line, column, len(text)), wanted),))
     return Diagnostic("reserved-start", message, complaint.span(line, column), fix=fix)
+
+
+def _closed_at(text: str) -> int:
+    """Behind the partner of the bracket that a text begins with; 0 where it has none."""
+    depth = 0
+    for match in _SIGN.finditer(text):
+        depth += (match.group() in "[{") - (match.group() in "]}")
+        if depth == 0:
+            return match.end()
+    return 0
 
 
 def second_document(complaint: Complaint) -> Diagnostic | None:
@@ -127,7 +139,7 @@ def _unclosed_at_end(complaint: Complaint) -> Diagnostic | None:
 def _stray(complaint: Complaint, line: int, column: int, sign: str) -> Diagnostic | None:
     if not sign or sign not in "]},":
         return None
-    if not complaint.says("node content|expected key|expected <block end>|expected the node content"):
+    if not complaint.says("node content|expected key|expected <block end>|expected '-' indicator"):
         return None
     message = f"this `{sign}` belongs to nothing"
     advice = "remove it, or quote the value"

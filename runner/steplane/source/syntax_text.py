@@ -8,6 +8,7 @@ from steplane.source.mistakes import in_quotes
 from steplane.source.pieces import indent_of
 
 _KEY_LINE = re.compile(r"[ \t]*(?:- +)*[A-Za-z_][\w.-]*:(?:[ \t]|$)")
+_QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:''|[^'])*'""")
 _LONGEST_KEY = 1024
 _GLUED = re.compile(r"[ \t]*(?:- +)*[A-Za-z_][\w-]*(:)\S")
 
@@ -86,6 +87,19 @@ def block_header(complaint: Complaint) -> Diagnostic | None:
     return Diagnostic("reserved-start", message, complaint.span(line, column), fix=fix)
 
 
+def sign_after_quote(complaint: Complaint) -> Diagnostic | None:
+    """A sign that YAML keeps for itself behind a closing quote: `"./a b" && c`, which begins with a word in quotes."""
+    line = complaint.line
+    column = complaint.value_column(line)
+    match = _QUOTED.match(complaint.text_of(line), column - 1)
+    if match is None or "flow" in complaint.problem.context or complaint.column <= match.end():
+        return None
+    rest = complaint.rest(line, match.end() + 1)
+    if not rest.strip() or rest.lstrip()[0] not in "&*!|>@%`":
+        return None
+    return _after_quote(complaint, line, match.end(), match.end() + len(rest) - len(rest.lstrip()) + 1)
+
+
 def text_after_quote(complaint: Complaint) -> Diagnostic | None:
     """Text behind the closing quote of a value."""
     last = complaint.last
@@ -101,8 +115,14 @@ def text_after_quote(complaint: Complaint) -> Diagnostic | None:
     sign = complaint.text_of(end.end_line)[end.end_column - 2 : end.end_column - 1]
     if sign not in {"'", '"'}:
         return None
+    return _after_quote(complaint, line, end.end_column - 1, column)
+
+
+def _after_quote(complaint: Complaint, line: int, quote: int, column: int) -> Diagnostic:
+    """What stands at the column, behind the closing quote."""
+    sign = complaint.text_of(line)[quote - 1 : quote]
     advice = "inside single quotes a ' is written ''" if sign == "'" else 'inside double quotes a " is written \\"'
-    related = (Related(complaint.span(end.end_line, end.end_column - 1), "the text ends with this quote"),)
+    related = (Related(complaint.span(line, quote), "the text ends with this quote"),)
     message = "text follows the closing quote of the value"
     return Diagnostic("text-after-quote", message, complaint.span(line, column), related=related, help=advice)
 

@@ -114,8 +114,17 @@ def test_the_configuration_ignores_by_path(shell: Shell) -> None:
     vain = "nothing is ignored: there is no `no-id` in what `workflows/old/*` means"
     assert [line.split(": `")[0] for line in done.stdout.splitlines()] == [
         "workflows/new.yaml:6:20: warning[may-be-missing]",
-        f"steplane.toml:2:1: warning[unused-ignore]: {vain}",
+        f"steplane.toml:2:41: warning[unused-ignore]: {vain}",
+        "steplane.toml:3:11: warning[unused-ignore]: no workflow file is named by `x/*`",
     ]  # fmt: skip
+    shell.write("workflows/old/b.yaml", "steplane: 1\nsteps: [{run: make}]\n")
+    alone = shell("check", "--format", "concise", "workflows/old/b.yaml")
+    assert (alone.returncode, alone.stdout) == (0, ""), "the other file may need the ignore"
+    shell.write("steplane.toml", '[ignore]\n"workflows/old/*" = ["may-be-mising", "may-be-missing"]\n')
+    assert (
+        "there is no code `may-be-mising`; did you mean `may-be-missing`?"
+        in shell("check", "--format", "concise").stdout
+    )
     shell.write("steplane.toml", 'ignore = {"x" = "no-id"}\n')
     assert "`ignore` wants lists of codes by patterns of paths" in shell("check", "workflows").stderr
 

@@ -64,7 +64,7 @@ def test_nothing_more_is_said_where_the_editor_knows_it(shell: Shell) -> None:
 
 
 def test_it_is_written_to_a_path_and_through_a_link(shell: Shell) -> None:
-    shell.write("kept/schema.json", "old")
+    shell.write("kept/schema.json", '{"title": "old"}\n')
     (shell.folder / "link.json").symlink_to("kept/schema.json")
     (shell.folder / "kept" / "schema.json").chmod(0o640)
     done = shell("schema", "--write", "link.json", "--decision")
@@ -128,3 +128,22 @@ def test_plugins_of_others_are_in_it_and_broken_ones_are_told(shell: Shell, repo
     assert json.loads(done.stdout)
     assert done.stderr.startswith("warning: ")
     assert "broken" in done.stderr
+
+
+def test_a_workflow_is_told_its_schema_and_is_not_lost(shell: Shell) -> None:
+    before = (shell.folder / "hello.yaml").read_text("utf-8")
+    lost = shell("schema", "--write", "hello.yaml")
+    assert lost.returncode == 2
+    assert "hello.yaml is there already and is no JSON Schema" in lost.stderr
+    shell.write("deep/script.yaml", f"#!/usr/bin/env steplane\r\n{before}")
+    done = shell("schema", "--modeline", "hello.yaml", "--modeline", "deep/script.yaml")
+    assert (done.returncode, done.stdout) == (0, "")
+    told = "# yaml-language-server: $schema={}.vscode/steplane.schema.json"
+    assert (shell.folder / "hello.yaml").read_text("utf-8") == f"{told.format('')}\n{before}"
+    script = (shell.folder / "deep" / "script.yaml").read_bytes().decode()
+    assert script.splitlines()[:2] == ["#!/usr/bin/env steplane", told.format("../")]
+    assert (shell.folder / ".vscode" / "steplane.schema.json").is_file()
+    shell("schema", "--write", "other.json", "--modeline", "hello.yaml")
+    first = "# yaml-language-server: $schema=other.json\n"
+    assert (shell.folder / "hello.yaml").read_text("utf-8") == f"{first}{before}"
+    assert "none.yaml cannot be read" in shell("schema", "--modeline", "none.yaml").stderr

@@ -1,5 +1,6 @@
 """Plays random workflows in random orders of events on the kernel and on the reference interpreter, and compares."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -37,29 +38,57 @@ def play(random: Random, *, resumes: int, shared: bool = False) -> Sides:
     workflow = share(random, alone(workflow)) if shared else workflow  # locks around children: see `modifiers`
     sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
 
+    def resume() -> None:
+        held = held_of(sides)
+        redo = tuple(path for path in held if random.randint(0, 2))
+        said = {path: {"status": random.choice(["succeeded", "failed"])} for path in held if path not in redo}
+        sides.resume(redo, said if random.randint(0, 3) else {})
+
+    return drive(random, sides, resume, resumes=resumes)
+
+
+def drive(
+    random: Random,
+    sides: Sides,
+    resume: Callable[[], None],
+    *,
+    resumes: int,
+    often: int = 2,
+    signals: bool = True,
+    most: int = 400,
+    look: Callable[[Sides], None] = check,
+) -> Sides:
+    """Reply in a random order until nothing is wanted, at most so many times; `look` after each.
+
+    Now and then the run is cancelled, gets a signal (`signals`), or is resumed: at most `resumes` times, in about so
+    many of 40 moves (`often`), and where nothing is wanted.
+    """
+
     def choose(_: str, options: list[Any]) -> Any:
         return random.choice(options)
 
-    check(sides)
-    for _ in range(400):
+    look(sides)
+    for _ in range(most):
         move = random.randint(0, 40)
         replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
         if move == 0 and not sides.kernel.ended:
             sides.cancel()
-        elif resumes and (move <= 2 or not replies):
+        elif resumes and (move <= often or not replies):
             resumes -= 1
-            held = {one.path for one in sides.kernel.in_flight() if one.node.at_most_once}
-            redo = tuple(path for path in sorted(held) if random.randint(0, 2))
-            said = {path: {"status": random.choice(["succeeded", "failed"])} for path in sorted(held - set(redo))}
-            sides.resume(redo, said if random.randint(0, 3) else {})
-        elif move == 40:
+            resume()
+        elif move == 40 and signals:
             sides.signal(random.choice(["red", "blue"]), choose)
         elif not replies:
             break
         else:
             sides.reply(random.choice(replies), choose)
-        check(sides)
+        look(sides)
     return sides
+
+
+def held_of(sides: Sides) -> list[str]:
+    """The paths of attempts of which somebody must say what became of them."""
+    return sorted({one.path for one in sides.kernel.in_flight() if one.node.at_most_once})
 
 
 def finish(sides: Sides) -> None:
@@ -68,10 +97,11 @@ def finish(sides: Sides) -> None:
     seen = sides.statuses()
     assert seen == ends, (set(seen.items()) ^ set(ends.items()), sides.workflow, sides.trace)
     assert sides.kernel.ended or sides.reference.held(), (sides.workflow, sides.trace)
-    assert replay(sides.plan, sides.inputs) == sides.commands
+    assert replay(sides.plans, sides.inputs) == sides.commands
 
 
-def replay(plan: Plan, inputs: list[Input]) -> list[list[Command]]:
-    """The commands of each event of a fold; that all are equal is that every prefix is."""
-    kernel = Kernel(plan)
+def replay(plans: list[Plan], inputs: list[Input]) -> list[list[Command]]:
+    """The commands of each event of a fold, under one plan after the other: where all are equal, every prefix is."""
+    first, *later = plans
+    kernel = Kernel(first, lambda _: later.pop(0))
     return [list(kernel.step(event)) for event in inputs]

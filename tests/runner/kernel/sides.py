@@ -18,6 +18,7 @@ from steplane.events import (
     ErrorInfo,
     Input,
     LockAnswered,
+    Redefined,
     Resumed,
     RunStarted,
     Sent,
@@ -50,6 +51,7 @@ class Sides:
         recorded: dict[str, str] | None = None,
     ) -> None:
         self.plan = plan
+        self.plans = [plan]  # with those of the definitions that it went on under
         self.workflow = workflow
         self.pool = pool
         words = words or {}
@@ -199,6 +201,13 @@ class Sides:
         focus = selecting.select(read(self.workflow), only=only) if only else None
         event = Resumed(pool=self.pool, redo=redo, assume=assume, selection=selection)
         self.both(("resumed", redo, assume, focus), event)
+
+    def redefine(self, workflow: dict[str, Any], plan: Plan, words: dict[str, dict[str, str]]) -> None:
+        """Go on under another definition; a resume follows. `words` say what becomes of each step."""
+        self.workflow, self.plan, self.wanted = workflow, plan, set()
+        self.plans.append(plan)
+        self.kernel.plan_of = lambda _: plan
+        self.both(("redefined", workflow, words), Redefined(steps=words))
 
     # ------------------------------------------------------------ what is seen
 

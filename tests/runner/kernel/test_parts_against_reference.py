@@ -4,11 +4,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 from tests.reference import selecting
 from tests.reference.reading import read
-from tests.runner.kernel.against_reference import check, finish
+from tests.runner.kernel.against_reference import COMMON, SEED, drive, finish, held_of
 from tests.runner.kernel.choices import Words, say, words_of
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
@@ -19,15 +18,8 @@ from steplane.plan.selection import select
 
 SEEDS = 250
 NIGHTLY_SEEDS = 10_000
-_COMMON = settings(
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
-)
-SETTINGS = settings(_COMMON, max_examples=SEEDS, derandomize=True)
-NIGHTLY = settings(_COMMON, max_examples=NIGHTLY_SEEDS)
-_SEED = st.integers(0, 2**48)
+SETTINGS = settings(COMMON, max_examples=SEEDS, derandomize=True)
+NIGHTLY = settings(COMMON, max_examples=NIGHTLY_SEEDS)
 
 
 def begin(random: Random, *, selected: bool) -> Sides:
@@ -56,32 +48,12 @@ def agreed(workflow: dict[str, Any], words: Words) -> bool:
 
 def play(random: Random, sides: Sides, *, resumes: int, by_hand: bool) -> Sides:
     """Reply in a random order until nothing is wanted."""
-
-    def choose(_: str, options: list[Any]) -> Any:
-        return random.choice(options)
-
-    check(sides)
-    for _ in range(400):
-        move = random.randint(0, 40)
-        replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
-        if move == 0 and not sides.kernel.ended:
-            sides.cancel()
-        elif resumes and (move <= 3 or not replies):
-            resumes -= 1
-            resume(random, sides, by_hand=by_hand)
-        elif move == 40:
-            sides.signal(random.choice(["red", "blue"]), choose)
-        elif not replies:
-            break
-        else:
-            sides.reply(random.choice(replies), choose)
-        check(sides)
-    return sides
+    return drive(random, sides, lambda: resume(random, sides, by_hand=by_hand), resumes=resumes, often=3)
 
 
 def resume(random: Random, sides: Sides, *, by_hand: bool) -> None:
     """Go on; what may run only once is decided."""
-    held = sorted(one.path for one in sides.kernel.in_flight() if one.node.at_most_once)
+    held = held_of(sides)
     if not by_hand:
         sides.resume(tuple(held), {})
         return
@@ -93,7 +65,7 @@ def resume(random: Random, sides: Sides, *, by_hand: bool) -> None:
 
 @pytest.mark.timeout(600)
 @SETTINGS
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_a_selection(seed: int) -> None:
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=2, by_hand=False))
@@ -101,7 +73,7 @@ def test_a_selection(seed: int) -> None:
 
 @pytest.mark.timeout(600)
 @SETTINGS
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_what_a_resume_is_told(seed: int) -> None:
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
@@ -109,7 +81,7 @@ def test_what_a_resume_is_told(seed: int) -> None:
 
 @pytest.mark.timeout(600)
 @SETTINGS
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_both(seed: int) -> None:
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
@@ -126,7 +98,7 @@ def test_what_a_night_found(seed: int) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("selected", "by_hand"), [(True, False), (False, True), (True, True)])
 @NIGHTLY
-@given(seed=_SEED)
+@given(seed=SEED)
 def test_many(seed: int, selected: bool, by_hand: bool) -> None:
     random = Random(seed)
     finish(play(random, begin(random, selected=selected), resumes=4, by_hand=by_hand))

@@ -143,6 +143,28 @@ def test_a_limit_that_was_worked_out_is_kept() -> None:
     assert world.kernel.status == "failed"
 
 
+@pytest.mark.parametrize("other", ["rescue", "none"])
+def test_a_child_that_its_own_rescue_made_good_begins_anew_with_that(other: str) -> None:
+    """As a group does: its result came of the `rescue`. Where something else is another, what is ok in it stays."""
+
+    def workflow(word: str, key: str) -> dict[str, Any]:
+        steps = [{"id": "a", "run": ["true"]}, {"id": "b", "run": ["true", *([word] if key != "rescue" else [])]}]
+        rescue = [{"id": "r", "run": ["true", *([word] if key == "rescue" else [])]}]
+        child = {"name": "child", "steps": steps, "rescue": rescue}
+        calls = [{"id": "one", "call": "child.yaml"}, {"id": "two", "run": ["true"]}]
+        return {"steps": calls, "x-files": {"child.yaml": child}}
+
+    world = World(workflow("then", other), lambda name: name in {"b", "two"})
+    assert world.go(Random(1))
+    assert world.kernel.state.paths["one/child"].recovered
+    since = len(world.commands)
+    changed = anew(world, workflow("now", other))
+    assert world.go(Random(1))
+    again = [path for path in world.started(since) if path.startswith("one/child/")]
+    assert again == [f"one/child/{name}" for name in ("abr" if other == "rescue" else "br")]
+    assert ("one" in changed) == (other == "rescue")
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", [184889307896611])
 def test_a_workflow_whose_own_rescue_is_another_is_looked_for_no_longer(seed: int) -> None:

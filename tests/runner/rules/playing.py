@@ -129,9 +129,15 @@ def play(workflow: dict[str, Any], plan: Plan, random: Random, *, smooth: bool) 
 
 
 def is_smooth(sides: Play) -> bool:
-    """Whether the run has ended well, and nothing in it has failed or was cut off."""
-    ends = {str(one.status) for one in sides.facts() if isinstance(one, StepEnded)}
-    return sides.kernel.ended and str(sides.kernel.status) == "succeeded" and ends <= DONE | {"skipped"}
+    """Whether the run has ended well, and nothing in it has failed, was saved by a rescue, or was cut off."""
+    ended = [one for one in sides.facts() if isinstance(one, StepEnded)]
+    ends = {str(one.status) for one in ended}
+    return (
+        not any(one.recovered for one in ended)
+        and sides.kernel.ended
+        and str(sides.kernel.status) == "succeeded"
+        and ends <= DONE | {"skipped"}
+    )
 
 
 def kept(rule: Rule, sides: Play) -> bool:

@@ -7,6 +7,7 @@ from steplane.app.mending.text import Source, in_quotes, number_in
 from steplane.diagnostics import Diagnostic, Fix
 from steplane.source.nodes import Mapping, Scalar
 
+_BEFORE_COMMENT = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s]|\s(?!#))*""")
 _SINGLE_BRACE = re.compile(r"\$\{\{[^{}\"'$]*\}(?!\})")
 
 
@@ -118,6 +119,8 @@ def quoted_value(diagnostic: Diagnostic, source: Source) -> Fix | None:
         return None
     column = match.end()
     rest = source.line(diagnostic.span.line)[column:].rstrip()
+    if diagnostic.code == "text-after-quote":
+        rest = _BEFORE_COMMENT.match(rest)[0].rstrip()  # type: ignore[index]  # it matches anything
     if rest[:1] in ("'", '"') and rest.count(rest[0]) == 2:  # in quotes and more behind them: without those
         inner = rest[1:].replace(rest[0], "", 1)
         if not re.search(r"[:#'\"{}\[\],&*!|>%@`]", inner):

@@ -63,6 +63,7 @@ def _story(replay: Replay, watcher: Watcher, *, live: bool) -> Story:
         waiting=() if one.ended else waits_for(replay, one),
         begin=watcher.entries[0].at if watcher.entries else 0,
         end=one.ended_at if one.ended else 0,
+        node=one.node,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from steplane.events import ErrorInfo
+from steplane.plan.nodes import Node
 
 
 class Entry(Struct, frozen=True):
@@ -65,7 +66,8 @@ class Waiting(Struct, frozen=True):
 
 class Story(Struct, frozen=True):
     """One activation of an instance. `chain`: why it was skipped, blocked or cancelled, down to the root cause, or
-    which step in it failed. `blocks`: what it kept from running. `waiting`: what it waits for now.
+    which step in it failed. `blocks`: what it kept from running. `waiting`: what it waits for now. `node`: the step as
+    the definition says it under which this activation went on last.
     """
 
     path: str
@@ -78,7 +80,7 @@ class Story(Struct, frozen=True):
     waiting: tuple[Waiting, ...] = ()
     begin: int = 0
     end: int = 0
-    does: str = ""
+    node: Node | None = None
 
 
 class Stretch(Struct, frozen=True):

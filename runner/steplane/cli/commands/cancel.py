@@ -59,7 +59,7 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
             return RunResult(run_id, "running", 0)
         return result
 
-    code = show.watch(work, "steplane", "cancel", run_id)
+    code = show.watch(work, ("steplane", "cancel", run_id))
     if told:
         call.out.line(f"run {run_id} was told to end; it winds up in its own process")
         if show.reports.wanted:

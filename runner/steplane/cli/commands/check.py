@@ -81,7 +81,7 @@ def command(files: tuple[str, ...], **options: Any) -> int:
         gc.disable()  # one look: what nothing leads to any more goes with the process
     report = once()
     if options["watch"]:
-        _watch(call, once, report)
+        _watch(call, once, report, checker)
     return _exit_code(call, report)
 
 
@@ -149,19 +149,24 @@ def _explain(call: "Call", code: str) -> int:
     return 0
 
 
-def _watch(call: "Call", once: "Callable[[], CheckReport]", report: "CheckReport") -> None:
-    """Check again when a file changes, comes or goes. Ends by Ctrl-C."""
+def _watch(call: "Call", once: "Callable[[], CheckReport]", report: "CheckReport", checker: "Checker") -> None:
+    """Check again when a file changes, comes or goes, the configuration too. Ends by Ctrl-C."""
     import time
 
+    from steplane.app.project import read_settings
     from steplane.errors import UsageError
 
     seen: dict[str, tuple[int, int]] | None = None
     while True:
-        now = _stamps(report)
+        now = _stamps(report, call.settings.source)
         if now != seen:
             known, seen = seen, now  # taken before the files are read: what changes meanwhile is seen next time
             try:
-                report = once() if known is not None or _differs(report) else report
+                if known is not None or _differs(report):
+                    call.err.line(f"\n{time.strftime('%H:%M:%S')} checked again:")
+                    settings = read_settings(call.here, os.environ, {})
+                    checker.ignore(settings.ignore, settings.source)
+                    report = once()
             except UsageError as error:  # a file that is just being written anew
                 call.warn(error.message, error.remedy)
         time.sleep(0.2)
@@ -179,9 +184,9 @@ def _differs(report: "CheckReport") -> bool:
     return False
 
 
-def _stamps(report: "CheckReport") -> dict[str, tuple[int, int]]:
+def _stamps(report: "CheckReport", configuration: str) -> dict[str, tuple[int, int]]:
     """When the files and their folders were changed last, and how large they are."""
-    names = [*report.sources, *(os.path.dirname(name) or "." for name in report.sources)]
+    names = [configuration, *report.sources, *(os.path.dirname(name) or "." for name in report.sources)]
     found = {}
     for name in names:
         try:

@@ -48,8 +48,5 @@ def compensate(run: str, steps: tuple[str, ...], inputs: tuple[str, ...], option
     show = Show(call, **showing(options))
     return show.watch(
         lambda: compensating.compensate(store, call.registry, run_id, steps, values, environ, options_of(call), show),
-        "steplane",
-        "compensate",
-        run_id,
-        *steps,
+        ("steplane", "compensate", run_id, *steps),
     )

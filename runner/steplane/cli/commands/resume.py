@@ -57,6 +57,9 @@ _EXAMPLES = examples(
     help="Go on as the file is now: results of steps that mean the same stay, the others run again.",
 )
 @click.option("--recorded", is_flag=True, help="Go on as it was recorded, whatever the file says now.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would go on, begin anew or stay, and what a changed file means."
+)
 @click.option("--due", is_flag=True, help="Go on with all runs that wait for what has come. [default patience: 0]")
 @running
 def command(run: str | None, **given: Any) -> int:
@@ -74,11 +77,38 @@ def command(run: str | None, **given: Any) -> int:
     step. With --accept-changes the run goes on so: a step runs again if it, or something that it depends on, has
     changed. With --recorded it goes on as it was begun.
 
+    With --dry-run it only says what would begin anew, be made again or go on, and what a changed file means for each
+    step.
+
     With --due every run of the state directory goes on that stopped to wait, and for which a time has come, a signal is
     there or a lock is free: one after the other, the oldest first. One that has to wait again is left. The exit code is
     1 if one of them failed, 2 if one was refused, else 0.
     """
+    if given["dry_run"]:
+        return guarded(lambda: show_preview(run, given))
     return guarded(lambda: resume_due(run, given) if given["due"] else resume(run, given))
+
+
+def show_preview(run: str | None, given: dict[str, Any]) -> int:
+    """Say what the resume would do; run and record nothing. The exit code."""
+    from steplane.app.history import find_resumable
+    from steplane.app.previewing import preview
+    from steplane.cli.call import Call
+    from steplane.cli.previewed import preview_json, preview_text
+    from steplane.cli.showing import environment
+    from steplane.errors import UsageError
+
+    for name in ("due", "only", "redo", "assume"):
+        if given[name]:
+            raise UsageError(f"`--dry-run` contradicts `--{name}`", "It tells of a whole resume: leave that out.")
+    recorded = definition(given) == "recorded"
+    call = Call(**settings(given))
+    run_id = find_resumable(call.history, run)
+    values = input_values(call, run_id, given["inputs"], now=given["accept"])
+    found = preview(call.history, call.registry, run_id, values, environment(given["env_file"]), recorded=recorded)
+    text = preview_json(found) if call.settings.format == "json" else preview_text(found, call.color(call.out))
+    call.out.write(text)
+    return 0
 
 
 def resume_due(run: str | None, given: dict[str, Any]) -> int:
@@ -119,7 +149,7 @@ def resume(run: str | None, given: dict[str, Any]) -> int:
             show.left_alone(result.run)
         return result
 
-    return show.watch(work, "steplane", "resume", run_id)
+    return show.watch(work, ("steplane", "resume", run_id))
 
 
 def tell_edit(call: Any, error: Any) -> None:

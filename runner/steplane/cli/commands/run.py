@@ -1,12 +1,16 @@
 """`steplane run`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from steplane.cli import completers
 from steplane.cli.funnel import guarded
 from steplane.cli.options import examples, inputs, parts, running, showing
+
+if TYPE_CHECKING:
+    from steplane.cli.call import Call
+    from steplane.store import RunStore
 
 _EXAMPLES = examples(
     "steplane run workflows/hello.yaml",
@@ -57,7 +61,7 @@ def run(
     call = Call(**settings(options))
     environ = environment(options["env_file"])
     file = find_workflow(workflow, call.here)
-    store = None if options["dry_run"] else call.store
+    store = None if options["dry_run"] else _store(call)
     registry = call.registry
     loaded = load(file, registry, store)
     if loaded.plan is None or not options["quiet"]:
@@ -86,8 +90,19 @@ def run(
         )  # fmt: skip
     show = Show(call, **showing(options), kept={file: "the workflow"})
     return show.watch(
-        lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id, part)
+        lambda: running.begin(store, registry, plan, values, environ, options_of(call), show, run_id, part), again=()
     )
+
+
+def _store(call: "Call") -> "RunStore":
+    """The state directory. Raises `StateError` where it cannot be made."""
+    from steplane.cli.showing import with_command
+    from steplane.errors import StateError
+
+    try:
+        return call.store
+    except StateError as error:
+        raise with_command(error, call, ()) from error
 
 
 def settings(options: dict[str, Any]) -> dict[str, Any]:

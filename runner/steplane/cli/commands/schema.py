@@ -11,6 +11,7 @@ from steplane.cli.options import common, examples
 _EXAMPLES = examples(
     "steplane schema --write                    (.vscode/steplane.schema.json)",
     "steplane schema --write schemas/steplane.json",
+    "steplane schema --modeline workflows/release.yaml",
     "steplane schema > workflow.schema.json",
     "steplane schema --event | jq '.definitions | keys'",
 )
@@ -21,11 +22,17 @@ _EXAMPLES = examples(
     "--write", "target", is_flag=False, flag_value="", metavar="[PATH]", shell_complete=completers.file,
     help="Write it to PATH, in one step. Without PATH: .vscode/steplane.schema.json in the project's folder.",
 )  # fmt: skip
+@click.option(
+    "--modeline", "named", multiple=True, metavar="FILE", shell_complete=completers.file,
+    help="Write it, and put the line that names it at the top of a workflow or table. May be given several times.",
+)  # fmt: skip
 @click.option("--workflow", "kinds", flag_value="workflow", multiple=True, help="Of workflow files; the default.")
 @click.option("--decision", "kinds", flag_value="decision", multiple=True, help="Of decision tables.")
 @click.option("--event", "kinds", flag_value="event", multiple=True, help="Of the events in a run's journal.")
 @common
-def command(target: str | None, kinds: tuple[str, ...], state: str | None, color: str | None) -> int:
+def command(
+    target: str | None, named: tuple[str, ...], kinds: tuple[str, ...], state: str | None, color: str | None
+) -> int:
     """Print the JSON Schema of workflow files, with the step types of the installed plugins, for editors.
 
     An editor with yaml-language-server (VS Code with the YAML extension, Neovim, Emacs, Helix, Zed) then offers keys,
@@ -34,7 +41,7 @@ def command(target: str | None, kinds: tuple[str, ...], state: str | None, color
 
     The project's folder is that of the configuration (steplane.toml), else the current one.
     """
-    from steplane.app.editor import schema_text, write_schema
+    from steplane.app.editor import schema_text, write_modeline, write_schema
     from steplane.cli.call import Call
 
     call = Call(state=state, color=color)
@@ -42,13 +49,15 @@ def command(target: str | None, kinds: tuple[str, ...], state: str | None, color
     text, problems = schema_text(kind, call.registry)
     for one in problems:
         call.warn(one.message, one.help)
-    if target is None:
+    if target is None and not named:
         call.out.write(text)
         return 0
     project = os.path.dirname(call.settings.source) or call.here
     path, changed = write_schema(text, kind, project, target or None)
     _tell(call, os.path.relpath(path, call.here), changed=changed)
-    if kind == "workflow":
+    for file in named:
+        _tell(call, file, changed=write_modeline(path, file))
+    if kind == "workflow" and not named:
         _tell_how(call, project, path)
     return 0
 

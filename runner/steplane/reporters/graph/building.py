@@ -267,6 +267,8 @@ def _notes(node: Node) -> Iterator[str]:
     yield from (f"{word} {number}" for word, number in (("collect", node.collect), ("split", node.split)) if number > 1)
     if node.milestone is not None:
         yield milestone_words(node.milestone)
+    if node.region:
+        yield f"region {node.region}"
     if node.retry is not None and (node.retry.attempts is None or node.retry.attempts > 1):
         most = node.retry.attempts
         yield f"up to {most} attempts" if most is not None else "retried"

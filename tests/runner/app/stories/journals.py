@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 from random import Random
-from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from tests.runner.kernel.against_reference import COMMON, drive, held_of
 from tests.runner.kernel.compiled import plan_of
 from tests.runner.kernel.sides import Sides
 from tests.runner.kernel.workflows import alone, workflow_of
@@ -18,14 +18,7 @@ SEEDS = st.integers(0, 119)
 """Few, so that the laws share the journals, which take longer to make than to judge."""
 
 ANY = st.integers(0, 2**48)
-LAW = settings(
-    max_examples=80,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate),  # a seed does not shrink
-)
+LAW = settings(COMMON, max_examples=80, derandomize=True)
 FEW = settings(LAW, max_examples=40)
 MANY = settings(LAW, max_examples=3000, derandomize=False)
 
@@ -58,20 +51,8 @@ def journal(seed: int, resumes: int = 2, most: int = 400) -> Journal:
     workflow = alone(workflow_of(random))
     sides = Sides(workflow, plan_of(workflow), random.choice([1, 2, 8]))
 
-    def choose(_: str, options: list[Any]) -> Any:
-        return random.choice(options)
+    def resume() -> None:
+        sides.resume(tuple(path for path in held_of(sides) if random.randint(0, 2)), {})
 
-    for _ in range(most):
-        move = random.randint(0, 40)
-        replies = sorted((want for want in sides.wanted if want[0] != "stop"), key=repr)
-        if move == 0 and not sides.kernel.ended:
-            sides.cancel()
-        elif resumes and (move <= 2 or not replies):
-            resumes -= 1
-            held = {one.path for one in sides.kernel.in_flight() if one.node.at_most_once}
-            sides.resume(tuple(path for path in sorted(held) if random.randint(0, 2)), {})
-        elif not replies:
-            break
-        else:
-            sides.reply(random.choice(replies), choose)
+    drive(random, sides, resume, resumes=resumes, signals=False, most=most, look=lambda _: None)
     return Journal(sides.plan, sides)
