@@ -1,7 +1,5 @@
 """How steps may end, and what that leaves open of the steps behind them."""
 
-# ruff: noqa: E501 - workflows stand as their authors write them
-
 import pytest
 from tests.runner.app.test_forecasting import STEP, said
 from tests.runner.running import Workbench
