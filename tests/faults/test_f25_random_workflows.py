@@ -37,11 +37,11 @@ def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
     finish(play(Random(seed), resumes=2, shared=True))
 
 
-@pytest.mark.parametrize("seed", [113025130529293, 387, 1233, 49540438])
+@pytest.mark.parametrize("seed", [113025130529293, 387, 1233, 49540438, 384213])
 def test_f25_equal_where_a_night_found_a_difference(seed: int) -> None:
     """The first: what begins lets an `end` go on, behind a milestone, that cancels it; it must not go on itself.
 
-    The last: a resume ends an instance of an open loop that asks about an item: that is asked again first.
+    The fourth: a resume ends an instance of an open loop that asks about an item: that is asked again first.
     """
     finish(play(Random(seed), resumes=3))
 

@@ -149,9 +149,12 @@ class Scope:
 
     def advance(self) -> bool:
         """Begin a further activation where a join has fired again; whether there was one."""
-        if self.cancelled or self.cut_off or self.owner.has_left(self):
+        if self.cancelled or self.cut_off:
             self.jump = self.asked = None
             return False
+        if self.owner.has_left(self):  # nothing begins there; a join that is reset is so at the next resume too
+            self.jump = self.asked = None
+            return any(join.swallow() for join in self.joins.values())
         if (self.asked is not None or self.jump is not None) and jumping.go_on(self):
             return True
         if self.withdraw() or any(join.swallow() for join in self.joins.values()):
