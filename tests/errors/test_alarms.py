@@ -15,7 +15,7 @@ steps:
     "step",
     [
         "run: 'if [ \"${{ steps.a.outputs.stdout }}\" -lt 5 ]; then make; fi'",
-        "run: 'test \"${{ inputs.k }}\" -gt 3 || [ 3 -eq \"${{ inputs.k }}\" ]'",
+        'run: \'test "${{ inputs.k }}" -gt 3 || [ 3 -eq "${{ inputs.k }}" ]\'',
         "{uses: shell, with: {script: 'echo \"${{ inputs.k }}\"', capture: lines}}",
         "{uses: shell, with: {script: 'echo ${{ inputs.xs }}', shell: sh}}",
     ],
@@ -32,7 +32,7 @@ def test_nothing_is_said(step: str) -> None:
         ("{uses: shell, with: {script: 'echo ${{ inputs.kk }}'}}", "undeclared"),
         ("{uses: shell, with: {script: 'echo ${{ inputs.k }}', nice: 3}}", "unknown-parameter"),
         ("{uses: shell, with: {script: 'echo ${{ inputs.k }}', shell: fish}}", "foreign-shell"),
-        ("run: '[[ \"${{ inputs.k }}\" -lt 5 ]] || [ -v \"${{ inputs.k }}\" ]'", "shell-wants-number"),
+        ('run: \'[[ "${{ inputs.k }}" -lt 5 ]] || [ -v "${{ inputs.k }}" ]\'', "shell-wants-number"),
     ],
 )
 def test_a_script_means_what_run_means(step: str, code: str) -> None:

@@ -7,6 +7,7 @@ HEAD = """\
 steplane: 1
 inputs: {s: {type: string}, b: {type: boolean}, n: {type: integer}, xs: {type: array}, o: {type: object}}
 secrets: {k: {env: KEY}}
+vars: {hosts: [{name: a, port: 1}, {name: b, port: x, extra: 2}]}
 steps:
   - {id: l, run: ls, with: {capture: lines}}
 """
@@ -34,6 +35,23 @@ WRONG = [
     # the lines of a step that captures them are a list
     ("{run: make, env: {X: §'${{ steps.l.outputs.lines }}'}}", "wrong-kind"),
     ("{uses: http.request, with: {url: §'${{ steps.l.outputs.lines }}'}}", "wrong-kind"),
+    # what the items of lists have
+    ('run: echo "${{ vars.hosts[0].§portt }}"', "unknown-field"),
+    (
+        "{id: f, foreach: '${{ vars.hosts }}', as: host, run: 'echo ${{ host.§portt }} ${{ host.extra }}'}",
+        "unknown-field",
+    ),
+    ("{id: f, foreach: [{name: x}, {name: y, z: 1}], run: 'echo ${{ item.§nmae }}'}", "unknown-field"),
+    ("{id: f, matrix: {v: [{a: {b: 1}}, {a: {c: 2}}]}, run: 'echo ${{ matrix.v.a.§d }}'}", "unknown-field"),
+    # words of other tools for an outcome
+    ("{run: make, if: steps.l.status == §'success'}", "never-holds"),
+    ("{run: make, if: run.status != §'canceled'}", "never-holds"),
+    # each part of a condition that gives its answer
+    ("{run: make, if: inputs.s == 'a' or §'b'}", "not-boolean"),
+    ("{run: make, if: inputs.b and §inputs.s}", "not-boolean"),
+    ("{run: make, if: not inputs.n == 3 and §inputs.n}", "not-boolean"),
+    ("{run: make, if: §inputs.s and inputs.b}", "not-boolean"),
+    ("{run: make, if: (inputs.b if inputs.n > 3 else §'no')}", "not-boolean"),
     ("{run: make, with: {capture: lines}, ensure: [§result.lines > 3]}", "operands"),
 ]
 
@@ -48,8 +66,25 @@ def test_wrong(step: str, code: str) -> None:
     "step",
     [
         "run: ls ${{ inputs.xs }} \"x${{ inputs.xs }}\" ${{ inputs.n }}.txt \"${{ inputs.o }}\"",
+        "{run: make, if: inputs.s == 'a' or inputs.b and (inputs.n or inputs.s) == 3}",
+        "{run: make, if: inputs.xs | length > 0 and true or inputs.o.b or inputs.o.b | default(false)}",
+        "{id: f, foreach: '${{ vars.hosts }}', as: host, run: 'echo ${{ host.name }}', if: run.status == 'running'}",
         "{run: 'ls ${{ steps.l.outputs.lines }}', ensure: ['result.stdout != \"\"']}",
     ],
 )  # fmt: skip
 def test_right(step: str) -> None:
     assert said(f"{HEAD}  - {step}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "meant"), [("run.status == 'success'", "succeeded"), ("steps.l.status == 'error'", "failed")]
+)
+def test_a_word_of_another_tool_is_put_right(outcome: str, meant: str) -> None:
+    text = mended(f"{HEAD}  - {{run: make, if: {outcome}}}\n", "w.yaml", {})
+    assert f"== '{meant}'" in text
+    assert said(text) == []
+
+
+def test_a_literal_that_was_to_be_compared_is() -> None:
+    text = f"{HEAD}  - {{run: make, if: inputs.s == 'a' or 'b'}}\n"
+    assert mended(text, "w.yaml", {}) == f"{HEAD}  - {{run: make, if: inputs.s == 'a' or inputs.s == 'b'}}\n"

@@ -35,6 +35,9 @@ STATUS = Type(
      "reused", "compensated"),
 )  # fmt: skip
 
+RUN_STATUS = Type(frozenset({"string"}), ("running", "succeeded", "warning", "failed", "cancelled"))
+"""What a run sees of its own status."""
+
 
 class Given:
     """What the steps of one file give."""
@@ -155,4 +158,4 @@ def _or_null(one: Type) -> Type:
     return union([one, of("null")])
 
 
-__all__ = ["STATUS", "Given"]
+__all__ = ["RUN_STATUS", "STATUS", "Given"]

@@ -1,6 +1,6 @@
 """A parameter that is program text takes no expression: a value in it would become code."""
 
-# ruff: noqa: E501 - workflows stand as their authors write them
+
 
 import pytest
 

@@ -82,12 +82,12 @@ def _script(reader: Reader, node: Scalar) -> tuple[tuple[str | Expression, ...],
 
 def _uses(reader: Reader, step: Mapping, entry: Entry, _: str, __: Steps) -> Action | None:
     name, given = reader.name(entry.value), step.get("with")
-    script = given.get("script") if isinstance(given, Mapping) else None
-    if name is not None and name.text == "shell" and isinstance(script, Scalar) and isinstance(script.value, str):
-        if given.entry("argv") is None:  # of which `run` is the short form
-            others = reader.named(given, without="script")
-            return Run(script, None, others, entry.key.span, *_script(reader, script))
-    return None if name is None else Uses(name, reader.named(given), entry.key.span)
+    if name is None:
+        return None
+    script = given.get("script") if isinstance(given, Mapping) and given.entry("argv") is None else None
+    if name.text == "shell" and isinstance(script, Scalar) and isinstance(script.value, str):  # as `run` has it
+        return Run(script, None, reader.named(given, without="script"), entry.key.span, *_script(reader, script))
+    return Uses(name, reader.named(given), entry.key.span)
 
 
 def _group(_: Reader, __: Mapping, entry: Entry, identity: str, steps: Steps) -> Action | None:
