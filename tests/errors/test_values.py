@@ -3,6 +3,8 @@
 import pytest
 from tests.errors.mending import check, mended
 
+from steplane.reporters.diagnostics import render
+
 HEAD = """\
 steplane: 1
 inputs: {s: {type: string}, b: {type: boolean}, n: {type: integer}, xs: {type: array}, o: {type: object}}
@@ -46,6 +48,8 @@ WRONG = [
     # words of other tools for an outcome
     ("{run: make, if: steps.l.status == §'success'}", "never-holds"),
     ("{run: make, if: run.status != §'canceled'}", "never-holds"),
+    # what servers write into their logs
+    ("{uses: http.request, with: {url: 'https://x.example', params: {key: 'a ${{ §secrets.k }}'}}}", "secret-in-url"),
     # each part of a condition that gives its answer
     ("{run: make, if: inputs.s == 'a' or §'b'}", "not-boolean"),
     ("{run: make, if: inputs.b and §inputs.s}", "not-boolean"),
@@ -88,3 +92,29 @@ def test_a_word_of_another_tool_is_put_right(outcome: str, meant: str) -> None:
 def test_a_literal_that_was_to_be_compared_is() -> None:
     text = f"{HEAD}  - {{run: make, if: inputs.s == 'a' or 'b'}}\n"
     assert mended(text, "w.yaml", {}) == f"{HEAD}  - {{run: make, if: inputs.s == 'a' or inputs.s == 'b'}}\n"
+
+
+KEY = "7f3c9a1e5b8d4f60" + "a2c7e9b1d3f58a64"
+
+
+@pytest.mark.parametrize(
+    ("step", "credential"),
+    [
+        ("{run: 'curl -H \"Authorization: §%s\" x'}", f"Bearer {KEY}"),
+        ("{run: make, env: {A: 'x §%s'}}", f"eyJhbGciOiJIUzI1NiJ9.eyJ{KEY}.{KEY}"),
+        ("{uses: http.request, with: {url: 'https://x.example', bearer: §%s}}", KEY),
+        ("{uses: http.request, with: {url: '§%s'}}", f"https://hooks.slack.com/services/T0/B0/{KEY}"),
+        ("run: |\n      make\n      git clone §%sx.example/r", f"https://me:{KEY}@"),
+    ],
+)
+def test_a_credential_is_found_at_its_place_and_never_shown(step: str, credential: str) -> None:
+    text, expected = marked(f"{HEAD}  - {step % credential}\n", "credential")
+    assert said(text) == expected
+    shown = render(check(text, "w.yaml", {}), {"w.yaml": text})
+    assert credential not in shown
+    assert "*" * len(credential) in shown
+
+
+def test_what_is_no_credential() -> None:
+    steps = "{run: 'curl -H \"Authorization: Bearer $TOKEN\" x', env: {TOKEN: '${{ secrets.k }}', BEARER: 'the bear'}}"
+    assert said(f"{HEAD}  - {steps}\n") == []

@@ -1,7 +1,5 @@
 """A parameter that is program text takes no expression: a value in it would become code."""
 
-
-
 import pytest
 
 from steplane.app.loading import load_data, make_registry
