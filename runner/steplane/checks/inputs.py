@@ -62,7 +62,9 @@ _BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "max
 
 def nothing_passes(what: str, schema: Node) -> Iterator[Diagnostic]:
     """A least value that is more than the greatest."""
-    for low, high in _BOUNDS if isinstance(schema, Mapping) else ():
+    if not isinstance(schema, Mapping):
+        return
+    for low, high in _BOUNDS:
         least, most = schema.get(low), schema.get(high)
         values = [one.value for one in (least, most) if isinstance(one, Scalar) and isinstance(one.value, int | float)]
         if len(values) == 2 and least is not None and most is not None and values[0] > values[1]:
