@@ -11,6 +11,8 @@ _MESSAGE = "this begins two versions of the lines below that were not merged"
 def first_version(lines: list[str], file: str) -> list[tuple[Diagnostic, Span]]:
     """Each conflict with its stretch; in `lines` only its first version is left."""
     found: list[tuple[Diagnostic, Span]] = []
+    if "\n<<<<<<<" not in "\n".join(("", *lines)):
+        return found
     begin = middle = 0
     for number, line in enumerate(lines, 1):
         if _BEGIN.fullmatch(line):

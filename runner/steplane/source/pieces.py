@@ -55,20 +55,29 @@ def _without_dash(lines: Sequence[str], line: int) -> Piece | None:
     What is said of the item above may be untrue: the keys may have been its own.
     """
     indent, dash = indent_of(lines[line - 1]), item_indent(lines[line - 1])
+    above = next((number for number in range(line - 1, 0, -1) if 0 <= _indent(lines[number - 1]) <= indent), 0)
+    if not above:
+        return None
     last = line
     while last < len(lines) and (_indent(lines[last]) < 0 or _indent(lines[last]) >= indent):
         if dash < 0 and item_indent(lines[last]) == indent:
             break
         last += 1
-    above = next((number for number in range(line - 1, 0, -1) if 0 <= _indent(lines[number - 1]) <= indent), 0)
-    if not above:
-        return None
-    if dash < 0 and item_indent(lines[above - 1]) == indent:
+    if dash < 0 and _is_in_list(lines, indent, above):
         return Piece(line, last, 1, above, last, indent + 1)
     after = item_indent(lines[last]) if last < len(lines) else -1
     if after >= 0 and item_indent(lines[above - 1]) < after and list_begins(lines, line, after):
         return Piece(line, last, 1, line, last, after + 1)
     return None
+
+
+def _is_in_list(lines: Sequence[str], indent: int, above: int) -> bool:
+    """Whether a key stands among the dashes of a list that is indented more than the key that holds it."""
+    if item_indent(lines[above - 1]) != indent:
+        return False
+    others = (one for one in range(above, 0, -1) if 0 <= _indent(lines[one - 1]) <= indent)
+    holder = next((one for one in others if item_indent(lines[one - 1]) != indent), 0)
+    return holder > 0 and key_column(lines[holder - 1]) <= indent
 
 
 def list_begins(lines: Sequence[str], line: int, indent: int) -> bool:

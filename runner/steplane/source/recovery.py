@@ -24,7 +24,8 @@ from steplane.source.pieces import Piece, broken_piece, indent_of
 from steplane.source.syntax import CERTAIN, Mistake, explain
 
 _ID = re.compile(r"[{,]\s*(id:[ \t]+[A-Za-z_]\w*)[ \t]*(?=[,}\n]|$)")
-_OWN_ID = re.compile(r"[ \t]*(?:-[ \t]*)?(id:[ \t]+[A-Za-z_]\w*)[ \t]*(?:#.*)?")
+_OWN_ID = re.compile(r"[ \t]*(?:-[ \t]*)?(?:\{(?:[^{}]*,)?[ \t]*)?id:[ \t]*([A-Za-z_]\w*)[ \t]*(?:[,}#].*)?$")
+_GLUED_ID = re.compile(r"id:([A-Za-z_]\w*)[ \t]*(?:#.*)?")
 _FOREIGN_BREAKS = "\x85\u2028\u2029\ufeff"
 
 
@@ -151,9 +152,12 @@ def _blanked(lines: list[str], piece: Piece) -> str:
     """
     name = None if piece.item else _name(lines, piece)
     items = _item_names(lines, piece)
+    glued = _GLUED_ID.fullmatch(lines[piece.first - 1], piece.column - 1)
     for number in range(piece.first, piece.last + 1):
         kept = piece.column - 1 if number == piece.first else 0
         lines[number - 1] = lines[number - 1][:kept]
+    if glued is not None:
+        lines[piece.first - 1] += f"id: {glued[1]}"
     for number, item in items.items():
         lines[number - 1] = item
     if name is not None:
@@ -167,8 +171,8 @@ def _item_names(lines: list[str], piece: Piece) -> dict[int, str]:
     """By line the items with the `id: x` of keys whose dash is missing, or not in the column of the list."""
     own = range(piece.first, piece.last + 1) if piece.item else ()
     indent = indent_of(lines[piece.first - 1])
-    ids = {number: _OWN_ID.fullmatch(lines[number - 1]) for number in own if indent_of(lines[number - 1]) == indent}
-    return {number: f"{' ' * (piece.item - 1)}- {{{match[1]}}}" for number, match in ids.items() if match}
+    ids = {number: _OWN_ID.match(lines[number - 1]) for number in own if indent_of(lines[number - 1]) == indent}
+    return {number: f"{' ' * (piece.item - 1)}- {{id: {match[1]}}}" for number, match in ids.items() if match}
 
 
 def _name(lines: list[str], piece: Piece) -> tuple[int, int, str] | None:
