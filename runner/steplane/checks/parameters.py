@@ -208,7 +208,7 @@ class _Parameters:
         whole = {**schema, "$defs": defs} if defs and isinstance(schema, dict) else schema
         for problem in validate_value(whole, _data(one.value.template, one.value.node), (one.name.text,)):
             found = self._problem(problem, one)
-            if found is not None:
+            if found is not None and problem.keyword != "schema":  # that is said where the schema stands
                 yield found
         if not has_mark(schema, "template"):
             taker = Taker(self.types, self.position, self.given.noun, self.given.kind, defs)
@@ -236,10 +236,7 @@ class _Parameters:
     def _value_in_code(self, one: Named) -> Diagnostic:
         name, kind = one.name.text, self.given.kind
         message = f"`{name}` of `{kind}` is code, and a value put into its text would be run as code"
-        if kind == "shell":
-            help_ = "write it as `run:`, which takes values safely, or give the value through `env`"
-        else:
-            help_ = f"give the value through {'`values`' if 'values' in self.properties else '`env`'}"
+        help_ = f"give the value through {'`values`' if 'values' in self.properties else '`env`'}"
         return Diagnostic("value-in-code", message, one.value.node.span, help=help_)
 
 
