@@ -260,7 +260,8 @@ class Evaluator:
         action = here.node.action
         if isinstance(action, End):
             return self._end(action, self.context(here))
-        partly = here.recovered or here.bounds is not None  # a part of what the outputs are made from did not run
+        # a part of what the outputs are made from did not run
+        partly = here.recovered or here.ending is not None or here.bounds is not None
         return self.reshape(here.node.outputs or (), self.context(here, result=bodies.given_back(here)), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
