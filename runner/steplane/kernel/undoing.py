@@ -44,12 +44,16 @@ def completed(one: Instance | None, *, cut: bool = False) -> Iterator[Instance]:
     if one.node.loop is not None and one.parent is None:
         for item in one.loop.instances if one.loop is not None else ():
             yield from completed(item, cut=cut)
-    elif cut and one.begun and one.status == "cancelled":
-        yield from in_body(one, cut=cut)
-    elif one.ended and one.node.compensate is None and one.status in _ENTERED:
+    elif _is_entered(one, cut=cut):
         yield from in_body(one, cut=cut)
     elif one.ended and one.status in _COMPLETED:
         yield one
+
+
+def _is_entered(one: Instance, *, cut: bool) -> bool:
+    if cut and one.status == "cancelled":
+        return one.begun
+    return one.ended and one.node.compensate is None and one.status in _ENTERED
 
 
 def in_body(one: Instance, *, cut: bool = False) -> Iterator[Instance]:
