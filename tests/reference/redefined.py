@@ -66,7 +66,7 @@ class Carrying:
         else:
             branch, found = next(one for one in owner.step.body if one.rank == rank), self.words.get(file, {})
         anew = [life for life in scope.lives if found.get(life.step.id) in ANEW]
-        touched = bool(anew) or [one.id for one in scope.branch.steps] != [one.id for one in branch.steps]
+        touched = bool(anew) or {one.id for one in scope.branch.steps} != {one.id for one in branch.steps}
         for life in anew:
             put_down(scope, life)
         self.renew(scope, branch, file)

@@ -30,6 +30,8 @@ def cause_words(data: dict[str, Any]) -> str:
         return f"`{visible(data['of'])}` failed, and `failure: cancel` ends what runs beside it"
     if kind == "end":
         return f"`{visible(data['of'])}` ended the workflow" if data["of"] else "a step ended the workflow"
+    if kind == "within":
+        return f"`{visible(data['of'])}` in it is {data['status']}"
     if kind in _CAUSES:
         return _CAUSES[kind].format(visible(data["of"]))
     return "the resume left out something in it" if kind == "unfinished" else "what is around it was ended"

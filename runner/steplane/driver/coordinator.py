@@ -209,7 +209,7 @@ class Coordinator:
         for command in commands:
             if isinstance(command, Start):
                 self._starts.append(command)
-            elif command.instance in self.kernel.state.instances:
+            elif self.kernel.awaits(command):
                 cache = command.question == "cache"
                 self._inputs += self.recall.ask(command) if cache else [self.evaluator.answer(command)]
 

@@ -35,7 +35,7 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
     if isinstance(act, Call):
         return _call(walk, act, place)
     if isinstance(act, Undo):
-        return Outcome(SUCCEEDED)
+        return Outcome(SUCCEEDED | FAILED if _may_not_undo(walk, node, act) else SUCCEEDED)
     if isinstance(act, Goto):  # one that leads back may come too often
         return Outcome(SUCCEEDED if act.target > node.position else SUCCEEDED | FAILED)
     if isinstance(act, Race):
@@ -60,6 +60,13 @@ def _perform(walk: Walk, node: Node, act: Perform, place: Place) -> Outcome:
     where = folder(walk.judge.engine, walk.basis, place.around)
     walk.performed.setdefault(node.number, []).append(Performed(place.key, given, shown, where, place))
     return Outcome(SUCCEEDED)
+
+
+def _may_not_undo(walk: Walk, node: Node, act: Undo) -> bool:
+    """Whether a `compensate` list of what is undone may fail; of one that was not looked at yet nobody knows."""
+    named = [walk.plan.nodes[walk.plan.lists[node.list].nodes[position]] for position in act.positions]
+    inside = (one for target in named for one in (target, *walk.below(walk.inside(target))))
+    return any("failed" in walk.undone.get(one.number, FAILED) for one in inside if one.compensate is not None)
 
 
 def _call(walk: Walk, act: Call, place: Place) -> Outcome:

@@ -198,7 +198,8 @@ def _cleaned_up(walk: Walk, node: Node, place: Place, outcome: Outcome) -> Outco
     """What `finally` makes of it."""
     if node.compensate is not None:
         undone = replace(place, certain="maybe", reason=f"only if {_name(node)} is undone", trouble=True)
-        lists.go_through(walk, node.compensate, undone)
+        end = lists.go_through(walk, node.compensate, undone)
+        walk.undone[node.number] = walk.undone.get(node.number, NONE) | end.ends
     if node.finally_ is None:
         return outcome
     end = lists.go_through(walk, node.finally_, replace(place, trouble=True))

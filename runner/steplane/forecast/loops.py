@@ -152,7 +152,8 @@ def _together(loop: Spread, outcomes: list[Outcome], number: int | None) -> Outc
     ender = next((one.ender for one in outcomes if one.stops != "no"), "")
     if ender:
         stops = "yes" if all(one.stops == "yes" for one in outcomes) else "maybe"
-    some = bool(failed) and _completes(loop) and len(failed) < len(outcomes)
+    well = len(failed) < len(outcomes) or (loop.complete is not None and allowed > 0)
+    some = bool(failed) and _completes(loop) and well  # the loop may be complete before too many have failed
     if len(failed) * each > allowed and number is not None and not some:
         return Outcome(FAILED, stops, ender, failed[0].failing)
     good = WARNING if failed or any(one.ends == WARNING for one in outcomes) else SUCCEEDED

@@ -98,6 +98,7 @@ class Walk:
         self.requires: dict[int, list[tuple[Condition, ...]]] = {}
         self.items: dict[int, list[Items]] = {}
         self.performed: dict[int, list[Performed]] = {}
+        self.undone: dict[int, Ends] = {}  # how the `compensate` list of a step may end
         self.cached: dict[int, list[tuple[bool | None, str]]] = {}  # whether a recorded result stands for it, and why
         self.latest: dict[str, Fate] = {}  # by the id of the step, of the instance looked at last
         self.now = 0  # so many fates are recorded

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from steplane.commands import Command
+from steplane.commands import Ask, Command
 from steplane.events import (
     Answered,
     AttemptEnded,
@@ -93,6 +93,11 @@ class Kernel:
     def ended(self) -> bool:
         """Whether the run is over."""
         return self.state.root is not None and self.state.root.ended
+
+    def awaits(self, ask: Ask) -> bool:
+        """Whether the question is still open: what came after it, in the same event too, may have withdrawn it."""
+        instance = self.state.instances.get(ask.instance)
+        return instance is not None and answers.waits_for(instance, ask.question)
 
     def in_flight(self) -> list[Instance]:
         """The instances whose attempt has started and not ended: what a crash interrupts."""

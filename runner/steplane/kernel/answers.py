@@ -12,7 +12,7 @@ from steplane.plan.nodes import Call, Choice, End, Fork
 def answered(state: State, event: Answered) -> None:
     """The answer to a question."""
     instance = state.instances.get(event.instance)
-    if instance is None or not _waits_for(instance, event.question):
+    if instance is None or not waits_for(instance, event.question):
         return
     rescued = instance.phase == "rescued"
     instances.leave_question(state, instance)
@@ -26,7 +26,8 @@ def answered(state: State, event: Answered) -> None:
         _TAKERS[event.question](state, instance, event.value)
 
 
-def _waits_for(instance: Instance, question: str) -> bool:
+def waits_for(instance: Instance, question: str) -> bool:
+    """Whether the question is still open."""
     if question in {"switch", "branches", "call"}:
         return instance.phase == "choose"
     return instance.phase == question or (question == "outputs" and instance.phase == "rescued")

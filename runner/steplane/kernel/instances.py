@@ -104,7 +104,7 @@ def attempt(state: State, instance: Instance) -> None:
 
 def begin(state: State, instance: Instance) -> None:
     """Count and record a new attempt and start its clock."""
-    has_begun(state, instance)
+    instance.begun = True
     instance.timed_out = False
     if not instance.restart:
         instance.attempt += 1

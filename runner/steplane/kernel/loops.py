@@ -32,13 +32,16 @@ def start(state: State, outer: Instance) -> None:
         _loop(outer).news = False
         reopen(state, outer)
     outer.phase = "looping"
-    instances.has_begun(state, outer)
     outer.attempt = 1
     instances.started(state, outer)
     if outer.bounds is not None:
         leaving.leave_out_items(state, outer)
     take_items(state, outer)
-    proceed(state, outer)
+    if not (_loop(outer).open or has_more(outer)):
+        proceed(state, outer)  # it ends at once
+    instances.has_begun(state, outer)
+    if not outer.cancelling:  # by what its beginning has let go on behind a milestone
+        proceed(state, outer)
 
 
 def _take_back(outer: Instance) -> None:

@@ -151,6 +151,7 @@ def _fill_slots(state: State) -> None:
             instances.begin(state, instance)
             instance.phase = "attempt"
             state.emit(Start(instance.serial, instance.attempt))
+            instances.has_begun(state, instance)  # last: what goes on behind a milestone may cancel it
 
 
 def _in_order(wanting: list[Instance]) -> bool:

@@ -12,6 +12,7 @@ from steplane.plan.nodes import Call, End, Node, Plan, StepList, inner_lists
 from steplane.plan.recipes import ANEW
 
 _AFTER = frozenset({"rescue", "finally"})
+GONE = "its `rescue` is there no more"
 _ROLES = frozenset({"rescue", "finally", "compensate"})
 
 
@@ -119,7 +120,8 @@ class _Carrying:
         role = scope.list.role
         number = {"rescue": one.node.rescue, "finally": one.node.finally_}.get(role, one.node.compensate)
         again = one in self._freed or self._is_other_inside(one, was, before)
-        if one.phase in _AFTER and again and one.ending is None and not one.cancelling:
+        back = again and bool(one.body)  # where it has entered nothing there is nothing to go back to
+        if one.phase in _AFTER and back and one.ending is None and not one.cancelling:
             leaving.put_down_list(self._state, scope, repairing.ANEW)
             self._go_back(one)
         elif number is None:
@@ -138,8 +140,10 @@ class _Carrying:
         return any(self._word(plan, plan.nodes[at].id) for plan, number in lists_of for at in plan.lists[number].nodes)
 
     def _leave_after(self, one: Instance) -> None:
-        """The list that it is in, or was in, is there no more."""
-        if one.phase in _AFTER and one.after is not None:
+        """The list that it is in, or was in, is there no more. One without a body has failed, and begins anew."""
+        if one.phase in _AFTER and not one.body:
+            leaving.put_down(self._state, one, GONE, "cancelled" if one.cancelling else "failed")
+        elif one.phase in _AFTER and one.after is not None:
             leaving.put_down_list(self._state, one.after, repairing.ANEW)
             self._go_back(one)
         one.after = None
@@ -184,8 +188,8 @@ class _Carrying:
             self._members(scope, node, plan)
         for owner in {branch.owner for branch in scope.late}:
             self.instance(owner, self._nodes[plan.file][owner.node.id], plan)
-        if touched:
-            self._open(scope)
+        if {*names} != {node.id for node in now} or any(self._is_anew(plan, name) for name in names):
+            self._open(scope)  # not where its steps only stand in another order
 
     def _is_touched(self, scope: Scope, steps: StepList) -> bool:
         """Whether the list is another now, or something in it begins anew."""

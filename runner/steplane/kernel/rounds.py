@@ -63,7 +63,8 @@ def _next(state: State, outer: Instance) -> None:
     loop.result = None
     if not outer.begun:
         _enter(state, outer)
-    go_on(state, outer)
+    if not outer.ended:  # by what its beginning has let go on behind a milestone
+        go_on(state, outer)
 
 
 def _too_many(spec: Rounds) -> str:
@@ -72,9 +73,9 @@ def _too_many(spec: Rounds) -> str:
 
 
 def _enter(state: State, outer: Instance) -> None:
-    instances.has_begun(state, outer)
     outer.attempt = 1
     instances.started(state, outer)
+    instances.has_begun(state, outer)
 
 
 def go_on(state: State, outer: Instance) -> None:
@@ -127,6 +128,9 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
     if last is not None and not last.ended:
         cancelling.instance(state, last, unbegun, by)
     elif outer.phase != "looping":
+        for index in _loop(outer).todo:  # the first round, as the loop begins
+            instances.conclude(state, loops.item(state, outer, index), unbegun, by=by)
+        _loop(outer).todo.clear()
         _cut(state, outer)
 
 

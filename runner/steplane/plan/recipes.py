@@ -180,9 +180,10 @@ class _Pair:
         action = node.action
         if isinstance(action, Call):
             called = pairs.get(action.file)
-            if called is None or called.hard:
-                return "hard" if called is not None else ""
-            return "some" if called.changes.get("") or called.is_touched() else ""
+            if called is not None and called.hard:
+                return "hard"
+            if called is not None and (called.changes.get("") or called.is_touched()):
+                return "some"
         return "some" if self._is_touched(self.old[node.id], node) else ""
 
     def is_touched(self) -> bool:

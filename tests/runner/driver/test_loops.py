@@ -167,3 +167,19 @@ steps:
     )
     assert run.status == "succeeded", run.result
     assert run.lines[-1] == ("before", "log", "not yet")
+
+
+def test_a_question_that_is_withdrawn_in_the_same_event_is_not_answered(bench: Workbench) -> None:
+    run = bench.run("""steps:
+  - {id: heard, needs: [], wait: {signal: go}}
+  - {id: stop, needs: [heard], cancel: [each]}
+  - id: each
+    needs: []
+    foreach: [x, y]
+    concurrency: 2
+    complete: loop.index > 5
+    steps:
+      - {id: hold, if: item == 'y', wait: 1h, finally: [{uses: log, with: {message: x}}]}
+      - {id: go, if: item == 'x', signal: {name: go}}
+""")
+    assert (run.status, run.statuses["each"], run.statuses["each[0]"]) == ("succeeded", "cancelled", "succeeded")

@@ -108,7 +108,8 @@ class World:
         if want.instance not in self.kernel.state.instances:
             return
         if isinstance(want, Ask):
-            self._feed(self.evaluator.answer(want))
+            if self.kernel.awaits(want):
+                self._feed(self.evaluator.answer(want))
         elif isinstance(want, SetTimer):
             waits = self.kernel.state.instances[want.instance].phase == "listening"
             if want.timer != "timeout" or (waits and self.failures):

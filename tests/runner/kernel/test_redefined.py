@@ -165,6 +165,32 @@ def test_a_child_that_its_own_rescue_made_good_begins_anew_with_that(other: str)
     assert ("one" in changed) == (other == "rescue")
 
 
+@pytest.mark.parametrize("seed", [63743, 3065620])
+def test_what_a_night_found(seed: int) -> None:
+    """In its `finally`, without a branch that was taken: it goes on there. A `finally` of a `call` that is another."""
+    sound(seed)
+
+
+@pytest.mark.parametrize("looped", [False, True])
+def test_a_step_in_its_rescue_has_failed_where_that_is_there_no_more(looped: bool) -> None:
+    """A resume begins it anew, as it does what has failed; of a loop only that item."""
+    loop = {"foreach": ["a", "b"]} if looped else {}
+    last = {"id": "z", "run": ["true"]}
+    rescue = {"rescue": [{"id": "r", "run": ["true"]}]}
+    bad = {"a"}
+    world = World({"steps": [{"id": "a", "run": ["true"], **loop, **rescue}, last]}, lambda name: name in bad)
+    while not any(path.endswith("/r") for path in world.kernel.state.paths):
+        world.go(Random(1), 1)
+    before = world.started()
+    anew(world, {"steps": [{"id": "a", "run": ["true"], **loop}, last]})
+    bad.clear()
+    assert world.go(Random(1), 200)
+    assert world.kernel.status == "succeeded"
+    again = world.started()[len(before) :]
+    assert before[-1].removesuffix("/r") in again
+    assert again[-1] == "z"
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", [184889307896611])
 def test_a_workflow_whose_own_rescue_is_another_is_looked_for_no_longer(seed: int) -> None:

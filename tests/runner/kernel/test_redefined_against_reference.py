@@ -83,6 +83,11 @@ def test_equal_under_edits(seed: int) -> None:
     equal(seed)
 
 
+def test_steps_in_another_order_begin_nothing_anew() -> None:
+    """All have written needs, and the list around them had ended well though it was cut off."""
+    equal(6900)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @settings(COMMON, max_examples=10_000)

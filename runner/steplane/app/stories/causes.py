@@ -3,12 +3,18 @@
 from typing import Any
 
 from steplane.app.stories.awaited import around_of
-from steplane.app.stories.replay import Life, Replay
+from steplane.app.stories.replay import NONE, Life, Replay
 from steplane.app.stories.shapes import Link
 from steplane.events import ErrorInfo
 from steplane.kernel import Instance
 
 _LONGEST = 20
+_BECAUSE_OF = {
+    "blocked": frozenset({"failed", "blocked", "cancelled", "compensated"}),
+    "failed": frozenset({"failed", "warning"}),
+    "warning": frozenset({"failed", "warning"}),
+}
+"""By how something ended: how the step has ended that is named as the cause."""
 
 
 def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
@@ -17,32 +23,17 @@ def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
     Each is told by the activation that it had when the instance ended.
     """
     links: list[Link] = []
-    seen = {life.instance.path}
-    path, moment = _next(life), life.ended_in
-    if path == life.instance.path and (other := _beside(replay, life)) is not None:
-        links.append(link(other))
-        path, moment = _next(other), other.ended_in
-    while path and path not in seen and len(links) < _LONGEST:
-        seen.add(path)
-        found = replay.at(path, moment)
-        if found is None:
+    seen: set[Life] = set()
+    moment, at = life.ended_in, life
+    while len(links) < _LONGEST and (path := _next(at)):
+        seen.add(at)
+        statuses = _BECAUSE_OF.get(at.end.status, NONE) if at.end is not None else NONE
+        found = replay.at(path, moment, statuses, but=at)
+        if found is None or found in seen:
             break
         links.append(link(found))
-        path, moment = _next(found), min(moment, found.ended_in) if moment and found.ended_in else moment
+        moment, at = min(moment, found.ended_in) if moment and found.ended_in else moment, found
     return tuple(links)
-
-
-def _beside(replay: Replay, life: Life) -> Life | None:
-    """Another activation of the step, which failed and so blocked this one: arrivals had begun both."""
-    path = life.instance.path
-    moments = [
-        (one.ended_in or 0, one)
-        for one in replay.lives.values()
-        if one.instance.path == path and one.end is not None and one.end.status == "failed"
-    ]
-    until = life.ended_in or 0
-    found = [(moment, one) for moment, one in moments if moment <= until]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _next(life: Life) -> str:
@@ -52,6 +43,8 @@ def _next(life: Life) -> str:
         return ""
     if end.by:
         return end.by
+    if end.status == "cancelled" and life.stop is not None and life.stop["kind"] == "within":
+        return str(life.stop["of"])
     if end.status in {"failed", "warning"}:
         return culprit(end.error, end.path) or ("" if end.error is not None else _item(one))
     return ""

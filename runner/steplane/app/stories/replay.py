@@ -29,6 +29,8 @@ from steplane.events import (
 from steplane.kernel import Instance, Kernel, calls
 from steplane.plan.nodes import Plan
 
+NONE: frozenset[str] = frozenset()
+
 
 class Attempt:
     """One attempt: when it began and ended (0: not yet), and the pause before the next one in seconds."""
@@ -148,13 +150,28 @@ class Replay:
         one = self.kernel.state.paths.get(path)
         return None if one is None else self.life(one)
 
-    def at(self, path: str, moment: int | None) -> Life | None:
-        """The activation of the path that was the newest one in that moment."""
+    def at(
+        self, path: str, moment: int | None, statuses: frozenset[str] = NONE, but: Life | None = None
+    ) -> Life | None:
+        """The activation of the path that was the newest one in that moment, but for one.
+
+        Of several that arrivals had begun, the one that had ended last with one of these statuses, `failed` before
+        another; where none had, the newest.
+        """
         latest = self.latest(path)
-        if latest is None or moment is None or latest.instance.number == 1:
-            return latest
-        known = [one for one in self.lives.values() if one.instance.path == path and _came(one) <= moment]
-        return max(known, key=lambda one: one.instance.number, default=latest)
+        if latest is not None and (moment is None or latest.instance.number == 1):
+            return latest if latest is not but else None
+        until = moment or 0
+        known = [
+            one for one in self.lives.values() if one.instance.path == path and one is not but and _came(one) <= until
+        ]
+        ended = [
+            one for one in known
+            if one.end is not None and one.end.status in statuses and (one.ended_in or 0) <= until
+        ]  # fmt: skip
+        if ended:
+            return max(ended, key=lambda one: (one.ended_in, one.instance.status == "failed", one.instance.number))
+        return max(known, key=lambda one: one.instance.number, default=latest if latest is not but else None)
 
     # ------------------------------------------------------------ one input
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from steplane.app.stories.awaited import around_of
-from steplane.events import CancelRequested, Input, Resumed, StepEnded, StepFact, StepReady, TimerFired
+from steplane.events import Answered, CancelRequested, Input, Resumed, StepEnded, StepFact, StepReady, TimerFired
 from steplane.kernel import Instance, Scope, State
-from steplane.kernel.members import counts
-from steplane.plan.nodes import End, ForEach, Fork, Matrix
+from steplane.kernel.members import counts, everyone
+from steplane.plan.nodes import Call, End, ForEach, Fork, Matrix
+from steplane.plan.waits import Reach
 
 _AFTER = frozenset({"rescue", "finally", "ended"})
+_ASKED_AFTER = frozenset({"ensure", "outputs"})
 
 
 def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact]) -> dict[str, Any]:
@@ -17,12 +19,15 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
 
     `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `join`,
     `complete` (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs
-    to has failed afterwards), `unfinished` (a resume left something out of it) or `inside`.
+    to has failed afterwards), `unfinished` (a resume left something out of it), `within` (a step in it could not run,
+    because others are cancelled) or `inside`.
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
     if isinstance(event, Resumed) and event.cancel:
         return {"kind": "cancel", "actor": event.actor, "reason": ""}
+    if _is_reached(state, one):
+        return {"kind": "reach", "of": one.by}
     ender = next((fact for fact in facts if isinstance(fact, StepEnded) and _ends_the_run(state, fact)), None)
     if ender is not None:
         return {"kind": "end", "of": ender.path}
@@ -39,7 +44,28 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     if one.workflow.ending is not None:
         return {"kind": "end", "of": one.by}
     left = one.loop.unfinished if one.loop is not None else any(scope.unfinished for scope in one.body)
+    held = None if left else _held_up(one)
+    if held is not None:
+        return {"kind": "within", "of": held.path, "status": held.status}
     return {"kind": "unfinished" if left else "inside"}
+
+
+def _is_reached(state: State, one: Instance) -> bool:
+    """Whether a `cancel` step ends just this one, whatever else happens in the event."""
+    by = state.paths.get(one.by) if one.withdrawn and one.by else None
+    return by is not None and isinstance(by.node.action, Reach)
+
+
+def _held_up(one: Instance) -> Instance | None:
+    """What in it makes it cancelled: a step that is blocked because others are cancelled; a round, or a child."""
+    if one.loop is not None:
+        latest = one.loop.instances[-1] if one.loop.instances else None
+        return latest if latest is not None and latest.status == "cancelled" else None
+    inside = [step for scope in one.body if scope.result == "cancelled" for step in everyone(scope)]
+    blocked = [step for step in inside if step.status == "blocked"]
+    if not blocked and isinstance(one.node.action, Call):
+        blocked = [step for step in inside if step.status == "cancelled"]
+    return blocked[0] if blocked else None
 
 
 def _cancels_rest(state: State, fact: StepReady, one: Instance) -> bool:
@@ -84,7 +110,14 @@ def _here(one: Instance, around: Instance, event: Input, failed: set[int]) -> di
     beside = [branch.failed for branch in owner.body if branch is not scope and branch.over and branch.failed]
     if owner.node.failure == "cancel" and beside:
         return {"kind": "failure", "of": beside[0].path}
-    return {"kind": "after", "of": owner.path} if owner.phase == "trailing" else None
+    return {"kind": "after", "of": owner.path} if owner.phase == "trailing" or _fails_it(event, owner) else None
+
+
+def _fails_it(event: Input, owner: Instance) -> bool:
+    """Whether the event is that what is asked of a step after its action has gone wrong."""
+    if not isinstance(event, Answered) or event.error is None:
+        return False
+    return event.instance == owner.serial and event.question in _ASKED_AFTER
 
 
 def is_superseded(scope: Scope, one: Instance) -> bool:

@@ -1,0 +1,22 @@
+"""How steps may end, and what that leaves open of the steps behind them."""
+
+import pytest
+from tests.runner.app.test_forecasting import STEP, said
+from tests.runner.running import Workbench
+
+
+def test_an_undo_step_fails_where_a_compensation_does(bench: Workbench) -> None:
+    undone = f"undo: [a]}}\n  - {{id: c, {STEP}}}\n"
+    may = said(
+        bench,
+        f"steps:\n  - {{id: a, {STEP}, compensate: [{{id: u, {STEP}, until: false, max: 2}}]}}\n  - {{id: b, {undone}",
+    )
+    assert (may["b"].verdict, may.of("c")) == ("run", ("depends", "depends on how `b` ends"))
+    well = said(bench, f"steps:\n  - {{id: a, {STEP}, compensate: [{{id: u, {STEP}}}]}}\n  - {{id: b, {undone}")
+    assert well["c"].verdict == "run"
+
+
+@pytest.mark.parametrize(("more", "verdict"), [("complete: true", "depends"), ("complete: 1", "skip")])
+def test_a_loop_may_be_complete_before_too_many_have_failed(bench: Workbench, more: str, verdict: str) -> None:
+    loop = f"{{id: a, foreach: [1, 2, 3], max_failures: 2, {more}, require: [false], {STEP}}}"
+    assert said(bench, f"steps:\n  - {loop}\n  - {{id: b, {STEP}}}\n")["b"].verdict == verdict
