@@ -47,7 +47,10 @@ class Related(Struct, frozen=True):
 
 
 class Diagnostic(Struct, frozen=True):
-    """One mistake: a stable `code`, a whole sentence, the place, and what stands under the place (`label`)."""
+    """One mistake: a stable `code`, a whole sentence, the place, and what stands under the place (`label`).
+
+    `hidden`: what stands at the place must not be shown.
+    """
 
     code: str
     message: str
@@ -57,6 +60,7 @@ class Diagnostic(Struct, frozen=True):
     related: tuple[Related, ...] = ()
     help: str = ""
     fix: Fix | None = None
+    hidden: bool = False
 
 
 def in_file_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -12,6 +12,22 @@ _LENGTHS = 4
 _LONG = 80
 _LISTED = 10
 
+OTHER_WORDS = {
+    "success": "succeeded",
+    "completed": "succeeded",
+    "passed": "succeeded",
+    "failure": "failed",
+    "error": "failed",
+    "always": "done",
+    "ended": "done",
+    "ignore": "warn",
+    "warning": "warn",
+    "canceled": "cancelled",
+    "fixed": "constant",
+    "exp": "exponential",
+}
+"""What other tools call an outcome or a policy."""
+
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
 
@@ -52,6 +68,13 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
     close = difflib.get_close_matches(folded, near, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None
+
+
+def word_meant(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that is meant by a word of another tool for an outcome or a policy, or that is close to it."""
+    known = list(candidates)
+    other = OTHER_WORDS.get(word.lower())
+    return other if other in known else did_you_mean(word, known)
 
 
 def nearest_of(name: str, known: Iterable[str], title: str, more: str) -> str:

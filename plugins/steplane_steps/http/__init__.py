@@ -10,6 +10,7 @@ from steplane.sdk import (
     Meta,
     PlanContext,
     Planned,
+    Query,
     Result,
     Secret,
     Step,
@@ -102,7 +103,7 @@ class Request(
         Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], Meta(description="The method")
     ] = "GET"
     headers: Annotated[dict[str, str], Meta(description="Headers of the request")] = field(default_factory=dict)
-    params: Annotated[Values, Meta(description="Parameters of the query, added to those of `url`")] = field(
+    params: Annotated[Values, Query, Meta(description="Parameters of the query, added to those of `url`")] = field(
         default_factory=dict
     )
     json: Annotated[Any, Meta(description="A body that is JSON")] = None

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.digests import sha256
-from steplane.expressions import Literal
 from steplane.expressions.templates import Expression
-from steplane.model import Run, Step, Uses, Workflow, all_steps, shell_of
+from steplane.model import Run, Step, Workflow, all_steps, shell_of
 from steplane.scripts.direct import direct_line
 from steplane.source import Document
 from steplane.source.nodes import Scalar
@@ -77,14 +76,6 @@ def _scripts(step: Step) -> Iterator[_Script]:
         shell = shell_of(action)
         if shell is not None and direct_line(action.parts) is None:
             yield _Script(action.script, _with_variables(action), shell)
-    elif isinstance(action, Uses) and action.type == "shell":
-        given = {one.name.text: one.value for one in action.parameters}
-        name = given["shell"].template if "shell" in given else Literal("bash")
-        script = given.get("script")
-        readable = script is not None and isinstance(script.template, Literal) and isinstance(script.node, Scalar)
-        if script is not None and readable and name in (Literal("bash"), Literal("sh")):
-            node = script.node
-            yield _Script(node, node.text, "sh" if name == Literal("sh") else "bash")  # type: ignore[arg-type,union-attr]
 
 
 def _with_variables(run: Run) -> str:

@@ -40,7 +40,7 @@ def _captured(site: Site, use: Use, context: Context) -> tuple[Step, int] | None
 
 
 def _use(site: Site, use: Use, step: Step, place: int, context: Context) -> Iterator[Diagnostic]:
-    wanted, given = use.path[place], _capture(step)
+    wanted, given = use.path[place], captured_as(step)
     if given in {None, wanted}:
         return
     offset, length = use.parts[place]
@@ -69,7 +69,7 @@ def _capturing(step: Step, wanted: str) -> Fix | None:
     return Fix(f"write `{text}`", (Edit(place, text + behind),), safe=False)
 
 
-def _capture(step: Step) -> str | None:
+def captured_as(step: Step) -> str | None:
     """What the step makes of its output; None where it is no shell step, or that is known only when it runs."""
     action = step.action
     if not isinstance(action, Run | Uses) or action.type != "shell":

@@ -167,6 +167,10 @@ class Context:
         """The names of the parameters whose expressions are the step's own affair (`Template` of the SDK)."""
         return self._marked(action.type, "template") if isinstance(action, Run | Uses) else ()
 
+    def sent_in_query(self, action: object) -> tuple[str, ...]:
+        """The names of the parameters whose values go into the query of an address (`Query` of the SDK)."""
+        return self._marked(action.type, "query") if isinstance(action, Run | Uses) else ()
+
     def _marked(self, kind: str, mark: str) -> tuple[str, ...]:
         """The names of the parameters with a mark of ours; looked up once for each step type."""
         found = self._marks.get((kind, mark))

@@ -85,11 +85,11 @@ def _is_readable(value: object, wanted: str) -> bool:
 
 def _text(site: Site, template: Expression, context: Context) -> Iterator[Diagnostic]:
     """A list or a mapping where text is wanted."""
-    given = context.types.kind(template, site.position)
-    if given in {"list", "object"}:
+    given = context.types.of(template, site.position)
+    if given.can_be("list", "object") and given.is_only("list", "object", "null"):
         what = f"`{site.key[5:]} of `env`" if site.key.startswith("`env.") else site.key
         what = "an argument of `run`" if what == "`run`" else what
-        message = f"{what} must be text, and `{template.text}` is {WORDS[given]}"
+        message = f"{what} must be text, and `{template.text}` is {in_words(given)}"
         help_ = "make text of it, for example with `| json`"
         yield Diagnostic("wrong-kind", message, site.scalar.span, help=help_)
 

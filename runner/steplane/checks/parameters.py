@@ -236,10 +236,7 @@ class _Parameters:
     def _value_in_code(self, one: Named) -> Diagnostic:
         name, kind = one.name.text, self.given.kind
         message = f"`{name}` of `{kind}` is code, and a value put into its text would be run as code"
-        if kind == "shell":
-            help_ = "write it as `run:`, which takes values safely, or give the value through `env`"
-        else:
-            help_ = f"give the value through {'`values`' if 'values' in self.properties else '`env`'}"
+        help_ = f"give the value through {'`values`' if 'values' in self.properties else '`env`'}"
         return Diagnostic("value-in-code", message, one.value.node.span, help=help_)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from steplane.checks.captures import captured_as
 from steplane.checks.context import Context, Position, is_spread
 from steplane.checks.visibility import output_names
 from steplane.decisions.tables import answer_schema
@@ -33,6 +34,9 @@ STATUS = Type(
     ("pending", "ready", "running", "waiting", "succeeded", "warning", "failed", "skipped", "blocked", "cancelled",
      "reused", "compensated"),
 )  # fmt: skip
+
+RUN_STATUS = Type(frozenset({"string"}), ("running", "succeeded", "warning", "failed", "cancelled"))
+"""What a run sees of its own status."""
 
 
 class Given:
@@ -78,7 +82,8 @@ class Given:
             return ANY
         names = _written(step.outputs) if action.type == "shell" else ()
         known = of_schema({**schema, "additionalProperties": False} if action.type == "shell" else schema)
-        return Type(known.kinds, None, None, {**(known.fields or {}), **dict.fromkeys(names, ANY)}, known.open)
+        fields = {name: _captured(step, name, one) for name, one in (known.fields or {}).items()}
+        return Type(known.kinds, None, None, {**fields, **dict.fromkeys(names, ANY)}, known.open)
 
     def _mapping(self, step: Step, type_of: Any) -> Type:
         names = output_names(step, self._context)
@@ -97,7 +102,9 @@ class Given:
             return _TEXT if name in {"at", "branch"} and step.id in self._context.by_id else ANY
         schema = self._schema(action) or {}
         properties = schema.get("properties", {})
-        return of_schema(properties.get(name), 0, schema.get("$defs")) if isinstance(properties, Mapping) else ANY
+        if not isinstance(properties, Mapping):
+            return ANY
+        return _captured(step, name, of_schema(properties.get(name), 0, schema.get("$defs")))
 
     @staticmethod
     def _declared(outputs: Outputs, name: str, types: "Types", position: Position | None) -> Type:
@@ -134,6 +141,11 @@ def _written(outputs: Outputs | None) -> tuple[str, ...]:
     return tuple(one.name.text for one in outputs.items if one.value is None) if outputs is not None else ()
 
 
+def _captured(step: Step, name: str, one: Type) -> Type:
+    """The type of a field of the result: what the step is told to capture is never null."""
+    return one.there if captured_as(step) == name else one
+
+
 def _may_lack(step: Step) -> bool:
     """Whether null may stand in the lists of a loop, for an instance that has no outputs."""
     loop = step.loop
@@ -146,4 +158,4 @@ def _or_null(one: Type) -> Type:
     return union([one, of("null")])
 
 
-__all__ = ["STATUS", "Given"]
+__all__ = ["RUN_STATUS", "STATUS", "Given"]

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from steplane.checks.context import Context, Position
 from steplane.diagnostics import Diagnostic
+from steplane.expressions.templates import Expression
+from steplane.expressions.types import Type, in_words
 from steplane.model import Run, Shell, Workflow, shell_of
 from steplane.scripts.compiling import compile_script
+from steplane.scripts.shapes import Place, slots_of
 from steplane.source.nodes import Scalar
 
 
@@ -31,14 +34,35 @@ def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         yield from _compiled(position, script, shell, context)
 
 
-def _compiled(position: Position, script: Scalar, shell: Shell, context: Context) -> list[Diagnostic]:
+def _compiled(position: Position, script: Scalar, shell: Shell, context: Context) -> Iterator[Diagnostic]:
     run, types = position.step.action, context.types
     assert isinstance(run, Run)
-    _, found = compile_script(
+    compiled, found = compile_script(
         run.parts,
         spans=run.spans,
         shell=shell,
         is_number=lambda one: types.of(one, position).there.is_only("integer", "number"),  # null is refused in the run
         locate=lambda offset, length: context.place(script, offset, length),
     )
-    return found
+    yield from found
+    expressions = [one for one in run.parts if isinstance(one, Expression)]
+    places = {id(one): span for one, span in zip(expressions, run.spans, strict=True)}
+    for slot in slots_of(compiled):
+        reason = _no_word(slot.place, types.of(slot.expression, position).there)
+        if reason:
+            start, end = places[id(slot.expression)]
+            message = f"`{slot.expression.text.strip()}` is {reason[0]}"
+            yield Diagnostic("wrong-kind", message, context.place(script, start, end - start), help=reason[1])
+
+
+def _no_word(place: Place, given: Type) -> tuple[str, str] | None:
+    """Why a value of this type is surely refused at its place in a script, and what to do."""
+    if place == "glued" and given.is_only("list", "object") and given.can_be("list"):
+        help_ = "let it stand alone for one word per item, or join it: `| join(',')`; in double quotes it is JSON"
+        return f"{in_words(given)}, and joined to other text the shell takes one word", help_
+    if place in ("glued", "word") and given.is_only("object") and given.kinds:
+        return "a mapping, which is no word", "name a field of it; in double quotes it is JSON"
+    if place == "word" and given.is_only("list") and given.element.is_only("list", "object"):
+        message = f"a list, each item of which is {in_words(given.element)}, and that is no word"
+        return message, "take one field of each: `| map(attribute='name')`; in double quotes the list is JSON"
+    return None

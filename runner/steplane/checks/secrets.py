@@ -27,7 +27,7 @@ def _use(site: Site, use: Use, workflow: Workflow, context: Context) -> Iterator
     name = f"{use.path[0]}.{use.path[1]}"
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
     step = site.position.step if site.position is not None else None
-    if _in_query(site, use):
+    if _in_query(site, use) or _is_sent_in_query(site, context):
         message = f"`{name}` stands in the query of a URL, which servers and proxies write into their logs"
         yield Diagnostic("secret-in-url", message, span, "warning", help="send it in a header or in the body")
     elif site.key == "`run`" and step is not None and isinstance(step.action, Run) and step.action.argv is not None:
@@ -51,6 +51,13 @@ def _in_query(site: Site, use: Use) -> bool:
         else:
             before += part
     return False
+
+
+def _is_sent_in_query(site: Site, context: Context) -> bool:
+    """Whether the step type puts what it is given there into the query of an address."""
+    if site.position is None or not site.key.startswith("`with."):
+        return False
+    return site.key.strip("`").removeprefix("with.") in context.sent_in_query(site.position.step.action)
 
 
 def _recorded(site: Site, outputs: Outputs | None) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from steplane.checks.context import Context, Position
-from steplane.checks.results import STATUS, Given
+from steplane.checks.results import RUN_STATUS, STATUS, Given
 from steplane.checks.sites import Site
 from steplane.expressions import Expression, Template
+from steplane.expressions.deciding import not_boolean
 from steplane.expressions.judging import Finding, Lookup, judge, type_of
 from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_schema, union
 from steplane.model import ForEach, Matrix, Step, Workflow
@@ -25,7 +26,7 @@ _STEP = {
 """What follows `steps.x.`, beside its outputs."""
 
 FIXED: dict[tuple[str, ...], Type] = {
-    ("run", "id"): _TEXT, ("run", "started_at"): _TEXT, ("run", "status"): _TEXT, ("workflow", "name"): _TEXT,
+    ("run", "id"): _TEXT, ("run", "started_at"): _TEXT, ("run", "status"): RUN_STATUS, ("workflow", "name"): _TEXT,
     ("workflow", "hash"): _TEXT, ("workflow", "file"): _TEXT, ("loop", "index"): _WHOLE, ("loop", "index0"): _WHOLE,
     ("loop", "first"): _BOOL, ("loop", "last"): _BOOL, ("loop", "length"): _WHOLE,
     ("loop", "key"): _TEXT, ("attempt",): _WHOLE,
@@ -69,9 +70,17 @@ class Types:
         """The type of an expression at its site, and what in it can never work or hold."""
         used = (use for use in self._context.uses(site.template) if use.expression is expression)
         if any(use.path[0] not in site.names for use in used):
-            lookup = self._lookup(self.position_at(site))  # of what is not known here nothing more is said
-            return judge(expression, lambda path: lookup(path) if path[0] in site.names else (ANY, len(path)))
+            return judge(expression, self._lookup_at(site))
         return self._judged(expression, self.position_at(site))
+
+    def not_boolean(self, expression: Expression, site: Site) -> list[Finding]:
+        """The parts of a condition that may give its answer, and are no boolean."""
+        return not_boolean(expression, self._lookup_at(site))
+
+    def _lookup_at(self, site: Site) -> Lookup:
+        """Of what is not known there nothing more is said."""
+        lookup = self._lookup(self.position_at(site))
+        return lambda path: lookup(path) if path[0] in site.names else (ANY, len(path))
 
     def _judged(self, expression: Expression, position: Position | None) -> tuple[Type, list[Finding]]:
         key = (id(expression), id(position.step) if position is not None else 0)

@@ -24,7 +24,7 @@ from steplane.expressions.literals import fault_of
 from steplane.expressions.narrowing import asked_for
 from steplane.expressions.types import ANY, NOTHING, Type, in_words, list_of, mapping, of, of_value, union
 from steplane.expressions.writing import path_of, source_of
-from steplane.suggest import did_you_mean
+from steplane.suggest import word_meant
 
 Lookup: TypeAlias = Callable[[tuple[str, ...]], tuple[Type, int]]
 """The type of the longest beginning of a path of names that is known, and how many names that is."""
@@ -162,9 +162,9 @@ class Judgement(Fields):
         listed = " or ".join([", ".join(texts[:-1]), texts[-1]] if 1 < len(texts) <= _MOST_SHOWN else texts[:1])
         listed = listed if len(texts) <= _MOST_SHOWN else f"one of {len(texts)} values"
         owner = f"`{owner}`" if owner != "this" else owner
-        meant = did_you_mean(value, [one for one in values if isinstance(one, str)]) if isinstance(value, str) else None
-        what = "never" if never == "never" else "never (so this always holds)"
-        message = f"{owner} is {listed}, {what} {shown(value)}"
+        meant = word_meant(value, [one for one in values if isinstance(one, str)]) if isinstance(value, str) else None
+        so = "" if never == "never" else ", so this always holds"
+        message = f"{owner} is {listed}, never {shown(value)}{so}"
         offset, length = self.stretch(node)
         self.found.append(Finding("never-holds", message, offset, length, "", meant or "", vain=True))
 

@@ -74,6 +74,8 @@ class Type(Struct, frozen=True):
 
 
 ANY = Type()
+_MOST_VALUES = 1000
+"""Values of which each is known; more are told by their kinds."""
 NOTHING = Type(frozenset())
 """What the items of an empty list are: they say nothing of those of another."""
 
@@ -110,12 +112,34 @@ def _either(left: Type, right: Type) -> Type:
     if left.kinds is None or right.kinds is None:
         return ANY
     values = left.values + right.values if left.values is not None and right.values is not None else None
-    maps = [one for one in (left, right) if "object" in (one.kinds or ())]
     item = items_of(*(one for one in (left, right) if "list" in (one.kinds or ())))
-    kinds = left.kinds | right.kinds
-    if len(maps) == 1 or (maps and maps[0] == maps[1]):
-        return Type(kinds, values, item, maps[0].fields, maps[0].open, maps[0].rest, maps[0].sure)
-    return Type(kinds, values, item)
+    found = Type(left.kinds | right.kinds, values if len(values or ()) <= _MOST_VALUES else None, item)
+    maps = [one for one in (left, right) if "object" in (one.kinds or ())]
+    if not maps:
+        return found
+    whole = reduce(_either_mapping, maps)
+    return replace(found, fields=whole.fields, open=whole.open, rest=whole.rest, sure=whole.sure)
+
+
+def _either_mapping(left: Type, right: Type) -> Type:
+    """One of two mappings: the fields of both, of which those are sure that both are sure to have."""
+    if left == right or left.fields is None or right.fields is None:
+        return left if left == right else of("object")
+    mine, theirs = _others(left), _others(right)
+    names = {**left.fields, **right.fields}
+    fields = {name: _one_of(left.fields.get(name, mine), right.fields.get(name, theirs)) for name in names}
+    rest = _one_of(mine, theirs)
+    known = None if rest in (ANY, NOTHING) else rest
+    return Type(frozenset({"object"}), None, None, fields, rest != NOTHING, known, left.sure & right.sure)
+
+
+def _others(one: Type) -> Type:
+    """What a field of a mapping is that is none of its known ones: nothing where it has no others."""
+    return one.rest if one.rest is not None else ANY if one.open else NOTHING
+
+
+def _one_of(left: Type, right: Type) -> Type:
+    return union(one for one in (left, right) if one != NOTHING) if left != right else left
 
 
 def of_value(value: Any) -> Type:

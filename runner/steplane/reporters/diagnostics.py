@@ -38,8 +38,20 @@ def render(
     if format == "concise":
         return "".join(f"{_concise(one, paint)}\n" for one in found)
     lines = {file: split(text) for file, text in documents.items()}
+    for one in found:
+        if one.hidden and one.span.file in lines:
+            _hide(lines[one.span.file], one.span)
     blocks = [_full(one, lines, paint) for one in found]
     return "\n\n".join([*blocks, _count(found, paint)]) + "\n"
+
+
+def _hide(lines: list[str], span: Span) -> None:
+    """Put an asterisk for each character of a stretch."""
+    for number in range(span.line, min(span.end_line, len(lines)) + 1):
+        line = lines[number - 1]
+        start = span.column - 1 if number == span.line else 0
+        end = span.end_column - 1 if number == span.end_line else len(line)
+        lines[number - 1] = line[:start] + "*" * len(line[start:end]) + line[end:]
 
 
 def split(text: str) -> list[str]:

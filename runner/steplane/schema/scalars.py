@@ -10,26 +10,10 @@ from steplane.schema.simple import LIMITS
 from steplane.schema.words import as_written, expected, kind_of, shown, what_it_is
 from steplane.source import canonical_text
 from steplane.source.nodes import Scalar
-from steplane.suggest import did_you_mean
+from steplane.suggest import word_meant
 
 OLD_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 """What YAML 1.1 took for booleans."""
-
-OTHER_WORDS = {
-    "success": "succeeded",
-    "completed": "succeeded",
-    "passed": "succeeded",
-    "failure": "failed",
-    "error": "failed",
-    "always": "done",
-    "ended": "done",
-    "ignore": "warn",
-    "warning": "warn",
-    "canceled": "cancelled",
-    "fixed": "constant",
-    "exp": "exponential",
-}
-"""What other tools call an outcome or a policy."""
 
 NUMERIC = frozenset({"integer", "number"})
 
@@ -56,8 +40,7 @@ def _choice(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagno
     if old := _old_boolean(scalar, {"boolean"} if True in allowed else set(), place):
         return [old]
     names = [shown(one) for one in allowed]
-    other = OTHER_WORDS.get(scalar.text.lower())
-    meant = other if other in names else did_you_mean(scalar.text, names)
+    meant = word_meant(scalar.text, names)
     message = f"{place.subject} must be {expected(schema)}, not {as_written(scalar)}"
     fix = Fix(f"replace `{scalar.text}` with `{meant}`", (Edit(scalar.span, meant),), safe=False) if meant else None
     label = f"did you mean `{meant}`?" if meant else ""

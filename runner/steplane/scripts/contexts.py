@@ -193,5 +193,5 @@ def _is_quoted_heredoc(body: "Node") -> bool:
 
 
 def is_compared_as_number(source: bytes, operand: "Node") -> bool:
-    """Whether a numeric operator of `test` stands before or after the operand."""
+    """Whether a numeric operator stands before or after the operand."""
     return bool(_NUMERIC_NEXT.match(source, operand.end_byte) or _NUMERIC_BEFORE.search(source[: operand.start_byte]))

@@ -29,7 +29,6 @@ _WRAPPER_NAMES = (
 )
 _WRAPPERS = frozenset(_WRAPPER_NAMES.split())
 _EXEC_OPTIONS = frozenset(["-exec", "-execdir", "-ok", "-okdir"])
-_NUMERIC = frozenset(["-eq", "-ne", "-lt", "-le", "-gt", "-ge"])
 # Interpreter → options whose next word is the program, short ones also at the end of a cluster, and the safe form.
 _PROGRAM_OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(SHELLS, ("c", 'pass it as an argument: `{name} -c \'echo "$1"\' {name} "${{{{ … }}}}"`')),
@@ -96,8 +95,6 @@ def _of_this_shell(words: list[Word], position: int) -> Finding | None:
         return _WHOLLY[name]
     if name in ("test", "[") and previous == "-v":
         return Finding("evaluates", f"{name} -v")
-    if name == "test" and (previous in _NUMERIC or _next(words, position) in _NUMERIC):
-        return Finding("number", "`test` with a numeric operator")
     if name == "printf" and [one.text for one in before] == ["-v"]:
         return Finding("evaluates", "printf -v")
     if name == "wait" and previous == "-p":
@@ -184,10 +181,6 @@ def _is_program_position(words: list[Word], number: int) -> bool:
 def _is_a_name(word: Word, previous: str, with_value: str) -> bool:
     takes = previous.startswith("-") and previous[-1:] in with_value and len(previous) > 1
     return not takes and not word.text.startswith("-")
-
-
-def _next(words: list[Word], position: int) -> str:
-    return words[position + 1].text if position + 1 < len(words) else ""
 
 
 def _has_option(words: list[Word], letter: str) -> bool:

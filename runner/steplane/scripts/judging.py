@@ -106,7 +106,7 @@ class _Judge:
 
     def _finding(self, construct: "Node") -> Finding | None:
         if construct.type == "test_command":
-            return self._in_test()
+            return self._in_test(construct)
         if construct.type in ("heredoc_body", "herestring_redirect"):
             return next(filter(None, map(of_input, readers_of(construct))), None)
         while construct.type in ("array", "variable_assignment") and construct.parent is not None:
@@ -127,9 +127,10 @@ class _Judge:
         )
         return re.search(declared, self.source) is not None
 
-    def _in_test(self) -> Finding | None:
+    def _in_test(self, command: "Node") -> Finding | None:
+        """`[[ ]]` computes with the operands of a numeric comparison; `[ ]` takes nothing but a number for one."""
         operand = self._operand()
-        if is_compared_as_number(self.source, operand):
+        if command.children[0].type == "[[" and is_compared_as_number(self.source, operand):
             return Finding("number", "a numeric comparison")
         if self.source[: operand.start_byte].rstrip().endswith((b" -v", b"\t-v")):
             return Finding("evaluates", "[ -v")

@@ -38,7 +38,12 @@ class Direct(Struct, frozen=True, tag="direct"):
     argv: tuple[tuple[str | Slot, ...], ...]
 
 
+def slots_of(compiled: Script | Direct) -> tuple[Slot, ...]:
+    """The places of values, in the order of the text."""
+    pieces = compiled.pieces if isinstance(compiled, Script) else [part for word in compiled.argv for part in word]
+    return tuple(piece for piece in pieces if isinstance(piece, Slot))
+
+
 def expressions_of(compiled: Script | Direct) -> tuple[Expression, ...]:
     """The expressions to evaluate, in the order in which `assemble` and `arguments` take their values."""
-    pieces = compiled.pieces if isinstance(compiled, Script) else [part for word in compiled.argv for part in word]
-    return tuple(piece.expression for piece in pieces if isinstance(piece, Slot))
+    return tuple(slot.expression for slot in slots_of(compiled))

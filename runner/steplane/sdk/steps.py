@@ -59,6 +59,9 @@ The names that they may use are the keys of the step's parameter `values`; the c
 Url = Annotated[str, Meta(min_length=1, extra_json_schema={"x-steplane-url": True})]
 """An address. How much of it the author of the file wrote is told in a field `trusted: Trusted`, if there is one."""
 
+Query = Meta(extra_json_schema={"x-steplane-query": True})
+"""Marks a field whose values go into the query of an address, which others log: `Annotated[dict[str, str], Query]`."""
+
 Decision = Annotated[str, Meta(min_length=1, extra_json_schema={"x-steplane-table": True})]
 """The path of a decision table, relative to the workflow's file and static. The checker reads the table: the step's
 parameter `inputs` must give its columns, and the step's outputs are what it answers. The table itself, as the run has

@@ -42,8 +42,6 @@ REFUSED = [
     ("for ((i=0; i < ${{ v }}; i++)); do :; done", "shell-wants-number"),
     ("[[ ${{ v }} -eq 1 ]]", "shell-wants-number"),
     ('[[ 1 -gt "${{ v }}" ]]', "shell-wants-number"),
-    ("[ 1 -lt ${{ v }} ]", "shell-wants-number"),
-    ("test ${{ v }} -ne 2", "shell-wants-number"),
     ("let x=${{ v }}", "shell-wants-number"),
     ("declare -i x=${{ v }}", "shell-wants-number"),
     ("declare -ai x=(${{ v }})", "shell-wants-number"),
@@ -84,6 +82,8 @@ WARNED = [
     ('if "${{ v }}"; then :; fi', "value-as-command"),
 ]
 FINE = [
+    "[ 1 -lt ${{ v }} ] && test ${{ v }} -ne 2",
+    '[ "${{ v }}" -eq 3 -a 4 -ge ${{ v }} ]',
     'sh -c \'echo "$1"\' name "${{ v }}"',
     "find . -name ${{ v }} -exec sh -c 'echo \"$1\"' name {} \\;",
     "find . -exec sh -c 'echo \"$1\"' name ${{ v }} \\;",

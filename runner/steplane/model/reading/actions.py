@@ -81,8 +81,13 @@ def _script(reader: Reader, node: Scalar) -> tuple[tuple[str | Expression, ...],
 
 
 def _uses(reader: Reader, step: Mapping, entry: Entry, _: str, __: Steps) -> Action | None:
-    name = reader.name(entry.value)
-    return None if name is None else Uses(name, reader.named(step.get("with")), entry.key.span)
+    name, given = reader.name(entry.value), step.get("with")
+    if name is None:
+        return None
+    script = given.get("script") if isinstance(given, Mapping) and given.entry("argv") is None else None
+    if name.text == "shell" and isinstance(script, Scalar) and isinstance(script.value, str):  # as `run` has it
+        return Run(script, None, reader.named(given, without="script"), entry.key.span, *_script(reader, script))
+    return Uses(name, reader.named(given), entry.key.span)
 
 
 def _group(_: Reader, __: Mapping, entry: Entry, identity: str, steps: Steps) -> Action | None:

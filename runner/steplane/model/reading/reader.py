@@ -3,7 +3,7 @@
 A node of the wrong kind gives None (or nothing) without a word: the structure check has said what is wrong with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from steplane.diagnostics import Diagnostic, Span
@@ -74,14 +74,14 @@ class Reader:
             return self.value(node)
         return Value(Literal(node.text), node)
 
-    def named(self, node: Node | None, *, texts: bool = False) -> tuple[Named, ...]:
-        """The entries of a mapping, in order."""
+    def named(self, node: Node | None, *, texts: bool = False, without: str = "") -> tuple[Named, ...]:
+        """The entries of a mapping, in order, but for the one named `without`."""
         if not isinstance(node, Mapping):
             return ()
-        return tuple(self._named(node, texts))
+        return tuple(self._named([one for one in node.entries if one.name != without], texts))
 
-    def _named(self, node: Mapping, texts: bool) -> Iterator[Named]:
-        for entry in node.entries:
+    def _named(self, entries: Iterable[Entry], texts: bool) -> Iterator[Named]:
+        for entry in entries:
             value = self.text_value(entry.value) if texts else self.value(entry.value)
             if value is not None:
                 yield Named(key_name(entry), value)

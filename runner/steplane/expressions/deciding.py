@@ -1,0 +1,58 @@
+"""Which parts of a condition give its answer, and are sure to be neither true nor false."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from steplane.expressions.faults import SyntaxFault
+from steplane.expressions.findings import Finding
+from steplane.expressions.judgement import Judgement, Lookup
+from steplane.expressions.templates import Expression
+from steplane.expressions.types import Type
+from steplane.expressions.writing import source_of
+
+
+def not_boolean(expression: Expression, lookup: Lookup) -> list[Finding]:
+    """The operands of `and` and `or`, and the choices of `a if b else c`, that are no boolean.
+
+    An operand that need not give the answer, for `and` and `or` give their first one only where it decides, is `vain`.
+    """
+    from steplane.expressions.grammar import parse
+
+    judgement = Judgement(expression.text, lookup)
+    try:
+        return list(_inside(judgement, parse(expression.text), sure=True))
+    except (SyntaxFault, RecursionError):
+        return []
+
+
+def _inside(judgement: Judgement, node: Any, *, sure: bool, compared: str = "") -> Iterator[Finding]:
+    kind = type(node).__name__
+    if kind in ("And", "Or"):
+        first = judgement.type(node.left)
+        if _may_decide(first, holds=kind == "Or"):
+            yield from _inside(judgement, node.left, sure=False)
+        yield from _inside(judgement, node.right, sure=sure, compared=_compared(node.left))
+    elif kind == "CondExpr":
+        for one in (node.expr1, node.expr2):
+            yield from _inside(judgement, one, sure=sure) if one is not None else ()
+    else:
+        given = judgement.type(node)
+        if given.kinds and not given.can_be("bool"):
+            offset, length = judgement.stretch(node)
+            written = judgement.text[offset : offset + length]
+            meant = f"{compared} {written}" if kind == "Const" and compared else ""
+            yield Finding("not-boolean", judgement.words(node, given), offset, length, meant=meant, vain=not sure)
+
+
+def _may_decide(given: Type, *, holds: bool) -> bool:
+    """Whether a first operand may be taken for true (`holds`) or for false."""
+    return given.values is None or any(bool(one) is holds for one in given.values)
+
+
+def _compared(node: Any) -> str:
+    """`x ==`, where a comparison with `x` stands before a literal: `x == 'a' or 'b'`."""
+    while type(node).__name__ in ("And", "Or"):
+        node = node.right
+    if type(node).__name__ != "Compare" or len(node.ops) != 1 or node.ops[0].op not in ("eq", "ne"):
+        return ""
+    return f"{source_of(node.expr)} {'==' if node.ops[0].op == 'eq' else '!='}"
