@@ -1,11 +1,12 @@
 """What every check may ask: the document, the step types, and where each step stands."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from steplane.checks.files import Files
+from steplane.checks.unclear import Declared, Unclear
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import Literal, Template, uses
 from steplane.expressions.usage import Use
@@ -49,10 +50,11 @@ class Context:
         document: Document,
         workflow: Workflow,
         registry: StepTypes | None = None,
-        shape: Iterable[Diagnostic] = (),
+        shape: Collection[Diagnostic] = (),
         files: Files | None = None,
     ) -> None:
         self.document = document
+        self.unclear = Unclear(document, shape)
         self._wrong = tuple((one.span.line, one.span.column) for one in shape if one.severity == "error")
         self.workflow = workflow
         self.registry = registry
@@ -85,6 +87,18 @@ class Context:
         for position in self.positions:
             found.setdefault(position.step.id, position)
         return found
+
+    @cached_property
+    def unread_ids(self) -> frozenset[str]:
+        """The ids of what would be steps, were the key above them spelled rightly."""
+        return self.unclear.ids(self.workflow.node, self.by_id)
+
+    @cached_property
+    def declared(self) -> dict[str, Declared]:
+        """The names of inputs, variables and secrets, those that are declared wrongly too."""
+        return {
+            key: self.unclear.declared(self.workflow.node, key, "workflow") for key in ("inputs", "vars", "secrets")
+        }
 
     @cached_property
     def finished(self) -> frozenset[str]:

@@ -20,7 +20,8 @@ def check_jumps(_: Workflow, context: Context) -> Iterator[Diagnostic]:
                 yield from _unordered(listed, step)
                 target = positions.get(step.action.target.text)
                 if target is None:
-                    yield _unknown(step, step.action, positions, context)
+                    if step.action.target.text not in context.unread_ids:
+                        yield _unknown(step, step.action, positions, context)
                 else:
                     yield from _jump(listed, step.action, number, target)
 

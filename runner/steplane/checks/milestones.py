@@ -47,7 +47,7 @@ def _milestone(around: StepList, step: Step, milestone: Milestone, context: Cont
 def _target(around: StepList, step: Step, name: Name, context: Context) -> Diagnostic | None:
     """What is wrong with a step that is named."""
     beside = [one.id for one in around.steps if one is not step]
-    if name.text in beside:
+    if name.text in beside or name.text in context.unread_ids:
         return None
     names = [one.id for one in around.steps if one is not step and one.id_span is not None]
     help_ = f"the steps beside it are {listed(names, 'and')}" if names else "there are no others beside it"

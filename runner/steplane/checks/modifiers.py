@@ -8,7 +8,7 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import Expression, Literal, Template, parse_duration
 from steplane.expressions.types import WORDS, in_words, of_schema
 from steplane.model import ForEach, Matrix, Outputs, Race, Step, Value, Wait, Workflow
-from steplane.schema import validate_value
+from steplane.schema import check_schema, validate_value
 from steplane.source.nodes import plain
 
 DURATION = "a duration such as `30s`"
@@ -97,7 +97,9 @@ def _text(site: Site, template: Expression, context: Context) -> Iterator[Diagno
 def _outputs(outputs: Outputs, owner: str, position: Position | None, context: Context) -> Iterator[Diagnostic]:
     """Values of outputs against the type that is declared for them."""
     for one in outputs.items:
-        if not one.schema or one.value is None or context.is_misshapen(one.value.span):
+        if not one.schema or one.value is None or one.node is None or context.is_misshapen(one.node.span):
+            continue
+        if check_schema(one.schema):  # `check_outputs` says what is wrong with it
             continue
         template, span = one.value.template, one.value.span
         what = f"the output `{one.name}` of {owner}"

@@ -21,7 +21,7 @@ HABITS = {
 
 def check_step(owner: str, name: Name, context: Context) -> Iterator[Diagnostic]:
     """A name that is to be a step's."""
-    if name.text in context.by_id:
+    if name.text in context.by_id or name.text in context.unread_ids:
         return
     known = context.given_ids
     message = f"{owner} names `{name.text}`, which is not a step"

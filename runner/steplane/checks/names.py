@@ -1,6 +1,7 @@
 """Names in expressions: known at all, known at this key, with attributes that exist."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -48,10 +49,8 @@ def check_names(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the names in all expressions of a file."""
     names = _Names(workflow, context)
     for site in context.sites:
-        found = context.uses(site.template)
-        subtracted = {use.path[1] for use in found if len(use.path) > 1 and use.path[0] == "steps"}
-        for use in found:
-            yield from names.check(site, use, subtracted)
+        for use in context.uses(site.template):
+            yield from names.check(site, use)
 
 
 class _Names:
@@ -68,11 +67,11 @@ class _Names:
             name for one in context.positions for name in _own_loop_names(one.step) if name not in {"loop", "matrix"}
         }
 
-    def check(self, site: Site, use: Use, subtracted: set[str]) -> Iterator[Diagnostic]:
+    def check(self, site: Site, use: Use) -> Iterator[Diagnostic]:
         """What is wrong with one path of names."""
         root = use.path[0]
         if root not in site.names:
-            if not self._is_rest_of_subtraction(site, use, subtracted):
+            if not self._is_rest_of_subtraction(use) and not self._is_of_unread_loop(site, root):
                 yield self._unknown(site, use)
         elif len(use.path) == 1:
             return
@@ -126,14 +125,19 @@ class _Names:
         close = did_you_mean(name, everything)
         return f"{everything[close]}.{close}" if close and everything[close] in site.names else None
 
-    def _is_rest_of_subtraction(self, site: Site, use: Use, subtracted: set[str]) -> bool:
+    def _is_rest_of_subtraction(self, use: Use) -> bool:
         """Whether the name is the `step` of `steps.my-step`, which is reported as a whole."""
-        text = use.expression.text
-        before = text[: use.offset]
-        if not before.endswith("-"):
-            return False
-        word = before[:-1].rsplit(".", 1)[-1].rsplit(" ", 1)[-1]
-        return word in subtracted and word not in self.context.by_id
+        found = _BEFORE_DASH.search(use.expression.text, 0, use.offset)
+        return found is not None and found[2] not in self._names_of(found[1])
+
+    def _is_of_unread_loop(self, site: Site, name: str) -> bool:
+        """Whether a loop here or around, whose key is misspelt, would bring the name."""
+        chain = site.position.chain if site.position is not None else ()
+        return any(name in self.context.unclear.loop_names(step.node) for _, step in chain)
+
+    def _names_of(self, root: str) -> Collection[str]:
+        """What may follow `steps.`, `inputs.` and the like."""
+        return self.context.by_id if root == "steps" else self.declared[root]
 
     @staticmethod
     def _is_item(site: Site, root: str) -> bool:
@@ -148,7 +152,12 @@ class _Names:
         if name not in names:
             what = {"inputs": "an input", "vars": "a variable", "secrets": "a secret"}[root]
             message = f"`{root}.{name}` is not declared: `{name}` is not {what}"
-            yield self._missing(site, use, 1, names, message, where=f"under `{root}`")
+            spelled = self.context.declared[root]
+            if spelled.may_have(name) or _dashed(use) in spelled.names:
+                return
+            yield self._subtraction(site, use, names, "undeclared") or self._missing(
+                site, use, 1, names, message, where=f"under `{root}`"
+            )
         elif root == "vars" and site.until is not None and names.index(name) >= site.until:
             itself = names.index(name) == site.until
             why = "it is this variable" if itself else "variables are worked out in order"
@@ -166,7 +175,7 @@ class _Names:
     def _step(self, site: Site, use: Use) -> Iterator[Diagnostic]:
         position = self.context.by_id.get(use.path[1])
         if position is None:
-            yield self._unknown_step(site, use)
+            yield from self._unknown_step(site, use)
             return
         yield from self._visible(site, use, position)
         step = position.step
@@ -175,24 +184,26 @@ class _Names:
         if len(use.path) > 3 and use.path[2] == "outputs":
             yield from self._output(site, use, step)
 
-    def _unknown_step(self, site: Site, use: Use) -> Diagnostic:
-        name, span = use.path[1], self._span(site, use, 1)
-        behind = use.expression.text[use.parts[1][0] + use.parts[1][1] :]
-        rest = behind.split(".")[0].split(" ")[0] if behind.startswith("-") else ""
-        whole = did_you_mean(name + rest, self.context.by_id) if rest else None
-        if whole:
-            message = f"`steps.{name}{rest}` is a subtraction: an id has no `-`"
-            span = self._at(site, use, use.parts[1][0], len(name + rest))
-            return Diagnostic(
-                "unknown-step",
-                message,
-                span,
-                label=f"did you mean `steps.{whole}`?",
-                fix=_replace(span, name + rest, whole),
-            )
+    def _unknown_step(self, site: Site, use: Use) -> Iterator[Diagnostic]:
+        name, ids = use.path[1], self.context.given_ids
+        unread = self.context.unread_ids
+        if not {name, _dashed(use)}.isdisjoint({*unread, *self.context.by_id}):
+            return
         message = f"`steps.{name}` names no step"
-        ids = self.context.given_ids
-        return self._missing(site, use, 1, ids, message, where="as the `id` of a step", code="unknown-step")
+        yield self._subtraction(site, use, ids, "unknown-step") or self._missing(
+            site, use, 1, ids, message, where="as the `id` of a step", code="unknown-step"
+        )
+
+    def _subtraction(self, site: Site, use: Use, names: Iterable[str], code: str) -> Diagnostic | None:
+        """`steps.my-step`, where `my_step` is meant."""
+        root, whole = use.path[0], _dashed(use)
+        meant = did_you_mean(whole, names) if whole else None
+        if meant is None:
+            return None
+        message = f"`{root}.{whole}` is a subtraction: {'an id' if root == 'steps' else 'a name'} has no `-`"
+        span = self._at(site, use, use.parts[1][0], len(whole))
+        label = f"did you mean `{root}.{meant}`?"
+        return Diagnostic(code, message, span, label=label, fix=_replace(span, whole, meant))
 
     def _visible(self, site: Site, use: Use, position: Position) -> Iterator[Diagnostic]:
         sight, blamed = self.sighting.sight(site, position)
@@ -237,7 +248,7 @@ class _Names:
     def _output(self, site: Site, use: Use, step: Step) -> Iterator[Diagnostic]:
         names = output_names(step, self.context)
         name = use.path[3]
-        if names is None or name in names:
+        if names is None or name in names or self.context.unclear.declared(step.node, "outputs", "step").may_have(name):
             return
         message = f"{words_for(step)} has no output `{name}`"
         if not names:
@@ -310,6 +321,16 @@ class _Names:
 
     def _at(self, site: Site, use: Use, offset: int, length: int) -> Span:
         return self.context.place(site.scalar, site.offset_of(use.expression) + offset, length)
+
+
+_BEFORE_DASH = re.compile(r"\b(steps|inputs|vars|secrets)\.(\w+)(?:-\w+)*-\Z")
+_DASHES = re.compile(r"(?:-\w+)+")
+
+
+def _dashed(use: Use) -> str:
+    """The `my-step` of `steps.my-step`; empty where no `-` stands behind the name."""
+    found = _DASHES.match(use.expression.text, sum(use.parts[1]))
+    return use.path[1] + found[0] if found else ""
 
 
 def _own_loop_names(step: Step) -> frozenset[str]:

@@ -27,7 +27,7 @@ def _need(step: Step, name: Name, ids: set[str], seen: dict[str, Name], context:
         related = (Related(seen[name.text].span, "named here already"),)
         message = f"`needs` of {words_for(step)} names `{name.text}` twice"
         yield Diagnostic("needs-twice", message, name.span, "warning", related=related, help="keep one")
-    elif name.text not in ids and "${{" not in name.text:  # the shape has said so
+    elif name.text not in ids and name.text not in context.unread_ids and "${{" not in name.text:  # the shape said so
         yield _unknown(step, name, ids, context)
 
 

@@ -18,6 +18,8 @@ def check_operations(workflow: Workflow, context: Context) -> Iterator[Diagnosti
         for one in parts:
             if isinstance(one, Expression):
                 given, found = types.judge(one, site)
+                if any(use.path[0] not in site.names for use in context.uses(site.template) if use.expression is one):
+                    found = [finding for finding in found if not finding.vain]  # who knows what is meant
                 yield from (_diagnostic(finding, one, site, context) for finding in found)
                 wrong = any(not finding.vain for finding in found)
                 if not wrong and given.is_only("null") and (isinstance(site.template, Text) or site.text):

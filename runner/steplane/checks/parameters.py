@@ -208,7 +208,7 @@ class _Parameters:
         whole = {**schema, "$defs": defs} if defs and isinstance(schema, dict) else schema
         for problem in validate_value(whole, _data(one.value.template, one.value.node), (one.name.text,)):
             found = self._problem(problem, one)
-            if found is not None:
+            if found is not None and problem.keyword != "schema":  # that is said where the schema stands
                 yield found
         if not has_mark(schema, "template"):
             taker = Taker(self.types, self.position, self.given.noun, self.given.kind, defs)

@@ -50,7 +50,8 @@ def _target(position: Position, action: Cancel, name: Name, context: Context) ->
     step, key = position.step, _key(action)
     found = context.by_id.get(name.text)
     if found is None:
-        yield _unknown(step, key, name, context)
+        if name.text not in context.unread_ids:
+            yield _unknown(step, key, name, context)
     elif found.step is step:
         help_ = "name another step; to end the run write `end`"
         yield Diagnostic("cancel-itself", f"`{key}` of {words_for(step)} names the step itself", name.span, help=help_)

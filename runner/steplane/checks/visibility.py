@@ -122,6 +122,8 @@ class _Upstream:
         start, wanted = self.numbers[step.id], self.numbers[other.id]
         if self._plain or (step.needs is None and wanted < start):
             return wanted < start
+        if step.needs is not None and any(need.step.text not in self.numbers for need in step.needs.needs):
+            return True  # who names no step, which is said, may mean this one
         seen: set[int] = set()
         pending, stretch = [start], 0
         while pending:
@@ -202,7 +204,9 @@ def _outputs_of_call(action: Call, context: Context) -> tuple[str, ...] | None:
         return ()
     if called is None or isinstance(called, str) or any(isinstance(one.action, End) for one in all_steps(called)):
         return None
-    return tuple(one.name.text for one in called.outputs.items) if called.outputs is not None else ()
+    if called.outputs is None:
+        return () if called.node.entry("outputs") is None else None
+    return tuple(one.name.text for one in called.outputs.items)
 
 
 def declared_outputs(step: Step, context: Context) -> Span | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from steplane.diagnostics import Span
 from steplane.model.values import Condition, Count, Duration, Name, Named, Value
+from steplane.source.nodes import Mapping
 
 NeedWord = OneOf["ok", "succeeded", "warning", "failed", "skipped", "cancelled", "done"]
 """How a step that is needed must have ended; `ok` is what a plain list means."""
@@ -140,12 +141,15 @@ class Lock(Struct, frozen=True):
 
 
 class Output(Struct, frozen=True):
-    """One declared output. `value` None: the step writes it itself. `schema` is its JSON Schema, where one is given."""
+    """One declared output. `value` None: the step writes it itself. `schema` is its JSON Schema, where one is given,
+    and `node` the mapping in which that stands.
+    """
 
     name: Name
     value: Value | None = None
     schema: dict[str, Any] | None = None
     secret: bool = False
+    node: Mapping | None = None
 
 
 class Outputs(Struct, frozen=True):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.files import read_schema
-from steplane.schema.habits import STEP
 from steplane.schema.keys import Parameters
 from steplane.schema.steps import ACTIONS, check_secrets, check_steps, lacks_action, no_action, steps_in
 from steplane.schema.structure import Structure
@@ -27,13 +26,13 @@ def check_structure(
     structure.walk(root, "workflow")
     found = [one for one in structure.diagnostics if not _is_version(one, root)]
     found += _version(root)
-    meant = {one.span: one.fix.edits[0].text for one in found if one.fix is not None}
+    meant = structure.meant
     found += check_steps(root, meant)
     found += check_secrets(root, meant)
     found += [
         no_action(step)
         for step in steps_in(root)
-        if step.entries and lacks_action(step) and not is_broken(step.span) and not _has_habit(step)
+        if step.entries and lacks_action(step) and not is_broken(step.span)
         if not any(meant.get(entry.key.span) in ACTIONS for entry in step.entries)
     ]
     return found
@@ -41,11 +40,6 @@ def check_structure(
 
 def _no_parameters(_: str) -> Iterable[str]:
     return ()
-
-
-def _has_habit(step: Mapping) -> bool:
-    """Whether a key that was reported as a habit stands for the action."""
-    return any(entry.name in STEP and STEP[entry.name].key in ACTIONS for entry in step.entries)
 
 
 def _is_version(diagnostic: Diagnostic, root: Mapping) -> bool:

@@ -15,6 +15,9 @@ Parameters = Callable[[str], Iterable[str]]
 
 Properties = dict[str, Any]
 
+RENAMING = frozenset({"key-case", "unknown-key", "habit"})
+"""The codes of keys that may stand for others."""
+
 
 def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
     entry: Entry,

@@ -122,10 +122,9 @@ def _text(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnost
 
 
 def _mended(scalar: Scalar, schema: dict[str, Any]) -> Fix | None:
-    """A unit for a bare number where a duration is wanted; a spelling that is allowed for an id."""
-    if schema.get("x-level") == "id" and (
-        spelling := re.sub(r"[^a-z0-9_]", "_", scalar.text.lower()).lstrip("_0123456789")
-    ):
+    """A unit for a bare number where a duration is wanted; a spelling that is allowed for an id or a name."""
+    text = {"id": scalar.text.lower(), "word": scalar.text}.get(schema.get("x-level", ""), "")
+    if spelling := re.sub(r"[^A-Za-z0-9_]", "_", text).lstrip("_0123456789"):
         return Fix(f"replace `{scalar.text}` with `{spelling}`", (Edit(scalar.span, spelling),), safe=False)
     if "duration" in str(schema.get("x-expected")) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", scalar.text):
         return Fix(f"`{scalar.text}s` for seconds", (Edit(scalar.span, f"{scalar.text}s"),), safe=False)

@@ -62,7 +62,7 @@ def check_steps(root: Mapping, meant: Meant) -> Iterator[Diagnostic]:
         words = step_words(step)
         yield from _actions(step, words)
         yield from _loops(step, words)
-        yield from _companions(step, words)
+        yield from _companions(step, words, meant)
         yield from _choices(step, words, meant)
         yield from _policy(step, words)
 
@@ -146,8 +146,8 @@ def _loops(step: Mapping, words: str) -> Iterator[Diagnostic]:
         yield _two(loops[0], other, words, "a step has one loop; put the other around it in a group")
 
 
-def _companions(step: Mapping, words: str) -> Iterator[Diagnostic]:
-    keys = {entry.key.text for entry in step.entries}
+def _companions(step: Mapping, words: str, meant: Meant) -> Iterator[Diagnostic]:
+    keys = {meant.get(entry.key.span) or entry.key.text for entry in step.entries}
     for names, wanted, what in COMPANIONS:
         if keys.isdisjoint(names) or not keys.isdisjoint(wanted) or (names == ("with",) and lacks_action(step)):
             continue

@@ -2,8 +2,8 @@
 
 It reads the keywords that our schemas use (`$ref type enum const pattern minimum maximum minLength minItems maxItems
 minProperties properties patternProperties additionalProperties unevaluatedProperties propertyNames required items
-anyOf`); in an `anyOf` the kind of the value says which alternative is meant. Values that hold expressions skip value
-keywords.
+anyOf if then`); in an `anyOf` the kind of the value says which alternative is meant, in an `if` its kind and keys.
+Values that hold expressions skip value keywords.
 """
 
 import re
@@ -40,6 +40,8 @@ class Structure:
         self._parameters = parameters
         self._broken = broken
         self.diagnostics: list[Diagnostic] = []
+        self.meant: dict[Span, str] = {}
+        """The keys that unknown ones stand for, by the places of these."""
 
     def walk(self, root: Node, level: str) -> None:
         """Check the whole tree; `level` names what it is (`workflow`)."""
@@ -112,6 +114,8 @@ class Structure:
         schema = self._resolve(raw)
         if not schema:
             return
+        if "if" in schema and _is_meant(node, schema["if"]):
+            schema = self._resolve(schema["then"])
         if isinstance(node, Scalar):
             if node.value is None and not self._takes_null(schema):
                 self._say_empty(node, schema, place)
@@ -250,7 +254,8 @@ class Structure:
         known = schema.get("properties", {})
         found = unknown_key(entry, node, known, place, level, self._definitions, self._parameters)
         self.diagnostics.append(found)
-        return meaning(found, entry, level)
+        meant = self.meant[entry.key.span] = meaning(found, entry, level)
+        return meant
 
     def _check_size(self, node: Mapping, schema: Schema, place: Place) -> None:
         if len(node.entries) >= schema.get("minProperties", 0):
@@ -276,6 +281,13 @@ class Structure:
             whole = "the table" if schema.get("x-level") == "decision" else "the workflow"
             subject = place.subject if place.keys or place.owner else whole
             self._add("missing-key", f"{subject} has no {listed([name])}", span, help=f"add {words}", fix=fix)
+
+
+def _is_meant(node: Node, condition: Schema) -> bool:
+    """Whether a value is of the kind and has the keys that an `if` asks for."""
+    if kind_of(node) != condition["type"]:
+        return False
+    return isinstance(node, Mapping) and all(node.entry(name) is not None for name in condition["required"])
 
 
 def _is_template(schema: Schema) -> bool:

@@ -90,12 +90,15 @@ def _validator(schema: dict[str, Any] | bool) -> Any:
 
 
 def problems(schema: dict[str, Any] | bool, value: Any, path: Path) -> list[Problem]:
-    """What is wrong with a value, in the order of its keys."""
+    """What is wrong with a value, in the order of its keys; or with the schema itself (its keyword is `schema`)."""
+    from jsonschema.exceptions import UnknownType
     from referencing.exceptions import Unresolvable
 
     try:
         errors = list(_validator(schema).iter_errors(value))
-    except (Unresolvable, ValueError, RecursionError) as error:
+    except UnknownType as error:
+        return [Problem(path, f"cannot be checked: its schema is wrong (no `type` is `{error.type}`)", "schema")]
+    except (Unresolvable, ValueError, RecursionError, TypeError, AttributeError) as error:
         return [Problem(path, f"cannot be checked: its schema is wrong ({_reason(error)})", "schema")]
     found = [one for error in errors for one in _explained(error, path)]
     return _distinct(found)

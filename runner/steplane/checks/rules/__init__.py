@@ -54,8 +54,9 @@ def _of_each(workflow: Workflow, context: Context) -> Iterator[tuple[Rule, Verdi
 
 
 def _is_whole(rule: Rule, context: Context) -> bool:
-    """Whether the rule has the shape of its kind; if not that has been said."""
-    if context.is_misshapen(rule.node.span):
+    """Whether the rule has the shape of its kind, and names steps that could be read; if not that has been said."""
+    ends = () if rule.within is None else (rule.within.start.step, rule.within.end.step)
+    if context.is_misshapen(rule.node.span) or any(one.text in context.unread_ids for one in (*rule.steps, *ends)):
         return False
     if rule.kind.text in {"within", "never"}:
         return rule.within is not None or rule.condition is not None

@@ -195,7 +195,7 @@ def _output(reader: Reader, entry: Entry) -> Output:
     if not isinstance(node, Mapping) or node.entry("value") is None:
         return Output(name, reader.value(node))
     schema = {one.name: plain(one.value) for one in node.entries if one.name not in {"value", "secret"}}
-    return Output(name, reader.value(node.get("value")), schema or None, reader.flag(node.get("secret")))
+    return Output(name, reader.value(node.get("value")), schema or None, reader.flag(node.get("secret")), node)
 
 
 def read_cache(reader: Reader, node: Node | None) -> Cache | None:
