@@ -123,6 +123,9 @@ def filters_and_tests(tree: Any) -> list[Any]:
     return [*tree.find_all((nodes.Filter, nodes.Test)), *root]
 
 
+_WORDS = frozenset(["and", "or", "not", "in", "is", "if", "else"])
+
+
 def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LANGUAGE) -> Any:
     from jinja2 import TemplateError, TemplateSyntaxError
 
@@ -155,6 +158,9 @@ def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, m
     if token.type == "assign":
         return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", code="foreign-operator")
     words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
+    lower = token.text.lower()
+    if lower in _WORDS and lower != token.text:
+        return SyntaxFault(words, offset, len(token.text), f"write `{lower}`", instead=lower)
     return SyntaxFault(words, offset, len(token.text))
 
 
