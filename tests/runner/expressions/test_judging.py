@@ -71,7 +71,7 @@ def test_the_type_of_an_expression(text: str, words: str) -> None:
     [
         ("kind == 'flood'", "never-holds: `kind` is `storm` or `theft`, never `flood`"),
         ("'flood' == kind", "never-holds: `kind` is `storm` or `theft`, never `flood`"),
-        ("kind != 'flood'", "never-holds: `kind` is `storm` or `theft`, never (so this always holds) `flood`"),
+        ("kind != 'flood'", "never-holds: `kind` is `storm` or `theft`, never `flood`, so this always holds"),
         ("kind in ['storm', 'hail']", "never-holds: `kind` is `storm` or `theft`, never `hail`"),
         ("amount == '3'", "never-holds: `amount` is a number, and never equal to text"),
         ("amount != name", "never-holds: `amount` is a number, and always unequal to text"),
