@@ -8,7 +8,7 @@ from steplane.expressions.filters import FILTERS
 from steplane.expressions.frames import Frame, Run, closest
 from steplane.expressions.limits import RANGE
 from steplane.expressions.predicates import PREDICATES
-from steplane.expressions.values import kind_of
+from steplane.expressions.values import kind_of, truth
 
 APPLICATION_FILTERS = frozenset({"yaml", "from_yaml"})
 """Filters that the application passes in."""
@@ -49,10 +49,35 @@ def filter_run(node: Any, inner: Run) -> Run:
     if name in FILTERS:
         check_arguments(FILTERS[name], f"the filter `{name}`", len(node.args), [one.key for one in node.kwargs], node)
     values = arguments(node)
+    if name in {"default", "d"}:
+        return _default_run(node, inner)
 
     def run(frame: Frame) -> Any:
         positional, named = values(frame)
         return apply_filter(frame, name, inner(frame), positional, named)
+
+    return run
+
+
+def _default_run(node: Any, inner: Run) -> Run:
+    """`x | default(y)`: `y` is evaluated only if it is needed, and may be missing too, for a further `default`."""
+    from steplane.expressions.compiling import loose, solid, used
+
+    given = dict(zip(("default_value", "boolean"), node.args, strict=False)) | {
+        one.key: one.value for one in node.kwargs
+    }
+    otherwise = loose(given["default_value"]) if "default_value" in given else None
+    boolean = used(given["boolean"]) if "boolean" in given else None
+
+    def run(frame: Frame) -> Any:
+        value = inner(frame)
+        empty = value is None or value.__class__ is Missing
+        if not empty and (boolean is None or not truth(boolean(frame)) or truth(value)):
+            return apply_filter(frame, node.name, value, [], {})
+        other = "" if otherwise is None else otherwise(frame)
+        if other.__class__ is Missing:
+            return other
+        return apply_filter(frame, node.name, value, [solid(other)], {"boolean": True})
 
     return run
 
