@@ -26,6 +26,7 @@ from steplane.checks.milestones import check_milestones
 from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.modifiers import check_modifiers
 from steplane.checks.names import check_names
+from steplane.checks.near_misses import check_near_misses
 from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
 from steplane.checks.nulls import check_nulls
 from steplane.checks.operations import check_operations
@@ -84,6 +85,7 @@ CHECKS: tuple[Check, ...] = (
     check_inputs,
     check_environment,
     check_code_variables,
+    check_near_misses,
     check_switches,
     check_ends,
     check_loops,

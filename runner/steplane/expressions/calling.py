@@ -191,11 +191,17 @@ def compile_call(node: Any) -> Run:
     target = type(node.node).__name__
     if target == "Getattr":
         name = node.node.attr
-        raise SyntaxFault(f"`.{name}(...)`: methods cannot be called", node.lineno or 0, remedy=_instead_of(name))
-    if target != "Name" or node.node.name != "range":
+        raise SyntaxFault(
+            f"`.{name}(...)`: methods cannot be called", (node.lineno or 0) - len(name), len(name), _instead_of(name)
+        )
+    if target != "Name":
         raise SyntaxFault(
             "only `range(...)` can be called", node.lineno or 0, remedy="filters do such work: `x | name`"
         )
+    if node.node.name != "range":
+        name = node.node.name
+        message = f"there is no function `{name}`: only `range(...)` can be called"
+        raise SyntaxFault(message, node.node.lineno or 0, len(name), _instead_of(name))
     values = arguments(node)
 
     def run(frame: Frame) -> list[int]:
@@ -208,21 +214,30 @@ def compile_call(node: Any) -> Run:
 
 
 _INSTEAD = {
+    "always": "`finally`, or `needs: {STEP: done}`",
+    "cancelled": "`needs: {STEP: cancelled}`, or `run.status == 'cancelled'`",
+    "contains": "`'x' in y`",
     "endswith": "`| regex_match('...$')`",
+    "failure": "`needs: {STEP: failed}`, or `run.status == 'failed'`",
     "get": "`x.key | default(...)`",
+    "len": "`| length`",
     "lstrip": "`| trim`",
     "rstrip": "`| trim`",
     "splitlines": "`| split('\\n')`",
     "startswith": "`| regex_match('^...')`",
+    "str": "`| string`",
     "strip": "`| trim`",
+    "success": "`needs: {STEP: succeeded}`, or `run.status == 'succeeded'`",
 }
-"""What serves in the place of a method of Python that has no filter of its name."""
+"""What serves in the place of a function or method of other languages that has no filter of its name."""
 
 
-def _instead_of(method: str) -> str:
-    if method in FILTERS or method in APPLICATION_FILTERS:
-        return f"filters do such work: `| {method}`"
-    return f"filters do such work: {_INSTEAD.get(method, '`x | name`; for all see `steplane help expressions`')}"
+def _instead_of(name: str) -> str:
+    if name in FILTERS or name in APPLICATION_FILTERS:
+        return f"filters do such work: `| {name}`"
+    if name in _INSTEAD:
+        return f"write {_INSTEAD[name]}"
+    return "filters do such work: `x | name`; for all see `steplane help expressions`"
 
 
 def _range(frame: Frame, bounds: list[int]) -> list[int]:

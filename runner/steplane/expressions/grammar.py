@@ -123,6 +123,9 @@ def filters_and_tests(tree: Any) -> list[Any]:
     return [*tree.find_all((nodes.Filter, nodes.Test)), *root]
 
 
+_WORDS = frozenset(["and", "or", "not", "in", "is", "if", "else"])
+
+
 def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LANGUAGE) -> Any:
     from jinja2 import TemplateError, TemplateSyntaxError
 
@@ -135,8 +138,6 @@ def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LA
 
 
 _VALUES = frozenset({"name", "string", "integer", "float"})
-_CAPITALS = frozenset({"AND", "OR", "NOT", "IN", "IS", "IF", "ELSE"})
-"""Operators as other languages write them."""
 
 
 def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, marks: Marks) -> SyntaxFault:
@@ -159,20 +160,16 @@ def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, m
         remedy = f"add `{closer}`" if closer else "write what is to follow, or take the last sign out"
         words = "the expression ends too early" + (f": {expected}" if expected else "")
         return SyntaxFault(words, place, length, remedy)
-    for word in (tokens[tokens.index(token) - 1], token):
-        if word.text in _CAPITALS:
-            small = word.text.lower()
-            message = f"`{word.text}` is not an operator of expressions"
-            return SyntaxFault(message, word.offset, len(word.text), f"write `{small}`", code="foreign-operator",
-                               instead=small)  # fmt: skip
     if token.type == "assign":
         return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", code="foreign-operator")
     words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
+    lower = token.text.lower()
+    if lower in _WORDS and lower != token.text:
+        return SyntaxFault(words, offset, len(token.text), f"write `{lower}`", instead=lower)
     before = tokens[tokens.index(token) - 1]
     two = before.offset < offset and {before.type, token.type} <= _VALUES
-    return SyntaxFault(
-        words, offset, len(token.text), "put an operator between the two, or quote a text" if two else ""
-    )
+    remedy = "put an operator between the two, or quote a text" if two else ""
+    return SyntaxFault(words, offset, len(token.text), remedy)
 
 
 def _open_bracket(tokens: tuple[Token, ...]) -> str:

@@ -286,6 +286,8 @@ class Judgement(Fields):
 
     def call(self, node: Any) -> Type:
         """`range(...)`."""
+        if getattr(node.node, "name", "") != "range":  # which is told as what cannot be called
+            return ANY
         for one in node.args:
             given = self.type(one)
             if not given.can_be("integer"):
