@@ -8,6 +8,9 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.steps import ACTIONS
 from steplane.source.nodes import Entry
 
+_CONDITION = re.compile(r".*\b(?:if|when|while|until):[ \t]+")
+"""What stands on a line before an expression that holds or not."""
+
 
 def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
     """Take out the key at the place, or whose value stands there, with its value."""
@@ -87,7 +90,11 @@ def anchor(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def tag(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Take out a tag."""
+    """Take out a tag; in a condition `!x` was meant as `not x`."""
+    span = diagnostic.span
+    operand = re.compile(r"!(?=[\w(])").match(source.line(span.line), span.column - 1)
+    if operand and _CONDITION.fullmatch(source.line(span.line)[: span.column - 1]):
+        return _fix("write `not`", (source.edit(span.line, span.column, 1, "not "),))
     return _word(r"![^\s,\[\]{}]*[ \t]*", "take the tag out", diagnostic, source)
 
 
