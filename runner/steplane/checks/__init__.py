@@ -150,11 +150,25 @@ def check_workflow(
             from steplane.checks.hints import check_hints
 
             found += check_hints(workflow, context)
+    found = _without_echoes(document, found)
     if IGNORE in document.text:
         from steplane.checks.ignoring import without_ignored
 
         found = without_ignored(document, found)
     return workflow, tuple(in_file_order(found))
+
+
+def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
+    """What is said of the inside of a foreign template waits until that is written as an expression."""
+    foreign = [one.span for one in document.diagnostics if one.code == "unquoted-template"]
+    if not foreign:
+        return found
+
+    def is_inside(one: Diagnostic) -> bool:
+        place = (one.span.line, one.span.column)
+        return any((span.line, span.column) <= place < (span.end_line, span.end_column) for span in foreign)
+
+    return [one for one in found if one.code == "unquoted-template" or not is_inside(one)]
 
 
 def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str]]:

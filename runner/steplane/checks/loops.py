@@ -145,7 +145,7 @@ def _list(value: Value) -> list[Any]:
 
 
 def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
-    axes = {axis.name.text: _list(axis.values) for axis in loop.axes}
+    axes = {axis.name.text: _known(axis.values) for axis in loop.axes}
     if not axes and not loop.include:
         message = f"`matrix` of {words_for(step)} has no axis"
         yield Diagnostic("empty", message, loop.span, help="add an axis such as `os: [linux, macos]`")
@@ -153,7 +153,12 @@ def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
         yield from _exclude(partial, axes, step)
 
 
-def _exclude(partial: Value, axes: dict[str, list[Any]], step: Step) -> Iterator[Diagnostic]:
+def _known(value: Value) -> list[Any] | None:
+    """The list, where it holds no expression."""
+    return _list(value) if isinstance(value.template, Literal) else None
+
+
+def _exclude(partial: Value, axes: dict[str, list[Any] | None], step: Step) -> Iterator[Diagnostic]:
     from steplane.suggest import did_you_mean
 
     for entry in getattr(partial.node, "entries", ()):
@@ -170,9 +175,10 @@ def _exclude(partial: Value, axes: dict[str, list[Any]], step: Step) -> Iterator
                 "unknown-axis", message, entry.key.span, label=label, fix=fix, help="" if fix else "name an axis"
             )
         elif isinstance(partial.template, Literal):
-            value = partial.template.value[entry.name]
-            if not any(type(one) is type(value) and one == value for one in axes[entry.name]):
+            value, values = partial.template.value[entry.name], axes[entry.name]
+            if values is not None and not any(type(one) is type(value) and one == value for one in values):
                 message = f"`exclude` of {words_for(step)} leaves out nothing: `{entry.name}` is never `{value}`"
                 yield Diagnostic(
                     "exclude-nothing", message, entry.value.span, "warning", help="remove it, or mend the value"
                 )
+                return

@@ -92,11 +92,12 @@ def check_arguments(function: Callable[..., Any], what: str, count: int, names: 
     if wrong is not None:
         raise SyntaxFault(f"{what} has no argument `{wrong}`", node.lineno or 0, remedy=_known(known))
     if count > len(known) and not open_ended:
-        raise SyntaxFault(f"{what} takes at most {len(known)} arguments, not {count}", node.lineno or 0)
+        raise SyntaxFault(f"{what} takes at most {len(known)} arguments, not {count}", node.lineno or 0,
+                          remedy=_known(known))  # fmt: skip
     if any(name in known[:count] for name in names):
         raise SyntaxFault(f"{what} gets an argument twice", node.lineno or 0)
     if count < least and any(name not in names for name in known[count:least]):
-        raise SyntaxFault(f"{what} needs the argument `{known[count]}`", node.lineno or 0)
+        raise SyntaxFault(f"{what} needs the argument `{known[count]}`", node.lineno or 0, remedy=_known(known))
 
 
 def _known(names: list[str]) -> str:

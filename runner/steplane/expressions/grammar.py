@@ -137,6 +137,9 @@ def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LA
         raise SyntaxFault("this expression is nested too deeply", tokens[0].offset, 1) from None
 
 
+_VALUES = frozenset({"name", "string", "integer", "float"})
+
+
 def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, marks: Marks) -> SyntaxFault:
     tags = _TAGS.search(message)
     if tags is not None and message.startswith("Unexpected end"):
@@ -154,14 +157,19 @@ def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, m
         expected = f"`{closer}` is expected" if closer else expected
         place = max(0, min(offset, end) - 1) if token is None else offset
         length = 1 if token is None else 2
-        return SyntaxFault("the expression ends too early" + (f": {expected}" if expected else ""), place, length)
+        remedy = f"add `{closer}`" if closer else "write what is to follow, or take the last sign out"
+        words = "the expression ends too early" + (f": {expected}" if expected else "")
+        return SyntaxFault(words, place, length, remedy)
     if token.type == "assign":
         return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", code="foreign-operator")
     words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
     lower = token.text.lower()
     if lower in _WORDS and lower != token.text:
         return SyntaxFault(words, offset, len(token.text), f"write `{lower}`", instead=lower)
-    return SyntaxFault(words, offset, len(token.text))
+    before = tokens[tokens.index(token) - 1]
+    two = before.offset < offset and {before.type, token.type} <= _VALUES
+    remedy = "put an operator between the two, or quote a text" if two else ""
+    return SyntaxFault(words, offset, len(token.text), remedy)
 
 
 def _open_bracket(tokens: tuple[Token, ...]) -> str:

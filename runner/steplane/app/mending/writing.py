@@ -42,7 +42,9 @@ def bound(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def another_id(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Number an id that is taken."""
+    """Number an id that is taken; not one that is the other one too, by an alias."""
+    if any(one.span == diagnostic.span for one in diagnostic.related):
+        return None
     name = source.text(diagnostic.span)
     return _replaced(diagnostic, source, source.new_word(name)) if name.isidentifier() else None
 
