@@ -18,6 +18,10 @@ steps:
         'run: \'test "${{ inputs.k }}" -gt 3 || [ 3 -eq "${{ inputs.k }}" ]\'',
         "{uses: shell, with: {script: 'echo \"${{ inputs.k }}\"', capture: lines}}",
         "{uses: shell, with: {script: 'echo ${{ inputs.xs }}', shell: sh}}",
+        (
+            "run: |\n      cat <<A - 3<<B\n      ${{ inputs.k }}\n      A\n      b ${{ inputs.k }}\n      B\n"
+            "      cat <<-'A' <<B\n      a\n      A\n      ${{ inputs.n }}\n      B"
+        ),
     ],
 )
 def test_nothing_is_said(step: str) -> None:

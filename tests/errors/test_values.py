@@ -50,6 +50,22 @@ WRONG = [
     ("{run: make, if: run.status != §'canceled'}", "never-holds"),
     # what servers write into their logs
     ("{uses: http.request, with: {url: 'https://x.example', params: {key: 'a ${{ §secrets.k }}'}}}", "secret-in-url"),
+    # more than there can be
+    ("{id: m, matrix: {a: [1, 2], b: [3, 4]}, complete: §5, run: make}", "complete-too-large"),
+    ("{id: m, foreach: [1, 2], §rest: cancel, run: make}", "missing-companion"),
+    # what cannot be called, and words of other languages
+    ("{run: make, if: §success()}", "expression-syntax"),
+    ("{run: make, if: §len(inputs.xs) > 1}", "expression-syntax"),
+    ("{run: make, if: inputs.s.§upper() == 'x'}", "expression-syntax"),
+    ("{run: make, if: inputs.b §AND inputs.b}", "expression-syntax"),
+    ('run: "echo ${{ [1,2] + 3§[] }}"', "expression-syntax"),
+    # where nothing is evaluated
+    ("{name: 'Build §${{ inputs.s }}', run: make}", "static"),
+    ("{id: f, foreach: §'${{ inputs.xs }} ', run: make}", "blank-makes-text"),
+    ("{run: make, env: {REGION: eu, A: '${{ env.§REGOIN }}'}}", "env-near-miss"),
+    # each line of a script
+    ("run: echo \"${{ inputs.s ~ '§ #1' }}\"", "comment-in-expression"),
+    ("run: |\n      make\n      §cat <<EOT\n      a", "shell-syntax"),
     # each part of a condition that gives its answer
     ("{run: make, if: inputs.s == 'a' or §'b'}", "not-boolean"),
     ("{run: make, if: inputs.b and §inputs.s}", "not-boolean"),
@@ -73,11 +89,38 @@ def test_wrong(step: str, code: str) -> None:
         "{run: make, if: inputs.s == 'a' or inputs.b and (inputs.n or inputs.s) == 3}",
         "{run: make, if: inputs.xs | length > 0 and true or inputs.o.b or inputs.o.b | default(false)}",
         "{id: f, foreach: '${{ vars.hosts }}', as: host, run: 'echo ${{ host.name }}', if: run.status == 'running'}",
+        "{id: m, matrix: {a: [1, 2], b: [3, 4], include: [{a: 9}]}, complete: 5, rest: cancel, run: make}",
+        "{run: make, env: {HOSTS: x, API_URL: y}, if: env.HOST == env.APP_URL}",
+        "run: |\n      cat <<EOT\n      a ${{ inputs.s }}\n      EOT",
         "{run: 'ls ${{ steps.l.outputs.lines }}', ensure: ['result.stdout != \"\"']}",
     ],
 )  # fmt: skip
 def test_right(step: str) -> None:
     assert said(f"{HEAD}  - {step}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{if: inputs.b, run: make, id: a}\n  - {run: make, if: inputs.b and steps.a.outputs.stdout == 'x'}", 0),
+        ("{if: inputs.b, run: make, id: a}\n  - {run: make, if: steps.a.outputs.stdout == 'x' and inputs.b}", 1),
+        ("{if: inputs.b, run: make, id: a}\n  - {run: make, if: inputs.b or steps.a.outputs.stdout == 'x'}", 1),
+        (("{if: inputs.b, run: make, id: a}\n"
+         "  - {run: 'echo \"${{ steps.a.outputs.stdout }}\"', if: inputs.n > 3 and inputs.b}"), 0),
+        (("{if: inputs.b and inputs.n > 3, run: make, id: a}\n"
+         "  - {run: 'echo \"${{ steps.a.outputs.stdout }}\"', if: inputs.b}"), 1),
+        (("{if: inputs.b, run: make, id: a}\n"
+         "  - {if: inputs.b, steps: [{run: make, if: steps.a.outputs.stdout == 'x'}]}"), 0),
+    ],
+)  # fmt: skip
+def test_what_a_step_asks_for_is_there_where_it_is_asked_before(text: str, expected: int) -> None:
+    assert [one.split()[0] for one in said(f"{HEAD}  - {text}\n")] == ["may-be-missing"] * expected
+
+
+def test_bounds_that_nothing_passes() -> None:
+    text, expected = marked("steplane: 1\ninputs: {n: {type: integer, default: 3, minimum: 5, maximum: §1}}\n"
+                            "steps: [{run: make}]\n", "bad-schema")  # fmt: skip
+    assert said(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def end(one: "Instance") -> Process[None]:
         one.finishing = False
         yield from one.ask("outputs")
         one.finishing = True
-    one.workflow().end_here(str(written["status"]))
+    one.workflow().end_here(str(written["status"]), gives="outputs" in written)
 
 
 ACTIONS: dict[str, Callable[["Instance"], Process[None]]] = {

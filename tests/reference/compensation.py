@@ -10,26 +10,31 @@ if TYPE_CHECKING:
     from tests.reference.scope import Scope
 
 
-def completed(life: Life) -> list["Instance"]:
-    """What is to be undone of it: itself where it has `compensate`, else what is completed in it."""
+def completed(life: Life, *, cut: bool = False) -> list["Instance"]:
+    """What is to be undone of it: itself where it has `compensate`, else what is completed in it.
+
+    With `cut` also what is completed in a step that was cancelled.
+    """
     from tests.reference.instance import Instance
     from tests.reference.loop import Loop
 
     if isinstance(life, Loop):
         if not hasattr(life, "instances"):  # it has not begun again: what an earlier activation had done is done
-            return completed(life.old) if life.old is not None and not life.forgotten else []
-        return [done for one in life.instances for done in completed(one)]
+            return completed(life.old, cut=cut) if life.old is not None and not life.forgotten else []
+        return [done for one in life.instances for done in completed(one, cut=cut)]
     assert isinstance(life, Instance)
+    if cut and life.begun and life.status == "cancelled" and not life.undone:
+        return [done for scope in life.body.values() for done in completed_in(scope, cut=cut)]
     if life.status not in {"succeeded", "warning", "compensated"} or life.undone:
         return []
     if "compensate" in life.step.after:  # of what is compensated only what was left inside
         return [] if life.status == "compensated" else [life]
-    return [done for scope in life.body.values() for done in completed_in(scope)]
+    return [done for scope in life.body.values() for done in completed_in(scope, cut=cut)]
 
 
-def completed_in(scope: "Scope") -> list["Instance"]:
+def completed_in(scope: "Scope", *, cut: bool = False) -> list["Instance"]:
     """What is completed in a list."""
-    return [done for life in scope.counting for done in completed(life)]
+    return [done for life in scope.counting for done in completed(life, cut=cut)]
 
 
 def undo(driver: "Instance", done: list["Instance"], *, mark: bool = True) -> Process[Error | None]:

@@ -52,6 +52,8 @@ class Instance(Life):
         self.outcome: tuple[str, str | None] | None = None
         self.ending: str | None = None
         self.ending_scope: Scope | None = None
+        self.ending_gives = False  # the `end` has outputs of its own
+        self.gave_up = False  # it has failed for good
         self.reached = False  # it is a `goto` that has made its jump
 
     # ------------------------------------------------------------ from outside in
@@ -68,8 +70,7 @@ class Instance(Life):
             self.end("succeeded")
             return
         if self.ends() and not self.cancelling:
-            outcome = self.ending or outcome
-            self.error = Error("end", self.path) if outcome == "failed" else None
+            outcome = yield from self.decided()
         if outcome == "cancelled" and self.completed_by_force:
             outcome = "succeeded"
         self.finishing = True
@@ -86,6 +87,19 @@ class Instance(Life):
                 self.error = self.error or scope.error
         self.jumps = self.reached and outcome == "succeeded"
         self.end(outcome)
+
+    def decided(self) -> Process[str]:
+        """An `end` says how it came out: what is completed is undone where it failed, else there may be outputs."""
+        outcome = self.ending or ""
+        self.error = Error("end", self.path) if outcome == "failed" else None
+        if outcome == "failed" and not self.gave_up:
+            self.finishing = True
+            yield from self.compensate(cut=True)
+        if outcome == "succeeded" and "outputs" in self.step.raw and not self.ending_gives:
+            self.question, self.answer = "outputs", None
+            yield lambda: self.answer is not None or self.cancelling
+            self.question = None
+        return "cancelled" if self.cancelling else outcome
 
     def guarded(self) -> Process[str]:
         """What `finally` guards; how it came out."""
@@ -104,7 +118,7 @@ class Instance(Life):
         else:
             self.error = None
             return self.verdict
-        self.begun = True
+        self.begun = self.gave_up = True
         self.status = "running"
         yield from self.compensate()
         if self.cancelling and "rescue" in self.step.after:
@@ -220,9 +234,9 @@ class Instance(Life):
         static = self.time_limit
         return self.settings.get("timeout", None if dynamic(static) else static) is not None
 
-    def compensate(self) -> Process[None]:
+    def compensate(self, *, cut: bool = False) -> Process[None]:
         """Undo what the last attempt had completed in the body. No cancel stops that."""
-        done = [one for scope in self.body.values() for one in compensation.completed_in(scope)]
+        done = [one for scope in self.body.values() for one in compensation.completed_in(scope, cut=cut)]
         self.undoing = done
         yield from compensation.undo(self, done)
 
@@ -235,11 +249,11 @@ class Instance(Life):
             one = one.scope.owner
         return one
 
-    def end_here(self, status: str) -> None:
+    def end_here(self, status: str, *, gives: bool) -> None:
         """An `end` step in this workflow: cancel what runs, skip what has not begun, go to `finally`."""
         if self.ending is not None:
             return
-        self.ending = status
+        self.ending, self.ending_gives = status, gives
         for scope in self.scopes:
             if not scope.over:
                 self.ending_scope = scope

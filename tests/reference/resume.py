@@ -39,6 +39,7 @@ def resumed(  # noqa: C901 - slow and obvious, in one piece
         reference.root = Instance(reference, reference.workflow, None, "")
         reference.root.old = old if old.begun else old.old
         reference.root.ending, reference.root.ending_scope = old.ending, old.ending_scope
+        reference.root.ending_gives = old.ending_gives
     else:
         reference.root.resume()
         for scope in reference.root.scopes:

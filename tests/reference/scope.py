@@ -52,7 +52,7 @@ class Scope:
         life.place = (*self.owner.place, self.branch.rank, step.position, life.born)
         life.old = old
         if isinstance(old, Instance) and isinstance(life, Instance):  # what an `end` has decided stands
-            life.ending, life.ending_scope = old.ending, old.ending_scope
+            life.ending, life.ending_scope, life.ending_gives = old.ending, old.ending_scope, old.ending_gives
         self.lives.append(life)
         self.lives.sort(key=lambda one: (one.step.position, one.born))
         return life

@@ -182,14 +182,29 @@ def test_end(status: str) -> None:
     assert [play.status(path) for path in ("g/stop", "g/c", "d")] == ["succeeded", "skipped", "skipped"]
     assert play.status("g") == "cancelled"
     play.stop("a")
-    play.ok("a/af", "f")
+    play.ok("a/af")
+    if status == "succeeded":
+        play.answer("", "outputs", {"o": 1})
+    play.ok("f")
     assert play.ended == status
 
 
 def test_end_with_outputs_asks_for_them() -> None:
-    play = Play("steps: [{id: e, end: {status: succeeded, outputs: {o: 1}}}, {id: b, run: x}]")
+    play = Play("{steps: [{id: e, end: {status: succeeded, outputs: {o: 1}}}, {id: b, run: x}], outputs: {o: 2}}")
     play.answer("e", "outputs", {"outputs": {"o": 1}})
     assert play.ended == "succeeded"
+
+
+def test_end_that_fails_undoes_what_is_completed_in_what_it_cancels_too() -> None:
+    play = Play("""
+        steps:
+          - {id: a, run: x, compensate: [{id: ua, run: x}]}
+          - {id: g, steps: [{id: b, run: x, compensate: [{id: ub, run: x}]}, {id: e, end: failed}]}
+        finally: [{id: f, run: x}]
+    """)
+    play.ok("a", "g/b", "g/b/ub", "a/ua", "f")
+    assert [play.status(path) for path in ("a", "g/b", "g")] == ["compensated", "compensated", "cancelled"]
+    assert play.ended == "failed"
 
 
 def test_end_in_the_finally_of_the_workflow() -> None:

@@ -19,6 +19,7 @@ BATCH = 64
 _TIME = 20
 _KIND = "scripts"
 _FAULT = re.compile(r"^[^:]*: (?:line )?(?P<line>\d+): (?P<words>.*)$", re.MULTILINE)
+_OPEN = re.compile(r"warning: here-document at line (?P<line>\d+) delimited by end-of-file \(wanted `(?P<end>.*)'\)")
 _TOKEN = re.compile(r"unexpected token `(?P<token>.+?)'")
 
 
@@ -52,7 +53,7 @@ def check_scripts(
     """
     wrong = [(one.span.line, one.span.column) for one in found if one.severity == "error"]
     scripts = [one for step in all_steps(workflow) for one in _scripts(step)]
-    scripts = [one for one in scripts if not any(_is_inside(place, one.node.span) for place in wrong)]
+    scripts = [one for one in scripts if not any(_is_inside(place, one.node, document) for place in wrong)]
     there = _installed({one.shell for one in scripts})
     scripts = [one for one in scripts if one.shell in there]
     return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
@@ -66,8 +67,11 @@ def _installed(shells: set[str]) -> set[str]:
     return {shell for shell in shells if shutil.which(shell)}
 
 
-def _is_inside(place: tuple[int, int], span: Span) -> bool:
-    return (span.line, span.column) <= place < (span.end_line, span.end_column)
+def _is_inside(place: tuple[int, int], node: Scalar, document: Document) -> bool:
+    """Whether a place is in a script, or in the comment that cuts it off."""
+    span = node.span
+    start, end = (span.line, span.column), (span.end_line, span.end_column)
+    return start <= place < end or (end <= place < (end[0] + 1, 0) and document.comment_after(node))
 
 
 def _scripts(step: Step) -> Iterator[_Script]:
@@ -134,10 +138,17 @@ def _say(shell: str, text: str) -> str:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return ended.stderr.decode(errors="replace") if ended.returncode else ""
+    said = ended.stderr.decode(errors="replace")
+    return said if ended.returncode or _OPEN.search(said) else ""
 
 
 def _diagnostics(script: _Script, fault: str, document: Document) -> Iterable[Diagnostic]:
+    if open_ := _OPEN.search(fault):
+        message = f"this here-document has no end: no line is `{open_['end']}` alone"
+        help_ = f"write `{open_['end']}` at the begin of the line that ends it"
+        place = _place(script, document, int(open_["line"]), None)
+        yield Diagnostic("shell-syntax", message, place, "warning", help=help_)
+        return
     match = _FAULT.search(fault)
     if match is None:
         return

@@ -26,6 +26,7 @@ from steplane.checks.milestones import check_milestones
 from steplane.checks.missing_outputs import check_missing_outputs
 from steplane.checks.modifiers import check_modifiers
 from steplane.checks.names import check_names
+from steplane.checks.near_misses import check_near_misses
 from steplane.checks.needs import check_cycles, check_join_forms, check_joins, check_needs
 from steplane.checks.nulls import check_nulls
 from steplane.checks.operations import check_operations
@@ -84,6 +85,7 @@ CHECKS: tuple[Check, ...] = (
     check_inputs,
     check_environment,
     check_code_variables,
+    check_near_misses,
     check_switches,
     check_ends,
     check_loops,
@@ -148,11 +150,25 @@ def check_workflow(
             from steplane.checks.hints import check_hints
 
             found += check_hints(workflow, context)
+    found = _without_echoes(document, found)
     if IGNORE in document.text:
         from steplane.checks.ignoring import without_ignored
 
         found = without_ignored(document, found)
     return workflow, tuple(in_file_order(found))
+
+
+def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
+    """What is said of the inside of a foreign template waits until that is written as an expression."""
+    foreign = [one.span for one in document.diagnostics if one.code == "unquoted-template"]
+    if not foreign:
+        return found
+
+    def is_inside(one: Diagnostic) -> bool:
+        place = (one.span.line, one.span.column)
+        return any((span.line, span.column) <= place < (span.end_line, span.end_column) for span in foreign)
+
+    return [one for one in found if one.code == "unquoted-template" or not is_inside(one)]
 
 
 def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str]]:

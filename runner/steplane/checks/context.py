@@ -1,6 +1,7 @@
 """What every check may ask: the document, the step types, and where each step stands."""
 
 import os
+from collections import Counter
 from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -87,6 +88,12 @@ class Context:
         for position in self.positions:
             found.setdefault(position.step.id, position)
         return found
+
+    @cached_property
+    def repeated_ids(self) -> frozenset[str]:
+        """The ids that more than one step has."""
+        counted = Counter(position.step.id for position in self.positions)
+        return frozenset(name for name, number in counted.items() if number > 1)
 
     @cached_property
     def unread_ids(self) -> frozenset[str]:

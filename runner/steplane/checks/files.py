@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from steplane.model import Workflow, read_workflow
 from steplane.source import Document, read
+from steplane.source.nodes import Mapping
 
 if TYPE_CHECKING:
     from steplane.checks.tables import CheckedTable
@@ -77,7 +78,19 @@ class Files:
         except OSError as error:
             self._problems[file] = "there is no such file" if isinstance(error, FileNotFoundError) else _why(error)
         else:
-            self.documents[file] = read(self.data[file], file)
+            document = read(self.data[file], file)
+            if _is_other_mapping(document):
+                self._problems[file] = "it holds no workflow: it has neither `steplane` nor `steps`"
+            else:
+                self.documents[file] = document
+
+
+def _is_other_mapping(document: Document) -> bool:
+    """Whether the file is read well and nothing in it says that it is a workflow."""
+    root = document.root
+    if not isinstance(root, Mapping) or document.diagnostics:
+        return False
+    return root.entry("steplane") is None and root.entry("steps") is None
 
 
 def _why(error: OSError) -> str:

@@ -16,5 +16,9 @@ def check_identities(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         if step.id in first:
             related = (Related(first[step.id], "first given here"),)
             message = f"the id `{step.id}` is given twice: an id is unique in the file"
-            yield Diagnostic("duplicate-id", message, step.id_span, related=related, help="give this step another id")
+            help_ = "give this step another id"
+            if first[step.id] == step.id_span:
+                message = f"the id `{step.id}` is given twice: an alias or a merge repeats it, and an id is unique"
+                help_ = "give each step an `id` of its own beside `<<: *ANCHOR`"
+            yield Diagnostic("duplicate-id", message, step.id_span, related=related, help=help_)
         first.setdefault(step.id, step.id_span)

@@ -57,12 +57,9 @@ def _one(
             yield Diagnostic("wrong-kind", message, node.span, help=f"give {reason[0]}")
         return
     takes = " or ".join(WORDS[one] for one in sorted(wanted))
-    inner = _alone(template)
+    inner = alone(template)
     if inner is not None and fits(taker.types.kind(inner, taker.position), wanted | {"any"}):
-        message = f"the blank around the expression makes `{shown_path(path)}` text, and `{kind}` wants {takes}"
-        text = f"${{{{ {inner.text} }}}}"
-        fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
-        yield Diagnostic("blank-makes-text", message, node.span, fix=fix, label="text, because of the blank")
+        yield blank_makes_text(inner, node, f"`{shown_path(path)}`", f"`{kind}` wants {takes}")
         return
     said = f"`{template.text}` is {WORDS[given]}" if isinstance(template, Expression) else "this is text"
     joined = given == "list" and "string" in wanted
@@ -70,7 +67,15 @@ def _one(
     yield Diagnostic("wrong-kind", f"{what} wants {takes}, and {said}", node.span, help=help_)
 
 
-def _alone(template: Template) -> Expression | None:
+def blank_makes_text(inner: Expression, node: Node, what: str, wanted: str) -> Diagnostic:
+    """Of a value that is one expression with a blank beside it, where text is not wanted."""
+    message = f"the blank around the expression makes {what} text, and {wanted}"
+    text = f"${{{{ {inner.text} }}}}"
+    fix = Fix(f"write `{text}`", (Edit(node.span, f'"{text}"'),), safe=False)
+    return Diagnostic("blank-makes-text", message, node.span, fix=fix, label="text, because of the blank")
+
+
+def alone(template: Template) -> Expression | None:
     """The one expression of a text that has nothing else but blanks."""
     if not isinstance(template, Text):
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context
-from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model import Input, Workflow
 from steplane.schema import Problem, check_schema, validate_value
 from steplane.schema.structure import holds_expression
@@ -37,7 +37,9 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         yield from unknown_formats(f"input `{one.name}`", one.node)
         static = list(_expressions(one))
         yield from static
-        if not problems and not static:
+        empty = list(nothing_passes(f"input `{one.name}`", one.node))
+        yield from empty
+        if not problems and not static and not empty:
             yield from _default(one)
         if one.optional and one.has_default:
             node = one.node
@@ -53,6 +55,22 @@ def bad_schema(what: str, node: Node, problem: Problem) -> Diagnostic:
     message = f"`{'.'.join(map(str, problem.path))}` of {what} {problem.message}"
     help_ = f"mend the schema of the {what.split(' ', maxsplit=1)[0]}"
     return Diagnostic("bad-schema", message, place_in(node, problem.path), help=help_)
+
+
+_BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
+
+
+def nothing_passes(what: str, schema: Node) -> Iterator[Diagnostic]:
+    """A least value that is more than the greatest."""
+    if not isinstance(schema, Mapping):
+        return
+    for low, high in _BOUNDS:
+        least, most = schema.get(low), schema.get(high)
+        values = [one.value for one in (least, most) if isinstance(one, Scalar) and isinstance(one.value, int | float)]
+        if len(values) == 2 and least is not None and most is not None and values[0] > values[1]:
+            message = f"no value passes for {what}: its `{low}` is {values[0]}, and its `{high}` is {values[1]}"
+            related = (Related(least.span, "the least is here"),)
+            yield Diagnostic("bad-schema", message, most.span, related=related, help="exchange them, or mend one")
 
 
 def unknown_formats(what: str, schema: Node) -> Iterator[Diagnostic]:

@@ -1,9 +1,11 @@
 """Loops: names of items, numbers, and combinations of a matrix."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from steplane.checks.context import Context, Position, words_for
+from steplane.checks.inferring import alone, blank_makes_text
 from steplane.checks.types import Types
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.expressions import Expression, Literal, Template, uses
@@ -56,18 +58,26 @@ def check_loops(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             yield from _matrix(loop, position.step)
         if isinstance(loop, ForEach | Matrix):
             yield from _keys(loop, position.step)
-        if isinstance(loop, ForEach) and isinstance(loop.spread.complete, Count):
-            yield from _complete(loop, loop.spread.complete, position.step)
+            yield from _complete(loop, position.step)
 
 
-def _complete(loop: ForEach, complete: Count, step: Step) -> Iterator[Diagnostic]:
-    items = loop.items.template
-    if complete.number is None or not isinstance(items, Literal) or not isinstance(items.value, list | dict):
+def _complete(loop: ForEach | Matrix, step: Step) -> Iterator[Diagnostic]:
+    complete, size = loop.spread.complete, _most(loop)
+    if not isinstance(complete, Count) or complete.number is None or size is None or complete.number <= size:
         return
-    size = len(items.value)
-    if complete.number > size:
-        message = f"`complete` of {words_for(step)} wants {complete.number} instances, and the list has {size} items"
-        yield Diagnostic("complete-too-large", message, complete.span, help=f"write at most {size}")
+    has = f"the list has {size} items" if isinstance(loop, ForEach) else f"the matrix has at most {size} combinations"
+    message = f"`complete` of {words_for(step)} wants {complete.number} instances, and {has}"
+    yield Diagnostic("complete-too-large", message, complete.span, help=f"write at most {size}")
+
+
+def _most(loop: ForEach | Matrix) -> int | None:
+    """How many instances there can be, where that is known."""
+    if isinstance(loop, ForEach):
+        items = loop.items.template
+        return len(items.value) if isinstance(items, Literal) and isinstance(items.value, list | dict) else None
+    axes = [axis.values.template for axis in loop.axes]
+    lists = [one.value for one in axes if isinstance(one, Literal) and isinstance(one.value, list)]
+    return math.prod(map(len, lists)) + len(loop.include) if len(lists) == len(axes) else None
 
 
 def _item(position: Position, loop: ForEach) -> Iterator[Diagnostic]:
@@ -96,6 +106,11 @@ def _items(loop: ForEach, step: Step, types: Types) -> Iterator[Diagnostic]:
     given = types.kind(loop.items.template)
     if given not in {"any", "list", "object"}:
         template = loop.items.template
+        inner = alone(template)
+        if inner is not None and types.kind(inner) in {"any", "list", "object"}:
+            what = f"`foreach` of {words_for(step)}"
+            yield blank_makes_text(inner, loop.items.node, what, "it wants a list or a mapping")
+            return
         shown = f"`{template.text}` is " if isinstance(template, Expression) else "this is "
         message = f"`foreach` of {words_for(step)} wants a list or a mapping, and {shown}{WORDS[given]}"
         yield Diagnostic("wrong-kind", message, loop.items.span, help=_list_instead(template))
@@ -130,7 +145,7 @@ def _list(value: Value) -> list[Any]:
 
 
 def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
-    axes = {axis.name.text: _list(axis.values) for axis in loop.axes}
+    axes = {axis.name.text: _known(axis.values) for axis in loop.axes}
     if not axes and not loop.include:
         message = f"`matrix` of {words_for(step)} has no axis"
         yield Diagnostic("empty", message, loop.span, help="add an axis such as `os: [linux, macos]`")
@@ -138,7 +153,12 @@ def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
         yield from _exclude(partial, axes, step)
 
 
-def _exclude(partial: Value, axes: dict[str, list[Any]], step: Step) -> Iterator[Diagnostic]:
+def _known(value: Value) -> list[Any] | None:
+    """The list, where it holds no expression."""
+    return _list(value) if isinstance(value.template, Literal) else None
+
+
+def _exclude(partial: Value, axes: dict[str, list[Any] | None], step: Step) -> Iterator[Diagnostic]:
     from steplane.suggest import did_you_mean
 
     for entry in getattr(partial.node, "entries", ()):
@@ -155,9 +175,10 @@ def _exclude(partial: Value, axes: dict[str, list[Any]], step: Step) -> Iterator
                 "unknown-axis", message, entry.key.span, label=label, fix=fix, help="" if fix else "name an axis"
             )
         elif isinstance(partial.template, Literal):
-            value = partial.template.value[entry.name]
-            if not any(type(one) is type(value) and one == value for one in axes[entry.name]):
+            value, values = partial.template.value[entry.name], axes[entry.name]
+            if values is not None and not any(type(one) is type(value) and one == value for one in values):
                 message = f"`exclude` of {words_for(step)} leaves out nothing: `{entry.name}` is never `{value}`"
                 yield Diagnostic(
                     "exclude-nothing", message, entry.value.span, "warning", help="remove it, or mend the value"
                 )
+                return

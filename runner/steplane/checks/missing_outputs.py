@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from steplane.checks.absences import by_needs, in_own_handler, why_absent
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.checks.visibility import Sighting
 from steplane.diagnostics import Diagnostic, Related
+from steplane.expressions.deciding import conjuncts
 from steplane.expressions.usage import Use
 from steplane.model import Condition, Parallel, Race, Step, StepList, Switch, Workflow
 
@@ -36,7 +38,7 @@ def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[D
     itself = site.position.step if site.position is not None and site.key not in _OVER_ROUNDS else None
     reasons = (why_absent(part, use, itself, shared=id(part[0]) in lists, context=context) for part in beyond)
     why = next(filter(None, reasons), "") or in_own_handler(site, target) or by_needs(site, target)
-    if not why or _is_guarded(site, use.path[1], beyond, context):
+    if not why or _is_guarded(site, use.path[1], beyond, context) or _is_implied(site, use, beyond):
         return
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
     message = f"`{use.path[3]}` of {words_for(target.step)} may be missing: {why}"
@@ -55,7 +57,6 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
     if site.condition:  # it may ask for the step in its own text
         own = context.uses(site.template)
         return any(use.path[:2] == ("steps", name) and use.path[2:3] != ("outputs",) for use in own)
-    asked = {condition.expression.text for _, step in beyond if (condition := step.condition) is not None}
     for _, step in site.position.chain if site.position is not None else ():
         if step.needs is not None and any(
             need.step.text == name and not {"ok", "skipped", "done"}.intersection(need.words)
@@ -63,11 +64,25 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
         ):
             return True
     for condition in conditions_around(site):
-        if condition.expression.text in asked:
-            return True
         if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
             return True
     return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
+
+
+def _is_implied(site: Site, use: Use, beyond: list[tuple[StepList, Step]]) -> bool:
+    """Whether what holds where the use stands has in it all that a step asks for whose output is used."""
+    asked = [step.condition.expression.text for _, step in beyond if step.condition is not None]
+    if not asked:
+        return False
+    held: list[Any] = []
+    for condition in conditions_around(site):
+        if condition.expression is not site.template:
+            held += [node for node, _ in conjuncts(condition.expression.text)]
+    if site.condition:  # what stands before it in its own text
+        parts = conjuncts(use.expression.text)
+        last = max((at for _, at in parts if at <= use.offset), default=0)
+        held += [node for node, at in parts if at < last]
+    return any((wanted := conjuncts(text)) and all(node in held for node, _ in wanted) for text in asked)
 
 
 def _asks_for_branch(use: Use, beyond: list[tuple[StepList, Step]], context: Context) -> bool:

@@ -71,7 +71,8 @@ class _Names:
         """What is wrong with one path of names."""
         root = use.path[0]
         if root not in site.names:
-            if not self._is_rest_of_subtraction(use) and not self._is_of_unread_loop(site, root):
+            unread = self._is_of_unread_loop(site, root) or site.is_between_blocks
+            if not unread and not self._is_rest_of_subtraction(use):
                 yield self._unknown(site, use)
         elif len(use.path) == 1:
             return
@@ -177,6 +178,8 @@ class _Names:
         if position is None:
             yield from self._unknown_step(site, use)
             return
+        if position.step.id in self.context.repeated_ids:
+            return  # nobody knows which of them is meant
         yield from self._visible(site, use, position)
         step = position.step
         if len(use.path) > 2:

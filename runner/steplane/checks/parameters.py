@@ -15,6 +15,7 @@ from steplane.model import Call, Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import Problem, validate_value
 from steplane.schema.problems import Templated, shown_path
+from steplane.schema.steps import ACTIONS
 from steplane.schema.words import listed
 from steplane.sdk.describe import StepType, has_mark
 from steplane.source import canonical_text
@@ -30,7 +31,7 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
     types = context.types
     for position in context.positions:
         step = position.step
-        if isinstance(step.action, Run | Uses):
+        if isinstance(step.action, Run | Uses) and not _has_two_actions(step):
             found = context.registry.step_type(step.action.type)
             if isinstance(found, PluginProblem):
                 if not (isinstance(step.action, Uses) and context.is_misshapen(step.action.name.span)):
@@ -38,6 +39,11 @@ def check_parameters(workflow: Workflow, context: Context) -> Iterator[Diagnosti
             else:
                 yield from _not_installed(step.action, found)
                 yield from check_given(position, _of_type(step.action, found.parameters), types)
+
+
+def _has_two_actions(step: Step) -> bool:
+    """Whether it is not clear what the parameters belong to."""
+    return sum(entry.name in ACTIONS for entry in step.node.entries) > 1
 
 
 def _of_type(action: Run | Uses, schema: dict[str, Any]) -> "Given":

@@ -26,6 +26,8 @@ def check_reaching(_: Workflow, context: Context) -> Iterator[Diagnostic]:
             if action.region.text not in regions:
                 yield _no_region(position.step, action.region, list(regions))
     for region, tags in regions.items():
+        if context.is_misshapen(tags[0].span):
+            continue
         if region not in cancelled and not did_you_mean(region, sorted(cancelled - set(regions))):
             message = f"no step cancels the region `{region}`: to be in it changes nothing"
             help_ = f"add `cancel: {{region: {region}}}`, or take `region` out"

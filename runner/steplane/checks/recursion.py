@@ -24,6 +24,8 @@ def check_recursion(workflow: Workflow, context: Context) -> Iterator[Diagnostic
         names = [os.path.basename(own), *(os.path.basename(file) for file, _ in way), os.path.basename(own)]
         said = " calls ".join(f"`{name}`" for name in names)
         message = f"this call goes round without an end: {said}, in every run"
+        if not way:
+            message = f"the workflow `{names[0]}` calls itself in every run: it goes round without an end"
         related = tuple(Related(one.path.span, "which calls this") for _, one in way)
         help_ = "let an `if` say when it has an end, such as `if: inputs.depth > 0`"
         yield Diagnostic("endless-call", message, call.path.span, related=related, help=help_)

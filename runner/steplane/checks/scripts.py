@@ -59,7 +59,7 @@ def _no_word(place: Place, given: Type) -> tuple[str, str] | None:
     """Why a value of this type is surely refused at its place in a script, and what to do."""
     if place == "glued" and given.is_only("list", "object") and given.can_be("list"):
         help_ = "let it stand alone for one word per item, or join it: `| join(',')`; in double quotes it is JSON"
-        return f"{in_words(given)}, and joined to other text the shell takes one word", help_
+        return f"{in_words(given)}, and the shell takes one word there", help_
     if place in ("glued", "word") and given.is_only("object") and given.kinds:
         return "a mapping, which is no word", "name a field of it; in double quotes it is JSON"
     if place == "word" and given.is_only("list") and given.element.is_only("list", "object"):

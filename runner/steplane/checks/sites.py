@@ -57,6 +57,11 @@ class Site(Struct, frozen=True, eq=False):
     text: bool = False
     until: int | None = None
 
+    @property
+    def is_between_blocks(self) -> bool:
+        """Whether `${% %}` stands beside it where no blocks are read: they may bring names."""
+        return not isinstance(self.template, Blocks) and "${%" in self.scalar.text
+
     def offset_of(self, expression: Expression | Blocks) -> int:
         """Where the text of one of its expressions begins in the scalar's text."""
         if isinstance(expression, Blocks):

@@ -16,9 +16,9 @@ from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
-from steplane.kernel import Instance, State, calls
+from steplane.kernel import Instance, State, bodies
 from steplane.masking import Mask
-from steplane.plan.nodes import Call, Choice, End, ForEach, Fork, Matrix, OutputField, Plan
+from steplane.plan.nodes import Choice, End, ForEach, Fork, Matrix, OutputField, Plan
 from steplane.plan.retries import Retry
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Evaluator:
         return signal_to_send(self, here)
 
     def _ensure(self, here: Instance) -> bool:
-        self.hold("ensure", here, here.node.ensure, self.context(here, result=_given_back(here)))
+        self.hold("ensure", here, here.node.ensure, self.context(here, result=bodies.given_back(here)))
         return True
 
     def hold(self, kind: str, here: Instance, conditions: tuple[Expression, ...], context: Mapping[str, Any]) -> None:
@@ -260,8 +260,9 @@ class Evaluator:
         action = here.node.action
         if isinstance(action, End):
             return self._end(action, self.context(here))
-        partly = here.recovered or here.bounds is not None  # a part of what the outputs are made from did not run
-        return self.reshape(here.node.outputs or (), self.context(here, result=_given_back(here)), lenient=partly)
+        # a part of what the outputs are made from did not run
+        partly = here.recovered or here.ending is not None or here.bounds is not None
+        return self.reshape(here.node.outputs or (), self.context(here, result=bodies.given_back(here)), lenient=partly)
 
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.engine.render(action.outputs, context)
@@ -314,11 +315,6 @@ class Evaluator:
         if retry.full_jitter:
             return self.uniform(0.0, delay)
         return delay * self.uniform(1 - retry.jitter, 1 + retry.jitter) if retry.jitter else delay
-
-
-def _given_back(here: Instance) -> Any:
-    """What `result` is of a step that is no step type: of a call what the child gives, else null."""
-    return calls.results(here) if isinstance(here.node.action, Call) and not here.recovered else None
 
 
 def masked_error(error: ErrorInfo, mask: Mask) -> ErrorInfo:

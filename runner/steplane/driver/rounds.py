@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from steplane.driver.names import Lazy
 from steplane.driver.views import round_view
-from steplane.kernel import Instance
+from steplane.kernel import Instance, bodies
 from steplane.plan.nodes import ForEach, Matrix, Rounds
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def is_complete(evaluator: "Evaluator", here: Instance) -> bool:
     assert isinstance(spec, ForEach | Matrix)
     assert spec.complete is not None
     last = loop.latest or here
-    context = evaluator.context(last, result=None if last.body else last.outputs)
+    context = evaluator.context(last, result=_result(last, last.outputs))
     return evaluator.holds(spec.complete, {**context, "steps": evaluator.steps_and(here, last)})
 
 
@@ -75,8 +75,14 @@ def after_round(outer: Instance) -> tuple[Instance, Lazy, Any]:
     assert loop is not None
     last = loop.instances[-1]
     assert last is not None
-    result = loop.result if _spec(outer).keeps else last.outputs
-    return last, _loop(last.index, last), None if last.recovered or last.body else result
+    kept = loop.result if _spec(outer).keeps else last.outputs
+    return last, _loop(last.index, last), None if last.recovered else _result(last, kept)
+
+
+def _result(one: Instance, kept: Any) -> Any:
+    """`result` of an instance that has ended; `kept` is that of a step type, and of what was taken as ended."""
+    performs = one.status == "reused" or (one.choice is None and not one.body)
+    return kept if performs else bodies.given_back(one)
 
 
 def _loop(index: int, previous: Instance | None) -> Lazy:

@@ -8,7 +8,7 @@ from steplane.expressions.filters import FILTERS
 from steplane.expressions.frames import Frame, Run, closest
 from steplane.expressions.limits import RANGE
 from steplane.expressions.predicates import PREDICATES
-from steplane.expressions.values import kind_of
+from steplane.expressions.values import kind_of, truth
 
 APPLICATION_FILTERS = frozenset({"yaml", "from_yaml"})
 """Filters that the application passes in."""
@@ -49,10 +49,35 @@ def filter_run(node: Any, inner: Run) -> Run:
     if name in FILTERS:
         check_arguments(FILTERS[name], f"the filter `{name}`", len(node.args), [one.key for one in node.kwargs], node)
     values = arguments(node)
+    if name in {"default", "d"}:
+        return _default_run(node, inner)
 
     def run(frame: Frame) -> Any:
         positional, named = values(frame)
         return apply_filter(frame, name, inner(frame), positional, named)
+
+    return run
+
+
+def _default_run(node: Any, inner: Run) -> Run:
+    """`x | default(y)`: `y` is evaluated only if it is needed, and may be missing too, for a further `default`."""
+    from steplane.expressions.compiling import loose, solid, used
+
+    given = dict(zip(("default_value", "boolean"), node.args, strict=False)) | {
+        one.key: one.value for one in node.kwargs
+    }
+    otherwise = loose(given["default_value"]) if "default_value" in given else None
+    boolean = used(given["boolean"]) if "boolean" in given else None
+
+    def run(frame: Frame) -> Any:
+        value = inner(frame)
+        empty = value is None or value.__class__ is Missing
+        if not empty and (boolean is None or not truth(boolean(frame)) or truth(value)):
+            return apply_filter(frame, node.name, value, [], {})
+        other = "" if otherwise is None else otherwise(frame)
+        if other.__class__ is Missing:
+            return other
+        return apply_filter(frame, node.name, value, [solid(other)], {"boolean": True})
 
     return run
 
@@ -67,11 +92,12 @@ def check_arguments(function: Callable[..., Any], what: str, count: int, names: 
     if wrong is not None:
         raise SyntaxFault(f"{what} has no argument `{wrong}`", node.lineno or 0, remedy=_known(known))
     if count > len(known) and not open_ended:
-        raise SyntaxFault(f"{what} takes at most {len(known)} arguments, not {count}", node.lineno or 0)
+        raise SyntaxFault(f"{what} takes at most {len(known)} arguments, not {count}", node.lineno or 0,
+                          remedy=_known(known))  # fmt: skip
     if any(name in known[:count] for name in names):
         raise SyntaxFault(f"{what} gets an argument twice", node.lineno or 0)
     if count < least and any(name not in names for name in known[count:least]):
-        raise SyntaxFault(f"{what} needs the argument `{known[count]}`", node.lineno or 0)
+        raise SyntaxFault(f"{what} needs the argument `{known[count]}`", node.lineno or 0, remedy=_known(known))
 
 
 def _known(names: list[str]) -> str:
@@ -165,11 +191,17 @@ def compile_call(node: Any) -> Run:
     target = type(node.node).__name__
     if target == "Getattr":
         name = node.node.attr
-        raise SyntaxFault(f"`.{name}(...)`: methods cannot be called", node.lineno or 0, remedy=_instead_of(name))
-    if target != "Name" or node.node.name != "range":
+        raise SyntaxFault(
+            f"`.{name}(...)`: methods cannot be called", (node.lineno or 0) - len(name), len(name), _instead_of(name)
+        )
+    if target != "Name":
         raise SyntaxFault(
             "only `range(...)` can be called", node.lineno or 0, remedy="filters do such work: `x | name`"
         )
+    if node.node.name != "range":
+        name = node.node.name
+        message = f"there is no function `{name}`: only `range(...)` can be called"
+        raise SyntaxFault(message, node.node.lineno or 0, len(name), _instead_of(name))
     values = arguments(node)
 
     def run(frame: Frame) -> list[int]:
@@ -182,21 +214,30 @@ def compile_call(node: Any) -> Run:
 
 
 _INSTEAD = {
+    "always": "`finally`, or `needs: {STEP: done}`",
+    "cancelled": "`needs: {STEP: cancelled}`, or `run.status == 'cancelled'`",
+    "contains": "`'x' in y`",
     "endswith": "`| regex_match('...$')`",
+    "failure": "`needs: {STEP: failed}`, or `run.status == 'failed'`",
     "get": "`x.key | default(...)`",
+    "len": "`| length`",
     "lstrip": "`| trim`",
     "rstrip": "`| trim`",
     "splitlines": "`| split('\\n')`",
     "startswith": "`| regex_match('^...')`",
+    "str": "`| string`",
     "strip": "`| trim`",
+    "success": "`needs: {STEP: succeeded}`, or `run.status == 'succeeded'`",
 }
-"""What serves in the place of a method of Python that has no filter of its name."""
+"""What serves in the place of a function or method of other languages that has no filter of its name."""
 
 
-def _instead_of(method: str) -> str:
-    if method in FILTERS or method in APPLICATION_FILTERS:
-        return f"filters do such work: `| {method}`"
-    return f"filters do such work: {_INSTEAD.get(method, '`x | name`; for all see `steplane help expressions`')}"
+def _instead_of(name: str) -> str:
+    if name in FILTERS or name in APPLICATION_FILTERS:
+        return f"filters do such work: `| {name}`"
+    if name in _INSTEAD:
+        return f"write {_INSTEAD[name]}"
+    return "filters do such work: `x | name`; for all see `steplane help expressions`"
 
 
 def _range(frame: Frame, bounds: list[int]) -> list[int]:

@@ -88,6 +88,8 @@ def _getitem(node: Any) -> Run:
     kind = type(node.arg).__name__
     if kind == "Slice":
         return _slice(inner, node.arg, path)
+    if kind in ("Tuple", "List", "Dict"):
+        raise SyntaxFault("one key or number is expected between `[` and `]`", node.lineno or 0)
     if kind == "Const" and isinstance(node.arg.value, str):
         declared = type(node.node).__name__ == "Name" and node.node.name in DECLARED
         text = node.arg.value

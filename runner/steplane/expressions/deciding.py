@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from steplane.expressions.comparing import start_of
 from steplane.expressions.faults import SyntaxFault
 from steplane.expressions.findings import Finding
 from steplane.expressions.judgement import Judgement, Lookup
@@ -23,6 +24,23 @@ def not_boolean(expression: Expression, lookup: Lookup) -> list[Finding]:
         return list(_inside(judgement, parse(expression.text), sure=True))
     except (SyntaxFault, RecursionError):
         return []
+
+
+def conjuncts(text: str) -> list[tuple[Any, int]]:
+    """The parts that `and` joins, in their order, each with its offset; nothing where the text cannot be parsed."""
+    from steplane.expressions.grammar import parse
+
+    try:
+        pending, found = [parse(text)], []
+    except (SyntaxFault, RecursionError):
+        return []
+    while pending:
+        node = pending.pop()
+        if type(node).__name__ == "And":
+            pending += [node.right, node.left]
+        else:
+            found.append((node, start_of(node)))
+    return found
 
 
 def _inside(judgement: Judgement, node: Any, *, sure: bool, compared: str = "") -> Iterator[Finding]:

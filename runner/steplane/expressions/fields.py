@@ -32,14 +32,16 @@ class Fields(Findings):
         may_do = whole.can_be("null") or (whole.can_be("list", "string") and part.isdecimal())
         if not self.lenient and not literal and not may_do:
             message = f"{self.words(node.node, whole)} and has no `{part}`"
-            self.report("no-field", message, *self.key(node, part))
+            text = "for JSON in a text `| from_json` comes first"
+            help_ = text if whole.is_only("string") else "name an item, such as `[0]`" if whole.is_only("list") else ""
+            self.report("no-field", message, *self.key(node, part), help_=help_ or f"take `.{part}` out")
         return ANY
 
     def item(self, node: Any, whole: Type) -> Type:
         """What stands at a place of a list or text."""
         if not self.lenient and not whole.can_be("list", "string", "object", "null"):
             message = f"{self.words(node.node, whole)} and has no items"
-            self.report("no-field", message, *self.stretch(node.node))
+            self.report("no-field", message, *self.stretch(node.node), help_="take what stands in `[ ]` behind it out")
         return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
 
     def unknown_field(self, node: Any, whole: Type, part: str) -> None:

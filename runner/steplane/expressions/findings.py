@@ -34,7 +34,11 @@ class Findings:
 
     def vain(self, message: str, node: Any, help_: str = "") -> None:
         """Something never holds."""
-        self.found.append(Finding("never-holds", message, *self.stretch(node), help_, vain=True))
+        self.found.append(
+            Finding(
+                "never-holds", message, *self.stretch(node), help_ or "mend the comparison, or take it out", vain=True
+            )
+        )
 
     def words(self, node: Any, given: Type) -> str:
         """What a node is."""

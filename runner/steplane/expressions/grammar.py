@@ -123,6 +123,9 @@ def filters_and_tests(tree: Any) -> list[Any]:
     return [*tree.find_all((nodes.Filter, nodes.Test)), *root]
 
 
+_WORDS = frozenset(["and", "or", "not", "in", "is", "if", "else"])
+
+
 def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LANGUAGE) -> Any:
     from jinja2 import TemplateError, TemplateSyntaxError
 
@@ -132,6 +135,9 @@ def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LA
         raise _translate(error.lineno, error.message or "", tokens, end, marks) from None
     except (RecursionError, TemplateError):
         raise SyntaxFault("this expression is nested too deeply", tokens[0].offset, 1) from None
+
+
+_VALUES = frozenset({"name", "string", "integer", "float"})
 
 
 def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, marks: Marks) -> SyntaxFault:
@@ -151,11 +157,19 @@ def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, m
         expected = f"`{closer}` is expected" if closer else expected
         place = max(0, min(offset, end) - 1) if token is None else offset
         length = 1 if token is None else 2
-        return SyntaxFault("the expression ends too early" + (f": {expected}" if expected else ""), place, length)
+        remedy = f"add `{closer}`" if closer else "write what is to follow, or take the last sign out"
+        words = "the expression ends too early" + (f": {expected}" if expected else "")
+        return SyntaxFault(words, place, length, remedy)
     if token.type == "assign":
         return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", code="foreign-operator")
     words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
-    return SyntaxFault(words, offset, len(token.text))
+    lower = token.text.lower()
+    if lower in _WORDS and lower != token.text:
+        return SyntaxFault(words, offset, len(token.text), f"write `{lower}`", instead=lower)
+    before = tokens[tokens.index(token) - 1]
+    two = before.offset < offset and {before.type, token.type} <= _VALUES
+    remedy = "put an operator between the two, or quote a text" if two else ""
+    return SyntaxFault(words, offset, len(token.text), remedy)
 
 
 def _open_bracket(tokens: tuple[Token, ...]) -> str:

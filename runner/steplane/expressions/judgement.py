@@ -166,7 +166,11 @@ class Judgement(Fields):
         so = "" if never == "never" else ", so this always holds"
         message = f"{owner} is {listed}, never {shown(value)}{so}"
         offset, length = self.stretch(node)
-        self.found.append(Finding("never-holds", message, offset, length, "", meant or "", vain=True))
+        self.found.append(
+            Finding(
+                "never-holds", message, offset, length, "" if meant else "write one of them", meant or "", vain=True
+            )
+        )
 
     def arithmetic(self, node: Any) -> Type:
         """An operator between two numbers, texts or lists."""
@@ -251,12 +255,12 @@ class Judgement(Fields):
         wanted = ACCEPTED.get(node.name)
         if wanted is not None and inner.known and not inner.can_be(*wanted.kinds):
             message = f"the filter `{node.name}` wants {wanted.words}, and {self.words(node.node, inner)}"
-            self.report("filter-value", message, *self.stretch(node.node))
+            self.report("filter-value", message, *self.stretch(node.node), help_=f"give it {wanted.words}")
         for argument, one, name, takes in unfit(node, arguments, named):
             message = f"the filter `{node.name}` wants {takes} as `{name}`, and {self.words(argument, one)}"
-            self.report("filter-value", message, *self.stretch(argument))
+            self.report("filter-value", message, *self.stretch(argument), help_=f"give {takes}")
         if (fault := fault_of(node)) is not None:
-            self.report("bad-literal", fault[1], *self.stretch(fault[0]))
+            self.report("bad-literal", fault[1], *self.stretch(fault[0]), help_="mend the text: it fails in every run")
         return result_of(node.name, inner, arguments, named)
 
     def fallback(self, node: Any) -> Type:
@@ -282,6 +286,8 @@ class Judgement(Fields):
 
     def call(self, node: Any) -> Type:
         """`range(...)`."""
+        if getattr(node.node, "name", "") != "range":  # which is told as what cannot be called
+            return ANY
         for one in node.args:
             given = self.type(one)
             if not given.can_be("integer"):

@@ -127,6 +127,12 @@ def _calls_in(text: str, tree: Any) -> Iterator[tuple[Literal["filter", "test"],
             yield what, named.value, named.lineno + 1, len(named.value)
 
 
+_THERE_ARE = {
+    "filter": "`steplane help expressions` lists the filters",
+    "test": "there are `defined`, `none`, `string`, `number`, `boolean`, `list`, `mapping`, `even`, `odd` and more",
+}
+
+
 def unknown_calls(text: str, tree: Any, filters: Collection[str] | None) -> list[SyntaxFault]:
     """A fault for each filter or test that does not exist; filters only when those of plugins are given."""
     from steplane.expressions.calling import APPLICATION_FILTERS, unknown_message
@@ -137,5 +143,7 @@ def unknown_calls(text: str, tree: Any, filters: Collection[str] | None) -> list
     for kind, name, offset, length in _calls_in(text, tree):
         known = [*FILTERS, *APPLICATION_FILTERS, *(filters or ())] if kind == "filter" else list(PREDICATES)
         if name not in known and (kind == "test" or filters is not None):
-            faults.append(SyntaxFault(unknown_message(kind, name, known), offset, length, code=f"unknown-{kind}"))
+            message = unknown_message(kind, name, known)
+            remedy = "" if "did you mean" in message else _THERE_ARE[kind]
+            faults.append(SyntaxFault(message, offset, length, remedy, code=f"unknown-{kind}"))
     return faults

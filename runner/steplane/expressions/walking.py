@@ -93,7 +93,11 @@ class Walker:
         catches = node.name in (("default", "d") if type(node).__name__ == "Filter" else ("defined", "undefined"))
         if node.node is not None:
             self.visit(node.node, bound, defaulted=catches or (defaulted and node.name in ("default", "d")))
-        self.visit_all([*node.args, *node.kwargs], bound)
+        if catches and type(node).__name__ == "Filter":  # whether both are missing at once cannot be known
+            for one in [*node.args, *(each.value for each in node.kwargs)]:
+                self.visit(one, bound, defaulted=True)
+        else:
+            self.visit_all([*node.args, *node.kwargs], bound)
 
     def path(self, node: Any, bound: frozenset[str], *, defaulted: bool) -> None:
         """A name with the keys behind it."""

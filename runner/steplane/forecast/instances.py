@@ -31,9 +31,9 @@ LEFT_OUT = "not selected"
 def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     """Look at a step of a list."""
     reaching = walk.reached.get(node.number)
-    if reaching is not None and turn.certain == "yes":
-        reason = f"not where `{reaching.id}` comes before it begins"
-        turn = replace(turn, certain="maybe", reason=reason, otherwise=CANCELLED | SKIPPED)
+    if reaching is not None and turn.certain != "no":
+        reason = turn.reason or f"not where `{reaching.id}` comes before it begins"
+        turn = replace(turn, certain="maybe", reason=reason, otherwise=turn.otherwise | CANCELLED | SKIPPED)
     if turn.certain == "no" and not turn.trouble:
         fate = Fate("skip", turn.reason, ends=turn.otherwise, trouble=turn.otherwise, key=place.key)
         return _shut(walk, node, replace(fate, stops=turn.stops, ender=turn.ender))

@@ -6,7 +6,7 @@ from steplane.events import ErrorInfo
 from steplane.kernel import calls, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Goto, Undo
-from steplane.plan.waits import Reach, Send
+from steplane.plan.waits import Race, Reach, Send, Wait
 
 
 def enter(state: State, instance: Instance) -> None:
@@ -204,9 +204,22 @@ def results(state: State, instance: Instance) -> None:
     if instance.node.outputs is not None:
         instances.ask(state, instance, "outputs")
     else:
-        if isinstance(instance.node.action, Call):
-            instance.outputs = calls.results(instance)
+        if isinstance(instance.node.action, Call | Race):
+            instance.outputs = given_back(instance)
         instances.attempt_ended(state, instance, None)
+
+
+def given_back(instance: Instance) -> Any:
+    """What the action of a composite step has given: of a call what its child gives, of a `wait` or a `race` what has
+    come; None of any other, and where that is not what the step has ended with.
+    """
+    if instance.recovered or instance.status == "warning":
+        return None
+    if isinstance(instance.node.action, Call):
+        return calls.results(instance)
+    if isinstance(instance.node.action, Wait | Race) and instance.choice is not None:
+        return instance.choice[1]
+    return None
 
 
 def reopen(state: State, instance: Instance) -> None:

@@ -18,7 +18,8 @@ _FINAL_ERRORS = frozenset({"expression", "input.invalid", "require", "cancelled"
 def ask(state: State, instance: Instance, question: Question) -> None:
     """Put the question and wait for its answer."""
     phase: Any = "choose" if question in {"switch", "branches", "call"} else question
-    instance.phase = "rescued" if question == "outputs" and instance.recovered else phase
+    lenient = question == "outputs" and (instance.recovered or instance.ending is not None)
+    instance.phase = "rescued" if lenient else phase
     state.asked += 1
     state.emit(Ask(instance.serial, question))
 

@@ -161,7 +161,7 @@ class _Carrying:
         """Something in it is to do: a new activation goes on with it, or it goes on itself."""
         if one.ended:
             repairing.mark(self._state, one)
-        elif one.phase in {"ensure", "outputs"} and one.body and one.ending is None:
+        elif one.phase in {"ensure", "outputs", "rescued"} and one.body and one.ending is None and not one.recovered:
             instances.leave_question(self._state, one)
             self._go_back(one)
 

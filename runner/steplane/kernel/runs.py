@@ -3,7 +3,7 @@
 from typing import Any
 
 from steplane.events import ErrorInfo, RunEnded, Status
-from steplane.kernel import cancel, instances, lists
+from steplane.kernel import cancel, instances, lists, undoing
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import End
@@ -55,10 +55,15 @@ def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> N
 
 
 def close(state: State, root: Instance) -> None:
-    """Everything that an `end` cancelled is over."""
+    """Everything that an `end` cancelled is over: a failure is undone, after a success the outputs are asked for."""
     assert root.ending is not None
     state.drop_timer(root, "timeout")
-    instances.wind_up(state, root, "cancelled" if root.cancelling else root.ending)
+    if root.cancelling:
+        instances.wind_up(state, root, "cancelled")
+    elif root.ending == "succeeded" and root.node.outputs is not None and root.end_outputs is None:
+        instances.ask(state, root, "outputs")
+    elif root.ending != "failed" or root.phase == "rescue" or not undoing.after_end(state, root):
+        instances.wind_up(state, root, root.ending)
 
 
 def status(state: State) -> Status:

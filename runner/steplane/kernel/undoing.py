@@ -13,7 +13,7 @@ from steplane.kernel import instances, lists, members, runs
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Undo
 
-Then = Literal["retry", "give_up", "undo", "demand"]
+Then = Literal["retry", "give_up", "end", "undo", "demand"]
 """What the driver does afterwards."""
 
 _COMPLETED = frozenset({"succeeded", "warning"})
@@ -34,24 +34,33 @@ class Undoing:
         self.done = 0
 
 
-def completed(one: Instance | None) -> Iterator[Instance]:
-    """What is to be undone of it: itself where it has `compensate`, else what is completed in it."""
+def completed(one: Instance | None, *, cut: bool = False) -> Iterator[Instance]:
+    """What is to be undone of it: itself where it has `compensate`, else what is completed in it.
+
+    With `cut` also what is completed in a step that was cancelled.
+    """
     if one is None or one.undone:
         return
     if one.node.loop is not None and one.parent is None:
         for item in one.loop.instances if one.loop is not None else ():
-            yield from completed(item)
-    elif one.ended and one.node.compensate is None and one.status in _ENTERED:
-        yield from in_body(one)
+            yield from completed(item, cut=cut)
+    elif _is_entered(one, cut=cut):
+        yield from in_body(one, cut=cut)
     elif one.ended and one.status in _COMPLETED:
         yield one
 
 
-def in_body(one: Instance) -> Iterator[Instance]:
+def _is_entered(one: Instance, *, cut: bool) -> bool:
+    if cut and one.status == "cancelled":
+        return one.begun
+    return one.ended and one.node.compensate is None and one.status in _ENTERED
+
+
+def in_body(one: Instance, *, cut: bool = False) -> Iterator[Instance]:
     """What is to be undone of the lists of its action."""
     for scope in one.body:
         for step in members.everyone(scope):
-            yield from completed(step)
+            yield from completed(step, cut=cut)
 
 
 def begin(state: State, driver: Instance, then: Then, found: Iterator[Instance], delay: float = 0.0) -> bool:
@@ -71,6 +80,11 @@ def begin(state: State, driver: Instance, then: Then, found: Iterator[Instance],
 def before(state: State, driver: Instance, then: Then, delay: float = 0.0) -> bool:
     """Undo what the last attempt had completed in the body; whether there is anything."""
     return bool(driver.body) and begin(state, driver, then, in_body(driver), delay)
+
+
+def after_end(state: State, root: Instance) -> bool:
+    """An `end` has failed the workflow: undo what is completed in it, in what the `end` cancelled too."""
+    return begin(state, root, "end", in_body(root, cut=True))
 
 
 def _next(state: State, driver: Instance, work: Undoing) -> None:
@@ -126,6 +140,8 @@ def _finish(state: State, driver: Instance, work: Undoing) -> None:
     if work.then == "undo":
         error = work.error
         instances.attempt_ended(state, driver, error)
+    elif work.then == "end":
+        instances.wind_up(state, driver, "failed")
     elif work.then == "demand":
         runs.ended_again(state, driver, work.done)
     elif driver.cancelling and (work.then == "retry" or driver.node.rescue is not None):

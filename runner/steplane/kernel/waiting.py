@@ -18,6 +18,7 @@ from steplane.plan.waits import Race, awaited
 
 def begin(state: State, instance: Instance) -> None:
     """An attempt of a `wait` or a `race`."""
+    instance.choice = None
     if any(one.asks for one in awaited(instance.node.action)):
         instances.ask(state, instance, "wait")
     else:
@@ -104,8 +105,8 @@ def _go_on(state: State, instance: Instance, rank: int, signal: Kept | None) -> 
     name = instances.name_of(instance)
     state.record(StepWoken(**name, signal=heard[0], sender=heard[1], branch=branch, outputs=outputs or None))
     instance.outputs = outputs
+    instance.choice = (rank, outputs)
     if isinstance(action, Race):
-        instance.choice = rank
         bodies.open_lists(state, instance, [action.branches[rank].list])
     else:
         instance.phase = "new"

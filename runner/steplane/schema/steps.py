@@ -35,7 +35,8 @@ HOLDERS = (*LISTS, "parallel", "race", "switch")
 COMPANIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("as",), ("foreach",), "names the item of `foreach`"),
     (("open",), ("foreach",), "keeps a `foreach` open for further items"),
-    (SPREAD, ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
+    (SPREAD[:-1], ("foreach", "matrix"), "stands beside `foreach` or `matrix`"),
+    (("rest",), ("complete",), "is about the instances that run when a loop is `complete`"),
     (("max",), ("while", "until", "goto"), "stands beside `while`, `until` or `goto`"),
     (("restart", "order"), ("steps",), "is about the steps of a group"),
     (("with",), ("uses", "run", "call"), "stands beside `uses`, `run` or `call`"),

@@ -28,6 +28,15 @@ def holds_expression(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and ("${{" in node.text or "${%" in node.text)
 
 
+def _expression_in(node: Scalar) -> Span:
+    """Where the first expression begins, in a text of one line without escapes; else the whole text."""
+    span, offset = node.span, min(at for mark in ("${{", "${%") if (at := node.text.find(mark)) >= 0)
+    quotes = span.end_column - span.column - len(node.text)
+    if span.line != span.end_line or quotes not in (0, 2):
+        return span
+    return Span(span.file, span.line, span.column + quotes // 2 + offset, span.end_line, span.end_column - quotes // 2)
+
+
 class Structure:
     """One check of one file; `diagnostics` grows while it walks."""
 
@@ -234,7 +243,7 @@ class Structure:
 
     def _say_static(self, node: Scalar, place: Place) -> None:
         message = f"{place.subject} is static: no expression is evaluated in it"
-        self._add("static", message, node.span, help="write the text itself")
+        self._add("static", message, _expression_in(node), help="write the text itself")
 
     def _say_short(self, node: Sequence, schema: Schema, place: Place) -> None:
         if not node.items:

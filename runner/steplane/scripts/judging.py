@@ -11,7 +11,7 @@ from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
 from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number
 from steplane.scripts.evaluators import Finding, finding, of_input
-from steplane.scripts.quoting import Quoting, quoting_of
+from steplane.scripts.quoting import Heredoc, Quoting, read_quoting
 from steplane.scripts.shapes import Place
 from steplane.scripts.words import commands_after, position_in, readers_of, words_of
 
@@ -43,13 +43,43 @@ def judge(
 ) -> list[Verdict]:
     """A verdict for each expression, in their order; `places` are theirs in the file."""
     source, ranges = _with_placeholders(parts)
-    root = syntax.parse(source)
-    quotings = quoting_of(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
+    quotings, several = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
     expressions = [part for part in parts if isinstance(part, Expression)]
-    return [
-        _Judge(root, source, start, end, quotings.get(start)).verdict(expression, place, is_number)
-        for (start, end), expression, place in zip(ranges, expressions, places, strict=True)
-    ]
+    trees: dict[int, tuple[Node, bytes]] = {}
+    found = []
+    for (start, end), expression, place in zip(ranges, expressions, places, strict=True):
+        number = _heredoc_of(start, several)
+        if number not in trees:
+            text = _with_one_heredoc(source, several, number)
+            trees[number] = syntax.parse(text), text
+        judge_ = _Judge(*trees[number], start, end, quotings.get(start))
+        found.append(judge_.verdict(expression, place, is_number))
+    return found
+
+
+def _heredoc_of(at: int, several: Sequence[Sequence[Heredoc]]) -> int:
+    """Which of the here-documents that begin in one line holds an offset, from 0; 0 also where none does."""
+    return next((n for one in several for n, each in enumerate(one) if each.body[0] <= at < each.body[1]), 0)
+
+
+def _with_one_heredoc(source: bytes, several: Sequence[Sequence[Heredoc]], number: int) -> bytes:
+    """The script with one here-document in each line, for the parser knows no more.
+
+    Blanks stand for the others, and dots for the text of those before it, which becomes part of its own.
+    """
+    text = bytearray(source)
+    for line in several:
+        kept = min(number, len(line) - 1)
+        for position, one in enumerate(line):
+            if position != kept:
+                _blot(text, one.redirection, b" ")
+                _blot(text, one.body, b"." if position < kept else b" ")
+    return bytes(text)
+
+
+def _blot(text: bytearray, stretch: tuple[int, int], mark: bytes) -> None:
+    start, end = stretch
+    text[start:end] = re.sub(rb"[^\n]", mark, text[start:end])
 
 
 def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[tuple[int, int]]]:

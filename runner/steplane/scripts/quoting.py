@@ -8,31 +8,49 @@ import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 Quoting: TypeAlias = Literal["bare", "double", "heredoc", "arithmetic", "literal", "comment"]
 
 _HEREDOC = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^']*'|\"[^\"]*\"|[^\s;&|<>()'\"\\])+)", re.ASCII)
+_DESCRIPTOR = re.compile(r"(?:(?<=[\s;&|(])|^)(?:\d+|\{\w+\})$")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BEFORE_COMMAND = frozenset(["then", "do", "else", "elif", "if", "while", "until", "time"])
 _BLANK_OR_OPERATOR = " \t\r\n;&|()<>`"
 
 
+class Heredoc(Struct, frozen=True):
+    """A here-document: from where to where its redirection stands, and its text with the line that ends it."""
+
+    redirection: tuple[int, int]
+    body: tuple[int, int]
+
+
 def quoting_of(source: str, placeholders: Mapping[int, int]) -> dict[int, Quoting]:
     """The quoting at each placeholder (start → end offset); one left out was not reached."""
+    return read_quoting(source, placeholders)[0]
+
+
+def read_quoting(
+    source: str, placeholders: Mapping[int, int]
+) -> tuple[dict[int, Quoting], tuple[tuple[Heredoc, ...], ...]]:
+    """Besides, the here-documents of each line that begins more than one."""
     scanner = _Scanner(source, placeholders)
     try:
         scanner.code(0, "")
     except RecursionError:
-        return {}
-    return scanner.found
+        return {}, ()
+    return scanner.found, tuple(scanner.several)
 
 
 class _Scanner:
-    __slots__ = ("found", "pending", "placeholders", "source")
+    __slots__ = ("found", "pending", "placeholders", "several", "source")
 
     def __init__(self, source: str, placeholders: Mapping[int, int]) -> None:
         self.source, self.placeholders = source, placeholders
         self.found: dict[int, Quoting] = {}
-        self.pending: list[tuple[str, bool, bool]] = []  # delimiter, tabs are stripped, quoted
+        self.pending: list[tuple[str, bool, bool, tuple[int, int]]] = []  # delimiter, tabs are stripped, quoted, place
+        self.several: list[tuple[Heredoc, ...]] = []
 
     def code(self, at: int, close: str) -> int:
         """Commands up to the closing character; the offset after it."""
@@ -129,12 +147,15 @@ class _Scanner:
         if match is None:
             return at + 2
         delimiter = re.sub(r"\\(.)|['\"]", r"\1", match[2])
-        self.pending.append((delimiter, match[1] == "-", delimiter != match[2]))
+        descriptor = _DESCRIPTOR.search(self.source[max(0, at - 80) : at])
+        place = at - (len(descriptor[0]) if descriptor else 0), match.end()
+        self.pending.append((delimiter, match[1] == "-", delimiter != match[2], place))
         return self._literal(at, match.end())
 
     def _bodies(self, at: int) -> int:
         pending, self.pending = self.pending, []
-        for delimiter, stripped, quoted in pending:
+        found = []
+        for delimiter, stripped, quoted, redirection in pending:
             start = at
             while at < len(self.source):
                 end = self.source.find("\n", at) + 1 or len(self.source) + 1
@@ -149,4 +170,7 @@ class _Scanner:
             else:
                 self._until(start, "", "heredoc", at)
             at = after
+            found.append(Heredoc(redirection, (start, after)))
+        if len(found) > 1:
+            self.several.append(tuple(found))
         return at

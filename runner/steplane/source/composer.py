@@ -24,6 +24,7 @@ from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SU
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
+from steplane.suggest import did_you_mean
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:(?:[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\n))+[ \t]*|[ \t]+|$))+")
 _PROPERTY = re.compile(r"[&!]\S*")
@@ -107,9 +108,15 @@ class Composer:
             self.diagnostics.append(mistakes.tag(written, span))
             self.broken.append(self._span(event))
         if not event.anchor:
-            return self._unadorned(event)
+            node = self._unadorned(event)
+            return Scalar(written, written, span, True) if _is_nothing(node) else node
         _, span = self._property(event, "&")
         name: str = event.anchor
+        if type(event) is ScalarEvent and not event.style and not event.value:
+            self.diagnostics.append(mistakes.anchor_of_nothing(name, span))
+            self.broken.append(span)
+            self._anchors[name] = Anchored(Scalar(f"&{name}", f"&{name}", span, True), 1, span)
+            return Scalar(f"&{name}", f"&{name}", span, True)
         self._anchors[name] = Anchored(None, 0, span)
         self._unused[name] = span
         before = self._weight
@@ -218,9 +225,10 @@ class Composer:
                 return _moved(anchored.node, span)
             self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
         else:
-            self.diagnostics.append(
-                mistakes.undefined_alias(name, span, self._anchors if len(self.diagnostics) < SUGGESTIONS else ())
-            )
+            known = self._anchors if len(self.diagnostics) < SUGGESTIONS else ()
+            meant = did_you_mean(name, known)
+            self._unused.pop(meant or name, None)
+            self.diagnostics.append(mistakes.undefined_alias(name, span, meant))
         self.broken.append(span)
         return Scalar(None, "", span, True)
 
@@ -287,3 +295,7 @@ def _moved(node: Node, span: Span) -> Node:
     if isinstance(node, Sequence):
         return Sequence(node.items, span)
     return Mapping(node.entries, span)
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.plain and not node.text

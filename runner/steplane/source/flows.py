@@ -19,6 +19,8 @@ _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*(?=[ \t\n])")
 _IN_CODE = re.compile(r""""(?:\\.|[^"\\\n]){0,200}"|'(?:\\.|[^'\\\n]){0,200}'|\$\{[{%#]|[{}%#]""")
 _BLANK = re.compile(r"\s*")
 _QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:''|[^'])*'""", re.DOTALL)
+_OPENERS = re.compile(r"[ \t]*(?:-[ \t]+)*(?:[A-Za-z_][\w.-]*:[ \t]+)?(?:[&!]\S+[ \t]+)?(?=[\[{])")
+_BRACKET = re.compile(r""""(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[\[\]{}]""")
 _PARTNER = {"[": "]", "{": "}"}
 
 
@@ -38,6 +40,22 @@ class Unquoted(NamedTuple):
 def unquoted_values(text: str, opener: int) -> list[Unquoted]:
     """The values with unquoted expressions in the list or mapping that opens at an offset."""
     return _Flow(text, opener).values()
+
+
+def value_in_brackets(lines: Sequence[str], line: int, column: int) -> str | None:
+    """The unquoted value that begins at a place in a list or mapping in brackets; None where the place is in none."""
+    first = line
+    while first > 1 and lines[first - 2].rstrip().endswith((",", "[", "{")):
+        first -= 1
+    head = _OPENERS.match(lines[first - 1])
+    if head is None:
+        return None
+    before = "\n".join([*lines[first - 1 : line - 1], lines[line - 1][: column - 1]])
+    signs = [match[0] for match in _BRACKET.finditer(before, head.end())]
+    if sum((sign in "[{") - (sign in "]}") for sign in signs) <= 0:
+        return None
+    text = "\n".join(lines[line - 1 :])
+    return text[column - 1 : _Flow(text, column - 1).value(column - 1, column).end]
 
 
 def region_end(text: str, opener: int) -> int:

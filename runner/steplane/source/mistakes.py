@@ -1,11 +1,8 @@
 """The words for what is wrong in the events of a file: one function per mistake."""
 
-from collections.abc import Iterable
-
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS
 from steplane.source.nodes import Entry
-from steplane.suggest import did_you_mean
 
 BEGIN = "a workflow begins with `steplane: 1`"
 """The advice where nothing can be read."""
@@ -24,9 +21,8 @@ def tag(name: str, span: Span) -> Diagnostic:
     return Diagnostic("tag", f"`{name}` is a YAML tag, and tags are not read", span, help=advice)
 
 
-def undefined_alias(name: str, span: Span, anchors: Iterable[str]) -> Diagnostic:
-    """An alias without an anchor above it."""
-    meant = did_you_mean(name, anchors)
+def undefined_alias(name: str, span: Span, meant: str | None) -> Diagnostic:
+    """An alias without an anchor above it; `meant` is the anchor that it may have been meant for."""
     label = f"did you mean `*{meant}`?" if meant else ""
     fix = Fix(f"replace `*{name}` with `*{meant}`", (Edit(span, f"*{meant}"),), safe=False) if meant else None
     advice = "" if meant else f"define it above with `&{name}`, or quote the value if it is a text that begins with `*`"
@@ -40,6 +36,13 @@ def recursive_alias(name: str, span: Span, anchor: Span) -> Diagnostic:
     message = f"the alias `*{name}` stands inside its own anchor, so it would never end"
     advice = "name what is repeated, not what is around it"
     return Diagnostic("recursive-alias", message, span, related=related, help=advice)
+
+
+def anchor_of_nothing(name: str, span: Span) -> Diagnostic:
+    """An anchor with no value behind it: most likely a text."""
+    wanted = in_quotes(f"&{name}")
+    fix = Fix(f"quote the value: `{wanted}`", (Edit(span, wanted),), safe=False)
+    return Diagnostic("reserved-start", "a text that begins with `&` must be quoted", span, fix=fix)
 
 
 def unused_anchor(name: str, span: Span) -> Diagnostic:

@@ -90,8 +90,11 @@ class Pairs:
             if isinstance(node, Mapping):
                 sources.append(node)
             elif node.span not in self._known_broken:
-                self.diagnostics.append(mistakes.bad_merge(node.span))
-                self.broken.append(node.span)
+                inside = value.span.line <= node.span.line <= value.span.end_line
+                span = node.span if inside else value.span  # what an alias stands for is written elsewhere
+                if span not in self.broken:
+                    self.diagnostics.append(mistakes.bad_merge(span))
+                    self.broken.append(span)
         return sources
 
     def _where(self, path: list[str]) -> str:

@@ -14,15 +14,18 @@ from typing import NamedTuple
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
 from steplane.source.composer import Composer, LimitPassed
+from steplane.source.conflicts import first_version
 from steplane.source.disguise import Disguise
 from steplane.source.events import SyntaxProblem, events
 from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
-from steplane.source.pieces import Piece, broken_piece
+from steplane.source.pieces import Piece, broken_piece, indent_of
 from steplane.source.syntax import CERTAIN, Mistake, explain
 
 _ID = re.compile(r"[{,]\s*(id:[ \t]+[A-Za-z_]\w*)[ \t]*(?=[,}\n]|$)")
+_OWN_ID = re.compile(r"[ \t]*(?:-[ \t]*)?(?:\{(?:[^{}]*,)?[ \t]*)?id:[ \t]*([A-Za-z_]\w*)[ \t]*(?:[,}#].*)?$")
+_GLUED_ID = re.compile(r"id:([A-Za-z_]\w*)[ \t]*(?:#.*)?")
 _FOREIGN_BREAKS = "\x85\u2028\u2029\ufeff"
 
 
@@ -53,6 +56,11 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
         attempt = _attempt(current, file, disguise, pure=pure)
         if attempt.problem is None:
             return _finished(attempt, found, broken, file)
+        if number == 1 and (conflicts := first_version(current_lines, file)):
+            found += [diagnostic for diagnostic, _ in conflicts]
+            broken += [stretch for _, stretch in conflicts]
+            current = "\n".join(current_lines)
+            continue
         unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.outermost)
         found += unquoted
         mistake = None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last)
@@ -142,15 +150,29 @@ def _blanked(lines: list[str], piece: Piece) -> str:
 
     Of a step in braces its id stays, so that others can name it.
     """
-    name = _name(lines, piece)
+    name = None if piece.item else _name(lines, piece)
+    items = _item_names(lines, piece)
+    glued = _GLUED_ID.fullmatch(lines[piece.first - 1], piece.column - 1)
     for number in range(piece.first, piece.last + 1):
         kept = piece.column - 1 if number == piece.first else 0
         lines[number - 1] = lines[number - 1][:kept]
+    if glued is not None:
+        lines[piece.first - 1] += f"id: {glued[1]}"
+    for number, item in items.items():
+        lines[number - 1] = item
     if name is not None:
         lines[piece.first - 1] += "{"
         line, column, written = name
         lines[line - 1] = lines[line - 1].ljust(column - 1) + written + "}"
     return "\n".join(lines)
+
+
+def _item_names(lines: list[str], piece: Piece) -> dict[int, str]:
+    """By line the items with the `id: x` of keys whose dash is missing, or not in the column of the list."""
+    own = range(piece.first, piece.last + 1) if piece.item else ()
+    indent = indent_of(lines[piece.first - 1])
+    ids = {number: _OWN_ID.match(lines[number - 1]) for number in own if indent_of(lines[number - 1]) == indent}
+    return {number: f"{' ' * (piece.item - 1)}- {{id: {match[1]}}}" for number, match in ids.items() if match}
 
 
 def _name(lines: list[str], piece: Piece) -> tuple[int, int, str] | None:

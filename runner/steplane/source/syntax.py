@@ -28,9 +28,11 @@ _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_text.text_after_quote,
     syntax_flow.bracket,
     syntax_indent.left_block,
+    syntax_text.glued,
     syntax_text.colon_in_value,
     syntax_text.item_in_value,
     syntax_text.no_colon,
+    syntax_indent.begin_of_list,
     syntax_indent.level,
 )
 

@@ -4,7 +4,7 @@ import re
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.source.complaint import Complaint
-from steplane.source.pieces import indent_of, key_column
+from steplane.source.pieces import indent_of, item_indent, key_column, list_begins
 
 _BLOCK_HEADER = re.compile(r"(?:^|[ \t])([|>][+-]?[1-9]?[+-]?)[ \t]*(?:#.*)?$")
 
@@ -83,6 +83,43 @@ def level(complaint: Complaint) -> Diagnostic | None:
         advice = "align it with the keys that it belongs to"
     span = complaint.span(line, complaint.column, len(complaint.rest(line, complaint.column)))
     return Diagnostic("indentation", message, span, related=related, help=advice)
+
+
+def begin_of_list(complaint: Complaint) -> Diagnostic | None:
+    """What stands before the first `- ` of a list in its column, and is indented more: a dash is missing there."""
+    line = complaint.line
+    indent = item_indent(complaint.text_of(line))
+    if indent < 0 or not complaint.says("expected key|expected <block end>|expected '-' indicator"):
+        return None
+    above = range(line - 1, 0, -1)
+    start = next(
+        (one for one in above if complaint.text_of(one).strip() and list_begins(complaint.lines, one, indent)), 0
+    )
+    begin = indent_of(complaint.text_of(start))
+    if not start or any(_leaves(complaint.text_of(one), begin) for one in range(start, line)) or begin < indent:
+        return None
+    dash = item_indent(complaint.text_of(start)) >= 0
+    if dash and begin == indent:
+        return None
+    width = indent - begin + (0 if dash else 2)
+    shifted = [one for one in range(start, line) if complaint.text_of(one).strip()]
+    edits = [_shifted(complaint, one, width) for one in shifted]
+    if not dash:
+        edits[0] = Edit(edits[0].span, " " * indent + "- ")
+    message = "this item is indented more than the next one" if dash else "a `- ` is missing before this key"
+    fix = Fix("align the lines with the next item", tuple(edits), safe=False)
+    related = (Related(complaint.span(line, indent + 1), "the list goes on here"),)
+    span = complaint.span(start, begin + 1, len(complaint.rest(start, begin + 1)))
+    return Diagnostic("indentation", message, span, related=related, fix=fix)
+
+
+def _leaves(text: str, indent: int) -> bool:
+    return bool(text.strip()) and indent_of(text) < indent
+
+
+def _shifted(complaint: Complaint, line: int, width: int) -> Edit:
+    own = indent_of(complaint.text_of(line))
+    return Edit(complaint.span(line, 1, own), " " * (own + width))
 
 
 def _is_item(text: str) -> bool:

@@ -4,12 +4,17 @@ import re
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.source.complaint import Complaint
+from steplane.source.flows import value_in_brackets
 from steplane.source.mistakes import in_quotes
-from steplane.source.pieces import indent_of
+from steplane.source.pieces import block_end, indent_of, key_column
 
 _KEY_LINE = re.compile(r"[ \t]*(?:- +)*[A-Za-z_][\w.-]*:(?:[ \t]|$)")
 _QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:''|[^'])*'""")
+_NOT_TEXT = re.compile(r"[ \t]#|^[ \t]*(?:- |-$|[A-Za-z_][\w.-]*:(?:[ \t]|$))")
+"""A line that may be something else than more of an unquoted text."""
 _LONGEST_KEY = 1024
+_GLUED_DASH = re.compile(r"[ \t]*(-)(?=[A-Za-z_][\w-]*:(?:[ \t]|$))")
+_GLUED_KEY = re.compile(r"[ \t]*(?:- +)+[A-Za-z_][\w-]*(:)\S")
 _GLUED = re.compile(r"[ \t]*(?:- +)*[A-Za-z_][\w-]*(:)\S")
 
 
@@ -69,10 +74,8 @@ def reserved_start(complaint: Complaint) -> Diagnostic | None:
     sign = complaint.text_of(line)[column - 1 : column]
     if not sign or sign not in "*&!@%`":
         return None
-    text = complaint.rest(line, column)
-    span = complaint.span(line, column, len(text))
     message = f"a text that begins with {'a backtick' if sign == '`' else f'`{sign}`'} must be quoted"
-    return Diagnostic("reserved-start", message, complaint.span(line, column), fix=_quoted(span, text))
+    return Diagnostic("reserved-start", message, complaint.span(line, column), fix=_quoted(complaint, line, column))
 
 
 def block_header(complaint: Complaint) -> Diagnostic | None:
@@ -81,9 +84,9 @@ def block_header(complaint: Complaint) -> Diagnostic | None:
     if "block scalar" not in complaint.problem.context or place is None:
         return None
     line, column = place
-    text = complaint.rest(line, column)
-    message = f"`{text[:1]}` at the start of a value begins a block text on the lines below"
-    fix = _quoted(complaint.span(line, column, len(text)), text)
+    sign = complaint.text_of(line)[column - 1 : column]
+    message = f"`{sign}` at the start of a value begins a block text on the lines below"
+    fix = _quoted(complaint, line, column)
     return Diagnostic("reserved-start", message, complaint.span(line, column), fix=fix)
 
 
@@ -138,10 +141,8 @@ def colon_in_value(complaint: Complaint) -> Diagnostic | None:
         return Diagnostic("too-long-key", message, complaint.span(line, indent_of(text) + 1))
     start = complaint.value_column(line)
     if start < column and start > indent_of(text) + 1:
-        value = complaint.rest(line, start)
-        span = complaint.span(line, start, len(value))
         message = "`: ` inside an unquoted value begins another key"
-        return Diagnostic("colon-in-value", message, complaint.span(line, column), fix=_quoted(span, value))
+        return Diagnostic("colon-in-value", message, complaint.span(line, column), fix=_quoted(complaint, line, start))
     above = complaint.last.span if complaint.last is not None else None
     related = (Related(complaint.span(above.line, above.column), "this value"),) if above else ()
     message = "this key is indented below a value that is complete"
@@ -161,6 +162,24 @@ def item_in_value(complaint: Complaint) -> Diagnostic | None:
     return Diagnostic("item-in-value", message, complaint.span(line, column, len(text)), help=advice)
 
 
+def glued(complaint: Complaint) -> Diagnostic | None:
+    """`-id: a` or `id:a` where a step begins, above the line that the parser stopped in."""
+    if not complaint.says("mapping values are not allowed|expected key|expected <block end>|expected '-' indicator"):
+        return None
+    lines = [complaint.line]
+    if complaint.last is not None and complaint.last.plain:
+        lines.append(complaint.last.span.line)
+    for line in lines:
+        text = complaint.text_of(line)
+        match = _GLUED_DASH.match(text) or (_GLUED_KEY.match(text) if line != complaint.line else None)
+        if match is not None:
+            at = match.end(1)
+            fix = Fix(f"add a space after `{match[1]}`", (Edit(complaint.span(line, at + 1, 0), " "),), safe=False)
+            message = f"a space is missing after `{match[1]}`"
+            return Diagnostic("missing-space", message, complaint.span(line, at), fix=fix)
+    return None
+
+
 def no_colon(complaint: Complaint) -> Diagnostic | None:
     """A line without `: ` where a key must stand."""
     place = complaint.problem.context_place
@@ -178,6 +197,19 @@ def no_colon(complaint: Complaint) -> Diagnostic | None:
     return Diagnostic("missing-colon", message, complaint.span(line, column, len(text)), help=advice)
 
 
-def _quoted(span: Span, text: str) -> Fix:
+def _quoted(complaint: Complaint, line: int, column: int) -> Fix | None:
+    """Quote the unquoted value that begins at the place, on all its lines; None where it is not plain where it ends."""
+    text = complaint.rest(line, column)
+    span = complaint.span(line, column, len(text))
+    if (inside := value_in_brackets(complaint.lines, line, column)) is not None:
+        if "\n" in inside or not inside:
+            return None
+        text, span = inside, complaint.span(line, column, len(inside))
+    elif (last := block_end(complaint.lines, line, key_column(complaint.text_of(line)))) > line:
+        more = complaint.lines[line:last]
+        if text != complaint.text_of(line)[column - 1 :].rstrip() or any(map(_NOT_TEXT.search, more)):
+            return None
+        text = "\n".join((text, *more)).rstrip()
+        span = Span(complaint.file, line, column, last, len(more[-1].rstrip()) + 1)
     wanted = in_quotes(text)
-    return Fix(f"quote the value: `{wanted}`", (Edit(span, wanted),))
+    return Fix(f"quote the value: `{' '.join(wanted.split())}`", (Edit(span, wanted),))

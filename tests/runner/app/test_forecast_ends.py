@@ -20,3 +20,9 @@ def test_an_undo_step_fails_where_a_compensation_does(bench: Workbench) -> None:
 def test_a_loop_may_be_complete_before_too_many_have_failed(bench: Workbench, more: str, verdict: str) -> None:
     loop = f"{{id: a, foreach: [1, 2, 3], max_failures: 2, {more}, require: [false], {STEP}}}"
     assert said(bench, f"steps:\n  - {loop}\n  - {{id: b, {STEP}}}\n")["b"].verdict == verdict
+
+
+def test_what_may_be_cancelled_also_where_its_turn_is_open_leaves_open_what_comes_behind(bench: Workbench) -> None:
+    inner = "steps: [{id: c, cancel: [a]}]"
+    found = said(bench, f"steps:\n  - {{id: a, milestone: {{before: b}}, {inner}}}\n  - {{id: b, {STEP}}}\n")
+    assert found.verdicts == {"a": "depends", "c": "depends", "b": "depends"}

@@ -76,6 +76,7 @@ error[expression-syntax]: the expression ends too early
   |
 1 | status ==
   |         ^
+  = help: write what is to follow, or take the last sign out
 
 1 error
 """

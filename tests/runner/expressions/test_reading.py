@@ -31,6 +31,10 @@ def shown(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
 BLOCKS = "blocks are `if`, `for`, `set`, `with`, `filter` and `raw`"
 
 
+END = "write what is to follow, or take the last sign out"
+TWO = "put an operator between the two, or quote a text"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -68,29 +72,30 @@ def test_parse_value(text: str, expected: Template) -> None:
         ("${{ a = 1 }}", ("foreign-operator", 6, 1, "`=` sets nothing here", "write `==` to compare")),
         ("${{ {{ a }} }}", ("nested-braces", 4, 2, "`{{` is not an operator of expressions",
          "leave the inner braces out: this is an expression already")),
-        ("${{ a.b c }}", ("expression-syntax", 8, 1, "`c` is not expected here", "")),
-        ("${{ (a }}", ("expression-syntax", 5, 1, "the expression ends too early: `)` is expected", "")),
-        ("${{ a + }}", ("expression-syntax", 6, 1, "the expression ends too early", "")),
-        ("${{ a[1 }}", ("expression-syntax", 6, 1, "the expression ends too early: `]` is expected", "")),
+        ("${{ a.b c }}", ("expression-syntax", 8, 1, "`c` is not expected here", TWO)),
+        ("${{ (a }}", ("expression-syntax", 5, 1, "the expression ends too early: `)` is expected", "add `)`")),
+        ("${{ a + }}", ("expression-syntax", 6, 1, "the expression ends too early", END)),
+        ("${{ a[1 }}", ("expression-syntax", 6, 1, "the expression ends too early: `]` is expected", "add `]`")),
         ("${{ 'abc }}", ("unclosed-quote", 4, 1, "this quote is never closed", "add the closing `'`")),
         ("${{ }}", ("expression-syntax", 0, 6, "this expression is empty", "")),
         ("${{ a; b }}", ("expression-syntax", 5, 1, "`;` is not expected here", "")),
         ("${{ a # b }}", ("expression-syntax", 6, 1, "`#` means nothing in an expression", "")),
         ("${{ “a” }}", ("expression-syntax", 4, 1, "`“` is not a quote of expressions", "write `'` or `\"`")),
-        ("${{ a.b() }}", ("expression-syntax", 7, 1, "`.b(...)`: methods cannot be called",
+        ("${{ a.b() }}", ("expression-syntax", 6, 1, "`.b(...)`: methods cannot be called",
          "filters do such work: `x | name`; for all see `steplane help expressions`")),
-        ("${{ a.upper() }}", ("expression-syntax", 11, 1, "`.upper(...)`: methods cannot be called",
+        ("${{ a.upper() }}", ("expression-syntax", 6, 5, "`.upper(...)`: methods cannot be called",
          "filters do such work: `| upper`")),
-        ("${{ a.splitlines() }}", ("expression-syntax", 16, 1, "`.splitlines(...)`: methods cannot be called",
-         "filters do such work: `| split('\\n')`")),
-        ("${{ foo(1) }}", ("expression-syntax", 7, 1, "only `range(...)` can be called",
-         "filters do such work: `x | name`")),
+        ("${{ a.splitlines() }}", ("expression-syntax", 6, 10, "`.splitlines(...)`: methods cannot be called",
+         "write `| split('\\n')`")),
+        ("${{ foo(1) }}", ("expression-syntax", 4, 3, "there is no function `foo`: only `range(...)` can be called",
+         "filters do such work: `x | name`; for all see `steplane help expressions`")),
+        ("${{ a AND b }}", ("expression-syntax", 6, 3, "`AND` is not expected here", "write `and`")),
         ("${{ a | uper }}", ("unknown-filter", 8, 4, "there is no filter `uper`; did you mean `upper`?", "")),
         ("${{ a is not  evn }}", ("unknown-test", 14, 3, "there is no test `evn`; did you mean `even`?", "")),
         ("${{ a | map('uper') }}", ("unknown-filter", 13, 4, "there is no filter `uper`; did you mean `upper`?", "")),
         ("${{ a | select('evn') }}", ("unknown-test", 16, 3, "there is no test `evn`; did you mean `even`?", "")),
         ("${{ a | join(1, 2, 3) }}", ("expression-syntax", 8, 1,
-         "the filter `join` takes at most 2 arguments, not 3", "")),
+         "the filter `join` takes at most 2 arguments, not 3", "it has `d`, `attribute`")),
         ("${% if a %}x", ("expression-syntax", 4, 2, "this `if` is never closed", "add `${% endif %}`")),
         ("${% if a %}${% for b in c %}${% endfor %}", ("expression-syntax", 4, 2, "this `if` is never closed",
          "add `${% endif %}`")),

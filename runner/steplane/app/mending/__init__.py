@@ -47,12 +47,12 @@ MENDERS: Mapping[str, Mender] = {
     "cache-pattern": removing.item,
     # the graph
     "duplicate-id": writing.another_id,
-    "needs-itself": removing.item,
-    "needs-twice": removing.safe_item,
+    "needs-itself": removing.need,
+    "needs-twice": removing.safe_need,
     "needs-across": writing.named(r"name the step around it, `([^`]+)`"),
     "goto-across": writing.named(r"name the step around it, `([^`]+)`"),
-    "redundant-need": removing.safe_item,
-    "cycle": removing.item,
+    "redundant-need": removing.safe_need,
+    "cycle": removing.need,
     "join-too-large": writing.named(r"write at most (\d+)"),
     "complete-too-large": writing.named(r"write at most (\d+)"),
     "unreachable": removing.item,
@@ -102,7 +102,6 @@ MENDERS: Mapping[str, Mender] = {
     "race-timeout": removing.entry,
     "idle-region": removing.entry,
     "lock-held": removing.safe_entry,
-    "lock-limit": writing.named(r"and (\d+) elsewhere"),
 }
 """What mends a code, where its check does not say it."""
 

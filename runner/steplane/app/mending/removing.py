@@ -8,6 +8,9 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.steps import ACTIONS
 from steplane.source.nodes import Entry
 
+_CONDITION = re.compile(r".*\b(?:if|when|while|until):[ \t]+")
+"""What stands on a line before an expression that holds or not."""
+
 
 def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
     """Take out the key at the place, or whose value stands there, with its value."""
@@ -54,11 +57,30 @@ def safe_item(diagnostic: Diagnostic, source: Source) -> Fix | None:
     return item(diagnostic, source, safe=True)
 
 
+def need(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix | None:
+    """Take the step at the place out of `needs`; of the last one is left that there are none."""
+    path = source.path(diagnostic.span)
+    owner = next((one.entry for one in reversed(path[:-1]) if one.entry is not None), None)
+    if owner is None or owner.name != "needs" or owner.value is not path[-1].holder:
+        return None
+    if source.is_only(path[-1]):
+        key, whole = owner.key.span, owner.value.span
+        end = (whole.end_line, whole.end_column) if source.is_flow(path[-1].holder) else path[-1].end
+        edit = Edit(Span(key.file, key.end_line, key.end_column, *end), ": []")
+        return _fix("take it out", (edit,), safe=safe)
+    return _fix("take it out", source.without(path[-1]), safe=safe)
+
+
+def safe_need(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """The same where it has no effect."""
+    return need(diagnostic, source, safe=True)
+
+
 def condition(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Take out a condition that decides nothing, where it is one of a step that always runs."""
     if "always" not in diagnostic.message:
         step = next((one for one in reversed(source.path(diagnostic.span)) if one.entry is None), None)
-        return None if step is None else _fix("take the step out", source.without(step))
+        return None if step is None or source.is_only(step) else _fix("take the step out", source.without(step))
     return entry(diagnostic, source)
 
 
@@ -68,7 +90,11 @@ def anchor(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def tag(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Take out a tag."""
+    """Take out a tag; in a condition `!x` was meant as `not x`."""
+    span = diagnostic.span
+    operand = re.compile(r"!(?=[\w(])").match(source.line(span.line), span.column - 1)
+    if operand and _CONDITION.fullmatch(source.line(span.line)[: span.column - 1]):
+        return _fix("write `not`", (source.edit(span.line, span.column, 1, "not "),))
     return _word(r"![^\s,\[\]{}]*[ \t]*", "take the tag out", diagnostic, source)
 
 

@@ -103,6 +103,11 @@ class Source:
 
     # ---------------------------------------------------------------- taking out
 
+    @staticmethod
+    def is_only(found: Found) -> bool:
+        """Whether what holds a part holds no other."""
+        return len(list(_parts(found.holder))) == 1
+
     def without(self, found: Found) -> tuple[Edit, ...]:
         """The edit that takes a part out. Empty where nothing would be left of what holds it."""
         parts = list(_parts(found.holder))

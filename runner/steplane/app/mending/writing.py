@@ -42,7 +42,9 @@ def bound(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def another_id(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Number an id that is taken."""
+    """Number an id that is taken; not one that is the other one too, by an alias."""
+    if any(one.span == diagnostic.span for one in diagnostic.related):
+        return None
     name = source.text(diagnostic.span)
     return _replaced(diagnostic, source, source.new_word(name)) if name.isidentifier() else None
 
@@ -119,11 +121,11 @@ def quoted_value(diagnostic: Diagnostic, source: Source) -> Fix | None:
         return None
     column = match.end()
     rest = source.line(diagnostic.span.line)[column:].rstrip()
-    if diagnostic.code == "text-after-quote":
-        rest = _BEFORE_COMMENT.match(rest)[0].rstrip()  # type: ignore[index]  # it matches anything
+    rest = _BEFORE_COMMENT.match(rest)[0].rstrip()  # type: ignore[index]  # it matches anything
     if rest[:1] in ("'", '"') and rest.count(rest[0]) == 2:  # in quotes and more behind them: without those
         inner = rest[1:].replace(rest[0], "", 1)
-        if not re.search(r"[:#'\"{}\[\],&*!|>%@`]", inner):
+        is_code = re.search(r"(?:if|when|while|until):\s+$", match[0])  # there the quotes belong to the expression
+        if not is_code and not re.search(r"[:#'\"{}\[\],&*!|>%@`]", inner):
             return Fix(f"write `{inner}`", (source.edit(diagnostic.span.line, column + 1, len(rest), inner),), False)
     wanted = in_quotes(rest)
     edit = source.edit(diagnostic.span.line, column + 1, len(rest), wanted)

@@ -149,7 +149,7 @@ def _at(replay: Replay, node: Node, one: Instance) -> Waiting:
         arms = [arm.list for arm in action.arms]
         return Waiting(path, "arm", 0, (), {**data, "arm": arms.index(inner.list) + 1, "taken": one.choice + 1})
     if isinstance(action, Race) and one.choice is not None:
-        taken = action.branches[one.choice].name
+        taken = action.branches[one.choice[0]].name
         return Waiting(path, "branch", 0, (), {**data, "branch": steps.label, "taken": [taken]})
     if isinstance(action, Fork) and one.choice is not None:
         return Waiting(path, "branch", 0, (), {**data, "branch": steps.label, "taken": list(one.choice)})

@@ -11,6 +11,8 @@ from steplane.expressions.operators import add
 from steplane.expressions.values import canonical, equal, in_words, kind_of, less, truth
 
 _NOT_GIVEN = "\0not given"
+_ABSENT = Missing("the item has no such key")
+_OF_PRESENCE = ("defined", "undefined")
 
 
 def default(_frame: Frame, value: Any, default_value: Any = "", boolean: Any = False) -> Any:
@@ -67,11 +69,14 @@ def _chosen(
 
     found = sequence(frame, value, name)
     rest = list(arguments)
-    get: Callable[[Any], Any] = getter(frame, rest.pop(0), name, None) if by_key else lambda one: one
+    absent = _ABSENT if by_key and rest[1:2] and rest[1] in _OF_PRESENCE else None
+    get: Callable[[Any], Any] = getter(frame, rest.pop(0), name, absent) if by_key else lambda one: one
     if rest and not isinstance(rest[0], str):
         raise ExpressionError(f"`{name}` wants the name of a test")
     if not rest:
         return [one for one in found if truth(get(one)) == wanted]
+    if absent is not None:
+        return [one for one in found if ((get(one) is absent) == (rest[0] == "undefined")) == wanted]
     return [one for one in found if apply_test(frame, rest[0], get(one), rest[1:]) == wanted]
 
 
@@ -86,7 +91,7 @@ def reject(frame: Frame, value: Any, *test: Any) -> list[Any]:
 
 
 def selectattr(frame: Frame, value: Any, attribute: Any, *test: Any) -> list[Any]:
-    """The items for whose key the test holds; a key that an item has not counts as null."""
+    """The items for whose key the test holds; a key that an item has not counts as null, but for `defined`."""
     return _chosen(frame, value, (attribute, *test), "selectattr", wanted=True, by_key=True)
 
 
