@@ -73,7 +73,7 @@ class TestMistakes:
             ("${{ none_ }}", "template.value", (1, 5),
              "t:1:5: null cannot be put into text: use `default(...)` to say what stands for it"),
             ("${{ ''.__class__ }}", "template.value", (1, 5), None),
-            ("${{ x.upper() }}", "template.syntax", (1, 12), None),
+            ("${{ x.upper() }}", "template.syntax", (1, 7), None),
             ("${{ 'a' * 10 ** 9 }}", "template.value", (1, 5), None),
             ("${% for a in range(99999) %}${% for b in range(99999) %}${% endfor %}${% endfor %}", "template.value",
              None, None),
