@@ -143,7 +143,8 @@ def test_a_limit_on_open_files_is_named_with_the_remedy(shell: Shell) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (6, "")
     assert "no more files may be open at once (the limit is 9)" in done.stderr
-    assert "\n help: Raise the limit on open files (`ulimit -n`); nothing recorded is lost. Then give the same command again.\n" in done.stderr
+    remedy = "Raise the limit on open files (`ulimit -n`); nothing recorded is lost. Then give the same command again."
+    assert f"\n help: {remedy}\n" in done.stderr
     assert "Traceback" not in done.stderr
 
 
