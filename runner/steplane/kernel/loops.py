@@ -34,14 +34,13 @@ def start(state: State, outer: Instance) -> None:
     outer.phase = "looping"
     outer.attempt = 1
     instances.started(state, outer)
+    instances.has_begun(state, outer)
+    if outer.cancelling:  # by what its beginning has let go on behind a milestone
+        return
     if outer.bounds is not None:
         leaving.leave_out_items(state, outer)
     take_items(state, outer)
-    if not (_loop(outer).open or has_more(outer)):
-        proceed(state, outer)  # it ends at once
-    instances.has_begun(state, outer)
-    if not outer.cancelling:  # by what its beginning has let go on behind a milestone
-        proceed(state, outer)
+    proceed(state, outer)
 
 
 def _take_back(outer: Instance) -> None:

@@ -63,7 +63,7 @@ def _next(state: State, outer: Instance) -> None:
     loop.result = None
     if not outer.begun:
         _enter(state, outer)
-    if not outer.ended:  # by what its beginning has let go on behind a milestone
+    if not outer.cancelling:  # by what its beginning has let go on behind a milestone
         go_on(state, outer)
 
 
@@ -128,9 +128,6 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
     if last is not None and not last.ended:
         cancelling.instance(state, last, unbegun, by)
     elif outer.phase != "looping":
-        for index in _loop(outer).todo:  # the first round, as the loop begins
-            instances.conclude(state, loops.item(state, outer, index), unbegun, by=by)
-        _loop(outer).todo.clear()
         _cut(state, outer)
 
 

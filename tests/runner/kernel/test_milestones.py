@@ -1,6 +1,5 @@
 """Section 12.4: milestones."""
 
-import pytest
 from tests.runner.kernel.play import Play
 
 BETWEEN = """
@@ -111,34 +110,3 @@ steps:
     play.resume()
     assert play.activations("group/work") == 2
     assert play.running == ["group/work"]
-
-
-CUT_OFF = """
-steps:
-- {id: held, needs: [], if: 'inputs.x', milestone: {before: late}, run: ['true']}
-- {id: stop, needs: {held: skipped}, cancel: [late]}
-- {id: late, needs: [], %s, run: ['true']}
-- {id: more, needs: {late: cancelled}, run: ['true']}
-"""
-
-
-def test_what_begins_may_be_cancelled_by_what_that_lets_go_on() -> None:
-    play = Play(CUT_OFF.replace(" %s,", ""), pool=1)
-    assert (play.started, play.stopping, play.running) == (["late", "stop"], ["late"], [])
-    play.stop("late")
-    assert (play.status("late"), play.running) == ("cancelled", ["more"])  # the slot is free again
-    play.ok("more")
-    assert play.ended == "succeeded"
-
-
-@pytest.mark.parametrize("loop", ["foreach: [x, y]", "while: 'inputs.x', max: 3"])
-def test_a_loop_that_is_cancelled_as_it_begins_begins_no_instance(loop: str) -> None:
-    play = Play(CUT_OFF % loop)
-    if "foreach" in loop:
-        play.loop("late", "0", "1")
-    else:
-        play.answer("late", "while")
-    assert (play.status("late"), play.status("late[0]")) == ("cancelled", "cancelled")
-    assert (play.started, play.running) == (["late", "stop", "more"], ["more"])
-    play.ok("more")
-    assert play.ended == "succeeded"
