@@ -4,19 +4,18 @@ The mistake itself has been said. Of a name that such a part may hold nothing is
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from steplane.diagnostics import Diagnostic, Span
+from steplane.model.reading.identity import written_ids
 from steplane.schema.keys import RENAMING, meaning
 from steplane.schema.steps import LOOPS
 from steplane.source import Document
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
-_OPAQUE = frozenset({"with", "env", "vars", "inputs"})
-"""Keys under which an `id` is no step's."""
 
 
 class Declared(Struct, frozen=True):
@@ -76,7 +75,7 @@ class Unclear:
 
     def ids(self, root: Node, known: Iterable[str]) -> frozenset[str]:
         """The ids below keys that are no keys here: they would be steps."""
-        return frozenset(_ids(root)).difference(known) if self._renamed else frozenset()
+        return frozenset(written_ids(root)).difference(known) if self._renamed else frozenset()
 
     def _text(self, span: Span) -> str:
         return "\n".join(self._document.lines[span.line - 1 : span.end_line])
@@ -87,19 +86,6 @@ def _touch(one: Span, other: Span) -> bool:
         one.end_line,
         one.end_column,
     )
-
-
-def _ids(root: Node) -> Iterator[str]:
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Sequence):
-            pending += node.items
-        elif isinstance(node, Mapping):
-            given = node.get("id")
-            if isinstance(given, Scalar):
-                yield given.text
-            pending += [entry.value for entry in node.entries if entry.name not in _OPAQUE]
 
 
 __all__ = ["Declared", "Unclear"]

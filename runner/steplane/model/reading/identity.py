@@ -1,6 +1,7 @@
 """Ids of steps: as given, else from the name, else from the position."""
 
 import re
+from collections.abc import Iterator
 
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 
@@ -14,26 +15,29 @@ def slug(name: str) -> str | None:
     return text if VALID.fullmatch(text) else None
 
 
+OPAQUE = frozenset({"with", "env", "vars", "inputs"})
+"""Keys below which an `id` is data of the author's, and names no step."""
+
+
+def written_ids(root: Node) -> Iterator[str]:
+    """The ids that the author gave to steps, at any depth."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Sequence):
+            pending += node.items
+        elif isinstance(node, Mapping):
+            given = node.get("id")
+            if isinstance(given, Scalar):
+                yield given.text
+            pending += [entry.value for entry in node.entries if entry.name not in OPAQUE]
+
+
 class Identities:
     """Gives each step of a file its id; ids that the author gave are taken before the first is derived."""
 
     def __init__(self, root: Mapping) -> None:
-        self._used: set[str] = set()
-        self._collect(root)
-
-    def _collect(self, root: Node) -> None:
-        pending = [root]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, Sequence):
-                pending += node.items
-            elif isinstance(node, Mapping):
-                given = node.get("id")
-                if isinstance(given, Scalar):
-                    self._used.add(given.text)
-                pending += [
-                    entry.value for entry in node.entries if entry.name not in {"with", "env", "vars", "inputs"}
-                ]
+        self._used = set(written_ids(root))
 
     def derive(self, name: str | None, position: str) -> str:
         """An id that is not used yet: of the name, else `position`, with `_2`, `_3`, ... where that is taken."""
