@@ -117,6 +117,8 @@ def _of_list(listed: StepList, itself: Step | None) -> str:
         branch = next((one for one in owner.action.branches if one.name.text == label), None)
         if branch is not None and (branch.condition is not None or branch.default):
             return f"branch `{label}` of {words_for(owner)} need not be taken"
+        if owner.join is not None and owner.join.mode == "active":
+            return f"{words_for(owner)} succeeds also where one of its branches only has (`join`)"
         if owner.join is not None and owner.join.mode != "all":
             return f"{words_for(owner)} does not wait for all of its branches (`join`)"
     return ""

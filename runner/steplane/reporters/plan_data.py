@@ -5,6 +5,7 @@ from typing import Any
 from steplane.expressions.templates import Template
 from steplane.forecast.fates import Forecast
 from steplane.plan.inputs import InputSpec
+from steplane.plan.needing import Need
 from steplane.plan.nodes import (
     Body,
     Branch,
@@ -15,7 +16,6 @@ from steplane.plan.nodes import (
     Fork,
     Goto,
     Loop,
-    Need,
     Node,
     Perform,
     Plan,
@@ -163,7 +163,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "lane": node.lane,
             "region": node.region,
             "needs": None if node.needs is None else [need_data(plan, node, one) for one in node.needs],
-            "join": node.action.wanted if isinstance(node.action, Fork) else node.join,
+            "join": node.action.join if isinstance(node.action, Fork) else node.join,
             "collect": node.collect if node.collect > 1 else None,
             "split": node.split if node.split > 1 else None,
             "if": node.condition.text if node.condition else None,
