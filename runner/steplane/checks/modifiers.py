@@ -9,7 +9,7 @@ from steplane.expressions import Expression, Literal, Template, parse_duration
 from steplane.expressions.types import WORDS, in_words, of_schema
 from steplane.model import ForEach, Matrix, Outputs, Race, Step, Value, Wait, Workflow
 from steplane.schema import check_schema, validate_value
-from steplane.source.nodes import plain
+from steplane.schema.texts import node_at, unquoted, wants_text
 
 DURATION = "a duration such as `30s`"
 TIME = "a time such as `2026-12-01T08:00:00Z`"
@@ -104,8 +104,11 @@ def _outputs(outputs: Outputs, owner: str, position: Position | None, context: C
         template, span = one.value.template, one.value.span
         what = f"the output `{one.name}` of {owner}"
         if isinstance(template, Literal):
-            for problem in validate_value(one.schema, plain(one.value.node), (one.name.text,)):
-                yield Diagnostic("wrong-kind", f"{what} {problem.message}", span, help="change its value, or its type")
+            for problem in validate_value(one.schema, template.value):
+                node = node_at(one.value.node, problem.path)
+                said = unquoted(what, node) if wants_text(problem) else None
+                help_ = "change its value, or its type"
+                yield said or Diagnostic("wrong-kind", f"{what} {problem.message}", span, help=help_)
             continue
         wanted, given = of_schema(one.schema), context.types.of(template, position)
         if wanted.kinds and given.kinds and not wanted.can_be(*given.kinds):
