@@ -73,10 +73,8 @@ def test_env_and_run_reach_the_child(bench: Workbench) -> None:
 
 
 def test_a_child_signals_what_waits_around_it(bench: Workbench) -> None:
-    child(
-        bench,
-        "steps:\n  - {id: a, signal: {name: told, to: '${{ run.parent }}', data: 7}}\n  - {id: b, wait: {signal: more}}\n",
-    )
+    told = "{name: told, to: '${{ run.parent }}', data: 7}"
+    child(bench, f"steps:\n  - {{id: a, signal: {told}}}\n  - {{id: b, wait: {{signal: more}}}}\n")
     run = bench.run(
         "steps:\n  - {id: c, call: child.yaml}\n  - {id: w, needs: [], wait: {signal: told}}\n"
         "  - {id: s, needs: [w], signal: {name: more}}\n  - {id: o, run: 'echo ${{ steps.w.outputs.data }}'}\n"
