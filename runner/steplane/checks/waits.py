@@ -125,5 +125,9 @@ def _sent(position: Position, action: Signal, known: list[str]) -> Iterator[Diag
         yield Diagnostic("unknown-signal", message, span, label=f"did you mean `{meant}`?", fix=fix)
         return
     names = ", ".join(dict.fromkeys(known))
-    help_ = f"it waits for: {names}" if known else "add a `wait: {signal: NAME}`, or say `to` whom it is sent: `${{ run.parent }}` calls this one"
+    help_ = (
+        f"it waits for: {names}"
+        if known
+        else "add a `wait: {signal: NAME}`, or say `to` whom it is sent: `${{ run.parent }}` calls this one"
+    )
     yield Diagnostic("unknown-signal", message, span, help=help_)

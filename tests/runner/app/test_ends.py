@@ -131,3 +131,23 @@ def test_what_cleans_up_knows_that_it_was_cancelled(bench: Workbench) -> None:
     )
     said = {path.rpartition("/")[2]: text for path, _, text in run.lines if path.rpartition("/")[2].startswith("f")}
     assert said == {"f1": "true", "f2": "cancelled both/slow", "f3": "timeout", "f4": "cancelled", "f5": "true"}
+
+
+def test_outputs_see_what_a_rescue_has_given(bench: Workbench) -> None:
+    run = bench.run(
+        dedent("""\
+        steps:
+          - id: get
+            run: 'exit 3'
+            rescue: [{id: fix, run: echo 7}]
+            outputs: {v: "${{ result.stdout | default(steps.fix.outputs.stdout) }}"}
+          - id: well
+            run: echo 1
+            rescue: [{id: unused, run: echo 2}]
+            outputs: {v: "${{ steps.unused.outputs.stdout | default(result.stdout) }}"}
+          - {id: bad, run: exit 4}
+        rescue: [{id: last, run: echo 9}]
+        outputs: {v: "${{ [steps.get.outputs.v, steps.well.outputs.v, steps.last.outputs.stdout | default('')] }}"}
+    """)
+    )
+    assert run.outputs == {"v": ["7", "1", "9"]}
