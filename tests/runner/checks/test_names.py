@@ -156,7 +156,7 @@ def test_outputs_see_the_rescue_and_nothing_else_sees_what_runs_after_it() -> No
     assert said(found) == [
         "not-upstream 5:20 step `fix` has not ended when `ensure` of step `get` is worked out: it runs after that",
         "may-be-missing 10:15 `stdout` of step `fix` may be missing: step `fix` runs only where step `get` has failed",
-        "not-upstream 11:27 step `tidy` has not ended when `outputs.c` of step `get` is worked out: it runs after that",
+        "not-upstream 11:21 step `tidy` has not ended when `outputs.c` of step `get` is worked out: it runs after that",
     ]
 
 
