@@ -206,7 +206,7 @@ def loop_data(loop: Loop) -> dict[str, Any]:
     complete = loop.enough if loop.complete is None else loop.complete.text.strip()
     common |= {"complete": complete, "rest": "cancel" if loop.cancel_rest else None}
     if isinstance(loop, ForEach):
-        return _present({"foreach": source(loop.items), "as": loop.name, "open": loop.open or None, **common})
+        return {"foreach": source(loop.items), **_present({"as": loop.name, "open": loop.open or None, **common})}
     axes: dict[str, Any] = {name: source(values) for name, values in loop.axes}
     axes |= _present({"exclude": [source(x) for x in loop.exclude], "include": [source(x) for x in loop.include]})
     return _present({"matrix": axes, **common})

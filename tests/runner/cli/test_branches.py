@@ -30,3 +30,13 @@ def test_the_rest_is_cancelled_and_every_command_says_so(shell: Shell) -> None:
     refused = shell("resume", "one", "--redo", "far")
     assert refused.returncode == 2
     assert "enough branches of `ask` have arrived, and its `join` cancels the rest" in refused.stderr
+
+
+def test_a_resume_is_said_to_leave_what_was_cancelled(shell: Shell) -> None:
+    shell.write("ask.yaml", TEXT + "    ensure: [run.id == 'two']\n")
+    assert shell("run", "ask.yaml", "--id", "one", "-q").returncode == 1
+    told = shell("resume", "one", "--dry-run").stdout
+    assert "ask" in told
+    assert "far" not in told
+    assert shell("resume", "one", "-q").returncode == 1
+    assert (shell.folder / "ledger").read_text("utf-8") == "tidy\n"
