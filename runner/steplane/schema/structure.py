@@ -279,10 +279,12 @@ class Structure:
     def _check_required(self, node: Mapping, schema: Schema, place: Place, meant: Collection[str]) -> None:
         wanted = (name for name in schema.get("required", ()) if name not in meant)
         missing = [name for name in wanted if node.entry(name) is None]
-        if not missing or self._broken(node.span) or (not node.entries and "minProperties" in schema):
-            return
         first = node.entries[0].key.span if node.entries else node.span
         span = place.key.span if place.key is not None and not place.item and place.keys else first
+        if not missing or self._broken(node.span) or self._broken(span):
+            return
+        if not node.entries and "minProperties" in schema:
+            return
         for name in missing:
             example = (schema.get("properties", {}).get(name, {}).get("examples") or ["..."])[0]
             words = f"`{name}: {example}`" if isinstance(example, str | int) else f"`{name}`"

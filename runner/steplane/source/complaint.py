@@ -11,6 +11,12 @@ _KEY = r"""(?:"[^"]*"|'[^']*'|[^\s'"#{}\[\],][^#{}\[\],:]*(?::(?=\S)[^:]*)*)"""
 _VALUE = re.compile(rf"[ \t]*(?:-[ \t]+)*(?:{_KEY}:[ \t]+)?")
 
 
+def value_column(text: str) -> int:
+    """The column where the value of a line's `key:` or `- ` begins."""
+    match = _VALUE.match(text)
+    return (match.end() if match else 0) + 1
+
+
 class Mistake(NamedTuple):
     """A diagnostic, and the line and column of what is left out to read the rest."""
 
@@ -46,8 +52,7 @@ class Complaint:
 
     def value_column(self, line: int) -> int:
         """The column where the value of the line's `key:` or `- ` begins."""
-        match = _VALUE.match(self.text_of(line))
-        return (match.end() if match else 0) + 1
+        return value_column(self.text_of(line))
 
     def rest(self, line: int, column: int) -> str:
         """The line from the column on, without blanks and a comment at its end."""

@@ -42,8 +42,11 @@ def unquoted_values(text: str, opener: int) -> list[Unquoted]:
     return _Flow(text, opener).values()
 
 
-def value_in_brackets(lines: Sequence[str], line: int, column: int) -> str | None:
-    """The unquoted value that begins at a place in a list or mapping in brackets; None where the place is in none."""
+def value_in_brackets(lines: Sequence[str], line: int, column: int, quoted: int = 0) -> str | None:
+    """The unquoted value that begins at a place in a list or mapping in brackets; None where the place is in none.
+
+    `quoted`: the column of the quote that closes those that the value begins with, if it does.
+    """
     first = line
     while first > 1 and lines[first - 2].rstrip().endswith((",", "[", "{")):
         first -= 1
@@ -55,7 +58,7 @@ def value_in_brackets(lines: Sequence[str], line: int, column: int) -> str | Non
     if sum((sign in "[{") - (sign in "]}") for sign in signs) <= 0:
         return None
     text = "\n".join(lines[line - 1 :])
-    return text[column - 1 : _Flow(text, column - 1).value(column - 1, column).end]
+    return text[column - 1 : _Flow(text, column - 1).value(column - 1, max(column, quoted)).end]
 
 
 def region_end(text: str, opener: int) -> int:

@@ -16,6 +16,8 @@ __all__ = ["CERTAIN", "Mistake", "explain"]
 
 _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_flow.too_deep,
+    syntax_flow.directive,
+    syntax_flow.unknown_tag,
     syntax_indent.tab,
     syntax_text.unclosed_quote,
     syntax_text.bad_escape,

@@ -2,9 +2,9 @@
 
 import re
 
-from steplane.diagnostics import Diagnostic, Edit, Fix, Related
+from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.source.complaint import Complaint
-from steplane.source.mistakes import in_quotes, too_deep_at, unquoted_template
+from steplane.source.mistakes import in_quotes, tag, too_deep_at, unquoted_template
 from steplane.source.pieces import indent_of, key_column
 
 _FAR = 200
@@ -36,7 +36,7 @@ def text_in_brackets(complaint: Complaint) -> Diagnostic | None:
     sign, text = complaint.text_of(line)[column - 1 : column], complaint.rest(line, column)
     if sign not in _PARTNER or "flow" in complaint.problem.context:
         return None
-    end = _closed_at(text)
+    end = closed_at(text)
     more = text[end:].strip()
     if not end or complaint.column < column + end or not more or more[0] in ":,]}" or ": " in text:
         return None
@@ -46,7 +46,7 @@ def text_in_brackets(complaint: Complaint) -> Diagnostic | None:
     return Diagnostic("reserved-start", message, complaint.span(line, column), fix=fix)
 
 
-def _closed_at(text: str) -> int:
+def closed_at(text: str) -> int:
     """Behind the partner of the bracket that a text begins with; 0 where it has none."""
     depth = 0
     for match in _SIGN.finditer(text):
@@ -71,6 +71,32 @@ def second_document(complaint: Complaint) -> Diagnostic | None:
     return Diagnostic("several-documents", message, complaint.span(line, 1), help=advice)
 
 
+def directive(complaint: Complaint) -> Diagnostic | None:
+    """A line that begins with `%`, which is meant for the YAML parser, where it says nothing that one can heed."""
+    places = (complaint.problem.context_place, complaint.problem.place)
+    lines = [one[0] for one in places if one is not None]
+    if complaint.says("document start"):
+        above = range(min(complaint.line, len(complaint.lines)), 0, -1)
+        lines += [one for one in above if complaint.text_of(one).strip()][:2]
+    line = next((one for one in lines if complaint.text_of(one).startswith("%")), 0)
+    if not line:
+        return None
+    message = "a line that begins with `%` is a directive for YAML, and none is wanted in a workflow file"
+    text = complaint.text_of(line)
+    fix = Fix("remove the line", (Edit(Span(complaint.file, line, 1, line + 1, 1), ""),), safe=False)
+    return Diagnostic("reserved-start", message, complaint.span(line, 1, len(text.rstrip())), fix=fix)
+
+
+def unknown_tag(complaint: Complaint) -> Diagnostic | None:
+    """A tag with a handle that nothing declares: `!x!y`."""
+    place = complaint.problem.context_place or complaint.problem.place
+    if not complaint.says("undefined tag handle"):
+        return None
+    line, column = place
+    written = complaint.rest(line, column).split()[0].rstrip(",]}")
+    return tag(written, complaint.span(line, column, len(written)))
+
+
 def too_deep(complaint: Complaint) -> Diagnostic | None:
     """More nesting than the parser itself takes: PyYAML has a limit of its own from 6.0.4 on."""
     if not complaint.says("maximum nesting depth"):
@@ -91,7 +117,7 @@ def bracket(complaint: Complaint) -> Diagnostic | None:
     opener = complaint.text_of(open_line)[open_column - 1 : open_column]
     closer = _PARTNER.get(opener)
     if closer is None:
-        return None
+        return _stray(complaint, line, column, sign) if sign in {"]", "}"} else None
     if sign in {"]", "}"} and sign != closer:
         related = (Related(complaint.span(open_line, open_column), "opened here"),)
         message = f"`{closer}` is wanted here, not `{sign}`"
