@@ -71,7 +71,7 @@ def test_the_text_of_the_file_stays_as_it_is() -> None:
 
 
 def test_a_list_in_brackets_is_left_out_as_a_whole() -> None:
-    document = read("a: [\n  1\n  'y',\n  z\n]\nb: 1\n", "a.yaml")
+    document = read("a: [\n  '1'\n  'y',\n  z\n]\nb: 1\n", "a.yaml")
 
     assert codes(document) == [("bracket", 3, 3)]
     assert document.root is not None
