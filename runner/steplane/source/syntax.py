@@ -35,6 +35,7 @@ _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_text.item_in_value,
     syntax_text.no_colon,
     syntax_indent.begin_of_list,
+    syntax_indent.missing_dash,
     syntax_indent.level,
 )
 
