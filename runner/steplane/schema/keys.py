@@ -1,5 +1,6 @@
 """Keys that a mapping does not have: what was probably meant."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,10 @@ Properties = dict[str, Any]
 
 RENAMING = frozenset({"key-case", "unknown-key", "habit"})
 """The codes of keys that may stand for others."""
+
+
+_TAKEN = re.compile(r"`(\w+)` is set here already")
+"""The help of a key that stands for another one beside it."""
 
 
 def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
@@ -74,13 +79,15 @@ def meaning(found: Diagnostic, entry: Entry, level: str) -> str:
     """The key that an unknown one stands for, as its diagnostic says; empty where nobody knows."""
     if found.fix is not None:
         return found.fix.edits[0].text
+    if (taken := _TAKEN.match(found.help)) is not None:
+        return taken[1]
     habit = HABITS.get(level, {}).get(entry.name)
     return habit.key if habit is not None and found.code == "habit" else ""
 
 
 def _renamed(entry: Entry, meant: str, message: str, code: str, mapping: Mapping) -> Diagnostic:
     if mapping.entry(meant) is not None:  # to rename it would set that one twice
-        help_ = f"`{meant}` is set here already: take one of them out"
+        help_ = f"`{meant}` is set here already: take one of them out"  # see `_TAKEN`
         return Diagnostic(code, message, entry.key.span, help=help_)
     fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=code == "key-case")
     return Diagnostic(code, message, entry.key.span, label=f"did you mean `{meant}`?", fix=fix)

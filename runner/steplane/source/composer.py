@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.complaint import Around
 from steplane.source.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -57,8 +58,7 @@ class Composer:
         self.diagnostics: list[Diagnostic] = []
         self.broken: list[Span] = []
         self.last: Scalar | None = None
-        self.outermost: tuple[int, int] | None = None
-        """Line and column of the list or mapping in brackets that is being read; of its outermost bracket."""
+        self._outermost: tuple[int, int] | None = None
         self._events = events
         self._restore = restore
         self._anchors: dict[str, Anchored] = {}
@@ -89,6 +89,11 @@ class Composer:
             self.diagnostics.append(mistakes.several_documents(self._span(after)))
         self.diagnostics += [mistakes.unused_anchor(name, span) for name, span in self._unused.items()]
         return root
+
+    @property
+    def around(self) -> Around:
+        """Where the reading has come."""
+        return Around(self._depth - self._flow, self._outermost)
 
     def _node(self, event: Event) -> Node:
         kind = type(event)
@@ -135,14 +140,14 @@ class Composer:
             raise LimitPassed(mistakes.too_deep_at(self._span(event)))
         if event.flow_style:
             if not self._flow:
-                self.outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
+                self._outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
             self._flow += 1
         node = self._mapping(event) if type(event) is MappingStartEvent else self._sequence(event)
         self._depth -= 1
         if event.flow_style:
             self._flow -= 1
             if not self._flow:
-                self.outermost = None
+                self._outermost = None
         return node
 
     def _scalar(self, event: Event) -> Scalar:

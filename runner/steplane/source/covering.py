@@ -13,7 +13,7 @@ from steplane.source.nodes import Scalar
 from steplane.source.pieces import block_end, key_column
 from steplane.source.syntax_flow import closed_at
 
-_BY_FIX = frozenset({"reserved-start", "colon-in-value"})
+_BY_FIX = frozenset({"bracket", "colon-in-value", "reserved-start"})
 """Codes of mistakes that are mended by quoting a value as a whole."""
 
 

@@ -22,7 +22,7 @@ from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pieces import Piece, broken_piece, indent_of
-from steplane.source.syntax import CERTAIN, Mistake, explain
+from steplane.source.syntax import CERTAIN, Around, Mistake, explain
 
 _ID = re.compile(r"[{,]\s*(id:[ \t]+[A-Za-z_]\w*)[ \t]*(?=[,}\n]|$)")
 _OWN_ID = re.compile(r"[ \t]*(?:-[ \t]*)?(?:\{(?:[^{}]*,)?[ \t]*)?id:[ \t]*([A-Za-z_]\w*)[ \t]*(?:[,}#].*)?$")
@@ -44,7 +44,7 @@ class _Attempt(NamedTuple):
     broken: list[Span]
     problem: SyntaxProblem | None = None
     last: Scalar | None = None
-    outermost: tuple[int, int] | None = None
+    around: Around = Around()
 
 
 def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -> Parsed:
@@ -63,9 +63,11 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
             broken += [stretch for _, stretch in conflicts]
             current = "\n".join(current_lines)
             continue
-        unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.outermost)
+        unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.around.outermost)
         found += unquoted
-        mistake = None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last)
+        mistake = (
+            None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last, attempt.around)
+        )
         follows = mistake is not None and _is_in(mistake.diagnostic.span, values)
         if mistake is not None and not follows and not (found and _may_follow(mistake.diagnostic, broken)):
             found.append(disguise.lifted(mistake.diagnostic))
@@ -132,7 +134,7 @@ def _attempt(text: str, file: str, disguise: Disguise, *, pure: bool) -> _Attemp
     except LimitPassed as error:
         return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken)
     except SyntaxProblem as problem:
-        return _Attempt(None, [], [], problem, composer.last, composer.outermost)
+        return _Attempt(None, [], [], problem, composer.last, composer.around)
     return _Attempt(root, composer.diagnostics, composer.broken)
 
 

@@ -7,6 +7,7 @@ from steplane.source.complaint import Complaint
 from steplane.source.pieces import indent_of, item_indent, key_column, list_begins
 
 _KEY = re.compile(r"[ \t]*([A-Za-z_][\w-]*):(?:[ \t]|$)")
+_TAB_BEHIND_DASH = re.compile(r"[ ]*(?:-[ ]+)*-([ ]*\t[ \t]*)")
 _BLOCK_HEADER = re.compile(r"(?:^|[ \t])([|>][+-]?[1-9]?[+-]?)[ \t]*(?:#.*)?$")
 
 
@@ -21,7 +22,20 @@ def tab(complaint: Complaint) -> Diagnostic | None:
             fix = Fix(f"indent by {width} spaces", (Edit(span, " " * width),), safe=False)
             message = "a tab in the indentation: YAML indents with spaces only"
             return Diagnostic("tab-indentation", message, complaint.span(line, column), label="tab", fix=fix)
-    return None
+    line, column = complaint.problem.place
+    dash = _TAB_BEHIND_DASH.match(complaint.text_of(line))
+    if dash is None or not dash.start(1) < column <= dash.end(1) + 1:
+        return None
+    below = complaint.text_of(line + 1)
+    width = (
+        max(indent_of(below) - dash.start(1), 1) if _KEY.match(below) and "\t" not in below[: indent_of(below)] else 1
+    )
+    fix = Fix(
+        "write blanks behind the dash", (Edit(complaint.span(line, dash.start(1) + 1, len(dash[1])), " " * width),)
+    )
+    message = "a tab behind the dash of an item: YAML indents with spaces only"
+    tab_column = dash.start(1) + dash[1].find("\t") + 1
+    return Diagnostic("tab-indentation", message, complaint.span(line, tab_column), label="tab", fix=fix)
 
 
 def _wanted_indent(complaint: Complaint, line: int) -> int:

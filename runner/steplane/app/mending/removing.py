@@ -36,10 +36,12 @@ def second(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Take out a key without a value, unless it is what the step does: without that the step would do nothing."""
+    """Take out a key without a value, unless it is needed: for what the step does, or what an expression names."""
     found = source.entry_at(diagnostic.span)
-    action = found is not None and found.entry is not None and found.entry.name in ACTIONS
-    return None if action else entry(diagnostic, source)
+    if found is None or found.entry is None or found.entry.name in ACTIONS:
+        return None
+    used = found.holder is source.document.root and f"{found.entry.name}." in source.document.text
+    return None if used else entry(diagnostic, source)
 
 
 def safe_entry(diagnostic: Diagnostic, source: Source) -> Fix | None:
