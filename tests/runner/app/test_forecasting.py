@@ -433,28 +433,3 @@ def test_wide_and_deep(bench: Workbench) -> None:
     for number in range(40):
         deep = f"{{id: g{number}, steps: [{deep}]}}"
     assert set(said(bench, f"steps: [{deep}]\n").verdicts.values()) == {"run"}
-
-
-def test_a_loop_that_is_open_may_have_more_items_than_it_begins_with(bench: Workbench) -> None:
-    found = said(
-        bench,
-        """
-steps:
-  - {id: empty, needs: [], foreach: [], open: more, uses: log, with: {message: x}}
-  - id: some
-    needs: []
-    foreach: [a, b]
-    open: more
-    steps:
-      - {id: inner, if: "item == 'a'", uses: log, with: {message: x}}
-      - {id: none, if: "item == 'c'", uses: log, with: {message: x}}
-      - {id: last, if: loop.last, uses: log, with: {message: x}}
-  - {id: closes, needs: [], signal: {name: more}}
-  - {id: sends, needs: [], signal: {name: more, data: 1}}
-""",
-    )
-    assert found["empty"].verdict == "depends"
-    assert found["inner"].counts == (0, 1, 1)
-    assert found["none"].verdict == "depends"
-    assert found["last"].condition is not None
-    assert found["last"].condition.unknown == ("loop.last",)
