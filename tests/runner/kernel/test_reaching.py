@@ -175,3 +175,22 @@ steps:
         "cancelled",
         "running",
     ]
+
+
+def test_what_follows_comes_in_the_order_of_the_document() -> None:
+    """What waits for the target of a `goto`, which its `finally` ends, begins before the jump supersedes it."""
+    play = Play("""
+steps:
+- {id: one, needs: [], wait: {signal: x}}
+- {id: two, needs: [one], run: ['true']}
+- {id: back, needs: [], if: inputs.x, goto: one, max: 1, finally: [{id: done, finish: [one]}]}
+""")
+    play.answer("back", "if")
+    assert play.end_of("two").status == "cancelled"
+    assert (play.activations("one"), play.status("one")) == (2, "waiting")
+
+
+def test_what_a_step_asks_of_itself_is_withdrawn_with_what_it_stands_in() -> None:
+    play = Play("steps: [{id: group, steps: [{id: stop, cancel: [group], ensure: [inputs.x]}]}]")
+    assert play.asked == []
+    assert statuses(play, "group/stop", "group") == ["cancelled", "cancelled"]
