@@ -302,11 +302,13 @@ class Scope:
         for position, scope in self.adrift:
             if not self.left_behind(position) and (not scope.over or scope.cut_off):
                 scope.resume()
-        for life in list(self.lives):
+        for life in sorted(self.lives, key=lambda one: (one.step.position, not one.forced, one.status != "pending")):
             if self.left_behind(life.step.position):
                 continue
             if life.superseded:
                 life.resume()
+            elif life.status == "pending":
+                life.born = self.owner.reference.next_birth()  # what a `goto` leads to begins before the others
             elif parts.to_do_again(life) and life not in self.said and not self.cancelled:
                 self.renew(life)
             else:
