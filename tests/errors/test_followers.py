@@ -39,6 +39,11 @@ def said(text: str) -> list[str]:
         ),
         ("x-s: &s {id: a, run: x}\nsteps:\n  - *s\n  - *s\n", "duplicate-id 2:14"),
         ("steps:\n  - {id: a, if: false, run: x}\n", "constant-condition 3:17"),
+        (
+            "inputs: {a: {}}\nInputs: {b: {}}\nsteps: [{run: 'x \"${{ inputs.a }}\" \"${{ inputs.b }}\"'}]\n",
+            "key-case 3:1",
+        ),
+        ("vars: {a: 1}\nvras: {b: 1}\nsteps: [{run: 'x ${{ vars.a }} ${{ vars.b }}'}]\n", "unknown-key 3:1"),
     ],
 )  # fmt: skip
 def test_one_mistake_is_one_finding(text: str, finding: str) -> None:
@@ -50,6 +55,12 @@ def test_a_called_file_that_is_no_workflow_is_told_at_the_call() -> None:
     (found,) = check(main, "w.yaml", {"data.yaml": "rows: [1, 2]\nname: Prices of May\n"})
     assert (found.code, found.span.file, found.span.line) == ("call-target", "w.yaml", 3)
     assert "it holds no workflow" in found.message
+
+
+def test_an_empty_section_that_expressions_name_is_not_taken_out() -> None:
+    text = "steplane: 1\ninputs:\nsteps: [{run: 'x \"${{ inputs.a }}\"'}]\n"
+    assert said(text) == ["empty 2:1"]
+    assert mended(text, "w.yaml", {}) == text
 
 
 def test_a_workflow_that_calls_itself_is_told_so() -> None:

@@ -66,6 +66,13 @@ ONE = {
         '{\n    id: a,\n    run: echo "${{ inputs.who }}"\n    }', [16],
         "{\n    id: a,\n    run: 'echo \"${{ inputs.who }}\"'\n    }",
     ),
+    "behind a colon": (
+        "{run: echo a: ${{ inputs.n }}, id: a}", [19], '{run: "echo a: ${{ inputs.n }}", id: a}',
+    ),
+    "behind a colon of an entry": (
+        "{id: a, run: x, env: {A: a: b ${{ inputs.n }}, B: c}}", [35],
+        '{id: a, run: x, env: {A: "a: b ${{ inputs.n }}", B: c}}',
+    ),
     "a long line": (
         '{id: a, run: echo "' + "x" * 1100 + ' ${{ inputs.who }}"}', [1125],
         """{id: a, run: 'echo \"""" + "x" * 1100 + """ ${{ inputs.who }}"'}""",

@@ -58,6 +58,12 @@ WRONG = [
     ("{run: make, if: §len(inputs.xs) > 1}", "expression-syntax"),
     ("{run: make, if: inputs.s.§upper() == 'x'}", "expression-syntax"),
     ("{run: make, if: inputs.b §AND inputs.b}", "expression-syntax"),
+    ("{run: make, if: §NOT inputs.b}", "expression-syntax"),
+    # constants that no time or count can be
+    ("run: make\n    timeout: §${{ '0s' }}", "zero-duration"),
+    ("run: make\n    timeout: §${{ 0 }}s", "zero-duration"),
+    ("run: make\n    retry: {attempts: §'${{ 1 - 1 }}'}", "range"),
+    ("{id: f, foreach: [1], concurrency: §'${{ 0 }}', run: make}", "range"),
     ('run: "echo ${{ [1,2] + 3§[] }}"', "expression-syntax"),
     # where nothing is evaluated
     ("{name: 'Build §${{ inputs.s }}', run: make}", "static"),
@@ -92,6 +98,7 @@ def test_wrong(step: str, code: str) -> None:
         "{id: m, matrix: {a: [1, 2], b: [3, 4], include: [{a: 9}]}, complete: 5, rest: cancel, run: make}",
         "{run: make, env: {HOSTS: x, API_URL: y}, if: env.HOST == env.APP_URL}",
         "run: |\n      cat <<EOT\n      a ${{ inputs.s }}\n      EOT",
+        "{run: make, timeout: '${{ 5 }}m', retry: {attempts: '${{ 2 }}', delay: \"${{ '0s' }}\"}}",
         "{run: 'ls ${{ steps.l.outputs.lines }}', ensure: ['result.stdout != \"\"']}",
     ],
 )  # fmt: skip

@@ -209,6 +209,12 @@ class TestConvert:
         assert (step.url, step.headers, step.names) == ("8080", {"a": "1.5", "b": "true"}, ["x", "7", "false"])
         assert step.token == Secret("5")
 
+        class Chosen(Step, type="test.chosen"):
+            of: Literal["1", "2"]
+            either: Literal["1", 2] = 2
+
+        assert convert(Chosen, {"of": 1, "either": 2}) == Chosen(of="1", either=2)
+
     def test_a_value_keeps_its_kind_where_that_is_taken(self) -> None:
         step = convert(Request, {"url": 1, "either": 5, "json": {"n": 5, "t": "30s"}, "ratio": 2})
         assert (step.either, step.json, step.ratio) == (5, {"n": 5, "t": "30s"}, 2.0)

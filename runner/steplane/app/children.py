@@ -28,12 +28,11 @@ def children(evaluator: Evaluator, secrets: Secrets, environ: Mapping[str, str])
 
 def _as_wanted(spec: InputSpec, value: Any) -> Any:
     """Where text is wanted a number or a boolean is taken as its text."""
-    if spec.schema.get("type") == "string" and isinstance(value, bool | int | float):
-        from steplane.expressions.limits import Budget
-        from steplane.expressions.values import text_of
+    from steplane.expressions.limits import Budget
+    from steplane.expressions.values import text_of
+    from steplane.schema.texts import as_wanted
 
-        return text_of(value, Budget())
-    return value
+    return as_wanted(spec.schema, value, lambda _, one: text_of(one, Budget()))[0]
 
 
 __all__ = ["children"]

@@ -13,12 +13,13 @@ from steplane.plan.nodes import Plan
 
 if TYPE_CHECKING:
     from steplane.schema.problems import Problem
+    from steplane.source.nodes import Node
 
 
 def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any]:
     """The values of `-i NAME=VALUE` and of `--inputs FILE` (JSON or YAML); `-i` wins. Raises `UsageError`."""
-    values = _from_file(file) if file else {}
     specs = {one.name: one for one in plan.inputs}
+    values = _from_file(file, specs) if file else {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
@@ -38,8 +39,9 @@ def _known(name: str, specs: Mapping[str, InputSpec]) -> None:
         raise UsageError(f"the workflow has no input `{name}`", known)
 
 
-def _from_file(path: str) -> dict[str, Any]:
+def _from_file(path: str, specs: Mapping[str, InputSpec]) -> dict[str, Any]:
     from steplane.source import plain, read_file
+    from steplane.source.nodes import Mapping as Named
 
     document = read_file(path, "Give the path of a YAML or JSON file with the inputs.")
     problems = [one for one in document.diagnostics if one.severity == "error"]
@@ -47,9 +49,30 @@ def _from_file(path: str) -> dict[str, Any]:
         first = problems[0] if problems else None
         where = f"{path}:{first.span.line}:{first.span.column}: {first.message}" if first else f"{path} is empty"
         raise UsageError(where, "An inputs file holds one mapping of names to values, as JSON or YAML.")
-    value = plain(document.root)
-    if not isinstance(value, dict):
+    if not isinstance(document.root, Named):
         raise UsageError(f"{path} holds no mapping", "An inputs file holds one mapping of names to values.")
+    return {
+        one.name: _as_wanted(path, specs[one.name], one.value) if one.name in specs else plain(one.value)
+        for one in document.root.entries
+    }
+
+
+def _as_wanted(path: str, spec: InputSpec, node: "Node") -> Any:
+    """The value, with numbers as text where text is wanted. Raises `UsageError` for one that must be quoted."""
+    from steplane.schema.problems import shown_path
+    from steplane.schema.texts import node_at, read_as_wanted, unquoted, wants_text
+
+    value, problems = read_as_wanted(spec.schema, node)
+    for problem in problems:
+        scalar = node_at(node, problem.path)
+        said = unquoted(f"`{shown_path((spec.name, *problem.path))}`", scalar) if wants_text(problem) else None
+        if said is not None:
+            words = (
+                f"input `{spec.name}` is text, and a number stands there that could be read as another"
+                if spec.secret
+                else said.message
+            )
+            raise UsageError(f"{path}:{scalar.span.line}:{scalar.span.column}: {words}", 'Write it as `"..."`.')
     return value
 
 

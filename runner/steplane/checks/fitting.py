@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steplane.expressions.types import Type, in_words, of_schema, referred
+from steplane.source.scalars import resolve
 
 KIND_OF_TYPE = {
     "string": "string",
@@ -75,7 +76,8 @@ def plain_schema(schema: Any, defs: Definitions) -> dict[str, Any]:
 def _wrong_choice(given: Type, allowed: tuple[Any, ...]) -> tuple[str, str] | None:
     texts = " or ".join(f"`{one}`" for one in allowed if one is not None)
     if not given.can_be("string"):
-        return texts, f"is {in_words(given)}"
+        taken_as_text = any(isinstance(resolve(one), bool | int | float) for one in allowed if one is not None)
+        return None if taken_as_text else (texts, f"is {in_words(given)}")
     if given.is_only("string") and given.values and not set(given.values) & set(allowed):
         return texts, "is " + " or ".join(f"`{one}`" for one in given.values)
     return None

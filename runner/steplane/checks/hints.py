@@ -5,7 +5,22 @@ from collections.abc import Iterator
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import uses
-from steplane.model import Call, Goto, Named, Need, Run, Step, StepList, Undo, Until, Uses, Wait, While, Workflow
+from steplane.model import (
+    Call,
+    Cancel,
+    Goto,
+    Named,
+    Need,
+    Run,
+    Step,
+    StepList,
+    Undo,
+    Until,
+    Uses,
+    Wait,
+    While,
+    Workflow,
+)
 
 
 def check_hints(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -37,6 +52,7 @@ class _Used:
             self.paths |= {use.path for one in _parameters(position.step) for use in uses(one.value.template)}
         self.ids = {name for position in context.positions for name in _named_by(position.step)}
         self.ids |= {path[1] for path in self.paths if path[0] == "steps" and len(path) > 1}
+        self.ids |= set(_observed(workflow))
         self.wholly = {path[0] for path in self.paths if len(path) == 1}
 
     def knows(self, root: str, name: str) -> bool:
@@ -65,8 +81,20 @@ def _named_by(step: Step) -> Iterator[str]:
         yield need.step.text
     if isinstance(step.action, Goto):
         yield step.action.target.text
-    elif isinstance(step.action, Undo):
+    elif isinstance(step.action, Undo | Cancel):
         yield from (name.text for name in step.action.steps)
+    for milestone in (step.milestone.after, step.milestone.before) if step.milestone else ():
+        if milestone is not None:
+            yield milestone.text
+
+
+def _observed(workflow: Workflow) -> Iterator[str]:
+    """The steps that measures and rules name."""
+    moments = [one for measure in workflow.measures for one in (measure.start, measure.end) if one is not None]
+    for rule in workflow.rules:
+        yield from (name.text for name in rule.steps)
+        moments += [rule.within.start, rule.within.end] if rule.within is not None else []
+    yield from (one.step.text for one in moments)
 
 
 def _of_step(step: Step, used: _Used) -> Iterator[Diagnostic]:

@@ -6,8 +6,11 @@ from steplane.checks.context import Context
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model import Input, Workflow
 from steplane.schema import Problem, check_schema, validate_value
+from steplane.schema.simple import brief, is_kind
 from steplane.schema.structure import holds_expression
-from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.schema.texts import node_at, unquoted, wants_text
+from steplane.schema.words import ARTICLES
+from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
 from steplane.suggest import did_you_mean
 
 FORMATS = (
@@ -71,6 +74,21 @@ def nothing_passes(what: str, schema: Node) -> Iterator[Diagnostic]:
             message = f"no value passes for {what}: its `{low}` is {values[0]}, and its `{high}` is {values[1]}"
             related = (Related(least.span, "the least is here"),)
             yield Diagnostic("bad-schema", message, most.span, related=related, help="exchange them, or mend one")
+    yield from _never_chosen(what, schema)
+
+
+def _never_chosen(what: str, schema: Mapping) -> Iterator[Diagnostic]:
+    """Values of `enum` that the `type` beside it does not take: an author who means text has to quote them."""
+    kind, choices = schema.get("type"), schema.get("enum")
+    wanted = kind.value if isinstance(kind, Scalar) else None
+    for one in choices.items if isinstance(choices, Sequence) and isinstance(wanted, str) else ():
+        if wanted in ARTICLES and not is_kind(plain(one), wanted):
+            fix = None
+            if wanted == "string" and isinstance(one, Scalar) and one.value is not None:
+                fix = Fix(f'quote it: `"{one.text}"`', (Edit(one.span, f'"{one.text}"'),))
+            message = f"{brief(plain(one))} can never be chosen for {what}, which is {ARTICLES[wanted]}"
+            help_ = "" if fix else "take it out, or change the `type`"
+            yield Diagnostic("bad-schema", message, one.span, fix=fix, help=help_)
 
 
 def unknown_formats(what: str, schema: Node) -> Iterator[Diagnostic]:
@@ -124,9 +142,12 @@ def _default(one: Input) -> Iterator[Diagnostic]:
     if not one.has_default:
         return
     for problem in validate_value(one.schema, one.default, ("default",)):
-        name = ".".join(map(str, problem.path))
-        message = f"`{name}` of input `{one.name}` {problem.message}"
-        span = place_in(one.node, problem.path)
+        what = f"`{'.'.join(map(str, problem.path))}` of input `{one.name}`"
+        node = node_at(one.node, problem.path)
+        if wants_text(problem) and (said := unquoted(what, node)):
+            yield said
+            continue
+        message, span = f"{what} {problem.message}", node.span
         label = f"did you mean `{problem.suggestion}`?" if problem.suggestion else ""
         yield Diagnostic(
             "bad-default", message, span, label=label, help="give a default that fits the input's own schema"
@@ -135,11 +156,4 @@ def _default(one: Input) -> Iterator[Diagnostic]:
 
 def place_in(node: Node, path: tuple[str | int, ...]) -> Span:
     """The place of the value at a path, as far as it is there."""
-    for part in path:
-        if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-        elif isinstance(node, Mapping) and isinstance(part, str) and (inner := node.get(part)) is not None:
-            node = inner
-        else:
-            break
-    return node.span
+    return node_at(node, path).span

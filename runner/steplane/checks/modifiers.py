@@ -5,11 +5,20 @@ from collections.abc import Callable, Iterator
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic, Span
-from steplane.expressions import Expression, Literal, Template, parse_duration
+from steplane.expressions import (
+    Engine,
+    Expression,
+    ExpressionError,
+    Literal,
+    Template,
+    calls,
+    parse_duration,
+    uses,
+)
 from steplane.expressions.types import WORDS, in_words, of_schema
 from steplane.model import ForEach, Matrix, Outputs, Race, Step, Value, Wait, Workflow
 from steplane.schema import check_schema, validate_value
-from steplane.source.nodes import plain
+from steplane.schema.texts import node_at, unquoted, wants_text
 
 DURATION = "a duration such as `30s`"
 TIME = "a time such as `2026-12-01T08:00:00Z`"
@@ -56,6 +65,7 @@ def _values(step: Step) -> Iterator[tuple[str, str, Value]]:
     waits += [one.wait for one in action.branches] if isinstance(action, Race) else []
     for wait in waits:
         found.append(("wait", DURATION, wait.duration))
+        found += [("timeout", DURATION, wait.timeout)] if wait is not action else []  # of a step it is its own
         if wait.until is not None:
             yield "until", TIME, wait.until
     for key, wanted, one in found:
@@ -70,10 +80,35 @@ def _value(what: str, wanted: str, value: Value, position: Position | None, cont
     if given not in KINDS[wanted] | {"any"} and not (given in {"list", "object"} and KINDS[wanted] == {"string"}):
         yield _wrong(what, wanted, value.template, WORDS[given], value.span)
         return
-    values = context.types.of(value.template, position).values
+    values = _known(value.template, position, context)
     if wanted in _READERS and values and not any(_is_readable(one, wanted) for one in values):
         given = "none" if len(values) == 1 else " or ".join(f"`{one}`" for one in values)
         yield _wrong(what, wanted, value.template, given, value.span)
+    elif wanted == DURATION and what.startswith("`timeout`") and values and not any(map(_lasts, values)):
+        message = f"{what} is no time at all: it must be longer than zero"
+        yield Diagnostic("zero-duration", message, value.span, help="give it more, or leave the key out")
+    elif wanted == COUNT and values and not any(isinstance(one, int) and one >= 1 for one in values):
+        message = f"{what} must be at least 1, not {' or '.join(map(str, values))}"
+        yield Diagnostic("range", message, value.span, help="give a whole number from 1")
+
+
+def _known(template: Template, position: Position | None, context: Context) -> tuple[object, ...]:
+    """The only values that it can have, where they are known: by its type, or because no name stands in it."""
+    if values := context.types.of(template, position).values:
+        return values
+    if uses(template) or calls(template):
+        return ()
+    try:
+        return (Engine().render(template, {}),)
+    except ExpressionError:
+        return ()
+
+
+def _lasts(value: object) -> bool:
+    try:
+        return not isinstance(value, str) or parse_duration(value.strip()) > 0
+    except ValueError:
+        return True
 
 
 def _is_readable(value: object, wanted: str) -> bool:
@@ -104,8 +139,11 @@ def _outputs(outputs: Outputs, owner: str, position: Position | None, context: C
         template, span = one.value.template, one.value.span
         what = f"the output `{one.name}` of {owner}"
         if isinstance(template, Literal):
-            for problem in validate_value(one.schema, plain(one.value.node), (one.name.text,)):
-                yield Diagnostic("wrong-kind", f"{what} {problem.message}", span, help="change its value, or its type")
+            for problem in validate_value(one.schema, template.value):
+                node = node_at(one.value.node, problem.path)
+                said = unquoted(what, node) if wants_text(problem) else None
+                help_ = "change its value, or its type"
+                yield said or Diagnostic("wrong-kind", f"{what} {problem.message}", span, help=help_)
             continue
         wanted, given = of_schema(one.schema), context.types.of(template, position)
         if wanted.kinds and given.kinds and not wanted.can_be(*given.kinds):

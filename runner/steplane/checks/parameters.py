@@ -13,9 +13,10 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Expression, ListOf, Literal, MapOf, Template
 from steplane.model import Call, Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
-from steplane.schema import Problem, validate_value
+from steplane.schema import Problem
 from steplane.schema.problems import Templated, shown_path
 from steplane.schema.steps import ACTIONS
+from steplane.schema.texts import as_wanted, unquoted, wants_text
 from steplane.schema.words import listed
 from steplane.sdk.describe import StepType, has_mark
 from steplane.source import canonical_text
@@ -212,22 +213,21 @@ class _Parameters:
             return
         defs = self.schema.get("$defs")
         whole = {**schema, "$defs": defs} if defs and isinstance(schema, dict) else schema
-        for problem in validate_value(whole, _data(one.value.template, one.value.node), (one.name.text,)):
-            found = self._problem(problem, one)
-            if found is not None and problem.keyword != "schema":  # that is said where the schema stands
-                yield found
+        node, name = one.value.node, one.name.text
+        _, problems = as_wanted(whole, _data(one.value.template, node), lambda at, _: _as_text(node, at), (name,))
+        for problem in problems:
+            if problem.keyword != "schema":  # that is said where the schema stands
+                yield self._problem(problem, one)
         if not has_mark(schema, "template"):
             taker = Taker(self.types, self.position, self.given.noun, self.given.kind, defs)
-            yield from inferred(taker, one.value.template, one.value.node, schema, (one.name.text,))
+            yield from inferred(taker, one.value.template, node, schema, (name,))
 
-    def _problem(self, problem: Problem, one: Named) -> Diagnostic | None:
+    def _problem(self, problem: Problem, one: Named) -> Diagnostic:
         node, key = _at(one.value.node, problem.path[1:])
-        if isinstance(node, Scalar) and _is_text_after_all(problem, node):
-            if node.plain and canonical_text(node) is None and not isinstance(node.value, bool):
-                return _unquoted(problem, node)
-            return None
-        span = key if key is not None else node.span
         shown, kind = shown_path(problem.path), self.given.kind
+        if wants_text(problem) and (said := unquoted(f"`{shown}`", node)):
+            return said
+        span = key if key is not None else node.span
         if problem.keyword == "additionalProperties":
             message = f"`{shown}` of `{kind}` {problem.message}"
         else:
@@ -259,20 +259,12 @@ def _data(template: Template, node: Node) -> Any:
     return Templated("${{ }}")
 
 
-def _is_text_after_all(problem: Problem, node: Scalar) -> bool:
-    """Whether text is wanted and the scalar is a number or boolean, which is taken as its text."""
-    if problem.keyword != "type" or not isinstance(node.value, bool | int | float):
-        return False
-    wanted = [problem.wanted] if isinstance(problem.wanted, str) else list(problem.wanted or ())
-    return "string" in wanted and problem.format != "duration"
-
-
-def _unquoted(problem: Problem, node: Scalar) -> Diagnostic:
-    message = (
-        f"`{shown_path(problem.path)}` is text, and the number `{node.text}` could be read as `{node.value}`: quote it"
-    )
-    fix = Fix(f'quote it: `"{node.text}"`', (Edit(node.span, f'"{node.text}"'),))
-    return Diagnostic("unquoted-number", message, node.span, label=f'write `"{node.text}"`', fix=fix)
+def _as_text(node: Node, path: tuple[str | int, ...]) -> str | None:
+    """What the number or boolean at the path stands for where text is wanted."""
+    scalar, _ = _at(node, path)
+    if isinstance(scalar, Scalar) and isinstance(scalar.value, bool):
+        return scalar.text.lower()
+    return canonical_text(scalar) if isinstance(scalar, Scalar) else None
 
 
 def _at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Span | None]:

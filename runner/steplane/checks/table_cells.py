@@ -9,6 +9,7 @@ from steplane.decisions.columns import WORDS, is_number, kind_of
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.model.tables import CellSource, csv_part
 from steplane.schema import Problem, validate_value
+from steplane.schema.texts import unquoted
 from steplane.schema.words import listed, shown
 from steplane.source import Document, canonical_text
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
@@ -53,8 +54,8 @@ class Cells:
         value = node.value
         if column.kind == "text" and is_number(value):
             text = canonical_text(node)
-            if text is None:
-                self._unquoted(node, column)
+            if said := unquoted(f"`{column.name}`", node):
+                self.found.append(said)
             return self._held(CellText(Cell((Is(text),)), (Literal(text, 0, len(node.text)),)), column, node)
         if isinstance(value, str):
             return self._text(
@@ -114,12 +115,6 @@ class Cells:
             span = place(literal.offset + 1, literal.length - 2)
         fix = Fix(f"replace `{shown(literal.value)}` with `{meant}`", (Edit(span, meant),), safe=False)
         self.found.append(Diagnostic("table-value", message, span, label=f"did you mean `{meant}`?", fix=fix))
-
-    def _unquoted(self, node: Scalar, column: Column) -> None:
-        message = f"`{column.name}` is text, and the number `{node.text}` could be read as `{node.value}`: quote it"
-        fix = Fix(f'quote it: `"{node.text}"`', (Edit(node.span, f'"{node.text}"'),))
-        label = f'write `"{node.text}"`'
-        self.found.append(Diagnostic("unquoted-number", message, node.span, label=label, fix=fix))
 
 
 def _takes(column: Column, value: Any) -> bool:

@@ -56,6 +56,8 @@ class Unclear:
                 names |= {one.text for one in entry.value.items if isinstance(one, Scalar)}
             else:
                 any_name = True
+            if self._document.is_broken(entry.key.span):
+                names.update(*(_WORD.findall(self._text(span)) for span in self._document.broken))
         for span in self._document.broken:
             if _touch(span, owner.span):
                 words = set(_WORD.findall(self._text(span)))

@@ -163,10 +163,12 @@ def _translate(offset: int, message: str, tokens: tuple[Token, ...], end: int, m
     if token.type == "assign":
         return SyntaxFault("`=` sets nothing here", offset, 1, "write `==` to compare", code="foreign-operator")
     words = f"`{token.text}` is not expected here" + (f": {expected}" if expected else "")
-    lower = token.text.lower()
-    if lower in _WORDS and lower != token.text:
-        return SyntaxFault(words, offset, len(token.text), f"write `{lower}`", instead=lower)
     before = tokens[tokens.index(token) - 1]
+    for one in (token, before):  # `x AND y`, and `NOT x`, where what follows the word is too much
+        lower = one.text.lower()
+        if one.type == "name" and lower in _WORDS and lower != one.text:
+            words = f"`{one.text}` is not expected here"
+            return SyntaxFault(words, one.offset, len(one.text), f"write `{lower}`", instead=lower)
     two = before.offset < offset and {before.type, token.type} <= _VALUES
     remedy = "put an operator between the two, or quote a text" if two else ""
     return SyntaxFault(words, offset, len(token.text), remedy)

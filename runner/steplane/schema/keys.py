@@ -1,5 +1,6 @@
 """Keys that a mapping does not have: what was probably meant."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -7,7 +8,7 @@ from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.schema.habits import HABITS, Habit
 from steplane.schema.place import Place
 from steplane.schema.words import listed
-from steplane.source.nodes import Entry, Mapping, Scalar
+from steplane.source.nodes import Entry, Mapping, Node, Scalar
 from steplane.suggest import did_you_mean
 
 Parameters = Callable[[str], Iterable[str]]
@@ -19,6 +20,10 @@ RENAMING = frozenset({"key-case", "unknown-key", "habit"})
 """The codes of keys that may stand for others."""
 
 
+_TAKEN = re.compile(r"`(\w+)` is set here already")
+"""The help of a key that stands for another one beside it."""
+
+
 def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at hand
     entry: Entry,
     mapping: Mapping,
@@ -27,14 +32,19 @@ def unknown_key(  # noqa: PLR0917 - called in one place, which has them all at h
     level: str,
     definitions: dict[str, Any],
     parameters: Parameters,
+    takes: Callable[[str, Node], bool],
 ) -> Diagnostic:
-    """What to say of a key that is not known here: its case, a habit, another level, a similar name, or the names."""
+    """What to say of a key that is not known here: its case, a habit, another level, a similar name, or the names.
+
+    `takes`: whether a key that is known can have a value.
+    """
     name = entry.name
     message = f"`{name}` is not a key of {_owner(place, level)}"
     if name.lower() in known and name != name.lower():
         return _renamed(entry, name.lower(), f"{message}: keys are lower case", "key-case", mapping)
     if habit := HABITS.get(level, {}).get(name):
-        return _habit(entry, habit, message, mapping)
+        fits = mapping.entry(habit.key) is None and (isinstance(entry.value, Scalar) or takes(habit.key, entry.value))
+        return _habit(entry, habit, message, fits=fits)
     if level == "step" and (home := _parameter_home(name, mapping, parameters)):
         return Diagnostic(
             "wrong-level",
@@ -69,23 +79,25 @@ def meaning(found: Diagnostic, entry: Entry, level: str) -> str:
     """The key that an unknown one stands for, as its diagnostic says; empty where nobody knows."""
     if found.fix is not None:
         return found.fix.edits[0].text
+    if (taken := _TAKEN.match(found.help)) is not None:
+        return taken[1]
     habit = HABITS.get(level, {}).get(entry.name)
     return habit.key if habit is not None and found.code == "habit" else ""
 
 
 def _renamed(entry: Entry, meant: str, message: str, code: str, mapping: Mapping) -> Diagnostic:
     if mapping.entry(meant) is not None:  # to rename it would set that one twice
-        help_ = f"`{meant}` is set here already: take one of them out"
+        help_ = f"`{meant}` is set here already: take one of them out"  # see `_TAKEN`
         return Diagnostic(code, message, entry.key.span, help=help_)
     fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(entry.key.span, meant),), safe=code == "key-case")
     return Diagnostic(code, message, entry.key.span, label=f"did you mean `{meant}`?", fix=fix)
 
 
-def _habit(entry: Entry, habit: Habit, message: str, mapping: Mapping) -> Diagnostic:
+def _habit(entry: Entry, habit: Habit, message: str, *, fits: bool) -> Diagnostic:
     fix = None
     text = entry.value.text if isinstance(entry.value, Scalar) else ""
     value = text if habit.same else habit.value(text)
-    if value is not None and mapping.entry(habit.key) is None:
+    if value is not None and fits:
         edits = (Edit(entry.key.span, habit.key), *([] if value == text else [Edit(entry.value.span, value)]))
         meant = habit.key if value == text else f"{habit.key}: {value}"
         written = entry.name if value == text else f"{entry.name}: {text}"

@@ -6,21 +6,25 @@ from steplane.source.nodes import Mapping, Node, Scalar
 
 
 class Place(Struct, frozen=True):
-    """The keys since the last step (or the top), the step, the list's item, and the key's own node."""
+    """The keys since the last step (or the top), the step, the list's item, and the key's own node.
+
+    `flow`: the key stands in braces.
+    """
 
     keys: tuple[str, ...] = ()
     owner: str = ""
     item: int = 0
     key: Scalar | None = None
+    flow: bool = False
 
-    def under(self, key: Scalar) -> "Place":
+    def under(self, key: Scalar, *, flow: bool = False) -> "Place":
         """The place of the key's value."""
         keys = (*self.keys, f"{self.item}") if self.item else self.keys
-        return Place((*keys, key.text), self.owner, 0, key)
+        return Place((*keys, key.text), self.owner, 0, key, flow)
 
     def at(self, number: int) -> "Place":
         """The place of a list's item; they count from 1."""
-        return Place(self.keys, self.owner, number, self.key)
+        return Place(self.keys, self.owner, number, self.key, self.flow)
 
     def step(self, node: Node) -> "Place":
         """The place of a step."""

@@ -7,6 +7,7 @@ from typing import Any
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.schema.place import Place
 from steplane.schema.simple import LIMITS
+from steplane.schema.texts import unquoted
 from steplane.schema.words import as_written, expected, kind_of, shown, what_it_is
 from steplane.source import canonical_text
 from steplane.source.nodes import Scalar
@@ -60,8 +61,8 @@ def _same(scalar: Scalar, value: Any) -> bool:
 def _kind(scalar: Scalar, kinds: set[str], schema: dict[str, Any], place: Place) -> list[Diagnostic]:
     kind = kind_of(scalar)
     spelled = kind in NUMERIC and scalar.plain and ("string" in kinds) and (not kinds & NUMERIC or schema.get("x-text"))
-    if spelled and canonical_text(scalar) is None:
-        return [_spelling(scalar, place)]
+    if spelled and (said := unquoted(place.subject, scalar)):
+        return [said]
     if kind in kinds or spelled or (kind == "integer" and "number" in kinds):
         return []
     if kind == "number" and "integer" in kinds and float(scalar.text).is_integer():
@@ -72,12 +73,6 @@ def _kind(scalar: Scalar, kinds: set[str], schema: dict[str, Any], place: Place)
     return [
         Diagnostic("wrong-kind", message, scalar.span, help=_remedy(scalar, kinds, schema), fix=_quoting(scalar, kinds))
     ]
-
-
-def _spelling(scalar: Scalar, place: Place) -> Diagnostic:
-    message = f"{place.subject} is text, and the number `{scalar.text}` could be read as `{scalar.value}`: quote it"
-    fix = Fix(f'quote it: `"{scalar.text}"`', (Edit(scalar.span, f'"{scalar.text}"'),))
-    return Diagnostic("unquoted-number", message, scalar.span, label=f'write `"{scalar.text}"`', fix=fix)
 
 
 def _old_boolean(scalar: Scalar, kinds: set[str], place: Place) -> Diagnostic | None:

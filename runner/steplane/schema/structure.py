@@ -165,8 +165,9 @@ class Structure:
         others = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
         self._check_size(node, schema, place)
         meant = set()
+        flow = _is_flow(node)
         for entry in node.entries:
-            under = place.under(entry.key)
+            under = place.under(entry.key, flow=flow)
             if entry.name in known:
                 self._visit(entry.value, known[entry.name], under)
             elif "patternProperties" in schema and entry.name.startswith("x-"):
@@ -227,7 +228,11 @@ class Structure:
         wanted = (
             expected(schema) if "x-expected" in schema or "type" in schema or "enum" in schema else self._kinds(schema)
         )
-        fix = _wrapping(node, place) if place.keys[-1:] == ("foreach",) else _listing(node, self._accepts(schema))
+        fix = (
+            _wrapping(node, quote=place.flow)
+            if place.keys[-1:] == ("foreach",)
+            else _listing(node, self._accepts(schema))
+        )
         message = f"{place.subject} must be {wanted}, not {what_it_is(node)}"
         self._add(
             "wrong-kind",
@@ -261,7 +266,11 @@ class Structure:
         """Report a key that is not known; gives the one that it stands for."""
         level = schema.get("x-level", "")
         known = schema.get("properties", {})
-        found = unknown_key(entry, node, known, place, level, self._definitions, self._parameters)
+
+        def takes(name: str, value: Node) -> bool:
+            return name not in known or kind_of(value) in self._accepts(self._resolve(known[name]))
+
+        found = unknown_key(entry, node, known, place, level, self._definitions, self._parameters, takes)
         self.diagnostics.append(found)
         meant = self.meant[entry.key.span] = meaning(found, entry, level)
         return meant
@@ -279,10 +288,12 @@ class Structure:
     def _check_required(self, node: Mapping, schema: Schema, place: Place, meant: Collection[str]) -> None:
         wanted = (name for name in schema.get("required", ()) if name not in meant)
         missing = [name for name in wanted if node.entry(name) is None]
-        if not missing or self._broken(node.span) or (not node.entries and "minProperties" in schema):
-            return
         first = node.entries[0].key.span if node.entries else node.span
         span = place.key.span if place.key is not None and not place.item and place.keys else first
+        if not missing or self._broken(node.span) or self._broken(span):
+            return
+        if not node.entries and "minProperties" in schema:
+            return
         for name in missing:
             example = (schema.get("properties", {}).get(name, {}).get("examples") or ["..."])[0]
             words = f"`{name}: {example}`" if isinstance(example, str | int) else f"`{name}`"
@@ -320,7 +331,13 @@ def _listing(node: Node, accepted: set[str]) -> Fix | None:
     return Fix(f"write `[{node.text}]`", (Edit(node.span, f"[{node.text}]"),))
 
 
-def _wrapping(node: Node, place: Place) -> Fix | None:
+def _is_flow(node: Mapping) -> bool:
+    """Whether the mapping is written in braces: it begins before its first key."""
+    first = node.entries[0].key.span if node.entries else node.span
+    return (node.span.line, node.span.column) < (first.line, first.column)
+
+
+def _wrapping(node: Node, *, quote: bool) -> Fix | None:
     """An expression written bare where a value is wanted: `foreach: inputs.x`."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or "\n" in node.text:
         return None
@@ -328,4 +345,4 @@ def _wrapping(node: Node, place: Place) -> Fix | None:
     if not head.isidentifier() or "`" in node.text:
         return None
     wrapped = f"${{{{ {node.text.strip()} }}}}"
-    return Fix(f"write `{wrapped}`", (Edit(node.span, wrapped if node.plain else f'"{wrapped}"'),))
+    return Fix(f"write `{wrapped}`", (Edit(node.span, f'"{wrapped}"' if quote or not node.plain else wrapped),))

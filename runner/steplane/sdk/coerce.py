@@ -85,6 +85,10 @@ def _text(value: Any, _: Any) -> Any:
     return json.encode(value).decode() if isinstance(value, bool | int | float) else value
 
 
+def _choice(value: Any, kind: inspect.LiteralType) -> Any:
+    return _text(value, None) if all(isinstance(one, str) for one in kind.values) else value
+
+
 def _custom(value: Any, kind: inspect.CustomType) -> Any:
     return _text(value, None) if kind.cls is Secret else value
 
@@ -139,6 +143,7 @@ def _struct(value: Any, kind: inspect.StructType) -> Any:
 
 READINGS: tuple[tuple[Any, Reading], ...] = (
     (inspect.StrType, _text),
+    (inspect.LiteralType, _choice),
     (inspect.CustomType, _custom),
     (inspect.UnionType, _union),
     (inspect.CollectionType, _list),

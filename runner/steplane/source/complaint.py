@@ -11,6 +11,19 @@ _KEY = r"""(?:"[^"]*"|'[^']*'|[^\s'"#{}\[\],][^#{}\[\],:]*(?::(?=\S)[^:]*)*)"""
 _VALUE = re.compile(rf"[ \t]*(?:-[ \t]+)*(?:{_KEY}:[ \t]+)?")
 
 
+def value_column(text: str) -> int:
+    """The column where the value of a line's `key:` or `- ` begins."""
+    match = _VALUE.match(text)
+    return (match.end() if match else 0) + 1
+
+
+class Around(NamedTuple):
+    """Where the parser stopped: how many lists and mappings of lines are around, and the outermost bracket if any."""
+
+    depth: int = 0
+    outermost: tuple[int, int] | None = None
+
+
 class Mistake(NamedTuple):
     """A diagnostic, and the line and column of what is left out to read the rest."""
 
@@ -20,13 +33,24 @@ class Mistake(NamedTuple):
 
 
 class Complaint:
-    """The parser's problem with the source around it. Lines and columns from 1; a line beyond the end is empty."""
+    """The parser's problem with the source around it. Lines and columns from 1; a line beyond the end is empty.
 
-    def __init__(self, problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Scalar | None) -> None:
+    `last` is the last scalar that was read before it.
+    """
+
+    def __init__(
+        self,
+        problem: SyntaxProblem,
+        lines: tuple[str, ...],
+        file: str,
+        last: Scalar | None,
+        around: Around | None = None,
+    ) -> None:
         self.problem = problem
         self.lines = lines
         self.file = file
         self.last = last
+        self.around = around or Around()
         self.line, self.column = problem.place
         while self.line > 1 and not self.text_of(self.line).strip():
             self.line -= 1
@@ -46,8 +70,7 @@ class Complaint:
 
     def value_column(self, line: int) -> int:
         """The column where the value of the line's `key:` or `- ` begins."""
-        match = _VALUE.match(self.text_of(line))
-        return (match.end() if match else 0) + 1
+        return value_column(self.text_of(line))
 
     def rest(self, line: int, column: int) -> str:
         """The line from the column on, without blanks and a comment at its end."""

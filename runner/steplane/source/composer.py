@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.complaint import Around
 from steplane.source.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -21,7 +22,7 @@ from steplane.source.events import (
     StreamEndEvent,
 )
 from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
-from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
 from steplane.suggest import did_you_mean
@@ -57,8 +58,7 @@ class Composer:
         self.diagnostics: list[Diagnostic] = []
         self.broken: list[Span] = []
         self.last: Scalar | None = None
-        self.outermost: tuple[int, int] | None = None
-        """Line and column of the list or mapping in brackets that is being read; of its outermost bracket."""
+        self._outermost: tuple[int, int] | None = None
         self._events = events
         self._restore = restore
         self._anchors: dict[str, Anchored] = {}
@@ -67,6 +67,8 @@ class Composer:
         self._depth = 0
         self._flow = 0
         self._path: list[str] = []
+        self._item_of: int | None = None  # the column of the dashes, where what is read next is an item behind one
+        self._anew: list[Node] = []  # items whose dash is missing, behind the one that was read
         self._carriage_returns = "\r" in text
         self._hidden = HIDDEN.search(text) is not None
 
@@ -87,6 +89,11 @@ class Composer:
             self.diagnostics.append(mistakes.several_documents(self._span(after)))
         self.diagnostics += [mistakes.unused_anchor(name, span) for name, span in self._unused.items()]
         return root
+
+    @property
+    def around(self) -> Around:
+        """Where the reading has come."""
+        return Around(self._depth - self._flow, self._outermost)
 
     def _node(self, event: Event) -> Node:
         kind = type(event)
@@ -133,14 +140,14 @@ class Composer:
             raise LimitPassed(mistakes.too_deep_at(self._span(event)))
         if event.flow_style:
             if not self._flow:
-                self.outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
+                self._outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
             self._flow += 1
         node = self._mapping(event) if type(event) is MappingStartEvent else self._sequence(event)
         self._depth -= 1
         if event.flow_style:
             self._flow -= 1
             if not self._flow:
-                self.outermost = None
+                self._outermost = None
         return node
 
     def _scalar(self, event: Event) -> Scalar:
@@ -173,13 +180,18 @@ class Composer:
     def _sequence(self, event: Event) -> Sequence:
         items: list[Node] = []
         following = next(self._events)
+        column = None if event.flow_style else event.start_mark.column + 1
         while type(following) is not SequenceEndEvent:
+            self._item_of = column
             items.append(self._node(following))
+            items += self._anew
+            self._anew = []
             following = next(self._events)
         return Sequence(tuple(items), self._collection_span(event, following, items[-1] if items else None))
 
     def _mapping(self, event: Event) -> Node:
         pairs = Pairs(self._hidden, self.broken)
+        dashes, self._item_of = self._item_of, None
         following = next(self._events)
         if self._is_template(event, following):
             return self._template(event, following)
@@ -190,11 +202,29 @@ class Composer:
             self._path.pop()
             pairs.add(key, value)
             following = next(self._events)
+        span = self._collection_span(event, following, pairs.last_value)
+        if dashes is not None and not event.flow_style:
+            self._anew = self._begun_anew(pairs, dashes, span)
+        return Mapping(self._entries(pairs), span)
+
+    def _entries(self, pairs: Pairs) -> tuple[Entry, ...]:
         entries = pairs.entries(self._path)
         self.diagnostics += pairs.diagnostics
         self.broken += pairs.broken
-        last = pairs.last_value
-        return Mapping(entries, self._collection_span(event, following, last))
+        return entries
+
+    def _begun_anew(self, pairs: Pairs, dashes: int, whole: Span) -> list[Node]:
+        """The items that stand in the keys of another one because their dash is missing, each said."""
+        found: list[Node] = []
+        more: Pairs | None = pairs
+        while more is not None and (first := more.first_key) is not None:
+            if more is not pairs:
+                self.diagnostics.append(mistakes.no_dash(first.span, dashes, whole))
+                start = first.span
+                span = Span(self.file, start.line, start.column, whole.end_line, whole.end_column)
+                found.append(Mapping(self._entries(more), span))
+            more = more.begun_anew(first.span.column) if len(self.diagnostics) <= MISTAKES else None
+        return found
 
     def _is_template(self, event: Event, first: Event) -> bool:
         """Whether a flow mapping is `{{ x }}`: a mapping that is the key of a mapping, brace on brace."""

@@ -56,6 +56,15 @@ class Disguise:
             at = value.end
         return "".join([*parts, text[at:]])
 
+    def cover(self, lines: list[str], stretch: Span) -> bool:
+        """Let a stretch of the lines stand for text; false where it does so already. `lines` are changed."""
+        text = "\n".join(lines)
+        start = offset_of(lines, stretch.line, stretch.column)
+        end = offset_of(lines, stretch.end_line, stretch.end_column)
+        disguised = self._disguised(text[start:end])
+        lines[:] = f"{text[:start]}{disguised}{text[end:]}".split("\n")
+        return disguised != text[start:end]
+
     def lifted(self, diagnostic: Diagnostic) -> Diagnostic:
         """The diagnostic with the signs that stand in the file."""
         if not self.table:

@@ -42,8 +42,14 @@ def unquoted_values(text: str, opener: int) -> list[Unquoted]:
     return _Flow(text, opener).values()
 
 
-def value_in_brackets(lines: Sequence[str], line: int, column: int) -> str | None:
-    """The unquoted value that begins at a place in a list or mapping in brackets; None where the place is in none."""
+def value_in_brackets(
+    lines: Sequence[str], line: int, column: int, quoted: int = 0, *, colons: bool = False
+) -> str | None:
+    """The unquoted value that begins at a place in a list or mapping in brackets; None where the place is in none.
+
+    `quoted`: the column of the quote that closes those that the value begins with, if it does; `colons`: it is a text
+    with `: ` in it.
+    """
     first = line
     while first > 1 and lines[first - 2].rstrip().endswith((",", "[", "{")):
         first -= 1
@@ -55,7 +61,7 @@ def value_in_brackets(lines: Sequence[str], line: int, column: int) -> str | Non
     if sum((sign in "[{") - (sign in "]}") for sign in signs) <= 0:
         return None
     text = "\n".join(lines[line - 1 :])
-    return text[column - 1 : _Flow(text, column - 1).value(column - 1, column).end]
+    return text[column - 1 : _Flow(text, column - 1).value(column - 1, max(column, quoted), colons=colons).end]
 
 
 def region_end(text: str, opener: int) -> int:
@@ -79,6 +85,31 @@ def offset_of(lines: Sequence[str], line: int, column: int) -> int:
     return sum(len(one) + 1 for one in lines[: line - 1]) + column - 1
 
 
+class _Part:
+    """Where in the entry of a mapping, or in the item of a list, the look has come."""
+
+    __slots__ = ("colon", "in_braces", "start")
+
+    def __init__(self, *, in_braces: bool) -> None:
+        self.in_braces = in_braces
+        self.colon, self.start = False, -1
+
+    def passed(self, sign: str, at: int) -> int:
+        """Note a sign between values; the start of the value that a second colon stands in, else -1."""
+        if sign == ",":
+            self.colon, self.start = False, -1
+        elif sign == ":" and self.in_braces:
+            if self.colon and 0 <= self.start < at:
+                return self.start
+            self.colon, self.start = True, -1
+        return -1
+
+    def begin(self, at: int) -> None:
+        """Note where a key or a value begins."""
+        if self.start < 0:
+            self.start = at
+
+
 class _Flow:
     """One list or mapping in brackets, with all that is in it."""
 
@@ -90,18 +121,23 @@ class _Flow:
 
     def values(self) -> list[Unquoted]:
         found: list[Unquoted] = []
-        depth, at = 0, self.opener
+        around: list[_Part] = []
+        at = self.opener
         while at < self.end:
             sign = self.text[at]
             if sign in "[{":
-                depth, at = depth + 1, at + 1
+                around.append(_Part(in_braces=sign == "{"))
+                at += 1
             elif sign in "]}":
-                depth, at = depth - 1, at + 1
-                if depth <= 0:
+                around.pop()
+                at += 1
+                if not around:
                     return self.as_one(found, at)
             elif (behind := self.skipped(at)) > at:
-                at = behind
+                start = around[-1].passed(sign, at)
+                at = behind if start < 0 else self.with_colons(found, start, behind)
             else:
+                around[-1].begin(at)
                 behind = at if sign not in "\"'" else self.behind_quotes(at)
                 if behind < 0:
                     return found
@@ -110,6 +146,15 @@ class _Flow:
                 if value.expression >= 0:
                     found.append(value)
         return found
+
+    def with_colons(self, found: list[Unquoted], start: int, behind: int) -> int:
+        """Read the value from `start` with a second colon in it as one text; gives where it ends."""
+        value = self.value(start, start, colons=True)
+        while found and found[-1].start >= start:
+            found.pop()
+        if value.expression >= 0:
+            found.append(value)
+        return max(value.end, behind)
 
     def skipped(self, at: int) -> int:
         """Behind what stands between values (blanks, commas, comments, anchors), or `at` where a value begins."""
@@ -131,8 +176,11 @@ class _Flow:
             return found
         return [found[0]._replace(start=self.opener, end=end + len(rest))]
 
-    def value(self, start: int, at: int) -> Unquoted:
-        """The value from `start`, of which `at` is the first character that is not quoted as a whole."""
+    def value(self, start: int, at: int, *, colons: bool = False) -> Unquoted:
+        """The value from `start`, of which `at` is the first character that is not quoted as a whole.
+
+        `colons`: it is a text with `: ` in it.
+        """
         expression, expression_end, closed = -1, -1, True
         while at < self.end:
             if self.text[at : at + 3] in _MARKS:
@@ -142,7 +190,7 @@ class _Flow:
                 closed = closed and end >= 0
                 at = end if end >= 0 else at + 3
                 continue
-            if self.is_end(at):
+            if self.is_end(at) and not (colons and self.text[at] == ":"):
                 break
             after = self.group_end(start, at)
             if after > at + 1 and expression < 0:

@@ -27,7 +27,7 @@ SCALAR_CHARACTERS = 1_000_000
 NUMBER_CHARACTERS = 300
 """Characters of one number."""
 
-SYNTAX_ERRORS = 20
+SYNTAX_ERRORS = 100
 """Syntax errors that are looked for in one file."""
 
 RECOVERY_CHARACTERS = 4_000_000

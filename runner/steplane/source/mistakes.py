@@ -15,6 +15,15 @@ def set_twice(first: Entry, second: Entry, place: str) -> Diagnostic:
     return Diagnostic("duplicate-key", message, second.key.span, label="set again", related=related, help="keep one")
 
 
+def no_dash(key: Span, dashes: int, item: Span) -> Diagnostic:
+    """A key with which another item of a list begins, without its dash; `dashes` is the column of the others."""
+    message = "a `- ` is missing before this key: the keys from here on are set above already"
+    related = (Related(Span(item.file, item.line, item.column, item.line, item.column + 1), "the item above"),)
+    before = " " * (dashes - 1) + "-".ljust(key.column - dashes)
+    fix = Fix("add the `- `", (Edit(Span(key.file, key.line, 1, key.line, key.column), before),), safe=False)
+    return Diagnostic("indentation", message, key, related=related, fix=fix)
+
+
 def tag(name: str, span: Span) -> Diagnostic:
     """A YAML tag (`!x`): types come from the core schema only."""
     advice = "remove it, or quote the value if it is a text that begins with `!`; in an expression `!x` is `not x`"

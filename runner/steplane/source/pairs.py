@@ -24,6 +24,7 @@ class Pairs:
         "_first",
         "_hidden",
         "_known_broken",
+        "_later",
         "_merge",
         "_merge_position",
         "_twice",
@@ -40,6 +41,7 @@ class Pairs:
         self._known_broken = known_broken
         self._first: dict[str, Entry] = {}
         self._twice: list[tuple[Entry, Entry]] = []
+        self._later: list[Entry] = []  # from the first on that is set twice
         self._merge: Entry | None = None
         self._merge_position = 0
 
@@ -63,6 +65,29 @@ class Pairs:
         first = self._first.setdefault(key.text, entry)
         if first is not entry and len(self._twice) <= MISTAKES:
             self._twice.append((first, entry))
+        if self._twice:
+            self._later.append(entry)
+
+    def begun_anew(self, column: int) -> "Pairs | None":
+        """The keys from where those of another item begin, of which the dash is missing; they are no more in this one.
+
+        `column` is that of the keys. A step that has an `id` and a `run` twice is two steps.
+        """
+        if len(self._twice) < 2 or any(one.key.span.column != column for one in self._later):
+            return None
+        more = Pairs(self._hidden, self._known_broken)
+        for entry in self._later:
+            more.add(entry.key, entry.value)
+        more.diagnostics, more.broken = [], []  # these are told of this one
+        later = {id(entry) for entry in self._later}
+        self._first = {name: one for name, one in self._first.items() if id(one) not in later}
+        self._twice, self._later = [], []
+        return more
+
+    @property
+    def first_key(self) -> Scalar | None:
+        """The first key that is text."""
+        return next((entry.key for entry in self._first.values()), None)
 
     def entries(self, path: list[str]) -> tuple[Entry, ...]:
         """The entries, explicit keys before merged ones of the same name; `path` is the keys around the mapping."""

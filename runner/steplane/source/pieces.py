@@ -13,7 +13,8 @@ _HOLDS_KEYS = re.compile(r"[ \t]+(?:\{|[A-Za-z_][\w-]*:)")
 class Piece(NamedTuple):
     """A key with all that is indented below it: lines `first` to `last`, from `column` of the first.
 
-    `around_first` to `around_last` are the lines of the list item (or the top-level key) that holds it. All from 1.
+    `around_first` to `around_last` are the lines of the list item that holds it, else its own, and `holders` those of
+    the keys that hold it. All from 1.
     `item`: the column of the list that the piece was meant as an item of, without a dash; else 0.
     """
 
@@ -23,6 +24,7 @@ class Piece(NamedTuple):
     around_first: int
     around_last: int
     item: int = 0
+    holders: tuple[int, ...] = ()
 
 
 def broken_piece(lines: Sequence[str], line: int, column: int) -> Piece | None:
@@ -44,7 +46,7 @@ def broken_piece(lines: Sequence[str], line: int, column: int) -> Piece | None:
     last = block_end(lines, line, column)
     around = _item_around(lines, line, column)
     if around is None:
-        return Piece(line, last, column, *_top_level(lines, line))
+        return Piece(line, last, column, line, last, holders=_holders(lines, line))
     first, item_column = around
     return Piece(line, last, column, first, block_end(lines, first, item_column))
 
@@ -140,6 +142,18 @@ def _item_around(lines: Sequence[str], line: int, column: int) -> tuple[int, int
 
 def _above(lines: Sequence[str], line: int) -> str:
     return next((lines[number] for number in range(line - 2, -1, -1) if lines[number].strip()), "")
+
+
+def _holders(lines: Sequence[str], line: int) -> tuple[int, ...]:
+    """The lines of the keys that hold what stands in a line, by their indentation."""
+    found, lowest = [], indent_of(lines[line - 1])
+    for number in range(line - 1, 0, -1):
+        if lowest == 0:
+            break
+        if lines[number - 1].strip() and indent_of(lines[number - 1]) < lowest:
+            lowest = indent_of(lines[number - 1])
+            found.append(number)
+    return tuple(found)
 
 
 def _top_level(lines: Sequence[str], line: int) -> tuple[int, int]:

@@ -36,8 +36,11 @@ def read(data: str | bytes, file: str) -> Document:
         return Document(file, decoded.text, lines, None, (*decoded.diagnostics, empty))
     from steplane.source.recovery import parse
 
-    text = without_pairs(decoded.text) if file.endswith(".json") else decoded.text
-    parsed = parse(text, lines, file)
+    if file.endswith(".json"):
+        text = without_pairs(decoded.text)
+        parsed = parse(text, split_lines(text), file)
+    else:
+        parsed = parse(decoded.text, lines, file)
     diagnostics = _not_too_many(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
     return Document(file, decoded.text, lines, parsed.root, diagnostics, parsed.broken)
 

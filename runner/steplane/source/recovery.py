@@ -15,13 +15,14 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
 from steplane.source.composer import Composer, LimitPassed
 from steplane.source.conflicts import first_version
+from steplane.source.covering import covered
 from steplane.source.disguise import Disguise
 from steplane.source.events import SyntaxProblem, events
 from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pieces import Piece, broken_piece, indent_of
-from steplane.source.syntax import CERTAIN, Mistake, explain
+from steplane.source.syntax import CERTAIN, Around, Mistake, explain
 
 _ID = re.compile(r"[{,]\s*(id:[ \t]+[A-Za-z_]\w*)[ \t]*(?=[,}\n]|$)")
 _OWN_ID = re.compile(r"[ \t]*(?:-[ \t]*)?(?:\{(?:[^{}]*,)?[ \t]*)?id:[ \t]*([A-Za-z_]\w*)[ \t]*(?:[,}#].*)?$")
@@ -43,38 +44,47 @@ class _Attempt(NamedTuple):
     broken: list[Span]
     problem: SyntaxProblem | None = None
     last: Scalar | None = None
-    outermost: tuple[int, int] | None = None
+    around: Around = Around()
 
 
 def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -> Parsed:
     """The tree of the text, as far as it can be read."""
     found: list[Diagnostic] = []
     broken: list[Span] = []
+    values: list[Span] = []
     current, current_lines = text, list(lines)
     disguise = Disguise(text)
     for number in range(1, SYNTAX_ERRORS + 1):
         attempt = _attempt(current, file, disguise, pure=pure)
         if attempt.problem is None:
-            return _finished(attempt, found, broken, file)
+            return _finished(attempt, found, [*broken, *values], file)
         if number == 1 and (conflicts := first_version(current_lines, file)):
             found += [diagnostic for diagnostic, _ in conflicts]
             broken += [stretch for _, stretch in conflicts]
             current = "\n".join(current_lines)
             continue
-        unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.outermost)
+        unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.around.outermost)
         found += unquoted
-        mistake = None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last)
-        if mistake is not None and not (found and _may_follow(mistake.diagnostic, broken)):
+        mistake = (
+            None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last, attempt.around)
+        )
+        follows = mistake is not None and _is_in(mistake.diagnostic.span, values)
+        if mistake is not None and not follows and not (found and _may_follow(mistake.diagnostic, broken)):
             found.append(disguise.lifted(mistake.diagnostic))
         if number * len(text) > RECOVERY_CHARACTERS:
             break
         if mistake is None:
             current = "\n".join(current_lines)
             continue
+        value = None if follows else covered(mistake.diagnostic, current_lines, attempt.last)
+        if value is not None and disguise.cover(current_lines, value.text):
+            values.append(value.value)
+            current = "\n".join(current_lines)
+            continue
         piece = _broken_piece(current_lines, mistake)
         if piece is None:
             break
-        broken.append(_stretch(file, current_lines, piece))
+        broken += _stretches(file, current_lines, piece)
         current = _blanked(current_lines, piece)
     return Parsed(None, found, tuple(broken))
 
@@ -88,6 +98,12 @@ def _may_follow(diagnostic: Diagnostic, broken: list[Span]) -> bool:
     if diagnostic.code in CERTAIN:
         return False
     return diagnostic.span.column == 1 or any(span.line <= line <= span.end_line for span in broken)
+
+
+def _is_in(span: Span, stretches: list[Span]) -> bool:
+    """Whether the place stands in one of the stretches, or right behind it."""
+    place = (span.line, span.column)
+    return any((one.line, one.column) <= place <= (one.end_line, one.end_column) for one in stretches)
 
 
 def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], file: str) -> Parsed:
@@ -118,7 +134,7 @@ def _attempt(text: str, file: str, disguise: Disguise, *, pure: bool) -> _Attemp
     except LimitPassed as error:
         return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken)
     except SyntaxProblem as problem:
-        return _Attempt(None, [], [], problem, composer.last, composer.outermost)
+        return _Attempt(None, [], [], problem, composer.last, composer.around)
     return _Attempt(root, composer.diagnostics, composer.broken)
 
 
@@ -200,6 +216,8 @@ def _broken_piece(lines: list[str], mistake: Mistake) -> Piece | None:
     return piece._replace(last=last, around_last=max(piece.around_last, last))
 
 
-def _stretch(file: str, lines: list[str], piece: Piece) -> Span:
+def _stretches(file: str, lines: list[str], piece: Piece) -> list[Span]:
+    """Of what little can be said: what is around the piece, or the piece and the keys that hold it."""
     last = min(piece.around_last, len(lines))
-    return Span(file, piece.around_first, 1, last, len(lines[last - 1]) + 1)
+    around = Span(file, piece.around_first, 1, last, len(lines[last - 1]) + 1)
+    return [around, *(Span(file, one, 1, one, len(lines[one - 1]) + 1) for one in piece.holders)]

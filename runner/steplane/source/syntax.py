@@ -8,14 +8,16 @@ from collections.abc import Callable
 
 from steplane.diagnostics import Diagnostic, Related, Span
 from steplane.source import syntax_flow, syntax_indent, syntax_text
-from steplane.source.complaint import Complaint, Mistake
+from steplane.source.complaint import Around, Complaint, Mistake
 from steplane.source.events import SyntaxProblem
 from steplane.source.nodes import Scalar
 
-__all__ = ["CERTAIN", "Mistake", "explain"]
+__all__ = ["CERTAIN", "Around", "Mistake", "explain"]
 
 _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_flow.too_deep,
+    syntax_flow.directive,
+    syntax_flow.unknown_tag,
     syntax_indent.tab,
     syntax_text.unclosed_quote,
     syntax_text.bad_escape,
@@ -26,6 +28,7 @@ _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_text.block_header,
     syntax_flow.second_document,
     syntax_text.text_after_quote,
+    syntax_flow.goes_on,
     syntax_flow.bracket,
     syntax_indent.left_block,
     syntax_text.glued,
@@ -33,6 +36,7 @@ _RECOGNISERS: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     syntax_text.item_in_value,
     syntax_text.no_colon,
     syntax_indent.begin_of_list,
+    syntax_indent.missing_dash,
     syntax_indent.level,
 )
 
@@ -64,9 +68,11 @@ _WORDS = {
 }
 
 
-def explain(problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Scalar | None) -> Mistake:
-    """The mistake behind the parser's problem; `last` is the last scalar that was read before it."""
-    complaint = Complaint(problem, lines, file, last)
+def explain(
+    problem: SyntaxProblem, lines: tuple[str, ...], file: str, last: Scalar | None, around: Around | None = None
+) -> Mistake:
+    """The mistake behind the parser's problem; `last` was read before it, `around` is where."""
+    complaint = Complaint(problem, lines, file, last, around)
     for recogniser in _RECOGNISERS:
         diagnostic = recogniser(complaint)
         if diagnostic is not None:

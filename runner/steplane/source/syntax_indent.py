@@ -6,6 +6,8 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.source.complaint import Complaint
 from steplane.source.pieces import indent_of, item_indent, key_column, list_begins
 
+_KEY = re.compile(r"[ \t]*([A-Za-z_][\w-]*):(?:[ \t]|$)")
+_TAB_BEHIND_DASH = re.compile(r"[ ]*(?:-[ ]+)*-([ ]*\t[ \t]*)")
 _BLOCK_HEADER = re.compile(r"(?:^|[ \t])([|>][+-]?[1-9]?[+-]?)[ \t]*(?:#.*)?$")
 
 
@@ -20,7 +22,20 @@ def tab(complaint: Complaint) -> Diagnostic | None:
             fix = Fix(f"indent by {width} spaces", (Edit(span, " " * width),), safe=False)
             message = "a tab in the indentation: YAML indents with spaces only"
             return Diagnostic("tab-indentation", message, complaint.span(line, column), label="tab", fix=fix)
-    return None
+    line, column = complaint.problem.place
+    dash = _TAB_BEHIND_DASH.match(complaint.text_of(line))
+    if dash is None or not dash.start(1) < column <= dash.end(1) + 1:
+        return None
+    below = complaint.text_of(line + 1)
+    width = (
+        max(indent_of(below) - dash.start(1), 1) if _KEY.match(below) and "\t" not in below[: indent_of(below)] else 1
+    )
+    fix = Fix(
+        "write blanks behind the dash", (Edit(complaint.span(line, dash.start(1) + 1, len(dash[1])), " " * width),)
+    )
+    message = "a tab behind the dash of an item: YAML indents with spaces only"
+    tab_column = dash.start(1) + dash[1].find("\t") + 1
+    return Diagnostic("tab-indentation", message, complaint.span(line, tab_column), label="tab", fix=fix)
 
 
 def _wanted_indent(complaint: Complaint, line: int) -> int:
@@ -111,6 +126,40 @@ def begin_of_list(complaint: Complaint) -> Diagnostic | None:
     related = (Related(complaint.span(line, indent + 1), "the list goes on here"),)
     span = complaint.span(start, begin + 1, len(complaint.rest(start, begin + 1)))
     return Diagnostic("indentation", message, span, related=related, fix=fix)
+
+
+def missing_dash(complaint: Complaint) -> Diagnostic | None:
+    """Keys between the dash of an item and its keys that repeat those: the dash of another item is missing."""
+    line = complaint.line
+    text = complaint.text_of(line)
+    own, key = indent_of(text), _KEY.match(text)
+    if key is None or not complaint.says("expected key|expected <block end>|expected '-' indicator"):
+        return None
+    item = line - 1
+    while item > 0 and (not complaint.text_of(item).strip() or indent_of(complaint.text_of(item)) > own):
+        item -= 1
+    dash, width = item_indent(complaint.text_of(item)), key_column(complaint.text_of(item)) - 1 - own
+    if not 0 <= dash <= own or width <= 0:
+        return None
+    column = own + width
+    above = [complaint.text_of(item)[column:], *(complaint.text_of(one)[column:] for one in range(item + 1, line))]
+    if key[1] not in {match[1] for one in above if (match := _KEY.match(one)) and indent_of(one) == 0}:
+        return None
+    last = line
+    while last < len(complaint.lines) and _goes_on(complaint.text_of(last + 1), own):
+        last += 1
+    edits = [_shifted(complaint, one, width) for one in range(line, last + 1) if complaint.text_of(one).strip()]
+    edits[0] = Edit(edits[0].span, " " * dash + "-".ljust(column - dash))
+    message = "a `- ` is missing before this key: it is set above already"
+    related = (Related(complaint.span(item, dash + 1), "the item above"),)
+    fix = Fix("add the `- `", tuple(edits), safe=False)
+    span = complaint.span(line, own + 1, len(complaint.rest(line, own + 1)))
+    return Diagnostic("indentation", message, span, related=related, fix=fix)
+
+
+def _goes_on(text: str, indent: int) -> bool:
+    """Whether a line belongs to keys that stand at an indentation."""
+    return not text.strip() or indent_of(text) > indent or (indent_of(text) == indent and not _is_item(text))
 
 
 def _leaves(text: str, indent: int) -> bool:

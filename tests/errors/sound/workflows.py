@@ -93,7 +93,8 @@ class Maker(Lists):
             elif self.rng.random() < 0.15:
                 found[name]["default"] = sample(kind, self.rng)
                 if self.plant("bad-default"):
-                    found[name]["default"] = 3 if kind.name != "whole" and kind.name != "number" else "three"
+                    wrong: dict[str, Any] = {"whole": "three", "number": "three", "text": [3]}
+                    found[name]["default"] = wrong.get(kind.name, 3)
                 if self.plant("optional-default"):
                     found[name]["optional"] = True
             if top and (not ({"optional", "default"} & set(found[name])) or self.rng.random() < 0.5):

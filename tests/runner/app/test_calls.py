@@ -39,6 +39,27 @@ outputs: {all: ["${{ steps.one.outputs.text }}", "${{ steps.show.outputs.t }}", 
     assert run.statuses["each[1]/child/show"] == "succeeded"
 
 
+def test_a_child_is_given_text_where_it_wants_text(bench: Workbench) -> None:
+    child(bench, """
+inputs: {a: {enum: ["1", "2"]}, b: {type: array, items: {type: string}}, c: {type: string, default: 8080}}
+steps: [{run: 'true'}]
+outputs: {all: ["${{ inputs.a }}", "${{ inputs.b }}", "${{ inputs.c }}"]}
+""")  # fmt: skip
+    run = bench.run(
+        """
+vars: {two: 2}
+steps:
+  - {id: one, call: child.yaml, with: {a: 1, b: [3, x, true]}}
+  - {id: two, call: child.yaml, with: {a: "${{ vars.two }}", b: ["${{ vars.two }}"], c: 5}}
+outputs: {all: ["${{ steps.one.outputs.all }}", "${{ steps.two.outputs.all }}"]}
+"""
+    )
+    assert run.outputs == {"all": [["1", ["3", "x", "true"], "8080"], ["2", ["2"], "5"]]}
+    assert bench.codes("steps: [{id: c, call: child.yaml, with: {a: 3, b: [1.10]}}]\n") == [
+        "bad-parameter", "unquoted-number",
+    ]  # fmt: skip
+
+
 def test_what_is_around_a_call_is_not_seen_in_the_child(bench: Workbench) -> None:
     child(bench, "steps:\n  - {id: a, run: 'echo ${{ item }}'}\n  - {id: b, run: 'echo ${{ steps.each.status }}'}\n")
     codes = bench.codes("steps:\n  - {id: each, foreach: [1], call: child.yaml}\n")

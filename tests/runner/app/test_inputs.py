@@ -74,6 +74,24 @@ def test_an_inputs_file(tmp_path: Path, name: str) -> None:
     assert given(plan(a=TEXT, n=NUMBER), ("a=y",), str(path)) == {"a": "y", "n": 5}
 
 
+def test_a_number_in_an_inputs_file_is_text_where_text_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "in.yaml"
+    some = plan(
+        a=TEXT, b={"enum": ["1", "2"]}, c={"type": "array", "items": TEXT}, n=NUMBER, s={**TEXT, "secret": True}
+    )
+    path.write_text("a: 8080\nb: 1\nc: [1, x, 2.5]\nn: 1.10\n")
+    values = given(some, (), str(path))
+    assert values == {"a": "8080", "b": "1", "c": ["1", "x", "2.5"], "n": 1.1}
+    path.write_text("n: 1\nc: [1, 1e3]\n")
+    message = f"{path}:2:8: `c[1]` is text, and the number `1e3` could be read as `1000.0`: quote it"
+    wrong(message, 'Write it as `"..."`.', lambda: given(some, (), str(path)))
+    path.write_text("s: 0123\n")
+    message = f"{path}:1:4: input `s` is text, and a number stands there that could be read as another"
+    wrong(message, 'Write it as `"..."`.', lambda: given(some, (), str(path)))
+    path.write_text("a: true\n")
+    assert given(some, (), str(path)) == {"a": True}
+
+
 @pytest.mark.parametrize("content", ["", "- a\n", "text\n", "a: [\n", "a: 1\na: 2\n"])
 def test_an_inputs_file_that_is_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "in.yaml"

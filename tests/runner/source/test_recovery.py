@@ -1,5 +1,9 @@
 """One syntax error does not hide the rest of the file."""
 
+# ruff: noqa: E501 - a file, what is said of it and what is read of it stand on one line
+
+import pytest
+
 from steplane.source import Document, Mapping, Sequence, plain, read
 
 TEXT = """\
@@ -42,8 +46,8 @@ def test_every_syntax_error_is_told_and_the_healthy_rest_is_read() -> None:
         "steplane": 1,
         "name": "x",
         "steps": [
-            {"id": "one", "run": "echo", "env": {"B": 1}},
-            {"id": "two", "run": "x\n"},
+            {"id": "one", "run": "echo", "env": {"A": "@x", "B": 1}},
+            {"id": "two", "if": "a: b", "run": "x\n"},
             {"id": "three"},
         ],
     }
@@ -67,11 +71,36 @@ def test_the_text_of_the_file_stays_as_it_is() -> None:
 
 
 def test_a_list_in_brackets_is_left_out_as_a_whole() -> None:
-    document = read("a: [\n  1,\n  'x' y,\n  z\n]\nb: 1\n", "a.yaml")
+    document = read("a: [\n  '1'\n  'y',\n  z\n]\nb: 1\n", "a.yaml")
 
-    assert codes(document) == [("text-after-quote", 3, 7)]
+    assert codes(document) == [("bracket", 3, 3)]
     assert document.root is not None
     assert plain(document.root) == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "value"),
+    [
+        ("a: [\n  1,\n  'x' y,\n  z\n]\nb: 1\n", [("text-after-quote", 3, 7)], {"a": [1, "'x' y", "z"], "b": 1}),
+        ("a: {b: @x, c: %y}\n", [("reserved-start", 1, 8), ("reserved-start", 1, 15)], {"a": {"b": "@x", "c": "%y"}}),
+        ('a: {b: "\\q", c: "\\w z"}\n', [("bad-escape", 1, 9), ("bad-escape", 1, 18)], {"a": {"b": "\\q", "c": "\\w z"}}),
+        ('a: {b: "x}\nc: "y\nd: z\n', [("unclosed-quote", 1, 8), ("unclosed-quote", 2, 4)], {"a": {"b": '"x'}, "c": '"y', "d": "z"}),
+        ('a: {b: "x: y, c: z}\nd: 1\n', [("unclosed-quote", 1, 8)], {"d": 1}),
+        ("a: {b: 'x' y, c: z}\nd: \"x\" y\n", [("text-after-quote", 1, 12), ("text-after-quote", 2, 8)], {"a": {"b": "'x' y", "c": "z"}, "d": '"x" y'}),
+        ('a: [ "$x" = y ] || make\nb: 1\n', [("text-after-quote", 1, 11)], {"a": '[ "$x" = y ] || make', "b": 1}),
+        ("a: b: c\nd: {e: !x!y z}\n", [("colon-in-value", 1, 5), ("tag", 2, 8)], {"a": "b: c", "d": {"e": "!x!y z"}}),
+        ("a: [1, }, 2]\nb: 1\n", [("bracket", 1, 8)], {"b": 1}),
+        ("%TAG !\n---\na: 1\n", [("reserved-start", 1, 1)], {"a": 1}),
+        ("%TAG ! x\na: 1\n", [("reserved-start", 1, 1)], {"a": 1}),
+        ("a: 1\n%TAG ! x\nb: 1\n", [("reserved-start", 2, 1)], {"a": 1, "b": 1}),
+        ("%YAML 3.0\n---\na: 1\n", [("reserved-start", 1, 1)], {"a": 1}),
+    ],
+)  # fmt: skip
+def test_a_value_that_yaml_cannot_read_is_read_as_its_text(text: str, expected: object, value: object) -> None:
+    document = read(text, "a.yaml")
+    assert codes(document) == expected
+    assert document.root is not None
+    assert plain(document.root) == value
 
 
 def test_what_may_follow_from_the_first_mistake_is_not_told() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from steplane.app.mending import evaluated, removing, writing
+from steplane.app.mending import closing, evaluated, removing, writing
 from steplane.app.mending.text import Source
 from steplane.diagnostics import Diagnostic, Fix
 from steplane.source import Document
@@ -18,8 +18,8 @@ MENDERS: Mapping[str, Mender] = {
     "unused-anchor": removing.anchor,
     "control-character": removing.character,
     "hidden-character": removing.hidden,
-    "unclosed-quote": writing.closing(""),
-    "unclosed-bracket": writing.closing(""),
+    "unclosed-quote": closing.quote,
+    "unclosed-bracket": closing.bracket,
     "bracket": removing.character,
     "text-after-quote": writing.quoted_value,
     "comment-in-expression": writing.quoted_value,
@@ -31,7 +31,7 @@ MENDERS: Mapping[str, Mender] = {
     # structure
     "empty": removing.empty,
     "range": writing.bound,
-    "exclusive": removing.entry,
+    "exclusive": removing.second,
     "contradiction": removing.entry,
     "wait-begins-anew": removing.entry,
     "missing-companion": removing.entry,
@@ -63,13 +63,13 @@ MENDERS: Mapping[str, Mender] = {
     "duplicate-output": removing.safe_item,
     "may-be-missing": evaluated.filtered("default('')"),
     "may-be-null": evaluated.filtered("default('')"),
-    "nothing-to-undo": removing.item,
+    "nothing-to-undo": removing.other_item,
     "unused-input": removing.entry,
     "unused-variable": removing.entry,
     "unused-output": removing.entry,
     "unused-id": removing.entry,
     # expressions
-    "unclosed-expression": writing.closed_expression,
+    "unclosed-expression": closing.expression,
     "nested-braces": evaluated.inner_braces,
     "condition-text": evaluated.unwrapped,
     "foreign-operator": evaluated.choice,

@@ -2,11 +2,11 @@
 
 import re
 
-from steplane.app.mending.text import Source
+from steplane.app.mending.text import Found, Source
 from steplane.checks.ignoring import COMMENT
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
-from steplane.schema.steps import ACTIONS
-from steplane.source.nodes import Entry
+from steplane.schema.steps import ACTIONS, COMPANIONS
+from steplane.source.nodes import Entry, Mapping
 
 _CONDITION = re.compile(r".*\b(?:if|when|while|until):[ \t]+")
 """What stands on a line before an expression that holds or not."""
@@ -20,11 +20,28 @@ def entry(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix 
     return _fix(f"take `{found.entry.name}` out", source.without(found), safe=safe)
 
 
-def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Take out a key without a value, unless it is what the step does: without that the step would do nothing."""
+def second(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out the second of two keys that exclude each other, and what has a meaning beside that one alone."""
+    fix = entry(diagnostic, source)
     found = source.entry_at(diagnostic.span)
-    action = found is not None and found.entry is not None and found.entry.name in ACTIONS
-    return None if action else entry(diagnostic, source)
+    if fix is None or found is None or not isinstance(found.holder, Mapping):
+        return fix
+    left = {one.name for one in found.holder.entries if one is not found.part}
+    beside = {name for names, wanted, _ in COMPANIONS if left.isdisjoint(wanted) for name in names}
+    alone = [one for one in enumerate(found.holder.entries) if one[1].name in beside & left]
+    if alone and source.is_flow(found.holder):
+        return None
+    more = [edit for place, one in alone for edit in source.without(Found(found.holder, place, one))]
+    return Fix(fix.message, (*fix.edits, *more), fix.safe)
+
+
+def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out a key without a value, unless it is needed: for what the step does, or what an expression names."""
+    found = source.entry_at(diagnostic.span)
+    if found is None or found.entry is None or found.entry.name in ACTIONS:
+        return None
+    used = found.holder is source.document.root and f"{found.entry.name}." in source.document.text
+    return None if used else entry(diagnostic, source)
 
 
 def safe_entry(diagnostic: Diagnostic, source: Source) -> Fix | None:
@@ -33,8 +50,12 @@ def safe_entry(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def second_key(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Take out a key that the tree does not hold, being the second one."""
+    """Take out a key that the tree does not hold, being the second one; not several, which may be a step of its own."""
     name = source.text(diagnostic.span) or "the second one"
+    where = diagnostic.message.partition(" is set twice")[2]
+    twice = [one for one in source.document.diagnostics if one.code == "duplicate-key" and one.message.endswith(where)]
+    if sum(one.span.column == diagnostic.span.column for one in twice) > 1:
+        return None
     return _fix(f"take the second `{name}` out", source.without_key(diagnostic.span.line, diagnostic.span.column))
 
 
@@ -50,6 +71,12 @@ def item(diagnostic: Diagnostic, source: Source, *, safe: bool = False) -> Fix |
             return None
         return _fix("take it out", (source.edit(line, column, end_column - column, ""),), safe=safe)
     return _fix("take it out", source.without(found), safe=safe)
+
+
+def other_item(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Take out the item of a list at the place, where the list has others."""
+    found = source.item_at(diagnostic.span)
+    return None if found is None or source.is_only(found) else item(diagnostic, source)
 
 
 def safe_item(diagnostic: Diagnostic, source: Source) -> Fix | None:

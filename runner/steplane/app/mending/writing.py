@@ -7,8 +7,8 @@ from steplane.app.mending.text import Source, in_quotes, number_in
 from steplane.diagnostics import Diagnostic, Fix
 from steplane.source.nodes import Mapping, Scalar
 
+_HOLDS_KEY = re.compile(r"\s*-\s+(?:\{|[A-Za-z_][\w-]*:(?:\s|$))")
 _BEFORE_COMMENT = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s]|\s(?!#))*""")
-_SINGLE_BRACE = re.compile(r"\$\{\{[^{}\"'$]*\}(?!\})")
 
 
 def meant(diagnostic: Diagnostic, source: Source) -> Fix | None:
@@ -88,32 +88,6 @@ def list_of_steps(diagnostic: Diagnostic, source: Source) -> Fix | None:
     )
 
 
-def closing(sign: str) -> Callable[[Diagnostic, Source], Fix | None]:
-    """Close at the end of the line what is opened at the place."""
-    closers = {"[": "]", "{": "}"}
-
-    def mend(diagnostic: Diagnostic, source: Source) -> Fix | None:
-        span = diagnostic.span
-        text = source.line(span.line)
-        end = text.rstrip()
-        opener = text[span.column - 1 : span.column]
-        close = sign or closers.get(opener, opener)
-        if not close:
-            return None
-        return Fix(f"add `{close.strip()}`", (source.insert(span.line, len(end) + 1, close),), safe=False)
-
-    return mend
-
-
-def closed_expression(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """The second brace behind a single one, else both at the end of the line."""
-    span = diagnostic.span
-    single = _SINGLE_BRACE.match(source.line(span.line), span.column - 1)
-    if single is not None:
-        return Fix("add `}`", (source.insert(span.line, single.end() + 1, "}"),), safe=False)
-    return closing(" }}")(diagnostic, source)
-
-
 def quoted_value(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Quote the whole value of the line."""
     match = re.match(r"\s*(?:- )*[A-Za-z_][\w.-]*:\s+|\s*(?:- )+", source.line(diagnostic.span.line))
@@ -150,6 +124,8 @@ def like_above(diagnostic: Diagnostic, source: Source) -> Fix | None:
         if not above.strip():
             continue
         dash = above.lstrip().startswith("- ")
+        if is_item and dash and _HOLDS_KEY.match(above) and not _HOLDS_KEY.match(text):
+            return None  # a text among steps: it was an item of something else
         indent = len(above) - len(above.lstrip())
         wanted = indent if is_item == dash else indent + 2 if dash and not is_item else None
         if wanted is not None and wanted != own:

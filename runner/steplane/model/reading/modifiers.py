@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from steplane.expressions import Literal
 from steplane.model.modifiers import (
     Axis,
     Cache,
@@ -23,6 +24,7 @@ from steplane.model.modifiers import (
 )
 from steplane.model.reading.reader import Reader, key_name
 from steplane.model.values import Name, Value
+from steplane.schema.texts import plain_as_wanted
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 
 WORDS = ("ok", "succeeded", "warning", "failed", "skipped", "cancelled", "done")
@@ -195,7 +197,10 @@ def _output(reader: Reader, entry: Entry) -> Output:
     if not isinstance(node, Mapping) or node.entry("value") is None:
         return Output(name, reader.value(node))
     schema = {one.name: plain(one.value) for one in node.entries if one.name not in {"value", "secret"}}
-    return Output(name, reader.value(node.get("value")), schema or None, reader.flag(node.get("secret")), node)
+    value = reader.value(node.get("value"))
+    if schema and value is not None and isinstance(value.template, Literal):
+        value = Value(Literal(plain_as_wanted(schema, value.node)), value.node)
+    return Output(name, value, schema or None, reader.flag(node.get("secret")), node)
 
 
 def read_cache(reader: Reader, node: Node | None) -> Cache | None:

@@ -19,6 +19,7 @@ from steplane.model.workflow import (
     SecretSource,
     Workflow,
 )
+from steplane.schema.texts import plain_as_wanted
 from steplane.source import Document
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
 
@@ -109,7 +110,7 @@ def _inputs(reader: Reader, node: Node | None) -> Iterator[Input]:
             name=key_name(entry),
             schema=schema,
             node=entry.value,
-            default=None if default is None else plain(default),
+            default=None if default is None else plain_as_wanted(schema, default),
             has_default=default is not None,
             env=reader.name(body.get("env")) if body else None,
             secret=reader.flag(body.get("secret") if body else None),
