@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from steplane.events import Status
 from steplane.kernel import bodies, cancel, instances, lists, members
+from steplane.kernel.reach import around
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.waits import Reach
 
@@ -32,9 +33,11 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
         touched.setdefault(scope, []).extend(lists.settle(state, scope, held))
     for one in begun:
         _mark(one, instance, force=action.force)
+    consequences: list[Consequence] = []
     if instance.node.ensure:
         instances.ask(state, instance, "ensure")
-    consequences: list[Consequence] = [(instance.place, partial(_end, state, instance))]
+    else:
+        consequences.append((instance.place, partial(_end, state, instance)))
     consequences += [(one.place, partial(cancel.instance, state, one, unbegun, instance.path)) for one in begun]
     consequences += [one for scope, found in touched.items() for one in _advances(state, scope, found)]
     for _, follow in sorted(consequences, key=lambda one: one[0]):
@@ -59,10 +62,12 @@ def _advance(state: State, scope: Scope, candidates: list[int]) -> None:
 
 
 def _end(state: State, instance: Instance) -> None:
-    """The step itself is done, unless it asks whether that has come of it which was to come."""
-    if instance.phase == "finally":
-        instance.phase = "new"
-        bodies.results(state, instance)
+    """The step itself is done."""
+    above = [(one.scope, one.node.position) for one in [instance, *around(instance)] if one.scope is not None]
+    for scope, position in reversed(above):
+        lists.catch_up(state, scope, position)
+    instance.phase = "new"
+    bodies.results(state, instance)
 
 
 def _mark(one: Instance, instance: Instance, *, force: bool) -> None:
