@@ -161,7 +161,7 @@ class _Graph:
         """Sets of steps of which each waits for each other, directly or not."""
         if all(other < number for number, edges in enumerate(self.edges) for other in edges):
             return []
-        knots = _Knots(self.waits_for)
+        knots = Knots(self.waits_for)
         for number in range(len(self.steps)):
             knots.visit(number)
         return knots.found
@@ -191,7 +191,7 @@ class _Graph:
         return []
 
 
-class _Knots:
+class Knots:
     """The strongly connected components with more than one member (Tarjan 1972), without recursion."""
 
     def __init__(self, waits_for: Callable[[int], Iterable[int]]) -> None:
@@ -201,6 +201,8 @@ class _Knots:
         self._stack: list[int] = []
         self._on_stack: set[int] = set()
         self.found: list[list[int]] = []
+        self.parts: list[list[int]] = []
+        """All components, also those of one; what a component waits for stands before it."""
 
     def visit(self, root: int) -> None:
         """Take in everything that `root` waits for."""
@@ -229,9 +231,11 @@ class _Knots:
             self._low[around] = min(self._low[around], self._low[number])
         if self._low[number] != self._index[number]:
             return
-        start = self._stack.index(number)
-        knot = self._stack[start:]
-        del self._stack[start:]
+        knot = [self._stack.pop()]
+        while knot[-1] != number:
+            knot.append(self._stack.pop())
+        knot.reverse()
         self._on_stack.difference_update(knot)
+        self.parts.append(knot)
         if len(knot) > 1:
             self.found.append(knot)

@@ -68,6 +68,11 @@ class Pieces(Struct, frozen=True):
     faults: tuple[SyntaxFault, ...]
 
 
+_READ_IN_VAIN = 500_000
+"""Characters, beside twice the text, that are read to look for closing marks which are not there."""
+_ENDLESS = Code((), -1, None)
+
+
 class _Cutter:
     def __init__(self, text: str, marks: Marks) -> None:
         self.text = text
@@ -76,6 +81,8 @@ class _Cutter:
         self.pieces: list[Piece] = []
         self.faults: list[SyntaxFault] = []
         self.strip_next: Literal["", "all", "newline"] = ""
+        self.last_closer = {closer: text.rfind(closer) for closer in ("}}", "%}")}
+        self.left = 2 * len(text) + _READ_IN_VAIN
 
     def run(self) -> None:
         offset = 0
@@ -146,7 +153,12 @@ class _Cutter:
         opener, closer = match.group(), "%}" if kind == "block" else "}}"
         signs = "-+" if kind == "block" else "-"
         start = match.end() + self.text.startswith(tuple(signs), match.end())
-        code = read_code(self.text, start, closer)
+        if self.left <= 0:
+            return len(self.text)  # enough has been said of this text
+        code = _ENDLESS
+        if start <= self.last_closer[closer]:
+            code = read_code(self.text, start, closer)
+            self.left -= len(self.text) - start if code.end < 0 else 0
         if code.end < 0:
             after = self.resume(match.end())
             quote = code.fault if code.fault is not None and code.fault.code == "unclosed-quote" else None

@@ -72,6 +72,21 @@ def test_a_hostile_file_is_refused_at_its_place_after_little_work(text: str, cod
     assert (errors[0].code, errors[0].span.line) == (code, line)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: " + "[" * 200 + "]" * 200, (1, 103)),
+        ("a: " + "[" * 5_000, (1, 103)),
+        ("a: {b: [[\n " + "[" * 5_000, (2, 98)),
+        ("a:\n  b: " + "{c: " * 5_000, (2, 398)),
+        ("a:\n" + "- " * 5_000, (2, 199)),
+    ],
+)
+def test_what_is_too_deep_is_told_where_the_limit_is_passed(text: str, place: tuple[int, int]) -> None:
+    found = read(text, "a.yaml").diagnostics[0]
+    assert (found.code, found.span.line, found.span.column) == ("too-deep", *place)
+
+
 def test_a_file_of_50_mb_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     with path.open("wb") as stream:

@@ -10,6 +10,8 @@ from steplane.source.nodes import Entry, Scalar
 _SINGLE_BRACE = re.compile(r"\$\{\{[^{}\"'$]*\}(?!\})")
 _BEHIND_CODE = re.compile(r"\s*\}\}")
 _CONTINUED = re.compile(r"\s*\\?$")
+_LONG = 10_000
+"""Characters of a line of which nobody looks at a guess."""
 _CLOSERS = {"[": "]", "{": "}"}
 
 
@@ -41,6 +43,8 @@ def expression(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """The second brace behind a single one; else both, within the quotes that the expression stands in."""
     span = diagnostic.span
     text = source.line(span.line)
+    if len(text) > _LONG:
+        return None
     single = _SINGLE_BRACE.match(text, span.column - 1)
     if single is not None:
         return _closed(source, span.line, single.end(), "}")

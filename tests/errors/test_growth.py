@@ -1,0 +1,59 @@
+"""Files with many of one thing are checked in time that grows with their number: counted in calls, not in seconds."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+from tests.runner.checks.support import check
+
+HEAD = "steplane: 1\nsteps:\n"
+
+
+def milestones_after(count: int) -> str:
+    steps = "".join(f"  - {{id: s{one}, run: x}}\n" for one in range(count))
+    return HEAD + steps + "".join(f"  - {{id: m{n}, run: x, milestone: {{after: s{n}}}}}\n" for n in range(count))
+
+
+def milestones_before(count: int) -> str:
+    steps = "".join(f"  - {{id: s{one}, run: x, needs: [s{one - 1}]}}\n" for one in range(1, count))
+    late = f"  - {{id: m{{n}}, run: x, needs: [s{count - 2}], milestone: {{before: s{count - 1}}}}}\n"
+    return f"{HEAD}  - {{id: s0, run: x}}\n{steps}" + "".join(late.replace("{n}", str(n)) for n in range(count))
+
+
+def within(count: int) -> str:
+    rule = "  - within: {{from: s{}.started, to: s{}.ended, max: 2d}}\n"
+    steps = "".join(f"  - {{id: s{one}, run: x}}\n" for one in range(count))
+    return "steplane: 1\nrules:\n" + "".join(rule.format(n, n + 1) for n in range(count - 1)) + f"steps:\n{steps}"
+
+
+def never_closed(count: int) -> str:
+    return HEAD + "  - run: echo " + '${{ "' * count + "\n"
+
+
+def never_closed_with_braces(count: int) -> str:
+    return HEAD + "  - run: |\n" + '      echo ${{ "\n' * count
+
+
+@pytest.mark.parametrize("make", [milestones_after, milestones_before, within, never_closed, never_closed_with_braces])
+def test_twice_as_many_take_twice_as_long(make: Callable[[int], str]) -> None:
+    check(make(10))  # what is imported and kept once
+    few, many = calls(make(150)), calls(make(300))
+    assert many < 2.4 * few
+
+
+def calls(text: str) -> int:
+    """The calls that a check takes, of Python's functions and of C's: the same number on every machine."""
+    count = 0
+
+    def one_more(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(one_more)
+    try:
+        check(text)
+    finally:
+        sys.setprofile(before)
+    return count
