@@ -99,9 +99,6 @@ def enter(one: "Instance", branch: Branch) -> "Scope":
         one.reference.late_failed |= scope.late and scope.over and scope.result == "failed"
         live = one.scope is not None and one.scope.take_again(scope)
         scope.owner, scope.late = one, False
-        for life in scope.lives:
-            if life.status == "pending":
-                life.place = (*one.place, branch.rank, life.step.position, life.born)
         one.scopes.append(scope)
         if not live:
             scope.cancelled, scope.cut = False, False
@@ -189,6 +186,7 @@ def taken(one: "Instance") -> Process[list[Branch]]:
     if not any("if" in branch.raw or branch.raw.get("default") for branch in branches):
         return branches
     answer = yield from one.ask("branches")
+    branches = one.step.body  # the definition may be another by now
     found = [b for b, holds in zip(branches, answer, strict=True) if holds and not b.raw.get("default")]
     found = found or [branch for branch in branches if branch.raw.get("default")]
     if not found:

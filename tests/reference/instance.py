@@ -30,6 +30,7 @@ class Instance(Life):
         self.scopes: list[Scope] = []
         self.body: dict[int, Scope] = {}
         self.in_body = False
+        self.trying = False  # it is in an attempt
         self.here: Scope | None = None  # the rescue, finally or compensate list that it is in
         self.undoing: list[Instance] = []
         self.chosen: list[int] = []
@@ -170,6 +171,7 @@ class Instance(Life):
         """Attempts until one succeeds or no more may be made."""
         while True:
             self.attempt += 1
+            self.trying = True
             try:
                 yield from bodies.act(self)
             except Trouble as trouble:
@@ -177,6 +179,7 @@ class Instance(Life):
             else:
                 return
             finally:
+                self.trying = False
                 self.timers.discard("timeout")
                 self.timed_out = False
             if not (yield from self.again(failure.error)):

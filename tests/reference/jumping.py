@@ -28,8 +28,8 @@ def skip_to(scope: "Scope", start: Step, target: Step) -> None:
     for one in scope.counting:
         if start.position < one.step.position < target.position and not one.begun:
             one.end("skipped")
-        elif one.step is target and one.status == "pending":
-            one.forced = True
+    for one in [one for one in scope.lives_of(target.id) if one.status == "pending"][:1]:
+        one.forced = True
 
 
 def supersede(scope: "Scope", target: Step) -> None:

@@ -59,7 +59,7 @@ class Life:
         self.path = path
         self.number = 0  # given when it is no longer pending
         self.born = reference.next_birth()
-        self.place: tuple[int, ...] = ()
+        self.index = 0  # of an instance of a loop: which item
         self.status = "pending"
         self.begun = False
         self.cancelling = False
@@ -95,6 +95,15 @@ class Life:
         self.process: Process[None] | None = self.run()
         self.waits: Condition = lambda: True
         reference.lives.append(self)
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Where it stands now in the document, from outside in: list, position, activation; item."""
+        if self.loop is not None:
+            return (*self.loop.place, self.index)
+        if self.scope is None:
+            return ()
+        return (*self.scope.owner.place, self.scope.branch.rank, self.step.position, self.born)
 
     # ------------------------------------------------------------ the process
 

@@ -201,7 +201,7 @@ class Loop(Life):
         """A new activation of the instance of that item."""
         one = Instance(self.reference, self.step, self.scope, f"{self.path}[{key}]")
         one.loop, one.old = self, old
-        one.place = (*self.place, index)
+        one.index = index
         one.waits = lambda: one.called and self.question not in {"complete", "item"}
         return one
 
@@ -216,11 +216,10 @@ class Loop(Life):
 
     def take_over(self, old: Instance) -> Instance:
         """An instance after a resume: what was ok, or is live, stays."""
-        index = old.place[-1]
         if parts.to_do_again(old):
             self.reference.again.discard(old)
             before = old if old.begun or not isinstance(old.old, Instance) else old.old
-            return self.instance(index, self.key_of(old), None if old.forgotten else before)
+            return self.instance(old.index, self.key_of(old), None if old.forgotten else before)
         old.loop = self
         for scope in old.late_scopes():
             if self.scope is not None:

@@ -122,13 +122,22 @@ def put_down_scope(scope: "Scope") -> None:
 
 
 def cut_off(everything: "list[Life | Scope]") -> None:
-    """All of that is over at once; its lists keep in mind that they are not done."""
+    """All of that is over at once; its lists keep in mind that they are not done.
+
+    What is pending in a list of an attempt that is over, since it came with another definition, stays so.
+    """
+    everything = [one for one in everything if not (isinstance(one, Life) and never_begins(one))]
     lists = [one for one in everything if not isinstance(one, Life) and not one.over]
     for one in everything:
         if isinstance(one, Life):
             one.stop_here("cancelled")
     for scope in lists:
         scope.cut_off = True
+
+
+def never_begins(life: Life) -> bool:
+    """Whether it is pending in a list that nothing begins in."""
+    return life.status == "pending" and life.scope is not None and life.scope.owner.has_left(life.scope)
 
 
 def mark(reference: "Reference", path: str, *, anew: bool) -> None:

@@ -9,7 +9,7 @@ from tests.reference import parts
 from tests.reference.instance import Instance
 from tests.reference.joins import Join
 from tests.reference.life import Life
-from tests.reference.reading import Branch, Step, child_of, read
+from tests.reference.reading import COMPOSITE, Branch, Step, child_of, read
 from tests.reference.scope import Scope
 
 if TYPE_CHECKING:
@@ -45,10 +45,9 @@ class Carrying:
         if isinstance(life, Instance):
             for rank, scope in life.body.items():
                 self.scope(life, rank, scope, file)
-            if life.in_body:
+            if life.trying and step.kind in COMPOSITE and not life.timed_out:
                 life.timers = {*(life.timers - {"timeout"}), *(["timeout"] if life.limited else [])}
         for one in getattr(life, "instances", ()):
-            one.place = (*life.place, one.place[-1])
             self.life(one, step, file)
         if life.old is not None and not life.begun and not life.old.forgotten:
             self.life(life.old, step, file)
@@ -69,7 +68,10 @@ class Carrying:
         touched = bool(anew) or {one.id for one in scope.branch.steps} != {one.id for one in branch.steps}
         for life in anew:
             put_down(scope, life)
+        over = scope.over
         self.renew(scope, branch, file)
+        if touched and over and owner.in_body and owner.interrupted:
+            scope.cancelled, scope.cut = True, owner.unbegun == "skipped"
         if touched and scope.cancelled:
             for life in list(scope.lives):
                 if life.status == "pending":
@@ -84,7 +86,6 @@ class Carrying:
         for step in branch.steps:
             lives = scope.lives_of(step.id)
             for life in lives or [scope.add(step)]:
-                life.place = (*scope.owner.place, branch.rank, step.position, life.born)
                 self.life(life, step, file)
                 life.used = [name for name in life.used if name in scope.joins[step.id].taken]
                 for name in life.used:

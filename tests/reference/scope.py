@@ -49,7 +49,6 @@ class Scope:
         prefix = f"{self.owner.path}/" if self.owner.path else ""
         kinds = {None: Instance, "while": Rounds, "until": Rounds}
         life = kinds.get(step.loop, Loop)(self.owner.reference, step, self, prefix + step.id)
-        life.place = (*self.owner.place, self.branch.rank, step.position, life.born)
         life.old = old
         if isinstance(old, Instance) and isinstance(life, Instance):  # what an `end` has decided stands
             life.ending, life.ending_scope, life.ending_gives = old.ending, old.ending_scope, old.ending_gives
@@ -76,6 +75,8 @@ class Scope:
     def verdict(self, life: Life) -> tuple[str, str] | None:
         """What can be said of a pending step: ready, skipped, or blocked and by whom; None: nothing yet."""
         if self.jump is not None and life.step.position >= self.jump.position:
+            return None
+        if self.owner.has_left(self):  # it came with another definition, after the attempt was over
             return None
         if self.stopped is not None and not life.step.handler:
             return "blocked", self.stopped.path
@@ -302,11 +303,13 @@ class Scope:
         for position, scope in self.adrift:
             if not self.left_behind(position) and (not scope.over or scope.cut_off):
                 scope.resume()
-        for life in list(self.lives):
+        for life in sorted(self.lives, key=lambda one: (one.step.position, not one.forced, one.status != "pending")):
             if self.left_behind(life.step.position):
                 continue
             if life.superseded:
                 life.resume()
+            elif life.status == "pending":
+                life.born = self.owner.reference.next_birth()  # what a `goto` leads to begins before the others
             elif parts.to_do_again(life) and life not in self.said and not self.cancelled:
                 self.renew(life)
             else:

@@ -82,7 +82,7 @@ def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, out
         verdict="skip" if not outcome.begun else "run" if certain else "depends",
         reason=place.reason if inherited else "; ".join(own),
         condition=condition,
-        ends=turn.otherwise if turn.trouble else outcome.ends | otherwise,
+        ends=turn.otherwise if turn.certain == "no" else outcome.ends | otherwise,
         trouble=trouble,
         stops=_stops(turn, outcome, certain=turn.certain == "yes" and not unknown),
         ender=outcome.ender or turn.ender,

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from steplane.events import OK
 from steplane.forecast.fates import BLOCKED, CANCELLED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
-from steplane.plan.nodes import Need, Node, Plan
+from steplane.plan.nodes import Goto, Need, Node, Plan
 from steplane.plan.selection import Selection
 from steplane.plan.waits import Milestone
 
@@ -41,6 +41,7 @@ class Order:
         self.policy = plan.nodes[self.steps.owner].failure
         self._decided = 0  # so many leading steps have a fate
         self._notable: list[int] = []  # the positions that do not simply end well
+        self._jumps = [node for node in self.nodes if isinstance(node.action, Goto)]
         joins = [node for node in self.nodes if node.rest == "cancel"]
         self.cut = {need.position: node for node in joins for need in node.needs or ()}  # what a join may cancel
 
@@ -71,7 +72,22 @@ class Order:
         return self._selection.verdict(node.number) == "out"
 
     def turn(self, node: Node) -> Turn:
-        """Whether the step's turn comes."""
+        """Whether the step's turn comes, by what it waits for or by a `goto`."""
+        turn = self._awaited(node)
+        if turn.certain != "no" or turn.stops == "yes":
+            return turn
+        jump = next((one for one in self._jumps if self._may_lead(one, node)), None)
+        return turn if jump is None else replace(turn, certain="maybe", reason=f"only if `{jump.id}` leads here")
+
+    def _may_lead(self, jump: Node, node: Node) -> bool:
+        """Whether a `goto` leads to the step, and may come before that has run."""
+        if not isinstance(jump.action, Goto) or jump.action.target != node.position or self.is_out(jump):
+            return False
+        fate = self.fates[jump.position]
+        return (fate is None or fate.verdict != "skip") and not self.before()[jump.position] >> node.position & 1
+
+    def _awaited(self, node: Node) -> Turn:
+        """Whether what the step waits for comes."""
         if node.needs is None:
             turn = self._below(node.position)
         else:
@@ -79,20 +95,27 @@ class Order:
             turn = self._needing(needs, len(needs) if node.every else min(node.wanted or 1, len(needs)))
             if node.collect > 1 and turn.certain == "yes":
                 turn = Turn("maybe", f"only if {node.collect} arrivals come of each step that it needs", SKIPPED)
-        if node.milestone is not None and turn.certain != "no":
+        if node.milestone is not None:
             turn = self._between(node.milestone, turn)
         if turn.certain == "yes" and not node.handler and self.policy != "continue":
             return self._stopped(node.position)
         return turn
 
     def _between(self, milestone: Milestone, turn: Turn) -> Turn:
-        """Of a step whose needs may hold: whether it is after one step, and still before another."""
+        """Of a step whose needs may hold: whether it is after one step, and still before another.
+
+        Where they do not hold, it may still end by its milestone, which may be decided sooner.
+        """
         if milestone.after >= 0 and not self.is_out(self.nodes[milestone.after]):
             after = self._needing([Need(milestone.after, OK)], 1)
-            if after.certain == "no" or turn.certain == "yes":
+            if turn.certain != "no" and (after.certain == "no" or turn.certain == "yes"):
                 turn = after
-        if milestone.before < 0 or turn.certain == "no":
+            else:
+                turn = replace(turn, otherwise=turn.otherwise | after.otherwise)
+        if milestone.before < 0:
             return turn
+        if turn.certain == "no":
+            return replace(turn, otherwise=turn.otherwise | SKIPPED)
         reason = turn.reason or f"only if it begins before `{self.nodes[milestone.before].id}`"
         return replace(turn, certain="maybe", reason=reason, otherwise=turn.otherwise | SKIPPED)
 

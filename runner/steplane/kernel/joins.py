@@ -32,11 +32,23 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
             followers = _look(state, scope, heappop(queues.todo))
         elif scope.waiting or scope.busy or not (followers := _unblock(state, scope)):
             break
-        for follower in followers:
-            heappush(queues.todo, follower)
-        _settle_ahead(state, scope, followers)
+        _note(state, scope, followers)
     queues.todo.clear()
     queues.busy = False
+
+
+def catch_up(state: State, scope: Scope, position: int) -> None:
+    """What is to be looked at above the position comes before what goes on there."""
+    queues = queues_of(scope)
+    while queues.busy and queues.todo and queues.todo[0] < position and not scope.cancelled:
+        _note(state, scope, _look(state, scope, heappop(queues.todo)))
+
+
+def _note(state: State, scope: Scope, followers: list[int]) -> None:
+    """These are to be looked at."""
+    for follower in followers:
+        heappush(queues_of(scope).todo, follower)
+    _settle_ahead(state, scope, followers)
 
 
 def _settle_ahead(state: State, scope: Scope, positions: list[int]) -> None:

@@ -220,6 +220,8 @@ def _is_of(owner: Instance, one: Instance) -> bool:
 
 
 def _put_down_inside(state: State, one: Instance, reason: str) -> None:
+    if one.adopted and not one.begun:  # it has not come to the lists that it was to go on with
+        return
     for scope in [*one.body, *([one.after] if one.after is not None else [])]:
         if not scope.over:
             put_down_list(state, scope, reason)

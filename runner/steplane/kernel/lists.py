@@ -72,19 +72,33 @@ def advance(state: State, scope: Scope, candidates: list[int]) -> None:
     heapify(candidates)
     scope.agenda = candidates
     while (candidates or turns.next_waiting(scope, candidates)) and not scope.cancelled:
-        position = heappop(candidates)
-        if position >= len(scope.current) or scope.current[position] is not None:
-            continue
-        node = node_at(state, scope, position)
-        status, by = within(scope, node, *verdict(state, scope, node))
-        if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
-            continue
-        if status == "ready":
-            instances.ready(state, turns.take(scope, place(state, scope, node)))
-        elif status is not None:
-            for follower in withdraw(state, scope, place(state, scope, node), status, by):
-                heappush(candidates, follower)
+        _decide(state, scope, candidates)
     scope.agenda = None
+
+
+def _decide(state: State, scope: Scope, candidates: list[int]) -> None:
+    """Look at the first that is to be looked at."""
+    position = heappop(candidates)
+    if position >= len(scope.current) or scope.current[position] is not None:
+        return
+    node = node_at(state, scope, position)
+    status, by = within(scope, node, *verdict(state, scope, node))
+    if status == "ready" and scope.owner.node.any_order and not turns.has_turn(scope, position):
+        return
+    if status == "ready":
+        instances.ready(state, turns.take(scope, place(state, scope, node)))
+    elif status is not None:
+        for follower in withdraw(state, scope, place(state, scope, node), status, by):
+            heappush(candidates, follower)
+
+
+def catch_up(state: State, scope: Scope, position: int) -> None:
+    """What is to be looked at above the position comes before what goes on there."""
+    if scope.queues is not None:
+        joins.catch_up(state, scope, position)
+        return
+    while scope.agenda and scope.agenda[0] < position and not scope.cancelled:
+        _decide(state, scope, scope.agenda)
 
 
 def within(scope: Scope, node: Node, status: Status | None, by: str) -> tuple[Status | None, str]:

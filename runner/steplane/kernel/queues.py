@@ -51,11 +51,7 @@ class Arrivals:
         """So many arrivals have come; whether the join is reset by that."""
         self.came[index] += count
         self._look(index)
-        if index in self.awaited and index in self.filled:
-            self.use(index)
-            self.round.append(index)
-            return self._reset(index)
-        return False
+        return index in self.awaited and index in self.filled and self._swallow(index)
 
     def use(self, index: int) -> None:
         """One arrival is used up."""
@@ -84,13 +80,15 @@ class Arrivals:
         self.unsettle(index)
 
     def keep(self, old: "Arrivals") -> None:
-        """Take over what was used up, and what is swallowed."""
+        """Take over what was used up, and what is swallowed: what came while the list was being cancelled, too."""
         for index, taken in enumerate(old.taken):
             self.taken[index] = taken
         for index in self.named:
             self._look(index)
         self.round = old.round
         self.awaited = {index for index in old.awaited if index in self.named and not self.settled[index]}
+        for index in sorted(self.awaited & self.filled):
+            self._swallow(index)
 
     def enough(self) -> bool:
         """Whether as many have arrived as are wanted."""
@@ -104,6 +102,12 @@ class Arrivals:
         elif not filled and index in self.filled:
             self.filled.discard(index)
             self.missing += not self.settled[index]
+
+    def _swallow(self, index: int) -> bool:
+        """An arrival is awaited, and starts nothing; whether the join is reset by that."""
+        self.use(index)
+        self.round.append(index)
+        return self._reset(index)
 
     def _reset(self, index: int) -> bool:
         if index not in self.awaited:
@@ -159,6 +163,10 @@ class Queues:
         """Whether a `goto` leads to the activation that is to begin next."""
         before = self.waiting[position][0]
         return position in self.led or (before is not None and before.serial in self.forced)
+
+    def lead_first(self, position: int) -> None:
+        """What a `goto` has led to begins again before the others that are pending."""
+        self.waiting[position].sort(key=lambda before: before is None or before.serial not in self.forced)
 
     def enter(self, position: int, instance: "Instance") -> "Instance | None":
         """A new activation; what it goes on with."""

@@ -1,6 +1,7 @@
 """`cancel` and `finish`: what they reach is looked for downwards from the smallest list around that holds it all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from steplane.events import Status
@@ -11,19 +12,19 @@ from steplane.plan.waits import Reach
 
 Target: TypeAlias = tuple[Scope, int, Instance | None]
 """A step that has not ended: its list, its position, its activation where it has one."""
+Consequence: TypeAlias = tuple[tuple[int, ...], Callable[[], None]]
+"""What is to be done, and the place in the document of that with which it is done."""
 
 
 def reach(state: State, instance: Instance, action: Reach) -> None:
-    """Cancel all that is named, or force it to be complete. All is said before anything follows from it: first of what
-    the step is in, then of the step itself, then of the others.
-    """
-    instance.phase = "finally"  # not to be cancelled with the others
+    """Cancel all that is named, or force it to be complete. All is said before anything follows from it."""
+    instance.phase = "finally"  # not to be cancelled with the others; with what it is in, only where it asks something
     unbegun: Status = "skipped" if action.force else "cancelled"
     touched: dict[Scope, list[int]] = {}
     begun: list[Instance] = []
     for scope, position, one in list(_targets(instance, action)):
         if one is not None and one.begun:
-            begun.append(one)
+            begun += [one] if one is not instance else []
             continue
         held = one or lists.place(state, scope, lists.node_at(state, scope, position))
         held.withdrawn = not action.force
@@ -32,17 +33,41 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
         touched.setdefault(scope, []).extend(lists.settle(state, scope, held))
     for one in begun:
         _mark(one, instance, force=action.force)
-    outer = set(around(instance))
-    for one in (one for one in begun if one in outer):
-        cancel.instance(state, one, unbegun, instance.path)
+    consequences: list[Consequence] = []
+    if instance.node.ensure:
+        instances.ask(state, instance, "ensure")
+    else:
+        consequences.append((instance.place, partial(_end, state, instance)))
+    consequences += [(one.place, partial(cancel.instance, state, one, unbegun, instance.path)) for one in begun]
+    consequences += [one for scope, found in touched.items() for one in _advances(state, scope, found)]
+    for _, follow in sorted(consequences, key=lambda one: one[0]):
+        follow()
+
+
+def _advances(state: State, scope: Scope, candidates: list[int]) -> Iterator[Consequence]:
+    """What the ends of steps that had not begun have decided in their list, each at its place; where arrivals are
+    counted, all of it at the place of the first.
+    """
+    place = scope.owner.place
+    yield place, partial(lists.close, state, scope)
+    found = sorted({position for position in candidates if position < len(scope.current)})
+    for one in [found] if scope.queues is not None and found else [[position] for position in found]:
+        yield (*place, scope.list.number, one[0]), partial(_advance, state, scope, one)
+
+
+def _advance(state: State, scope: Scope, candidates: list[int]) -> None:
+    if not scope.cancelled:
+        lists.advance(state, scope, candidates)
+    lists.close(state, scope)
+
+
+def _end(state: State, instance: Instance) -> None:
+    """The step itself is done."""
+    above = [(one.scope, one.node.position) for one in [instance, *around(instance)] if one.scope is not None]
+    for scope, position in reversed(above):
+        lists.catch_up(state, scope, position)
     instance.phase = "new"
-    bodies.postconditions(state, instance)
-    for one in (one for one in begun if one not in outer):
-        cancel.instance(state, one, unbegun, instance.path)
-    for scope, candidates in touched.items():
-        if not scope.cancelled:
-            lists.advance(state, scope, candidates)
-        lists.close(state, scope)
+    bodies.results(state, instance)
 
 
 def _mark(one: Instance, instance: Instance, *, force: bool) -> None:

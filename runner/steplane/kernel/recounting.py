@@ -18,6 +18,7 @@ def put_aside(state: State, scope: Scope, position: int, taken: Instance | None)
                 queues.led.add(position)
             _give_back(queues, position, one)
             state.again.discard(one)
+    queues.lead_first(position)
     scope.current[position] = queues.lives[position][-1] if queues.lives[position] else None
 
 

@@ -12,6 +12,8 @@ from steplane.plan.nodes import Call, End, Node, Plan, StepList, inner_lists
 from steplane.plan.recipes import ANEW
 
 _AFTER = frozenset({"rescue", "finally"})
+_IN_ATTEMPT = frozenset({"choose", "wait", "listening", "body", "ensure", "outputs", "trailing"})
+"""Phases of a composite step in which the limit of its attempt runs."""
 GONE = "its `rescue` is there no more"
 _ROLES = frozenset({"rescue", "finally", "compensate"})
 
@@ -95,7 +97,7 @@ class _Carrying:
             one.attempts = retry.attempts if retry is not None else 1
         if retry is None or retry.delay_value is None:
             one.delay = retry.delay if retry is not None else 0.0
-        if one.phase == "body":
+        if one.phase in _IN_ATTEMPT and not one.timed_out:
             self._state.timers.pop(key, None)
             if one.timeout is not None:
                 self._state.timers[key] = one.started_at + round(one.timeout * 1_000_000)
@@ -257,6 +259,8 @@ class _Carrying:
         state = self._state
         if scope.list.role in _ROLES and scope.over:
             return
+        if _is_cut(scope.owner) and scope.over:  # it was over before that, and stays so
+            scope.cancelled = "skipped" if scope.owner.unbegun == "skipped" else "cancelled"
         if scope.cancelled:
             for position in range(len(scope.current)):
                 if members.is_pending(scope, position):
@@ -297,6 +301,11 @@ class _Carrying:
         number = {"rescue": node.rescue, "finally": node.finally_, "compensate": node.compensate}.get(scope.list.role)
         if number is not None:
             self._scope(scope, scope.owner.plan.lists[number], scope.owner.plan)
+
+
+def _is_cut(one: Instance) -> bool:
+    """Whether its body is being cancelled."""
+    return one.phase == "body" and (one.cancelling or one.timed_out)
 
 
 def _first_failed(scope: Scope) -> Instance | None:

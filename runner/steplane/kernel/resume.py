@@ -170,7 +170,7 @@ def _recount(state: State, scope: Scope, walk: Walk) -> None:
     scope.frontier = 0
     if scope.queues is not None:
         recounting.recount(state, scope)
-    if lists.follow(scope) < len(scope.current):
+    if lists.follow(scope) < len(scope.current) and scope.queues is None:
         cut = (at for at, one in enumerate(scope.current) if one is not None and one.cut)
         scope.blocked_from = next((at for at in cut if not leaving.is_left_out(scope, at)), scope.blocked_from)
     leaving.count_left(scope)

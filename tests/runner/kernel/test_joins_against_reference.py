@@ -30,6 +30,15 @@ def test_equal(seed: int, resumes: int) -> None:
     finish(play(random, begin(random), resumes=resumes, by_hand=False))
 
 
+@pytest.mark.parametrize("seed", [1048576, 8611, 9080])
+def test_what_a_night_found(seed: int) -> None:
+    """What has come while a list was cancelled is swallowed; a step that can come again blocks none; where a `goto` led
+    goes on first.
+    """
+    random = Random(seed)
+    finish(play(random, begin(random), resumes=3, by_hand=False))
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("resumes", [0, 3])

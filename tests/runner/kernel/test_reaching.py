@@ -1,6 +1,9 @@
 """Sections 12.5 and 12.6: `cancel` and `finish`."""
 
+import pytest
 from tests.runner.kernel.play import Play
+
+from steplane.events import StepEnded
 
 
 def statuses(play: Play, *names: str) -> list[str]:
@@ -175,3 +178,26 @@ steps:
         "cancelled",
         "running",
     ]
+
+
+@pytest.mark.parametrize("split", ["", "split: 2, "])
+@pytest.mark.parametrize("condition", ["", "if: inputs.x, "])
+def test_what_follows_comes_in_the_order_of_the_document(condition: str, split: str) -> None:
+    """What waits for the target of a `goto`, which its `finally` ends, begins before the jump supersedes it."""
+    play = Play(f"""
+steps:
+- {{id: one, needs: [], {split}wait: {{signal: x}}}}
+- {{id: two, needs: [one], run: ['true']}}
+- {{id: back, needs: [], {condition}goto: one, max: 1, finally: [{{id: done, finish: [one]}}]}}
+""")
+    if condition:
+        play.answer("back", "if")
+    ends = {(one.path, one.activation): one.status for one in play.facts if isinstance(one, StepEnded)}
+    assert (ends["one", 1], ends["two", 1]) == ("succeeded", "cancelled")
+    assert play.activations("one") == 2
+
+
+def test_what_a_step_asks_of_itself_is_withdrawn_with_what_it_stands_in() -> None:
+    play = Play("steps: [{id: group, steps: [{id: stop, cancel: [group], ensure: [inputs.x]}]}]")
+    assert play.asked == []
+    assert statuses(play, "group/stop", "group") == ["cancelled", "cancelled"]

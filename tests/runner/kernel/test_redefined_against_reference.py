@@ -88,6 +88,14 @@ def test_steps_in_another_order_begin_nothing_anew() -> None:
     equal(6900)
 
 
+@pytest.mark.parametrize("seed", [20676, 21196, 5571, 6200, 8824])
+def test_what_a_night_found(seed: int) -> None:
+    """A new time limit while something is asked; a new step in an attempt that is over, in one whose time has run out,
+    in an item that has not come to it again; a branch that is entered after the change.
+    """
+    equal(seed)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @settings(COMMON, max_examples=10_000)

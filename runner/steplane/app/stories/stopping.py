@@ -7,7 +7,7 @@ from steplane.app.stories.awaited import around_of
 from steplane.events import Answered, CancelRequested, Input, Resumed, StepEnded, StepFact, StepReady, TimerFired
 from steplane.kernel import Instance, Scope, State
 from steplane.kernel.members import counts, everyone
-from steplane.plan.nodes import Call, End, ForEach, Fork, Matrix
+from steplane.plan.nodes import End, ForEach, Fork, Matrix
 from steplane.plan.waits import Reach
 
 _AFTER = frozenset({"rescue", "finally", "ended"})
@@ -20,7 +20,8 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `join`,
     `complete` (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs
     to has failed afterwards), `unfinished` (a resume left something out of it), `within` (a step in it could not run,
-    because others are cancelled) or `inside`.
+    because others are cancelled, or is cancelled itself: of a call, or for a failure that a resume began anew) or
+    `inside` (what is around it was ended).
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -57,15 +58,13 @@ def _is_reached(state: State, one: Instance) -> bool:
 
 
 def _held_up(one: Instance) -> Instance | None:
-    """What in it makes it cancelled: a step that is blocked because others are cancelled; a round, or a child."""
+    """What in it makes it cancelled: a step that is blocked for others, or cancelled itself; or a round."""
     if one.loop is not None:
         latest = one.loop.instances[-1] if one.loop.instances else None
         return latest if latest is not None and latest.status == "cancelled" else None
     inside = [step for scope in one.body if scope.result == "cancelled" for step in everyone(scope)]
-    blocked = [step for step in inside if step.status == "blocked"]
-    if not blocked and isinstance(one.node.action, Call):
-        blocked = [step for step in inside if step.status == "cancelled"]
-    return blocked[0] if blocked else None
+    blocked = (step for step in inside if step.status == "blocked")
+    return next(blocked, None) or next((step for step in inside if step.status == "cancelled"), None)
 
 
 def _cancels_rest(state: State, fact: StepReady, one: Instance) -> bool:

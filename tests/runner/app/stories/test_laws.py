@@ -232,3 +232,9 @@ def test_many(seed: int) -> None:
         test_why_something_was_cancelled_had_happened_by_then,
     ):
         law.hypothesis.inner_test(seed)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("seed", [256])
+def test_where_a_night_found_what_was_not_so(seed: int) -> None:
+    """A branch stays cancelled for a failure that a resume began anew; the group ends for that branch."""
+    test_what_did_not_run_has_a_reason_that_ends_at_a_root.hypothesis.inner_test(seed)  # type: ignore[attr-defined]
