@@ -43,6 +43,8 @@ def said(text: str) -> list[str]:
             "inputs: {a: {}}\nInputs: {b: {}}\nsteps: [{run: 'x \"${{ inputs.a }}\" \"${{ inputs.b }}\"'}]\n",
             "key-case 3:1",
         ),
+        ("steps: [{run: x, env: {1.50: b}}]\n", "key-not-text 2:24"),
+        ("steps: [{run: x, env: {A\u200b: b}}]\n", "hidden-character 2:25"),
         ("vars: {a: 1}\nvras: {b: 1}\nsteps: [{run: 'x ${{ vars.a }} ${{ vars.b }}'}]\n", "unknown-key 3:1"),
     ],
 )  # fmt: skip

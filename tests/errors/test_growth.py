@@ -27,6 +27,12 @@ def within(count: int) -> str:
     return "steplane: 1\nrules:\n" + "".join(rule.format(n, n + 1) for n in range(count - 1)) + f"steps:\n{steps}"
 
 
+def cancels_and_undos(count: int) -> str:
+    steps = "".join(f"  - {{id: s{one}, run: x, needs: [], compensate: [{{run: y}}]}}\n" for one in range(count))
+    cancels = "".join(f"  - {{cancel: [s{one}], needs: []}}\n" for one in range(count))
+    return HEAD + steps + cancels + "".join(f"  - {{undo: [s{one}], needs: [s{one}]}}\n" for one in range(count))
+
+
 def never_closed(count: int) -> str:
     return HEAD + "  - run: echo " + '${{ "' * count + "\n"
 
@@ -35,7 +41,9 @@ def never_closed_with_braces(count: int) -> str:
     return HEAD + "  - run: |\n" + '      echo ${{ "\n' * count
 
 
-@pytest.mark.parametrize("make", [milestones_after, milestones_before, within, never_closed, never_closed_with_braces])
+@pytest.mark.parametrize(
+    "make", [milestones_after, milestones_before, within, cancels_and_undos, never_closed, never_closed_with_braces]
+)
 def test_twice_as_many_take_twice_as_long(make: Callable[[int], str]) -> None:
     check(make(10))  # what is imported and kept once
     few, many = calls(make(150)), calls(make(300))

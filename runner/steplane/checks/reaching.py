@@ -94,7 +94,7 @@ def _has_ended(position: Position, found: Position) -> bool:
     """Whether the step waits, itself or with what it stands in, for the end of the one that is found."""
     for around, step in position.chain:
         if around is found.list:
-            return not _jumps(around) and found.step.id in _waited_for(around, step)
+            return found.step.id in _waited_for(around, step) and not _jumps(around)
     return False
 
 
@@ -105,7 +105,7 @@ def _jumps(around: StepList) -> bool:
 def _waited_for(around: StepList, step: Step) -> set[str]:
     """The ids of the steps of the list that have always ended when the step begins."""
     found: set[str] = set()
-    pending = [step]
+    pending, by_id = [step], {} if step.needs is not None and not step.needs.needs else _by_id(around)
     while pending:
         now = pending.pop()
         if now.join is not None and now.join.mode != "all":
@@ -116,9 +116,13 @@ def _waited_for(around: StepList, step: Step) -> set[str]:
             names = set()
         else:
             names = {one.id for one in around.steps[: around.steps.index(now)]}
-        pending += [one for one in around.steps if one.id in names - found]
+        pending += [by_id[name] for name in names - found if name in by_id]
         found |= names
     return found
+
+
+def _by_id(around: StepList) -> dict[str, Step]:
+    return {one.id: one for one in around.steps}
 
 
 def _any_order(around: StepList) -> bool:

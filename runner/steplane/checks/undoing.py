@@ -12,18 +12,22 @@ from steplane.suggest import did_you_mean
 
 def check_undoing(_: Workflow, context: Context) -> Iterator[Diagnostic]:
     """Targets of `undo` that are not beside it, or have nothing to undo; an `end` in a `compensate`."""
+    by_list: dict[int, dict[str, Step]] = {}
     for position in context.positions:
         step, action = position.step, position.step.action
         if isinstance(action, Undo):
+            key = id(position.list)
+            if key not in by_list:
+                by_list[key] = {one.id: one for one in position.list.steps}
             for name in action.steps:
-                yield from _target(position, name)
+                yield from _target(position, name, by_list[key])
         elif isinstance(action, End) and any(listed.role == "compensate" for listed, _ in position.chain):
             message = f"{words_for(step)} ends the run while something is undone, and the rest would not be"
             yield Diagnostic("end-in-compensate", message, action.span, help="let a step fail that is told instead")
 
 
-def _target(position: Position, name: Name) -> Iterator[Diagnostic]:
-    step, beside = position.step, {one.id: one for one in position.list.steps}
+def _target(position: Position, name: Name, beside: dict[str, Step]) -> Iterator[Diagnostic]:
+    step = position.step
     found = beside.get(name.text)
     if found is None or found is step:
         names = [one.id for one in position.list.steps if one is not step and one.id_span is not None]

@@ -133,6 +133,7 @@ class Pairs:
     def _check_spelling(self, key: Scalar) -> None:
         if canonical_text(key) is not None:
             return
+        self.broken.append(key.span)
         if not key.text:
             self.diagnostics.append(mistakes.key_not_text(key.span, "empty", None))
             return
@@ -144,6 +145,7 @@ class Pairs:
         if match is None:
             return
         span = key.span
+        self.broken.append(span)
         if span.end_column - span.column == len(key.text) and span.line == span.end_line:
             column = span.column + match.start()
             span = Span(span.file, span.line, column, span.line, column + 1)
