@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def act(one: "Instance") -> Process[None]:
     """Make an attempt."""
-    one.body, one.verdict = {}, "succeeded"
+    one.body, one.verdict = one.body if one.going_back else {}, "succeeded"
     if one.step.kind not in COMPOSITE:
         if one.step.kind != "leaf":
             start_clock(one)
@@ -24,12 +24,13 @@ def act(one: "Instance") -> Process[None]:
         if one.step.kind not in {"leaf", "end"}:
             yield from results(one)
         return
-    start_clock(one)
+    if not one.going_back:
+        start_clock(one)
     one.in_body = True
     try:
         yield from ACTIONS[one.step.kind](one)
     finally:
-        one.in_body = False
+        one.in_body = one.going_back = False
     yield from results(one)
 
 
@@ -91,6 +92,8 @@ def perform(one: "Instance") -> Process[None]:
 
 def enter(one: "Instance", branch: Branch) -> "Scope":
     """Enter a list of the body: a new life of it, or that of the activation before a resume."""
+    if one.going_back:
+        return one.body[branch.rank]
     before = one.adopted() if one.attempt == 1 else None
     scope = before.body.get(branch.rank) if before is not None else None
     if scope is None:
@@ -116,7 +119,9 @@ def after_resume(scope: "Scope") -> None:
 
 
 def chosen_before(one: "Instance") -> list[int]:
-    """The branches that the activation before a resume had chosen."""
+    """The branches that the activation before a resume had chosen, or that it goes back to."""
+    if one.going_back:
+        return sorted(one.body)
     before = one.adopted() if one.attempt == 1 else None
     return sorted(before.body) if before is not None else []
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.reference import bodies, compensation
 from tests.reference.life import Cancelled, Error, LaidBy, Life, Process, Stillborn, Trouble
-from tests.reference.reading import Branch, Step, retry_of
+from tests.reference.reading import RANK, Branch, Step, retry_of
 from tests.reference.scope import Scope
 from tests.reference.words import dynamic, seconds
 
@@ -31,6 +31,7 @@ class Instance(Life):
         self.body: dict[int, Scope] = {}
         self.in_body = False
         self.trying = False  # it is in an attempt
+        self.going_back = False  # it had come to what follows its body, which is another now
         self.here: Scope | None = None  # the rescue, finally or compensate list that it is in
         self.undoing: list[Instance] = []
         self.chosen: list[int] = []
@@ -105,7 +106,8 @@ class Instance(Life):
     def guarded(self) -> Process[str]:
         """What `finally` guards; how it came out."""
         try:
-            yield from self.prepare()
+            if not self.going_back:
+                yield from self.prepare()
             yield from self.tries()
         except Cancelled:
             return "cancelled"
@@ -170,7 +172,7 @@ class Instance(Life):
     def tries(self) -> Process[None]:
         """Attempts until one succeeds or no more may be made."""
         while True:
-            self.attempt += 1
+            self.attempt += not self.going_back
             self.trying = True
             try:
                 yield from bodies.act(self)
@@ -344,7 +346,7 @@ class Instance(Life):
     def has_left(self, scope: Scope) -> bool:
         """Whether the list is of its body, or was of an attempt before: it is over, whatever a resume leaves out."""
         inside = self.in_body and scope in self.body.values()
-        return not (inside or scope.late or scope.branch in self.step.after.values())
+        return not (inside or scope.late or scope.branch.rank in RANK.values())
 
     def late_scopes(self) -> list[Scope]:
         """Its branches that run on."""

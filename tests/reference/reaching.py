@@ -101,7 +101,7 @@ def call(one: "Instance") -> Process[None]:
     from tests.reference.bodies import conclude, enter
 
     before = one.adopted() if one.attempt == 1 else None
-    if before is None:
+    if before is None and not one.going_back:
         if depth(one) > DEPTH:
             raise Trouble(Error("call.depth", one.path))
         yield from one.ask("call")

@@ -41,31 +41,69 @@ class Carrying:
         if life in self.seen:
             return
         self.seen.add(life)
-        life.step = step
+        was, life.step = life.step, step
         if isinstance(life, Instance):
+            late = {rank for rank, scope in life.body.items() if scope.late}
+            inside = {one.id for each in (*was.body, *step.body) if each.rank not in late for one in each.steps}
+            back = self.goes_back(life, file, inside)
+            for scope in life.body.values() if back else ():
+                scope.cancelled = scope.cut = scope.late and scope.cancelled
             for rank, scope in life.body.items():
                 self.scope(life, rank, scope, file)
+            self.after(life, file, back=back)
             if life.trying and step.kind in COMPOSITE and not life.timed_out:
                 life.timers = {*(life.timers - {"timeout"}), *(["timeout"] if life.limited else [])}
         for one in getattr(life, "instances", ()):
             self.life(one, step, file)
         if life.old is not None and not life.begun and not life.old.forgotten:
             self.life(life.old, step, file)
-        if life.ended and self.words.get(file, {}).get("" if step.is_workflow else step.id) == "around":
-            reopen(life)
+        if self.words.get(file, {}).get("" if step.is_workflow else step.id) == "around":
+            look_again(life)
+
+    def goes_back(self, life: Instance, file: str, inside: set[str]) -> bool:
+        """Whether it is in its `rescue` or `finally`, and something in its body is another now."""
+        scope = life.here
+        if scope is None or scope.owner is not life or life.ended or scope.branch.name == "compensate":
+            return False
+        found = self.words.get(str(life.step.raw.get("call")) if life.step.kind == "call" else file, {})
+        late = any(scope.late for scope in life.body.values())
+        other = bool(found) and not late if life.step.kind == "call" else any(found.get(name) for name in inside)
+        return other and bool(life.body) and life.ending is None and not life.cancelling
+
+    def after(self, life: Instance, file: str, *, back: bool) -> None:
+        """What comes after its body."""
+        scope = life.here
+        if scope is None or scope.owner is not life or life.ended:
+            return
+        branch = life.step.after.get(scope.branch.name)
+        if back:
+            parts.put_down_scope(scope)
+            go_back(life)
+        elif branch is not None:
+            self.scope(life, branch.rank, scope, file)
+        elif life.body:
+            parts.put_down_scope(scope)
+            go_back(life)
+        else:
+            parts.put_down(life, "cancelled" if life.cancelling else "failed")
 
     def scope(self, owner: Instance, rank: int, scope: Scope, file: str) -> None:
         """The list is that of the new definition."""
         if scope in self.seen:
             return
         self.seen.add(scope)
-        if owner.step.kind == "call":
+        if owner.step.kind == "call" and scope.branch.name == "call":
             file = str(owner.step.raw["call"])
             branch, found = child_of(owner.reference.workflow_at(file)), dict[str, str]()
         else:
-            branch, found = next(one for one in owner.step.body if one.rank == rank), self.words.get(file, {})
+            lists = [*owner.step.body, *owner.step.after.values()]
+            branch, found = next(one for one in lists if one.rank == rank), self.words.get(file, {})
+        ids = [one.id for one in scope.branch.steps]
         anew = [life for life in scope.lives if found.get(life.step.id) in ANEW]
-        touched = bool(anew) or {one.id for one in scope.branch.steps} != {one.id for one in branch.steps}
+        touched = bool(anew) or set(ids) != {one.id for one in branch.steps}
+        often = arrives_often(scope, scope.branch) or arrives_often(scope, branch)
+        if (touched or ids != [one.id for one in branch.steps]) and (scope.jumps or often):  # it is one
+            anew, scope.jumps, scope.jump, scope.asked = list(scope.lives), {}, None, None
         for life in anew:
             put_down(scope, life)
         over = scope.over
@@ -91,6 +129,29 @@ class Carrying:
                 for name in life.used:
                     scope.joins[step.id].taken[name] += 1
         scope.lives.sort(key=lambda one: (one.step.position, one.born))
+
+
+def arrives_often(scope: Scope, branch: Branch) -> bool:
+    """Whether a step of the list can arrive more than once."""
+    scope.joins = {step.id: Join(scope, step) for step in branch.steps}
+    return any(join.arrives_often for join in scope.joins.values())
+
+
+def go_back(life: Instance) -> None:
+    """It had come to what follows its body: it goes on in that."""
+    life.here, life.recovered, life.in_body, life.going_back = None, False, True, True
+    life.finishing, life.error, life.question = False, None, None
+    life.trying = True
+    life.process, life.waits = life.live(), lambda: True
+
+
+def look_again(life: Life) -> None:
+    """Something in it is another: it goes on with that, also where it has ended, or is asked what follows its body."""
+    asks = isinstance(life, Instance) and life.trying and life.question in {"ensure", "outputs"}
+    if life.ended:
+        reopen(life)
+    elif isinstance(life, Instance) and asks and life.body and life.ending is None:
+        go_back(life)
 
 
 def reopen(life: Life) -> None:

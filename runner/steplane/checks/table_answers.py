@@ -12,6 +12,7 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model.tables import CellSource, ColumnSource, TableSource
 from steplane.schema import Problem, validate_value
 from steplane.schema.problems import shown_path
+from steplane.schema.texts import node_at, unquoted, wants_text
 from steplane.source import canonical_text
 from steplane.source.nodes import Scalar, plain
 from steplane.suggest import did_you_mean
@@ -56,7 +57,10 @@ class Answers:
     def _value(self, cell: CellSource, column: Column, schema: dict[str, Any], owner: str) -> Any:
         value = _of_csv(cell.csv.text, column) if cell.csv is not None else self._plain(cell, column)
         for problem in validate_value(schema, value, (column.name,)):
-            self.found.append(_wrong(cell, problem, owner))
+            said = None
+            if cell.node is not None and wants_text(problem):
+                said = unquoted(f"`{shown_path(problem.path)}`", node_at(cell.node, problem.path[1:]))
+            self.found.append(said or _wrong(cell, problem, owner))
         return value
 
     def _plain(self, cell: CellSource, column: Column) -> Any:

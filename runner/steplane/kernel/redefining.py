@@ -77,8 +77,11 @@ class _Carrying:
         one.node, one.plan = node, plan
         if node.timeout != was.timeout or node.retry != was.retry:
             self._limits(one)
+        back = self._goes_back(one, was, before)
+        if back:
+            self._forget_cut(one)
         self._body(one, was)
-        self._after(one, was, before)
+        self._after(one, back=back)
         for each in one.loop.instances if one.loop is not None else ():
             if each is not None:
                 self.instance(each, node, plan)
@@ -114,16 +117,27 @@ class _Carrying:
         for scope in one.body:
             self._scope(scope, one.plan.lists[numbers[places[scope.list.number]]], one.plan)
 
-    def _after(self, one: Instance, was: Node, before: Plan) -> None:
+    def _goes_back(self, one: Instance, was: Node, before: Plan) -> bool:
+        """Whether it is in its `rescue` or `finally` and goes back to its body, where it has entered that."""
+        if one.phase not in _AFTER or not one.body or one.ending is not None or one.cancelling:
+            return False
+        return one in self._freed or self._is_other_inside(one, was, before)
+
+    def _forget_cut(self, one: Instance) -> None:
+        """Its attempt is not over: what had cut it short counts no more, a time limit or another branch."""
+        one.timed_out = False
+        for scope in one.body:
+            if scope.cancelled and not (one.scope is not None and scope in one.scope.late):
+                scope.cancelled = ""
+
+    def _after(self, one: Instance, *, back: bool) -> None:
         """What came, or comes, after its body."""
         scope = one.after
         if scope is None or scope.owner is not one:
             return
         role = scope.list.role
         number = {"rescue": one.node.rescue, "finally": one.node.finally_}.get(role, one.node.compensate)
-        again = one in self._freed or self._is_other_inside(one, was, before)
-        back = again and bool(one.body)  # where it has entered nothing there is nothing to go back to
-        if one.phase in _AFTER and back and one.ending is None and not one.cancelling:
+        if back:
             leaving.put_down_list(self._state, scope, repairing.ANEW)
             self._go_back(one)
         elif number is None:
@@ -134,11 +148,13 @@ class _Carrying:
             self._scope(scope, one.plan.lists[number], one.plan)
 
     def _is_other_inside(self, one: Instance, was: Node, before: Plan) -> bool:
-        """Whether something in its body is another now."""
+        """Whether something in its body is another now, but for what goes on after that."""
+        late = {scope.list.number for scope in one.body if one.scope is not None and scope in one.scope.late}
         if isinstance(one.node.action, Call):
-            return bool(self._words.get(one.node.action.file))
-        lists_of = [(before, number) for number in inner_lists(was)]
-        lists_of += [(one.plan, number) for number in inner_lists(one.node)]
+            return not late and bool(self._words.get(one.node.action.file))
+        left = {place for place, number in enumerate(inner_lists(was)) if number in late}
+        lists_of = [(before, number) for place, number in enumerate(inner_lists(was)) if place not in left]
+        lists_of += [(one.plan, number) for place, number in enumerate(inner_lists(one.node)) if place not in left]
         return any(self._word(plan, plan.nodes[at].id) for plan, number in lists_of for at in plan.lists[number].nodes)
 
     def _leave_after(self, one: Instance) -> None:
@@ -175,7 +191,7 @@ class _Carrying:
         self._lists.add(scope)
         touched = self._is_touched(scope, steps)
         whole = touched and bool(scope.queues or scope.course or steps.often)
-        history = scope.list.role in _ROLES and scope.over
+        history = _is_history(scope)
         names = [scope.plan.nodes[number].id for number in scope.list.nodes]
         for position, name in enumerate(names):
             if not history and (whole or self._is_anew(scope.plan, name)):
@@ -257,7 +273,7 @@ class _Carrying:
     def _open(self, scope: Scope) -> None:
         """There is something to do in it; what is cancelled has nothing to do."""
         state = self._state
-        if scope.list.role in _ROLES and scope.over:
+        if _is_history(scope):
             return
         if _is_cut(scope.owner) and scope.over:  # it was over before that, and stays so
             scope.cancelled = "skipped" if scope.owner.unbegun == "skipped" else "cancelled"
@@ -306,6 +322,14 @@ class _Carrying:
 def _is_cut(one: Instance) -> bool:
     """Whether its body is being cancelled."""
     return one.phase == "body" and (one.cancelling or one.timed_out)
+
+
+def _is_history(scope: Scope) -> bool:
+    """Whether it is, or stands in, a list after a body that is over: nothing in it goes on."""
+    here: Scope | None = scope
+    while here is not None and not (here.list.role in _ROLES and here.over):
+        here = here.owner.scope
+    return here is not None
 
 
 def _first_failed(scope: Scope) -> Instance | None:

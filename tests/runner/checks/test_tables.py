@@ -84,6 +84,15 @@ def test_rows_of_a_csv_file_are_told_at_their_place(rows: str, found: list[str])
     assert _found(TABLE, "tariff.decision.yaml", rows__csv=rows) == found
 
 
+def test_a_number_that_is_no_text_yet_is_to_be_quoted_in_an_answer() -> None:
+    table = (
+        "decision: d\nhit: first\ninputs: {a: {type: number}}\noutputs: {b: {type: string}}\nrules:\n"
+        "  - {when: {a: '< 1'}, then: {b: 8080}}\n  - {then: {b: 1.10}}\n"
+    )
+    assert _found(table, "d.yaml") == ["d.yaml:7:16 unquoted-number"]
+    assert '{b: "1.10"}' in mended(table, "d.yaml", {})
+
+
 def test_what_touches_is_parted_where_people_write_it() -> None:
     table = TABLE.replace(
         "rows.csv", '\n  - {when: {weight: "[0..2]"}, then: {fee: 1}}\n  - {when: {weight: "[2..5]"}, then: {fee: 2}}'

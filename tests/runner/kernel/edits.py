@@ -121,6 +121,10 @@ def remove(random: Random, workflow: dict[str, Any], _: str) -> None:
             one["needs"] = [each for each in needs if each != gone["id"]]
         elif isinstance(needs, dict):
             needs.pop(gone["id"], None)
+        join = one.get("join")
+        wanted = join["count"] if isinstance(join, dict) else join
+        if needs and isinstance(wanted, int) and "parallel" not in one and wanted > len(one["needs"]):
+            del one["join"]
 
 
 def swap(random: Random, workflow: dict[str, Any], _: str) -> None:

@@ -12,7 +12,7 @@ from tests.runner.kernel.edits import World, edited, lists_called, sober, steps_
 from tests.runner.kernel.sides import Sides
 from tests.runner.kernel.workflows import workflow_of
 
-from steplane.events import ENDED, Redefined
+from steplane.events import ENDED, AttemptEnded, Redefined, TimerFired
 from steplane.kernel import Kernel
 from steplane.plan.nodes import Perform
 from steplane.plan.recipes import ANEW
@@ -205,3 +205,17 @@ def test_many(seed: int) -> None:
     sound(seed)
     survives(seed, 0)
     survives(seed, 9)
+
+
+def test_a_body_that_its_time_limit_had_cut_off_is_gone_back_to() -> None:
+    """Its `finally` is running when the body is another: what was cut off is to do, and the limit begins afresh."""
+    body: dict[str, Any] = {"id": "a", "run": ["true"]}
+    group: dict[str, Any] = {"id": "g", "timeout": "5s", "steps": [body], "finally": [{"id": "z", "run": ["true"]}]}
+    world = World({"steps": [group]})
+    states = world.kernel.state.paths
+    world.feed(TimerFired(instance=states["g"].serial, timer="timeout"))
+    world.feed(AttemptEnded(instance=states["g/a"].serial, attempt=1, outcome="cancelled"))
+    assert (states["g/a"].status, states["g/z"].phase) == ("cancelled", "attempt")
+    anew(world, {"steps": [{**group, "steps": [{**body, "run": ["true", "x"]}]}]})
+    assert world.go(Random(1))
+    assert (world.kernel.status, states["g/a"].status, states["g/z"].status) == ("succeeded",) * 3
