@@ -103,8 +103,9 @@ def test_ten_thousand() -> None:
         b"steplane: 1\nsteps:\n  - run: ${{ " + b"(" * 3000 + b" }}\n", b"\x7fELF\x02\x01\x01" + bytes(500),
         b"steplane: 1\nsteps:\n  - if: " + b"not " * 5000 + b"x\n    run: make\n",
         b"steplane: 1\nsteps:\n  - run: echo ${{ " + b"a." * 5000 + b"b }}\n",
+        b"steplane: 1\n  inner: *loop\nsteps:]x-loop: &loop\n [- run: make\n",
     ],
-    ids=range(13),
+    ids=range(14),
 )  # fmt: skip
 def test_what_is_meant_to_harm(data: bytes) -> None:
     look(data)

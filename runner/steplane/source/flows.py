@@ -122,7 +122,7 @@ class _Flow:
     def values(self) -> list[Unquoted]:
         found: list[Unquoted] = []
         around: list[_Part] = []
-        at = self.opener
+        at = self.bracket()
         while at < self.end:
             sign = self.text[at]
             if sign in "[{":
@@ -146,6 +146,14 @@ class _Flow:
                 if value.expression >= 0:
                     found.append(value)
         return found
+
+    def bracket(self) -> int:
+        """Where the bracket stands: at the opener, or behind the anchor and the tag that do; the end where none does."""
+        at = self.opener
+        while at < self.end and self.text[at] not in "[{":
+            behind = self.skipped(at)
+            at = behind if behind > at else self.end
+        return at
 
     def with_colons(self, found: list[Unquoted], start: int, behind: int) -> int:
         """Read the value from `start` with a second colon in it as one text; gives where it ends."""
