@@ -37,7 +37,9 @@ class RecordedResults:
         try:
             return self._look(plan, node, names, around, folder)
         except NotKnown as unknown:
-            return None, f"depends on {' and '.join('.'.join(path) for path in unknown.paths)}"
+            waits = f"depends on {' and '.join('.'.join(path) for path in unknown.paths)}"
+            other = self._other(plan, node, names, around, folder)
+            return None, f"{waits}; since the last one, {other}" if other else waits
         except Refused as refused:
             return False, self._mask.text(refused.error.message)
         except ExpressionError as problem:
@@ -51,16 +53,42 @@ class RecordedResults:
         if not self._results.exists():
             return False, NOTHING
         known = self._recipes.setdefault(node.number, recipe_of(plan, node))
-        declared = frozenset(name for one in around for name, _ in one.env)
-        seen = Seen(names, lambda: names["env"], declared)
-        salt = self._results.salt(make=False)
-        parts = parts_of(self._engine, self._mask, self._versions, known, seen, salt)
-        parts = self._with_files(node, parts, folder, salt)
+        parts = self._parts(node, known, names, around, folder)
         found = self._results.peek(self._results.key_of(known.step, parts))
         if found is not None:
             return True, f"recorded by run {found.run}"
-        last = self._results.latest(known.step, known.step.rpartition("/")[2])
-        return False, NOTHING if last is None else "; ".join(changes(last.parts, parts))
+        last = self._last(known)
+        return False, NOTHING if last is None else "; ".join(changes(last, parts))
+
+    def _other(self, plan: Plan, node: Node, names: Mapping[str, Any], around: tuple[Node, ...], folder: str) -> str:
+        """What is another already than when the step was recorded last, though not all of it is known."""
+        known = self._recipes.setdefault(node.number, recipe_of(plan, node))
+        try:
+            last = self._last(known)
+            return (
+                "" if last is None else "; ".join(changes(last, self._parts(node, known, names, around, folder, last)))
+            )
+        except (Refused, SteplaneError, OSError, TooMany):
+            return ""
+
+    def _last(self, known: Recipe) -> Parts | None:
+        found = self._results.latest(known.step, known.step.rpartition("/")[2])
+        return None if found is None else found.parts
+
+    def _parts(  # noqa: PLR0917 - what a result stands on, in one place
+        self,
+        node: Node,
+        known: Recipe,
+        names: Mapping[str, Any],
+        around: tuple[Node, ...],
+        folder: str,
+        last: Parts | None = None,
+    ) -> Parts:
+        declared = frozenset(name for one in around for name, _ in one.env)
+        seen = Seen(names, lambda: names["env"], declared)
+        salt = self._results.salt(make=False)
+        parts = parts_of(self._engine, self._mask, self._versions, known, seen, salt, last)
+        return self._with_files(node, parts, folder, salt)
 
     def _with_files(self, node: Node, parts: Parts, folder: str, salt: bytes) -> Parts:
         patterns = node.cache.files if node.cache is not None else ()
