@@ -258,6 +258,13 @@ def test_a_plan_says_what_would_be_reused(built: Workbench) -> None:
     assert built.ledger == ["build"]
 
 
+def test_a_plan_compares_an_instance_with_its_own_last_result(bench: Workbench) -> None:
+    text = "steps:\n  - {id: a, foreach: [x, y], cache: {key: 1}, run: 'echo ${{ item }}'}\n"
+    bench.run(text, run_id="r0")
+    assert [hit for hit, _ in ahead(bench, text)["a"]] == [True, True]
+    assert set(ahead(bench, text.replace("key: 1", "key: 2"))["a"]) == {(False, "key: was 1, is 2")}
+
+
 def test_a_plan_in_a_folder_without_results_makes_none(bench: Workbench) -> None:
     assert ahead(bench, BUILD) == {"build": ((False, "no result of it is recorded"),)}
     assert not results(bench).exists()
