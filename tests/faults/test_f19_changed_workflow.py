@@ -18,6 +18,22 @@ steps:
 outputs: {{said: "${{{{ steps.second.outputs.stdout }}}}"}}
 """
 
+CANCELLING = f"""\
+steplane: 1
+name: flow
+steps:
+  - id: ask
+    join: {{count: 1, rest: cancel}}
+    parallel:
+      near: [{{run: 'true'}}]
+      far:
+        - id: far
+          run: sleep 30
+          finally:
+            - id: tidy
+              run: {NOTE}; until [ -e gate ]; do sleep 0.01; done
+"""
+
 
 def changed(rig: Rig, before: str, after: str) -> None:
     """Another text in the file."""
@@ -84,6 +100,20 @@ def test_accepted_it_goes_on_as_the_file_is_now(rig: Rig, victim: Victim) -> Non
     assert "echo new" in new
     assert "after it began: begun anew on resume\n" in explained.text
     assert "begins anew, as its definition has changed\n" in explained.text
+
+
+def test_what_is_being_cancelled_is_not_said_to_begin_anew(rig: Rig) -> None:
+    rig.write(CANCELLING)
+    life = rig.run()
+    rig.noted("ask/far/tidy", "one")
+    life.kill("both")
+    changed(rig, "until [ -e gate ]; do sleep 0.01; done", "echo new")
+    code, said = resumed(rig)
+    assert code == 2
+    assert "far   changed: finally  was being cancelled: ends so, without a `finally`\n" in said
+    code, said = resumed(rig, "--accept-changes")
+    assert code == 0, said
+    assert ran(rig) == {"one/ask/far/tidy/1": 1}, "nothing of it has begun anew"
 
 
 def test_it_can_go_on_as_it_was_recorded(rig: Rig) -> None:

@@ -170,7 +170,18 @@ def find_edit(  # noqa: PLR0917 - what a run is made of
     other = names_changed(before, after, outside.inputs)
     variables = {name: value for name, value in header["vars"].items() if ("vars", name) not in other}
     return Edit(
-        run, before, after, changes, kept, again, inputs, versions, types, variables, _begun(kernel, before), changed
+        run,
+        before,
+        after,
+        changes,
+        kept,
+        again,
+        inputs,
+        versions,
+        types,
+        variables,
+        _begun(kernel, before, changes),
+        changed,
     )
 
 
@@ -200,15 +211,25 @@ def refuse_in_between(edit: Edit, kernel: Kernel, header: Mapping[str, Any]) -> 
         )
 
 
+CANCELLED = "was being cancelled"
+"""Of a step that counts no more, and does not begin anew either."""
+
+
 def is_anew(one: Instance, changes: Changes) -> bool:
     """Whether what the instance has done counts no more, or what is around it."""
+    return _outermost(one, changes) is not None
+
+
+def _outermost(one: Instance, changes: Changes) -> Instance | None:
+    """What of the instance and of what is around it counts no more as a whole; None where it counts."""
+    found: Instance | None = None
     around = one
     while around.scope is not None:
-        found = changes.get(around.scope.plan.file, {}).get(around.node.id)
-        if found is not None and found.word in ANEW:
-            return True
+        change = changes.get(around.scope.plan.file, {}).get(around.node.id)
+        if change is not None and change.word in ANEW:
+            found = around
         around = around.scope.owner
-    return False
+    return found
 
 
 def _results(kernel: Kernel, changes: Changes) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -228,17 +249,23 @@ def _shown(path: str) -> str:
     return path if short.startswith(os.pardir) else short
 
 
-def _begun(kernel: Kernel, plan: Plan) -> dict[str, str]:
+def _begun(kernel: Kernel, plan: Plan, changes: Changes) -> dict[str, str]:
     """How each step that has begun stands, by its name; of several activations the one that stands worst."""
     found: dict[str, str] = {}
     for one in kernel.state.paths.values():
         if one.begun and one.scope is not None:
             file = one.scope.plan.file
             name = one.node.id if file == plan.file else f"{os.path.basename(file)}: {one.node.id}"
-            status = one.status if one.ended else "interrupted"
+            status = one.status if one.ended else _cut_off(one, changes)
             if name not in found or status not in OK:
                 found[name] = status
     return found
+
+
+def _cut_off(one: Instance, changes: Changes) -> str:
+    """How an instance stands that has not ended: in a list that is being cancelled nothing begins anew."""
+    whole = _outermost(one, changes)
+    return CANCELLED if whole is not None and whole.scope is not None and whole.scope.cancelled else "interrupted"
 
 
 def _others(before: Any, after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -323,4 +350,4 @@ class _Now:
             return False
 
 
-__all__ = ["Edit", "Edited", "find_edit", "plan_now", "refuse_in_between", "told"]
+__all__ = ["CANCELLED", "Edit", "Edited", "find_edit", "plan_now", "refuse_in_between", "told"]

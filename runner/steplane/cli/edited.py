@@ -47,6 +47,8 @@ def _why(change: Change) -> str:
 
 def fate(edit: "Edit", name: str, change: Change) -> str:
     """What becomes of the results of the step."""
+    from steplane.app.redefining import CANCELLED
+
     if change.word == "gone":
         return _FATES["gone"] if _of(edit.again, name) else _FATES["never"]
     if name == _WHOLE:
@@ -55,7 +57,10 @@ def fate(edit: "Edit", name: str, change: Change) -> str:
         return "runs again" if again == 1 else f"runs again ({count(again, 'result')})"
     if kept := _of(edit.kept, name):
         return "its result stays" if kept == 1 else f"{count(kept, 'result')} stay"
-    return f"{edit.begun[name]}: begins anew" if name in edit.begun else _FATES["never"]
+    stands = edit.begun.get(name)
+    if stands == CANCELLED:
+        return f"{stands}: ends so, without a `finally`"
+    return f"{stands}: begins anew" if stands else _FATES["never"]
 
 
 def _of(paths: tuple[str, ...], name: str) -> int:
