@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.reference import reaching, waiting
 from tests.reference.life import Cancelled, Error, LaidBy, Life, Process, Trouble
-from tests.reference.parts import step_outside
+from tests.reference.parts import step_outside, to_do_again
 from tests.reference.reading import COMPOSITE, Branch
 from tests.reference.words import dynamic
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def act(one: "Instance") -> Process[None]:
     """Make an attempt."""
-    one.body, one.verdict = one.body if one.going_back else {}, "succeeded"
+    one.body, one.verdict, one.enough = one.body if one.going_back else {}, "succeeded", False
     if one.step.kind not in COMPOSITE:
         if one.step.kind != "leaf":
             start_clock(one)
@@ -163,11 +163,10 @@ def switch(one: "Instance") -> Process[None]:
 def parallel(one: "Instance") -> Process[None]:
     """Branches at once; over when all, or as many as `join` says, have arrived."""
     branches = yield from taken(one)
-    scopes = [enter(one, branch) for branch in branches]
-    join = one.step.raw.get("join", "all")
-    join = join["count"] if isinstance(join, dict) else join
+    enter_one = keep if stays_decided(one) else enter
+    scopes = [enter_one(one, branch) for branch in branches]
     counted = [scope for scope in scopes if not idle(scope)] or scopes
-    wanted = min({"all": len(counted), "any": 1}.get(str(join)) or int(join), len(counted))
+    wanted = wanted_of(one, len(counted))
     before: tuple[str, ...] = ("",) * (2 * len(scopes) + 1)
     while not arrived(one, scopes, counted, wanted) and not all(scope.over for scope in scopes):
         known, before = before, state(one, scopes)
@@ -175,11 +174,53 @@ def parallel(one: "Instance") -> Process[None]:
         yield lambda seen=before: state(one, scopes) != seen  # type: ignore[misc]
     if not arrived(one, scopes, counted, wanted):
         conclude(one, scopes)
+    if rest_of(one) == "cancel":
+        one.enough = True
+        for scope in scopes:
+            scope.cancel()
+        yield from one.until_over(scopes)
+        one.give_way()
     over = [scope for scope in scopes if scope.over]
     one.verdict = "warning" if any(scope.result == "failed" for scope in over) else "succeeded"
     for scope in scopes:
         if scope not in over:
             one.reference.run_on(scope)
+
+
+def rest_of(one: "Instance") -> str:
+    """What becomes of the branches that are not over when enough have arrived."""
+    join = one.step.raw.get("join")
+    return str(join.get("rest", "run")) if isinstance(join, dict) else "run"
+
+
+def wanted_of(one: "Instance", many: int) -> int:
+    """How many of so many branches have to arrive."""
+    join = one.step.raw.get("join", "all")
+    join = join["count"] if isinstance(join, dict) else join
+    return min({"all": many, "any": 1, "active": 1}.get(str(join)) or int(join), many)
+
+
+def stays_decided(one: "Instance") -> bool:
+    """Whether enough branches of the activation before a resume had arrived and stay so: the rest is cancelled then."""
+    before = one.adopted() if one.attempt == 1 else None
+    if before is None or rest_of(one) != "cancel":
+        return False
+    scopes = list(before.body.values())
+    counted = [scope for scope in scopes if not idle(scope)] or scopes
+    done = [scope for scope in counted if scope.over and scope.result == "succeeded"]
+    kept = [scope for scope in done if not any(to_do_again(life) or not life.ended for life in scope.lives)]
+    return len(kept) >= wanted_of(one, len(counted))
+
+
+def keep(one: "Instance", branch: Branch) -> "Scope":
+    """A list of the activation before a resume, as it is."""
+    before = one.adopted()
+    assert before is not None
+    scope = before.body[branch.rank]
+    scope.owner = one
+    one.scopes.append(scope)
+    one.body[branch.rank] = scope
+    return scope
 
 
 def taken(one: "Instance") -> Process[list[Branch]]:
@@ -207,6 +248,8 @@ def idle(scope: "Scope") -> bool:
 def arrived(one: "Instance", scopes: list["Scope"], counted: list["Scope"], wanted: int) -> bool:
     """Whether as many branches as wanted have ended well, and a resume of a part has cut none of them short."""
     if one.interrupted or any(scope.unfinished for scope in scopes):
+        return False
+    if one.step.raw.get("join") == "active" and not all(scope.over for scope in scopes):
         return False
     return sum(scope.over and scope.result == "succeeded" for scope in counted) >= wanted
 

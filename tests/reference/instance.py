@@ -30,6 +30,7 @@ class Instance(Life):
         self.scopes: list[Scope] = []
         self.body: dict[int, Scope] = {}
         self.in_body = False
+        self.enough = False  # enough branches have arrived, and the rest is being cancelled
         self.trying = False  # it is in an attempt
         self.going_back = False  # it had come to what follows its body, which is another now
         self.here: Scope | None = None  # the rescue, finally or compensate list that it is in
@@ -358,7 +359,7 @@ class Instance(Life):
         """Go on with a live instance: the lists that it is in are walked."""
         if self.step.raw.get("restart") and self.in_body and not self.interrupted:
             self.begin_again()
-        inside = list(self.body.values()) if self.in_body and not self.interrupted else []
+        inside = list(self.body.values()) if self.in_body and not (self.interrupted or self.enough) else []
         inside += [self.here] if self.here is not None else []
         for scope in self.scopes:
             if scope in inside or not scope.over or (scope.late and scope.cut_off):

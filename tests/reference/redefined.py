@@ -43,6 +43,7 @@ class Carrying:
         self.seen.add(life)
         was, life.step = life.step, step
         if isinstance(life, Instance):
+            leave_late(life)
             late = {rank for rank, scope in life.body.items() if scope.late}
             inside = {one.id for each in (*was.body, *step.body) if each.rank not in late for one in each.steps}
             back = self.goes_back(life, file, inside)
@@ -67,8 +68,9 @@ class Carrying:
             return False
         found = self.words.get(str(life.step.raw.get("call")) if life.step.kind == "call" else file, {})
         late = any(scope.late for scope in life.body.values())
-        other = bool(found) and not late if life.step.kind == "call" else any(found.get(name) for name in inside)
-        return other and bool(life.body) and life.ending is None and not life.cancelling
+        gone = scope.branch.name not in life.step.after
+        other = "" in found and not late if life.step.kind == "call" else any(found.get(name) for name in inside)
+        return (gone or other) and bool(life.body) and life.ending is None and not life.cancelling
 
     def after(self, life: Instance, file: str, *, back: bool) -> None:
         """What comes after its body."""
@@ -135,6 +137,14 @@ def arrives_often(scope: Scope, branch: Branch) -> bool:
     """Whether a step of the list can arrive more than once."""
     scope.joins = {step.id: Join(scope, step) for step in branch.steps}
     return any(join.arrives_often for join in scope.joins.values())
+
+
+def leave_late(life: Instance) -> None:
+    """A branch that went on late, and is over, goes on no more: what is another in it belongs to the body again."""
+    for scope in life.late_scopes():
+        if scope.over and not scope.cut_off:
+            life.reference.late_failed |= scope.result == "failed"
+            scope.late = False
 
 
 def go_back(life: Instance) -> None:

@@ -9,7 +9,8 @@ from steplane.app.recorded import folded, recorded_header
 from steplane.app.redefining import Edit, find_edit, refuse_in_between
 from steplane.errors import UsageError
 from steplane.events import OK
-from steplane.kernel import Instance, members
+from steplane.kernel import Instance, State, members
+from steplane.kernel.branches import remain_decided
 from steplane.plugins import Registry
 from steplane.store import RunStore
 from steplane.store.lease import is_held
@@ -59,7 +60,7 @@ def preview(
     if edit is not None:
         refuse_in_between(edit, kernel, header)
         return Preview(run_id, edit=edit)
-    steps = tuple(_inside(root)) if root is not None else ()
+    steps = tuple(_inside(kernel.state, root)) if root is not None else ()
     kept = [one for one in kernel.state.paths.values() if one.ended and one.status in _KEPT and _is_single(one)]
     return Preview(run_id, steps=steps, kept=len(kept))
 
@@ -68,7 +69,7 @@ _KEPT = frozenset({"succeeded", "warning", "reused"})
 _IN_FLIGHT = frozenset({"attempt", "undecided", "stopping"})
 
 
-def _inside(one: Instance) -> Iterator[Next]:
+def _inside(state: State, one: Instance) -> Iterator[Next]:
     """What becomes of the instance, or of those in it where it has begun its lists or items."""
     if one.ended and (one.status in OK or one.cut):
         return
@@ -79,10 +80,12 @@ def _inside(one: Instance) -> Iterator[Next]:
         return
     else:
         scopes = [one.after] if one.after is not None and not one.ended else one.body
+        if one.ended and remain_decided(state, one):
+            scopes = []  # what its join has cancelled stays so
         inner = [each for scope in scopes for each in members.everyone(scope)]
     if inner:
         for each in inner:
-            yield from _inside(each)
+            yield from _inside(state, each)
     else:
         yield Next(one.path, _stands(one), _then(one))
 

@@ -60,6 +60,15 @@ def why_absent(part: tuple[StepList, Step], use: Use, itself: Step | None, *, sh
     )
 
 
+def of_rescue(beyond: list[tuple[StepList, Step]], lists: set[int]) -> str:
+    """Why what stands in the `rescue` of another step need not have run; `lists` are those that the use stands in."""
+    for listed, step in beyond:
+        if listed.role == "rescue" and id(listed) not in lists:
+            owner = words_for(listed.owner) if listed.owner is not None else "the workflow"
+            return f"{words_for(step)} runs only where {owner} has failed"
+    return ""
+
+
 def _of_loop(step: Step) -> str:
     if isinstance(step.loop, While) and not _begins(step.loop):
         return f"{words_for(step)} has no round at all where its `while` does not hold at first"
@@ -117,6 +126,8 @@ def _of_list(listed: StepList, itself: Step | None) -> str:
         branch = next((one for one in owner.action.branches if one.name.text == label), None)
         if branch is not None and (branch.condition is not None or branch.default):
             return f"branch `{label}` of {words_for(owner)} need not be taken"
+        if owner.join is not None and owner.join.mode == "active":
+            return f"{words_for(owner)} succeeds also where one of its branches only has (`join`)"
         if owner.join is not None and owner.join.mode != "all":
             return f"{words_for(owner)} does not wait for all of its branches (`join`)"
     return ""
@@ -135,4 +146,4 @@ def _others_end(switch: Switch, label: str) -> bool:
     )
 
 
-__all__ = ["by_needs", "in_own_handler", "why_absent"]
+__all__ = ["by_needs", "in_own_handler", "of_rescue", "why_absent"]

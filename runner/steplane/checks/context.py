@@ -155,11 +155,14 @@ class Context:
         found = self.registry.step_type(action.type)
         return found if isinstance(found, StepType) else None
 
-    def called(self, action: Call) -> Workflow | str | None:
-        """The workflow that is called, or why it cannot be had; None where nothing is known of other files."""
+    def called(self, action: Call, by: Workflow | None = None) -> Workflow | str | None:
+        """The workflow that is called, `by` another than this; or why it cannot be had.
+
+        None where nothing is known of other files.
+        """
         if self.files is None or "${{" in action.path.text:
             return None
-        return self.files.workflow(file_key(self.workflow.file, action.path.text))
+        return self.files.workflow(file_key((by or self.workflow).file, action.path.text))
 
     def beside(self, path: str) -> list[str]:
         """The YAML files where the one of that path was looked for, as it would be named."""

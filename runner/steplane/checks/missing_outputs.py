@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from steplane.checks.absences import by_needs, in_own_handler, why_absent
+from steplane.checks.absences import by_needs, in_own_handler, of_rescue, why_absent
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.checks.visibility import Sighting
@@ -37,7 +37,12 @@ def _use(site: Site, use: Use, target: Position, context: Context) -> Iterator[D
     lists = {id(listed) for listed, _ in own}
     itself = site.position.step if site.position is not None and site.key not in _OVER_ROUNDS else None
     reasons = (why_absent(part, use, itself, shared=id(part[0]) in lists, context=context) for part in beyond)
-    why = next(filter(None, reasons), "") or in_own_handler(site, target) or by_needs(site, target)
+    why = (
+        of_rescue(beyond, lists)
+        or next(filter(None, reasons), "")
+        or in_own_handler(site, target)
+        or by_needs(site, target)
+    )
     if not why or _is_guarded(site, use.path[1], beyond, context) or _is_implied(site, use, beyond):
         return
     span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)

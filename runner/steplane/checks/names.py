@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import BASE, Site
-from steplane.checks.visibility import Sighting, declared_outputs, output_names, step_attributes
+from steplane.checks.visibility import Sighting, declared_outputs, output_names, step_attributes, why_unseen
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions.usage import Use
 from steplane.model import Call, Group, Matrix, Parallel, Step, Switch, Until, Wait, While, Workflow
@@ -215,15 +215,9 @@ class _Names:
         step, span = position.step, self._span(site, use, 1)
         related = (Related(step.span, "it stands here"),)
         fix = None
-        if sight == "in a loop" and blamed is not None:
-            message = f"{words_for(step)} is inside the loop {_quoted(blamed)} and is not visible outside it"
-            help_ = f"give {words_for(blamed)} `outputs`, and use `steps.{blamed.id}.outputs`"
-        elif sight == "itself":
-            message = f"{words_for(step)} has not ended when {site.key} is worked out"
-            help_ = "use `result` in `outputs` and `ensure`"
-        elif sight == "around":
-            message = f"{words_for(step)} is around this one and has not ended here"
-            help_ = "use the steps beside this one"
+        said = why_unseen(sight, site, step, blamed)
+        if said is not None:
+            message, help_ = said
         else:
             message = f"{words_for(step)} need not have ended here: this step does not wait for it"
             help_, fix = self._waiting(site, position, blamed)

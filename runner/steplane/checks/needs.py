@@ -102,12 +102,16 @@ def check_join_forms(_: Workflow, context: Context) -> Iterator[Diagnostic]:
 
 def _of_branches(step: Step) -> Iterator[Diagnostic]:
     join = step.join
-    if join is None or (join.mode in {"all", "count"} and join.rest == "run"):
+    if join is None or (join.mode != "each" and join.rest != "block"):
         return
-    what = f"`{join.mode}`" if join.mode != "count" else f"`rest: {join.rest}`"
-    message = f"`join` of {words_for(step)} is about its branches, and {what} is for steps that `needs` names"
-    help_ = "write `all`, `any` or a number; or make steps with `needs: []` of the branches"
-    yield Diagnostic("join-of-branches", message, join.span, help=help_)
+    if join.mode == "each":
+        why = "a `parallel` ends once, and `each` begins what waits for several steps once for each of them"
+        help_ = "write what is to be done once for each at the end of each branch; or "
+    else:
+        why = "all its branches begin together, and none of them has to be held back, as `rest: block` would"
+        help_ = "write `rest: run` or `rest: cancel`; or "
+    message = f"`join` of {words_for(step)} is about its branches: {why}"
+    yield Diagnostic("join-of-branches", message, join.span, help=f"{help_}make steps with `needs: []` of the branches")
 
 
 def _blocked_by(listed: StepList, step: Step) -> Iterator[Diagnostic]:

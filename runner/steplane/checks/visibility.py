@@ -2,7 +2,7 @@
 
 from typing import Literal as OneOf
 
-from steplane.checks.context import Context, Position
+from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.diagnostics import Span
 from steplane.model import (
@@ -24,7 +24,7 @@ from steplane.model import (
     all_steps,
 )  # fmt: skip
 
-Sight = OneOf["seen", "later", "itself", "around", "in a loop", "elsewhere"]
+Sight = OneOf["seen", "later", "itself", "around", "in a loop", "handler", "elsewhere"]
 """Whether a step can have ended where an expression stands, and if not, why."""
 
 AFTER = frozenset({"rescue", "finally", "compensate"})
@@ -73,8 +73,9 @@ class Sighting:
         return above.back_to <= min(above.numbers[step.id], above.numbers[other.id])
 
     def _from_end(self, site: Site, target: Position) -> tuple[Sight, Step | None]:
-        if target.chain[0][0].role != "steps" and site.moment == "end":
-            return "elsewhere", target.step
+        role = target.chain[0][0].role
+        if role != "steps" and site.moment == "end" and not _is_given(site, role):
+            return "handler", None
         return self._through(target, 0)
 
     def _ancestor(self, site: Site, target: Position, depth: int) -> tuple[Sight, Step | None]:
@@ -88,9 +89,10 @@ class Sighting:
 
     def _within(self, site: Site, target: Position, depth: int) -> tuple[Sight, Step | None]:
         """A step inside the one that the site belongs to."""
-        if site.moment != "after" or target.chain[depth][0].role in AFTER:
-            return "later", target.step
-        return self._through(target, depth)
+        role = target.chain[depth][0].role
+        if role in AFTER and not _is_given(site, role):
+            return "handler", target.chain[depth - 1][1]
+        return ("later", target.step) if site.moment != "after" else self._through(target, depth)
 
     def _other_list(self, own: StepList, target: Position, depth: int) -> tuple[Sight, Step | None]:
         """A step in another list of the same owner: rescue, finally and compensate see the others."""
@@ -105,6 +107,30 @@ class Sighting:
             if step.loop is not None:
                 return "in a loop", step
         return "seen", None
+
+
+def _is_given(site: Site, role: str) -> bool:
+    """Whether `outputs` see the steps of a list beside the body: of a `rescue`, after which they are worked out."""
+    return role == "rescue" and site.key.startswith("`outputs.")
+
+
+def why_unseen(sight: Sight, site: Site, step: Step, blamed: Step | None) -> tuple[str, str] | None:
+    """Why a step is not seen, and what to write instead; None where it is only not waited for."""
+    if sight == "in a loop" and blamed is not None:
+        message = f"{words_for(step)} is inside the loop `{blamed.id}` and is not visible outside it"
+        return message, f"give {words_for(blamed)} `outputs`, and use `steps.{blamed.id}.outputs`"
+    if sight == "itself":
+        return (
+            f"{words_for(step)} has not ended when {site.key} is worked out",
+            "use `result` in `outputs` and `ensure`",
+        )
+    if sight == "around":
+        return f"{words_for(step)} is around this one and has not ended here", "use the steps beside this one"
+    if sight == "handler":
+        what = words_for(blamed) if blamed is not None else "the workflow"
+        message = f"{words_for(step)} has not ended when {site.key} of {what} is worked out: it runs after that"
+        return message, "only `outputs` see the steps of a `rescue`, and nothing here those of `finally`"
+    return None
 
 
 class _Upstream:
@@ -217,4 +243,13 @@ def declared_outputs(step: Step, context: Context) -> Span | None:
     return called.key_span("outputs")
 
 
-__all__ = ["AFTER", "Position", "Sight", "Sighting", "declared_outputs", "output_names", "step_attributes"]
+__all__ = [
+    "AFTER",
+    "Position",
+    "Sight",
+    "Sighting",
+    "declared_outputs",
+    "output_names",
+    "step_attributes",
+    "why_unseen",
+]

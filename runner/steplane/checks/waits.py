@@ -6,7 +6,7 @@ from datetime import datetime
 from steplane.checks.context import Context, Position, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.expressions import Literal
-from steplane.model import ForEach, Race, Signal, Step, Value, Wait, Workflow
+from steplane.model import Call, ForEach, Race, Signal, Step, Value, Wait, Workflow, all_steps
 from steplane.source.nodes import Mapping, Node
 from steplane.suggest import did_you_mean
 
@@ -81,14 +81,27 @@ def _key(node: Node | None, key: str) -> Span:
 # ---------------------------------------------------------------- signals
 
 
-def check_signals(_: Workflow, context: Context) -> Iterator[Diagnostic]:
-    """A signal to this run that nothing in the file waits for."""
+def check_signals(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """A signal to this run that nothing in the file, or in those that it calls, waits for."""
     names = [one for position in context.positions for one in awaited_names(position.step)]
+    names += _awaited_in_children(workflow, context, {workflow.file})
     known = [one for one in names if one is not None]
     for position in context.positions:
         action = position.step.action
         if isinstance(action, Signal) and action.to is None and action.case is None and None not in names:
             yield from _sent(position, action, known)
+
+
+def _awaited_in_children(workflow: Workflow, context: Context, seen: set[str]) -> Iterator[str | None]:
+    """The same of all workflows that are called: a child is of the same run. None where one is not known."""
+    for step in all_steps(workflow):
+        called = context.called(step.action, workflow) if isinstance(step.action, Call) else workflow
+        if not isinstance(called, Workflow):
+            yield None
+        elif called.file not in seen:
+            seen.add(called.file)
+            yield from (name for inner in all_steps(called) for name in awaited_names(inner))
+            yield from _awaited_in_children(called, context, seen)
 
 
 def awaited_names(step: Step) -> list[str | None]:
@@ -112,5 +125,9 @@ def _sent(position: Position, action: Signal, known: list[str]) -> Iterator[Diag
         yield Diagnostic("unknown-signal", message, span, label=f"did you mean `{meant}`?", fix=fix)
         return
     names = ", ".join(dict.fromkeys(known))
-    help_ = f"it waits for: {names}" if known else "add a `wait: {signal: NAME}`, or say `to` whom it is sent"
+    help_ = (
+        f"it waits for: {names}"
+        if known
+        else "add a `wait: {signal: NAME}`, or say `to` whom it is sent: `${{ run.parent }}` calls this one"
+    )
     yield Diagnostic("unknown-signal", message, span, help=help_)

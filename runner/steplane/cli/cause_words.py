@@ -7,6 +7,7 @@ from steplane.reporters.words import clock
 
 _CAUSES = {
     "join": "enough had come for `{}`, and it cancels the rest",
+    "branches": "enough branches of `{}` had ended well, and it cancels the rest",
     "reach": "`{}` ended it",
     "goto": "`{}` jumped back, and it begins anew",
     "after": "`{}` had failed, and its branches do not go on without it",

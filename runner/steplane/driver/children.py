@@ -75,7 +75,7 @@ class Children:
         run: dict[str, Callable[[], Any]] = {
             **{name: partial(of_run.__getitem__, name) for name in of_run},
             "status": lambda: "running" if child is None else status_of(child),
-            "parent": lambda: call.path,
+            "parent": partial(of_run.__getitem__, "id"),  # a child is of the run of its caller
         }
         workflow = {
             "name": plan.name, "version": plan.version, "title": plan.title, "owner": plan.owner,

@@ -179,7 +179,13 @@ def handled_error(here: Instance) -> tuple[bool, ErrorInfo | None]:
 
 
 def _own_error(owner: Instance, role: str) -> ErrorInfo | None:
-    """The error that is handled, or for which something is undone; none where a later attempt was good."""
+    """The error that is handled, or for which something is undone; none where a later attempt was good.
+
+    What was cancelled has none of its own, so that nothing takes it as failed: its `finally` is told so.
+    """
+    if role == "finally" and owner.outcome == "cancelled":
+        what = f"step `{owner.path}`" if owner.path else "the run"
+        return ErrorInfo("cancelled", f"{what} was cancelled", step=owner.path)
     if role == "finally" and not owner.recovered and owner.outcome not in {"failed", "warning"}:
         return None
     return owner.error

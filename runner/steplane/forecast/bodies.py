@@ -100,6 +100,7 @@ def _fork(walk: Walk, node: Node, act: Fork, place: Place) -> Outcome:
         else:
             ends.append((branch, fate, lists.go_through(walk, branch.list, _through(place, fate, name))))
     _doubt_others(walk, node, ends, since)
+    _doubt_rest(walk, node, act, ends, since)
     end = _joined(node, act, ends)
     return replace(end, ends=end.ends | FAILED) if _none_taken(act, fates) else end
 
@@ -160,6 +161,13 @@ def _doubt_others(walk: Walk, node: Node, ends: Sequence[tuple[Branch, Fate, Out
                     walk.doubt([other.list], f"only if it begins before branch `{branch.name}` {what}", since)
 
 
+def _doubt_rest(walk: Walk, node: Node, act: Fork, ends: Sequence[tuple[Branch, Fate, Outcome]], since: int) -> None:
+    """What a join cancels once enough branches have arrived runs only if it begins before."""
+    if act.rest == "cancel" and act.wanted is not None and act.wanted < len(ends):
+        for branch, _, _ in ends:
+            walk.doubt([branch.list], f"only if it begins before enough branches of `{node.id}` have ended well", since)
+
+
 def _joined(node: Node, act: Fork, ends: Sequence[tuple[Branch, Fate, Outcome]]) -> Outcome:
     """How the branches end together."""
     stops: Certainty = "no"
@@ -170,7 +178,7 @@ def _joined(node: Node, act: Fork, ends: Sequence[tuple[Branch, Fate, Outcome]])
             stops = "maybe"
     failed = [end for _, fate, end in ends if end.ends == FAILED and fate.verdict == "run"]
     ender = next((end.ender for _, _, end in ends if end.stops != "no"), "")
-    if stops == "yes" and act.wanted is not None:
+    if stops == "yes" and act.wanted is not None and not act.active:
         stops = "maybe"  # enough others may have arrived before
     if failed and (act.wanted is None or len(ends) - len(failed) < act.wanted):
         return Outcome(FAILED, stops, ender, failed[0].failing)

@@ -145,7 +145,7 @@ def _began(walk: Walk, node: Node, place: Place) -> Outcome:
     else:
         since = walk.now
         outcome = _ensured(walk, node, place, bodies.action(walk, node, place))
-        if isinstance(node.action, Fork) and node.action.wanted is not None and "failed" in outcome.ends:
+        if isinstance(node.action, Fork) and node.action.leaves_late and "failed" in outcome.ends:
             walk.doubt(bodies.lists_of(node), f"only if it begins before `{node.id}` fails", since)
     return _cleaned_up(walk, node, place, _rescued(walk, node, place, outcome))
 

@@ -51,7 +51,7 @@ def _doubt_rivals(walk: Walk, order: Order, since: int) -> None:
                 walk.doubt_one(rival, reason, since)
             if fate.stops != "no" or not rival.handler or order.policy == "cancel":
                 walk.doubt(walk.inside(rival), reason, since)
-        for late in (one for one in order.nodes if isinstance(one.action, Fork) and one.action.wanted is not None):
+        for late in (one for one in order.nodes if isinstance(one.action, Fork) and one.action.leaves_late):
             if fate.stops != "no":  # its branches may run on when it has ended
                 walk.doubt(walk.inside(late), reason, since)
 

@@ -16,6 +16,9 @@ from steplane.forecast.names import Names, Partly
 from steplane.forecast.walk import EACH, STEPS, Outcome, Place, Walk
 from steplane.plan.nodes import ForEach, Matrix, Node, Spread
 
+_GROWING = frozenset({"length", "last"})
+"""What of `loop` further items change."""
+
 
 def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
     """Look at a looped step: once for each item, or once for all."""
@@ -28,17 +31,43 @@ def repeated(walk: Walk, node: Node, place: Place) -> Outcome:
         walk.shut(walk.inside(node), f"`{node.id}` fails before it begins", place.key)
         return Outcome(FAILED, failing=f"its items cannot be had: {walk.judge.mask.text(message)}", begun=False)
     walk.items.setdefault(node.number, []).append(found)
-    if found.number == 0:
+    opened = _opened(walk, node)
+    if found.number == 0 and not opened:
         walk.shut(walk.inside(node), f"`{node.id}` has no items", place.key)
         return Outcome(SUCCEEDED, failing="there are no items", begun=False)
     since = walk.now
     places = _places(walk, node, place, items, found)
+    several = found.number != 1 or bool(opened)
+    if opened and items is not None:
+        reason = f"only for items that the signal `{opened}` adds"
+        places.append(replace(_any_item(node, place), certain="maybe", reason=reason))
     outcomes = _each(walk, node, loop, places)
-    if _completes(loop) and found.number != 1:
+    if _completes(loop) and several:
         walk.doubt(walk.inside(node), "only if it begins before the loop is complete", since)
-    if found.number != 1 and any(one.stops != "no" for one in outcomes):
+    if several and any(one.stops != "no" for one in outcomes):
         walk.doubt(walk.inside(node), "only if it begins before another item ends the run", since)
+    if opened and items is not None:
+        return _with_added(loop, outcomes[:-1], outcomes[-1])
     return _together(loop, outcomes, len(places) if len(places) > 1 else found.number)
+
+
+def _opened(walk: Walk, node: Node) -> str:
+    """The signal that adds items to the loop; of one of which only some items are selected none does."""
+    return node.loop.open if isinstance(node.loop, ForEach) and node.number not in walk.selected_keys else ""
+
+
+def _with_added(loop: Spread, outcomes: list[Outcome], added: Outcome) -> Outcome:
+    """How an open loop ends: with the items that it has at first, and perhaps with more."""
+    first = _together(loop, outcomes, len(outcomes)) if outcomes else Outcome(SUCCEEDED)
+    ends = first.ends
+    if loop.allowed_percent is not None and (ends != SUCCEEDED or "failed" in added.ends):
+        ends = SUCCEEDED | WARNING | FAILED  # of how many, that is not known
+    elif "failed" in added.ends and ends != FAILED:
+        ends |= WARNING | FAILED if loop.allowed else FAILED
+    elif "warning" in added.ends and ends != FAILED:
+        ends |= WARNING
+    stops = "maybe" if first.stops == "no" and added.stops != "no" else first.stops
+    return replace(first, ends=ends, stops=stops, ender=first.ender or added.ender)
 
 
 def _each(walk: Walk, node: Node, loop: Spread, places: list[Place]) -> list[Outcome]:
@@ -125,17 +154,26 @@ def _places(walk: Walk, node: Node, place: Place, items: list[Any] | None, found
     name = loop.name if isinstance(loop, ForEach) else "matrix"
     size = 1 + sum(1 for _ in walk.below(walk.inside(node)))
     if items is None or len(items) > EACH or walk.now + len(items) * size > STEPS:
-        return [replace(place, names=place.names.without(name, "loop"), key=_chain(place.key, "*"))]
+        return [_any_item(node, place)]
     places = []
     for index, item in enumerate(items):
         counted = counters(index, len(items))
         if found.keys:
             counted["key"] = found.keys[index]
-        numbers = Partly("loop", counted, frozenset() if found.keys else frozenset({"key"}))
+        later = frozenset() if found.keys else frozenset({"key"})
+        if _opened(walk, node):
+            later |= _GROWING
+        numbers = Partly("loop", {name: value for name, value in counted.items() if name not in later}, later)
         names = place.names.with_(**{"loop": numbers, name: item})
         key = found.keys[index] if found.keys else str(index)
         places.append(replace(place, names=names, key=_chain(place.key, key)))
     return places
+
+
+def _any_item(node: Node, place: Place) -> Place:
+    """A place that stands for every item."""
+    name = node.loop.name if isinstance(node.loop, ForEach) else "matrix"
+    return replace(place, names=place.names.without(name, "loop"), key=_chain(place.key, "*"))
 
 
 def _chain(around: str, key: str) -> str:

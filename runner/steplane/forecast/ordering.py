@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from steplane.events import OK
 from steplane.forecast.fates import BLOCKED, CANCELLED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
-from steplane.plan.nodes import Goto, Need, Node, Plan
+from steplane.plan.needing import Need
+from steplane.plan.nodes import Goto, Node, Plan
 from steplane.plan.selection import Selection
 from steplane.plan.waits import Milestone
 

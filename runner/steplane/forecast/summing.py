@@ -57,12 +57,22 @@ def _verdict(fates: Sequence[Fate]) -> tuple[Verdict, str]:
     if len(set(verdicts)) == 1:
         own = next((fate.reason for fate in fates if fate.fails), "")
         return verdict, next(iter(reasons)) if len(reasons) == 1 else own
-    of = f"in {verdicts.count(verdict)} of {len(fates)} instances"
+    known = _known(fates)
+    number = sum(fate.verdict == verdict for fate in known)
+    if number == 0:
+        return verdict, next(iter(reasons))
+    more = ", and perhaps in further ones" if len(known) < len(fates) else ""
+    of = f"in {number} of {len(known)} instances{more}"
     return verdict, of if verdict == "run" else f"{of}: {next(iter(reasons))}"
 
 
+def _known(fates: Sequence[Fate]) -> Sequence[Fate]:
+    """Those of the items that there are at first, where others may be added to a loop."""
+    return [fate for fate in fates if not fate.key.endswith("*")] or fates
+
+
 def _counts(fates: Sequence[Fate]) -> tuple[int, int, int]:
-    verdicts = [fate.verdict for fate in fates]
+    verdicts = [fate.verdict for fate in _known(fates)]
     return verdicts.count("run"), verdicts.count("skip"), verdicts.count("depends")
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import calls, instances, jumping, leaving, lists, runs, undoing
+from steplane.kernel import branches, calls, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
-from steplane.plan.nodes import Body, Branch, Call, Choice, End, Fork, Goto, Undo
+from steplane.plan.nodes import Body, Call, Choice, End, Fork, Goto, Undo
 from steplane.plan.waits import Race, Reach, Send, Wait
 
 
@@ -19,7 +19,7 @@ def enter(state: State, instance: Instance) -> None:
     elif isinstance(action, Fork) and any(branch.condition or branch.default for branch in action.branches):
         instances.ask(state, instance, "branches")
     elif isinstance(action, Fork):
-        take(state, instance, list(action.branches))
+        branches.take(state, instance, list(action.branches))
     elif isinstance(action, Call):
         calls.enter(state, instance)
     elif isinstance(action, Undo):
@@ -54,7 +54,7 @@ def chosen(state: State, instance: Instance, value: Any) -> None:
     if isinstance(action, Choice):
         _arm(state, instance, action, value)
     elif isinstance(action, Fork):
-        _branches(state, instance, action, value)
+        branches.choose(state, instance, action, value)
     else:
         calls.given(state, instance, value)
 
@@ -66,22 +66,6 @@ def _arm(state: State, instance: Instance, action: Choice, index: int | None) ->
     else:
         instance.choice = index
         open_lists(state, instance, [action.arms[index].list])
-
-
-def _branches(state: State, instance: Instance, action: Fork, holds: list[bool]) -> None:
-    taken = [b for b, held in zip(action.branches, holds, strict=True) if held and not b.default]
-    taken = taken or [branch for branch in action.branches if branch.default]
-    if taken:
-        take(state, instance, taken)
-    else:
-        message = "no branch's `if` holds and there is no default"
-        instances.attempt_ended(state, instance, ErrorInfo("parallel.none", message, step=instance.path))
-
-
-def take(state: State, instance: Instance, branches: list[Branch]) -> None:
-    """Enter the branches."""
-    instance.choice = [branch.name for branch in branches]
-    open_lists(state, instance, [branch.list for branch in branches])
 
 
 def open_lists(state: State, instance: Instance, numbers: list[int]) -> None:
@@ -110,7 +94,7 @@ def over(state: State, instance: Instance, scope: Scope) -> None:
         return
     action = instance.node.action
     if isinstance(action, Fork):
-        _branch_over(state, instance, scope, action)
+        branches.over(state, instance, scope, action)
     elif isinstance(action, Call):
         calls.over(state, instance, scope)
     else:
@@ -138,36 +122,6 @@ def abandon(state: State, instance: Instance, error: ErrorInfo | None) -> None:
     instance.error = error
     for branch in late:
         lists.cancel_scope(state, branch, instance.unbegun)
-
-
-def _branch_over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
-    counted = _counted(instance)
-    arrived = sum(_is_over(branch) and branch.result == "succeeded" for branch in counted)
-    wanted = len(counted) if action.wanted is None else min(action.wanted, len(counted))
-    running = [branch for branch in instance.body if not _is_over(branch)]
-    cut = instance.cancelling or instance.timed_out or any(branch.unfinished for branch in instance.body)
-    if arrived >= wanted and not cut:
-        instance.tainted = any(_is_over(branch) and branch.result == "failed" for branch in instance.body)
-        if instance.scope is not None:
-            instance.scope.late += running
-        postconditions(state, instance)
-    elif not running:
-        action_over(state, instance)
-    elif scope.result == "failed" and instance.node.failure == "cancel":
-        for branch in running:
-            lists.cancel_scope(state, branch)
-
-
-def _is_over(branch: Scope) -> bool:
-    """Whether the branch is over; at a resume also one that is only to be closed, as nothing in it is to do."""
-    return branch.over or (branch.busy and branch.open == 0 and not branch.late and branch.queues is None)
-
-
-def _counted(instance: Instance) -> list[Scope]:
-    """The branches that count for the join: not one of which nothing runs, as long as there are others."""
-    if instance.bounds is None:
-        return instance.body
-    return [branch for branch in instance.body if not branch.idle] or instance.body
 
 
 def action_over(state: State, instance: Instance) -> None:
@@ -228,6 +182,8 @@ def reopen(state: State, instance: Instance) -> None:
 
     instances.begin(state, instance)
     instance.phase = "body"
+    if branches.stay_decided(state, instance):
+        return
     resume.reopen_body(state, instance)
     if calls.is_detached(instance) and instance.phase == "body":
         calls.go_on(state, instance)

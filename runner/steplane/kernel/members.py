@@ -50,3 +50,15 @@ def count_open(scope: Scope) -> int:
     else:
         open_ += sum(one is None for one in scope.current)
     return open_ + (sum(not one.ended for one in scope.course.leaving) if scope.course is not None else 0)
+
+
+def all_in(one: Instance) -> list[Instance]:
+    """The instance, and everything that stands in its lists and items."""
+    found, pending = [], [one]
+    while pending:
+        now = pending.pop()
+        found.append(now)
+        pending += [each for each in now.loop.instances if each is not None] if now.loop is not None else []
+        scopes = [*now.body, *([now.after] if now.after is not None else [])]
+        pending += [each for scope in scopes for each in everyone(scope)]
+    return found

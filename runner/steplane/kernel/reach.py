@@ -1,6 +1,6 @@
 """Which instances a resume can reach: do again, take as ended, go on with alone."""
 
-from steplane.kernel import members
+from steplane.kernel import branches, members
 from steplane.kernel.completing import has_strays, is_stray
 from steplane.kernel.rounds import is_over
 from steplane.kernel.state import Instance, Scope, State
@@ -14,7 +14,7 @@ def obstacle(state: State, one: Instance) -> str:
     now: Instance | None = one
     late = False  # it goes on after the instance that its branch belongs to
     while now is not None and now.scope is not None:
-        why = _in_its_loop(now, late=late, inside=now is not one) or _in_its_list(now) or _whole(now.scope)
+        why = _in_its_loop(now, late=late, inside=now is not one) or _in_its_list(state, now) or _whole(now.scope)
         if why:
             return why
         late = is_late(now.scope)
@@ -26,7 +26,7 @@ def list_obstacle(state: State, scope: Scope) -> str:
     """The same of a step that is still pending in the list."""
     if scope.over or scope.cancelled:
         return OVER
-    return _list(scope) or _whole(scope) or obstacle(state, scope.owner)
+    return _list(state, scope) or _whole(scope) or obstacle(state, scope.owner)
 
 
 def _in_its_loop(one: Instance, *, late: bool, inside: bool) -> str:
@@ -45,7 +45,7 @@ def _in_its_loop(one: Instance, *, late: bool, inside: bool) -> str:
     return f"`{outer.path}` is being cancelled" if outer.cancelling and not outer.ended else ""
 
 
-def _in_its_list(one: Instance) -> str:
+def _in_its_list(state: State, one: Instance) -> str:
     scope = one.scope
     assert scope is not None
     outer = one.parent or one
@@ -55,10 +55,10 @@ def _in_its_list(one: Instance) -> str:
         scope.old.get(position) is not outer
     ):
         return OVER
-    return _list(scope)
+    return _list(state, scope)
 
 
-def _list(scope: Scope) -> str:
+def _list(state: State, scope: Scope) -> str:
     owner = scope.owner
     if scope.list.role in {"rescue", "finally", "compensate"}:
         who = scope.around
@@ -67,9 +67,14 @@ def _list(scope: Scope) -> str:
     if is_late(scope):
         return f"the list that it stands in, of {_named(owner)}, is being cancelled" if scope.cancelled else ""
     if owner.ended or owner.phase in _BEFORE_BODY:
-        return "" if scope in owner.body and not owner.forgotten else OVER
+        if scope not in owner.body or owner.forgotten:
+            return OVER
+        enough = branches.remain_decided(state, owner, but=scope)
+        return f"enough branches of {_named(owner)} have arrived, and its `join` cancels the rest" if enough else ""
     if owner.phase != "body" or scope not in owner.body:
         return f"the steps of {_named(owner)} are over, and it goes on after them"
+    if branches.are_decided(owner):
+        return f"enough branches of {_named(owner)} have arrived, and the rest is being cancelled"
     cut = scope.cancelled or owner.cancelling or owner.timed_out
     return f"{_named(owner)} is being cancelled" if cut else ""
 

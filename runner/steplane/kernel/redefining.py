@@ -49,7 +49,7 @@ class _Carrying:
 
     def undecide(self, root: Instance) -> None:
         """Where an `end` that is changed has decided how its workflow ends, that is open again."""
-        ended = [one for one in _all_in(root) if isinstance(one.node.action, End) and one.status == "succeeded"]
+        ended = [one for one in members.all_in(root) if isinstance(one.node.action, End) and one.status == "succeeded"]
         for one in ended:
             workflow = one.workflow
             others = (each for each in ended if each.workflow is workflow and not self._is_put_down(each))
@@ -119,9 +119,10 @@ class _Carrying:
 
     def _goes_back(self, one: Instance, was: Node, before: Plan) -> bool:
         """Whether it is in its `rescue` or `finally` and goes back to its body, where it has entered that."""
-        if one.phase not in _AFTER or not one.body or one.ending is not None or one.cancelling:
+        if one.phase not in _AFTER or not one.body or _is_decided(one):
             return False
-        return one in self._freed or self._is_other_inside(one, was, before)
+        gone = (one.node.rescue if one.phase == "rescue" else one.node.finally_) is None
+        return gone or one in self._freed or self._is_other_inside(one, was, before)
 
     def _forget_cut(self, one: Instance) -> None:
         """Its attempt is not over: what had cut it short counts no more, a time limit or another branch."""
@@ -141,7 +142,7 @@ class _Carrying:
             leaving.put_down_list(self._state, scope, repairing.ANEW)
             self._go_back(one)
         elif number is None:
-            self._leave_after(one)
+            self._leave_after(one, scope)
         elif one.ended and role == "finally" and self._is_touched(scope, one.plan.lists[number]):
             one.after = None
         else:
@@ -151,20 +152,23 @@ class _Carrying:
         """Whether something in its body is another now, but for what goes on after that."""
         late = {scope.list.number for scope in one.body if one.scope is not None and scope in one.scope.late}
         if isinstance(one.node.action, Call):
-            return not late and bool(self._words.get(one.node.action.file))
+            return not late and "" in self._words.get(one.node.action.file, {})
         left = {place for place, number in enumerate(inner_lists(was)) if number in late}
         lists_of = [(before, number) for place, number in enumerate(inner_lists(was)) if place not in left]
         lists_of += [(one.plan, number) for place, number in enumerate(inner_lists(one.node)) if place not in left]
         return any(self._word(plan, plan.nodes[at].id) for plan, number in lists_of for at in plan.lists[number].nodes)
 
-    def _leave_after(self, one: Instance) -> None:
+    def _leave_after(self, one: Instance, scope: Scope) -> None:
         """The list that it is in, or was in, is there no more. One without a body has failed, and begins anew."""
-        if one.phase in _AFTER and not one.body:
-            leaving.put_down(self._state, one, GONE, "cancelled" if one.cancelling else "failed")
-        elif one.phase in _AFTER and one.after is not None:
-            leaving.put_down_list(self._state, one.after, repairing.ANEW)
-            self._go_back(one)
-        one.after = None
+        if one.phase not in _AFTER:
+            one.after = None
+        elif _is_decided(one):  # nothing of it is to do: the resume finds it over, and what follows then follows
+            leaving.put_down_list(self._state, scope, repairing.ANEW)
+            nothing = StepList(number=-1, owner=one.node.number, role=scope.list.role, label="", nodes=())
+            one.after = Scope(nothing, one)
+        else:
+            leaving.put_down(self._state, one, GONE, "failed")
+            one.after = None
 
     def _go_back(self, one: Instance) -> None:
         """It had come to what follows its body, for what is another now: it goes on in its body."""
@@ -177,6 +181,8 @@ class _Carrying:
 
     def _reopen(self, one: Instance) -> None:
         """Something in it is to do: a new activation goes on with it, or it goes on itself."""
+        if one.scope is not None and _is_history(one.scope):
+            return
         if one.ended:
             repairing.mark(self._state, one)
         elif one.phase in {"ensure", "outputs", "rescued"} and one.body and one.ending is None and not one.recovered:
@@ -319,6 +325,11 @@ class _Carrying:
             self._scope(scope, scope.owner.plan.lists[number], scope.owner.plan)
 
 
+def _is_decided(one: Instance) -> bool:
+    """Whether it goes on only to what it has come to already: by an `end`, or as it is cancelled."""
+    return one.ending is not None or one.cancelling
+
+
 def _is_cut(one: Instance) -> bool:
     """Whether its body is being cancelled."""
     return one.phase == "body" and (one.cancelling or one.timed_out)
@@ -335,15 +346,3 @@ def _is_history(scope: Scope) -> bool:
 def _first_failed(scope: Scope) -> Instance | None:
     failed = [one for one in members.everyone(scope) if one.status == "failed"]
     return min(failed, key=lambda one: one.order, default=None)
-
-
-def _all_in(one: Instance) -> list[Instance]:
-    """The instance, and everything that stands in its lists and items."""
-    found, pending = [], [one]
-    while pending:
-        now = pending.pop()
-        found.append(now)
-        pending += [each for each in now.loop.instances if each is not None] if now.loop is not None else []
-        scopes = [*now.body, *([now.after] if now.after is not None else [])]
-        pending += [each for scope in scopes for each in members.everyone(scope)]
-    return found

@@ -4,6 +4,7 @@ from steplane.commands import Ask
 from steplane.events import OK, Resumed
 from steplane.kernel import (
     answers,
+    branches,
     cancel,
     completing,
     instances,
@@ -99,9 +100,9 @@ def _prepare_body(state: State, one: Instance, walk: Walk) -> None:
         _begin_again(state, one, walk)
         return
     leaving.bind_lists(one)
-    told = bool(state.again or state.assumed)
+    told, decided = bool(state.again or state.assumed), branches.are_decided(one)
     for scope in one.body:
-        cut = scope.cancelled or one.cancelling or one.timed_out
+        cut = scope.cancelled or one.cancelling or one.timed_out or decided
         if not scope.over or ((told or scope.result != "succeeded") and not cut):
             _prepare_scope(state, scope, walk)
 

@@ -34,7 +34,7 @@ class Scope:
     __slots__ = (
         "agenda", "blocked", "blocked_from", "bounds", "busy", "cancelled", "course", "current", "driver", "failed",
         "frontier", "frozen", "idle", "late", "left", "list", "old", "open", "over", "owner", "plan", "queues",
-        "stopped", "strays", "tallies", "turn", "unfinished", "waiting", "walked",
+        "stopped", "strays", "tallies", "turn", "unfinished", "waiting", "walked", "withdrawn",
     )  # fmt: skip
 
     def __init__(self, steps: StepList, owner: "Instance", plan: Plan | None = None) -> None:
@@ -66,6 +66,7 @@ class Scope:
         self.waiting: list[int] = []  # in any order: a heap of the positions whose needs hold
         self.driver: Instance | None = None  # of a `compensate` list: who undoes
         self.walked = 0  # the moment of the resume that was the last to go through it
+        self.withdrawn = False  # a branch that its join has cancelled: enough others had arrived
         self.course: Course | None = None  # once a `goto` in it has been reached
         self.queues: Queues | None = Queues(steps) if steps.often else None  # where arrivals are counted
 

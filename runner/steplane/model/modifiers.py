@@ -38,6 +38,18 @@ class Join(Struct, frozen=True):
     count: int | None = None
     rest: OneOf["run", "cancel", "block"] = "run"
 
+    @property
+    def leaves_late(self) -> bool:
+        """Whether a branch of the `parallel` can go on when that has ended."""
+        return self.mode == "count" and self.rest == "run"
+
+    @property
+    def without_all(self) -> str:
+        """What a `parallel` does, in words, though not all of its branches have succeeded."""
+        if self.mode == "active":
+            return "succeeds where only some of"
+        return "cancels the others before all of" if self.rest == "cancel" else "goes on before all of"
+
 
 class Milestone(Struct, frozen=True):
     """A step may start only once `after` has ended ok, and while `before` has not begun; one may be left out."""

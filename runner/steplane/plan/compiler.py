@@ -13,6 +13,7 @@ from steplane.plan.compiling_waits import awaited_of, reached, simple_wait
 from steplane.plan.joining import repeating
 from steplane.plan.limits import asks_on_entry, dynamic, lock_of, retry_of
 from steplane.plan.loops import loop_of
+from steplane.plan.needing import Need
 from steplane.plan.nodes import (
     Action,
     Arm,
@@ -23,7 +24,6 @@ from steplane.plan.nodes import (
     End,
     Fork,
     Goto,
-    Need,
     Node,
     OutputField,
     Perform,
@@ -36,7 +36,7 @@ from steplane.plan.own_keys import concurrency, input_spec, objects, secret_spec
 from steplane.plan.parameters import as_written, beginnings, extended, mapping
 from steplane.plan.tables import Tables
 from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
-from steplane.plan.written_joins import joined, wanted_of
+from steplane.plan.written_joins import forked, joined, wanted_of
 from steplane.scripts.shapes import Direct, Script
 from steplane.sdk import StepType
 
@@ -181,7 +181,7 @@ class Compiler:
             return Body(self.steps(action.steps, own, "steps", ""))
         if isinstance(action, model.Parallel):
             branches = tuple(self.branch(branch, own) for branch in action.branches)
-            return Fork(branches, wanted_of(step))
+            return Fork(branches, **forked(step))
         if isinstance(action, model.Switch):
             return Choice(tuple(self.arm(arm, own, index) for index, arm in enumerate(action.arms)))
         if isinstance(action, model.Race | model.Wait | model.Signal | model.Cancel):

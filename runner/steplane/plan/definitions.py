@@ -4,7 +4,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.plan.nodes import Arm, Body, Branch, Choice, Fork, Goto, Need, Node, Plan, Undo
+from steplane.plan.needing import Need
+from steplane.plan.nodes import Arm, Body, Branch, Choice, Fork, Goto, Node, Plan, Undo
 from steplane.plan.waits import Milestone, Race, RaceBranch, Reach
 
 _PLACES = frozenset({"line", "column", "hash", "number", "list", "position"})

@@ -9,10 +9,10 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from steplane.events import ENDED, OK
 from steplane.expressions.templates import Expression, Template
 from steplane.plan.caching import Cache, Concurrency
 from steplane.plan.inputs import InputSpec, SecretSpec
+from steplane.plan.needing import Need
 from steplane.plan.retries import Retry
 from steplane.plan.tables import TableFile
 from steplane.plan.waits import Milestone, Race, Reach, Send, Wait
@@ -20,28 +20,6 @@ from steplane.scripts.shapes import Direct, Script
 
 Policy = Literal["stop", "cancel", "continue"]
 Role = Literal["steps", "branch", "arm", "call", "rescue", "finally", "compensate"]
-
-
-class Need(Struct, frozen=True):
-    """A step of the same list by its position, and the statuses in which it counts."""
-
-    position: int
-    words: frozenset[str]
-
-    @property
-    def outcomes(self) -> list[str]:
-        """The statuses in the words of the language."""
-        return outcomes(self.words)
-
-
-def outcomes(words: frozenset[str]) -> list[str]:
-    """Statuses in the words of the language: `ok` and `done` where they are just that."""
-    if words == OK:
-        return ["ok"]
-    if words == ENDED:
-        return ["done"]
-    order = ("succeeded", "warning", "failed", "skipped", "blocked", "cancelled", "compensated")
-    return [one for one in order if one in words]
 
 
 class Lock(Struct, frozen=True):
@@ -141,10 +119,27 @@ class Branch(Struct, frozen=True):
 
 
 class Fork(Struct, frozen=True, tag="fork"):
-    """`parallel`: all branches at once; over when `wanted` of them have arrived (None: all)."""
+    """`parallel`: all branches at once; over when `wanted` of them have arrived (None: all).
+
+    `rest`: whether the others run on then, or are cancelled. `active`: all are waited for, and one has to succeed.
+    """
 
     branches: tuple[Branch, ...]
     wanted: int | None = None
+    rest: Literal["run", "cancel"] = "run"
+    active: bool = False
+
+    @property
+    def leaves_late(self) -> bool:
+        """Whether branches can go on when it has ended."""
+        return self.wanted is not None and self.rest == "run" and not self.active
+
+    @property
+    def join(self) -> Any:
+        """How its branches are joined, as it is written; None for `all`."""
+        if self.active:
+            return "active"
+        return self.wanted if self.rest == "run" else {"count": self.wanted, "rest": self.rest}
 
 
 class Arm(Struct, frozen=True):

@@ -62,7 +62,7 @@ def compare(before: Plan, after: Plan, outside: Outside) -> Changes:
     while going:
         going = sum(one.spread(pairs) for one in pairs.values()) > 0
     for one in pairs.values():
-        if one.changes:
+        if one.changes and one.is_touched():  # not where only a `rescue` is another: what it did not make good stays
             one.changes.setdefault("", Change("around"))
     return {file: one.changes for file, one in pairs.items() if one.changes}
 

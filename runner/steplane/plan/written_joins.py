@@ -10,6 +10,15 @@ def wanted_of(step: model.Step) -> int | None:
     return step.join.count if step.join is not None and step.join.mode == "count" else None
 
 
+def forked(step: model.Step) -> dict[str, Any]:
+    """How the branches of a `parallel` are joined."""
+    if step.join is None:
+        return {}
+    if step.join.mode == "active":
+        return {"wanted": 1, "active": True}
+    return {"wanted": wanted_of(step), "rest": "cancel" if step.join.rest == "cancel" else "run"}
+
+
 def joined(step: model.Step) -> dict[str, Any]:
     """How the node of a step is joined; the `join` of a `parallel` is about its branches."""
     found: dict[str, Any] = {"split": step.split or 1, "collect": step.collect or 1}

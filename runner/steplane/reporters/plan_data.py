@@ -5,6 +5,7 @@ from typing import Any
 from steplane.expressions.templates import Template
 from steplane.forecast.fates import Forecast
 from steplane.plan.inputs import InputSpec
+from steplane.plan.needing import Need
 from steplane.plan.nodes import (
     Body,
     Branch,
@@ -15,7 +16,6 @@ from steplane.plan.nodes import (
     Fork,
     Goto,
     Loop,
-    Need,
     Node,
     Perform,
     Plan,
@@ -163,7 +163,7 @@ def node_data(plan: Plan, node: Node) -> dict[str, Any]:
             "lane": node.lane,
             "region": node.region,
             "needs": None if node.needs is None else [need_data(plan, node, one) for one in node.needs],
-            "join": node.action.wanted if isinstance(node.action, Fork) else node.join,
+            "join": node.action.join if isinstance(node.action, Fork) else node.join,
             "collect": node.collect if node.collect > 1 else None,
             "split": node.split if node.split > 1 else None,
             "if": node.condition.text if node.condition else None,
@@ -206,7 +206,7 @@ def loop_data(loop: Loop) -> dict[str, Any]:
     complete = loop.enough if loop.complete is None else loop.complete.text.strip()
     common |= {"complete": complete, "rest": "cancel" if loop.cancel_rest else None}
     if isinstance(loop, ForEach):
-        return _present({"foreach": source(loop.items), "as": loop.name, "open": loop.open or None, **common})
+        return {"foreach": source(loop.items), **_present({"as": loop.name, "open": loop.open or None, **common})}
     axes: dict[str, Any] = {name: source(values) for name, values in loop.axes}
     axes |= _present({"exclude": [source(x) for x in loop.exclude], "include": [source(x) for x in loop.include]})
     return _present({"matrix": axes, **common})

@@ -152,6 +152,14 @@ def _joined(parts: Iterable[str | Slot]) -> str:
     return "".join(one if isinstance(one, str) else str(source(one.expression)) for one in parts)
 
 
+def fork_words(act: Fork) -> str:
+    """`parallel`, and how many of its branches are wanted where that is not all."""
+    if act.active:
+        return "parallel, one wanted in the end"
+    wanted = "" if act.wanted is None else f", {act.wanted} wanted"
+    return f"parallel{wanted}{', the rest is cancelled' if act.rest == 'cancel' else ''}"
+
+
 def action(node: Node) -> str:
     """What a step does, in a word or as its command."""
     act = node.action
@@ -160,7 +168,7 @@ def action(node: Node) -> str:
     if isinstance(act, Body):
         return "steps"
     if isinstance(act, Fork):
-        return "parallel"
+        return fork_words(act)
     if isinstance(act, Choice):
         return "switch"
     if isinstance(act, Call):

@@ -148,7 +148,7 @@ class _Flow:
         return found
 
     def bracket(self) -> int:
-        """Where the bracket stands: at the opener, or behind the anchor and the tag that do; the end where none does."""
+        """Where the bracket stands: at the opener, or behind the anchor and tag that do; the end where none does."""
         at = self.opener
         while at < self.end and self.text[at] not in "[{":
             behind = self.skipped(at)

@@ -69,7 +69,18 @@ def test_what_is_around_a_call_is_not_seen_in_the_child(bench: Workbench) -> Non
 def test_env_and_run_reach_the_child(bench: Workbench) -> None:
     child(bench, "steps:\n  - {id: a, run: 'echo $MODE ${{ workflow.name }} ${{ run.parent }} ${{ run.id }}'}\n")
     run = bench.run("env: {MODE: fast}\nsteps:\n  - {id: c, call: child.yaml}\n")
-    assert ("c/child/a", "stdout", "fast child c r1") in run.lines
+    assert ("c/child/a", "stdout", "fast child r1 r1") in run.lines
+
+
+def test_a_child_signals_what_waits_around_it(bench: Workbench) -> None:
+    told = "{name: told, to: '${{ run.parent }}', data: 7}"
+    child(bench, f"steps:\n  - {{id: a, signal: {told}}}\n  - {{id: b, wait: {{signal: more}}}}\n")
+    run = bench.run(
+        "steps:\n  - {id: c, call: child.yaml}\n  - {id: w, needs: [], wait: {signal: told}}\n"
+        "  - {id: s, needs: [w], signal: {name: more}}\n  - {id: o, run: 'echo ${{ steps.w.outputs.data }}'}\n"
+    )
+    assert ("o", "stdout", "7") in run.lines
+    assert run.status == "succeeded"
 
 
 def test_paths_are_relative_to_the_file_that_names_them(bench: Workbench) -> None:

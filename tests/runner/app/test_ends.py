@@ -1,6 +1,7 @@
 """What an `end` leaves behind it: the outputs of the workflow, and what has to be undone."""
 
 from collections.abc import Sequence
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -108,3 +109,45 @@ steps:
 """
     )
     assert (run.status, undone(run.events), bench.ledger) == ("failed", [("b", False), ("a", True)], ["a", "b", "ua"])
+
+
+def test_what_cleans_up_knows_that_it_was_cancelled(bench: Workbench) -> None:
+    run = bench.run(
+        dedent("""\
+        steps:
+          - {id: well, uses: log, with: {message: x}, finally: [{id: f1, run: 'echo "${{ error is none }}"'}]}
+          - id: both
+            failure: cancel
+            on_error: warn
+            parallel:
+              a: [{id: slow, run: sleep 30, finally: [{id: f2, run: 'echo "${{ error.type }} ${{ error.step }}"'}]}]
+              b:
+                - id: group
+                  timeout: 50ms
+                  finally: [{id: f3, run: 'echo "${{ error.type }}"'}]
+                  steps: [{id: inner, run: sleep 30, finally: [{id: f4, run: 'echo "${{ error.type }}"'}]}]
+        finally: [{id: f5, run: 'echo "${{ error is none }}"'}]
+    """)
+    )
+    said = {path.rpartition("/")[2]: text for path, _, text in run.lines if path.rpartition("/")[2].startswith("f")}
+    assert said == {"f1": "true", "f2": "cancelled both/slow", "f3": "timeout", "f4": "cancelled", "f5": "true"}
+
+
+def test_outputs_see_what_a_rescue_has_given(bench: Workbench) -> None:
+    run = bench.run(
+        dedent("""\
+        steps:
+          - id: get
+            run: 'exit 3'
+            rescue: [{id: fix, run: echo 7}]
+            outputs: {v: "${{ result.stdout | default(steps.fix.outputs.stdout) }}"}
+          - id: well
+            run: echo 1
+            rescue: [{id: unused, run: echo 2}]
+            outputs: {v: "${{ steps.unused.outputs.stdout | default(result.stdout) }}"}
+          - {id: bad, run: exit 4}
+        rescue: [{id: last, run: echo 9}]
+        outputs: {v: "${{ [steps.get.outputs.v, steps.well.outputs.v, steps.last.outputs.stdout | default('')] }}"}
+    """)
+    )
+    assert run.outputs == {"v": ["7", "1", "9"]}

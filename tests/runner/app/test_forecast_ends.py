@@ -26,3 +26,28 @@ def test_what_may_be_cancelled_also_where_its_turn_is_open_leaves_open_what_come
     inner = "steps: [{id: c, cancel: [a]}]"
     found = said(bench, f"steps:\n  - {{id: a, milestone: {{before: b}}, {inner}}}\n  - {{id: b, {STEP}}}\n")
     assert found.verdicts == {"a": "depends", "c": "depends", "b": "depends"}
+
+
+def test_a_loop_that_is_open_may_have_more_items_than_it_begins_with(bench: Workbench) -> None:
+    found = said(
+        bench,
+        """
+steps:
+  - {id: empty, needs: [], foreach: [], open: more, uses: log, with: {message: x}}
+  - id: some
+    needs: []
+    foreach: [a, b]
+    open: more
+    steps:
+      - {id: inner, if: "item == 'a'", uses: log, with: {message: x}}
+      - {id: none, if: "item == 'c'", uses: log, with: {message: x}}
+      - {id: last, if: loop.last, uses: log, with: {message: x}}
+  - {id: closes, needs: [], signal: {name: more}}
+  - {id: sends, needs: [], signal: {name: more, data: 1}}
+""",
+    )
+    assert found["empty"].verdict == "depends"
+    assert found["inner"].counts == (0, 1, 1)
+    assert found["none"].verdict == "depends"
+    assert found["last"].condition is not None
+    assert found["last"].condition.unknown == ("loop.last",)

@@ -141,6 +141,25 @@ def test_steps_inside_a_group_are_visible_once_it_has_ended() -> None:
     """)
 
 
+def test_outputs_see_the_rescue_and_nothing_else_sees_what_runs_after_it() -> None:
+    found = check_steps("""
+        - id: get
+          run: make
+          ensure: [steps.fix.status == 'succeeded']
+          rescue: [{id: fix, run: echo hi}]
+          finally: [{id: tidy, run: echo hi}]
+          outputs:
+            a: "${{ steps.fix.outputs.stdout | default('') }}"
+            b: "${{ steps.fix.outputs.stdout }}"
+            c: "${{ steps.tidy.outputs.stdout }}"
+    """)
+    assert said(found) == [
+        "not-upstream 5:20 step `fix` has not ended when `ensure` of step `get` is worked out: it runs after that",
+        "may-be-missing 10:15 `stdout` of step `fix` may be missing: step `fix` runs only where step `get` has failed",
+        "not-upstream 11:21 step `tidy` has not ended when `outputs.c` of step `get` is worked out: it runs after that",
+    ]
+
+
 def test_branches_do_not_see_each_other() -> None:
     found = check_steps("""
         - parallel:

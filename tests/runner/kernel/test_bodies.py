@@ -2,6 +2,8 @@
 
 from tests.runner.kernel.play import Play
 
+from steplane.kernel.reach import obstacle
+
 LEAF = 'run: ["true"]'
 
 
@@ -109,6 +111,73 @@ def test_if_ensure_fails_the_branches_that_run_are_cancelled_first() -> None:
     play.answer("p", "ensure", error="ensure")
     assert (play.stopping, play.status("p")) == (["p/b"], "running")
     play.stop("p/b")
+    assert (play.status("p"), play.ended) == ("failed", "failed")
+
+
+CUT = "{count: 1, rest: cancel}"
+
+
+def test_the_rest_is_cancelled_first() -> None:
+    play = two(CUT)
+    play.ok("p/a")
+    assert (play.status("p"), play.stopping, play.running) == ("running", ["p/b"], [])
+    play.stop("p/b")
+    assert (play.status("p"), play.status("p/b"), play.running) == ("succeeded", "cancelled", ["c"])
+
+
+def test_a_failure_before_or_in_the_clean_up_of_the_rest_is_a_warning() -> None:
+    branches = ", ".join(f"{name}: [{{id: {name}, {LEAF}}}]" for name in "abd")
+    cleans = f"e: [{{id: e, {LEAF}, finally: [{{id: f, {LEAF}}}]}}]"
+    for failing in ("a", "f"):
+        play = Play(f"steps: [{{id: p, join: {CUT}, parallel: {{{branches}, {cleans}}}}}]")
+        if failing == "a":
+            play.fail("p/a")
+        play.ok("p/b")
+        for path in play.stopping:
+            play.stop(path)
+        (play.fail if failing == "f" else play.ok)("p/e/f")
+        assert (play.status("p"), play.ended) == ("warning", "warning")
+
+
+def test_the_limit_covers_what_is_cancelled() -> None:
+    play = two(CUT, "timeout: 5s")
+    play.ok("p/a")
+    play.timer("p", "timeout")
+    play.stop("p/b")
+    assert play.end_of("p").error is not None
+    assert play.status("p") == "failed"
+
+
+def test_a_resume_leaves_the_rest_as_it_is_unless_what_had_arrived_is_to_do_again() -> None:
+    play = two(CUT, "ensure: [inputs.x]")
+    play.ok("p/a")
+    play.resume()
+    assert (play.running, play.stopping) == ([], [])  # it counts as stopped
+    assert play.asked == [("p", "ensure")]
+    play.answer("p", "ensure", error="ensure")
+    play.resume()
+    assert (play.asked, play.activations("p/b")) == ([("p", "ensure")], 1)
+    assert obstacle(play.kernel.state, play.kernel.state.paths["p/b"]) == (
+        "the steps of `p` are over, and it goes on after them"
+    )
+    play.answer("p", "ensure", error="ensure")
+    assert obstacle(play.kernel.state, play.kernel.state.paths["p/a"]) == ""
+    assert obstacle(play.kernel.state, play.kernel.state.paths["p/b"]) == (
+        "enough branches of `p` have arrived, and its `join` cancels the rest"
+    )
+    play.resume("p/a")
+    assert play.running == ["p/a", "p/b"]
+
+
+def test_one_branch_is_enough_in_the_end() -> None:
+    play = two("active")
+    play.ok("p/a")
+    assert play.status("p") == "running"
+    play.fail("p/b")
+    assert (play.status("p"), play.running) == ("warning", ["c"])
+    play = two("active")
+    play.fail("p/a")
+    play.fail("p/b")
     assert (play.status("p"), play.ended) == ("failed", "failed")
 
 

@@ -1,7 +1,7 @@
 """A run goes on under another definition: random workflows, stopped somewhere, edited, resumed."""
 
 from random import Random
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 import pytest
@@ -219,3 +219,70 @@ def test_a_body_that_its_time_limit_had_cut_off_is_gone_back_to() -> None:
     anew(world, {"steps": [{**group, "steps": [{**body, "run": ["true", "x"]}]}]})
     assert world.go(Random(1))
     assert (world.kernel.status, states["g/a"].status, states["g/z"].status) == ("succeeded",) * 3
+
+
+_A, _Z = {"id": "a", "run": ["true"]}, [{"id": "z", "run": ["true"]}]
+_CALLS = [
+    {"id": "one", "call": "child.yaml"}, {"id": "b", "run": ["true"], "needs": []},
+    {"id": "c", "cancel": ["one"], "needs": ["b"]},
+]  # fmt: skip
+
+
+def _child(**more: Any) -> dict[str, Any]:
+    return {"steps": _CALLS, "x-files": {"child.yaml": {"name": "child", "steps": [_A], **more}}}
+
+
+def _ended(status: str, **more: Any) -> dict[str, Any]:
+    return {"steps": [_A, {"id": "e", "needs": [], "end": status}], **more}
+
+
+def _group(inner: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"steps": [{"id": "g", "timeout": "5s", "steps": [inner], **more}]}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "moves", "ends"),
+    [
+        (_ended("succeeded", **{"finally": _Z}), _ended("succeeded"), ["-a"], "succeeded"),
+        (_ended("failed", **{"finally": _Z}), _ended("failed"), ["-a"], "failed"),
+        (_child(**{"finally": _Z}), _child(), ["+b", "-one/child/a"], "succeeded"),
+        (_child(rescue=_Z), _child(), ["-one/child/a", "+b"], "succeeded"),
+        (_group(_A, rescue=_Z), _group(_A), ["!g", "-g/a"], "succeeded"),
+        (_group({**_A, "rescue": _Z}), _group(_A), ["-g/a", "!g"], "failed"),
+    ],
+)  # fmt: skip
+def test_a_run_ends_also_where_the_list_that_it_is_in_is_gone(
+    then: dict[str, Any], now: dict[str, Any], moves: list[str], ends: str
+) -> None:
+    """What an `end` or a cancel has decided stands; what a time limit (`!`) had cut short is gone back to."""
+    world = World(then)
+    states = world.kernel.state.paths
+    for key in [one for one in world.open if one[1] == "ask"]:
+        world.reply(key)
+    for move, path in [(one[0], one[1:]) for one in moves]:
+        if move == "!":
+            world.feed(TimerFired(instance=states[path].serial, timer="timeout"))
+        else:
+            outcome: Literal["succeeded", "failed"] = "succeeded" if move == "+" else "failed"
+            world.feed(AttemptEnded(instance=states[path].serial, attempt=1, outcome=outcome))
+    assert next(one.phase for path, one in states.items() if path.endswith("z")) in {"attempt", "stopping"}
+    anew(world, now)
+    assert world.go(Random(1), 200)
+    assert world.kernel.status == ends
+
+
+def test_a_child_keeps_its_end_where_only_a_rescue_that_it_did_not_need_is_another() -> None:
+    """Nothing of the call is made again, its `finally` included."""
+
+    def workflow(word: str) -> dict[str, Any]:
+        rescue = [{"id": "r", "run": ["true", word]}]
+        child = {"name": "child", "steps": [{**_A, "rescue": rescue}], "rescue": [{"id": "s", "run": ["true", word]}]}
+        calls = [{"id": "one", "call": "child.yaml", "finally": _Z}, {"id": "two", "run": ["true"]}]
+        return {"steps": calls, "x-files": {"child.yaml": child}}
+
+    world = World(workflow("then"), lambda name: name == "two")
+    assert world.go(Random(1))
+    since = len(world.commands)
+    anew(world, workflow("now"))
+    assert world.go(Random(1))
+    assert world.started(since) == ["two"]

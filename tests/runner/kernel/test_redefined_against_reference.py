@@ -113,6 +113,14 @@ def test_what_a_night_found(seed: int) -> None:
     equal(seed)
 
 
+@pytest.mark.parametrize("seed", [2404, 2711, 2994, 3037, 3059])
+def test_what_a_night_found_in_all_of_the_language(seed: int) -> None:
+    """Another step in a `rescue` that is over and had not helped (of a step, in a round of a `call`); in a child, and
+    in a branch, that had gone on late and is over.
+    """
+    equal(seed, for_good)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("tame", [plain, for_good])

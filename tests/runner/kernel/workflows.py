@@ -159,7 +159,7 @@ def step(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     elif kind == 9:
         one["parallel"] = branches(random, ids, depth - 1)
         if chance(random, 2):
-            one["join"] = random.choice(["any", 2, "all"])
+            one["join"] = join_of(one, random.choice(["any", 2, "all"]))
     elif kind == 10:
         arms: list[dict[str, Any]] = [
             {"when": "inputs.x", "steps": lists(random, ids, depth - 1)} for _ in range(random.randint(1, 2))
@@ -221,6 +221,14 @@ def branches(random: Random, ids: Ids, depth: int) -> dict[str, Any]:
     if any("if" in one for one in found.values() if isinstance(one, dict)) and chance(random, 3):
         found["other"] = {"default": True, "steps": lists(random, ids, depth)}
     return found
+
+
+def join_of(one: dict[str, Any], join: Any) -> Any:
+    """How branches are joined: often so that the rest is cancelled, or that one has to arrive in the end."""
+    number = crc32(repr(one).encode()) % 4
+    if join == "all":
+        return "active" if number else join
+    return {"count": 1 if join == "any" else join, "rest": "cancel"} if number else join
 
 
 def modifiers(random: Random, one: dict[str, Any], ids: Ids, depth: int) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runner.running import Workbench
 
-from steplane.plan.nodes import Body, ForEach, Need, Node, Plan
+from steplane.plan.needing import Need
+from steplane.plan.nodes import Body, ForEach, Node, Plan
 from steplane.plan.retries import Retry
 
 

@@ -18,10 +18,11 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     """Why an instance is cancelled at this event, from which these facts follow.
 
     `kind` is `cancel`, `timeout`, `failure` (of a step beside it, with `failure: cancel`), `end`, `goto`, `join`,
-    `complete` (the loop, and its `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs
-    to has failed afterwards), `unfinished` (a resume left something out of it), `within` (a step in it could not run,
-    because others are cancelled, or is cancelled itself: of a call, or for a failure that a resume began anew) or
-    `inside` (what is around it was ended).
+    `branches` (enough others of the `parallel` have arrived, and its `rest` is `cancel`), `complete` (the loop, and its
+    `rest` is `cancel`), `reach` (a `cancel` or `finish` step), `after` (what it belongs to has failed afterwards),
+    `unfinished` (a resume left something out of it), `within` (a step in it could not run, because others are
+    cancelled, or is cancelled itself: of a call, or for a failure that a resume began anew) or `inside` (what is around
+    it was ended).
     """
     if isinstance(event, CancelRequested):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
@@ -96,6 +97,8 @@ def _here(one: Instance, around: Instance, event: Input, failed: set[int]) -> di
     scope = around.scope
     if scope is None:
         return None
+    if scope.withdrawn:
+        return {"kind": "branches", "of": scope.owner.path}
     if around.parent is not None and _cuts_short(around.parent):
         return {"kind": "complete", "of": around.parent.path}
     if scope.course is not None and scope.course.latest is not None and is_superseded(scope, around):

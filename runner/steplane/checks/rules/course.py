@@ -145,7 +145,7 @@ class Course:
         if inner.role == "branch" and branch is not None and (branch.condition is not None or branch.default):
             yield f"branch `{inner.label}` of {words_for(step)} is not always taken", branch.name.span
         if step.join is not None and step.join.mode != "all":
-            yield f"{words_for(step)} goes on before all of its branches have ended", step.key_span("join")
+            yield f"{words_for(step)} {step.join.without_all} its branches have succeeded", step.key_span("join")
 
     def succeeds_without(self, start: int, target: Position) -> Obstacles:
         """Why the step of that number in the chain around the target can have succeeded, and the target not."""
@@ -248,7 +248,7 @@ class Course:
     def late(self, target: Position, start: int) -> Obstacles:
         """Why the target can still go on when the step of that number in its chain has ended."""
         for _, step in target.chain[start:]:
-            if isinstance(step.action, Parallel) and step.join is not None and step.join.mode != "all":
+            if isinstance(step.action, Parallel) and step.join is not None and step.join.leaves_late:
                 yield f"a branch of {words_for(step)} can go on when that has ended", step.key_span("join")
             if isinstance(step.loop, ForEach | Matrix) and step.loop.spread.complete is not None:
                 yield f"an item of {words_for(step)} can go on when that is complete", step.key_span("complete")

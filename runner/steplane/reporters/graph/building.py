@@ -8,21 +8,8 @@ from steplane.events import OK
 from steplane.expressions import Engine, ExpressionError
 from steplane.expressions.durations import format_duration
 from steplane.expressions.templates import Template
-from steplane.plan.nodes import (
-    Body,
-    Call,
-    Choice,
-    End,
-    ForEach,
-    Fork,
-    Goto,
-    Loop,
-    Node,
-    Perform,
-    Plan,
-    Rounds,
-    outcomes,
-)
+from steplane.plan.needing import outcomes
+from steplane.plan.nodes import Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Plan, Rounds
 from steplane.plan.waits import Race
 from steplane.reporters.graph.order import Edge, order_of
 from steplane.reporters.graph.shapes import Arrow, Box, Cluster, Graph, Kind, State
@@ -247,7 +234,7 @@ def _role(node: Node) -> Kind:
 def _label(node: Node) -> str:
     """What stands beside the id on a frame."""
     if isinstance(node.action, Fork):
-        return "parallel" if node.action.wanted is None else f"parallel, {node.action.wanted} wanted"
+        return action(node)
     if isinstance(node.action, Race):
         return "race: the first"
     if node.any_order:

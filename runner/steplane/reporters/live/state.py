@@ -296,7 +296,7 @@ class Tree:
         for child in entry.children.values():
             if child.ended and self._entries.get(child.path) is child:
                 del self._entries[child.path]
-        late = isinstance(entry.node.action, Fork) and entry.node.action.wanted is not None and not entry.loop
+        late = isinstance(entry.node.action, Fork) and entry.node.action.leaves_late and not entry.loop
         if self._entries.get(path) is entry and not late:
             del self._entries[path]
 
