@@ -50,6 +50,20 @@ def found(text: str) -> list[str]:
         (f"{VARS}  - {{uses: http.request, with: {{url: 'https://x.example/?t=${{{{ vars.a }}}}'}}}}\n",
          "secret-in-url 5:64"),
         (f"{VARS}  - {{run: x, env: {{A: '${{{{ vars.b }}}}'}}}}\n", ""),
+        # what an operation of its own takes
+        ("steplane: 1\ninputs: {n: {type: integer}}\nsteps: [{run: 'x ${{ inputs.n[:2] }}'}]\n", "no-field 3:22"),
+        ("steplane: 1\ninputs: {n: {type: string}}\nsteps: [{run: 'x ${{ inputs.n[:2] }}'}]\n", ""),
+        (f"{HEAD}  - {{id: f, foreach: [1], run: x}}\n  - run: x ${{{{ steps.f.outputs.stdout | present | sum }}}}\n",
+         "filter-value 4:16"),
+        (f"{HEAD}  - {{id: f, foreach: [1], run: x}}\n  - run: x ${{{{ steps.f.outputs.exit_code | sum }}}}\n", ""),
+        (f"{HEAD}  - {{id: f, foreach: [1], run: x}}\n  - run: x ${{{{ steps.f.outputs.stdout | map('int') | sum }}}}\n",
+         ""),
+        # ignores without a code, blanks that are none
+        (f"{HEAD}  - {{run: x}}  # steplane: ignore\n", "unused-ignore 3:15"),
+        (f"{HEAD}  - {{run: x}}  #steplane:ignore[no-id]\n", "unused-ignore 3:15"),
+        (f"{HEAD}  - {{id: w, wait: 3s}}  # ignore what is steplane: ignored\n", ""),
+        (f"{HEAD}  - {{id: a,\u00a0run: x}}\n", "hidden-character 3:12"),
+        (f"{HEAD}  - {{run: x, env: {{A: '\u00a0'}}}}\n", ""),
         # shares
         (f"{HEAD}  - {{id: f, foreach: [1], max_failures: 100.5%, run: x}}\n", "pattern 3:41"),
         (f"{HEAD}  - {{id: f, foreach: [1], max_failures: 99.5%, run: x}}\n", ""),
