@@ -56,8 +56,6 @@ def found(text: str) -> list[str]:
         (f"{HEAD}  - {{id: f, foreach: [1], run: x}}\n  - run: x ${{{{ steps.f.outputs.stdout | present | sum }}}}\n",
          "filter-value 4:16"),
         (f"{HEAD}  - {{id: f, foreach: [1], run: x}}\n  - run: x ${{{{ steps.f.outputs.exit_code | sum }}}}\n", ""),
-        (f"{HEAD}  - {{id: f, foreach: [1], run: x}}\n  - run: x ${{{{ steps.f.outputs.stdout | map('int') | sum }}}}\n",
-         ""),
         # ignores without a code, blanks that are none
         (f"{HEAD}  - {{run: x}}  # steplane: ignore\n", "unused-ignore 3:15"),
         (f"{HEAD}  - {{run: x}}  #steplane:ignore[no-id]\n", "unused-ignore 3:15"),
