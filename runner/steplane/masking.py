@@ -142,10 +142,12 @@ class Mask:
         first = max(0, len(data) - 2 * self._longest - ESCAPES)
         whole, half = split_escape(data[first:])
         plain = Unescaped(whole)
-        at = self._open_end(plain.data)
+        at, end = self._open_end(plain.data), self._open_end(data)
+        if end > first:  # a sequence is not cut: what begins in it would be read as text by itself
+            end = first + plain.outside(end - first)
         if at < len(plain.data):
-            return min(self._open_end(data), first + plain.origin(at))
-        return min(self._open_end(data), first + len(whole) if half else len(data))
+            return min(end, first + plain.origin(at))
+        return min(end, first + len(whole) if half else len(data))
 
     def _open_end(self, data: bytes) -> int:
         start = max(0, len(data) - self._longest + 1)

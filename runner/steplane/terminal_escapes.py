@@ -14,10 +14,10 @@ ESCAPES = 4096
 class Unescaped:
     """Bytes without their escape sequences, in `data`."""
 
-    __slots__ = ("_ends", "_starts", "data")
+    __slots__ = ("_ends", "_found", "_starts", "data")
 
     def __init__(self, data: bytes) -> None:
-        found = [one.span() for one in _SEQUENCE.finditer(data)]
+        self._found = found = [one.span() for one in _SEQUENCE.finditer(data)]
         self.data = _SEQUENCE.sub(b"", data)
         lengths = [end - start for start, end in found]
         taken = [0, *accumulate(lengths)]
@@ -27,6 +27,12 @@ class Unescaped:
     def origin(self, index: int) -> int:
         """Where the byte of that index stands among all bytes."""
         return index + self._ends[bisect_right(self._starts, index)]
+
+    def outside(self, index: int) -> int:
+        """The index among all bytes, or where the escape sequence begins in whose middle it is."""
+        place = bisect_right(self._found, (index, index))
+        start, end = self._found[place - 1] if place else (index, index)
+        return start if index < end else index
 
 
 def split_escape(data: bytes) -> tuple[bytes, bytes]:

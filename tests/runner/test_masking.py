@@ -6,7 +6,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steplane.masking import SHORTEST, Mask
@@ -171,6 +171,7 @@ def test_escape_sequences_in_a_secret_hide_nothing(colour: str, size: int) -> No
     ),
     st.integers(1, 9),
 )
+@example(["\x1b[01;31m\x1b[K", "\x1b", "my-swordfish-2000"], 1)
 def test_a_stream_with_escape_sequences_is_masked_as_a_whole_text_is(parts: list[str], size: int) -> None:
     mask = Mask({"key": "my-swordfish-2000"})
     said = "".join(parts).encode()
