@@ -92,7 +92,7 @@ class Scope:
         for other in self.lives_of(after) if not after or not parts.step_outside(self, after) else ():
             if not other.ended or other.status in NOT_OK:
                 return ("blocked", other.path) if other.ended else None
-        if any(other.begun for other in self.lives_of(milestone.get("before", ""))):
+        if self.has_passed(life):
             return "skipped", ""
         if self.any_order and any(other.status != "pending" and not other.ended for other in self.lives):
             return None
@@ -177,13 +177,15 @@ class Scope:
     def withdraw(self) -> bool:
         """Skip what has not begun though its milestone has passed."""
         for life in self.lives:
-            if "milestone" not in life.step.raw:
-                continue
-            before = (life.step.raw.get("milestone") or {}).get("before", "")
-            if not life.begun and not life.ended and any(other.begun for other in self.lives_of(before)):
+            if not life.begun and not life.ended and self.has_passed(life):
                 life.end("skipped")
                 return True
         return False
+
+    def has_passed(self, life: Life) -> bool:
+        """Whether the step has a milestone that has passed."""
+        before = (life.step.raw.get("milestone") or {}).get("before", "")
+        return any(other.begun for other in self.lives_of(before))
 
     # ------------------------------------------------------------ failure and cancel
 
@@ -206,7 +208,7 @@ class Scope:
         self.drop_due(handlers=False)
         for one in list(self.lives):
             if not one.ended and not one.begun and not one.step.handler:
-                one.end("blocked", by=life.path)
+                one.end("skipped" if self.has_passed(one) else "blocked", by=life.path)
         if policy == "cancel":
             for one in list(self.lives):
                 if not one.ended and one.begun:

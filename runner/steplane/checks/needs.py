@@ -85,7 +85,8 @@ def check_joins(_: Workflow, context: Context) -> Iterator[Diagnostic]:
             continue
         if step.join.count > size:
             message = f"`join` of {words_for(step)} wants {step.join.count} arrivals, and it has {size} {what}"
-            yield Diagnostic("join-too-large", message, step.join.span, help=f"write at most {size}, or `all`")
+            place, other = step.join.count_span, "" if step.join.count_span else ", or `all`"
+            yield Diagnostic("join-too-large", message, place or step.join.span, help=f"write at most {size}{other}")
 
 
 def check_join_forms(_: Workflow, context: Context) -> Iterator[Diagnostic]:

@@ -209,7 +209,8 @@ def block_rest(state: State, scope: Scope, failed: Instance) -> list[int]:
     for position in range(len(scope.current)):
         node = node_at(state, scope, position)
         for held in [] if node.handler else unbegun_at(state, scope, node):
-            candidates += withdraw(state, scope, held, "blocked", failed.path)
+            status, by = within(scope, node, "blocked", failed.path)
+            candidates += withdraw(state, scope, held, status or "blocked", by)
     return candidates if scope.queues is None else list(range(len(scope.current)))
 
 

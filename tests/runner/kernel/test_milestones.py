@@ -1,5 +1,6 @@
 """Section 12.4: milestones."""
 
+import pytest
 from tests.runner.kernel.play import Play
 
 BETWEEN = """
@@ -82,18 +83,36 @@ def test_a_new_activation_of_a_resume_looks_again() -> None:
     assert play.ended == "succeeded"
 
 
-def test_it_is_skipped_where_the_step_behind_it_fails_at_once() -> None:
-    play = Play("""
-failure: continue
+@pytest.mark.parametrize("policy", ["continue", "stop", "cancel"])
+@pytest.mark.parametrize("status", ["warning", "failed"])
+def test_it_is_skipped_where_the_step_behind_it_fails_at_once(policy: str, status: str) -> None:
+    """It has begun with its failure: nothing is told of what the failure itself does to the others."""
+    tolerant = "on_error: warn, " if status == "warning" else ""
+    play = Play(f"""
+failure: {policy}
 steps:
-- {id: early, needs: [], if: 'inputs.x', milestone: {before: late}, run: ['true']}
-- {id: late, needs: [], on_error: warn, timeout: '${{ inputs.t }}', run: ['true']}
+- {{id: early, needs: [], if: 'inputs.x', milestone: {{before: late}}, run: ['true']}}
+- {{id: late, needs: [], {tolerant}timeout: '${{{{ inputs.t }}}}', run: ['true']}}
 """)
     assert play.asked == [("early", "if"), ("late", "enter")]
     play.answer("late", "enter", error="expression")
-    assert play.status("late") == "warning"
+    assert play.status("late") == status
+    assert play.end_of("early").status == "skipped"
+    assert play.end_of("early").by == "late"
+    assert play.ended == status
+
+
+def test_a_milestone_that_has_passed_comes_before_a_failure_that_a_resume_brings() -> None:
+    play = Play("""
+steps:
+- {id: late, run: ['true'], finally: [{id: last, run: ['true']}]}
+- {id: early, milestone: {before: late}, run: ['true']}
+""")
+    play.ok("late")
     assert play.status("early") == "skipped"
-    assert play.ended == "warning"
+    play.resume("early", **{"late/last": {"status": "failed"}})
+    assert play.ended == "failed"
+    assert (play.activations("early"), play.status("early")) == (2, "skipped")
 
 
 def test_what_was_being_stopped_is_done_again_on_resume_where_the_list_has_a_milestone() -> None:

@@ -94,6 +94,12 @@ def test_what_a_night_found(seed: int) -> None:
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
 
 
+def test_what_a_milestone_has_passed_is_skipped_whatever_fails_at_the_resume() -> None:
+    """The step is named by `--redo`, and the one behind it is taken as failed."""
+    random = Random(196)
+    finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("selected", "by_hand"), [(True, False), (False, True), (True, True)])
