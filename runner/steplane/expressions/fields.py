@@ -40,9 +40,13 @@ class Fields(Findings):
     def item(self, node: Any, whole: Type) -> Type:
         """What stands at a place of a list or text."""
         if not self.lenient and not whole.can_be("list", "string", "object", "null"):
-            message = f"{self.words(node.node, whole)} and has no items"
-            self.report("no-field", message, *self.stretch(node.node), help_="take what stands in `[ ]` behind it out")
+            self.no_items(node, whole)
         return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
+
+    def no_items(self, node: Any, whole: Type) -> None:
+        """Something that is neither a list nor text is asked for a part of it."""
+        message = f"{self.words(node.node, whole)} and has no items"
+        self.report("no-field", message, *self.stretch(node.node), help_="take what stands in `[ ]` behind it out")
 
     def unknown_field(self, node: Any, whole: Type, part: str) -> None:
         """A mapping that has no others has no such field."""
