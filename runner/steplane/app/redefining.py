@@ -256,16 +256,12 @@ def _begun(kernel: Kernel, plan: Plan, changes: Changes) -> dict[str, str]:
         if one.begun and one.scope is not None:
             file = one.scope.plan.file
             name = one.node.id if file == plan.file else f"{os.path.basename(file)}: {one.node.id}"
-            status = one.status if one.ended else _cut_off(one, changes)
+            whole = _outermost(one, changes)
+            ends = whole is not None and whole.scope is not None and whole.scope.cancelled
+            status = one.status if one.ended else CANCELLED if ends else "interrupted"
             if name not in found or status not in OK:
                 found[name] = status
     return found
-
-
-def _cut_off(one: Instance, changes: Changes) -> str:
-    """How an instance stands that has not ended: in a list that is being cancelled nothing begins anew."""
-    whole = _outermost(one, changes)
-    return CANCELLED if whole is not None and whole.scope is not None and whole.scope.cancelled else "interrupted"
 
 
 def _others(before: Any, after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
