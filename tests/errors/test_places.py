@@ -78,3 +78,19 @@ def test_a_type_by_the_name_that_it_has_elsewhere(other: str, ours: str) -> None
     text = f"steplane: 1\ninputs: {{a: {{type: {other}}}}}\nsteps: [{{run: x}}]\n"
     assert found(text) == ["enum 2:20"]
     assert mended(text, "w.yaml", {}) == text.replace(other, ours)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [("inputs.l.length > 2", "| length"), ("inputs.l.first == 'x'", "| first"), ("inputs.t.size > 2", "| length")],
+)
+def test_a_field_that_is_a_filter_here(wrong: str, remedy: str) -> None:
+    head = "steplane: 1\ninputs: {l: {type: array, items: {type: string}}, t: {type: string}}\n"
+    (one,) = check(f"{head}steps: [{{run: x, if: {wrong}}}]\n", "w.yaml", {})
+    assert (one.code, one.help) == ("no-field", f"a filter gives it: write `{remedy}`")
+
+
+def test_nothing_by_the_name_that_it_has_elsewhere() -> None:
+    text = "steplane: 1\ninputs: {t: {type: string, optional: true}}\nsteps: [{run: x, if: inputs.t == nil}]\n"
+    assert found(text) == ["unknown-name 3:34"]
+    assert mended(text, "w.yaml", {}) == text.replace("nil", "null")

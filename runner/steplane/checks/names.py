@@ -117,7 +117,7 @@ class _Names:
             if name in names and root in site.names:
                 return f"{root}.{name}"
         roots = [*site.names, "true", "false", "null"]
-        meant = did_you_mean(name, roots)
+        meant = "null" if name in ("nil", "undefined") else did_you_mean(name, roots)
         if meant:
             return meant
         everything = {
