@@ -25,8 +25,19 @@ OTHER_WORDS = {
     "canceled": "cancelled",
     "fixed": "constant",
     "exp": "exponential",
+    "int": "integer",
+    "float": "number",
+    "double": "number",
+    "decimal": "number",
+    "str": "string",
+    "text": "string",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+    "map": "object",
+    "mapping": "object",
 }
-"""What other tools call an outcome or a policy."""
+"""What other tools call an outcome, a policy or a type."""
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
@@ -43,31 +54,48 @@ def no_more_than(comparisons: int) -> Iterator[None]:
         _left.reset(token)
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate closest to `name`, or None when none is close.
+class Names:
+    """Names to choose from, made ready once where many are to be asked for."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.by_fold: dict[str, list[str]] = {}
+        for one in dict.fromkeys(islice(names, _CANDIDATES)):
+            self.by_fold.setdefault(_fold(one), []).append(one)
+
+
+@lru_cache(maxsize=16)
+def _ready(names: tuple[str, ...]) -> Names:
+    """The names of a file are asked for as often as it has mistakes."""
+    return Names(names)
+
+
+def did_you_mean(name: str, candidates: Iterable[str] | Names, *, but: str = "") -> str | None:
+    """The candidate closest to `name`, or None when none is close; `but` is one that cannot be meant.
 
     Names that differ only in case, `-`, `_`, `.` and blanks come first; then the best match of difflib, with a cut-off
     that is stricter for short names (a wrong suggestion is worse than none).
     """
     import difflib
 
-    pool = list(dict.fromkeys(one for one in islice(candidates, _CANDIDATES) if one and one != name))
+    known = candidates if isinstance(candidates, Names) else _ready(tuple(islice(candidates, _CANDIDATES)))
+    by_fold = known.by_fold
     folded = _fold(name)
     if not folded or len(folded) > _LONG:
         return None
-    for candidate in pool:
-        if _fold(candidate) == folded:
+    for candidate in by_fold.get(folded, ()):
+        if candidate not in (name, but):
             return candidate
     left = _left.get()
     if left is not None:
         if left[0] <= 0:
             return None
-        left[0] -= min(len(pool), _POOL)
-    by_fold = {_fold(candidate): candidate for candidate in reversed(pool)}
+        left[0] -= min(len(by_fold), _POOL)
     cutoff = {3: 0.66}.get(len(folded), 0.75 if len(folded) <= 4 else 0.67)  # of three or four one letter may be wrong
-    near = list(islice((one for one in by_fold if abs(len(one) - len(folded)) <= _LENGTHS), _POOL))
-    close = difflib.get_close_matches(folded, near, n=1, cutoff=cutoff)
-    return by_fold[close[0]] if close else None
+    near = (one for one in reversed(by_fold) if one not in ("", folded) and abs(len(one) - len(folded)) <= _LENGTHS)
+    close = difflib.get_close_matches(
+        folded, list(islice((one for one in near if by_fold[one] != [but]), _POOL)), n=1, cutoff=cutoff
+    )
+    return next(one for one in by_fold[close[0]] if one != but) if close else None
 
 
 def word_meant(word: str, candidates: Iterable[str]) -> str | None:

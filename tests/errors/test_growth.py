@@ -41,8 +41,28 @@ def never_closed_with_braces(count: int) -> str:
     return HEAD + "  - run: |\n" + '      echo ${{ "\n' * count
 
 
+def wrong_needs(count: int) -> str:
+    steps = "".join(f"  - {{id: one_{n}, needs: [other_{n}], run: x}}\n" for n in range(count))
+    return HEAD + steps + "".join(f"  - {{id: m{n}, run: x, milestone: {{after: other_{n}}}}}\n" for n in range(count))
+
+
+def wrong_cancels_and_undos(count: int) -> str:
+    steps = "".join(f"  - {{id: one_{n}, needs: [], cancel: [other_{n}]}}\n" for n in range(count))
+    return HEAD + steps + "".join(f"  - {{id: u{n}, needs: [], undo: [other_{n}]}}\n" for n in range(count))
+
+
 @pytest.mark.parametrize(
-    "make", [milestones_after, milestones_before, within, cancels_and_undos, never_closed, never_closed_with_braces]
+    "make",
+    [
+        milestones_after,
+        milestones_before,
+        wrong_cancels_and_undos,
+        within,
+        cancels_and_undos,
+        wrong_needs,
+        never_closed,
+        never_closed_with_braces,
+    ],
 )
 def test_twice_as_many_take_twice_as_long(make: Callable[[int], str]) -> None:
     check(make(10))  # what is imported and kept once

@@ -52,8 +52,8 @@ from steplane.source.limits import COMPARISONS
 from steplane.source.nodes import Mapping
 from steplane.suggest import no_more_than
 
-IGNORE = "steplane: ignore["
-"""What begins a comment that ignores warnings."""
+IGNORE = "ignore"
+"""What stands in every comment that ignores warnings."""
 
 Check = Callable[[Workflow, Context], Iterator[Diagnostic]]
 

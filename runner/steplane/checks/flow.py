@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Related
-from steplane.model import End, Goto, Step, StepList, Switch, Workflow
+from steplane.model import End, Goto, Group, Step, StepList, Switch, Workflow
 
 
 def check_switches(_: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -26,15 +26,16 @@ def check_ends(_: Workflow, context: Context) -> Iterator[Diagnostic]:
 
 def _behind(listed: StepList) -> Iterator[Diagnostic]:
     for number, step in enumerate(listed.steps):
-        certain = isinstance(step.action, End) and step.condition is None and step.needs is None and step.loop is None
-        if not certain:
+        key = _ends(step)
+        if not key:
             continue
         if any(_jumps_over(listed, one, number) for one in listed.steps):
             return
         for later in listed.steps[number + 1 :]:
             if later.needs is None:
                 message = f"{words_for(later)} is never reached: {words_for(step)} ends the run before it"
-                related = (Related(step.key_span("end"), "the run ends here"),)
+                label = "the run ends here" if key == "end" else "whatever happens here, the run ends in it"
+                related = (Related(step.key_span(key), label),)
                 yield Diagnostic(
                     "unreachable",
                     message,
@@ -44,6 +45,27 @@ def _behind(listed: StepList) -> Iterator[Diagnostic]:
                     help="give the `end` an `if`, or remove what stands behind it",
                 )
                 return
+
+
+def _ends(step: Step) -> str:
+    """The key of the action by which a step that begins surely ends the run, or fails; empty where it need not."""
+    outside = (step.condition, step.needs, step.loop, step.join, step.milestone)
+    if any(one is not None for one in outside) or step.rescue or step.on_error != "fail":
+        return ""
+    action = step.action
+    if isinstance(action, End):
+        return "end"
+    if isinstance(action, Group):
+        return "steps" if not step.any_order and _end_in(action.steps) else ""
+    if isinstance(action, Switch):
+        whole = any(arm.default for arm in action.arms) and all(_end_in(arm.steps) for arm in action.arms)
+        return "switch" if whole else ""
+    return ""
+
+
+def _end_in(steps: tuple[Step, ...]) -> bool:
+    """Whether a list surely ends the run, where nothing in it fails; with a jump nobody can tell."""
+    return any(_ends(one) for one in steps) and not any(isinstance(one.action, Goto) for one in steps)
 
 
 def _jumps_over(listed: StepList, step: Step, number: int) -> bool:

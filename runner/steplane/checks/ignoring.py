@@ -1,13 +1,15 @@
 """Warnings that a comment beside them ignores: `# steplane: ignore[code]`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import Document
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#\s*steplane: ignore\[(?P<codes>[^\]]*)\]")
 """A comment that ignores warnings."""
+_VAIN = re.compile(r"(?:^|(?<=\s))#\s*steplane:\s*ignore\b(?!(?<=: ignore)\[[\s,]*[^\s,\]][^\]]*\])")
+"""One that is meant to, and names no code or is spelled in another way."""
 LATE = frozenset({"unused-input", "unused-variable", "unused-output", "unused-id", "redundant-need", "rule-proved"})
 """Codes that are looked for only when asked for, so that nothing can be said of an ignore of one."""
 
@@ -35,6 +37,7 @@ def without_ignored(document: Document, found: Iterable[Diagnostic]) -> list[Dia
         if ignore is None or diagnostic.severity == "error":
             kept.append(diagnostic)
     kept += [_unused(one) for one in ignores if _is_vain(one)]
+    kept += _without_code(document)
     return kept
 
 
@@ -52,6 +55,17 @@ def _unused(ignore: _Ignore) -> Diagnostic:
     else:
         message, help_ = f"nothing is ignored: there is no `{ignore.code}` in line {ignore.line}", "take it out"
     return Diagnostic("unused-ignore", message, ignore.span, "warning", help=help_)
+
+
+def _without_code(document: Document) -> Iterator[Diagnostic]:
+    for number, line in enumerate(document.lines, 1):
+        match = _VAIN.search(line) if "ignore" in line else None
+        if match is not None:
+            span = Span(document.file, number, match.start() + 1, number, match.end() + 1)
+            help_ = "name in brackets what is to be ignored: `# steplane: ignore[no-id]`"
+            yield Diagnostic(
+                "unused-ignore", "this comment ignores nothing: it names no code", span, "warning", help=help_
+            )
 
 
 def _ignores(document: Document) -> list[_Ignore]:

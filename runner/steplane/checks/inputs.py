@@ -6,6 +6,8 @@ from steplane.checks.context import Context
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model import Input, Workflow
 from steplane.schema import Problem, check_schema, validate_value
+from steplane.schema.problems import wants_boolean
+from steplane.schema.scalars import old_boolean
 from steplane.schema.simple import brief, is_kind
 from steplane.schema.structure import holds_expression
 from steplane.schema.texts import node_at, unquoted, wants_text
@@ -145,6 +147,9 @@ def _default(one: Input) -> Iterator[Diagnostic]:
         what = f"`{'.'.join(map(str, problem.path))}` of input `{one.name}`"
         node = node_at(one.node, problem.path)
         if wants_text(problem) and (said := unquoted(what, node)):
+            yield said
+            continue
+        if wants_boolean(problem) and (said := old_boolean(what, node)):
             yield said
             continue
         message, span = f"{what} {problem.message}", node.span

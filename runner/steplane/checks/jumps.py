@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context, words_for
+from steplane.checks.named_steps import is_said
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import End, ForEach, Goto, Matrix, Step, StepList, Until, While, Workflow
 from steplane.suggest import did_you_mean
@@ -20,7 +21,7 @@ def check_jumps(_: Workflow, context: Context) -> Iterator[Diagnostic]:
                 yield from _unordered(listed, step)
                 target = positions.get(step.action.target.text)
                 if target is None:
-                    if step.action.target.text not in context.unread_ids:
+                    if not is_said(step.action.target, context):
                         yield _unknown(step, step.action, positions, context)
                 else:
                     yield from _jump(listed, step.action, number, target)

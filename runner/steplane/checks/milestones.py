@@ -8,7 +8,7 @@ from steplane.checks.needs import Knots
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Milestone, Name, Parallel, Step, StepList, Workflow
 from steplane.schema.words import listed
-from steplane.suggest import did_you_mean
+from steplane.suggest import Names, did_you_mean
 
 
 def check_milestones(_: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -37,6 +37,11 @@ class _Waits:
     def named(self) -> list[str]:
         """The ids that are written."""
         return [one.id for one in self.steps if one.id_span is not None]
+
+    @cached_property
+    def known(self) -> Names:
+        """The same, made ready for many questions."""
+        return Names(self.named)
 
     def each_other(self, one: str, other: str) -> bool:
         """Whether two steps wait for each other, so that neither can start."""
@@ -132,8 +137,8 @@ def _target(waits: _Waits, step: Step, name: Name, context: Context) -> Diagnost
         related = (Related(other.step.span, "it stands here"),)
         return Diagnostic("milestone-target", message, name.span, related=related, help=help_)
     message = f"`milestone` of {words_for(step)} names `{name.text}`, which is not a step"
-    meant = did_you_mean(name.text, waits.named)
-    if meant is None or meant == step.id:
+    meant = did_you_mean(name.text, waits.known, but=step.id)
+    if meant is None:
         return Diagnostic("unknown-step", message, name.span, help=help_)
     fix = Fix(f"replace `{name.text}` with `{meant}`", (Edit(name.span, meant),), safe=False)
     return Diagnostic("unknown-step", message, name.span, label=f"did you mean `{meant}`?", help=help_, fix=fix)

@@ -19,9 +19,14 @@ HABITS = {
 """What others call them."""
 
 
+def is_said(name: Name, context: Context) -> bool:
+    """Whether it has been said already why nobody can tell which step is meant."""
+    return name.text in context.unread_ids or context.is_misshapen(name.span)
+
+
 def check_step(owner: str, name: Name, context: Context) -> Iterator[Diagnostic]:
     """A name that is to be a step's."""
-    if name.text in context.by_id or name.text in context.unread_ids:
+    if name.text in context.by_id or is_said(name, context):
         return
     known = context.given_ids
     message = f"{owner} names `{name.text}`, which is not a step"

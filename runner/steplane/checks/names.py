@@ -117,7 +117,7 @@ class _Names:
             if name in names and root in site.names:
                 return f"{root}.{name}"
         roots = [*site.names, "true", "false", "null"]
-        meant = did_you_mean(name, roots)
+        meant = "null" if name in ("nil", "undefined") else did_you_mean(name, roots)
         if meant:
             return meant
         everything = {
@@ -189,8 +189,8 @@ class _Names:
 
     def _unknown_step(self, site: Site, use: Use) -> Iterator[Diagnostic]:
         name, ids = use.path[1], self.context.given_ids
-        unread = self.context.unread_ids
-        if not {name, _dashed(use)}.isdisjoint({*unread, *self.context.by_id}):
+        unread, there = self.context.unread_ids, self.context.by_id
+        if any(one in unread or one in there for one in (name, _dashed(use))):
             return
         message = f"`steps.{name}` names no step"
         yield self._subtraction(site, use, ids, "unknown-step") or self._missing(

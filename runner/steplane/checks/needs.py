@@ -1,25 +1,39 @@
 """`needs`: names that exist in the same list, no step twice, no circle; `join` that can be reached."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from steplane.checks.context import Context, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Name, Parallel, Step, StepList, Workflow
-from steplane.suggest import did_you_mean
+from steplane.suggest import Names, did_you_mean
 
 
 def check_needs(_: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the names in `needs`."""
     for listed in context.lists:
-        ids = {step.id for step in listed.steps}
+        beside = _Beside(listed, context)
         for step in listed.steps:
             seen: dict[str, Name] = {}
             for need in step.needs.needs if step.needs else ():
-                yield from _need(step, need.step, ids, seen, context)
+                yield from _need(step, need.step, beside, seen, context)
                 seen.setdefault(need.step.text, need.step)
 
 
-def _need(step: Step, name: Name, ids: set[str], seen: dict[str, Name], context: Context) -> Iterator[Diagnostic]:
+class _Beside:
+    """The ids of the steps of a list; those that are written, to choose from."""
+
+    def __init__(self, listed: StepList, context: Context) -> None:
+        self.ids = {step.id for step in listed.steps}
+        self._context = context
+
+    @cached_property
+    def given(self) -> Names:
+        """The written ones, made ready for many questions."""
+        return Names(one for one in self._context.given_ids if one in self.ids)
+
+
+def _need(step: Step, name: Name, beside: _Beside, seen: dict[str, Name], context: Context) -> Iterator[Diagnostic]:
     if name.text == step.id:
         message = f"{words_for(step)} needs itself: it could never start"
         yield Diagnostic("needs-itself", message, name.span, help="remove it from `needs`")
@@ -27,24 +41,25 @@ def _need(step: Step, name: Name, ids: set[str], seen: dict[str, Name], context:
         related = (Related(seen[name.text].span, "named here already"),)
         message = f"`needs` of {words_for(step)} names `{name.text}` twice"
         yield Diagnostic("needs-twice", message, name.span, "warning", related=related, help="keep one")
-    elif name.text not in ids and name.text not in context.unread_ids and "${{" not in name.text:  # the shape said so
-        yield _unknown(step, name, ids, context)
+    elif (
+        name.text not in beside.ids and name.text not in context.unread_ids and "${{" not in name.text
+    ):  # the shape said so
+        yield _unknown(step, name, beside, context)
 
 
-def _unknown(step: Step, name: Name, ids: set[str], context: Context) -> Diagnostic:
+def _unknown(step: Step, name: Name, beside: _Beside, context: Context) -> Diagnostic:
     other = context.by_id.get(name.text)
     if other is not None:
         place = other.step.span
         around = other.list.owner
         where = f"inside {words_for(around)}" if around is not None else "in the workflow's own list"
         message = f"`needs` of {words_for(step)} names `{name.text}`, which is a step of another list ({where})"
-        outer = next((one.id for _, one in other.chain if one.id in ids), None)
+        outer = next((one.id for _, one in other.chain if one.id in beside.ids), None)
         named = {one.step.text for one in step.needs.needs} if step.needs is not None else set()
         help_ = f"name the step around it, `{outer}`" if outer else "`needs` names steps of the same list"
         help_ = f"take it out: `{outer}`, the step around it, is named here too" if outer in named else help_
         return Diagnostic("needs-across", message, name.span, related=(Related(place, "it stands here"),), help=help_)
-    given = [one for one in context.given_ids if one in ids and one != step.id]
-    meant = did_you_mean(name.text, given)
+    meant = did_you_mean(name.text, beside.given, but=step.id)
     message = f"`needs` of {words_for(step)} names `{name.text}`, which is not a step"
     if meant is None:
         help_ = "`needs` names ids of steps in the same list"
@@ -70,7 +85,8 @@ def check_joins(_: Workflow, context: Context) -> Iterator[Diagnostic]:
             continue
         if step.join.count > size:
             message = f"`join` of {words_for(step)} wants {step.join.count} arrivals, and it has {size} {what}"
-            yield Diagnostic("join-too-large", message, step.join.span, help=f"write at most {size}, or `all`")
+            place, other = step.join.count_span, "" if step.join.count_span else ", or `all`"
+            yield Diagnostic("join-too-large", message, place or step.join.span, help=f"write at most {size}{other}")
 
 
 def check_join_forms(_: Workflow, context: Context) -> Iterator[Diagnostic]:

@@ -14,7 +14,8 @@ from steplane.expressions import Expression, ListOf, Literal, MapOf, Template
 from steplane.model import Call, Named, Run, Step, Uses, Workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import Problem
-from steplane.schema.problems import Templated, shown_path
+from steplane.schema.problems import Templated, shown_path, wants_boolean
+from steplane.schema.scalars import old_boolean
 from steplane.schema.steps import ACTIONS
 from steplane.schema.texts import as_wanted, unquoted, wants_text
 from steplane.schema.words import listed
@@ -226,6 +227,8 @@ class _Parameters:
         node, key = _at(one.value.node, problem.path[1:])
         shown, kind = shown_path(problem.path), self.given.kind
         if wants_text(problem) and (said := unquoted(f"`{shown}`", node)):
+            return said
+        if wants_boolean(problem) and (said := old_boolean(f"{self.given.noun} `{shown}` of `{kind}`", node)):
             return said
         span = key if key is not None else node.span
         if problem.keyword == "additionalProperties":

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from steplane.checks.context import Context, Position, words_for
+from steplane.checks.named_steps import is_said
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Cancel, Goto, Name, Step, StepList, Workflow
 from steplane.schema.words import listed
@@ -23,7 +24,7 @@ def check_reaching(_: Workflow, context: Context) -> Iterator[Diagnostic]:
             yield from _target(position, action, name, context)
         if action.region is not None:
             cancelled.add(action.region.text)
-            if action.region.text not in regions:
+            if action.region.text not in regions and not context.is_misshapen(action.region.span):
                 yield _no_region(position.step, action.region, list(regions))
     for region, tags in regions.items():
         if context.is_misshapen(tags[0].span):
@@ -52,7 +53,7 @@ def _target(position: Position, action: Cancel, name: Name, context: Context) ->
     step, key = position.step, _key(action)
     found = context.by_id.get(name.text)
     if found is None:
-        if name.text not in context.unread_ids:
+        if not is_said(name, context):
             yield _unknown(step, key, name, context)
     elif found.step is step:
         help_ = "name another step; to end the run write `end`"
@@ -65,10 +66,11 @@ def _target(position: Position, action: Cancel, name: Name, context: Context) ->
 
 
 def _unknown(step: Step, key: str, name: Name, context: Context) -> Diagnostic:
-    known = [one for one in context.given_ids if one != step.id]
+    known = [one for one in context.given_ids[:11] if one != step.id]
     message = f"`{key}` of {words_for(step)} names `{name.text}`, which is not a step"
     names = f"the steps of this file are {listed(known[:10], 'and')}"
-    return _missing(Diagnostic("unknown-step", message, name.span), name, known, names if known else _NO_ID)
+    meant = did_you_mean(name.text, context.given_ids, but=step.id)
+    return _missing(Diagnostic("unknown-step", message, name.span), name, meant, names if known else _NO_ID)
 
 
 _NO_ID = "give the step that is meant an `id`"
@@ -78,12 +80,12 @@ def _no_region(step: Step, region: Name, known: list[str]) -> Diagnostic:
     message = f"`cancel` of {words_for(step)} names the region `{region.text}`, and no step is in it"
     names = f"the regions of this file are {listed(known, 'and')}"
     none = f"put the steps that are meant into it: `region: {region.text}`"
-    return _missing(Diagnostic("unknown-region", message, region.span), region, known, names if known else none)
+    meant = did_you_mean(region.text, known)
+    return _missing(Diagnostic("unknown-region", message, region.span), region, meant, names if known else none)
 
 
-def _missing(found: Diagnostic, name: Name, known: list[str], help_: str) -> Diagnostic:
+def _missing(found: Diagnostic, name: Name, meant: str | None, help_: str) -> Diagnostic:
     """With what was probably meant."""
-    meant = did_you_mean(name.text, known)
     if meant is None:
         return replace(found, help=help_)
     fix = Fix(f"replace `{name.text}` with `{meant}`", (Edit(name.span, meant),), safe=False)

@@ -59,6 +59,7 @@ def _sure_calls(workflow: Workflow) -> Iterator[Call]:
     if workflow.rescue or any(isinstance(one.action, End | Goto | Cancel) or one.rescue for one in steps):
         return
     yield from _within(workflow.steps)
+    yield from _within(workflow.finally_)
 
 
 def _within(steps: tuple[Step, ...]) -> Iterator[Call]:
@@ -74,6 +75,7 @@ def _within(steps: tuple[Step, ...]) -> Iterator[Call]:
         elif isinstance(action, Parallel):
             for branch in action.branches:
                 yield from () if branch.condition or branch.default else _within(branch.steps)
+        yield from _within(step.finally_)
 
 
 def _is_sure(step: Step) -> bool:

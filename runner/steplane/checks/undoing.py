@@ -20,7 +20,8 @@ def check_undoing(_: Workflow, context: Context) -> Iterator[Diagnostic]:
             if key not in by_list:
                 by_list[key] = {one.id: one for one in position.list.steps}
             for name in action.steps:
-                yield from _target(position, name, by_list[key])
+                if not context.is_misshapen(name.span):
+                    yield from _target(position, name, by_list[key])
         elif isinstance(action, End) and any(listed.role == "compensate" for listed, _ in position.chain):
             message = f"{words_for(step)} ends the run while something is undone, and the rest would not be"
             yield Diagnostic("end-in-compensate", message, action.span, help="let a step fail that is told instead")
@@ -30,14 +31,15 @@ def _target(position: Position, name: Name, beside: dict[str, Step]) -> Iterator
     step = position.step
     found = beside.get(name.text)
     if found is None or found is step:
-        names = [one.id for one in position.list.steps if one is not step and one.id_span is not None]
+        written = [one.id for one in position.list.steps if one.id_span is not None]
         what = "itself" if found is step else f"`{name.text}`, which is no step of its list"
         message = f"{words_for(step)} undoes {what}"
-        meant = did_you_mean(name.text, names)
+        meant = did_you_mean(name.text, written, but=step.id)
         if meant:
             fix = Fix(f"replace `{name.text}` with `{meant}`", (Edit(name.span, meant),), safe=False)
             yield Diagnostic("undo-target", message, name.span, label=f"did you mean `{meant}`?", fix=fix)
         else:
+            names = [one for one in written if one != step.id]
             help_ = f"the steps beside it are {listed(names, 'and')}" if names else "there are no others beside it"
             yield Diagnostic("undo-target", message, name.span, help=help_)
     elif not _has_something(found):

@@ -1,6 +1,7 @@
 """What a recorded result of a step stands on, worked out when the step wants to begin, and compared with another."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from steplane.digests import blake2b
 from steplane.driver.refusal import Refused
 from steplane.expressions import Engine, Missing, Template
+from steplane.expressions.faults import NotKnown
 from steplane.expressions.telling import Hides
 from steplane.plan.nodes import Node, Plan
 from steplane.plan.outside import Path, read_outside, recipe, types_in
@@ -55,19 +57,41 @@ class Seen(msgspec.Struct, frozen=True):
     declared: frozenset[str]
 
 
-def parts_of(engine: Engine, mask: Hides, versions: Versions, known: Recipe, seen: Seen, salt: bytes) -> Parts:  # noqa: PLR0917 - what a result stands on, in one place
-    """All but the files. Raises `Refused`, `ExpressionError`."""
-    values = {".".join(path): digest(salt, value_at(path, seen.context)) for path in known.reads}
+def parts_of(  # noqa: PLR0917 - what a result stands on, in one place
+    engine: Engine,
+    mask: Hides,
+    versions: Versions,
+    known: Recipe,
+    seen: Seen,
+    salt: bytes,
+    last: Parts | None = None,
+) -> Parts:
+    """All but the files; with `last`, what is not known yet is taken to be as it was then.
+
+    Raises `Refused`, `ExpressionError`; without `last` also where something is not known.
+    """
     layers = seen.environment() if seen.declared else {}
-    values |= {f"env.{name}": digest(salt, layers[name]) for name in sorted(seen.declared)}
-    key = engine.render(known.key, seen.context) if known.key is not None else None
-    return Parts(
-        text=digest(salt, known.text),
-        values=values,
-        key=digest(salt, plain(key)),
-        shown=shown(key, mask),
-        versions={name: " ".join(versions([name])) for name in known.types},
-    )
+    reads: dict[str, Callable[[], Any]] = {
+        ".".join(path): partial(value_at, path, seen.context) for path in known.reads
+    }
+    reads |= {f"env.{name}": partial(layers.__getitem__, name) for name in sorted(seen.declared)}
+    values: dict[str, str] = {}
+    for name, read in reads.items():
+        try:
+            values[name] = digest(salt, read())
+        except NotKnown:
+            if last is None:
+                raise
+            values |= {name: last.values[name]} if name in last.values else {}
+    try:
+        key = engine.render(known.key, seen.context) if known.key is not None else None
+        key, told = digest(salt, plain(key)), shown(key, mask)
+    except NotKnown:
+        if last is None:
+            raise
+        key, told = last.key, last.shown
+    kinds = {name: " ".join(versions([name])) for name in known.types}
+    return Parts(text=digest(salt, known.text), values=values, key=key, shown=told, versions=kinds)
 
 
 def value_at(path: Path, context: Mapping[str, Any]) -> Any:

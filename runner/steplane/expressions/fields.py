@@ -7,6 +7,9 @@ from steplane.expressions.types import ANY, Type, of
 from steplane.expressions.writing import source_of
 from steplane.suggest import did_you_mean
 
+_FILTERS = {"length": "length", "size": "length", "count": "length", "first": "first", "last": "last"}
+"""What lists and texts have as fields in other languages, and the filters that give it here."""
+
 
 class Fields(Findings):
     """Works out the types of fields and items, and gathers those that are not there."""
@@ -34,15 +37,21 @@ class Fields(Findings):
             message = f"{self.words(node.node, whole)} and has no `{part}`"
             text = "for JSON in a text `| from_json` comes first"
             help_ = text if whole.is_only("string") else "name an item, such as `[0]`" if whole.is_only("list") else ""
+            if part in _FILTERS and (whole.is_only("string") or whole.is_only("list")):
+                help_ = f"a filter gives it: write `| {_FILTERS[part]}`"
             self.report("no-field", message, *self.key(node, part), help_=help_ or f"take `.{part}` out")
         return ANY
 
     def item(self, node: Any, whole: Type) -> Type:
         """What stands at a place of a list or text."""
         if not self.lenient and not whole.can_be("list", "string", "object", "null"):
-            message = f"{self.words(node.node, whole)} and has no items"
-            self.report("no-field", message, *self.stretch(node.node), help_="take what stands in `[ ]` behind it out")
+            self.no_items(node, whole)
         return of("string") if whole.is_only("string") else whole.element if whole.is_only("list") else ANY
+
+    def no_items(self, node: Any, whole: Type) -> None:
+        """Something that is neither a list nor text is asked for a part of it."""
+        message = f"{self.words(node.node, whole)} and has no items"
+        self.report("no-field", message, *self.stretch(node.node), help_="take what stands in `[ ]` behind it out")
 
     def unknown_field(self, node: Any, whole: Type, part: str) -> None:
         """A mapping that has no others has no such field."""

@@ -86,6 +86,8 @@ class Judgement(Fields):
             return self.part(node, whole, node.attr)
         if type(node.arg).__name__ == "Slice":
             kinds = (whole.kinds or frozenset()) & {"string", "list"}  # of anything else there is none
+            if whole.known and not kinds and not self.lenient:
+                self.no_items(node, whole)
             return Type(kinds, item=whole.item) if kinds else ANY
         key = self.type(node.arg)
         if whole.is_only("list") and key.is_only("integer"):
@@ -256,12 +258,21 @@ class Judgement(Fields):
         if wanted is not None and inner.known and not inner.can_be(*wanted.kinds):
             message = f"the filter `{node.name}` wants {wanted.words}, and {self.words(node.node, inner)}"
             self.report("filter-value", message, *self.stretch(node.node), help_=f"give it {wanted.words}")
+        elif node.name == "sum" and not arguments and not named and inner.is_only("list"):
+            self.addends(node, inner.element)
         for argument, one, name, takes in unfit(node, arguments, named):
             message = f"the filter `{node.name}` wants {takes} as `{name}`, and {self.words(argument, one)}"
             self.report("filter-value", message, *self.stretch(argument), help_=f"give {takes}")
         if (fault := fault_of(node)) is not None:
             self.report("bad-literal", fault[1], *self.stretch(fault[0]), help_="mend the text: it fails in every run")
         return result_of(node.name, inner, arguments, named)
+
+    def addends(self, node: Any, each: Type) -> None:
+        """What `sum` is to add."""
+        if each.kinds and not each.can_be(*NUMBERS):
+            help_ = "`| map('int')` or `| map('float')` before it makes numbers of texts"
+            what = f"the filter `sum` adds numbers, and each item here is {in_words(each)}"
+            self.report("filter-value", what, *self.stretch(node.node), help_=help_)
 
     def fallback(self, node: Any) -> Type:
         """`default`: what stands before it may be missing or null."""

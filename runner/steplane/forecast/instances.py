@@ -21,6 +21,7 @@ from steplane.forecast.fates import (
     Fate,
 )
 from steplane.forecast.ordering import Turn
+from steplane.forecast.recorded import Site
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Fork, Node, Rounds
 from steplane.plan.step_names import id_path
@@ -128,7 +129,7 @@ def instance(walk: Walk, node: Node, place: Place) -> Outcome:
     if walk.basis.recorded is not None:
         where = folder(walk.judge.engine, walk.basis, place.around)
         around = tuple(one for one, _ in place.around)
-        said = walk.basis.recorded.look(walk.plan, node, walk.names(place), around, where)
+        said = walk.basis.recorded.look(Site(walk.plan, node, walk.names(place), around, place.key, where))
         walk.cached.setdefault(node.number, []).append(said)
     outcome = _began(walk, node, place)
     return replace(outcome, ends=outcome.ends | REUSED)  # what others do meanwhile may change what is recorded

@@ -37,6 +37,7 @@ class Join(Struct, frozen=True):
     span: Span
     count: int | None = None
     rest: OneOf["run", "cancel", "block"] = "run"
+    count_span: Span | None = None
 
     @property
     def leaves_late(self) -> bool:

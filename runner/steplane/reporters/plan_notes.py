@@ -168,7 +168,9 @@ def _cached(_: Plan, node: Node, found: StepForecast | None) -> str:
         return "its recorded result may be reused"
     if len(found.cached) > 1:
         hits = sum(hit is True for hit, _ in found.cached)
-        return f"a recorded result stands for {hits} of {len(found.cached)} instances"
+        why = next((why for hit, why in found.cached if hit is not True), "")
+        said = f"a recorded result stands for {hits} of {len(found.cached)} instances"
+        return f"{said}; for the first of the others: {why}" if why else said
     hit, why = found.cached[0]
     if hit is None:
         return f"whether a recorded result is reused {why}" if why.startswith("depends") else "it may be reused"

@@ -26,6 +26,11 @@ class Problem(Struct, frozen=True):
     suggestion: str = ""
 
 
+def wants_boolean(problem: Problem) -> bool:
+    """Whether a boolean is wanted, and text is not."""
+    return problem.keyword == "type" and problem.wanted in ("boolean", ["boolean"])
+
+
 def shown_path(path: tuple[str | int, ...]) -> str:
     """A path as authors read it: `headers.accept`, `rows[2]`."""
     return "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in path).lstrip(".")

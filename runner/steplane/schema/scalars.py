@@ -10,7 +10,7 @@ from steplane.schema.simple import LIMITS
 from steplane.schema.texts import unquoted
 from steplane.schema.words import as_written, expected, kind_of, shown, what_it_is
 from steplane.source import canonical_text
-from steplane.source.nodes import Scalar
+from steplane.source.nodes import Node, Scalar
 from steplane.suggest import word_meant
 
 OLD_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -76,12 +76,19 @@ def _kind(scalar: Scalar, kinds: set[str], schema: dict[str, Any], place: Place)
 
 
 def _old_boolean(scalar: Scalar, kinds: set[str], place: Place) -> Diagnostic | None:
-    meant = OLD_BOOLEANS.get(scalar.text.lower()) if isinstance(scalar.value, str) and scalar.plain else None
-    if meant is None or "boolean" not in kinds or "string" in kinds:
+    return old_boolean(place.subject, scalar) if "boolean" in kinds and "string" not in kinds else None
+
+
+def old_boolean(subject: str, node: Node) -> Diagnostic | None:
+    """What to say of a word that YAML 1.1 took for a boolean, where one is wanted; None of anything else."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.plain:
         return None
-    fix = Fix(f"replace `{scalar.text}` with `{meant}`", (Edit(scalar.span, meant),))
-    message = f"{place.subject} must be `true` or `false`; `{scalar.text}` is text"
-    return Diagnostic("old-boolean", message, scalar.span, label=f"write `{meant}`", fix=fix)
+    meant = OLD_BOOLEANS.get(node.text.lower())
+    if meant is None:
+        return None
+    fix = Fix(f"replace `{node.text}` with `{meant}`", (Edit(node.span, meant),))
+    message = f"{subject} must be `true` or `false`; `{node.text}` is text"
+    return Diagnostic("old-boolean", message, node.span, label=f"write `{meant}`", fix=fix)
 
 
 def _remedy(scalar: Scalar, kinds: set[str], schema: dict[str, Any]) -> str:

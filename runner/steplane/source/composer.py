@@ -23,7 +23,7 @@ from steplane.source.events import (
 )
 from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
-from steplane.source.pairs import HIDDEN, Pairs
+from steplane.source.pairs import BLANK, HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
 from steplane.suggest import did_you_mean
 
@@ -70,7 +70,7 @@ class Composer:
         self._item_of: int | None = None  # the column of the dashes, where what is read next is an item behind one
         self._anew: list[Node] = []  # items whose dash is missing, behind the one that was read
         self._carriage_returns = "\r" in text
-        self._hidden = HIDDEN.search(text) is not None
+        self._hidden = HIDDEN.search(text) is not None or BLANK.search(text) is not None
 
     def document(self) -> Node | None:
         """The root of the first document, or None where the file holds nothing.

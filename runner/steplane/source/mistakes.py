@@ -104,7 +104,8 @@ def key_not_text(span: Span, what: str, spelling: str | None) -> Diagnostic:
 
 def hidden_character(character: str, span: Span) -> Diagnostic:
     """A character in a key that cannot be seen, so that two keys look alike."""
-    message = f"the key holds the invisible character U+{ord(character):04X}"
+    what = "a blank that YAML takes for a letter," if character.isspace() else "the invisible character"
+    message = f"the key holds {what} U+{ord(character):04X}"
     advice = f'remove it, or write "\\u{ord(character):04X}" in double quotes'
     return Diagnostic("hidden-character", message, span, help=advice)
 

@@ -10,6 +10,10 @@ from steplane.source.scalars import canonical_text
 
 HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 """Characters that show nothing, or turn the direction of the text around them."""
+_BLANKS = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+BLANK = re.compile(_BLANKS)
+"""Blanks of typesetting: YAML takes them for letters, and nobody sees one at the edge of a key."""
+_EDGE = re.compile(f"^{_BLANKS}|{_BLANKS}$")
 
 _STEP_LISTS = frozenset({"steps", "rescue", "finally", "compensate"})
 
@@ -141,7 +145,7 @@ class Pairs:
         self.diagnostics.append(mistakes.key_not_text(key.span, what, f'"{key.text}"'))
 
     def _check_visible(self, key: Scalar) -> None:
-        match = HIDDEN.search(key.text)
+        match = HIDDEN.search(key.text) or _EDGE.search(key.text)
         if match is None:
             return
         span = key.span

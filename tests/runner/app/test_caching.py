@@ -248,10 +248,21 @@ def test_a_plan_says_what_would_be_reused(built: Workbench) -> None:
         "build": ((True, "recorded by run r0"),),
         "b": ((None, "depends on steps.build"),),
     }
+    built.run(text, run_id="r1")
+    before = text.replace("key: 1}}\noutputs:", "key: 2}}\noutputs:").replace("'echo $", "'echo size $")
+    said = "depends on steps.build; since the last one, the step itself was changed; key: was 1, is 2"
+    assert ahead(built, before)["b"] == ((None, said),)
     (built.folder / "src" / "b.c").write_text("b")
     said = "inputs.mode has changed; key: was 1, is 2; files: src/b.c is new"
     assert ahead(built, BUILD.replace("key: 1", "key: 2"), mode="release") == {"build": ((False, said),)}
     assert built.ledger == ["build"]
+
+
+def test_a_plan_compares_an_instance_with_its_own_last_result(bench: Workbench) -> None:
+    text = "steps:\n  - {id: a, foreach: [x, y], cache: {key: 1}, run: 'echo ${{ item }}'}\n"
+    bench.run(text, run_id="r0")
+    assert [hit for hit, _ in ahead(bench, text)["a"]] == [True, True]
+    assert set(ahead(bench, text.replace("key: 1", "key: 2"))["a"]) == {(False, "key: was 1, is 2")}
 
 
 def test_a_plan_in_a_folder_without_results_makes_none(bench: Workbench) -> None:

@@ -66,10 +66,12 @@ def test_join_that_can_never_be_reached() -> None:
         - {id: a, run: 'true'}
         - {id: b, needs: [a], join: 2, run: 'true'}
         - {id: c, join: 3, parallel: {x: [{run: 'true'}], y: [{run: 'true'}]}}
+        - {id: d, join: {count: 3, rest: cancel}, parallel: {v: [{run: 'true'}], w: [{run: 'true'}]}}
     """)
     assert said(found) == [
         "join-too-large 4:31 `join` of step `b` wants 2 arrivals, and it has 1 need",
         "join-too-large 5:19 `join` of step `c` wants 3 arrivals, and it has 2 branches",
+        "join-too-large 6:27 `join` of step `d` wants 3 arrivals, and it has 2 branches",
     ]
 
 

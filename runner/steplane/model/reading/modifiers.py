@@ -56,9 +56,11 @@ def read_milestone(reader: Reader, node: Node | None) -> Milestone | None:
 def read_join(reader: Reader, node: Node | None) -> Join | None:
     """`all`, `any`, a number, `each`, `active`, or a mapping with `count`."""
     if isinstance(node, Mapping):
-        count = reader.number(node.get("count"))
+        wanted = node.get("count")
+        count = reader.number(wanted)
         rest = reader.choice(node.get("rest"), ("run", "cancel", "block"), "run")
-        return None if count is None else Join("count", node.span, count, rest)
+        where = wanted.span if wanted is not None else None
+        return None if count is None else Join("count", node.span, count, rest, where)
     if not isinstance(node, Scalar):
         return None
     number = reader.number(node)
