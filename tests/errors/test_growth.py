@@ -46,9 +46,10 @@ def wrong_needs(count: int) -> str:
     return HEAD + steps + "".join(f"  - {{id: m{n}, run: x, milestone: {{after: other_{n}}}}}\n" for n in range(count))
 
 
-def wrong_cancels_and_undos(count: int) -> str:
+def wrong_targets(count: int) -> str:
     steps = "".join(f"  - {{id: one_{n}, needs: [], cancel: [other_{n}]}}\n" for n in range(count))
-    return HEAD + steps + "".join(f"  - {{id: u{n}, needs: [], undo: [other_{n}]}}\n" for n in range(count))
+    steps += "".join(f"  - {{id: u{n}, needs: [], undo: [other_{n}]}}\n" for n in range(count))
+    return HEAD + steps + "".join(f"  - {{goto: other_{n}, if: run.id == 'x', max: 2}}\n" for n in range(count))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def wrong_cancels_and_undos(count: int) -> str:
     [
         milestones_after,
         milestones_before,
-        wrong_cancels_and_undos,
+        wrong_targets,
         within,
         cancels_and_undos,
         wrong_needs,

@@ -15,6 +15,7 @@ def check_jumps(_: Workflow, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with the steps that go on elsewhere."""
     for listed in context.lists:
         positions = {step.id: number for number, step in enumerate(listed.steps)}
+        written: list[str] | None = None
         for number, step in enumerate(listed.steps):
             if isinstance(step.action, Goto):
                 yield from _loop(step)
@@ -22,7 +23,9 @@ def check_jumps(_: Workflow, context: Context) -> Iterator[Diagnostic]:
                 target = positions.get(step.action.target.text)
                 if target is None:
                     if not is_said(step.action.target, context):
-                        yield _unknown(step, step.action, positions, context)
+                        if written is None:
+                            written = [one for one in context.given_ids if one in positions]
+                        yield _unknown(step, step.action, positions, written, context)
                 else:
                     yield from _jump(listed, step.action, number, target)
 
@@ -65,9 +68,9 @@ def _is_endless(listed: StepList, step: Step, number: int, target: int) -> bool:
     return not any(isinstance(one.action, Goto | End) for one in listed.steps[target:number])
 
 
-def _unknown(step: Step, action: Goto, positions: dict[str, int], context: Context) -> Diagnostic:
+def _unknown(step: Step, action: Goto, positions: dict[str, int], written: list[str], context: Context) -> Diagnostic:
     name = action.target
-    here = [one for one in context.given_ids if one in positions and one != step.id]
+    here = [one for one in written[:11] if one != step.id]
     known = f"the steps of this list are {', '.join(f'`{one}`' for one in here[:10])}" if here else ""
     other = context.by_id.get(name.text)
     if other is not None:
@@ -76,7 +79,7 @@ def _unknown(step: Step, action: Goto, positions: dict[str, int], context: Conte
         help_ = f"name the step around it, `{around}`" if around else known or "`goto` names a step of the same list"
         related = (Related(other.step.span, "it stands here"),)
         return Diagnostic("goto-across", message, name.span, related=related, help=help_)
-    meant = did_you_mean(name.text, here)
+    meant = did_you_mean(name.text, written, but=step.id)
     message = f"`goto` of {words_for(step)} names `{name.text}`, which is not a step"
     if meant is None:
         return Diagnostic("unknown-step", message, name.span, help=known or "`goto` names a step of the same list")

@@ -27,6 +27,12 @@ def look(state: State, outer: Instance) -> bool:
     return True
 
 
+def ask_again(state: State, outer: Instance) -> None:
+    """The question was open when the process ended."""
+    _loop(outer).news = False
+    instances.ask(state, outer, "complete")
+
+
 def asked(state: State, outer: Instance, value: Any) -> None:
     """The answer to `complete`."""
     outer.phase = "looping"

@@ -262,7 +262,8 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         ):
             pass
     loop.held = False
-    if outer in walk.asked and completing.look(state, outer):
+    if outer in walk.asked:  # also where the answer decides nothing any more, as too many are said to have failed
+        completing.ask_again(state, outer)
         return
     if outer.phase == "looping":
         loops.proceed(state, outer)

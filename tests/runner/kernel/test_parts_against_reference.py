@@ -94,9 +94,12 @@ def test_what_a_night_found(seed: int) -> None:
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
 
 
-def test_what_a_milestone_has_passed_is_skipped_whatever_fails_at_the_resume() -> None:
-    """The step is named by `--redo`, and the one behind it is taken as failed."""
-    random = Random(196)
+@pytest.mark.parametrize("seed", [196, 1245])
+def test_what_a_night_found_with_both(seed: int) -> None:
+    """A step is named by `--redo`, and the one behind its milestone is taken as failed; more items of a loop are taken
+    as failed than may, while it is asked whether it is complete.
+    """
+    random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
 
 
