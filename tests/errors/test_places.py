@@ -43,6 +43,9 @@ def found(text: str) -> list[str]:
         # combinations of a matrix that go by one key
         (f"{HEAD}  - {{id: m, matrix: {{a: [1, 1], b: [2]}}, run: 'x ${{{{ matrix.a }}}}'}}\n", "duplicate-item 3:29"),
         (f"{HEAD}  - {{id: m, matrix: {{a: [1, '1']}}, run: 'x ${{{{ matrix.a }}}}'}}\n", "duplicate-item 3:29"),
+        (f"{HEAD}- {{id: m, matrix: {{a: [1], include: [{{a: 2}}, {{a: 2}}]}}, run: 'x ${{{{ matrix.a }}}}'}}\n",
+         "duplicate-item 3:46"),
+        (f"{HEAD}- {{id: m, matrix: {{a: [1], include: [{{a: 1}}, {{a: 2}}]}}, run: 'x ${{{{ matrix.a }}}}'}}\n", ""),
         (f"{HEAD}  - {{id: m, matrix: {{a: [1, 1]}}, key: 'k${{{{ loop.index }}}}', run: x}}\n", ""),
         (f"{HEAD}  - {{id: m, matrix: {{a: [1, 1, 2], exclude: [{{a: 1}}]}}, run: 'x ${{{{ matrix.a }}}}'}}\n", ""),
         # a secret that went through variables

@@ -1,16 +1,14 @@
 """The items of `foreach` and the combinations of `matrix`, with their keys."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 from math import prod
 from typing import Any
 
 from steplane.driver.names import counters
 from steplane.driver.refusal import Refused, kind_in_words
 from steplane.expressions import Engine
-from steplane.expressions.limits import Budget
+from steplane.expressions.combining import Row, combined, row_key
 from steplane.expressions.templates import Template
-from steplane.expressions.values import equal, text_of
 from steplane.kernel import Instance, State
 from steplane.plan.nodes import ForEach, Matrix, Spread
 from steplane.suggest import nearest_of
@@ -18,14 +16,12 @@ from steplane.suggest import nearest_of
 MOST = 1_000_000
 """Combinations of one matrix; more are a mistake in the axes."""
 
-Row = dict[str, Any]
-
 
 def items_of(engine: Engine, loop: Spread, context: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
     """The items in order and their keys. Raises `Refused`, `ExpressionError`."""
     if isinstance(loop, Matrix):
-        rows = combinations(engine, loop, context)
-        keys = [] if loop.key is not None else [_row_key(loop, row, index) for index, row in enumerate(rows)]
+        rows, axes = combinations(engine, loop, context), [name for name, _ in loop.axes]
+        keys = [] if loop.key is not None else [row_key(axes, row, index) for index, row in enumerate(rows)]
         return rows, keys if loop.key is None else _keys(engine, loop.key, context, "matrix", rows)
     items, keys = _listed(engine, loop, context)
     return items, keys if loop.key is None else _keys(engine, loop.key, context, loop.name, items, more=bool(loop.open))
@@ -64,22 +60,9 @@ def combinations(engine: Engine, matrix: Matrix, context: Mapping[str, Any]) -> 
     count = prod(len(values) for values in axes.values())
     if count > MOST:
         raise Refused("input.invalid", f"`matrix` has {count:,} combinations; at most {MOST:,} are allowed")
-    rows = [dict(zip(axes, row, strict=True)) for row in product(*axes.values())] if axes else []
     excluded = [_partial(engine.render(one, context), "exclude") for one in matrix.exclude]
-    rows = [row for row in rows if not any(_agrees(row, partial) for partial in excluded)]
-    return _included([_partial(engine.render(one, context), "include") for one in matrix.include], rows, axes)
-
-
-def _included(extras: list[Row], rows: list[Row], axes: Mapping[str, Any]) -> list[Row]:
-    grown, added = [dict(row) for row in rows], []
-    for extra in extras:
-        named = {name: value for name, value in extra.items() if name in axes}
-        matching = [new for row, new in zip(rows, grown, strict=True) if _agrees(row, named)]
-        for row in matching:
-            row.update(extra)
-        if not matching:
-            added.append(dict(extra))
-    return grown + added
+    included = [_partial(engine.render(one, context), "include") for one in matrix.include]
+    return combined(axes, excluded, included)[0]
 
 
 def _axis(name: str, values: Any) -> list[Any]:
@@ -92,20 +75,6 @@ def _partial(value: Any, key: str) -> Row:
     if isinstance(value, Mapping):
         return dict(value)
     raise Refused("input.invalid", f"`{key}` of `matrix` wants mappings, this is {kind_in_words(value)}")
-
-
-def _agrees(row: Row, partial: Row) -> bool:
-    return all(name in row and equal(row[name], value, Budget()) for name, value in partial.items())
-
-
-def _row_key(matrix: Matrix, row: Row, index: int) -> str:
-    """`os=linux,py=3.12`: the axes; of an added combination that names none, all that it has."""
-    names = [name for name, _ in matrix.axes if name in row] or list(row)
-    return ",".join(f"{name}={_in_key(row[name])}" for name in names) or str(index)
-
-
-def _in_key(value: Any) -> str:
-    return "null" if value is None else text_of(value, Budget())
 
 
 def refuse_unknown_items(here: Instance, state: State, keys: Sequence[str]) -> None:
