@@ -97,3 +97,11 @@ def test_nothing_by_the_name_that_it_has_elsewhere() -> None:
     text = "steplane: 1\ninputs: {t: {type: string, optional: true}}\nsteps: [{run: x, if: inputs.t == nil}]\n"
     assert found(text) == ["unknown-name 3:34"]
     assert mended(text, "w.yaml", {}) == text.replace("nil", "null")
+
+
+def test_a_word_is_made_a_list_only_where_words_are_taken() -> None:
+    (one,) = check(f"{HEAD}  - {{id: p, parallel: {{a: hello}}}}\n", "w.yaml", {})
+    assert (one.code, one.fix) == ("wrong-kind", None)
+    (other,) = check(f"{HEAD}  - {{id: p, run: x}}\n  - {{needs: [], cancel: p}}\n", "w.yaml", {})
+    assert other.fix is not None
+    assert other.fix.message == "write `[p]`"

@@ -99,6 +99,15 @@ def _remedy(scalar: Scalar, kinds: set[str], schema: dict[str, Any]) -> str:
     return f"write {expected(schema)}"
 
 
+def listing(node: Node) -> Fix | None:
+    """Brackets around one word where a list of words is wanted."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return None
+    if not node.plain or not re.fullmatch(r"[A-Za-z0-9_./*-]+", node.text):
+        return None
+    return Fix(f"write `[{node.text}]`", (Edit(node.span, f"[{node.text}]"),))
+
+
 def _quoting(scalar: Scalar, kinds: set[str]) -> Fix | None:
     """Quotes for what is no text, or none for a quoted number or boolean."""
     if "string" in kinds and isinstance(scalar.value, bool | int | float):

@@ -6,14 +6,13 @@ anyOf if then`); in an `anyOf` the kind of the value says which alternative is m
 Values that hold expressions skip value keywords.
 """
 
-import re
 from collections.abc import Callable, Collection
 from typing import Any
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.keys import Parameters, meaning, unknown_key
 from steplane.schema.place import Place
-from steplane.schema.scalars import check_scalar
+from steplane.schema.scalars import check_scalar, listing
 from steplane.schema.words import expected, kind_of, listed, what_it_is
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
@@ -231,7 +230,9 @@ class Structure:
         fix = (
             _wrapping(node, quote=place.flow)
             if place.keys[-1:] == ("foreach",)
-            else _listing(node, self._accepts(schema))
+            else listing(node)
+            if self._lists_words(schema)
+            else None
         )
         message = f"{place.subject} must be {wanted}, not {what_it_is(node)}"
         self._add(
@@ -242,6 +243,12 @@ class Structure:
             fix=fix,
             label=f"write `{fix.edits[0].text}`" if fix else "",
         )
+
+    def _lists_words(self, schema: Schema) -> bool:
+        """Whether a list of words is taken."""
+        options = [self._resolve(one) for one in schema.get("anyOf", ())] or [schema]
+        lists = [one for one in options if "array" in self._accepts(one)]
+        return any("string" in self._accepts(self._resolve(one.get("items", {}))) for one in lists)
 
     def _kinds(self, schema: Schema) -> str:
         return expected({"type": sorted(self._accepts(schema))})
@@ -320,15 +327,6 @@ def _version_line(node: Mapping) -> Fix | None:
     span = node.entries[0].key.span
     start = Span(span.file, span.line, span.column, span.line, span.column)
     return Fix("begin the file with `steplane: 1`", (Edit(start, "steplane: 1\n"),))
-
-
-def _listing(node: Node, accepted: set[str]) -> Fix | None:
-    """Brackets around one word where a list is wanted."""
-    if "array" not in accepted or not isinstance(node, Scalar) or not isinstance(node.value, str):
-        return None
-    if not node.plain or not re.fullmatch(r"[A-Za-z0-9_./*-]+", node.text):
-        return None
-    return Fix(f"write `[{node.text}]`", (Edit(node.span, f"[{node.text}]"),))
 
 
 def _is_flow(node: Mapping) -> bool:
