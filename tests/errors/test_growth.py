@@ -1,10 +1,10 @@
 """Files with many of one thing are checked in time that grows with their number: counted in calls, not in seconds."""
 
-import sys
 from collections.abc import Callable
-from types import FrameType
+from functools import partial
 
 import pytest
+from tests.calls import calls
 from tests.runner.checks.support import check
 
 HEAD = "steplane: 1\nsteps:\n"
@@ -67,22 +67,5 @@ def wrong_targets(count: int) -> str:
 )
 def test_twice_as_many_take_twice_as_long(make: Callable[[int], str]) -> None:
     check(make(10))  # what is imported and kept once
-    few, many = calls(make(150)), calls(make(300))
+    few, many = (calls(partial(check, make(count))) for count in (150, 300))
     assert many < 2.4 * few
-
-
-def calls(text: str) -> int:
-    """The calls that a check takes, of Python's functions and of C's: the same number on every machine."""
-    count = 0
-
-    def one_more(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(one_more)
-    try:
-        check(text)
-    finally:
-        sys.setprofile(before)
-    return count

@@ -3,10 +3,11 @@
 import subprocess
 import sys
 import tracemalloc
+from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import pytest
+from tests.calls import calls
 
 from steplane.errors import UsageError
 from steplane.source import read, read_file
@@ -20,23 +21,6 @@ MERGE_BOMB = "a: &a0 {x: 1}\n" + "".join(
 WIDE_MERGE = "a: &a {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\nb: {<<: [" + "*a, " * 100_000 + "]}\n"
 
 MANY_WRONG_NAMES = "x: [" + ", ".join(f"&n{n} 1" for n in range(3000)) + "]\na: [" + "*m, " * 3000 + "]"
-
-
-def _calls(text: str) -> int:
-    """How many calls reading takes, of Python's functions and of C's: the same number on every machine."""
-    calls = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        read(text, "a.yaml")
-    finally:
-        sys.setprofile(before)
-    return calls
 
 
 @pytest.mark.parametrize(
@@ -62,7 +46,7 @@ def _calls(text: str) -> int:
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )  # fmt: skip
 def test_a_hostile_file_is_refused_at_its_place_after_little_work(text: str, code: str, line: int) -> None:
-    assert _calls(text) < min(4_000 + 40 * len(text), 2_000_000)
+    assert calls(partial(read, text, "a.yaml")) < min(4_000 + 40 * len(text), 2_000_000)
 
     tracemalloc.start()
     document = read(text, "a.yaml")
