@@ -154,7 +154,7 @@ def find_workflow(name: str, start: str) -> str:
     if os.path.isfile(name):
         return name
     if name.endswith(_ENDINGS) or os.path.isabs(name) or not _is_name(name):
-        raise _no_file(name)
+        raise _no_file(name, start)
     found = _by_name(name, start)
     if found:
         return found
@@ -177,8 +177,8 @@ def _no_workflow(name: str, known: list[str]) -> UsageError:
     return UsageError(f"there is no workflow `{name}`: no such file, and no workflows/{name}.yaml", remedy)
 
 
-def _no_file(path: str) -> UsageError:
-    """The error for a path behind which there is no file."""
+def _no_file(path: str, start: str) -> UsageError:
+    """The error for a path behind which there is no file: it may have been meant as a name."""
     from steplane.suggest import did_you_mean
 
     if os.path.isdir(path):
@@ -192,7 +192,9 @@ def _no_file(path: str) -> UsageError:
         return UsageError(f"there is no file {path}, nor its folder", "Look at the path.")
     near = did_you_mean(name, beside)
     listed = ", ".join(beside[:5]) + (", ..." if len(beside) > 5 else "") or "no workflow files at all"
-    hint = f"Did you mean `{os.path.join(folder, near)}`?" if near else f"There: {listed}"
+    stem = os.path.splitext(path)[0]
+    meant = os.path.join(folder, near) if near else stem if _is_name(stem) and _by_name(stem, start) else ""
+    hint = f"Did you mean `{meant}`?" if meant else f"There: {listed}"
     return UsageError(f"there is no file {path}", hint)
 
 

@@ -97,6 +97,7 @@ def test_names_below_workflows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert find_workflow("orders", ".") == "workflows/orders/orders.yaml"
     assert list(found) == sorted(found)
     _wrong("order", "Did you mean `orders`? Known here: both, both/both, orders, orders/eu, orders/eu/late, top.")
+    _wrong("top.yaml", "Did you mean `top`?")  # a name with the ending that its file has
     for outside in ("../top", "/top", "workflows/../top", "./top"):
         with pytest.raises(UsageError, match="there is no file"):
             find_workflow(outside, ".")
