@@ -54,9 +54,14 @@ def compensate(  # noqa: PLR0917 - what a run is made of
         event = CompensateRequested(pool=options.pool, actor=options.actor, steps=paths)
         result = go(execution, journal, event, reporter)
     catalogue(store, result)
+    return judged(result, undone=all(one.status == "compensated" for one in found))
+
+
+def judged(result: RunResult, *, undone: bool) -> RunResult:
+    """The result where somebody wanted it undone: once it is over, what counts is whether all of it is."""
     if result.status in {"interrupted", "waiting"}:
         return result
-    return replace(result, exit_code=0 if all(one.status == "compensated" for one in found) else 1)
+    return replace(result, exit_code=0 if undone else 1)
 
 
 def _meant(run_id: str, plan: Plan, kernel: Kernel, steps: Sequence[str]) -> tuple[tuple[str, ...], list[Instance]]:
@@ -98,4 +103,4 @@ def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given:
     return execution
 
 
-__all__ = ["compensate"]
+__all__ = ["compensate", "judged"]

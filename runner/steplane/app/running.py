@@ -18,7 +18,7 @@ from steplane.driver.post import Office
 from steplane.errors import UsageError
 from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
-from steplane.kernel import Kernel
+from steplane.kernel import Kernel, undoing
 from steplane.parts import Selected
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
@@ -36,6 +36,7 @@ from steplane.store import (
 if TYPE_CHECKING:
     from steplane.app.redefining import Edit
     from steplane.app.regaining import Regained
+    from steplane.kernel.undoing import Undoing
 
 MakeReporter = Callable[["Begun"], Reporter]
 
@@ -167,9 +168,17 @@ def resume(  # noqa: PLR0917 - the same
         store.reopened(run_id)
         reporter = make_reporter(_begun_again(execution, journal, again, edit))
         begun = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
+        demanded = undoing.demanded(kernel.state)
         result = go(execution, journal, begun, reporter)
     catalogue(store, result)
-    return result
+    return result if demanded is None or cancel else _undone(result, demanded)
+
+
+def _undone(result: RunResult, demanded: "Undoing") -> RunResult:
+    """As the command would have ended that was cut off."""
+    from steplane.app.compensating import judged
+
+    return judged(result, undone=demanded.is_whole)
 
 
 def _basis(run_id: str, plan: Plan, header: Mapping[str, Any], given: tuple[Any, ...]) -> Basis:

@@ -33,6 +33,11 @@ class Undoing:
         self.error: ErrorInfo | None = None
         self.done = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is undone."""
+        return not self.todo and self.error is None
+
 
 def completed(one: Instance | None, *, cut: bool = False) -> Iterator[Instance]:
     """What is to be undone of it: itself where it has `compensate`, else what is completed in it.
@@ -198,3 +203,9 @@ def requested(state: State, event: CompensateRequested) -> None:
     if not begin(state, root, "demand", iter(dict.fromkeys(found))):
         root.phase = "new"
         runs.ended_again(state, root, 0)
+
+
+def demanded(state: State) -> Undoing | None:
+    """What somebody has asked for, while it is under way."""
+    work = state.root.undoing if state.root is not None else None
+    return work if work is not None and work.then == "demand" else None

@@ -13,10 +13,11 @@ from steplane.errors import UsageError
 from steplane.events import StepCompensated
 
 
-def undo(bench: Workbench, *steps: str) -> RunResult:
+def undo(bench: Workbench, *steps: str, patience: str = "10m") -> RunResult:
     """`steplane compensate r1 STEP...`."""
+    options = Options(durability="normal", patience=patience)
     return compensating.compensate(
-        bench.store, bench.registry, "r1", steps, {}, bench.environ, Options(durability="normal"), lambda _: Recorder()
+        bench.store, bench.registry, "r1", steps, {}, bench.environ, options, lambda _: Recorder()
     )
 
 
@@ -105,6 +106,22 @@ def test_on_demand_by_step_and_whole(bench: Workbench) -> None:
     with pytest.raises(UsageError, match="nothing to undo of step `flight` of run r1: it is compensated"):
         undo(bench, "flight")
     assert bench.resume().status == "succeeded"
+
+
+@pytest.mark.parametrize(("bad", "code"), [("a", 0), ("b", 1), ("c", 1)])
+def test_a_resume_that_finishes_it_ends_as_it_would_have(bench: Workbench, bad: str, code: int) -> None:
+    bench.run(
+        """
+steps:
+  - {id: x, run: 'true', compensate: [{run: '[ "${BAD-}" != b ]'}]}
+  - {id: y, run: 'true', compensate: [{wait: 1ms}]}
+  - {id: z, run: 'true', compensate: [{run: '[ "${BAD-}" != c ]'}]}
+"""
+    )
+    bench.environ["BAD"] = bad
+    assert undo(bench, patience="0").exit_code == 3
+    resumed = bench.resume().result
+    assert (resumed.status, resumed.exit_code) == ("cancelled", code)
 
 
 def test_a_child_is_undone_too(bench: Workbench) -> None:
