@@ -45,6 +45,9 @@ def said(text: str) -> list[str]:
         ),
         ("steps: [{run: x, env: {1.50: b}}]\n", "key-not-text 2:24"),
         ("steps: [{run: x, env: {A\u200b: b}}]\n", "hidden-character 2:25"),
+        ("steps:\n  - {id: a, signal: {name: go, too: x}}\n", "unknown-key 3:32"),
+        ("steps:\n  - {id: a, run: x, matrix: {}}\n", "empty 3:21"),
+        ("steps:\n  - {id: a, wait: {}}\n", "empty 3:13"),
         ("vars: {a: 1}\nvras: {b: 1}\nsteps: [{run: 'x ${{ vars.a }} ${{ vars.b }}'}]\n", "unknown-key 3:1"),
     ],
 )  # fmt: skip

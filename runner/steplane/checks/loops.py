@@ -146,9 +146,10 @@ def _list(value: Value) -> list[Any]:
 
 def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
     axes = {axis.name.text: _known(axis.values) for axis in loop.axes}
-    if not axes and not loop.include:
+    if not axes and not loop.include and loop.exclude:  # of one without anything the structure check has said it
         message = f"`matrix` of {words_for(step)} has no axis"
-        yield Diagnostic("empty", message, loop.span, help="add an axis such as `os: [linux, macos]`")
+        help_ = "add an axis such as `os: [linux, macos]`, or leave the key out"
+        yield Diagnostic("empty", message, loop.span, help=help_)
     for partial in loop.exclude:
         yield from _exclude(partial, axes, step)
 

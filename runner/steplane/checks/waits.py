@@ -47,7 +47,7 @@ def _wait(step: Step, wait: Wait, node: Node | None, context: Context) -> Iterat
         message = f"`wait` of {words_for(step)} is for one thing: `until` or `signal`"
         help_ = "leave one out; for the first of several write a `race`"
         yield Diagnostic("wait-for-two", message, _key(node, given[1]), related=related, help=help_)
-    elif not given and isinstance(node, Mapping):
+    elif not given and isinstance(node, Mapping) and node.entries:  # of an empty one the structure check has said it
         message = f"`wait` of {words_for(step)} says not for what"
         yield Diagnostic("wait-for-nothing", message, node.span, help="write `until: TIME` or `signal: NAME` in it")
     if wait.until is not None:
@@ -88,7 +88,10 @@ def check_signals(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
     known = [one for one in names if one is not None]
     for position in context.positions:
         action = position.step.action
-        if isinstance(action, Signal) and action.to is None and action.case is None and None not in names:
+        if not isinstance(action, Signal) or action.to is not None or action.case is not None or None in names:
+            continue
+        written = position.step.node.get("signal")
+        if written is None or not context.is_misshapen(written.span):  # else what is wrong in it may be its `to`
             yield from _sent(position, action, known)
 
 
