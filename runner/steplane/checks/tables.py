@@ -122,7 +122,7 @@ class _Table:
         rules, healthy = self._rules(source, rows, hit, inputs, outputs)
         answers = Answers(source, hit, outputs)
         default = None
-        if source.default is not None and source.default_span is not None:
+        if source.default and source.default_span is not None:  # the structure check speaks of one without anything
             self._unknown(source.default, outputs, "output", source.outputs)
             default = answers.default(source.default, source.default_span)
         self.found += answers.found
@@ -150,6 +150,8 @@ class _Table:
                 if one.column.text in inputs
                 and (cell := cells.read(one, inputs[one.column.text], row.words)) is not None
             }
+            if not row.then and source.csv is None:  # the structure check has said so
+                continue
             values = answers.row(row.then, row.words, row.span)
             if len(self.found) + len(cells.found) + len(answers.found) == before:
                 rules.append(_rule(row, inputs, given, values))

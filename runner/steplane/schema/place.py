@@ -8,7 +8,7 @@ from steplane.source.nodes import Mapping, Node, Scalar
 class Place(Struct, frozen=True):
     """The keys since the last step (or the top), the step, the list's item, and the key's own node.
 
-    `flow`: the key stands in braces.
+    `flow`: the key stands in braces. `needed`: what holds the key must have it.
     """
 
     keys: tuple[str, ...] = ()
@@ -16,19 +16,27 @@ class Place(Struct, frozen=True):
     item: int = 0
     key: Scalar | None = None
     flow: bool = False
+    needed: bool = False
 
-    def under(self, key: Scalar, *, flow: bool = False) -> "Place":
+    def under(self, key: Scalar, *, flow: bool = False, needed: bool = False) -> "Place":
         """The place of the key's value."""
         keys = (*self.keys, f"{self.item}") if self.item else self.keys
-        return Place((*keys, key.text), self.owner, 0, key, flow)
+        return Place((*keys, key.text), self.owner, 0, key, flow, needed)
 
     def at(self, number: int) -> "Place":
         """The place of a list's item; they count from 1."""
-        return Place(self.keys, self.owner, number, self.key, self.flow)
+        return Place(self.keys, self.owner, number, self.key, self.flow, self.needed)
 
     def step(self, node: Node) -> "Place":
         """The place of a step."""
         return Place((), step_words(node), 0, None)
+
+    @property
+    def or_leave_out(self) -> str:
+        """The other remedy for something empty, where it may be left out."""
+        if self.item:
+            return ", or leave it out"
+        return "" if self.needed or not self.keys else ", or leave the key out"
 
     @property
     def subject(self) -> str:

@@ -123,7 +123,7 @@ def _quoting(scalar: Scalar, kinds: set[str]) -> Fix | None:
 def _text(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnostic]:
     if not scalar.text.strip() and schema.get("minLength"):
         message = f"{place.subject} is empty"
-        return [Diagnostic("empty", message, scalar.span, help=f"write {expected(schema)}, or leave the key out")]
+        return [Diagnostic("empty", message, scalar.span, help=f"write {expected(schema)}{place.or_leave_out}")]
     pattern = schema.get("pattern")
     if not pattern or _compiled(pattern).search(scalar.text):
         return []

@@ -13,6 +13,7 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.keys import Parameters, meaning, unknown_key
 from steplane.schema.place import Place
 from steplane.schema.scalars import check_scalar, listing
+from steplane.schema.steps import ACTIONS
 from steplane.schema.words import expected, kind_of, listed, what_it_is
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
@@ -164,9 +165,9 @@ class Structure:
         others = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
         self._check_size(node, schema, place)
         meant = set()
-        flow = _is_flow(node)
+        flow, needed = _is_flow(node), ACTIONS if schema.get("x-level") == "step" else schema.get("required", ())
         for entry in node.entries:
-            under = place.under(entry.key, flow=flow)
+            under = place.under(entry.key, flow=flow, needed=entry.name in needed)
             if entry.name in known:
                 self._visit(entry.value, known[entry.name], under)
             elif "patternProperties" in schema and entry.name.startswith("x-"):
@@ -220,7 +221,7 @@ class Structure:
         span = node.span if place.item or place.key is None else place.key.span
         if self._broken(span) or self._broken(node.span):
             return
-        help_ = f"write {expected(schema)}" + (", or leave the key out" if place.keys and not place.item else "")
+        help_ = f"write {expected(schema)}{place.or_leave_out}"
         self._add("empty", f"{place.subject} is empty", span, help=help_)
 
     def _say_kind(self, node: Node, schema: Schema, place: Place) -> None:
@@ -260,7 +261,8 @@ class Structure:
     def _say_short(self, node: Sequence, schema: Schema, place: Place) -> None:
         if not node.items:
             span = place.key.span if place.key is not None and not place.item else node.span
-            self._add("empty", f"{place.subject} is empty", span, help="put something into it, or leave the key out")
+            help_ = f"put something into it{place.or_leave_out}"
+            self._add("empty", f"{place.subject} is empty", span, help=help_)
             return
         self._add(
             "length",
@@ -290,7 +292,7 @@ class Structure:
             self._add("length", message, node.span, help="add what is missing")
             return
         span = place.key.span if place.key is not None and not place.item else node.span
-        self._add("empty", f"{place.subject} is empty", span, help="put something into it, or leave it out")
+        self._add("empty", f"{place.subject} is empty", span, help=f"put something into it{place.or_leave_out}")
 
     def _check_required(self, node: Mapping, schema: Schema, place: Place, meant: Collection[str]) -> None:
         wanted = (name for name in schema.get("required", ()) if name not in meant)

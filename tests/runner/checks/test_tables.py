@@ -93,6 +93,18 @@ def test_a_number_that_is_no_text_yet_is_to_be_quoted_in_an_answer() -> None:
     assert '{b: "1.10"}' in mended(table, "d.yaml", {})
 
 
+@pytest.mark.parametrize("then", ["then: {}", "then:", "then: [1]", "then: x"])
+def test_a_rule_without_an_answer_is_told_once_and_not_mended(then: str) -> None:
+    table = TABLE.replace("rows.csv", f'\n  - when: {{weight: "< 2"}}\n    {then}')
+    (found,) = check(table, "t.yaml", {})
+    assert (found.code, found.span.line, found.fix) == (
+        "empty" if then in {"then:", "then: {}"} else "wrong-kind",
+        10,
+        None,
+    )
+    assert "leave" not in found.help
+
+
 def test_what_touches_is_parted_where_people_write_it() -> None:
     table = TABLE.replace(
         "rows.csv", '\n  - {when: {weight: "[0..2]"}, then: {fee: 1}}\n  - {when: {weight: "[2..5]"}, then: {fee: 2}}'

@@ -5,7 +5,7 @@ import re
 from steplane.app.mending.text import Found, Source
 from steplane.checks.ignoring import COMMENT
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
-from steplane.schema.steps import ACTIONS, COMPANIONS
+from steplane.schema.steps import COMPANIONS
 from steplane.source.nodes import Entry, Mapping
 
 _CONDITION = re.compile(r".*\b(?:if|when|while|until):[ \t]+")
@@ -36,9 +36,9 @@ def second(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 
 def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
-    """Take out a key without a value, unless it is needed: for what the step does, or what an expression names."""
+    """Take out a key without a value, where it may be left out, and no expression names what is in it."""
     found = source.entry_at(diagnostic.span)
-    if found is None or found.entry is None or found.entry.name in ACTIONS:
+    if found is None or found.entry is None or not diagnostic.help.endswith("leave the key out"):
         return None
     used = found.holder is source.document.root and f"{found.entry.name}." in source.document.text
     return None if used else entry(diagnostic, source)
