@@ -55,6 +55,14 @@ def test_one_mistake_is_one_finding(text: str, finding: str) -> None:
     assert said(f"steplane: 1\n{text}") == [finding]
 
 
+def test_operators_of_other_languages_hide_no_wrong_name() -> None:
+    step = "{id: a, if: inputs.a == 'x' && inputz.a, run: 'x \"${{ inputs.b || 1 }}\"'}"
+    text = f"steplane: 1\ninputs: {{a: {{}}}}\nsteps:\n  - {step}\n"
+    assert said(text) == [
+        "foreign-operator 4:33", "unknown-name 4:36", "undeclared 4:66", "foreign-operator 4:68"
+    ]  # fmt: skip
+
+
 def test_a_called_file_that_is_no_workflow_is_told_at_the_call() -> None:
     main = "steplane: 1\nsteps:\n  - {id: c, call: data.yaml}\n"
     (found,) = check(main, "w.yaml", {"data.yaml": "rows: [1, 2]\nname: Prices of May\n"})

@@ -63,6 +63,15 @@ def parse(text: str) -> Any:
     return parse_tokens(text, code.tokens, len(text))
 
 
+@lru_cache(maxsize=256)
+def parse_meant(text: str) -> Any:
+    """As `parse`, with operators of other languages read as ours, so that what stands around them is looked at too."""
+    code = read_code(text)
+    if not code.is_understood:
+        raise code.faults[0]
+    return parse_tokens(text, code.tokens, len(text)) if code.faults else parse(text)
+
+
 def parse_tokens(text: str, tokens: tuple[Token, ...], end: int) -> Any:
     """As `parse`, of words that were already read; offsets count in the text that they were read from."""
     if not tokens:

@@ -28,11 +28,11 @@ def judge(expression: Expression, lookup: Lookup) -> tuple[Type, list[Finding]]:
     known = _plain(expression.text, lookup)
     if known is not None:
         return known, []
-    from steplane.expressions.grammar import parse
+    from steplane.expressions.grammar import parse_meant
 
     judgement = Judgement(expression.text, lookup)
     try:
-        return judgement.type(parse(expression.text)), judgement.found
+        return judgement.type(parse_meant(expression.text)), judgement.found
     except (SyntaxFault, RecursionError):
         return ANY, []
 

@@ -70,7 +70,7 @@ class Pieces(Struct, frozen=True):
 
 _READ_IN_VAIN = 500_000
 """Characters, beside twice the text, that are read to look for closing marks which are not there."""
-_ENDLESS = Code((), -1, None)
+_ENDLESS = Code((), -1)
 
 
 class _Cutter:
@@ -161,7 +161,7 @@ class _Cutter:
             self.left -= len(self.text) - start if code.end < 0 else 0
         if code.end < 0:
             after = self.resume(match.end())
-            quote = code.fault if code.fault is not None and code.fault.code == "unclosed-quote" else None
+            quote = next((one for one in code.faults[-1:] if one.code == "unclosed-quote"), None)
             if quote is not None and closer not in self.text[start:after]:
                 quote = None  # the quote is likely that of the text around
             self.faults.append(quote or _unclosed(opener, closer, match.start()))
@@ -180,8 +180,8 @@ class _Cutter:
             end, sign, tokens = end - 1, tokens[-1].text, tokens[:-1]
         if kind == "block" or sign == "-":
             self.strip_next = self.behind(sign)
-        if code.fault is not None:
-            self.faults.append(code.fault)
+        if code.faults:
+            self.faults += code.faults
             tokens = ()
         raw = self.text[start:end]
         inner = raw.strip()

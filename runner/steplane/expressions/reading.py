@@ -8,6 +8,7 @@ from steplane.expressions.faults import SyntaxFault
 from steplane.expressions.paths import read_literal, read_path
 from steplane.expressions.pieces import Piece, Pieces, cut
 from steplane.expressions.templates import Blocks, Expression, Literal, Template, Text
+from steplane.expressions.tokens import read_code
 
 Locate: TypeAlias = Callable[[int, int], Span]
 """Where `length` characters from `offset` of the decoded text stand in the file."""
@@ -117,8 +118,8 @@ def _diagnose(
             diagnostics = [_diagnostic(fault, 0, locate) for fault in _check_blocks(text, filters)]
         return diagnostics
     for piece in found.pieces:
-        if piece.kind == "expression" and piece.tokens:
-            faults = check_expression(piece.text, filters)
+        if piece.kind == "expression":
+            faults = check_expression(piece.text, filters) if piece.tokens else beside(piece.text, filters)
             diagnostics += [_diagnostic(fault, piece.offset, locate) for fault in faults]
     return sorted(diagnostics, key=lambda one: one.span)
 
@@ -137,10 +138,22 @@ def check_expression(text: str, filters: Collection[str] | None = None) -> list[
         if not unknown:
             used(tree)
     except SyntaxFault as fault:
-        return [fault]
+        found = read_code(text).faults
+        return [*found, *beside(text, filters)] if found else [fault]
     except RecursionError:
         return [SyntaxFault("this expression is nested too deeply", 0, 1)]
     return unknown
+
+
+def beside(text: str, filters: Collection[str] | None = None) -> list[SyntaxFault]:
+    """What is wrong beside the operators of other languages, where nothing else hides what was meant."""
+    from steplane.expressions.grammar import parse_meant
+    from steplane.expressions.usage import unknown_calls
+
+    try:
+        return unknown_calls(text, parse_meant(text), filters)
+    except (SyntaxFault, RecursionError):
+        return []
 
 
 def _check_blocks(text: str, filters: Collection[str] | None) -> list[SyntaxFault]:

@@ -29,7 +29,7 @@ _HINTS = {
     "=>": "write `>=`", "&": "write `and`", "{{": "leave the inner braces out: this is an expression already",
     "${{": "leave the inner `${{ }}` out: this is an expression already",
 }  # fmt: skip
-_INSTEAD = {"===": "==", "!==": "!=", "&&": "and", "||": "or", "!": "not ", "&": "and"}
+_INSTEAD = {"===": "==", "!==": "!=", "&&": "and", "||": "or", "!": "not", "&": "and"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\n|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "\\": "\\", "'": "'", '"': '"', "\n": ""}
 _LONGEST_NUMBER = 400
@@ -45,33 +45,52 @@ class Token(Struct, frozen=True):
 
 
 class Code(Struct, frozen=True):
-    """The words up to `end`, where the closing mark stands (`end` is -1 when there is none), and the first fault."""
+    """The words up to `end`, where the closing mark stands (`end` is -1 when there is none), and the faults: each
+    operator of another language that stands for one of ours (which is then among the words), and the first other one.
+    """
 
     tokens: tuple[Token, ...]
     end: int
-    fault: SyntaxFault | None
+    faults: tuple[SyntaxFault, ...] = ()
+
+    @property
+    def fault(self) -> SyntaxFault | None:
+        """The first fault."""
+        return self.faults[0] if self.faults else None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the words say what was meant."""
+        return all(one.instead for one in self.faults)
 
 
 def read_code(text: str, start: int = 0, closer: str = "") -> Code:
     """Read words from `start` to the `closer` (`}}` or `%}`) outside strings and braces, or to the end."""
     tokens: list[Token] = []
-    fault: SyntaxFault | None = None
+    faults: list[SyntaxFault] = []
     opened: list[str] = []
     offset = start
     while offset < len(text):
         # `}}` ends it also within an open `(` or `[`: the parser then says what is missing.
         if closer and opened[-1:] != ["{"] and text.startswith(closer, offset):
-            return Code(tuple(tokens), offset, fault)
+            return Code(tuple(tokens), offset, tuple(faults))
         try:
             token, offset = _read_token(text, offset, tokens)
         except SyntaxFault as found:
-            fault = fault or found
+            if found.instead or all(one.instead for one in faults):
+                faults.append(found)
             offset = len(text) if found.code == "unclosed-quote" else found.offset + found.length
-            continue
+            token = _meant(found)
         if token is not None:
             _balance(opened, token.text)
             tokens.append(token)
-    return Code(tuple(tokens), -1 if closer else len(text), fault)
+    return Code(tuple(tokens), -1 if closer else len(text), tuple(faults))
+
+
+def _meant(fault: SyntaxFault) -> Token | None:
+    """The operator of ours that one of another language stands for."""
+    word = fault.instead.strip()
+    return Token(_OPERATORS.get(word, "name"), word, word, fault.offset) if word else None
 
 
 def _balance(opened: list[str], word: str) -> None:
@@ -89,7 +108,7 @@ def _read_token(text: str, offset: int, before: list[Token]) -> tuple[Token | No
     if kind == "blank":
         return None, match.end()
     if kind == "foreign":
-        raise _foreign(word, offset)
+        raise _foreign(text, word, offset)
     if kind == "number" and before and before[-1].text == ".":
         word = _INDEX.match(word).group()  # type: ignore[union-attr]  # `rows.0.name`: an index, no fraction
     type_, value = _meaning(kind or "", word, offset)
@@ -125,12 +144,20 @@ def _unescape_one(match: re.Match[str]) -> str:
     return _SIMPLE.get(word, match.group())
 
 
-def _foreign(word: str, offset: int) -> SyntaxFault:
+def _foreign(text: str, word: str, offset: int) -> SyntaxFault:
     code = "nested-braces" if "{{" in word else "foreign-operator"
     message = f"`{word}` is not an operator of expressions"
     if word == "?":
         message = "`a ? b : c` is the choice of other languages; here it is `b if a else c`"
-    return SyntaxFault(message, offset, len(word), _HINTS[word], code=code, instead=_INSTEAD.get(word, ""))
+    instead = _INSTEAD.get(word, "")
+    if instead.isalpha():  # a word touches no other
+        before, after = text[max(0, offset - 1) : offset], text[offset + len(word) :][:1]
+        instead = " " * _touches(before, "([{") + instead + " " * _touches(after, ")]}")
+    return SyntaxFault(message, offset, len(word), _HINTS[word], code=code, instead=instead)
+
+
+def _touches(character: str, brackets: str) -> bool:
+    return bool(character) and not character.isspace() and character not in brackets
 
 
 def _bad_character(text: str, offset: int) -> SyntaxFault:

@@ -70,12 +70,12 @@ def _expressions(template: Template) -> Iterator[Expression | Blocks]:
 
 
 def _tree(expression: Expression | Blocks) -> Any:
-    from steplane.expressions.grammar import parse, parse_blocks
+    from steplane.expressions.grammar import parse_blocks, parse_meant
 
     if isinstance(expression, Expression) and (read_literal(expression.text) or read_path(expression.text)):
         return None
     try:
-        return parse(expression.text) if isinstance(expression, Expression) else parse_blocks(expression.text)
+        return parse_meant(expression.text) if isinstance(expression, Expression) else parse_blocks(expression.text)
     except (SyntaxFault, RecursionError):
         return None
 

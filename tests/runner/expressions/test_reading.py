@@ -124,6 +124,15 @@ def test_operators_have_a_fix() -> None:
     assert [(edit.span.column - 11, edit.text) for edit in fix.edits] == [(6, "and")]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a&&b", " and "), ("(a)|| b", " or"), ("!(a)", "not "), ("a===b", "==")]
+)
+def test_what_stands_for_an_operator_touches_no_word(text: str, expected: str) -> None:
+    fix = parse_condition(text, locate)[1][0].fix
+    assert fix is not None
+    assert fix.edits[0].text == expected
+
+
 def test_filters_of_plugins() -> None:
     assert parse_value("${{ a | mine | yaml }}", locate, {"mine"})[1] == []
     assert parse_value("${{ a | mine }}", locate)[1] == []
@@ -172,6 +181,9 @@ def test_fix_of_a_wrapped_condition_that_yaml_would_read_otherwise_is_not_safe()
         ("a == ${{ b }}", ["nested-braces"]),
         ("{{ a }}", ["nested-braces"]),
         ("a &&", ["foreign-operator"]),
+        ("!a && b === c", ["foreign-operator"] * 3),
+        ("a && b | uper", ["foreign-operator", "unknown-filter"]),
+        ("a && “b” && c", ["foreign-operator", "expression-syntax", "foreign-operator"]),
         ("${{ a && b }}", ["wrapped-condition", "foreign-operator"]),
         ("${{ a", ["unclosed-expression"]),
         ("a | uper", ["unknown-filter"]),

@@ -57,7 +57,8 @@ def paths(text: str) -> list[str]:
         ("${% set t %}${{ a }}${% endset %}${{ t }}", ["a"]),
         ("${% filter replace(a, b) %}${{ c }}${% endfilter %}", ["a", "b", "c"]),
         ("${% set m.x = 1 %}", []),
-        ("${{ a && b }}", []),
+        ("${{ a && b }}", ["a", "b"]),
+        ("${{ a ?? b }}", []),
     ],
 )  # fmt: skip
 def test_uses(text: str, expected: list[str]) -> None:
