@@ -4,16 +4,16 @@ import re
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.blanks import TYPESET
 from steplane.source.limits import MISTAKES
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.source.scalars import canonical_text
 
 HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 """Characters that show nothing, or turn the direction of the text around them."""
-_BLANKS = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
-BLANK = re.compile(_BLANKS)
+BLANK = re.compile(f"[{TYPESET}]")
 """Blanks of typesetting: YAML takes them for letters, and nobody sees one at the edge of a key."""
-_EDGE = re.compile(f"^{_BLANKS}|{_BLANKS}$")
+_EDGE = re.compile(f"^[{TYPESET}]|[{TYPESET}]$")
 
 _STEP_LISTS = frozenset({"steps", "rescue", "finally", "compensate"})
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.blanks import indented_by_blanks
 from steplane.source.composer import Composer, LimitPassed
 from steplane.source.conflicts import first_version
 from steplane.source.covering import covered
@@ -21,6 +22,7 @@ from steplane.source.events import SyntaxProblem, events
 from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
+from steplane.source.pairs import BLANK
 from steplane.source.pieces import Piece, broken_piece, indent_of
 from steplane.source.syntax import CERTAIN, Around, Mistake, explain
 
@@ -52,10 +54,15 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
     found: list[Diagnostic] = []
     broken: list[Span] = []
     values: list[Span] = []
+    indented: list[Diagnostic] = []
     current, current_lines = text, list(lines)
     disguise = Disguise(text)
     for number in range(1, SYNTAX_ERRORS + 1):
         attempt = _attempt(current, file, disguise, pure=pure)
+        if not indented and (plain := _with_plain_blanks(attempt, current_lines, file, disguise, pure=pure)):
+            attempt, indented = plain
+            found += indented
+            current = "\n".join(current_lines)
         if attempt.problem is None:
             return _finished(attempt, found, [*broken, *values], file)
         if number == 1 and (conflicts := first_version(current_lines, file)):
@@ -87,6 +94,30 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
         broken += _stretches(file, current_lines, piece)
         current = _blanked(current_lines, piece)
     return Parsed(None, found, tuple(broken))
+
+
+def _with_plain_blanks(
+    attempt: _Attempt, lines: list[str], file: str, disguise: Disguise, *, pure: bool
+) -> tuple[_Attempt, list[Diagnostic]] | None:
+    """Another attempt with plain blanks where lines are indented by others, if it gets further; `lines` are changed."""
+    if attempt.problem is None and not _hidden(attempt):
+        return None
+    mended, found = indented_by_blanks(lines, file) if BLANK.search("\n".join(lines)) else ([], [])
+    if not found:
+        return None
+    again = _attempt("\n".join(mended), file, disguise, pure=pure)
+    if again.problem is not None:
+        further = attempt.problem is not None and again.problem.place > attempt.problem.place
+    else:
+        further = attempt.problem is not None or _hidden(again) < _hidden(attempt)
+    if not further:
+        return None
+    lines[:] = mended
+    return again, found
+
+
+def _hidden(attempt: _Attempt) -> int:
+    return sum(one.code == "hidden-character" for one in attempt.diagnostics)
 
 
 def _may_follow(diagnostic: Diagnostic, broken: list[Span]) -> bool:

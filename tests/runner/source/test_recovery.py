@@ -82,6 +82,7 @@ def test_a_list_in_brackets_is_left_out_as_a_whole() -> None:
     ("text", "expected", "value"),
     [
         ("a: [\n  1,\n  'x' y,\n  z\n]\nb: 1\n", [("text-after-quote", 3, 7)], {"a": [1, "'x' y", "z"], "b": 1}),
+        ("a: |\n  \u00a0x\nb:\n\u00a0 c: 1\n", [("hidden-character", 4, 1)], {"a": "\u00a0x\n", "b": {"c": 1}}),
         ("a: {b: @x, c: %y}\n", [("reserved-start", 1, 8), ("reserved-start", 1, 15)], {"a": {"b": "@x", "c": "%y"}}),
         ('a: {b: "\\q", c: "\\w z"}\n', [("bad-escape", 1, 9), ("bad-escape", 1, 18)], {"a": {"b": "\\q", "c": "\\w z"}}),
         ('a: {b: "x}\nc: "y\nd: z\n', [("unclosed-quote", 1, 8), ("unclosed-quote", 2, 4)], {"a": {"b": '"x'}, "c": '"y', "d": "z"}),

@@ -9,6 +9,8 @@ from steplane.source.text import split_lines
 
 CASES = {
     "a:\n\tb: 1": "2:1 tab-indentation: a tab in the indentation: YAML indents with spaces only [indent by 2 spaces]",
+    "a:\n  b: 1\n\u00a0 c: 2": "3:1 hidden-character: a no-break space (U+00A0) in the indentation: YAML indents with spaces only [put spaces there]",
+    "a:\n  -\u2003b: 1\n    c: 2": "2:4 hidden-character: an em space (U+2003) in the indentation: YAML indents with spaces only [put spaces there]",
     "a:\n  b: 1\n\tc: 2": "3:1 tab-indentation: a tab in the indentation: YAML indents with spaces only [indent by 2 spaces]",
     "a: |\n\tx": "2:1 tab-indentation: a tab in the indentation: YAML indents with spaces only [indent by 2 spaces]",
     "a: *": '1:4 reserved-start: a text that begins with `*` must be quoted [quote the value: `"*"`]',
