@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-_OWNER = re.compile(r"step `[^`]*`|the step in line \d+")
+_OWNER = r"step `[^`]*`|the step in line \d+"
 """Whose something is, in a message."""
 
 Severity = Literal["error", "warning", "hint"]
@@ -72,7 +72,7 @@ def in_file_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     ordered = []
     for diagnostic in sorted(diagnostics, key=lambda one: (one.span, one.code)):
         said = seen.setdefault((diagnostic.code, diagnostic.span), set())
-        words = _OWNER.sub("", diagnostic.message)
+        words = re.sub(_OWNER, "", diagnostic.message)
         if words not in said:
             said.add(words)
             ordered.append(diagnostic)

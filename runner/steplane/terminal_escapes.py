@@ -4,8 +4,8 @@ import re
 from bisect import bisect_right
 from itertools import accumulate
 
-_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-OQ-WYZ\\`-~])")
-_HALF = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z")
+_SEQUENCE = rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-OQ-WYZ\\`-~])"
+_HALF = rb"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z"
 
 ESCAPES = 4096
 """Bytes of escape sequences that are looked over in the end of a stream."""
@@ -17,8 +17,8 @@ class Unescaped:
     __slots__ = ("_ends", "_found", "_starts", "data")
 
     def __init__(self, data: bytes) -> None:
-        self._found = found = [one.span() for one in _SEQUENCE.finditer(data)]
-        self.data = _SEQUENCE.sub(b"", data)
+        self._found = found = [one.span() for one in re.finditer(_SEQUENCE, data)]
+        self.data = re.sub(_SEQUENCE, b"", data)
         lengths = [end - start for start, end in found]
         taken = [0, *accumulate(lengths)]
         self._starts = [start - before for (start, _), before in zip(found, taken, strict=False)]
@@ -40,6 +40,6 @@ def split_escape(data: bytes) -> tuple[bytes, bytes]:
     start = data.rfind(b"\x1b", max(0, len(data) - ESCAPES))
     if start > 0 and data[start - 1 : start] != b"\x1b" and data[start:] == b"\x1b":
         string = data.rfind(b"\x1b", max(0, start - ESCAPES), start)
-        start = string if string >= 0 and _HALF.match(data, string) else start
-    half = _HALF.match(data, start) if start >= 0 else None
+        start = string if string >= 0 and re.match(_HALF, data[string:]) else start
+    half = re.match(_HALF, data[start:]) if start >= 0 else None
     return (data[:start], data[start:]) if half else (data, b"")

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
-_HALF = re.compile(
-    r"(?<!\\)(?:\\\\)*(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+_PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]'
+_HALF = (
+    r"(?<!\\)(?:\\\\)*"
+    r"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2}))"
 )
 """A pair of surrogates, or (the second group) half of one; not behind a backslash that is escaped."""
 
@@ -35,7 +36,7 @@ def parse(text: str) -> Any:
 
 
 def _wrong(text: str, words: str) -> WrongJson:
-    for half in _HALF.finditer(text):
+    for half in re.finditer(_HALF, text):
         if half[2]:
             return WrongJson(f"{_place(text, half.start(2))}: half of a character (a lone surrogate)", f"`{half[2]}`")
     words = words.replace("JSON is malformed: ", "")
@@ -66,7 +67,7 @@ def _twice(text: str) -> WrongJson:
 
     around: list[set[str] | None] = []  # the keys of each object that is open; None is an array
     last: re.Match[str] | None = None
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_PIECE, text):
         sign = token[0]
         if sign in "{[":
             around.append(set() if sign == "{" else None)

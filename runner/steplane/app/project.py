@@ -200,7 +200,7 @@ def _no_file(path: str, start: str) -> UsageError:
 
 _ENDINGS = (".yaml", ".yml")
 _LEFT_OUT = frozenset({"node_modules", "__pycache__", "venv"})
-_WORKFLOW = re.compile(rb"^(?:steplane|steps)[ \t]*:", re.MULTILINE)
+_WORKFLOW = rb"(?m)^(?:steplane|steps)[ \t]*:"
 _LOOKED_AT = 1 << 20
 
 
@@ -280,7 +280,7 @@ def _yaml_files(folder: str) -> Iterator[tuple[str, str]]:
 def looks_like_workflow(path: str) -> bool:
     """Whether a YAML file has a key of a workflow at its top. One that cannot be read is taken as one, to be told."""
     try:
-        return _WORKFLOW.search(read_plain(path, _LOOKED_AT)) is not None
+        return re.search(_WORKFLOW, read_plain(path, _LOOKED_AT)) is not None
     except OSError:
         return True
 

@@ -8,35 +8,42 @@ more of the application than it asks about. Descriptions are shown by zsh and fi
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
 from steplane.errors import SteplaneError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from steplane.app.outline import Outline
     from steplane.store import RunStore
 
-Items = list[CompletionItem[Any]]
+Items: TypeAlias = "list[CompletionItem[Any]]"
 Completer = Callable[[click.Context, click.Parameter, str], Items]
 
 _MOST_RUNS = 200
 
 
+def _item(value: str, type: str = "plain", help: str | None = None) -> "CompletionItem[Any]":  # noqa: A002 - click's
+    from click.shell_completion import CompletionItem  # each command names its completers, and seldom is one asked
+
+    return CompletionItem(value, type, help)
+
+
 def _fitting(known: Iterable[tuple[str, str]], begun: str) -> Items:
-    return [CompletionItem(name, help=text) for name, text in known if name.startswith(begun)]
+    return [_item(name, help=text) for name, text in known if name.startswith(begun)]
 
 
 def file(_: click.Context, __: click.Parameter, ___: str) -> Items:
     """Any file."""
-    return [CompletionItem("", type="file")]
+    return [_item("", type="file")]
 
 
 def folder(_: click.Context, __: click.Parameter, ___: str) -> Items:
     """Any folder."""
-    return [CompletionItem("", type="dir")]
+    return [_item("", type="dir")]
 
 
 # ---------------------------------------------------------------- workflows
@@ -46,12 +53,12 @@ def workflow(_: click.Context, __: click.Parameter, begun: str) -> Items:
     """Workflows by their names, with their titles, then files: those here, or where a path is begun."""
     from steplane.app.project import find_workflow, workflows
 
-    anywhere: Items = [CompletionItem("", type="yaml")]
+    anywhere: Items = [_item("", type="yaml")]
     here = os.getcwd()
     names = [name for name in workflows(here) if name.startswith(begun)]
-    found = [CompletionItem(name, help=_title(find_workflow(name, here))) for name in names]
+    found = [_item(name, help=_title(find_workflow(name, here))) for name in names]
     if os.sep not in begun:  # a name may have one, as a path has
-        found += [CompletionItem(name) for name in _workflow_files(here) if name.startswith(begun)]
+        found += [_item(name) for name in _workflow_files(here) if name.startswith(begun)]
     return found or anywhere
 
 
@@ -126,9 +133,9 @@ def _input(context: click.Context, begun: str, *, secret: bool) -> Items:
         return _fitting(known, begun)
     found = next((one for one in inputs if one.name == name), None)
     if value.startswith("@") and not value.startswith("@@"):
-        return [CompletionItem(f"{name}=@", type="file")]
+        return [_item(f"{name}=@", type="file")]
     if found is not None and found.path:
-        return [CompletionItem(f"{name}=", type="file")]
+        return [_item(f"{name}=", type="file")]
     return _fitting(((f"{name}={one}", "") for one in (found.values if found else ())), begun)
 
 
@@ -172,11 +179,11 @@ def _runs(store: "RunStore", begun: str, statuses: tuple[str, ...] = ()) -> Item
     try:
         listed = store.list_runs()
     except SteplaneError:  # a damaged catalogue: the folders are there all the same
-        return [CompletionItem(one) for one in reversed(store.ids()) if one.startswith(begun)]
+        return [_item(one) for one in reversed(store.ids()) if one.startswith(begun)]
     fitting = [one for one in listed if one.id.startswith(begun) and (not statuses or one.status in statuses)]
-    found = [CompletionItem(one.id, help=f"{one.status}, {one.workflow or '?'}") for one in fitting[:_MOST_RUNS]]
+    found = [_item(one.id, help=f"{one.status}, {one.workflow or '?'}") for one in fitting[:_MOST_RUNS]]
     if begun and LATEST.startswith(begun) and listed and not statuses:
-        found.append(CompletionItem(LATEST, help=f"{listed[0].id}: {listed[0].status}, {listed[0].workflow or '?'}"))
+        found.append(_item(LATEST, help=f"{listed[0].id}: {listed[0].status}, {listed[0].workflow or '?'}"))
     return found
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 INTERNAL = 4
 USAGE = 2
-_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)")
+_EXTRA = r"unexpected extra arguments? \((.*)\)"
 
 
 def funnel(work: Callable[[], int], words: Sequence[str]) -> int:
@@ -80,7 +80,7 @@ def _other(error: BaseException, words: Sequence[str]) -> int:
 
 def _remedy(error: "click.UsageError") -> str:
     """What helps with a wrong call: an input is given as an option, not as a word of its own."""
-    extra = _EXTRA.search(error.format_message())
+    extra = re.search(_EXTRA, error.format_message())
     takes_inputs = error.ctx is not None and any(one.name == "inputs" for one in error.ctx.command.params)
     words = extra[1].split() if extra else []
     if words and takes_inputs and all("=" in word for word in words):

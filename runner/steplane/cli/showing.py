@@ -57,13 +57,13 @@ class Show:
 
     def resume_command(self, begun: Begun) -> str:
         """The exact command that goes on with the run."""
-        words = ["steplane", "resume", begun.run]
+        words = f"steplane resume {begun.run}"
         if self.call.state_given:
-            words += ["--state", self.call.state_given]
-        given_again = [one for one in begun.plan.inputs if one.secret and not (one.env and one.env in os.environ)]
-        import shlex
+            import shlex
 
-        return " ".join([shlex.join(words), *(f"-i {one.name}=..." for one in given_again)])
+            words += f" --state {shlex.quote(self.call.state_given)}"
+        given_again = [one for one in begun.plan.inputs if one.secret and not (one.env and one.env in os.environ)]
+        return " ".join([words, *(f"-i {one.name}=..." for one in given_again)])
 
     @property
     def style(self) -> "Style":

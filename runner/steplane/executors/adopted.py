@@ -77,6 +77,9 @@ def reap(patience: float = PATIENCE) -> int:
         if _spawning or now - _last < patience:
             return 0
         _last = now
+        if not _has_dead_child():
+            _seen.clear()
+            return 0
         me, group = os.getpid(), os.getpgrp()
         dead = {one.pid for one in processes() if one.parent == me and one.state == "Z" and one.group != group} - own
         for pid in tuple(_seen):
@@ -84,6 +87,18 @@ def reap(patience: float = PATIENCE) -> int:
                 del _seen[pid]
         ripe = [pid for pid in dead if now - _seen.setdefault(pid, now) >= patience]
         return sum(_fetch(pid) for pid in ripe)
+
+
+def _has_dead_child() -> bool:
+    """Whether a child waits to be fetched, by anybody: one question to the system, where `processes` asks for each of
+    the machine.
+    """
+    try:
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return False
+    except AttributeError:  # macOS, before Python 3.13
+        return True
 
 
 def _fetch(pid: int) -> bool:

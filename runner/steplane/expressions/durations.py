@@ -3,8 +3,8 @@
 import re
 
 _UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
-_WHOLE = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[dhms]))+", re.ASCII)
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])", re.ASCII)
+_WHOLE = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[dhms]))+"
+_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])"
 _LONGEST = 64
 
 
@@ -15,11 +15,11 @@ def parse_duration(text: str) -> float:
     """
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not a duration: write a number with a unit, such as `30s` or `1h30m`")  # noqa: TRY004
-    if len(text) > _LONGEST or not _WHOLE.fullmatch(text):
+    if len(text) > _LONGEST or not re.fullmatch(_WHOLE, text):
         raise ValueError(_complaint(text[:_LONGEST]))
     total = 0.0
     before = float("inf")
-    for number, unit in _PART.findall(text):
+    for number, unit in re.findall(_PART, text):
         if _UNITS[unit] >= before:
             raise ValueError(f"`{text}` is not a duration: the larger unit stands first, each unit once (`1h30m`)")
         before = _UNITS[unit]

@@ -9,8 +9,8 @@ from steplane.errors import UsageError
 from steplane.plan.nodes import Call, Node, Plan, lists_of
 from steplane.suggest import did_you_mean
 
-_KEYS = re.compile(r"\[.*?\](?=/|$)")
-_ID = re.compile(r"[^\[\]/]*")
+_KEYS = r"\[.*?\](?=/|$)"
+_ID = r"[^\[\]/]*"
 _SHOWN = 12
 _FORMS = "Write STEP, STEP/STEP, STEP[KEY] or STEP[KEY]/STEP."
 
@@ -69,7 +69,7 @@ class Instances:
 
     def _find(self, path: str) -> tuple[str, Node | None, str]:
         way, called, nodes = "", self._plan, self._nodes(self._plan)
-        names = _KEYS.sub("", path).split("/")
+        names = re.sub(_KEYS, "", path).split("/")
         for index, name in enumerate(names[:-1]):
             node = nodes.get(name)
             if node is not None and isinstance(node.action, Call):
@@ -127,7 +127,7 @@ def _split(plan: Plan, text: str) -> list[tuple[str, str | None]]:
     words: list[tuple[str, str | None]] = []
     rest = text
     while True:
-        name = _ID.match(rest)
+        name = re.match(_ID, rest)
         assert name is not None
         rest = rest[name.end():]  # fmt: skip
         key = None
@@ -149,7 +149,7 @@ def _end_of_key(rest: str, ids: set[str]) -> int | None:
     ends = [found.start() for found in re.finditer(r"\]", rest)]
     for end in ends:
         after = rest[end + 1:]  # fmt: skip
-        name = _ID.match(after[1:]) if after.startswith("/") else None
+        name = re.match(_ID, after[1:]) if after.startswith("/") else None
         if not after or (name is not None and name.group() in ids):
             return end
     return ends[-1] if ends else None

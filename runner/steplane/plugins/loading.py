@@ -16,8 +16,8 @@ from steplane.plugins.index import Plugin
 from steplane.plugins.problems import PluginProblem
 from steplane.sdk import API, Step
 
-NAMESPACE = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
-PART = r"\.[a-z][a-z0-9_]*"
+NAMESPACE = r"[a-z][a-z0-9_]*"
+TYPE = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 
 Types = dict[str, type[Step]]
 
@@ -31,7 +31,7 @@ def new_manager() -> PluginManager:
 
 def load(plugin: Plugin, manager: PluginManager) -> Types | PluginProblem:
     """Import the plugin, register it, ask it for its step types and check them. Any fault of it is a problem."""
-    if not NAMESPACE.fullmatch(plugin.namespace):
+    if not re.fullmatch(NAMESPACE, plugin.namespace):
         return problems.broken(plugin.namespace, plugin.label, "its entry point's name is no `[a-z][a-z0-9_]*`")
     module = _imported(plugin)
     if isinstance(module, PluginProblem):
@@ -100,7 +100,7 @@ def _checked(plugin: Plugin, declared: Any) -> Types | str:
         if not (isinstance(one, type) and issubclass(one, Step)):
             return f"`steplane_steps` returned {one!r}, which is no subclass of `Step`"
         name = one.steplane.type
-        if not re.fullmatch(re.escape(plugin.namespace) + f"({PART})*", name, re.ASCII):
+        if name.partition(".")[0] != plugin.namespace or not re.fullmatch(TYPE, name):
             return f"its step type `{name}` is outside its namespace `{plugin.namespace}`"
         if name in types:
             return f"it has two step types `{name}`"

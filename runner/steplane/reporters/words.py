@@ -17,7 +17,7 @@ from steplane.reporters.paint import visible
 from steplane.scripts.shapes import Direct, Script, Slot
 
 # Escape sequences (ECMA-48: CSI, OSC and the like, two-character ones) in what a program wrote.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_ESCAPES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])"
 _LONGEST = 100
 
 IF_IS_FALSE = "`if` is false"
@@ -46,7 +46,7 @@ def clean(text: str) -> str:
     """A line that a program wrote as it may be shown: no escape sequences, what a carriage return left, no controls."""
     if text.isascii() and text.isprintable():
         return text
-    kept = _ESCAPES.sub("", text).rstrip("\r")
+    kept = re.sub(_ESCAPES, "", text).rstrip("\r")
     if "\r" in kept:
         kept = next((part for part in reversed(kept.split("\r")) if part.strip()), "")
     return visible(kept.replace("\t", "    ")) if "\t" in kept else visible(kept)

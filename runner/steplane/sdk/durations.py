@@ -5,13 +5,13 @@ import re
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds of each unit."""
 
-PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
+PART = r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)"
 
 
 def seconds(text: str) -> float | None:
     """The seconds that a duration lasts; None when the text is none."""
-    total, position = 0.0, 0
-    while match := PART.match(text, position):
+    total, position, part = 0.0, 0, re.compile(PART)
+    while match := part.match(text, position):
         total += float(match[1]) * UNITS[match[2]]
         position = match.end()
     return total if position == len(text) and text else None

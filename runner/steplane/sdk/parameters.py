@@ -20,10 +20,10 @@ AnyStep = TypeVar("AnyStep", bound=Step)
 _learned: set[type[Step]] = set()
 _learning = Lock()
 
-PLACE = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<place>\$[^`]*)`)?", re.DOTALL)
-PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
-EXPECTED = re.compile(r"Expected `([^`]*)`(.*), got `([^`]*)`", re.DOTALL)
-FIELD = re.compile(r"Object (contains unknown|missing required) field `([^`]*)`")
+PLACE = r"(?s)(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<place>\$[^`]*)`)?"
+PART = r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])"
+EXPECTED = r"(?s)Expected `([^`]*)`(.*), got `([^`]*)`"
+FIELD = r"Object (contains unknown|missing required) field `([^`]*)`"
 
 WORDS = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
@@ -73,11 +73,11 @@ def _decode(kind: type, value: Any) -> Any:
 
 def _explained(step_type: type[Step], given: dict[str, Any], text: str) -> InvalidParameter:
     """The error in the words of the file's author."""
-    match = PLACE.fullmatch(text)
+    match = re.fullmatch(PLACE, text)
     assert match is not None
     path = _path(step_type, given, match["place"] or "$", text)
     what = match["what"]
-    if field := FIELD.fullmatch(what):
+    if field := re.fullmatch(FIELD, what):
         unknown, name = field[1].endswith("unknown"), field[2]
         if unknown:
             return InvalidParameter(_unknown(step_type, path, name), (*path, name))
@@ -106,11 +106,11 @@ def _must(what: str, value: Any, kind: Any) -> str:
         near = did_you_mean(str(value), allowed)
         listed = " or ".join(f"`{one}`" for one in allowed)
         return f"must be {listed}, not {_brief(value)}" + (f"; did you mean `{near}`?" if near else "")
-    if match := EXPECTED.fullmatch(what):
+    if match := re.fullmatch(EXPECTED, what):
         kinds = [WORDS.get(one.strip(), one.strip()) for one in match[1].split("|")]
         got = WORDS.get(match[3], match[3])
         return f"must be {' or '.join(kinds)}{match[2]}, not {got}"
-    if match := EXPECTED.fullmatch(what + ", got ``"):
+    if match := re.fullmatch(EXPECTED, what + ", got ``"):
         kinds = [WORDS.get(one.strip(), one.strip()) for one in match[1].split("|")]
         return f"must be {' or '.join(kinds)}{match[2].replace('`', '')}, not {_brief(value)}"
     return f"is wrong: {what}"
@@ -145,7 +145,7 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:
 def _path(step_type: type[Step], given: dict[str, Any], place: str, text: str) -> tuple[str | int, ...]:
     """The way to the wrong value. msgspec names no keys of open mappings (`[...]`), so those are tried one by one."""
     path: list[str | int] = []
-    for name, index, open_ in PART.findall(place):
+    for name, index, open_ in re.findall(PART, place):
         if open_:
             path.append(_wrong_key(step_type, given, tuple(path), text))
         else:

@@ -6,7 +6,7 @@ import time
 
 from steplane.errors import UsageError
 
-_VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_VALID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -23,7 +23,7 @@ def validate_run_id(text: str) -> str:
     """The id as given with `--id`, if it may be one. Raises `UsageError`."""
     if text == "latest":
         raise UsageError("`latest` cannot be the id of a run: it stands for the newest one", "Choose another id.")
-    if not _VALID.fullmatch(text):
+    if not re.fullmatch(_VALID, text):
         shown = text if len(text) <= 60 else text[:60] + "…"
         raise UsageError(
             f"{shown!r} cannot be the id of a run",
@@ -34,4 +34,4 @@ def validate_run_id(text: str) -> str:
 
 def is_run_id(text: str) -> bool:
     """Whether a text may be the id of a run."""
-    return _VALID.fullmatch(text) is not None
+    return re.fullmatch(_VALID, text) is not None
