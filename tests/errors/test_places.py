@@ -105,3 +105,19 @@ def test_a_word_is_made_a_list_only_where_words_are_taken() -> None:
     (other,) = check(f"{HEAD}  - {{id: p, run: x}}\n  - {{needs: [], cancel: p}}\n", "w.yaml", {})
     assert other.fix is not None
     assert other.fix.message == "write `[p]`"
+
+
+@pytest.mark.parametrize(
+    ("written", "mended_to"),
+    [
+        ("undo: a", "undo: [a]"),
+        ("run: x, artifacts: dist/*", "run: x, artifacts: [dist/*]"),
+        ("run: x, artifacts: my dist", ""),
+        ("run: x, rescue: b", ""),
+    ],
+)
+def test_a_word_where_a_list_is_wanted_gets_brackets(written: str, mended_to: str) -> None:
+    text = f"{HEAD}  - {{id: a, run: x, compensate: [{{run: x}}]}}\n  - {{id: b, {written}}}\n"
+    (one,) = check(text, "w.yaml", {})
+    assert (one.code, one.fix is not None) == ("wrong-kind", bool(mended_to))
+    assert mended(text, "w.yaml", {}, unsafe=False) == (text.replace(written, mended_to) if mended_to else text)

@@ -108,6 +108,17 @@ def listing(node: Node) -> Fix | None:
     return Fix(f"write `[{node.text}]`", (Edit(node.span, f"[{node.text}]"),))
 
 
+def wrapping(node: Node, *, quote: bool) -> Fix | None:
+    """An expression written bare where a value is wanted: `foreach: inputs.x`."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or "\n" in node.text:
+        return None
+    head = node.text.strip().split(".")[0].split("[")[0]
+    if not head.isidentifier() or "`" in node.text:
+        return None
+    wrapped = f"${{{{ {node.text.strip()} }}}}"
+    return Fix(f"write `{wrapped}`", (Edit(node.span, f'"{wrapped}"' if quote or not node.plain else wrapped),))
+
+
 def _quoting(scalar: Scalar, kinds: set[str]) -> Fix | None:
     """Quotes for what is no text, or none for a quoted number or boolean."""
     if "string" in kinds and isinstance(scalar.value, bool | int | float):

@@ -12,7 +12,7 @@ from typing import Any
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.keys import Parameters, meaning, unknown_key
 from steplane.schema.place import Place
-from steplane.schema.scalars import check_scalar, listing
+from steplane.schema.scalars import check_scalar, listing, wrapping
 from steplane.schema.steps import ACTIONS
 from steplane.schema.words import expected, kind_of, listed, what_it_is
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -157,6 +157,9 @@ class Structure:
             if schema.get("type") or "enum" in schema or "const" in schema:
                 self._say_static(node, place)
                 return
+        if schema.get("type") == "array" and self._lists_word(schema, node) and listing(node):
+            self._say_kind(node, schema, place)
+            return
         self.diagnostics += check_scalar(node, schema, place)
 
     def _visit_mapping(self, node: Mapping, schema: Schema, place: Place) -> None:
@@ -229,10 +232,10 @@ class Structure:
             expected(schema) if "x-expected" in schema or "type" in schema or "enum" in schema else self._kinds(schema)
         )
         fix = (
-            _wrapping(node, quote=place.flow)
+            wrapping(node, quote=place.flow)
             if place.keys[-1:] == ("foreach",)
             else listing(node)
-            if self._lists_words(schema)
+            if self._lists_word(schema, node)
             else None
         )
         message = f"{place.subject} must be {wanted}, not {what_it_is(node)}"
@@ -245,11 +248,12 @@ class Structure:
             label=f"write `{fix.edits[0].text}`" if fix else "",
         )
 
-    def _lists_words(self, schema: Schema) -> bool:
-        """Whether a list of words is taken."""
+    def _lists_word(self, schema: Schema, node: Node) -> bool:
+        """Whether a list is taken that may hold this word."""
         options = [self._resolve(one) for one in schema.get("anyOf", ())] or [schema]
-        lists = [one for one in options if "array" in self._accepts(one)]
-        return any("string" in self._accepts(self._resolve(one.get("items", {}))) for one in lists)
+        items = [self._resolve(one.get("items", {})) for one in options if "array" in self._accepts(one)]
+        words = (one for one in items if "string" in self._accepts(one))
+        return isinstance(node, Scalar) and any("anyOf" in one or not check_scalar(node, one, Place()) for one in words)
 
     def _kinds(self, schema: Schema) -> str:
         return expected({"type": sorted(self._accepts(schema))})
@@ -335,14 +339,3 @@ def _is_flow(node: Mapping) -> bool:
     """Whether the mapping is written in braces: it begins before its first key."""
     first = node.entries[0].key.span if node.entries else node.span
     return (node.span.line, node.span.column) < (first.line, first.column)
-
-
-def _wrapping(node: Node, *, quote: bool) -> Fix | None:
-    """An expression written bare where a value is wanted: `foreach: inputs.x`."""
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or "\n" in node.text:
-        return None
-    head = node.text.strip().split(".")[0].split("[")[0]
-    if not head.isidentifier() or "`" in node.text:
-        return None
-    wrapped = f"${{{{ {node.text.strip()} }}}}"
-    return Fix(f"write `{wrapped}`", (Edit(node.span, f'"{wrapped}"' if quote or not node.plain else wrapped),))
