@@ -84,6 +84,7 @@ ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("needs-redundant", "redundant `needs` (a hint)", "redundant-need"),
         ("no-id-loop", "a loop without an `id`", "no-id"),
         ("no-id-wait", "a wait without an `id`", "no-id"),
+        ("no-id-race", "a race without an `id`", "no-id"),
         ("no-id-cache", "`cache` without an `id`", "no-id"),
         ("no-id-compensate", "`compensate` without an `id`", "no-id"),
         ("unused-input", "unused input (a hint)", "unused-input"),

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from steplane.checks.context import Context
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
-from steplane.model import Call, Step, Wait, Workflow
+from steplane.model import Call, Race, Step, Wait, Workflow
 
 
 def check_unnamed(_: Workflow, context: Context) -> Iterator[Diagnostic]:
-    """Loops, calls, waits, and steps with `cache` or `compensate` whose id would change with their place."""
+    """Loops, calls, waits, races, and steps with `cache` or `compensate` whose id would change with their place."""
     for position in context.positions:
         step = position.step
         what = _what(step)
@@ -29,4 +29,6 @@ def _what(step: Step) -> str:
         return "this call"
     if isinstance(step.action, Wait):
         return "this wait"
+    if isinstance(step.action, Race):
+        return "this race"
     return "this step with `cache`" if step.cache else "this step with `compensate`" if step.compensate else ""
