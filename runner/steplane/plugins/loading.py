@@ -12,6 +12,7 @@ from pluggy import PluginManager, PluginValidationError
 
 from steplane import hookspecs
 from steplane.plugins import problems
+from steplane.plugins.attempting import Raised, attempted
 from steplane.plugins.index import Plugin
 from steplane.plugins.problems import PluginProblem
 from steplane.sdk import API, Step
@@ -38,13 +39,10 @@ def load(plugin: Plugin, manager: PluginManager) -> Types | PluginProblem:
         return module
     if (wanted := getattr(module, "STEPLANE_API", API)) != API:
         return problems.other_version(plugin.namespace, plugin.label, wanted, API)
-    try:
-        declared = _declared(plugin, module, manager)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and harms nothing else
+    declared = attempted(lambda: _declared(plugin, module, manager))
+    if isinstance(declared, Raised):
         _forget(manager, plugin)
-        return problems.broken(plugin.namespace, plugin.label, f"{type(error).__name__}: {error}")
+        return problems.broken(plugin.namespace, plugin.label, str(declared))
     checked = _checked(plugin, declared)
     if isinstance(checked, str):
         _forget(manager, plugin)
@@ -57,13 +55,9 @@ def _imported(plugin: Plugin) -> ModuleType | PluginProblem:
     if ":" in plugin.module:
         what = f"its entry point must name a module, not `{plugin.module}`"
         return problems.broken(plugin.namespace, plugin.label, what)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            return importlib.import_module(plugin.module)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - even `sys.exit()` in a plugin must not end the runner
-        return problems.import_failed(plugin.namespace, plugin.label, error)
+    with contextlib.redirect_stdout(sys.stderr):
+        module = attempted(lambda: importlib.import_module(plugin.module))
+    return problems.import_failed(plugin.namespace, plugin.label, module) if isinstance(module, Raised) else module
 
 
 def _declared(plugin: Plugin, module: ModuleType, manager: PluginManager) -> Any:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from steplane.plugins.attempting import Raised
 from steplane.suggest import did_you_mean
 
 Code = Literal[
@@ -67,12 +68,11 @@ def conflict(namespace: str, labels: Iterable[str]) -> PluginProblem:
     )
 
 
-def import_failed(namespace: str, label: str, error: BaseException) -> PluginProblem:
+def import_failed(namespace: str, label: str, raised: Raised) -> PluginProblem:
     """The plugin's module raised while it was imported."""
-    text = f"{type(error).__name__}: {error}".strip().removesuffix(":")
     return PluginProblem(
         "plugin-import",
-        f"the plugin `{namespace}` ({label}) cannot be imported: {text}",
+        f"the plugin `{namespace}` ({label}) cannot be imported: {raised}",
         "this is a fault of the plugin or its installation; reinstall or upgrade it",
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from steplane.plugins import problems
+from steplane.plugins.attempting import Raised, attempted
 from steplane.plugins.index import Index, Plugin
 from steplane.plugins.loading import Types, load, new_manager
 from steplane.plugins.problems import PluginProblem
@@ -105,12 +106,11 @@ class Registry:
         found = self.find(name)
         if isinstance(found, PluginProblem):
             return found
-        try:
-            return describe(found.cls)
-        except DefinitionError as error:
-            what = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin's class does, it harms nothing else
-            what = f"`{name}` cannot be described: {type(error).__name__}: {error}"
+        described = attempted(lambda: describe(found.cls))
+        if not isinstance(described, Raised):
+            return described
+        defined = isinstance(described.error, DefinitionError)
+        what = str(described.error) if defined else f"`{name}` cannot be described: {described}"
         return problems.broken(found.plugin.namespace, found.plugin.label, what)
 
     def _listed(self, namespace: str) -> Listed:

@@ -1,5 +1,6 @@
 """Each fault of a plugin is a value, and kept to that plugin."""
 
+import signal
 import sys
 import tomllib
 
@@ -76,6 +77,7 @@ class TestProblems:
             ("raise SystemExit(0)", "SystemExit: 0"),
             ("def broken(:", "SyntaxError: invalid syntax (steplane_test_example_one.py, line 1)"),
             ("raise GeneratorExit", "GeneratorExit"),
+            ("raise KeyboardInterrupt", "KeyboardInterrupt"),
             ("raise ValueError('no key')", "ValueError: no key"),
         ],
     )
@@ -84,6 +86,13 @@ class TestProblems:
         found = problem(site.registry(), "one.greet")
         assert found.code == "plugin-import"
         assert found.message == f"the plugin `one` (example-one 1.0) cannot be imported: {said}"
+
+    def test_a_ctrl_c_meanwhile_is_the_users(self, site: Site) -> None:
+        heard = signal.getsignal(signal.SIGINT)
+        site.install("one", "import signal\nsignal.raise_signal(signal.SIGINT)")
+        with pytest.raises(KeyboardInterrupt):
+            site.registry().step_type("one.greet")
+        assert signal.getsignal(signal.SIGINT) is heard
 
     @pytest.mark.parametrize(("version", "remedy"), [("2", "upgrade Steplane"), ("0", "upgrade the plugin")])
     def test_a_plugin_for_another_version_of_the_contract(self, site: Site, version: str, remedy: str) -> None:
@@ -103,6 +112,7 @@ class TestProblems:
             (("[Greet]", "'Greet'"), "`steplane_steps` returned str, not a list of step types"),
             (("[Greet]", "[Greet, Greet]"), "it has two step types `one.greet`"),
             (("return [Greet]", "raise SystemExit(3)"), "SystemExit: 3"),
+            (("return [Greet]", "raise KeyboardInterrupt('mine')"), "KeyboardInterrupt: mine"),
             (("steplane_steps()", "steplane_steps(runner)"),
              "PluginValidationError: Plugin 'one' for hook 'steplane_steps'"),
             (("steplane_steps", "steplane_stepps"), "ValueError: unknown hook 'steplane_stepps'"),
