@@ -78,6 +78,12 @@ def too_many_mistakes(span: Span) -> Diagnostic:
     return Diagnostic("too-many-mistakes", message, span, help="mend those above first")
 
 
+def more_mistakes(span: Span) -> Diagnostic:
+    """The next of more syntax errors than are looked for in one file."""
+    message = "the file has more mistakes of its YAML than are looked for at once; those from here on are left out"
+    return Diagnostic("too-many-mistakes", message, span, help="mend those above first")
+
+
 def too_deep_at(span: Span) -> Diagnostic:
     """More nesting than a file may have."""
     message = f"lists and mappings stand more than {DEPTH} deep inside each other"

@@ -57,7 +57,8 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
     indented: list[Diagnostic] = []
     current, current_lines = text, list(lines)
     disguise = Disguise(text)
-    for number in range(1, SYNTAX_ERRORS + 1):
+    looked_for = min(SYNTAX_ERRORS, max(1, RECOVERY_CHARACTERS // len(text)))
+    for number in range(1, looked_for + 2):
         attempt = _attempt(current, file, disguise, pure=pure)
         if not indented and (plain := _with_plain_blanks(attempt, current_lines, file, disguise, pure=pure)):
             attempt, indented = plain
@@ -65,6 +66,9 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
             current = "\n".join(current_lines)
         if attempt.problem is None:
             return _finished(attempt, found, [*broken, *values], file)
+        if number > looked_for:
+            found.append(mistakes.more_mistakes(Span(file, *attempt.problem.place, *attempt.problem.place)))
+            break
         if number == 1 and (conflicts := first_version(current_lines, file)):
             found += [diagnostic for diagnostic, _ in conflicts]
             broken += [stretch for _, stretch in conflicts]
@@ -78,8 +82,6 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
         follows = mistake is not None and _is_in(mistake.diagnostic.span, values)
         if mistake is not None and not follows and not (found and _may_follow(mistake.diagnostic, broken)):
             found.append(disguise.lifted(mistake.diagnostic))
-        if number * len(text) > RECOVERY_CHARACTERS:
-            break
         if mistake is None:
             current = "\n".join(current_lines)
             continue

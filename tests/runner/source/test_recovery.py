@@ -116,3 +116,24 @@ def test_a_first_key_that_is_indented_is_one_mistake() -> None:
     document = read(" steplane: 1\nname: x\nsteps:\n  - run: x\n", "a.yaml")
 
     assert codes(document) == [("indentation", 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("count", "told", "last"),
+    [(100, 100, ("reserved-start", 100, 7)), (101, 101, ("too-many-mistakes", 101, 7))],
+)
+def test_that_there_are_more_mistakes_than_are_looked_for_is_told(
+    count: int, told: int, last: tuple[str, int, int]
+) -> None:
+    document = read("".join(f"k{number:03}: @x\n" for number in range(count)), "a.yaml")
+
+    assert len(document.diagnostics) == told
+    assert codes(document)[-1] == last
+    assert (document.root is None) == (count > 100)
+
+
+def test_in_a_large_file_fewer_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steplane.source.recovery.RECOVERY_CHARACTERS", 10)
+
+    assert codes(read("a: 1\nb: @x\nc: @y\n", "a.yaml")) == [("reserved-start", 2, 4), ("too-many-mistakes", 3, 4)]
+    assert codes(read("a: 1\nb: @x\nc: y\n", "a.yaml")) == [("reserved-start", 2, 4)]
