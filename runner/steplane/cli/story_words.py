@@ -40,12 +40,12 @@ def _let_start(data: dict[str, Any]) -> str:
     after, by = visible(data["after"]), data["by"]
     if by == "step":
         return f"ready: {_last_of(data, after)}"
-    if by == "item":
-        return f"its turn in the loop: `{after}` had ended"
-    if by == "loop":
-        return "its turn in the loop"
+    if by in {"item", "loop"}:
+        return "its turn in the loop" + (f": `{after}` had ended" if by == "item" else "")
     if by in {"each", "goto"}:
         return f"ready: `{after}` {'came' if by == 'each' else 'leads here'}"
+    if by == "reset":
+        return f"ready: `{after}` reset its join, and what it waits for had come already"
     if by == "join":
         return "ready: what it waits for had come already"
     if by == "resume":

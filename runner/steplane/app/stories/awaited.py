@@ -54,6 +54,7 @@ def let_start(one: Instance, ended: Sequence[Instance]) -> tuple[Instance | None
         return None, None
     awaited = list(_awaited(scope, one))
     fresh = [other for other in ended if other in awaited]
+    fresh = [other for other in fresh if not only_resets(one, other)] or fresh
     node = one.node
     if not fresh or node.needs is None or node.wanted is None:
         return (fresh[-1] if fresh else None), None
@@ -61,6 +62,16 @@ def let_start(one: Instance, ended: Sequence[Instance]) -> tuple[Instance | None
     before = len(awaited) - len(fresh)
     nth = max(0, min(node.wanted - before, len(fresh)) - 1)
     return fresh[nth], Enough(min(node.wanted, named), named)
+
+
+def only_resets(one: Instance, other: Instance) -> bool:
+    """Whether the end of a step that it needs at most reset its join: what let it start had come before."""
+    queues, needs = one.scope.queues if one.scope is not None else None, one.node.needs
+    if queues is None or needs is None or one.serial not in queues.used:
+        return False
+    positions = [need.position for need in needs]
+    taken = {positions[index] for index in queues.used[one.serial]}
+    return other.scope is one.scope and other.node.position in set(positions) - taken
 
 
 def led_here(one: Instance) -> Instance | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from steplane.app.stories.awaited import Enough, around_of, led_here, let_start, needs_of
+from steplane.app.stories.awaited import Enough, around_of, led_here, let_start, needs_of, only_resets
 from steplane.app.stories.stopping import cause_of
 from steplane.commands import Ask, Command, Record, SetTimer, Start, Stop
 from steplane.driver.keeping import restored
@@ -306,7 +306,7 @@ class Replay:
         if one.parent is not None:
             return "resume" if isinstance(event, Resumed) else "item" if after is not None else "loop"
         if after is not None:
-            return "each" if one.node.each else "step"
+            return "reset" if only_resets(one, after) else "each" if one.node.each else "step"
         if isinstance(event, Resumed):
             return "resume"
         if one.scope is not None and one.scope.queues is not None and one.node.needs:

@@ -11,7 +11,7 @@ from steplane.plan.nodes import Node
 class Entry(Struct, frozen=True):
     """Something that happened to an instance. `kind` says what; `data` what belongs to it.
 
-    `ready` (by: step, item, loop, each, join, goto, resume, adopted, or the role of its list; after: what let it
+    `ready` (by: step, item, loop, each, join, reset, goto, resume, adopted, or the role of its list; after: what let it
     start, status: how that had ended, for a handler; wanted, named: with a `join`; outer, of: the step that it is in,
     and which arm, branch or attempt of that; apart: what it would wait for is not selected) · `condition`, `items`,
     `limits`, `precondition`, `arm`, `branches`, `given` (the inputs of a child), `postcondition`, `outputs` (value,

@@ -91,3 +91,26 @@ def test_of_several_lives_the_one_that_failed_is_the_cause() -> None:
     play.feed(Answered(instance=first, question="if", value=None, error=ErrorInfo("expression")))
     play.feed(Answered(instance=second, question="if", value=False))
     assert play.words("each", 2)[1] == play.words("use")[1] == [("each", "`each` failed: expression")]
+
+
+def test_what_only_resets_a_join_has_not_started_the_step() -> None:
+    play = Told("""
+    steps:
+    - {id: twice, needs: [], split: 2, run: ['true']}
+    - {id: late, needs: [], run: ['true']}
+    - {id: first, needs: [twice, late], join: {count: 1, rest: run}, run: ['true']}
+    - {id: each, needs: [late, twice], join: each, run: ['true']}
+    """)
+    for path in ("twice", "first", "late", "first"):
+        play.ok(path)
+    begins = [
+        [next(words for _, words in story_lines(play.story(path, number).entries)) for number in (1, 2)]
+        for path in ("first", "each")
+    ]
+    assert begins == [
+        [
+            "begins: `twice` came, and of the 2 that it waits for one is enough",
+            "begins: `late` reset its join, and what it waits for had come already",
+        ],
+        ["begins: `twice` came"] * 2,
+    ]
