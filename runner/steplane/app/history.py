@@ -27,7 +27,7 @@ from steplane.events import (
     StepWaiting,
     StepWoken,
 )
-from steplane.store import LockTable, RunStore, now
+from steplane.store import LockTable, Owner, RunStore, now, owner_of
 
 _LAST = 253_402_300_799_000_000
 """The end of the year 9999 in µs since the epoch: no calendar of Python goes further."""
@@ -46,11 +46,13 @@ def _read_run(store: RunStore, run_id: str) -> RunRecord:
         fold = _Fold(str(header.get("file", "")))
         for _, event in journal.events():
             fold.take(event)
-        inputs = header.get("inputs", {})
+        inputs, owner = header.get("inputs", {}), owner_of(journal.folder)
     summary = store.summary(run_id)
     if summary.status == "running":
         fold.sessions[-1:] = [Session(begin=one.begin, end=now(), actor=one.actor) for one in fold.sessions[-1:]]
     elif summary.status != "waiting":
+        if summary.status == "interrupted" and owner is not None:
+            fold.left(owner)
         fold.cut_off()
         for one in fold.steps.values():
             if one.status in _OPEN:
@@ -174,6 +176,11 @@ class _Fold:
             self._outputs(event.instance, event.value)
         elif isinstance(event, ArtifactsKept) and event.instance in self._serials:
             self._serials[event.instance].artifacts = event.files
+
+    def left(self, owner: Owner) -> None:
+        """The last process was at work until it gave the run free, which nothing else tells of one that was ended."""
+        if self.sessions:
+            self.sessions[-1].end = max(self.sessions[-1].end, owner.left_after(self.sessions[-1].end))
 
     def cut_off(self) -> None:
         """The process is gone: what it was doing ended with the last that is known of it."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
+from msgspec.structs import replace
 
 from steplane.errors import RunHeld
 from steplane.store.database import Durability
@@ -27,8 +28,10 @@ from steplane.store.records import LATEST
 _PATIENCE = 0.25
 _PAUSE = 0.01
 
-_MARK = b"%12d,%10d"
-"""Always of one length, so that it is written over in one small write."""
+_UNTIL, _MARK = b"%16d", b"%12d,%10d"
+"""Always of one length, so that each is written over in one small write."""
+
+_BETWEEN = len(_UNTIL % 0 + b',"committed":[')
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -37,6 +40,8 @@ class Owner(msgspec.Struct, frozen=True):
     `epoch` is on disk in the journal before it stands here: a journal with a lower one has lost its newest part. So it
     is with `committed`, the number and the checksum of an event; where `boot` is given (durability `normal`), only
     until the machine is started again: a power loss may have taken the event and left what stands here.
+
+    `until` is when it gave the run free (µs); 0 where it has not, or had no time to say so.
     """
 
     pid: int
@@ -44,7 +49,15 @@ class Owner(msgspec.Struct, frozen=True):
     since: int
     epoch: int = 0
     boot: str = ""
+    until: int = 0
     committed: tuple[int, int] = (0, 0)
+
+    def left_after(self, at: int) -> int:
+        """When it gave the run free of which it has recorded the event at that time (µs) last; 0 where that is another.
+
+        Who takes a run later, and records nothing, has begun after that event.
+        """
+        return self.until if self.since <= at <= self.until <= LATEST else 0
 
     @property
     def promised(self) -> tuple[int, int]:
@@ -55,7 +68,7 @@ class Owner(msgspec.Struct, frozen=True):
 class Lease:
     """The lock of one run, held by this process until `release`. The journal adds the epoch."""
 
-    __slots__ = ("_boot", "_committed", "_descriptor", "_epoch", "_folder", "_guard", "_pid", "_place")
+    __slots__ = ("_boot", "_committed", "_descriptor", "_epoch", "_folder", "_guard", "_pid", "_place", "_told")
 
     def __init__(self, folder: RunFolder, descriptor: int, guard: int, before: Owner | None) -> None:
         self._folder = folder
@@ -63,6 +76,7 @@ class Lease:
         self._epoch = before.epoch if before else 0
         self._boot = before.boot if before else ""
         self._committed = before.committed if before else (0, 0)
+        self._told = before
         self._descriptor = descriptor
         self._pid = os.getpid()
         self._place = 0
@@ -125,21 +139,32 @@ class Lease:
     def release(self) -> None:
         """Give the run free, even if a forked child still has the file open; in such a child it is only forgotten."""
         if self._descriptor >= 0 and self._pid == os.getpid():
+            self._leave()
             for one in (self._descriptor, self._guard):
                 if one >= 0:
                     fcntl.flock(one, fcntl.LOCK_UN)
         self.forget()
 
+    def _leave(self) -> None:
+        """Say until when the run was gone on with; whoever has recorded nothing leaves what was said before."""
+        if self._told is not None and self._told.committed == self._committed:
+            self._write(replace(self._told, epoch=self._epoch, boot=self._boot))
+        elif self._place:
+            with suppress(OSError):
+                os.pwrite(self._descriptor, _UNTIL % (time.time_ns() // 1000), self._place - _BETWEEN)
+
     def _sign(self) -> None:
-        owner = Owner(self._pid, os.uname().nodename, time.time_ns() // 1000, self._epoch, self._boot)
-        head = msgspec.json.encode(owner).removesuffix(b"0,0]}")
-        text = b"%b%b]}" % (head, _MARK % self._committed)
+        self._write(Owner(self._pid, os.uname().nodename, time.time_ns() // 1000, self._epoch, self._boot))
+
+    def _write(self, owner: Owner) -> None:
+        head = msgspec.json.encode(replace(owner, until=0, committed=(0, 0))).removesuffix(b'0,"committed":[0,0]}')
+        text = b'%b%b,"committed":[%b]}' % (head, _UNTIL % owner.until, _MARK % self._committed)
         self._place = 0
         with suppress(OSError):  # on a full disk the run is owned without a name
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             write_all(self._descriptor, text)
             os.ftruncate(self._descriptor, len(text))
-            self._place = len(head)
+            self._place = len(head) + _BETWEEN
 
 
 def boot() -> str:

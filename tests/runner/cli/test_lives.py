@@ -40,7 +40,9 @@ def test_a_signal_leaves_a_run_that_can_be_resumed(slow: Shell, number: signal.S
     assert run.returncode == code
     assert steady(out).endswith("\n■ slow interrupted after TIME (1 succeeded)\n  cut off, to run again: `second`\n")
     assert slow.plain(err) == "Go on with: steplane resume one\n"
-    assert json.loads(slow("show", "--format", "json").stdout)["status"] == "interrupted"
+    shown = json.loads(slow("show", "--format", "json").stdout)
+    assert shown["status"] == "interrupted"
+    assert shown["sessions"][0]["ended_at"] > shown["steps"][1]["started_at"]  # which is the last that is recorded
     slow.write("go", "")
     done = slow("resume")
     assert done.returncode == 0

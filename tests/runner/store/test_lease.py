@@ -12,7 +12,7 @@ import pytest
 
 from steplane.errors import RunHeld
 from steplane.events import RunEnded, RunStarted, RunWaiting
-from steplane.store import Lease, RunStore, is_held, owner_of
+from steplane.store import Lease, RunStore, is_held, now, owner_of
 
 Start = Callable[..., Popen[str]]
 
@@ -199,6 +199,28 @@ def test_the_status_is_what_the_journal_says_last(store: RunStore, event: RunWai
 
     assert store.status("r1") == status
     assert store.list_runs()[0].status == status
+
+
+def test_it_is_known_until_when_a_run_was_gone_on_with(store: RunStore) -> None:
+    def left(*, records: bool) -> tuple[int, int]:
+        with store.acquire("r1") as journal:
+            if records:
+                journal.append(RunStarted(at=now()))
+                journal.commit()
+            last, held = journal.last(), owner_of(journal.folder)
+        freed = owner_of(store.folder("r1"))
+        assert last is not None
+        assert held is not None
+        assert freed is not None
+        assert held.left_after(last.at) == 0 or not records
+        return last.at, freed.left_after(last.at)
+
+    store.create("r1", "text", "hash", {}).close()
+    at, until = left(records=True)
+    assert until >= at
+    assert left(records=False) == (at, until)
+    later, end = left(records=True)
+    assert end >= later >= until
 
 
 def test_a_lock_that_was_replaced_while_it_was_taken_does_not_count(
