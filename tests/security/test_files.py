@@ -141,6 +141,17 @@ def test_s12_a_pattern_that_is_too_large_for_a_text_is_stopped(victim: Victim) -
     assert "takes longer than 1 s" in answer.said
 
 
+def test_s12_items_that_must_differ_are_not_compared_in_pairs(victim: Victim) -> None:
+    text = """
+steps:
+  - id: many
+    run: for i in $(seq 30000); do echo "{\\"k$i\\":1}"; done | paste -sd, | sed 's/^/[/; s/$/]/'
+    with: {capture: json}
+    outputs: {v: {value: "${{ result.json }}", type: array, uniqueItems: true}}
+"""
+    assert victim.run(text, cpu=8).code == 0
+
+
 class _Counts(http.server.BaseHTTPRequestHandler):
     asked: list[str]
 

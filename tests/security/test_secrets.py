@@ -147,11 +147,17 @@ steps:
   - {id: b, needs: [], run: 'printf %s "$K" | tac; printf %s "$K" | sed -n 2p >&2'}
   - {id: c, needs: [], run: 'printf %s "$K" | base64 -w 76'}
   - {id: d, needs: [], uses: fail, with: {message: "${{ secrets.k }}"}}
+  - {id: e, needs: [], run: 'for p in "" x xy xyz; do printf "%s%s" "$p" "$K" | base64; done'}
+  - {id: f, needs: [], run: 'for p in "" x xy xyz; do printf "%s%s" "$p" "$K" | od -An -v -tx1; done'}
 """
     answer = victim.run(HEAD + steps, *REPORTS, env=ENV)
     told = everything(victim, answer)
-    for line in (*KEY.encode().splitlines(), *base64.encodebytes(KEY.encode()).splitlines()):
+    raw = KEY.encode()
+    coded = [base64.encodebytes(before + raw).splitlines() for before in (b"", b"x", b"xy", b"xyz")]
+    for line in (*raw.splitlines(), *coded[0], *(line for lines in coded for line in lines[1:-1])):
         assert line not in told, line
+    for at in range(0, len(raw) - 16, 16):
+        assert raw[at : at + 8].hex(" ").encode() not in told
 
 
 def test_s34_in_errors_arguments_and_wrong_calls(victim: Victim) -> None:
