@@ -36,6 +36,14 @@ def test_s03_a_merge_bomb_of_a_few_hundred_bytes(victim: Victim) -> None:
     assert "300,000" in answer.out
 
 
+def test_s03_anchors_that_no_alias_uses(victim: Victim) -> None:
+    anchors = ", ".join(f"&a{number} 1" for number in range(40_000))
+    answer = victim.check(f"steplane: 1\nx-a: [{anchors}]\n{STEPS}", cpu=1)
+    assert answer.code == 2
+    assert "trial.yaml:2:7: warning[unused-anchor]: " in answer.out
+    assert "more than 200 mistakes" in answer.out
+
+
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "a: " + "{a: " * 100_000, "a:\n" + "- " * 100_000])
 def test_s04_depth(victim: Victim, text: str) -> None:
     answer = victim.check(text)
