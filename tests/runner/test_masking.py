@@ -1,6 +1,7 @@
 import base64
 import html
 import json
+import re
 import shlex
 import time
 from urllib.parse import quote, quote_plus
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from steplane.masking import SHORTEST, Mask
+from steplane.masking import Mask
+from steplane.secret_forms import SHORTEST
+from steplane.terminal_escapes import joined
 
 NASTY = "pä'ss \"w/o$r`d\\&<+%\n!"
 LONG = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n"
@@ -54,12 +57,52 @@ def test_base64_at_each_offset_leaves_at_most_the_edges(before: bytes) -> None:
     assert len(left.replace("***", "")) <= len(coded) - len(whole) + 3
 
 
-def test_base64_and_hex_that_a_program_wrapped() -> None:
-    secret = "s3cr3t" * 30
-    mask = Mask({"key": secret})
-    coded = base64.b64encode(secret.encode()).decode()
-    lines = "\n".join(coded[at : at + 76] for at in range(0, len(coded), 76))
-    assert set(mask.text(lines).split("\n")) == {"***"}
+TOKEN = "".join(chr(33 + number * 53 % 94) for number in range(98))
+"""Letters, digits and marks, so long that every program breaks its code."""
+
+
+def programs(said: bytes) -> dict[str, bytes]:
+    """What programs that encode make of it, with the line breaks of each."""
+    coded, url, digits = base64.b64encode(said), base64.urlsafe_b64encode(said), said.hex().encode()
+    lines = {
+        "base64": (coded, 76, b"\n"), "base64url": (url, 76, b"\n"), "openssl": (coded, 64, b"\n"),
+        "MIME": (coded, 76, b"\r\n"), "xxd -p": (digits, 60, b"\n"), "XXD -p": (digits.upper(), 60, b"\n"),
+        "narrow": (coded, 1, b"\n"), "indented": (coded, 64, b"\n    "), "in JSON": (coded, 60, b"\\n"),
+        "od": (digits, 2, b" "), "coloured": (coded, 70, b"\x1b[m\n\x1b[33m"),
+    }  # fmt: skip
+    return {name: end.join(re.findall(b".{1,%d}" % width, text)) for name, (text, width, end) in lines.items()}
+
+
+@pytest.mark.parametrize("program", programs(b""))
+@pytest.mark.parametrize("before", ["", "x", "xy", "user:", "a longer text in front, "])
+def test_codes_with_line_breaks_leave_at_most_the_edges(program: str, before: str) -> None:
+    around = (before.encode(), b", and behind\n")
+    said = b"<" + programs(TOKEN.encode().join(around))[program] + b">"
+    mask = Mask({"key": TOKEN})
+    masked = mask.encoded(said)
+    assert len(joined(masked)) <= len(joined(programs(b"".join(around))[program])) + len("***<>") + 4
+    for size in (1, 5, 76, 77, 1000):
+        stream = mask.stream()
+        streamed = b"".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.flush()
+        assert len(joined(streamed)) <= len(joined(masked)) + 3  # up to three characters at the end of a line are said
+        assert streamed.count(b"***") == 1
+
+
+def test_the_end_of_a_line_is_shown_though_a_code_may_begin_with_it() -> None:
+    coded = base64.b64encode(b"swordfish").decode()
+    stream = Mask({"a": "swordfish"}).stream()
+    said = f"ready, {coded[:3]}\n".encode()
+    assert stream.feed(said) == said
+    assert stream.feed(coded[3:].encode() + b"\n.\n") == b"***\n.\n"
+    assert stream.feed(f"ready, {coded[:3]}\n".encode()) == said
+    assert stream.feed(b"next\n") == b"next\n"
+    assert stream.feed(f"{coded[:4]}\n".encode()) == b""
+    assert stream.flush() == f"{coded[:4]}\n".encode()
+
+
+def test_lines_of_a_code_behind_prefixes_are_masked_each() -> None:
+    lines = programs(TOKEN.encode())["base64"].decode().splitlines()
+    assert masked("".join(f"host | {one}\n" for one in lines), TOKEN) == "host | ***\n" * len(lines)
 
 
 def test_each_long_line_of_a_secret_of_several() -> None:
