@@ -219,9 +219,7 @@ class Instance:
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
 
     def continue_from(self, old: "Instance") -> None:
-        """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on; not
-        those of a step whose own `compensate` has undone all of it.
-        """
+        """Be the next activation after a resume: `if` is not asked again, its lists go on, if it has not undone them."""
         self.unasked = old.begun or old.unasked
         self.ending, self.end_outputs = old.ending, old.end_outputs
         if old.ending == "failed":
