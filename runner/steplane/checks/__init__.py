@@ -50,6 +50,7 @@ from steplane.schema import check_structure
 from steplane.source import Document
 from steplane.source.limits import COMPARISONS
 from steplane.source.nodes import Mapping
+from steplane.source.stretches import Stretches
 from steplane.suggest import no_more_than
 
 IGNORE = "ignore"
@@ -163,12 +164,8 @@ def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnos
     foreign = [one.span for one in document.diagnostics if one.code == "unquoted-template"]
     if not foreign:
         return found
-
-    def is_inside(one: Diagnostic) -> bool:
-        place = (one.span.line, one.span.column)
-        return any((span.line, span.column) <= place < (span.end_line, span.end_column) for span in foreign)
-
-    return [one for one in found if one.code == "unquoted-template" or not is_inside(one)]
+    stretches = Stretches(foreign)
+    return [one for one in found if one.code == "unquoted-template" or not stretches.holds(one.span)]
 
 
 def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str]]:

@@ -69,6 +69,10 @@ class Evaluator:
             "while": self._of_loop, "until": self._of_loop,
         }  # fmt: skip
 
+    def told(self, template: Template, value: Any) -> Any:
+        """What is recorded of the value of a template; all that stands beside it is rendered before: that may teach."""
+        return self.mask.data(self.engine.shown(template, value))
+
     def answer(self, ask: Ask) -> Answered:
         """The answer, an error included."""
         instance = self.state.instances[ask.instance]
@@ -153,7 +157,7 @@ class Evaluator:
         assert isinstance(loop, ForEach | Matrix)
         context = self.context(here)
         items, keys = items_of(self.engine, loop, context)
-        keys = [self.mask.text(key) for key in keys]
+        keys = self.told_keys(loop, keys)
         self.recordable("a key of the loop", keys)
         self.recordable("an item of the loop", items)
         unique(keys)
@@ -161,6 +165,10 @@ class Evaluator:
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
         allowed = allowed_of(loop, len(items))
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
+
+    def told_keys(self, loop: ForEach | Matrix, keys: list[str]) -> list[str]:
+        """The keys of a loop as they are recorded."""
+        return [self.mask.text(key if loop.key is None else self.engine.shown(loop.key, key)) for key in keys]
 
     def _of_loop(self, here: Instance) -> Any:
         from steplane.driver.rounds import QUESTIONS
@@ -182,7 +190,7 @@ class Evaluator:
         values: dict[str, Any] = {}
         if node.lock is not None and node.lock.static is None:
             name = self.engine.render_text(node.lock.name, context)  # which may teach the mask
-            values["lock"] = self.mask.text(name)
+            values["lock"] = self.told(node.lock.name, name)
             self.recordable("the name of the lock", values["lock"])
         if node.timeout_value is not None:
             values["timeout"] = self.seconds(node.timeout_value, context, "timeout")
@@ -267,8 +275,8 @@ class Evaluator:
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.engine.render(action.outputs, context)
         message = None if action.message is None else self.engine.render_text(action.message, context)
-        outputs = self.mask.data(outputs)  # all is rendered before: that may teach the mask
-        message = None if message is None else self.mask.text(message)
+        outputs = None if action.outputs is None else self.told(action.outputs, outputs)
+        message = None if action.message is None else self.told(action.message, message)
         self.recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
@@ -293,7 +301,7 @@ class Evaluator:
         self.learn_from(fields, context)
         for field in fields:
             if not field.secret and field.name in values:
-                values[field.name] = self.mask.data(values[field.name])
+                values[field.name] = self.told(field.value, values[field.name])
                 self.recordable(f"the output `{field.name}`", values[field.name])
         return values
 
