@@ -41,7 +41,7 @@ class Trial:
         for name, text in self.maker.files.items():
             (bench.folder / name).write_text(text, "utf-8")
         self.loaded = bench.load(self.maker.text)
-        self.found = self.loaded.diagnostics
+        self.found = list(self.loaded.diagnostics)
         self.codes = {one.code for one in self.found}
         self.passed = self.loaded.plan is not None and not has_errors(self.found)
 
