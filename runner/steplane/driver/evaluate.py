@@ -14,7 +14,7 @@ from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError, Missing
-from steplane.expressions.durations import parse_duration
+from steplane.expressions.durations import TooLong, parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State, bodies
 from steplane.masking import Mask
@@ -205,6 +205,8 @@ class Evaluator:
         value = self.engine.render(template, context)
         try:
             seconds = parse_duration(value) if isinstance(value, str) else None
+        except TooLong as error:
+            raise Refused("input.invalid", f"`{what}`: {error}") from None
         except ValueError:
             seconds = None
         if seconds is None or (seconds <= 0 and what == "timeout"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from steplane.driver.refusal import Refused
 from steplane.expressions.templates import Template
 from steplane.kernel import Instance
+from steplane.moments import within
 from steplane.plan.waits import Awaited, Send, awaited
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ def time_of(text: Any, zone: tzinfo) -> int:
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
         if found is not None:
-            return round((found if found.tzinfo is not None else found.replace(tzinfo=zone)).timestamp() * 1_000_000)
+            at = round((found if found.tzinfo is not None else found.replace(tzinfo=zone)).timestamp() * 1_000_000)
+            if at == within(at):
+                return at
+            reason = f"`until` wants a time in the years 1 to 9999 of UTC, this is {text!r}"
+            raise Refused("input.invalid", reason)
     except (ValueError, OverflowError):
         pass
     raise Refused("input.invalid", f"`until` wants a time such as `2026-12-01T08:00:00Z`, this is {text!r}")
