@@ -219,7 +219,7 @@ class Instance:
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
 
     def continue_from(self, old: "Instance") -> None:
-        """Be the next activation after a resume: `if` is not asked again, its lists go on, if it has not undone them."""
+        """Be the next activation after a resume: `if` is not asked again, its lists go on unless they were undone."""
         self.unasked = old.begun or old.unasked
         self.ending, self.end_outputs = old.ending, old.end_outputs
         if old.ending == "failed":
