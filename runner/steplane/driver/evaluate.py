@@ -46,11 +46,8 @@ class Evaluator:
         zone: tzinfo = UTC,
         run: str = "",
     ) -> None:
-        self.plan = plan
-        self.state = state
-        self.engine = engine
-        self.names = names
-        self.uniform = uniform
+        self.plan, self.state, self.engine = plan, state, engine
+        self.names, self.uniform = names, uniform
         self.mask = mask or Mask({})
         self.zone = zone
         self.run = run
