@@ -97,6 +97,22 @@ def test_values_of_a_script_take_twice_as_long_too(make: str) -> None:
     assert many < 2.3 * few
 
 
+def unknown_keys(count: int) -> str:
+    return HEAD + "  - run: x\n" + "".join(f"    rum{n}: 1\n" for n in range(count))
+
+
+def wrong_kinds(count: int) -> str:
+    inputs = "".join(f"  a{n}: {{type: string, defualt: 1}}\n" for n in range(count))
+    return f"steplane: 1\ninputs:\n{inputs}steps: [{{run: x}}]\n"
+
+
+@pytest.mark.parametrize("make", [unknown_keys, wrong_kinds])
+def test_what_is_wrong_with_the_shape_takes_twice_as_long_too(make: Callable[[int], str]) -> None:
+    check(make(10))
+    few, many = (calls(partial(check, make(count))) for count in (1500, 3000))
+    assert many < 2.2 * few
+
+
 def test_what_is_wrong_and_what_the_shells_say_take_twice_as_long_too() -> None:
     whole(one_id(10), "w.yaml", {})
     few, many = (calls(partial(whole, one_id(count), "w.yaml", {})) for count in (300, 600))
