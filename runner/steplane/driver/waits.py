@@ -5,8 +5,10 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from steplane.driver.refusal import Refused
+from steplane.expressions.durations import TooLong, parse_duration
 from steplane.expressions.templates import Template
 from steplane.kernel import Instance
+from steplane.moments import within
 from steplane.plan.waits import Awaited, Send, awaited
 
 if TYPE_CHECKING:
@@ -40,12 +42,29 @@ def _name(evaluator: "Evaluator", template: Template, name: str) -> str:
     return masked
 
 
+def seconds_of(value: Any, what: str) -> float:
+    """The seconds of a duration; of a `timeout` they are some. Raises `Refused`."""
+    try:
+        seconds = parse_duration(value) if isinstance(value, str) else None
+    except TooLong as error:
+        raise Refused("input.invalid", f"`{what}`: {error}") from None
+    except ValueError:
+        seconds = None
+    if seconds is None or (seconds <= 0 and what == "timeout"):
+        raise Refused("input.invalid", f"`{what}` wants a duration such as `30s` or `1h30m`, this is {value!r}")
+    return seconds
+
+
 def time_of(text: Any, zone: tzinfo) -> int:
     """A time (ISO 8601; one without an offset is in the zone) in microseconds since the epoch. Raises `Refused`."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
         if found is not None:
-            return round((found if found.tzinfo is not None else found.replace(tzinfo=zone)).timestamp() * 1_000_000)
+            at = round((found if found.tzinfo is not None else found.replace(tzinfo=zone)).timestamp() * 1_000_000)
+            if at == within(at):
+                return at
+            reason = f"`until` wants a time in the years 1 to 9999 of UTC, this is {text!r}"
+            raise Refused("input.invalid", reason)
     except (ValueError, OverflowError):
         pass
     raise Refused("input.invalid", f"`until` wants a time such as `2026-12-01T08:00:00Z`, this is {text!r}")
