@@ -9,7 +9,7 @@ def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str
     """Cancel it. What it has not begun becomes `unbegun`; what cleans up (`finally`) goes on."""
     if one.ended or one.phase == "finally" or undoing.hears_later(one):
         return
-    one.unbegun = unbegun
+    one.unbegun = unbegun = one.unbegun if one.cancelling else unbegun  # the first cancel says what it is
     if one.loop is not None:
         loops.cancel(state, one, unbegun, by)
     elif not one.begun:
