@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from steplane.scripts.simplifying import BRACKET
 from steplane.scripts.words import Word
 
 Danger: TypeAlias = Literal["number", "evaluates", "program"]
@@ -51,6 +52,7 @@ _WHOLLY = {
     "let": Finding("number", "`let`"),
     "alias": Finding("program", "alias", "write a function, which takes the value as an argument"),
 }
+_TESTS = {"test": "test", "[": "[", BRACKET: "["}
 
 
 def finding(words: list[Word], position: int) -> Finding | None:
@@ -93,8 +95,8 @@ def _of_this_shell(words: list[Word], position: int) -> Finding | None:
         return None
     if name in _WHOLLY:
         return _WHOLLY[name]
-    if name in ("test", "[") and previous == "-v":
-        return Finding("evaluates", f"{name} -v")
+    if name in _TESTS and previous == "-v":
+        return Finding("evaluates", f"{_TESTS[name]} -v")
     if name == "printf" and [one.text for one in before] == ["-v"]:
         return Finding("evaluates", "printf -v")
     if name == "wait" and previous == "-p":

@@ -9,10 +9,12 @@ from msgspec import Struct
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
-from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number
+from steplane.scripts.again import Again, View
+from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number, is_near_an_error
 from steplane.scripts.evaluators import Finding, finding, of_input
 from steplane.scripts.quoting import Heredoc, Quoting, read_quoting
 from steplane.scripts.shapes import Place
+from steplane.scripts.simplifying import blot
 from steplane.scripts.words import commands_after, position_in, readers_of, words_of
 
 if TYPE_CHECKING:
@@ -25,10 +27,6 @@ _QUOTINGS: dict[Place, tuple[Quoting, ...]] = {
     "text": ("double", "heredoc"),
     "number": ("arithmetic", "bare", "double", "heredoc"),
 }
-
-_OF_ONE_STATEMENT = frozenset(
-    ["command", "redirected_statement", "heredoc_redirect", "herestring_redirect", "file_redirect", "pipeline", "list"]
-)
 
 
 class Verdict(Struct, frozen=True):
@@ -43,17 +41,31 @@ def judge(
 ) -> list[Verdict]:
     """A verdict for each expression, in their order; `places` are theirs in the file."""
     source, ranges = _with_placeholders(parts)
-    quotings, several = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
+    reading = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
+    several = [one for one in reading.heredocs if len(one) > 1]
     expressions = [part for part in parts if isinstance(part, Expression)]
     trees: dict[int, tuple[Node, bytes]] = {}
+    again = Again(source, reading)
+    told: set[int] = set()
     found = []
     for (start, end), expression, place in zip(ranges, expressions, places, strict=True):
         number = _heredoc_of(start, several)
         if number not in trees:
             text = _with_one_heredoc(source, several, number)
             trees[number] = syntax.parse(text), text
-        judge_ = _Judge(*trees[number], start, end, quotings.get(start))
-        found.append(judge_.verdict(expression, place, is_number))
+        judge_ = _Judge(View(*trees[number], source), start, end, reading.quotings.get(start))
+        context = judge_.context()
+        for other in again.views(start) if context == "unknown" else ():
+            another = _Judge(other, start, end, judge_.quoting)
+            if (seen := another.context()) != "unknown":
+                judge_, context = another, seen
+                break
+        if context == "unknown" and (line := again.lost(start)) is not None:
+            if line in told:
+                found.append(Verdict(None))
+                continue
+            told.add(line)
+        found.append(judge_.verdict(context, expression, place, is_number))
     return found
 
 
@@ -72,14 +84,9 @@ def _with_one_heredoc(source: bytes, several: Sequence[Sequence[Heredoc]], numbe
         kept = min(number, len(line) - 1)
         for position, one in enumerate(line):
             if position != kept:
-                _blot(text, one.redirection, b" ")
-                _blot(text, one.body, b"." if position < kept else b" ")
+                blot(text, one.redirection, b" ")
+                blot(text, one.body, b"." if position < kept else b" ")
     return bytes(text)
-
-
-def _blot(text: bytearray, stretch: tuple[int, int], mark: bytes) -> None:
-    start, end = stretch
-    text[start:end] = re.sub(rb"[^\n]", mark, text[start:end])
 
 
 def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[tuple[int, int]]]:
@@ -98,17 +105,22 @@ def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[t
 class _Judge:
     """The examination of one placeholder."""
 
-    __slots__ = ("end", "quoting", "root", "source", "start")
+    __slots__ = ("end", "quoting", "root", "source", "start", "view")
 
-    def __init__(self, root: "Node", source: bytes, start: int, end: int, quoting: Quoting | None) -> None:
-        self.quoting = quoting
-        self.root, self.source, self.start, self.end = root, source, start, end
+    def __init__(self, view: View, start: int, end: int, quoting: Quoting | None) -> None:
+        self.view, self.quoting = view, quoting
+        self.root, self.source, self.start, self.end = view.root, view.text, start + view.moved, end + view.moved
 
-    def verdict(self, expression: Expression, place: Span, is_number: Callable[[Expression], bool]) -> Verdict:
-        raw = messages.as_written(expression)
+    def context(self) -> Context | Fault:
+        """Where the value stands, if that is certain."""
         context = context_of(self.root, self.source, self.start, self.end)
-        if not self._is_certain(context):
-            context = "unknown"
+        return context if self._is_certain(context) else "unknown"
+
+    def verdict(
+        self, context: Context | Fault, expression: Expression, place: Span, is_number: Callable[[Expression], bool]
+    ) -> Verdict:
+        """What is to say of a value in that context."""
+        raw = messages.as_written(expression)
         if isinstance(context, str):
             return Verdict(None, (messages.fault(context, raw, place),))
         if context.unused or context.construct is None:
@@ -130,7 +142,7 @@ class _Judge:
             return context not in ("single-quotes", "quoted-heredoc") or self.quoting == "literal"
         if context.unused:
             return self.quoting == "comment"
-        if context.construct is not None and self.root.has_error and _is_near_an_error(context.construct):
+        if context.construct is not None and self.root.has_error and is_near_an_error(context.construct):
             return False
         return self.quoting in _QUOTINGS[context.place]
 
@@ -138,7 +150,8 @@ class _Judge:
         if construct.type == "test_command":
             return self._in_test(construct)
         if construct.type in ("heredoc_body", "herestring_redirect"):
-            return next(filter(None, map(of_input, readers_of(construct))), None)
+            readers = self.view.readers if construct.type == "heredoc_body" else ()
+            return next(filter(None, map(of_input, readers or readers_of(construct))), None)
         while construct.type in ("array", "variable_assignment") and construct.parent is not None:
             if construct.type == "variable_assignment" and self._is_declared_a_number(construct):
                 return Finding("number", "`declare -i`")
@@ -155,7 +168,7 @@ class _Judge:
         declared = rb"\b(?:declare|typeset|local|readonly)(?: +-\w+)* +-\w*i\w*[^\n;&|]* %s\b" % (
             name[0] if name else b"="
         )
-        return re.search(declared, self.source) is not None
+        return re.search(declared, self.view.whole) is not None
 
     def _in_test(self, command: "Node") -> Finding | None:
         """`[[ ]]` computes with the operands of a numeric comparison; `[ ]` takes nothing but a number for one."""
@@ -178,15 +191,3 @@ class _Judge:
         name = construct.child_by_field_name("name") if construct.type == "command" else None
         text = b"" if name is None else (name.text or b"").strip(b'"')
         return name is not None and name.start_byte <= self.start and text == self.source[self.start : self.end]
-
-
-def _is_near_an_error(construct: "Node") -> bool:
-    """Whether the whole statement, what encloses it, or what stands beside it was not understood."""
-    statement = construct
-    for child, parent in syntax.ancestors(construct):
-        if parent.type == "ERROR":
-            return True
-        if child is statement and parent.type in _OF_ONE_STATEMENT:
-            statement = parent
-    beside = (statement.prev_sibling, statement.next_sibling)
-    return statement.has_error or any(one is not None and one.type == "ERROR" for one in beside)
