@@ -284,6 +284,8 @@ class Instance(Life):
         old = self.old
         if not isinstance(old, Instance) or not old.begun or self.step.raw.get("restart"):
             return None
+        if old.status == "compensated" and "compensate" in self.step.after:
+            return None
         return old if old.body else None
 
     def until_over(self, scopes: list[Scope]) -> Process[None]:

@@ -48,7 +48,7 @@ from steplane.model import Workflow, read_workflow
 from steplane.plugins import PluginProblem
 from steplane.schema import check_structure
 from steplane.source import Document
-from steplane.source.limits import COMPARISONS
+from steplane.source.limits import COMPARISONS, SHAPE_MISTAKES
 from steplane.source.nodes import Mapping
 from steplane.source.stretches import Stretches
 from steplane.suggest import no_more_than
@@ -138,8 +138,11 @@ def check_workflow(
     found = list(document.diagnostics)
     shape: list[Diagnostic] = []
     if isinstance(document.root, Mapping):
-        shape = check_structure(document.root, _parameter_names(registry), document.is_broken)
+        with no_more_than(COMPARISONS):
+            shape = check_structure(document.root, _parameter_names(registry), document.is_broken)
         found += shape
+        if len(shape) > SHAPE_MISTAKES:
+            return None, tuple(in_file_order(found))
     workflow, said = read_workflow(document, filters)
     found += said
     if workflow is not None:

@@ -14,7 +14,6 @@ from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError, Missing
-from steplane.expressions.durations import TooLong, parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State, bodies
 from steplane.masking import Mask
@@ -47,11 +46,8 @@ class Evaluator:
         zone: tzinfo = UTC,
         run: str = "",
     ) -> None:
-        self.plan = plan
-        self.state = state
-        self.engine = engine
-        self.names = names
-        self.uniform = uniform
+        self.plan, self.state, self.engine = plan, state, engine
+        self.names, self.uniform = names, uniform
         self.mask = mask or Mask({})
         self.zone = zone
         self.run = run
@@ -202,16 +198,9 @@ class Evaluator:
 
     def seconds(self, template: Template, context: Mapping[str, Any], what: str) -> float:
         """The duration in seconds. Raises `Refused`, `ExpressionError`."""
-        value = self.engine.render(template, context)
-        try:
-            seconds = parse_duration(value) if isinstance(value, str) else None
-        except TooLong as error:
-            raise Refused("input.invalid", f"`{what}`: {error}") from None
-        except ValueError:
-            seconds = None
-        if seconds is None or (seconds <= 0 and what == "timeout"):
-            raise Refused("input.invalid", f"`{what}` wants a duration such as `30s` or `1h30m`, this is {value!r}")
-        return seconds
+        from steplane.driver.waits import seconds_of
+
+        return seconds_of(self.engine.render(template, context), what)
 
     def _require(self, here: Instance) -> bool:
         self.hold("require", here, here.node.require, self.context(here))

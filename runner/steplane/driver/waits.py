@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from steplane.driver.refusal import Refused
+from steplane.expressions.durations import TooLong, parse_duration
 from steplane.expressions.templates import Template
 from steplane.kernel import Instance
 from steplane.moments import within
@@ -39,6 +40,19 @@ def _name(evaluator: "Evaluator", template: Template, name: str) -> str:
     if not masked:
         raise Refused("input.invalid", "the name of the signal is empty")
     return masked
+
+
+def seconds_of(value: Any, what: str) -> float:
+    """The seconds of a duration; of a `timeout` they are some. Raises `Refused`."""
+    try:
+        seconds = parse_duration(value) if isinstance(value, str) else None
+    except TooLong as error:
+        raise Refused("input.invalid", f"`{what}`: {error}") from None
+    except ValueError:
+        seconds = None
+    if seconds is None or (seconds <= 0 and what == "timeout"):
+        raise Refused("input.invalid", f"`{what}` wants a duration such as `30s` or `1h30m`, this is {value!r}")
+    return seconds
 
 
 def time_of(text: Any, zone: tzinfo) -> int:

@@ -7,6 +7,7 @@ Values that hold expressions skip value keywords.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
@@ -15,6 +16,8 @@ from steplane.schema.place import Place
 from steplane.schema.scalars import check_scalar, listing, wrapping
 from steplane.schema.steps import ACTIONS
 from steplane.schema.words import expected, kind_of, listed, what_it_is
+from steplane.source.limits import SHAPE_MISTAKES
+from steplane.source.mistakes import Enough, no_more
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 Schema = dict[str, Any]
@@ -54,7 +57,9 @@ class Structure:
 
     def walk(self, root: Node, level: str) -> None:
         """Check the whole tree; `level` names what it is (`workflow`)."""
-        self._visit(root, {**self._root, "x-level": level}, Place())
+        with suppress(Enough):
+            self._visit(root, {**self._root, "x-level": level}, Place())
+        self.diagnostics = no_more(self.diagnostics, SHAPE_MISTAKES, "its keys and values")
 
     # ---------------------------------------------------------------- schemas
 
@@ -120,6 +125,8 @@ class Structure:
     # ---------------------------------------------------------------- walking
 
     def _visit(self, node: Node, raw: Any, place: Place) -> None:
+        if len(self.diagnostics) > SHAPE_MISTAKES:
+            raise Enough
         schema = self._resolve(raw)
         if not schema:
             return

@@ -1,7 +1,8 @@
 """Each value of a script: where it stands, and what is wrong with that."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,11 +12,11 @@ from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
 from steplane.scripts.again import Again, View
 from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number, is_near_an_error
-from steplane.scripts.evaluators import Finding, finding, of_input
-from steplane.scripts.quoting import Heredoc, Quoting, read_quoting
+from steplane.scripts.evaluators import Finding
+from steplane.scripts.quoting import Heredoc, Quoting, Reading, read_quoting
 from steplane.scripts.shapes import Place
 from steplane.scripts.simplifying import blot
-from steplane.scripts.words import commands_after, position_in, readers_of, words_of
+from steplane.scripts.words import position_in
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -27,6 +28,9 @@ _QUOTINGS: dict[Place, tuple[Quoting, ...]] = {
     "text": ("double", "heredoc"),
     "number": ("arithmetic", "bare", "double", "heredoc"),
 }
+
+HEREDOCS = 16
+"""Here-documents that begin in one line: bash knows no more."""
 
 
 class Verdict(Struct, frozen=True):
@@ -42,31 +46,46 @@ def judge(
     """A verdict for each expression, in their order; `places` are theirs in the file."""
     source, ranges = _with_placeholders(parts)
     reading = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
-    several = [one for one in reading.heredocs if len(one) > 1]
+    again, views = Again(source, reading), _Views(source, reading)
     expressions = [part for part in parts if isinstance(part, Expression)]
-    trees: dict[int, tuple[Node, bytes]] = {}
-    again = Again(source, reading)
     told: set[int] = set()
     found = []
+    context: Context | Fault
     for (start, end), expression, place in zip(ranges, expressions, places, strict=True):
-        number = _heredoc_of(start, several)
-        if number not in trees:
-            text = _with_one_heredoc(source, several, number)
-            trees[number] = syntax.parse(text), text
-        judge_ = _Judge(View(*trees[number], source), start, end, reading.quotings.get(start))
-        context = judge_.context()
-        for other in again.views(start) if context == "unknown" else ():
-            another = _Judge(other, start, end, judge_.quoting)
-            if (seen := another.context()) != "unknown":
-                judge_, context = another, seen
+        context = "unknown"
+        for view in chain(views.of(start), again.views(start)):
+            judge_ = _Judge(view, start, end, reading.quotings.get(start))
+            context = judge_.context()
+            if context != "unknown":
                 break
-        if context == "unknown" and (line := again.lost(start)) is not None:
-            if line in told:
-                found.append(Verdict(None))
-                continue
+        if context != "unknown":
+            found.append(judge_.verdict(context, expression, place, is_number))
+            continue
+        line = again.lost(start)
+        is_new = line is None or line not in told
+        raw = messages.as_written(expression)
+        found.append(Verdict(None, (messages.fault("unknown", raw, place),) if is_new else ()))
+        if line is not None:
             told.add(line)
-        found.append(judge_.verdict(context, expression, place, is_number))
+    syntax.forget()
     return found
+
+
+class _Views:
+    """The views of the script as it is, with one here-document in each line."""
+
+    def __init__(self, source: bytes, reading: Reading) -> None:
+        self._source = source
+        self._several = [one for one in reading.heredocs if len(one) > 1]
+        self._views: dict[int, View] = {}
+
+    def of(self, at: int) -> Iterator[View]:
+        """The one that has the here-document around an offset; none where it has too many neighbours."""
+        number = _heredoc_of(at, self._several)
+        if number not in self._views and number < HEREDOCS:
+            self._views[number] = View(_with_one_heredoc(self._source, self._several, number), self._source)
+        if number < HEREDOCS:
+            yield self._views[number]
 
 
 def _heredoc_of(at: int, several: Sequence[Sequence[Heredoc]]) -> int:
@@ -108,11 +127,13 @@ class _Judge:
     __slots__ = ("end", "quoting", "root", "source", "start", "view")
 
     def __init__(self, view: View, start: int, end: int, quoting: Quoting | None) -> None:
-        self.view, self.quoting = view, quoting
-        self.root, self.source, self.start, self.end = view.root, view.text, start + view.moved, end + view.moved
+        self.quoting, self.view = quoting, view
+        self.root, self.source, self.start, self.end = view.root, view.source, start + view.moved, end + view.moved
 
     def context(self) -> Context | Fault:
         """Where the value stands, if that is certain."""
+        if syntax.is_deep(self.root, self.start):
+            return "unknown"
         context = context_of(self.root, self.source, self.start, self.end)
         return context if self._is_certain(context) else "unknown"
 
@@ -150,17 +171,16 @@ class _Judge:
         if construct.type == "test_command":
             return self._in_test(construct)
         if construct.type in ("heredoc_body", "herestring_redirect"):
-            readers = self.view.readers if construct.type == "heredoc_body" else ()
-            return next(filter(None, map(of_input, readers or readers_of(construct))), None)
+            return self.view.of_readers(construct, of_body=True)
         while construct.type in ("array", "variable_assignment") and construct.parent is not None:
             if construct.type == "variable_assignment" and self._is_declared_a_number(construct):
                 return Finding("number", "`declare -i`")
             construct = construct.parent
-        words = words_of(construct)
-        position = position_in(words, self.start, self.end)
-        found = finding(words, position)
-        if found is None and position > 0 and words[0].name in ("echo", "printf"):
-            found = next(filter(None, map(of_input, commands_after(construct))), None)
+        command = self.view.command(construct)
+        position = position_in(command.words, self.start, self.end)
+        found = command.finding(position)
+        if found is None and position > 0 and command.words[0].name in ("echo", "printf"):
+            found = self.view.of_readers(construct, of_body=False)
         return found
 
     def _is_declared_a_number(self, assignment: "Node") -> bool:

@@ -6,8 +6,6 @@ not understood is told from the rest line by line.
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -19,7 +17,6 @@ BRACKET = "%"
 _OPERATORS = frozenset(b"()<>;&| \t!{}")
 _PATTERN = re.compile(rb"\([\w.*?|/+-]*\)")
 _OPEN_TEST, _CLOSED_TEST = re.compile(rb"(?<!\S)\[\[(?=\s)"), re.compile(rb"(?<!\S)\]\](?![^\s;&|)])")
-_GOES_ON = re.compile(rb"(?:\|\|?|&&)\s*$")
 _LEAD = re.compile(rb"\s*(?:(?:then|do|else|!|\{)\s+|[\w*?.|/-]+\)\s+)*")
 _WORDS = ((rb"\s*elif\b", b"if"), (rb"\s*done\b", b"true"), (rb"\s*(?:fi|esac|\})(?=\s)", b":"))
 _TAILS = (
@@ -27,7 +24,6 @@ _TAILS = (
     (re.compile(rb"\s*(?:while|until|for|select)\b.*;\s*do\s*$", re.DOTALL), b" :\ndone\n"),
     (re.compile(rb"\s*case\b.*\sin\s*$", re.DOTALL), b"*) ;;\nesac\n"),
 )
-_ARM_END = re.compile(rb";[;&]+\s*$")
 
 
 class Line(Struct, frozen=True):
@@ -73,20 +69,15 @@ def lines_of(text: bytes, reading: Reading) -> list[Line]:
     """The lines of a script that was said again, none of which stands within quotes or brackets of another."""
     starts = sorted({0, *(one for one in reading.breaks if one < len(text))})
     lines: list[Line] = []
-    start = 0
-    for end in [*starts[1:], len(text)]:
-        written = text[start:end]
-        is_open = len(_OPEN_TEST.findall(written)) != len(_CLOSED_TEST.findall(written))
-        if (is_open or _GOES_ON.search(written)) and end < len(text):
+    start = tests = 0
+    for at, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        written = text[at:end]
+        tests += len(_OPEN_TEST.findall(written)) - len(_CLOSED_TEST.findall(written))
+        if (tests or written.rstrip().endswith((b"|", b"&&"))) and end < len(text):
             continue
-        lines.append(Line(start, end, _completed(written)))
-        start = end
+        lines.append(Line(start, end, _completed(text[start:end])))
+        start, tests = end, 0
     return lines
-
-
-def line_at(lines: Sequence[Line], at: int) -> int:
-    """The number of the line that holds an offset."""
-    return bisect_right([one.start for one in lines], at) - 1
 
 
 def body_alone(source: bytes, heredoc: Heredoc) -> tuple[bytes, int] | None:
@@ -110,6 +101,7 @@ def _completed(written: bytes) -> bytes:
         if match := re.match(pattern, text):
             text[: match.end()] = word.rjust(match.end())
             break
-    if end := _ARM_END.search(text):
-        blot(text, end.span(), b" ")
+    end = len(text.rstrip())
+    if text.endswith((b";;", b";&"), 0, end):
+        blot(text, (len(text[:end].rstrip(b";&")), end), b" ")
     return bytes(text) + next((tail for pattern, tail in _TAILS if pattern.match(text)), b"")
