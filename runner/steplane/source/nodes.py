@@ -74,6 +74,15 @@ class Sequence(Struct, frozen=True, eq=False):
 Node: TypeAlias = Scalar | Mapping | Sequence
 
 
+def moved(node: Node, span: Span) -> Node:
+    """The node at the place of an alias; what is inside it keeps its own places."""
+    if isinstance(node, Scalar):
+        return Scalar(node.value, node.text, span, node.plain)
+    if isinstance(node, Sequence):
+        return Sequence(node.items, span)
+    return Mapping(node.entries, span)
+
+
 def plain(node: Node) -> object:
     """The node as plain data: mappings, lists, texts, numbers, booleans and null."""
     if isinstance(node, Scalar):
