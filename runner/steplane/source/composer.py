@@ -185,7 +185,9 @@ class Composer:
                 self.diagnostics.append(mistakes.bad_number(str(error), span))
             if start.line != end.line:
                 self._look_for_items(event, span)
-        self._count(len(text), text.count("${{"), span)
+        self._characters += len(text)  # without aliases never more than the file has
+        if "${{" in text:
+            self._count(0, text.count("${{"), span)
         if len(text) > SCALAR_CHARACTERS:
             self.diagnostics.append(mistakes.too_long_text(span))
         self.last = scalar = Scalar(value, text, span, plain)

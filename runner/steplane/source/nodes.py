@@ -40,9 +40,6 @@ class Mapping(Struct, frozen=True, eq=False):
 
     def get(self, name: str) -> "Node | None":
         """The value under the key, or None."""
-        if len(self.entries) > WIDE:
-            found = _by_name(self).get(name)
-            return None if found is None else found.value
         for entry in self.entries:  # the most asked question of all: without a further call
             if entry.key.text == name:
                 return entry.value
