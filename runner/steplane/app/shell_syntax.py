@@ -21,6 +21,7 @@ _TIME = 20
 _KIND = "scripts"
 _FAULT = re.compile(r"^[^:]*: (?:line )?(?P<line>\d+): (?P<words>.*)$", re.MULTILINE)
 _OPEN = re.compile(r"warning: here-document at line (?P<line>\d+) delimited by end-of-file \(wanted `(?P<end>.*)'\)")
+_EXTGLOB = re.compile(r"^[ \t]*shopt[ \t]+-s[ \t](?:[ \t\w]*[ \t])?extglob\b", re.MULTILINE)
 _TOKEN = re.compile(r"unexpected token `(?P<token>.+?)'")
 
 
@@ -136,17 +137,26 @@ def _read(scripts: Sequence[tuple[str, _Script]], program: str) -> Iterator[tupl
         yield from ((key, "") for key, _ in scripts)
         return
     for key, script in scripts:
-        yield key, _say(program, script.text)
+        words = _say(program, script.text)
+        if words and script.shell == "bash" and _is_set_before(words, script.text):
+            words = _say(program, script.text, "-O", "extglob")
+        yield key, words
 
 
-def _say(program: str, text: str) -> str:
+def _is_set_before(words: str, text: str) -> bool:
+    """Whether the script has set, in a line before the fault, that there are further patterns: `!(a|b)`."""
+    fault, shopt = _FAULT.search(words), _EXTGLOB.search(text)
+    return fault is not None and shopt is not None and text.count("\n", 0, shopt.end()) + 1 < int(fault["line"])
+
+
+def _say(program: str, text: str, *options: str) -> str:
     """What the shell writes when it reads, and does not run, a text; empty where it can read it."""
     import subprocess
 
     try:
         ended = subprocess.run(
-            [program, "-n"], input=text.encode(errors="replace"), capture_output=True, timeout=_TIME, check=False,
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            [program, *options, "-n"], input=text.encode(errors="replace"), capture_output=True, timeout=_TIME,
+            check=False, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
