@@ -61,8 +61,13 @@ class Life:
         return self.process.poll() is None
 
     def kill(self, victim: Victim) -> None:
-        """Kill -9; without a runner (too early) it is the one process that there is."""
+        """Kill -9; without a runner (too early) it is the one process that there is. Of both neither sees the other
+        die: they are stopped before.
+        """
         runner = self.runner
+        if victim == "both" and runner is not None:
+            for one in (runner, self.pid):
+                tree.send(one, signal.SIGSTOP)
         if victim != "runner" or runner is None:
             os.kill(self.pid, signal.SIGKILL)
         if victim != "warden" and runner is not None:
