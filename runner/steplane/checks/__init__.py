@@ -1,6 +1,6 @@
 """What is wrong in a workflow file, all of it in one go: shape, values, names, order, step types."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from steplane.checks.artifacts import check_artifacts
 from steplane.checks.caching import check_caching
@@ -38,18 +38,16 @@ from steplane.checks.release import check_release
 from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
 from steplane.checks.secrets import check_secrets
+from steplane.checks.shaped import parameters_in, shaped
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
 from steplane.checks.waits import check_signals, check_waits
-from steplane.diagnostics import Diagnostic, has_errors, in_file_order
+from steplane.diagnostics import Diagnostic, Span, has_errors, in_file_order
 from steplane.model import Workflow, read_workflow
-from steplane.plugins import PluginProblem
-from steplane.schema import check_structure
 from steplane.source import Document
 from steplane.source.limits import COMPARISONS
-from steplane.source.nodes import Mapping
 from steplane.suggest import no_more_than
 
 IGNORE = "ignore"
@@ -134,15 +132,13 @@ def check_workflow(
     workflows that are called (None: nothing is said of calls); `hints` asks for what does no harm and no good too. The
     workflow is None where the document holds no mapping; with errors among the diagnostics it must not run.
     """
-    found = list(document.diagnostics)
-    shape: list[Diagnostic] = []
-    if isinstance(document.root, Mapping):
-        shape = check_structure(document.root, _parameter_names(registry), document.is_broken)
-        found += shape
+    shape = shaped(document, parameters_in(registry)) if files is None else files.shaped(document)
+    found = [*document.diagnostics, *shape.diagnostics]
+    document = shape.document
     workflow, said = read_workflow(document, filters)
     found += said
     if workflow is not None:
-        context = Context(document, workflow, registry, [*shape, *said], files)
+        context = Context(document, workflow, registry, [*shape.diagnostics, *said], files)
         with no_more_than(COMPARISONS):
             for check in CHECKS:
                 found += check(workflow, context)
@@ -158,25 +154,33 @@ def check_workflow(
     return workflow, tuple(in_file_order(found))
 
 
+UNREAD = frozenset({"unquoted-template", "number"})
+"""What is said of a value that YAML itself gives no meaning."""
+
+
 def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
-    """What is said of the inside of a foreign template waits until that is written as an expression."""
-    foreign = [one.span for one in document.diagnostics if one.code == "unquoted-template"]
-    if not foreign:
+    """Of a value that is wrong as YAML already nothing more is said.
+
+    What stands inside a foreign template waits until that is written as an expression; a text with a character that may
+    not stand in a file is not what it will be.
+    """
+    unread = [one.span for one in document.diagnostics if one.code in UNREAD]
+    strange = [one.span for one in document.diagnostics if one.code == "control-character"]
+    if not unread and not strange:
         return found
+    said = set(document.diagnostics)
 
-    def is_inside(one: Diagnostic) -> bool:
-        place = (one.span.line, one.span.column)
-        return any((span.line, span.column) <= place < (span.end_line, span.end_column) for span in foreign)
+    def is_echo(one: Diagnostic) -> bool:
+        return any(_holds(span, one.span) for span in unread) or any(
+            one.span.line == one.span.end_line and _holds(one.span, span) for span in strange
+        )
 
-    return [one for one in found if one.code == "unquoted-template" or not is_inside(one)]
+    return [one for one in found if one in said or not is_echo(one)]
 
 
-def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str]]:
-    def names(step_type: str) -> Iterable[str]:
-        found = registry.step_type(step_type) if registry is not None else None
-        return () if found is None or isinstance(found, PluginProblem) else found.parameter_names()
-
-    return names
+def _holds(outer: Span, inner: Span) -> bool:
+    """Whether one place begins within the other."""
+    return (outer.line, outer.column) <= (inner.line, inner.column) < (outer.end_line, outer.end_column)
 
 
 __all__ = ["CHECKS", "Check", "Context", "Files", "StepTypes", "check_workflow"]
