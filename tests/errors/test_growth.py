@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from tests.calls import calls
+from tests.errors.mending import check as whole
 from tests.runner.checks.support import check
 
 HEAD = "steplane: 1\nsteps:\n"
@@ -69,3 +70,13 @@ def test_twice_as_many_take_twice_as_long(make: Callable[[int], str]) -> None:
     check(make(10))  # what is imported and kept once
     few, many = (calls(partial(check, make(count))) for count in (150, 300))
     assert many < 2.4 * few
+
+
+def one_id(count: int) -> str:
+    return HEAD + '  - {id: ax, run: "true"}\n' * count
+
+
+def test_what_is_wrong_and_what_the_shells_say_take_twice_as_long_too() -> None:
+    whole(one_id(10), "w.yaml", {})
+    few, many = (calls(partial(whole, one_id(count), "w.yaml", {})) for count in (300, 600))
+    assert many < 2.2 * few

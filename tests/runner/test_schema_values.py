@@ -1,4 +1,5 @@
 import math
+import time
 from typing import Any
 
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from steplane.schema import check_schema, validate_value
+from steplane.schema import check_schema, patience, validate_value
+from steplane.schema.keywords import canonical
 from steplane.schema.problems import Templated
 from steplane.schema.simple import is_simple, simple_problems
 from steplane.schema.validator import problems
@@ -35,6 +37,14 @@ from steplane.schema.validator import problems
         ({"format": "date-time"}, "2026-12-01", "must be of the format `date-time`; `2026-12-01` is not"),
         ({"format": "uri"}, "no", "must be of the format `uri`; `no` is not"),
         ({"type": "array", "uniqueItems": True}, [1, 1], "must not hold the same item twice"),
+        ({"type": "array", "uniqueItems": True}, [True, 1, "1", "", [], {}, None, False, 0, [[]]], None),
+        ({"uniqueItems": True}, [{"a": 1, "b": [2]}, {"b": [2.0], "a": 1.0}], "must not hold the same item twice"),
+        ({"uniqueItems": True}, [2**53 + 1, float(2**53), "1:a", ["1", "a"], ["1:a"]], None),
+        ({"multipleOf": 0.1}, 1e308, "must be a multiple of 0.1, not `1e+308`"),
+        ({"multipleOf": 0.5}, 10**400, None),
+        ({"format": "regex"}, f"a{{{10**20}}}", f"must be of the format `regex`; `a{{{10**20}}}` is not"),
+        ({"anyOf": [False]}, 1, "must not be given"),
+        ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"a": 1, "b": 1}, "is not known"),
     ],
 )  # fmt: skip
 def test_messages_are_words(schema: dict[str, Any], value: Any, expected: str | None) -> None:
@@ -84,6 +94,62 @@ def test_a_schema_that_refers_to_itself_without_end_is_told() -> None:
 def test_a_pattern_takes_linear_time() -> None:
     schema = {"type": "object", "additionalProperties": {"pattern": "^(a+)+$"}}
     assert len(validate_value(schema, {"x": "a" * 5000 + "!"})) == 1
+
+
+LONG = "a" * 40 + "!"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"uniqueItems": True}, [{f"k{one}": 1} for one in range(20_000)]),
+        ({"uniqueItems": True}, [one * (2**61 - 1) for one in range(20_000)]),
+        ({"items": {"$schema": DRAFT, "uniqueItems": True}}, [[{f"k{one}": 1} for one in range(20_000)]]),
+        ({"items": {"$schema": DRAFT, "pattern": "^(a+)+$"}}, [LONG]),
+        ({"patternProperties": {"^(a+)+$": True}, "additionalProperties": False}, {LONG: 1}),
+        ({"patternProperties": {"^(a+)+$": True}, "unevaluatedProperties": False}, {LONG: 1}),
+        ({"unevaluatedProperties": {"type": "integer"}}, {f"k{one}": 1 for one in range(20_000)}),
+        ({"contains": {"minimum": 1}, "unevaluatedItems": False}, list(range(20_000))),
+    ],
+    ids=range(8),
+)
+def test_every_keyword_takes_linear_time(schema: dict[str, Any], value: Any) -> None:
+    """Each of these takes a minute or more by the library alone, or longer than anyone waits."""
+    begun = time.thread_time()
+    for one in validate_value(schema, value):
+        assert "longer" not in one.message
+    assert time.thread_time() - begun < 1.5
+
+
+def test_a_schema_is_checked_in_linear_time() -> None:
+    begun = time.thread_time()
+    assert len(check_schema({"required": [{"a": one} for one in range(5000)]})) == 5000
+    assert time.thread_time() - begun < 3
+
+
+NEXT = {f"a{one}": {"anyOf": [{"$ref": f"#/$defs/a{one + 1}"}] * 2} for one in range(60)}
+DOUBLING = {"$defs": {**NEXT, "a60": {"type": "string"}}, "$ref": "#/$defs/a0"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [(DOUBLING, 1), ({"items": {"enum": list(range(1000))}}, [999] * 100_000)],
+    ids=["by the library", "the fast way"],
+)
+def test_a_value_that_takes_too_long_is_told(
+    schema: dict[str, Any], value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.25)
+    begun = time.thread_time()
+    (found,) = validate_value(schema, value, ("a",))
+    assert time.thread_time() - begun < 1
+    assert found.path == ("a",)
+    assert found.message == (
+        "takes longer than 0.25 s to be held against its schema: make the schema simpler, the value smaller, "
+        "or check it in a step"
+    )
+    assert not validate_value(schema, "x" if value == 1 else [1])  # the next value has its own time
 
 
 @pytest.mark.parametrize(
@@ -136,3 +202,48 @@ def test_the_fast_way_says_the_same_as_the_library(schema: dict[str, Any], value
     assert fast == Draft202012Validator(schema).is_valid(value) or (
         isinstance(value, float) and not math.isfinite(value)
     )
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(-2, 2) | st.sampled_from(["", "a", "b", "1", "1:a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+PARTS = st.recursive(
+    st.sampled_from([True, False, {"type": "integer"}, {"minimum": 1}, {"const": 1}, {"required": ["a"]}]),
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "properties": st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+            "patternProperties": st.dictionaries(st.sampled_from(["^a", "b|c"]), inner, max_size=2),
+            "dependentSchemas": st.dictionaries(st.sampled_from("ab"), inner, max_size=1),
+            "additionalProperties": inner,
+            "unevaluatedProperties": inner,
+            "prefixItems": st.lists(inner, min_size=1, max_size=2),
+            "contains": inner,
+            "unevaluatedItems": inner,
+            "uniqueItems": st.booleans(),
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "oneOf": st.lists(inner, min_size=1, max_size=2),
+            "if": inner,
+            "then": inner,
+            "else": inner,
+            "$ref": st.just("#/$defs/one"),
+        },
+    ),
+    max_leaves=6,
+)
+ONE = {"properties": {"a": True}, "prefixItems": [True], "multipleOf": 0.5}
+
+
+@settings(max_examples=300, deadline=None)
+@given(PARTS, VALUES)
+def test_the_linear_keywords_say_the_same_as_the_library(schema: dict[str, Any] | bool, value: Any) -> None:
+    whole = {"allOf": [schema], "$defs": {"one": ONE}}
+    assert (not problems(whole, value, ())) == Draft202012Validator(whole).is_valid(value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(VALUES, VALUES)
+def test_equal_values_have_the_same_form_and_no_others(left: Any, right: Any) -> None:
+    assert (canonical(left) == canonical(right)) == Draft202012Validator({"const": left}).is_valid(right)

@@ -36,6 +36,14 @@ def test_s03_a_merge_bomb_of_a_few_hundred_bytes(victim: Victim) -> None:
     assert "300,000" in answer.out
 
 
+def test_s03_anchors_that_no_alias_uses(victim: Victim) -> None:
+    anchors = ", ".join(f"&a{number} 1" for number in range(40_000))
+    answer = victim.check(f"steplane: 1\nx-a: [{anchors}]\n{STEPS}", cpu=1)
+    assert answer.code == 2
+    assert "trial.yaml:2:7: warning[unused-anchor]: " in answer.out
+    assert "more than 200 mistakes" in answer.out
+
+
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "a: " + "{a: " * 100_000, "a:\n" + "- " * 100_000])
 def test_s04_depth(victim: Victim, text: str) -> None:
     answer = victim.check(text)
@@ -131,6 +139,17 @@ def test_s12_a_pattern_that_is_too_large_for_a_text_is_stopped(victim: Victim) -
     )
     assert answer.code == 1
     assert "takes longer than 1 s" in answer.said
+
+
+def test_s12_items_that_must_differ_are_not_compared_in_pairs(victim: Victim) -> None:
+    text = """
+steps:
+  - id: many
+    run: for i in $(seq 30000); do echo "{\\"k$i\\":1}"; done | paste -sd, | sed 's/^/[/; s/$/]/'
+    with: {capture: json}
+    outputs: {v: {value: "${{ result.json }}", type: array, uniqueItems: true}}
+"""
+    assert victim.run(text, cpu=8).code == 0
 
 
 class _Counts(http.server.BaseHTTPRequestHandler):

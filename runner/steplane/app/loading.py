@@ -269,7 +269,8 @@ def _compile_one(
 
     document = called.documents[file]
     workflow, diagnostics = check_workflow(document, registry, files=called, hints=wanted.hints)
-    diagnostics = tuple(one for one in diagnostics if one in document.diagnostics or not document.is_broken(one.span))
+    of_yaml = set(document.diagnostics)
+    diagnostics = tuple(one for one in diagnostics if one in of_yaml or not document.is_broken(one.span))
     if workflow is not None and wanted.scripts is not None:
         scripts = [one for one in wanted.scripts(workflow, document, diagnostics) if not document.is_broken(one.span)]
         diagnostics = tuple(in_file_order([*diagnostics, *scripts]))

@@ -1,6 +1,7 @@
 """Scripts that the shell itself cannot read: `bash -n`, with a variable in the place of each value."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -51,9 +52,9 @@ def check_scripts(
 
     Left out are scripts for shells that are not installed, and those in which an error was `found` already.
     """
-    wrong = [(one.span.line, one.span.column) for one in found if one.severity == "error"]
+    wrong = sorted((one.span.line, one.span.column) for one in found if one.severity == "error")
     scripts = [one for step in all_steps(workflow) for one in _scripts(step)]
-    scripts = [one for one in scripts if not any(_is_inside(place, one.node, document) for place in wrong)]
+    scripts = [one for one in scripts if not _is_any_inside(wrong, one.node, document)]
     there = _installed({one.shell for one in scripts})
     scripts = [one for one in scripts if one.shell in there]
     return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
@@ -67,11 +68,14 @@ def _installed(shells: set[str]) -> set[str]:
     return {shell for shell in shells if shutil.which(shell)}
 
 
-def _is_inside(place: tuple[int, int], node: Scalar, document: Document) -> bool:
-    """Whether a place is in a script, or in the comment that cuts it off."""
+def _is_any_inside(places: Sequence[tuple[int, int]], node: Scalar, document: Document) -> bool:
+    """Whether one of the places, which are in order, is in a script, or in the comment that cuts it off."""
     span = node.span
-    start, end = (span.line, span.column), (span.end_line, span.end_column)
-    return start <= place < end or (end <= place < (end[0] + 1, 0) and document.comment_after(node))
+    end = (span.end_line, span.end_column)
+    behind = bisect_left(places, end)
+    if bisect_left(places, (span.line, span.column)) < behind:
+        return True
+    return behind < len(places) and places[behind] < (end[0] + 1, 0) and document.comment_after(node)
 
 
 def _scripts(step: Step) -> Iterator[_Script]:

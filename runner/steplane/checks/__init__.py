@@ -44,10 +44,11 @@ from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
 from steplane.checks.unnamed import check_unnamed
 from steplane.checks.waits import check_signals, check_waits
-from steplane.diagnostics import Diagnostic, Span, has_errors, in_file_order
+from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.source import Document
 from steplane.source.limits import COMPARISONS
+from steplane.source.stretches import Stretches
 from steplane.suggest import no_more_than
 
 IGNORE = "ignore"
@@ -164,23 +165,14 @@ def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnos
     What stands inside a foreign template waits until that is written as an expression; a text with a character that may
     not stand in a file is not what it will be.
     """
-    unread = [one.span for one in document.diagnostics if one.code in UNREAD]
-    strange = [one.span for one in document.diagnostics if one.code == "control-character"]
-    if not unread and not strange:
-        return found
+    unread = Stretches(one.span for one in document.diagnostics if one.code in UNREAD)
+    strange = Stretches(one.span for one in document.diagnostics if one.code == "control-character")
     said = set(document.diagnostics)
 
     def is_echo(one: Diagnostic) -> bool:
-        return any(_holds(span, one.span) for span in unread) or any(
-            one.span.line == one.span.end_line and _holds(one.span, span) for span in strange
-        )
+        return unread.holds(one.span) or (one.span.line == one.span.end_line and strange.touches(one.span))
 
-    return [one for one in found if one in said or not is_echo(one)]
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    """Whether one place begins within the other."""
-    return (outer.line, outer.column) <= (inner.line, inner.column) < (outer.end_line, outer.end_column)
+    return [one for one in found if one in said or not is_echo(one)] if said else found
 
 
 __all__ = ["CHECKS", "Check", "Context", "Files", "StepTypes", "check_workflow"]

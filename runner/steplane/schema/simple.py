@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.expressions.durations import parse_duration
+from steplane.schema.patience import tick
 from steplane.schema.problems import Problem, Templated
 from steplane.schema.words import ARTICLES, kind_of_value, length, listed, shown
 from steplane.suggest import did_you_mean
@@ -64,6 +65,7 @@ def _is_scalar(value: Any) -> bool:
 
 def simple_problems(schema: dict[str, Any], value: Any, path: Path) -> list[Problem]:
     """What is wrong with a value under a simple schema; the first thing on each level."""
+    tick()
     if isinstance(value, Templated):
         return []
     own = _kind(schema, value, path) or _choice(schema, value, path) or _bounds(schema, value, path)
@@ -103,7 +105,10 @@ def same(left: Any, right: Any) -> bool:
 
 def _choice(schema: dict[str, Any], value: Any, path: Path) -> list[Problem]:
     allowed = schema.get("enum")
-    return [] if allowed is None or any(same(value, one) for one in allowed) else [choice_problem(allowed, value, path)]
+    if allowed is None:
+        return []
+    tick(len(allowed) >> 4)
+    return [] if any(same(value, one) for one in allowed) else [choice_problem(allowed, value, path)]
 
 
 def choice_problem(allowed: list[Any], value: Any, path: Path) -> Problem:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from steplane.patterns import compile_pattern
+from steplane.schema.keywords import compiled
+from steplane.schema.linear import OWN
+from steplane.schema.patience import SECONDS, Patience, TooLong, tick, too_long_words
 from steplane.schema.problems import Problem, Templated
 from steplane.schema.simple import Path, brief, choice_problem, format_problems, is_kind, wanted_words
 from steplane.schema.words import ARTICLES, length, listed
@@ -29,34 +31,27 @@ FORMATS = ("date", "email", "idn-email", "ipv4", "ipv6", "regex", "uuid")
 
 @cache
 def _validator_class() -> Any:
-    """Draft 2020-12 in which what is not known yet is never wrong, and patterns take linear time."""
+    """Draft 2020-12 in which what is not known yet is never wrong, and no keyword takes more than linear time."""
     from jsonschema import Draft202012Validator, validators
 
     def unless_templated(check: Any) -> Any:
         def run(validator: Any, wanted: Any, instance: Any, schema: Any) -> Any:
+            tick()
             return () if isinstance(instance, Templated) else check(validator, wanted, instance, schema) or ()
 
         return run
 
-    checks = dict(Draft202012Validator.VALIDATORS)
-    checks["pattern"] = _pattern
-    checks["patternProperties"] = _pattern_properties
+    checks = {**Draft202012Validator.VALIDATORS, **OWN}
     extend: Any = validators.extend
-    return extend(Draft202012Validator, {name: unless_templated(check) for name, check in checks.items()})
+    made = extend(Draft202012Validator, {name: unless_templated(check) for name, check in checks.items()})
+    made.evolve = _evolved
+    return made
 
 
-def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
-    from jsonschema import ValidationError
-
-    if isinstance(instance, str) and not compile_pattern(pattern).search(instance):
-        yield ValidationError("pattern")
-
-
-def _pattern_properties(validator: Any, patterns: dict[str, Any], instance: Any, _: Any) -> Iterator[Any]:
-    for pattern, schema in patterns.items() if isinstance(instance, dict) else ():
-        for name, value in instance.items():
-            if compile_pattern(pattern).search(name):
-                yield from validator.descend(value, schema, path=name, schema_path=pattern)
+def _evolved(validator: Any, **changes: Any) -> Any:
+    """A validator for a part of the schema: of this class, whatever `$schema` in that part says."""
+    changes = {"schema": validator.schema, "_resolver": validator._resolver, **changes}
+    return type(validator)(format_checker=validator.format_checker, registry=validator._registry, **changes)
 
 
 @cache
@@ -68,11 +63,16 @@ def _formats() -> Any:
         checker.checks(name)(lambda value, name=name: not format_problems({"format": name}, value, ()))
     checker.checks("date-time", raises=ValueError)(_is_moment)
     checker.checks("uri")(_is_uri)
+    checker.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_expression)
     return checker
 
 
 def _is_uri(value: object) -> bool:
     return not isinstance(value, str) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S*\Z", value) is not None
+
+
+def _is_expression(value: object) -> bool:
+    return not isinstance(value, str) or bool(re.compile(value))
 
 
 def _is_moment(value: Any) -> bool:
@@ -95,13 +95,15 @@ def problems(schema: dict[str, Any] | bool, value: Any, path: Path) -> list[Prob
     from referencing.exceptions import Unresolvable
 
     try:
-        errors = list(_validator(schema).iter_errors(value))
+        with Patience():
+            errors = list(_validator(schema).iter_errors(value))
+            return _distinct([one for error in errors for one in _explained(error, path)])
+    except TooLong:
+        return [Problem(path, too_long_words(), "schema")]
     except UnknownType as error:
         return [Problem(path, f"cannot be checked: its schema is wrong (no `type` is `{error.type}`)", "schema")]
     except (Unresolvable, ValueError, RecursionError, TypeError, AttributeError) as error:
         return [Problem(path, f"cannot be checked: its schema is wrong ({_reason(error)})", "schema")]
-    found = [one for error in errors for one in _explained(error, path)]
-    return _distinct(found)
 
 
 def _reason(error: Exception) -> str:
@@ -125,6 +127,7 @@ def _distinct(found: list[Problem]) -> list[Problem]:
 
 def _explained(error: Any, path: Path) -> Iterator[Problem]:
     """One error of jsonschema in our words: several where it names several keys."""
+    tick()
     here = (*path, *error.absolute_path) if error.parent is None else (*path, *error.path)
     keyword, wanted, value = error.validator, error.validator_value, error.instance
     schema = error.schema if isinstance(error.schema, dict) else {}
@@ -173,10 +176,8 @@ def _sentence(keyword: Any, wanted: Any, value: Any) -> str:
 
 def _unknown(error: Any, here: Path, keyword: str) -> Iterator[Problem]:
     known = list(error.schema.get("properties", {}))
-    patterns = [compile_pattern(one) for one in error.schema.get("patternProperties", {})]
-    for name in error.instance:
-        if name in known or any(pattern.search(name) for pattern in patterns):
-            continue
+    for name in error.names:
+        tick(1 + len(known))
         meant = did_you_mean(name, known) or ""
         names = f"; known are {listed(known, 'and')}" if not meant and 0 < len(known) <= 8 else ""
         yield Problem((*here, name), f"is not known{names}", keyword, known, suggestion=meant)
@@ -186,7 +187,8 @@ def _alternatives(error: Any, here: Path) -> Iterator[Problem]:
     """The one alternative that the value's kind fits, else all kinds that are allowed."""
     groups: dict[int, list[Any]] = {}
     for inner in error.context:
-        groups.setdefault(inner.schema_path[0], []).append(inner)
+        which = inner.schema_path[0] if inner.schema_path else -1  # `false` among the alternatives: no keyword of it
+        groups.setdefault(which, []).append(inner)
     if not groups:
         yield Problem(here, "fits more than one of the alternatives", "oneOf")
         return
@@ -225,42 +227,60 @@ def schema_problems(schema: dict[str, Any], path: Path) -> list[Problem]:
     """What is wrong with a schema: by the meta-schema, then patterns and references."""
     from jsonschema import Draft202012Validator
 
-    errors = list(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema))
-    found = _distinct([one for error in errors for one in _explained(error, path)])
-    return found or list(_parts(schema, schema, path))
+    try:
+        with Patience():
+            errors = list(_validator_class()(Draft202012Validator.META_SCHEMA).iter_errors(schema))
+            found = _distinct([one for error in errors for one in _explained(error, path)])
+            return found or list(_parts(schema, _Leading(schema), path))
+    except TooLong:
+        return [Problem(path, f"takes longer than {SECONDS:g} s to be checked: make it simpler", "schema")]
 
 
-def _parts(part: Any, root: dict[str, Any], path: Path) -> Iterator[Problem]:
+def _parts(part: Any, leads: "_Leading", path: Path) -> Iterator[Problem]:
+    tick()
     if isinstance(part, list):
         for index, one in enumerate(part):
-            yield from _parts(one, root, (*path, index))
+            yield from _parts(one, leads, (*path, index))
     if not isinstance(part, dict):
         return
     for key, one in part.items():
         if key == "pattern" and isinstance(one, str) and (reason := _broken(one)):
             yield Problem((*path, key), f"is no pattern that can be used: {reason}", "pattern", one)
-        elif key == "$ref" and isinstance(one, str) and not _leads(one, root):
+        elif key == "$ref" and isinstance(one, str) and not leads(one):
             yield Problem((*path, key), f"`{one}` leads nowhere in this schema", "$ref", one)
         elif key not in {"enum", "const", "default", "examples"}:
-            yield from _parts(one, root, (*path, key))
+            yield from _parts(one, leads, (*path, key))
 
 
 def _broken(pattern: str) -> str:
     try:
-        compile_pattern(pattern)
+        compiled(pattern)
     except ValueError as error:
         return str(error)
     return ""
 
 
-def _leads(reference: str, root: dict[str, Any]) -> bool:
-    from referencing.exceptions import Unresolvable
+class _Leading:
+    """Whether references lead anywhere in a schema, which is read once for all of them."""
 
-    try:
-        _validator(root)._resolver.lookup(reference)
-    except (Unresolvable, ValueError):
-        return False
-    return True
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._resolver = _validator(root)._resolver
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, reference: str) -> bool:
+        if reference not in self._known:
+            self._known[reference] = self._leads(reference)
+        return self._known[reference]
+
+    def _leads(self, reference: str) -> bool:
+        from referencing.exceptions import Unresolvable
+
+        tick(100)
+        try:
+            self._resolver.lookup(reference)
+        except (Unresolvable, ValueError):
+            return False
+        return True
 
 
 __all__ = ["ARTICLES", "is_kind", "problems", "schema_problems"]

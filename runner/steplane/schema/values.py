@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from steplane.schema.patience import Patience, TooLong, too_long_words
 from steplane.schema.problems import Problem, Templated
 from steplane.schema.simple import is_simple, simple_problems
 
@@ -16,7 +17,11 @@ def validate_value(schema: dict[str, Any] | bool, value: Any, path: Path = ()) -
     `Templated` stand for values that are not known yet: nothing is said of them. Simple schemas need no jsonschema.
     """
     if isinstance(schema, dict) and is_simple(schema):
-        return simple_problems(schema, value, path)
+        try:
+            with Patience():
+                return simple_problems(schema, value, path)
+        except TooLong:
+            return [Problem(path, too_long_words(), "schema")]
     from steplane.schema.validator import problems
 
     return problems(schema, value, path)

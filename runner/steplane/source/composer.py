@@ -6,6 +6,7 @@ what it stands for.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Span
@@ -87,7 +88,8 @@ class Composer:
         after = next(self._events)
         if type(after) is DocumentStartEvent:
             self.diagnostics.append(mistakes.several_documents(self._span(after)))
-        self.diagnostics += [mistakes.unused_anchor(name, span) for name, span in self._unused.items()]
+        unused = islice(self._unused.items(), MISTAKES + 1)  # more would not be told
+        self.diagnostics += [mistakes.unused_anchor(name, span) for name, span in unused]
         return root
 
     @property
@@ -299,10 +301,12 @@ class Composer:
     def _place(self, index: int, near: Event) -> tuple[int, int]:
         """Line and column of an index, counted from the start of an event on the same line or above."""
         mark = near.start_mark
-        between = self.text[mark.index - mark.column : index]
+        between = self.text[mark.index : index]  # not from the start of the line, which may be the whole file
         if self._carriage_returns:
             between = between.replace("\r\n", " \n").replace("\r", "\n")
-        return mark.line + between.count("\n") + 1, len(between) - between.rfind("\n")
+        above = between.count("\n")
+        column = len(between) - between.rfind("\n") if above else mark.column + len(between) + 1
+        return mark.line + above + 1, column
 
     def _written(self, first: Event, last: Event) -> str:
         return self.text[first.start_mark.index : last.end_mark.index]

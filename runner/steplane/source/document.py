@@ -5,6 +5,7 @@ from msgspec import Struct, field
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source.nodes import Node, Scalar
 from steplane.source.places import Places
+from steplane.source.stretches import Stretches
 
 
 class Document(Struct, frozen=True, eq=False):
@@ -21,6 +22,7 @@ class Document(Struct, frozen=True, eq=False):
     diagnostics: tuple[Diagnostic, ...] = ()
     broken: tuple[Span, ...] = ()
     _places: list[Places] = field(default_factory=list)
+    _stretches: list[Stretches] = field(default_factory=list)
 
     def place(self, scalar: Scalar, offset: int, length: int = 1) -> Span:
         """The place of `length` characters from `offset` of the scalar's decoded text.
@@ -43,9 +45,8 @@ class Document(Struct, frozen=True, eq=False):
 
     def is_broken(self, span: Span) -> bool:
         """Whether a stretch that could not be read touches this place, so that what is said of it may be untrue."""
-        start, end = (span.line, span.column), (span.end_line, span.end_column)
-        return any(
-            (start < (broken.end_line, broken.end_column) and (broken.line, broken.column) < end)
-            or (broken.line, broken.column) <= start < (broken.end_line, broken.end_column)
-            for broken in self.broken
-        )
+        if not self.broken:
+            return False
+        if not self._stretches:
+            self._stretches.append(Stretches(self.broken))
+        return self._stretches[0].touches(span)

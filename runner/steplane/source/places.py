@@ -13,17 +13,21 @@ from steplane.source.styles import Decoded, block, double_quoted, plain, single_
 class Places:
     """The places of one file. The last scalar stays decoded: a script may have a thousand mistakes."""
 
-    __slots__ = ("_found", "_lines", "_scalar")
+    __slots__ = ("_before", "_found", "_lines", "_scalar", "_written")
 
     def __init__(self, lines: tuple[str, ...]) -> None:
         self._lines = lines
         self._scalar: Scalar | None = None
         self._found: _Found | None = None
+        self._written: Scalar | None = None
+        self._before: int | None = None
 
     def place(self, scalar: Scalar, offset: int, length: int = 1) -> Span:
         """The span of `length` characters from `offset`; the scalar's start (its first line) where it is not known."""
         span = scalar.span
-        before = _written_as_it_is(self._lines, scalar)
+        if self._written is not scalar:
+            self._written, self._before = scalar, _written_as_it_is(self._lines, scalar)
+        before = self._before
         if before is not None and 0 <= offset < offset + length <= len(scalar.text):
             column = span.column + before + offset
             return Span(span.file, span.line, column, span.line, column + length)

@@ -127,3 +127,13 @@ def test_a_text_of_many_places_is_decoded_once(monkeypatch: pytest.MonkeyPatch) 
     assert document.place(other, 2).column == 5
     assert document.place(node, 0).line == 2
     assert len(decoded) == 3
+
+
+def test_a_long_text_is_compared_with_its_source_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = read(f"key: 'a {'b ' * 1000}'\n", "a.yaml")
+    node, asked = scalar(document), iter(range(2))
+    compare = places._written_as_it_is
+    monkeypatch.setattr(places, "_written_as_it_is", lambda *given: next(asked) + (compare(*given) or 0))
+
+    assert {document.place(node, offset).column for offset in range(0, 100, 2)} == set(range(7, 107, 2))
+    assert next(asked) == 1
