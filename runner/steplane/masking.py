@@ -6,8 +6,8 @@ with line breaks and indents anywhere, quoted for a shell (in single or double q
 it), and each line of a value of several lines; each of these also with escape sequences of a terminal (colours, links)
 in it, for what is shown or written elsewhere is often without them.
 A value shorter than `SHORTEST` characters would blot out half of any log: it is masked only where a whole datum is
-equal to it, and `Mask.weak` names it, so that the author can be warned. Of what expressions make of secrets a part with
-fewer than `SHORTEST_LINE` characters is no better, and anything shorter than `SHORTEST` is not masked at all.
+equal to it, and `Mask.weak` names it, so that the author can be warned. What expressions make of secrets and is shorter
+is not masked at all: it is kept apart where it is made (`Keeper`).
 A key of data that the workflow's author or a step type has named (`names`) is no secret, whatever the value of one is:
 it stands in the file or the manual for everybody to read, and hiding it would tell that a secret is equal to it.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from steplane.needles import Needles, Span
-from steplane.secret_forms import SHORTEST, SHORTEST_LINE, forms_of
+from steplane.secret_forms import SHORTEST, forms_of
 from steplane.terminal_escapes import ESCAPES, Unescaped, joined, split_escape
 
 MASKED = "***"
@@ -55,8 +55,7 @@ class Mask:
             return self
         more = Mask({}, self.names)
         more.weak, more._whole = self.weak, self._whole | {derived}
-        part = len(derived) < SHORTEST_LINE and any(derived in value for value in self._whole)
-        forms = forms_of("" if part else derived)
+        forms = forms_of(derived)
         more._plain, more._coded = self._plain.and_more(forms.plain), self._coded.and_more(forms.coded)
         return more
 

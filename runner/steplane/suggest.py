@@ -59,6 +59,8 @@ class Names:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.by_fold: dict[str, list[str]] = {}
+        self.closest: dict[tuple[str, str], str | None] = {}
+        """What was found for a name, and one that cannot be meant: a file may have a mistake a thousand times."""
         for one in dict.fromkeys(islice(names, _CANDIDATES)):
             self.by_fold.setdefault(_fold(one), []).append(one)
 
@@ -75,21 +77,27 @@ def did_you_mean(name: str, candidates: Iterable[str] | Names, *, but: str = "")
     Names that differ only in case, `-`, `_`, `.` and blanks come first; then the best match of difflib, with a cut-off
     that is stricter for short names (a wrong suggestion is worse than none).
     """
-    import difflib
-
     known = candidates if isinstance(candidates, Names) else _ready(tuple(islice(candidates, _CANDIDATES)))
-    by_fold = known.by_fold
     folded = _fold(name)
     if not folded or len(folded) > _LONG:
         return None
-    for candidate in by_fold.get(folded, ()):
+    for candidate in known.by_fold.get(folded, ()):
         if candidate not in (name, but):
             return candidate
+    if (folded, but) in known.closest:
+        return known.closest[folded, but]
     left = _left.get()
     if left is not None:
         if left[0] <= 0:
             return None
-        left[0] -= min(len(by_fold), _POOL)
+        left[0] -= min(len(known.by_fold), _POOL)
+    found = known.closest[folded, but] = _closest(folded, known.by_fold, but)
+    return found
+
+
+def _closest(folded: str, by_fold: dict[str, list[str]], but: str) -> str | None:
+    import difflib
+
     cutoff = {3: 0.66}.get(len(folded), 0.75 if len(folded) <= 4 else 0.67)  # of three or four one letter may be wrong
     near = (one for one in reversed(by_fold) if one not in ("", folded) and abs(len(one) - len(folded)) <= _LENGTHS)
     close = difflib.get_close_matches(

@@ -6,7 +6,7 @@ from functools import cache
 from steplane.app.fixing import fix_all
 from steplane.app.loading import Recorded, Wanted, compile_file, make_registry
 from steplane.app.mending import with_fixes
-from steplane.app.shell_syntax import check_scripts
+from steplane.app.shell_syntax import Shells
 from steplane.diagnostics import Diagnostic
 from steplane.plugins import Registry
 
@@ -18,7 +18,7 @@ def registry() -> Registry:
 
 def check(text: str, file: str, others: Mapping[str, str], *, hints: bool = False) -> list[Diagnostic]:
     """What is said of a text; `others` are the files beside it."""
-    wanted = Wanted(plan=False, hints=hints, scripts=check_scripts)
+    wanted = Wanted(plan=False, hints=hints, scripts=Shells())
     loaded = compile_file(text.encode(errors="surrogatepass"), file, registry(), Recorded(dict(others)), wanted)
     return with_fixes(loaded.diagnostics, loaded.documents)
 

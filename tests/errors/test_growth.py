@@ -76,6 +76,43 @@ def one_id(count: int) -> str:
     return HEAD + '  - {id: ax, run: "true"}\n' * count
 
 
+VALUE = "${{ run.id }}"
+
+SCRIPTS: dict[str, Callable[[int], str]] = {
+    "one command": lambda count: f"echo {f'{VALUE} ' * count}",
+    "a wrapper": lambda count: f"sudo make {f'{VALUE} ' * count}",
+    "a pipeline": lambda count: " | ".join([f'make "{VALUE}"'] * count),
+    "quotes": lambda count: f"cp 'a' {VALUE}; " * count,
+    "a here-document": lambda count: "cat <<E\n" + f"      {VALUE}\n" * count + "      E",
+}
+
+
+@pytest.mark.parametrize("make", SCRIPTS)
+def test_values_of_a_script_take_twice_as_long_too(make: str) -> None:
+    def text(count: int) -> str:
+        return f"{HEAD}  - run: |\n      : && :\n      {SCRIPTS[make](count)}\n"
+
+    check(text(10))
+    few, many = (calls(partial(check, text(count))) for count in (200, 400))
+    assert many < 2.3 * few
+
+
+def unknown_keys(count: int) -> str:
+    return HEAD + "  - run: x\n" + "".join(f"    rum{n}: 1\n" for n in range(count))
+
+
+def wrong_kinds(count: int) -> str:
+    inputs = "".join(f"  a{n}: {{type: string, defualt: 1}}\n" for n in range(count))
+    return f"steplane: 1\ninputs:\n{inputs}steps: [{{run: x}}]\n"
+
+
+@pytest.mark.parametrize("make", [unknown_keys, wrong_kinds])
+def test_what_is_wrong_with_the_shape_takes_twice_as_long_too(make: Callable[[int], str]) -> None:
+    check(make(10))
+    few, many = (calls(partial(check, make(count))) for count in (1500, 3000))
+    assert many < 2.2 * few
+
+
 def test_what_is_wrong_and_what_the_shells_say_take_twice_as_long_too() -> None:
     whole(one_id(10), "w.yaml", {})
     few, many = (calls(partial(whole, one_id(count), "w.yaml", {})) for count in (300, 600))

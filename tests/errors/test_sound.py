@@ -12,9 +12,8 @@ from tests.errors.sound.workflows import ENVIRON, Maker
 from tests.runner.running import Recorder, Workbench
 
 from steplane.app import running
-from steplane.app.checking import Checker
 from steplane.app.running import Options
-from steplane.diagnostics import Diagnostic, has_errors
+from steplane.diagnostics import has_errors
 from steplane.events import ErrorInfo
 from steplane.plugins import Registry
 from steplane.plugins.index import Index, Plugin
@@ -42,9 +41,7 @@ class Trial:
         for name, text in self.maker.files.items():
             (bench.folder / name).write_text(text, "utf-8")
         self.loaded = bench.load(self.maker.text)
-        self.found: list[Diagnostic] = list(self.loaded.diagnostics)
-        if any("shell-syntax" in one.codes for one in self.maker.planted):  # which costs a process: `check` alone asks
-            self.found += Checker(REGISTRY).check([str(bench.file)], str(bench.folder)).diagnostics
+        self.found = list(self.loaded.diagnostics)
         self.codes = {one.code for one in self.found}
         self.passed = self.loaded.plan is not None and not has_errors(self.found)
 

@@ -39,16 +39,21 @@ def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "resumes"),
-    [(113025130529293, 3), (387, 3), (1233, 3), (49540438, 3), (384213, 3), (456, 3), (317254, 0)],
+    [(113025130529293, 3), (387, 3), (1233, 3), (49540438, 3), (384213, 3), (456, 3), (317254, 0), (3596344894646, 3)],
 )
 def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> None:
     """The first: what begins lets an `end` go on, behind a milestone, that cancels it; it must not go on itself.
 
     The fourth: a resume ends an instance of an open loop that asks about an item: that is asked again first. The sixth:
     what undoes a step stands where the step now does. The last: a `goto` is told in its `finally` that its target is
-    complete: what waits for that begins before the jump.
+    complete: what waits for that begins before the jump. The ninth: an `undo` comes before a loop that begins again.
     """
     finish(play(Random(seed), resumes=resumes))
+
+
+def test_f25_equal_where_a_round_was_cut_off_before_it_began() -> None:
+    """What the beginning of its loop lets go on, behind a milestone, is an `end`: the loop goes on behind the round."""
+    finish(play(Random(19284), resumes=3, shared=True))
 
 
 @pytest.mark.nightly

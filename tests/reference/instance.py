@@ -220,7 +220,7 @@ class Instance(Life):
         base = float(self.settings["delay"] if "delay" in self.settings else seconds(retry.get("delay", "1s")))
         factor: dict[str, float] = {"constant": 1, "linear": self.attempt, "exponential": 2 ** (self.attempt - 1)}
         delay = base * factor[retry.get("backoff", "constant")]
-        limit = seconds(retry["max_delay"]) if "max_delay" in retry else delay
+        limit = seconds(retry["max_delay"]) if "max_delay" in retry else seconds("36500d")
         return min(delay, limit)
 
     def retry_values(self) -> dict[str, Any]:
@@ -283,6 +283,8 @@ class Instance(Life):
         """The activation before a resume whose lists this one goes on with."""
         old = self.old
         if not isinstance(old, Instance) or not old.begun or self.step.raw.get("restart"):
+            return None
+        if old.status == "compensated" and "compensate" in self.step.after:
             return None
         return old if old.body else None
 

@@ -182,6 +182,11 @@ class Life:
         return self.cancelling or self.timed_out
 
     @property
+    def is_due(self) -> bool:
+        """Whether it has not come about: arrivals that wait for the turn of their step."""
+        return self.due and self.status == "pending"
+
+    @property
     def ended(self) -> bool:
         """Whether it has its last status."""
         return self.status in ENDED

@@ -126,8 +126,10 @@ def cut_off(everything: "list[Life | Scope]") -> None:
 
     What is pending in a list of an attempt that is over, since it came with another definition, stays so.
     """
-    everything = [one for one in everything if not (isinstance(one, Life) and never_begins(one))]
     lists = [one for one in everything if not isinstance(one, Life) and not one.over]
+    for scope in lists:
+        scope.drop_due()
+    everything = [one for one in everything if not (isinstance(one, Life) and (never_begins(one) or one.is_due))]
     for one in everything:
         if isinstance(one, Life):
             one.stop_here("cancelled")

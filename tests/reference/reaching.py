@@ -36,12 +36,7 @@ def targets(one: "Instance", ids: set[str]) -> list[Life]:
         scope = scope.owner.scope if not scope.owner.step.is_workflow else None
     around = scope if scope is not None else one.workflow()
     lives = [life for life in around.everyone() if isinstance(life, Life) and stands_in(life, one.workflow())]
-    return [life for life in lives if life.step.id in ids and life.loop is None and not life.ended and not is_due(life)]
-
-
-def is_due(life: Life) -> bool:
-    """Whether it has not come about: arrivals that wait for the turn of their step."""
-    return life.due and life.status == "pending"
+    return [life for life in lives if life.step.id in ids and life.loop is None and not life.ended and not life.is_due]
 
 
 def stands_in(life: Life, workflow: "Instance") -> bool:

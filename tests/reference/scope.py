@@ -217,7 +217,7 @@ class Scope:
     def drop_due(self, *, handlers: bool = True) -> None:
         """Arrivals that would start a step again, and wait for its turn, are dropped."""
         for life in list(self.lives):
-            if life.due and life.status == "pending" and (handlers or not life.step.handler):
+            if life.is_due and (handlers or not life.step.handler):
                 self.lives.remove(life)
 
     def cancel(self, unbegun: str = "cancelled") -> None:

@@ -44,6 +44,13 @@ def test_s03_anchors_that_no_alias_uses(victim: Victim) -> None:
     assert "more than 200 mistakes" in answer.out
 
 
+def test_s03_mistakes_without_end(victim: Victim) -> None:
+    answer = victim.check("steplane: 1\nsteps:\n" + "  - {rn: x}\n" * 60_000)
+    assert answer.code == 2
+    assert answer.out.count("\n") == 10_001
+    assert answer.out.splitlines()[-1].startswith("trial.yaml:10003:6: error[too-many-mistakes]: ")
+
+
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "a: " + "{a: " * 100_000, "a:\n" + "- " * 100_000])
 def test_s04_depth(victim: Victim, text: str) -> None:
     answer = victim.check(text)

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 import shlex
 import sqlite3
 from collections.abc import Iterator
@@ -252,6 +253,71 @@ steps:
     told = everything(victim, answer) + victim.attack("explain", "one").said.encode()
     for hidden in (secret, secret.upper(), secret.lower(), secret[::-1], secret.replace("-", "+")):
         assert hidden.encode() not in told, hidden
+
+
+def test_s36_parts_of_a_secret_too_short_to_be_found_are_not_recorded(victim: Victim) -> None:
+    secret = "".join(chr(0x1D4D0 + number) for number in range(10))  # letters that nothing else holds
+    steps = """
+vars: {all: "${{ secrets.s | list }}", plain: one}
+failure: continue
+case: "order ${{ secrets.s[:2] }}"
+objects: [{type: order, id: "${{ secrets.s[0] }}"}]
+steps:
+  - {id: f, needs: [], foreach: "${{ secrets.s | list }}", run: 'printf %s "${{ item }}" >> got'}
+  - {id: b, needs: [], foreach: "${{ secrets.s | list | batch(4) | list }}", run: "true", outputs: {v: "${{ item }}"}}
+  - id: m
+    needs: []
+    matrix: {x: [1], include: [{y: "${{ secrets.s[5] }}"}]}
+    key: "k${{ loop.index }}"
+    run: "true"
+    outputs: {v: "${{ matrix.y | default('none') }}"}
+  - {id: k, needs: [], lock: "${{ secrets.s[:3] }}", run: "true", outputs: {v: "${{ vars.all }}"}}
+  - id: t
+    needs: []
+    run: "true"
+    outputs: {v: "<${{ secrets.s[2:5] }}>", in: "${{ {'a': [secrets.s[1]], 'b': 'b'} }}", x: "${{ vars.plain }}"}
+  - {id: c, needs: [], if: "secrets.s[3] != 'x' and (secrets.s | list) != []", run: "true"}
+  - {id: r, needs: [], require: ["secrets.s[4] == 'x'"], run: "true"}
+  - {id: w, needs: [], signal: {name: "n${{ secrets.s[5] }}", data: ["${{ secrets.s[6:8] }}"]}}
+  - id: e
+    needs: [f, b, m, k, t, c, w]
+    end: {status: failed, message: "is ${{ secrets.s[7:] }}", outputs: {v: "${{ secrets.s | list }}"}}
+"""
+    answer = victim.run(HEAD + steps, *REPORTS, env={**ENV, "SECRET": secret})
+    told = everything(victim, answer).decode("utf-8", "replace")
+    assert answer.code == 1, answer.said
+    assert (victim.folder / "got").read_text("utf-8") == secret  # what steps get is not touched
+    assert re.findall(f'[{secret}][\\s"<>{secret}]', told) == []  # one letter alone may be bytes of the database
+    assert "\\ud835" not in told
+    shown = json.loads(victim.attack("show", "one", "--format", "json").out)
+    (outputs,) = (one["outputs"] for one in shown["steps"] if one["path"] == "t")
+    assert outputs == {"v": "***", "in": {"a": ["***"], "b": "b"}, "x": "one"}
+
+
+def test_s36_items_that_are_withheld_are_had_again(victim: Victim) -> None:
+    steps = """
+steps:
+  - {id: f, foreach: "${{ secrets.s[:3] | list }}", run: 'test -e ready; printf %s "${{ item }}" >> got'}
+"""
+    assert victim.run(HEAD + steps, env=ENV).code == 1
+    (victim.folder / "ready").touch()
+    assert victim.attack("resume", "one", env=ENV).code == 0
+    assert (victim.folder / "got").read_text() == SECRET[:3]
+
+
+def test_s31_parts_from_four_characters_on_are_masked_in_texts(victim: Victim) -> None:
+    steps = """
+steps:
+  - {id: a, run: 'echo "${{ secrets.s[0:4] }}|${{ secrets.s[4:9] }}|${{ secrets.s[9:16] }}|${{ secrets.s[:3] }}|https"'}
+  - {id: b, uses: log, with: {message: "${{ secrets.s[4:8] }} of ${{ (secrets.k | from_json).kind }}"}}
+  - {id: c, run: 'echo "kind of ${{ (secrets.k | from_json).word }}: prod"'}
+"""
+    key = json.dumps({"kind": "https", "word": "prod"})
+    answer = victim.run(HEAD + steps, env={"SECRET": "hunter-Two-zebra-99Q", "KEY": key})
+    assert answer.code == 0, answer.said
+    assert "[a] ***|***|***|hun|https\n" in answer.out
+    assert "[b] *** of https\n" in answer.out  # a word of everybody, and the name of a field: they are no secrets
+    assert "[c] kind of prod: prod\n" in answer.out
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from steplane.app.ignored import Ignored
 from steplane.app.loading import Disk, Loaded, Wanted, compile_file
 from steplane.app.project import find_workflow, looks_like_workflow, table_files, workflow_files
-from steplane.app.shell_syntax import Cache
+from steplane.app.shell_syntax import Cache, Shells
 from steplane.diagnostics import Diagnostic
 from steplane.errors import UsageError
 from steplane.pipes import read_source
@@ -106,7 +106,7 @@ class Checker:
 
     def _look(self, data: bytes, file: str) -> Loaded:
         folder = "" if file == STDIN else os.path.dirname(file)
-        wanted = Wanted(plan=False, hints=self.hints, scripts=self._scripts())
+        wanted = Wanted(plan=False, hints=self.hints, scripts=Shells(self.cache))
         loaded = compile_file(data, file, self.registry, Disk(folder, folder), wanted)
         if not loaded.diagnostics:
             return loaded
@@ -114,11 +114,6 @@ class Checker:
 
         diagnostics = with_fixes(loaded.diagnostics, loaded.documents)
         return Loaded(None, tuple(diagnostics), loaded.sources)
-
-    def _scripts(self) -> "Callable[..., list[Diagnostic]]":
-        from steplane.app.shell_syntax import check_scripts
-
-        return lambda workflow, document, found: check_scripts(workflow, document, found, self.cache)
 
 
 def check(names: Sequence[str], start: str, registry: Registry) -> CheckReport:

@@ -158,7 +158,8 @@ class Execution:
         for name, template in self.basis.plan.variables:
             values[name] = recorded[name] if name in recorded else self.engine.render(template, context)
         self.names["vars"] = values
-        return {name: value for name, value in values.items() if self.mask.data(value) == value}
+        templates = dict(self.basis.plan.variables)
+        return {name: one for name, one in values.items() if self.evaluator.told(templates[name], one) == one}
 
     def recall(self, event: Resumed, held: Held) -> None:
         """Before a resume: know again what is secret, and who waits for steps that run again."""
@@ -180,12 +181,12 @@ class Execution:
     def own_value(self, template: Template) -> Any:
         """The value of one of the workflow's own keys (`objects`), masked. Raises `ExpressionError`."""
         value = self.engine.render(template, {**self.names, "env": self.environments.base})
-        return self.mask.data(value)
+        return self.evaluator.told(template, value)
 
     def own_text(self, template: Template) -> str:
         """The same where text is wanted (`case`)."""
         text = self.engine.render_text(template, {**self.names, "env": self.environments.base})
-        return self.mask.text(text)
+        return str(self.evaluator.told(template, text))
 
     def go(self, journal: Journal, folders: Folders, first: Input, reporter: Reporter, shared: Shared) -> RunResult:
         """Run from the first event on."""

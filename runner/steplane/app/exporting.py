@@ -105,7 +105,8 @@ def _plan(salvage: Salvage, registry: Registry) -> Plan | None:
     if found is None:
         return None
     try:
-        loaded = load_data(found.definition.text.encode(), str((salvage.header or {}).get("file", "")), registry, None)
+        file = str((salvage.header or {}).get("file", ""))
+        loaded = load_data(found.definition.text.encode(), file, registry, None, recorded=True)
     except UsageError:
         return None
     return None if loaded.plan is None else replace(loaded.plan, hash=found.definition.hash)

@@ -3,12 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from steplane.expressions import ExpressionError
 from steplane.expressions.templates import Template
 from steplane.masking import COMMON, MASKED, Mask
 from steplane.plan.nodes import Plan
 
 if TYPE_CHECKING:
     from steplane.plan.secrecy import Carriers
+
+WITHHELD = 10_000
+"""Values made of secrets, too short or too common to be looked for in texts, that are kept apart."""
+
+PLAIN = COMMON | {
+    "http", "https", "tcp", "data", "type", "name", "host", "port", "path", "file", "default", "basic", "bearer",
+    "prod", "production", "staging", "main", "master", "public", "private", "undefined",
+}  # fmt: skip
+"""Parts of secrets that are words of everybody: masking them in all texts would hide nothing and confuse a lot."""
 
 DERIVED = 256
 """Values made of secrets that are looked for; of more the older half is let go."""
@@ -27,6 +37,8 @@ class KnownSecrets:
         """Whether the workflow has secrets, or steps may give some."""
         self._secrets = dict(secrets)
         self._derived: dict[str, None] = {}
+        self._withheld: set[str | float] = set()
+        self._texts: dict[str, None] = {}
         self._names = names_of(plan) if self.any else frozenset()
         self.mask = Mask(self._secrets, self._names)
         self.changed: Callable[[Mask], None] = lambda mask: None
@@ -90,7 +102,7 @@ class KnownSecrets:
         if text in self._derived:
             self._derived[text] = self._derived.pop(text)  # the latest comes last
             return
-        if not text.strip() or text.casefold() in COMMON or self.mask.text(text) == MASKED:
+        if not text.strip() or text.casefold() in PLAIN or self.mask.text(text) == MASKED:
             return
         larger = self.mask.extended(text)
         if larger is self.mask:
@@ -101,6 +113,36 @@ class KnownSecrets:
             self._renew()
         else:
             self._take(larger)
+
+    def withhold(self, value: str | float) -> None:
+        """See `Keeper`. Raises `ExpressionError` where there are too many."""
+        if len(self._withheld) >= WITHHELD and value not in self._withheld:
+            raise ExpressionError(
+                f"expressions have cut secrets into more than {WITHHELD:,} short parts, which cannot all be kept out "
+                "of what is recorded: cut them up in the program that needs the parts"
+            )
+        self._withheld.add(value)
+
+    def withhold_text(self, text: str) -> None:
+        """See `Keeper`."""
+        self._texts[text] = self._texts.pop(text, None)
+        if len(self._texts) > WITHHELD:
+            del self._texts[next(iter(self._texts))]
+
+    def withholds(self, value: str | float) -> bool:
+        """See `Keeper`."""
+        return value in self._withheld or value in self._texts
+
+    def shown(self, value: Any) -> Any:
+        """See `Keeper`."""
+        if not self._withheld and not self._texts:
+            return value
+        if isinstance(value, list):
+            return [self.shown(one) for one in value]
+        if value.__class__ is dict:
+            return {self.shown(name): self.shown(one) for name, one in value.items()}
+        plain = isinstance(value, bool) or not isinstance(value, str | int | float)
+        return MASKED if not plain and self.withholds(value) else value
 
     def _renew(self) -> None:
         mask = Mask(self._secrets, self._names)

@@ -23,11 +23,14 @@ from steplane.store import RunStore
 from steplane.store.files import read_plain
 
 if TYPE_CHECKING:
+    from steplane.app.shell_syntax import Shells
     from steplane.checks import Files as Called
     from steplane.model import Workflow
     from steplane.source import Document
 
 _KIND = "plans"
+_RECORDED = "recorded-plans"
+"""Those whose scripts no shell has read."""
 _MAKERS = (
     "", "plan", "model", "model/reading", "checks", "decisions", "expressions", "expressions/filters", "scripts",
     "source", "schema", "sdk", "plugins",
@@ -144,23 +147,45 @@ class Recorded:
         return []
 
 
-def load_data(data: bytes, name: str, registry: Registry, store: RunStore | None, files: Files | None = None) -> Loaded:
-    """The same from the content of a file; `name` is what it is called in messages, `files` has those that it calls."""
+def load_data(
+    data: bytes, name: str, registry: Registry, store: RunStore | None, files: Files | None = None, *,
+    recorded: bool = False,
+) -> Loaded:  # fmt: skip
+    """The same from the content of a file; `name` is what it is called in messages, `files` has those that it calls.
+
+    What a run has `recorded` was accepted when it began, and no shell is asked about it again.
+    """
     files = files or Disk(os.path.dirname(name), os.path.dirname(name))
     key = _key(data, name, registry)
-    if store is not None:
-        entry = _cached(store.cache.get(_KIND, key))
-        if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
-            texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
-            texts |= {file: text for one in entry.plan.all_tables().values() for file, text in one.files().items()}
-            return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
-    loaded = compile_file(data, name, registry, files)
-    if store is not None and loaded.plan is not None:
+    kinds = (_KIND, _RECORDED) if recorded else (_KIND,)
+    entry = None if store is None else _entry(store, kinds, key, registry, files)
+    if entry is not None:
+        texts = {plan.file: plan.text for plan in entry.plan.with_callees()}
+        texts |= {file: text for one in entry.plan.all_tables().values() for file, text in one.files().items()}
+        return Loaded(entry.plan, entry.diagnostics, {**texts, name: entry.plan.text}, cached=True)
+    shells = None if recorded else _shells(store)
+    loaded = compile_file(data, name, registry, files, Wanted(scripts=shells))
+    if store is not None and loaded.plan is not None and not (shells and shells.silent):
         stamps = registry.versions(all_types(loaded.plan))
         entry = _Entry(stamps, loaded.diagnostics, loaded.plan)
         with suppress(OverflowError, UnicodeEncodeError):  # a number or text in the file that the cache cannot hold
-            store.cache.put(_KIND, key, msgspec.msgpack.encode(entry))
+            store.cache.put(kinds[-1], key, msgspec.msgpack.encode(entry))
     return loaded
+
+
+def _entry(store: RunStore, kinds: Iterable[str], key: str, registry: Registry, files: Files) -> _Entry | None:
+    """What is kept of one of these kinds, where it is as anew."""
+    for kind in kinds:
+        entry = _cached(store.cache.get(kind, key))
+        if entry is not None and entry.stamps == registry.versions(all_types(entry.plan)) and _same(entry, files):
+            return entry
+    return None
+
+
+def _shells(store: RunStore | None) -> "Shells":
+    from steplane.app.shell_syntax import Shells
+
+    return Shells(None if store is None else store.cache)
 
 
 def all_types(plan: Plan) -> tuple[str, ...]:

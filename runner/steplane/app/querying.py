@@ -12,7 +12,7 @@ from steplane.driver.names import moment
 from steplane.errors import StateDamaged, StateError, UsageError
 from steplane.events import RunEnded
 from steplane.expressions import Engine, Expression, ExpressionError, Missing, parse_condition, uses
-from steplane.expressions.durations import parse_duration
+from steplane.expressions.durations import TooLong, parse_duration
 from steplane.rendering import filters
 from steplane.store import RunStore, RunSummary, now
 from steplane.suggest import did_you_mean
@@ -84,6 +84,8 @@ def parse_since(text: str) -> int:
     """
     try:
         return now() - round(parse_duration(text) * 1e6)
+    except TooLong as error:
+        raise UsageError(f"`--since`: {error}", "Leave the option out, for all runs.") from error
     except ValueError:
         pass
     try:

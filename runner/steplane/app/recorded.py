@@ -123,7 +123,7 @@ def compiler(journal: JournalReader, registry: Registry, store: RunStore | None)
     """Compiles with what is installed."""
 
     def compile_one(definition: Definition, file: str, files: Mapping[str, str]) -> Plan:
-        loaded = load_data(definition.text.encode(), file, registry, store, Recorded(files))
+        loaded = load_data(definition.text.encode(), file, registry, store, Recorded(files), recorded=True)
         if loaded.plan is None:
             first = next(one for one in loaded.diagnostics if one.severity == "error")
             raise UsageError(

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -45,27 +45,33 @@ class _Script(Struct, frozen=True, eq=False):
         return sha256(f"{self.shell}\0{self.text}".encode(errors="surrogatepass")).hexdigest()
 
 
-def check_scripts(
-    workflow: Workflow, document: Document, found: Iterable[Diagnostic] = (), cache: Cache | None = None
-) -> list[Diagnostic]:
-    """What the shells say of the scripts of a file.
+class Shells:
+    """What the shells say of the scripts of a file. `silent`: one that was to be asked is not installed."""
 
-    Left out are scripts for shells that are not installed, and those in which an error was `found` already.
-    """
-    wrong = sorted((one.span.line, one.span.column) for one in found if one.severity == "error")
-    scripts = [one for step in all_steps(workflow) for one in _scripts(step)]
-    scripts = [one for one in scripts if not _is_any_inside(wrong, one.node, document)]
-    there = _installed({one.shell for one in scripts})
-    scripts = [one for one in scripts if one.shell in there]
-    return [one for script, fault in _faults(scripts, cache) for one in _diagnostics(script, fault, document)]
+    def __init__(self, cache: Cache | None = None) -> None:
+        self._cache = cache
+        self.silent = False
+
+    def __call__(self, workflow: Workflow, document: Document, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+        """Left out are scripts for shells that are not installed, and those in which an error was `found` already."""
+        wrong = sorted((one.span.line, one.span.column) for one in found if one.severity == "error")
+        scripts = [one for step in all_steps(workflow) for one in _scripts(step)]
+        scripts = [one for one in scripts if not _is_any_inside(wrong, one.node, document)]
+        programs = _installed({one.shell for one in scripts})
+        self.silent |= any(one.shell not in programs for one in scripts)
+        scripts = [one for one in scripts if one.shell in programs]
+        faults = _faults(scripts, programs, self._cache)
+        return [one for script, fault in faults for one in _diagnostics(script, fault, document)]
 
 
-def _installed(shells: set[str]) -> set[str]:
+def _installed(shells: set[str]) -> dict[str, str]:
+    """The programs of those that are there, by name."""
     if not shells:
-        return shells
+        return {}
     import shutil
 
-    return {shell for shell in shells if shutil.which(shell)}
+    found = {shell: shutil.which(shell) for shell in shells}
+    return {shell: program for shell, program in found.items() if program is not None}
 
 
 def _is_any_inside(places: Sequence[tuple[int, int]], node: Scalar, document: Document) -> bool:
@@ -100,7 +106,9 @@ def _with_variables(run: Run) -> str:
     return "".join(texts)
 
 
-def _faults(scripts: Sequence[_Script], cache: Cache | None) -> Iterator[tuple[_Script, str]]:
+def _faults(
+    scripts: Sequence[_Script], programs: Mapping[str, str], cache: Cache | None
+) -> Iterator[tuple[_Script, str]]:
     """The scripts that cannot be read, with the shell's own words."""
     known: dict[str, str] = {}
     pending: dict[str, _Script] = {}
@@ -113,7 +121,7 @@ def _faults(scripts: Sequence[_Script], cache: Cache | None) -> Iterator[tuple[_
     for shell in dict.fromkeys(one.shell for one in pending.values()):
         own = [(key, one) for key, one in pending.items() if one.shell == shell]
         for start in range(0, len(own), BATCH):
-            for key, words in _read(own[start : start + BATCH], shell):
+            for key, words in _read(own[start : start + BATCH], programs[shell]):
                 known[key] = words
                 if cache is not None:
                     cache.put(_KIND, key, words.encode())
@@ -122,22 +130,22 @@ def _faults(scripts: Sequence[_Script], cache: Cache | None) -> Iterator[tuple[_
             yield script, fault
 
 
-def _read(scripts: Sequence[tuple[str, _Script]], shell: str) -> Iterator[tuple[str, str]]:
+def _read(scripts: Sequence[tuple[str, _Script]], program: str) -> Iterator[tuple[str, str]]:
     """What the shell says of each; first of all at once, each in parentheses so that none ends another's words."""
-    if len(scripts) > 1 and not _say(shell, "".join(f"(\n{one.text}\n)\n" for _, one in scripts)):
+    if len(scripts) > 1 and not _say(program, "".join(f"(\n{one.text}\n)\n" for _, one in scripts)):
         yield from ((key, "") for key, _ in scripts)
         return
     for key, script in scripts:
-        yield key, _say(shell, script.text)
+        yield key, _say(program, script.text)
 
 
-def _say(shell: str, text: str) -> str:
+def _say(program: str, text: str) -> str:
     """What the shell writes when it reads, and does not run, a text; empty where it can read it."""
     import subprocess
 
     try:
         ended = subprocess.run(
-            [shell, "-n"], input=text.encode(errors="replace"), capture_output=True, timeout=_TIME, check=False,
+            [program, "-n"], input=text.encode(errors="replace"), capture_output=True, timeout=_TIME, check=False,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):

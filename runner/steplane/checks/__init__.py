@@ -47,7 +47,7 @@ from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.model import Workflow, read_workflow
 from steplane.source import Document
-from steplane.source.limits import COMPARISONS
+from steplane.source.limits import COMPARISONS, SHAPE_MISTAKES
 from steplane.source.stretches import Stretches
 from steplane.suggest import no_more_than
 
@@ -135,6 +135,8 @@ def check_workflow(
     """
     shape = shaped(document, parameters_in(registry)) if files is None else files.shaped(document)
     found = [*document.diagnostics, *shape.diagnostics]
+    if len(shape.diagnostics) > SHAPE_MISTAKES:
+        return None, tuple(in_file_order(found))
     document = shape.document
     workflow, said = read_workflow(document, filters)
     found += said

@@ -1,6 +1,7 @@
 """What every check may ask: the document, the step types, and where each step stands."""
 
 import os
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection
 from functools import cached_property
@@ -56,7 +57,7 @@ class Context:
     ) -> None:
         self.document = document
         self.unclear = Unclear(document, shape)
-        self._wrong = tuple((one.span.line, one.span.column) for one in shape if one.severity == "error")
+        self._wrong = sorted((one.span.line, one.span.column) for one in shape if one.severity == "error")
         self.workflow = workflow
         self.registry = registry
         self.files = files
@@ -66,8 +67,8 @@ class Context:
 
     def is_misshapen(self, span: Span) -> bool:
         """Whether its shape or its expressions are wrong, so that more about it would be noise."""
-        start, end = (span.line, span.column), (span.end_line, span.end_column)
-        return any(start <= place < end for place in self._wrong)
+        first = bisect_left(self._wrong, (span.line, span.column))
+        return first < len(self._wrong) and self._wrong[first] < (span.end_line, span.end_column)
 
     @cached_property
     def positions(self) -> tuple[Position, ...]:

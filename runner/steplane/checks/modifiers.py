@@ -15,6 +15,7 @@ from steplane.expressions import (
     parse_duration,
     uses,
 )
+from steplane.expressions.durations import TooLong
 from steplane.expressions.types import WORDS, in_words, of_schema
 from steplane.model import ForEach, Matrix, Outputs, Race, Step, Value, Wait, Workflow
 from steplane.schema import check_schema, validate_value
@@ -83,7 +84,7 @@ def _value(what: str, wanted: str, value: Value, position: Position | None, cont
     values = _known(value.template, position, context)
     if wanted in _READERS and values and not any(_is_readable(one, wanted) for one in values):
         given = "none" if len(values) == 1 else " or ".join(f"`{one}`" for one in values)
-        yield _wrong(what, wanted, value.template, given, value.span)
+        yield _too_long(what, values, value.span) or _wrong(what, wanted, value.template, given, value.span)
     elif wanted == DURATION and what.startswith("`timeout`") and values and not any(map(_lasts, values)):
         message = f"{what} is no time at all: it must be longer than zero"
         yield Diagnostic("zero-duration", message, value.span, help="give it more, or leave the key out")
@@ -148,6 +149,19 @@ def _outputs(outputs: Outputs, owner: str, position: Position | None, context: C
         wanted, given = of_schema(one.schema), context.types.of(template, position)
         if wanted.kinds and given.kinds and not wanted.can_be(*given.kinds):
             yield _wrong(what, in_words(wanted), template, in_words(given), span)
+
+
+def _too_long(what: str, values: tuple[object, ...], span: Span) -> Diagnostic | None:
+    """All are durations, and longer than any may be."""
+    said = ""
+    for value in values:
+        try:
+            parse_duration(str(value).strip())
+        except TooLong as error:
+            said = str(error)
+        except ValueError:
+            return None
+    return Diagnostic("wrong-kind", f"{what}: {said}", span, help="give a shorter one") if said else None
 
 
 def _wrong(what: str, wanted: str, template: Template, given: str, span: Span) -> Diagnostic:

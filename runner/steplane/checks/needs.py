@@ -84,9 +84,11 @@ def check_joins(_: Workflow, context: Context) -> Iterator[Diagnostic]:
         else:
             continue
         if step.join.count > size:
-            message = f"`join` of {words_for(step)} wants {step.join.count} arrivals, and it has {size} {what}"
+            arrivals = "1 arrival" if step.join.count == 1 else f"{step.join.count} arrivals"
+            message = f"`join` of {words_for(step)} wants {arrivals}, and it has {size} {what}"
             place, other = step.join.count_span, "" if step.join.count_span else ", or `all`"
-            yield Diagnostic("join-too-large", message, place or step.join.span, help=f"write at most {size}{other}")
+            help_ = f"write at most {size}{other}" if size else "take `join` out: nothing is waited for"
+            yield Diagnostic("join-too-large", message, place or step.join.span, help=help_)
 
 
 def check_join_forms(_: Workflow, context: Context) -> Iterator[Diagnostic]:

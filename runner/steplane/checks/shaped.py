@@ -9,7 +9,9 @@ from steplane.diagnostics import Diagnostic
 from steplane.plugins import PluginProblem
 from steplane.schema import check_structure
 from steplane.source import Document
+from steplane.source.limits import COMPARISONS
 from steplane.source.nodes import Mapping
+from steplane.suggest import no_more_than
 
 if TYPE_CHECKING:
     from steplane.checks.context import StepTypes
@@ -29,7 +31,8 @@ def shaped(document: Document, parameters: Parameters) -> Shaped:
     """Check the shape of a file. One that holds no mapping has none."""
     if not isinstance(document.root, Mapping):
         return Shaped((), document)
-    found, root = check_structure(document.root, parameters, document.is_broken)
+    with no_more_than(COMPARISONS):
+        found, root = check_structure(document.root, parameters, document.is_broken)
     whole = document if root is document.root else structs.replace(document, root=root)
     return Shaped(tuple(found), whole)
 

@@ -1,7 +1,7 @@
 """Waits and signals: what contradicts itself, times that are none, signals that nothing in the file waits for."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from steplane.checks.context import Context, Position, words_for
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
@@ -57,11 +57,15 @@ def _wait(step: Step, wait: Wait, node: Node | None, context: Context) -> Iterat
 def _time(step: Step, until: Value) -> Iterator[Diagnostic]:
     text = until.template.value if isinstance(until.template, Literal) else None
     if isinstance(text, str):
+        what, help_ = f"`until` of {words_for(step)}", "write it as `2026-12-01T08:00:00Z`"
         try:
-            datetime.fromisoformat(text)
+            at = datetime.fromisoformat(text)
+            (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
         except ValueError:
-            message = f"`until` of {words_for(step)} is no time: {text!r}"
-            yield Diagnostic("bad-time", message, until.node.span, help="write it as `2026-12-01T08:00:00Z`")
+            yield Diagnostic("bad-time", f"{what} is no time: {text!r}", until.node.span, help=help_)
+        except OverflowError:
+            message = f"{what} is out of the calendar, which has the years 1 to 9999 of UTC: {text!r}"
+            yield Diagnostic("bad-time", message, until.node.span, help=help_)
 
 
 def _two_limits(step: Step, node: Node | None) -> Diagnostic:

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look
 from steplane.events import Hit
+from steplane.moments import written
 from steplane.plan.nodes import Body, Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
 from steplane.reporters.jsonlines import error_data, iso, rules_data
@@ -203,7 +203,7 @@ def _pretty(value: Any) -> list[str]:
 
 
 def _moment(at: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at // 1_000_000)) + f".{at // 1000 % 1000:03} UTC"
+    return written(at, "%Y-%m-%d %H:%M:%S") + f".{at // 1000 % 1000:03} UTC"
 
 
 def _activation_data(one: Activation) -> dict[str, Any]:

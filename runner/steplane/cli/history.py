@@ -1,7 +1,6 @@
 """Runs as text and as JSON."""
 
 import shlex
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -14,6 +13,7 @@ from steplane.cli.folding import LIMIT, tree
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
+from steplane.moments import written
 from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.signs import colored
@@ -219,7 +219,7 @@ def _took(one: RunSummary) -> str:
 
 def moment_text(at: int) -> str:
     """A time of day, UTC; empty for 0."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at / 1e6)) if at else ""
+    return written(at, "%Y-%m-%d %H:%M:%S") if at else ""
 
 
 def _json(value: Any) -> str:

@@ -1,13 +1,13 @@
 """The steps of a run as a timeline: what ran when, for how long, and what came of it."""
 
 import textwrap
-import time
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from steplane.app.history import Activation, RunRecord, StepRecord
 from steplane.cli.folding import Branch, Row, counted, rows
+from steplane.moments import written
 from steplane.reporters.bars import ASCII, UNICODE, WORDS, Axis, Stretch
 from steplane.reporters.paint import Paint, visible, width
 from steplane.reporters.signs import ASCII_SIGNS, SIGNS, colored
@@ -162,8 +162,8 @@ def _next_attempt(life: Activation) -> str:
     last = life.attempts[-1]
     if not last.delay:
         return "for its turn"
-    due = (last.ended_at or last.started_at) / 1e6 + last.delay
-    return f"next attempt at {time.strftime('%H:%M:%S', time.gmtime(due))} UTC"
+    due = (last.ended_at or last.started_at) + last.delay * 1e6
+    return f"next attempt at {written(due, '%H:%M:%S')} UTC"
 
 
 def instances_of(branch: Branch) -> list[Branch]:

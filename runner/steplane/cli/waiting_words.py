@@ -1,12 +1,12 @@
 """What an instance waits for, or why a step never came about, in words."""
 
-import time
 from collections.abc import Callable
 
 from steplane.app.history import RunRecord
 from steplane.app.stories.shapes import Waiting
 from steplane.cli.story_words import ended_words, link_words
 from steplane.events import ENDED
+from steplane.moments import written
 from steplane.reporters.paint import visible
 from steplane.reporters.words import moment, saw, stated
 
@@ -85,7 +85,7 @@ def _slot_now(one: Waiting, names: str) -> str:
 
 
 def _back_off(one: Waiting, _: str) -> str:
-    due = time.strftime("%H:%M:%S", time.gmtime(one.data["due"] / 1e6)) if one.data["due"] else "now"
+    due = written(one.data["due"], "%H:%M:%S") if one.data["due"] else "now"
     return f"waits until {due} UTC before attempt {one.data['attempt']}"
 
 

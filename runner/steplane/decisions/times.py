@@ -7,6 +7,7 @@ from fractions import Fraction
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _SIMPLE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])", re.ASCII)
+_CHARACTERS = 64
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
 
 
@@ -33,6 +34,8 @@ def moment_of(text: str) -> datetime | None:
 
 def seconds(text: str) -> Fraction | None:
     """The seconds of a duration as workflows write it (`1h30m`) or as ISO 8601 does (`PT1H30M`), or None."""
+    if len(text) > _CHARACTERS:
+        return None
     iso = _ISO.fullmatch(text)
     if iso is not None and text[-1] not in "PT":
         return sum(

@@ -44,7 +44,7 @@ def _key(evaluator: "Evaluator", here: Instance, item: Any) -> str:
     if spec.key is not None:
         numbers = counters(index, index + 1, more=True)
         names = {**evaluator.context(here), "loop": numbers, spec.name: item}
-        return evaluator.engine.render_text(spec.key, names)
+        return str(evaluator.engine.shown(spec.key, evaluator.engine.render_text(spec.key, names)))
     if isinstance(item, Mapping) and item.keys() == _ENTRY and item["key"] is not None:
         return text_of(item["key"], Budget())
     return str(index)

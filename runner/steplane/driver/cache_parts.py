@@ -85,7 +85,8 @@ def parts_of(  # noqa: PLR0917 - what a result stands on, in one place
             values |= {name: last.values[name]} if name in last.values else {}
     try:
         key = engine.render(known.key, seen.context) if known.key is not None else None
-        key, told = digest(salt, plain(key)), shown(key, mask)
+        told = shown(key, mask) if known.key is None or engine.shown(known.key, key) == key else ""
+        key = digest(salt, plain(key))
     except NotKnown:
         if last is None:
             raise

@@ -168,7 +168,7 @@ class Coordinator:
             self.claims.resume(self.kernel.state)
 
     def _keep(self, event: AnyEvent, instance: Instance | None) -> None:
-        kept = to_keep(event, self.kernel.state, self.evaluator.mask)
+        kept = to_keep(event, self.kernel.state, self.evaluator.mask, self.evaluator.engine.keeper)
         self.journal.append(kept)
         self._shown.append((kept, instance))
 

@@ -14,7 +14,6 @@ from steplane.driver.refusal import Refused
 from steplane.driver.views import WITHHELD, error_view
 from steplane.events import Answered, ErrorInfo, Question
 from steplane.expressions import Engine, ExpressionError, Missing
-from steplane.expressions.durations import parse_duration
 from steplane.expressions.templates import Expression, Template
 from steplane.kernel import Instance, State, bodies
 from steplane.masking import Mask
@@ -47,11 +46,8 @@ class Evaluator:
         zone: tzinfo = UTC,
         run: str = "",
     ) -> None:
-        self.plan = plan
-        self.state = state
-        self.engine = engine
-        self.names = names
-        self.uniform = uniform
+        self.plan, self.state, self.engine = plan, state, engine
+        self.names, self.uniform = names, uniform
         self.mask = mask or Mask({})
         self.zone = zone
         self.run = run
@@ -68,6 +64,10 @@ class Evaluator:
             "cache": lambda _: {"hit": False, "why": []},  # where nobody looks for recorded results
             "while": self._of_loop, "until": self._of_loop,
         }  # fmt: skip
+
+    def told(self, template: Template, value: Any) -> Any:
+        """What is recorded of the value of a template; all that stands beside it is rendered before: that may teach."""
+        return self.mask.data(self.engine.shown(template, value))
 
     def answer(self, ask: Ask) -> Answered:
         """The answer, an error included."""
@@ -153,7 +153,7 @@ class Evaluator:
         assert isinstance(loop, ForEach | Matrix)
         context = self.context(here)
         items, keys = items_of(self.engine, loop, context)
-        keys = [self.mask.text(key) for key in keys]
+        keys = self.told_keys(loop, keys)
         self.recordable("a key of the loop", keys)
         self.recordable("an item of the loop", items)
         unique(keys)
@@ -161,6 +161,10 @@ class Evaluator:
         concurrency = None if loop.concurrency is None else self._count(loop.concurrency, context, "concurrency")
         allowed = allowed_of(loop, len(items))
         return {"keys": keys, "items": items, "concurrency": concurrency, "allowed": allowed}
+
+    def told_keys(self, loop: ForEach | Matrix, keys: list[str]) -> list[str]:
+        """The keys of a loop as they are recorded."""
+        return [self.mask.text(key if loop.key is None else self.engine.shown(loop.key, key)) for key in keys]
 
     def _of_loop(self, here: Instance) -> Any:
         from steplane.driver.rounds import QUESTIONS
@@ -182,7 +186,7 @@ class Evaluator:
         values: dict[str, Any] = {}
         if node.lock is not None and node.lock.static is None:
             name = self.engine.render_text(node.lock.name, context)  # which may teach the mask
-            values["lock"] = self.mask.text(name)
+            values["lock"] = self.told(node.lock.name, name)
             self.recordable("the name of the lock", values["lock"])
         if node.timeout_value is not None:
             values["timeout"] = self.seconds(node.timeout_value, context, "timeout")
@@ -194,14 +198,9 @@ class Evaluator:
 
     def seconds(self, template: Template, context: Mapping[str, Any], what: str) -> float:
         """The duration in seconds. Raises `Refused`, `ExpressionError`."""
-        value = self.engine.render(template, context)
-        try:
-            seconds = parse_duration(value) if isinstance(value, str) else None
-        except ValueError:
-            seconds = None
-        if seconds is None or (seconds <= 0 and what == "timeout"):
-            raise Refused("input.invalid", f"`{what}` wants a duration such as `30s` or `1h30m`, this is {value!r}")
-        return seconds
+        from steplane.driver.waits import seconds_of
+
+        return seconds_of(self.engine.render(template, context), what)
 
     def _require(self, here: Instance) -> bool:
         self.hold("require", here, here.node.require, self.context(here))
@@ -267,8 +266,8 @@ class Evaluator:
     def _end(self, action: End, context: Mapping[str, Any]) -> dict[str, Any]:
         outputs = None if action.outputs is None else self.engine.render(action.outputs, context)
         message = None if action.message is None else self.engine.render_text(action.message, context)
-        outputs = self.mask.data(outputs)  # all is rendered before: that may teach the mask
-        message = None if message is None else self.mask.text(message)
+        outputs = None if action.outputs is None else self.told(action.outputs, outputs)
+        message = None if action.message is None else self.told(action.message, message)
         self.recordable("what this `end` gives", [outputs, message])
         return {"outputs": outputs, "message": message}
 
@@ -293,7 +292,7 @@ class Evaluator:
         self.learn_from(fields, context)
         for field in fields:
             if not field.secret and field.name in values:
-                values[field.name] = self.mask.data(values[field.name])
+                values[field.name] = self.told(field.value, values[field.name])
                 self.recordable(f"the output `{field.name}`", values[field.name])
         return values
 

@@ -1,21 +1,25 @@
 """What of an event is recorded and shown: never a secret. And how a resumed run knows what it no longer has."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from steplane.driver.loops import sources
 from steplane.driver.views import WITHHELD, secret_names
 from steplane.events import Answered, AnyEvent, AttemptEnded, Input, Resumed, RunEnded
 from steplane.expressions import Missing
-from steplane.kernel import State
+from steplane.kernel import Instance, State
 from steplane.masking import MASKED, Mask
-from steplane.plan.nodes import Call, Node
+from steplane.plan.nodes import Call, ForEach, Matrix, Node
+
+if TYPE_CHECKING:
+    from steplane.expressions.deriving import Keeper
 
 _CHANGED = frozenset({Resumed, RunEnded, Answered, AttemptEnded})
 """The only ones that may hold what is not kept."""
 
 
-def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
+def to_keep(event: AnyEvent, state: State, mask: Mask, keeper: "Keeper | None" = None) -> AnyEvent:
     """The event without the values of secret outputs, and without items of loops that hold a secret.
 
     All other texts were masked before the kernel saw them, so that a run and its resume see the same.
@@ -27,9 +31,9 @@ def to_keep(event: AnyEvent, state: State, mask: Mask) -> AnyEvent:
     if isinstance(event, RunEnded):
         return replace(event, outputs=without_secrets(state.plan.nodes[0], event.outputs))
     if isinstance(event, Answered) and event.question == "loop" and mask and isinstance(event.value, dict):
-        return replace(event, value=_items_withheld(event.value, mask))
+        return replace(event, value=_items_withheld(event.value, state.instances.get(event.instance), mask, keeper))
     if isinstance(event, Answered) and event.question == "call" and isinstance(event.value, dict):
-        return replace(event, value=_given_withheld(event, state, mask))
+        return replace(event, value=_given_withheld(event, state, mask, keeper))
     if isinstance(event, AttemptEnded) or (isinstance(event, Answered) and event.question == "outputs"):
         return _outputs_withheld(event, state)
     return event
@@ -59,25 +63,33 @@ def _assumed(path: str, said: dict[str, Any], state: State) -> dict[str, Any]:
     return {**said, "outputs": without_secrets(one.node, said["outputs"])}
 
 
-def _given_withheld(event: Answered, state: State, mask: Mask) -> dict[str, Any]:
+def _given_withheld(event: Answered, state: State, mask: Mask, keeper: "Keeper | None") -> dict[str, Any]:
     """What a child is given, without what is secret or holds something that is."""
     call = state.instances.get(event.instance)
     secret: set[str] = set()
     if call is not None and isinstance(call.node.action, Call):
         secret = {spec.name for spec in state.plan.of_file(call.node.action.file).inputs if spec.secret}
+    shown = keeper.shown if keeper is not None else lambda value: value
     kept: dict[str, Any] = {}
     lost: list[list[str]] = []
     for part, values in event.value.items():
         kept[part] = {
-            name: MASKED if part == "inputs" and name in secret else mask.data(one) for name, one in values.items()
+            name: MASKED if part == "inputs" and name in secret else mask.data(shown(one))
+            for name, one in values.items()
         }
         lost += [[part, name] for name, one in values.items() if kept[part][name] != one]
     return {**kept, "withheld": lost} if lost else kept
 
 
-def _items_withheld(value: dict[str, Any], mask: Mask) -> dict[str, Any]:
+def _items_withheld(
+    value: dict[str, Any], here: Instance | None, mask: Mask, keeper: "Keeper | None"
+) -> dict[str, Any]:
     items = value.get("items") or []
-    masked = [mask.data(item) for item in items]
+    loop = here and here.node.loop
+    if keeper is not None and isinstance(loop, ForEach | Matrix) and any(map(keeper.meets, sources(loop))):
+        masked = [mask.data(keeper.shown(item)) for item in items]
+    else:
+        masked = [mask.data(item) for item in items]
     lost = [index for index, item in enumerate(items) if masked[index] != item]
     return {**value, "items": masked, "withheld": lost} if lost else value
 

@@ -45,6 +45,11 @@ def _keys(
     ]
 
 
+def sources(loop: ForEach | Matrix) -> list[Template]:
+    """What the items are made of."""
+    return [loop.items] if isinstance(loop, ForEach) else [*(one for _, one in loop.axes), *loop.include]
+
+
 def unique(keys: list[str]) -> None:
     """Raise `Refused` for the first key that comes twice."""
     seen: set[str] = set()

@@ -7,6 +7,7 @@ from typing import Any
 from steplane.driver.views import step_view
 from steplane.events import ErrorInfo
 from steplane.kernel import Instance, Scope, State
+from steplane.moments import within
 from steplane.plan.nodes import ForEach, Node, Plan, Rounds
 
 UTC: tzinfo = timezone.utc  # noqa: UP017 - datetime.UTC is the same
@@ -131,7 +132,7 @@ class Steps(Mapping[str, Any]):
 
 def moment(at: int, zone: tzinfo = UTC) -> str:
     """A time in microseconds since the epoch as ISO 8601 text, always with all six digits: such texts sort."""
-    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone).isoformat(timespec="microseconds")
+    return (_EPOCH + timedelta(microseconds=within(at))).astimezone(zone).isoformat(timespec="microseconds")
 
 
 def loop_names(here: Instance) -> dict[str, Any]:

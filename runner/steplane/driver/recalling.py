@@ -53,6 +53,6 @@ def _fill(evaluator: "Evaluator", outer: Instance) -> None:
     assert loop is not None
     with suppress(ExpressionError, Refused, RecursionError, MemoryError):
         items, keys = items_of(evaluator.engine, spec, evaluator.context(outer))
-        if [evaluator.mask.text(key) for key in keys] == loop.keys[: len(keys)]:  # others may have been added
+        if evaluator.told_keys(spec, keys) == loop.keys[: len(keys)]:  # others may have been added
             known = zip(loop.items, items, strict=False)
             loop.items[: len(items)] = [new if old.__class__ is Missing else old for old, new in known]

@@ -1,9 +1,8 @@
 """What is said of a run that stops because it only waits."""
 
-import time
-
 from steplane.events import RunWaiting
 from steplane.kernel import Instance, State
+from steplane.moments import spoken
 from steplane.plan.waits import awaited
 
 MOST = 100
@@ -59,4 +58,4 @@ def _due(state: State, one: Instance) -> list[int]:
 
 def when(at: int) -> str:
     """A time for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at / 1e6))
+    return spoken(at)

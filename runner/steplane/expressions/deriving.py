@@ -1,7 +1,8 @@
 """What expressions make of secrets: an operation that gets one in tells what comes out, so that it is hidden too.
 
-Only evaluations that may meet a secret are watched. Within one, what was made of a secret is followed on: a list of
-its letters, joined again, is still the secret's.
+Only evaluations that may meet a secret are watched. There, what was made of a secret is followed on: a list of its
+letters, joined again, is still the secret's. What is too short, or too common, to be looked for in texts is withheld:
+where an expression gives it, it is not recorded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,9 @@ from typing import Any, Protocol
 
 from steplane.expressions.faults import Missing
 from steplane.expressions.templates import Template
+
+SHORT = 8
+"""Characters below which the key of a mapping is withheld, but not looked for in texts: `host` is no secret."""
 
 PARTS = 100_000
 """Parts of one value that are looked at; a secret is not larger."""
@@ -38,6 +42,18 @@ class Keeper(Protocol):
     def learn(self, value: str | float) -> None:
         """This was made of a secret, and is one from now on."""
 
+    def withhold(self, value: str | float) -> None:
+        """This was made of a secret, and cannot be found in texts."""
+
+    def withhold_text(self, text: str) -> None:
+        """Such a part stands in this text."""
+
+    def withholds(self, value: str | float) -> bool:
+        """Whether it was one of these, not long ago where it is a text with such a part."""
+
+    def shown(self, value: Any) -> Any:
+        """What may be told of a value that an expression gives which may meet a secret."""
+
     def may_meet(self, text: str, *, blocks: bool) -> bool:
         """Whether an expression (or a text with blocks) uses anything that may hold a secret."""
 
@@ -48,13 +64,12 @@ class Keeper(Protocol):
 class Watch:
     """One evaluation that may meet a secret."""
 
-    __slots__ = ("_keeper", "_made", "printed")
+    __slots__ = ("_keeper", "printed")
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
-        self._made: dict[int, Any] = {}
         self.printed = False
-        """Whether what was made of a secret has gone into a text, piece by piece."""
+        """Whether what cannot be found in a text has gone into one, piece by piece."""
 
     def made(self, result: Any, *given: Any, keeps: bool) -> Any:
         """The result of an operation on what was given; with `keeps` that stands in it as it was."""
@@ -71,26 +86,29 @@ class Watch:
 
     def prints(self, value: Any) -> None:
         """The value goes into a text."""
-        self.printed = self.printed or any(id(one) in self._made for one in leaves(value))
+        self.printed = self.printed or any(map(self._keeper.withholds, leaves(value)))
 
     def written(self, text: str) -> None:
         """A text is whole into which values went."""
-        if self.printed and not self._keeper.holds(text):
+        if self.printed:
             self._remember(text)
 
     def _is_secret(self, value: Any) -> bool:
-        return any(id(one) in self._made or self._keeper.holds(one) for one in leaves(value))
+        return any(self._keeper.withholds(one) or self._keeper.holds(one) for one in leaves(value))
 
     def _take(self, result: Any, *, keeps: bool) -> None:
         if keeps and not isinstance(result, str):
             return
+        names = {name for name in _names(result) if len(name) < SHORT}
         for one in leaves(result):
             if not (keeps and self._keeper.holds(one)):
-                self._remember(one)
+                self._remember(one, learn=one not in names)
 
-    def _remember(self, value: str | float) -> None:
-        self._made[id(value)] = value  # the value is held, so that its number stays its own
-        self._keeper.learn(value)
+    def _remember(self, value: str | float, *, learn: bool = True) -> None:
+        if learn:
+            self._keeper.learn(value)
+        if value != "" and not self._keeper.holds(value):
+            self._keeper.withhold(value)
 
 
 def leaves(value: Any) -> Iterator[str | float]:
@@ -105,6 +123,19 @@ def leaves(value: Any) -> Iterator[str | float]:
             stack += one[:left]
         elif isinstance(one, Mapping) and not isinstance(one, Missing):
             stack += [part for name in list(one)[:left] for part in (name, one[name])]
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The keys of a value that an expression has made, as many as are looked at."""
+    left, stack = PARTS, [value]
+    while stack and left:
+        one = stack.pop()
+        left -= 1
+        if isinstance(one, list | tuple):
+            stack += one[:left]
+        elif isinstance(one, Mapping) and not isinstance(one, Missing):
+            yield from (name for name in one if isinstance(name, str))
+            stack += [one[name] for name in list(one)[:left]]
 
 
 __all__ = ["Keeper", "Watch", "leaves"]

@@ -5,18 +5,24 @@ import re
 _UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _WHOLE = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[dhms]))+"
 _PART = r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])"
-_LONGEST = 64
+_CHARACTERS = 64
+LONGEST = 3_153_600_000.0
+"""Seconds of the longest duration: 100 years, or 36,500 days. A time so far ahead can still be reckoned and shown."""
+
+
+class TooLong(ValueError):
+    """A duration longer than any is."""
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration; raises ValueError, in words, for anything else (a bare number too).
+    """Seconds of a duration; raises ValueError, in words, for anything else (a bare number, more than `LONGEST`).
 
     Units stand in falling order and each once: `1h30m`, not `30m1h`.
     """
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not a duration: write a number with a unit, such as `30s` or `1h30m`")  # noqa: TRY004
-    if len(text) > _LONGEST or not re.fullmatch(_WHOLE, text):
-        raise ValueError(_complaint(text[:_LONGEST]))
+    if len(text) > _CHARACTERS or not re.fullmatch(_WHOLE, text):
+        raise ValueError(_complaint(text[:_CHARACTERS]))
     total = 0.0
     before = float("inf")
     for number, unit in re.findall(_PART, text):
@@ -24,6 +30,8 @@ def parse_duration(text: str) -> float:
             raise ValueError(f"`{text}` is not a duration: the larger unit stands first, each unit once (`1h30m`)")
         before = _UNITS[unit]
         total += float(number) * before
+    if total > LONGEST * 1000:
+        raise TooLong(f"`{text}` is longer than 100 years: a duration is `36500d` at most")
     return total / 1000
 
 

@@ -54,6 +54,16 @@ class Engine:
         assert isinstance(template, MapOf)
         return {name: self.render(value, context) for name, value in template.entries}
 
+    def shown(self, template: Template, value: Any) -> Any:
+        """What may be told of the value that the template gave: without what cannot be found in it by who masks it."""
+        if self.keeper is None or isinstance(template, Literal):
+            return value
+        if isinstance(template, ListOf):
+            return [self.shown(one, part) for one, part in zip(template.items, value, strict=True)]
+        if isinstance(template, MapOf):
+            return {name: self.shown(one, value[name]) for name, one in template.entries}
+        return self.keeper.shown(value) if self.keeper.meets(template) else value
+
     def text(self, value: Any) -> str:
         """A value where text is wanted: a number or boolean as text; a list, mapping or null is an error."""
         kind = kind_of(value)
@@ -94,7 +104,12 @@ class Engine:
             frame = Frame(context, self, seen)
             if self.keeper is not None:
                 frame.watch = self._watch(self.keeper, expression.text)
-            value = _placed(expression, lambda: compile_traced(expression.text)(frame))
+            told = len(seen)
+            try:
+                value = _placed(expression, lambda: compile_traced(expression.text)(frame))
+            finally:
+                if self.keeper is not None and frame.watch is not None:
+                    seen[told:] = [(source, self.keeper.shown(part)) for source, part in seen[told:]]
         if not isinstance(value, bool):
             raise ExpressionError(
                 f"`{expression.text}` is a condition and must be true or false, but it is {in_words(value)}",
@@ -122,7 +137,7 @@ class Engine:
     def _text(self, template: Text, context: Mapping[str, Any]) -> str:
         frame = Frame(context, self)
         pieces: list[str] = []
-        size = 0
+        size, withheld = 0, False
         for part in template.parts:
             if isinstance(part, str):
                 piece = part
@@ -130,10 +145,14 @@ class Engine:
                 if self.keeper is not None:
                     frame.watch = self._watch(self.keeper, part.text)
                 piece = _printed(part, frame)
+                withheld = withheld or (frame.watch is not None and frame.watch.printed)
             size += len(piece)
             frame.budget.text(size)
             pieces.append(piece)
-        return "".join(pieces)
+        text = "".join(pieces)
+        if withheld and self.keeper is not None:
+            self.keeper.withhold_text(text)
+        return text
 
     def _blocks(self, text: str, context: Mapping[str, Any]) -> str:
         from steplane.expressions.blocks import compile_blocks
@@ -158,6 +177,8 @@ def _printed(part: Expression, frame: Frame) -> str:
             raise ExpressionError(
                 f"`{part.text}` is null, and null cannot be put into text: `| default(...)` says what stands for it"
             )
+        if frame.watch is not None:
+            frame.watch.prints(value)
         return text_of(value, frame.budget)
 
     return str(_placed(part, action))

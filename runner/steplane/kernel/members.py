@@ -11,6 +11,14 @@ def at(scope: Scope, position: int) -> list[Instance]:
     return [] if one is None else [one]
 
 
+def put_aside(scope: Scope, position: int) -> list[Instance]:
+    """The activations at the position that have yet to begin again, after a resume."""
+    if scope.queues is not None:
+        return [one for one in scope.queues.waiting[position] if one is not None]
+    one = scope.old.get(position)
+    return [] if one is None or scope.current[position] is not None else [one]
+
+
 def is_pending(scope: Scope, position: int) -> bool:
     """Whether it is not decided yet whether the step begins (once more)."""
     if scope.queues is not None:

@@ -58,13 +58,14 @@ def _next(state: State, outer: Instance) -> None:
     loop.keys.append(str(number))
     loop.items.append(None)
     loop.instances.append(None)
-    loop.todo.append(number)
     loop.open = 1
     loop.result = None
+    outer.phase = "looping"
+    one = _due(state, outer, number)
     if not outer.begun:
         _enter(state, outer)
-    if not outer.cancelling:  # by what its beginning has let go on behind a milestone
-        go_on(state, outer)
+    if not one.ended:  # by what the beginning of the loop has let go on behind a milestone
+        instances.ready(state, one)
 
 
 def _too_many(spec: Rounds) -> str:
@@ -83,13 +84,17 @@ def go_on(state: State, outer: Instance) -> None:
     loop = _loop(outer)
     outer.phase = "looping"
     if loop.todo:
-        one = loops.item(state, outer, loop.todo.popleft())
-        loop.active = 1
-        instances.ready(state, one)
+        instances.ready(state, _due(state, outer, loop.todo.popleft()))
         return
     last = latest(outer)
     if last is not None and last.ended:
         _round_over(state, outer, last)
+
+
+def _due(state: State, outer: Instance, number: int) -> Instance:
+    """The round that comes next."""
+    _loop(outer).active = 1
+    return loops.item(state, outer, number)
 
 
 def round_ended(state: State, outer: Instance, one: Instance) -> None:

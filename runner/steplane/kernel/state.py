@@ -219,12 +219,13 @@ class Instance:
         self.timeout, self.attempts, self.delay = old.timeout, old.attempts, old.delay
 
     def continue_from(self, old: "Instance") -> None:
-        """Be the next activation after a resume: of what had begun, `if` is not asked again, and its lists go on."""
+        """Be the next activation after a resume: `if` is not asked again, its lists go on unless they were undone."""
         self.unasked = old.begun or old.unasked
         self.ending, self.end_outputs = old.ending, old.end_outputs
         if old.ending == "failed":
             self.error = old.error  # that of the `end`; what its `finally` did is had again
-        if old.loop is not None or (old.body and not self.node.restart):
+        anew = self.node.restart or (old.status == "compensated" and self.node.compensate is not None)
+        if old.loop is not None or (old.body and not anew):
             self.adopt(old)
 
     @property

@@ -64,8 +64,17 @@ def _is_entered(one: Instance, *, cut: bool) -> bool:
 def in_body(one: Instance, *, cut: bool = False) -> Iterator[Instance]:
     """What is to be undone of the lists of its action."""
     for scope in one.body:
-        for step in members.everyone(scope):
-            yield from completed(step, cut=cut)
+        for position in range(len(scope.current)):
+            yield from _completed_at(scope, position, cut=cut)
+
+
+def _completed_at(scope: Scope, position: int, *, cut: bool = False) -> Iterator[Instance]:
+    """Of a loop that has yet to begin again too: what its items had done is done."""
+    for one in members.at(scope, position):
+        yield from completed(one, cut=cut)
+    for one in members.put_aside(scope, position):
+        if one.node.loop is not None:
+            yield from completed(one, cut=cut)
 
 
 def begin(state: State, driver: Instance, then: Then, found: Iterator[Instance], delay: float = 0.0) -> bool:
@@ -185,7 +194,7 @@ def undo(state: State, instance: Instance) -> None:
     action, scope = instance.node.action, instance.scope
     assert isinstance(action, Undo)
     assert scope is not None
-    found = (done for position in action.positions for one in members.at(scope, position) for done in completed(one))
+    found = (done for position in action.positions for done in _completed_at(scope, position))
     if not begin(state, instance, "undo", found):
         instances.attempt_ended(state, instance, None)
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from steplane.expressions.durations import LONGEST
 from steplane.expressions.templates import Expression, Template
 
 Backoff = Literal["constant", "linear", "exponential"]
@@ -24,9 +25,9 @@ class Retry(Struct, frozen=True):
     delay_value: Template | None = None
 
     def pause(self, attempts: int, delay: float) -> float:
-        """Seconds to wait after that many attempts, before any jitter."""
+        """Seconds to wait after that many attempts, before any jitter: never more than the longest duration."""
         factors: dict[Backoff, int] = {
             "constant": 1, "linear": attempts, "exponential": 1 << min(attempts - 1, 62),
         }  # fmt: skip
         seconds = delay * factors[self.backoff]
-        return seconds if self.max_delay is None else min(seconds, self.max_delay)
+        return min(seconds, LONGEST if self.max_delay is None else self.max_delay)

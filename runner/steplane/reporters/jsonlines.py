@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from steplane import moments
 from steplane.events import (
     Answered,
     AnyEvent,
@@ -170,7 +170,7 @@ def last_line(run: str, status: str, outputs: Any, error: ErrorInfo | None) -> s
 
 def iso(at: int) -> str:
     """Microseconds since the epoch as ISO 8601 in UTC: `2026-11-23T22:53:18.908128Z`."""
-    return datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1_000_000:06d}Z"
+    return moments.iso(at)
 
 
 def _now() -> int:

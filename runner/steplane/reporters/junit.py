@@ -4,10 +4,10 @@ https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jen
 """
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from xml.etree import ElementTree as ET
 
+from steplane.moments import written
 from steplane.reporters.report import RunReport, StepReport, tries
 from steplane.reporters.words import cause
 
@@ -63,7 +63,7 @@ class Suite:
             self.element.set(name, value)
         self.element.set("time", f"{max(seconds, 0.0):.3f}")
         if started_at:
-            self.element.set("timestamp", time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(started_at / 1e6)))
+            self.element.set("timestamp", written(started_at, "%Y-%m-%dT%H:%M:%S"))
         return counts
 
 

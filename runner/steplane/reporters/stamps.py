@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+from steplane.moments import written
+
 Write = Callable[[str], None]
 
 
@@ -15,7 +17,7 @@ def stamp(at: int | None = None) -> str:
 
 @lru_cache(maxsize=4)
 def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return written(seconds * 1_000_000, "%Y-%m-%dT%H:%M:%S")
 
 
 def stamped_lines(text: str) -> str:

@@ -1,7 +1,6 @@
 """Words for what happens in a run: times, reasons, actions, as people read them."""
 
 import re
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 from steplane.events import ErrorInfo, ItemAdded, StepEnded, StepWaiting, StepWoken
 from steplane.expressions.templates import Blocks, Expression, ListOf, Literal, MapOf, Template, Text
 from steplane.kernel import NOT_SELECTED
+from steplane.moments import spoken
 from steplane.plan.caching import Concurrency
 from steplane.plan.nodes import Action, Body, Call, Choice, End, ForEach, Fork, Goto, Loop, Node, Perform, Rounds, Undo
 from steplane.plan.waits import Awaited, Milestone, Race, Reach, Send, Wait
@@ -240,7 +240,7 @@ def wait_words(event: StepWaiting | StepWoken) -> str:
 
 def moment(at: int) -> str:
     """A time (µs since the epoch) for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at / 1e6))
+    return spoken(at)
 
 
 def description(node: Node, *, loop: bool) -> str:

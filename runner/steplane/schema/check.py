@@ -7,6 +7,7 @@ from steplane.schema.files import read_schema
 from steplane.schema.keys import Parameters
 from steplane.schema.steps import ACTIONS, check_secrets, check_steps, lacks_action, no_action, steps_in
 from steplane.schema.structure import Structure
+from steplane.source.limits import SHAPE_MISTAKES
 from steplane.source.nodes import Mapping, Scalar, with_keys
 
 VERSION = 1
@@ -24,6 +25,8 @@ def check_structure(
     is_broken = broken or (lambda _: False)
     structure = Structure(read_schema("workflow"), parameters or _no_parameters, is_broken)
     structure.walk(root, "workflow")
+    if len(structure.diagnostics) > SHAPE_MISTAKES:
+        return structure.diagnostics, root
     found = [one for one in structure.diagnostics if not _is_version(one, root)]
     found += _version(root)
     meant = structure.meant

@@ -7,14 +7,17 @@ Values that hold expressions skip value keywords.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.keys import Parameters, is_taken, meaning, unknown_key
-from steplane.schema.place import Place
+from steplane.schema.place import Place, is_flow
 from steplane.schema.scalars import check_scalar, expression_in, listing, wrapping
 from steplane.schema.steps import ACTIONS
 from steplane.schema.words import expected, kind_of, listed, what_it_is
+from steplane.source.limits import SHAPE_MISTAKES
+from steplane.source.mistakes import Enough, no_more
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 Schema = dict[str, Any]
@@ -47,7 +50,9 @@ class Structure:
 
     def walk(self, root: Node, level: str) -> None:
         """Check the whole tree; `level` names what it is (`workflow`)."""
-        self._visit(root, {**self._root, "x-level": level}, Place())
+        with suppress(Enough):
+            self._visit(root, {**self._root, "x-level": level}, Place())
+        self.diagnostics = no_more(self.diagnostics, SHAPE_MISTAKES, "its keys and values")
 
     # ---------------------------------------------------------------- schemas
 
@@ -116,6 +121,8 @@ class Structure:
     # ---------------------------------------------------------------- walking
 
     def _visit(self, node: Node, raw: Any, place: Place) -> None:
+        if len(self.diagnostics) > SHAPE_MISTAKES:
+            raise Enough
         schema = self._resolve(raw)
         if not schema:
             return
@@ -164,7 +171,7 @@ class Structure:
         others = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
         self._check_size(node, schema, place)
         meant: set[str] = set()
-        flow, needed = _is_flow(node), ACTIONS if schema.get("x-level") == "step" else schema.get("required", ())
+        flow, needed = is_flow(node), ACTIONS if schema.get("x-level") == "step" else schema.get("required", ())
         for entry in node.entries:
             under = place.under(entry.key, flow=flow, needed=entry.name in needed)
             if entry.name in known:
@@ -338,9 +345,3 @@ def _version_line(node: Mapping) -> Fix | None:
     span = node.entries[0].key.span
     start = Span(span.file, span.line, span.column, span.line, span.column)
     return Fix("begin the file with `steplane: 1`", (Edit(start, "steplane: 1\n"),))
-
-
-def _is_flow(node: Mapping) -> bool:
-    """Whether the mapping is written in braces: it begins before its first key."""
-    first = node.entries[0].key.span if node.entries else node.span
-    return (node.span.line, node.span.column) < (first.line, first.column)

@@ -41,7 +41,7 @@ _ARITHMETIC = {
 }
 _ALONE_BEFORE, _ALONE_AFTER = frozenset(b" \t\r\n;|&()`"), frozenset(b" \t\r\n;|&)<>`")
 _NUMERIC_NEXT = re.compile(rb"(?:\s|\\\n)+-(eq|ne|lt|le|gt|ge)\s")
-_NUMERIC_BEFORE = re.compile(rb"\s-(eq|ne|lt|le|gt|ge)(?:\s|\\\n)+$")
+_NUMERIC_BEFORE = re.compile(rb"\s-(eq|ne|lt|le|gt|ge)")
 
 
 def context_of(root: "Node", source: bytes, start: int, end: int) -> Context | Fault:
@@ -96,16 +96,15 @@ class _Walk:
         return None
 
     def _computed(self) -> str:
-        kind, text = self.parent.type, self.parent.text or b""
+        kind = self.parent.type
         if kind in _ARITHMETIC:
             return _ARITHMETIC[kind]
-        if kind == "compound_statement" and text.startswith(b"(("):
+        if kind == "compound_statement" and self.source.startswith(b"((", self.parent.start_byte):
             return "`(( ))`"
         if kind not in _THROUGH and _in_misread_arithmetic(self.child):
             return "`$(( ))`"
-        above = self.parent.parent
-        in_array = kind == "concatenation" and above is not None and above.type == "array"
-        if in_array and _in_key(self.source, self.parent.start_byte, self.start):
+        above = self.parent.parent if kind == "concatenation" else None
+        if above is not None and above.type == "array" and _in_key(self.source, self.parent.start_byte, self.start):
             return _ARITHMETIC["subscript"]
         return ""
 
@@ -194,4 +193,9 @@ def _is_quoted_heredoc(body: "Node") -> bool:
 
 def is_compared_as_number(source: bytes, operand: "Node") -> bool:
     """Whether a numeric operator stands before or after the operand."""
-    return bool(_NUMERIC_NEXT.match(source, operand.end_byte) or _NUMERIC_BEFORE.search(source[: operand.start_byte]))
+    if _NUMERIC_NEXT.match(source, operand.end_byte):
+        return True
+    before = source[: operand.start_byte].rstrip()
+    while before.endswith(b"\\") and source[len(before) : len(before) + 1] == b"\n":
+        before = before[:-1].rstrip()
+    return len(before) < operand.start_byte and _NUMERIC_BEFORE.fullmatch(before[-4:]) is not None

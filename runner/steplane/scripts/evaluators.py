@@ -1,6 +1,7 @@
 """Which commands take an argument for code: of the shell itself, or of another program."""
 
 import re
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -41,6 +42,8 @@ _PROGRAM_OPTIONS: dict[str, tuple[str, str]] = {
 }
 _PYTHON = re.compile(r"python[0-9.]*$")
 _AWK = frozenset(["awk", "gawk", "mawk", "nawk"])
+_SED = frozenset(["sed", "gsed"])
+_BEFORE_COMMAND = frozenset(["command", "builtin", "exec", "time", "coproc"])
 _SSH_WITH_VALUE = "BbcDEeFIiJLlmOoPpQRSWw"
 _READ_WITH_VALUE = "dinNptu"
 _MAPFILE_WITH_VALUE = "dnOsuc"
@@ -53,19 +56,74 @@ _WHOLLY = {
 }
 
 
-def finding(words: list[Word], position: int) -> Finding | None:
-    """What the command makes of its word at `position` (0: its name). None: an argument like any other."""
-    if position < 1:
+PROGRAMS = 50
+"""Names among the words of one command that may be those of programs which take code; more are not told apart."""
+_TOO_MANY = "name one program in a command"
+
+
+class Command:
+    """The words of a command, and what it makes of them: found once, for a line may have a thousand values."""
+
+    __slots__ = ("_argument", "_code", "_first", "_options", "words")
+
+    def __init__(self, words: list[Word]) -> None:
+        self.words = words
+        self._first = next((n for n, one in enumerate(words) if one.text not in _BEFORE_COMMAND), 0)
+        behind = range(self._first + 1, len(words))
+        self._options = [words[n].text[1:] for n in behind if words[n].text.startswith(("-", "+"))]
+        self._argument = next((n for n in behind if not words[n].text.startswith("-")), len(words))
+        self._code = _code_in(words)
+
+    def finding(self, position: int) -> Finding | None:
+        """What the command makes of its word at `position` (0: its name). None: an argument like any other."""
+        if position < 1:
+            return None
+        return self._of_this_shell(position) or self._code.get(position)
+
+    def _of_this_shell(self, position: int) -> Finding | None:
+        words, first = self.words, self._first
+        if position <= first:
+            return None
+        name, previous = words[first].text, words[position - 1].text
+        if name in _WHOLLY:
+            return _WHOLLY[name]
+        if name in ("test", "[") and previous == "-v":
+            return Finding("evaluates", f"{name} -v")
+        if name == "printf" and position == first + 2 and previous == "-v":
+            return Finding("evaluates", "printf -v")
+        if name == "wait" and previous == "-p":
+            return Finding("evaluates", "wait -p")
+        if name == "read" and _is_a_name(words[position], previous, _READ_WITH_VALUE):
+            return Finding("evaluates", "read")
+        if name in ("mapfile", "readarray") and _is_a_name(words[position], previous, _MAPFILE_WITH_VALUE):
+            return Finding("evaluates", name)
+        return self._of_declaration(position)
+
+    def _of_declaration(self, position: int) -> Finding | None:
+        words, name = self.words, self.words[self._first].text
+        if name == "unset" and not any("f" in one for one in self._options):
+            return Finding("evaluates", "unset")
+        if name == "trap" and position <= self._argument:
+            return Finding(
+                "program", "trap", 'name a function there: `x=${{ … }}`, `clean() { … "$x"; }`, `trap clean EXIT`'
+            )
+        if name not in ("declare", "typeset", "local", "export", "readonly"):
+            return None
+        assigned = re.match(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=", words[position].text)
+        if name != "export" and any("i" in one for one in self._options):
+            return Finding("number", f"`{name} -i`")
+        if name not in ("export", "readonly") and any("n" in one for one in self._options):
+            return Finding("evaluates", f"{name} -n")
+        if assigned is None and name not in ("export", "readonly"):
+            return Finding("evaluates", name)
         return None
-    return _of_this_shell(words, position) or _of_another_program(words, position)
 
 
 def of_input(words: list[Word]) -> Finding | None:
     """What a command makes of its standard input."""
-    for number, word in enumerate(words):
-        name, rest = _language(word), words[number + 1 :]
-        if not _is_program_position(words, number):
-            continue
+    for number in _programs_in(words):
+        word, rest = words[number], words[number + 1 :]
+        name = _language(word)
         if name in SHELLS and _reads_program(rest):
             return Finding("program", name, f'pass it as an argument: `{name} -s -- "${{{{ … }}}}"`, and `"$1"` there')
         if name == "ssh" and len(_after_options(rest, _SSH_WITH_VALUE)) == 1:
@@ -83,90 +141,66 @@ def _reads_program(arguments: list[Word]) -> bool:
     return "-s" in options or len(_after_options(arguments, "oO")) == 0
 
 
-def _of_this_shell(words: list[Word], position: int) -> Finding | None:
-    first = next(
-        (n for n, one in enumerate(words) if one.text not in ("command", "builtin", "exec", "time", "coproc")), 0
-    )
-    name, before = words[first].text, words[first + 1 : position]
-    previous = words[position - 1].text
-    if position <= first:
-        return None
-    if name in _WHOLLY:
-        return _WHOLLY[name]
-    if name in ("test", "[") and previous == "-v":
-        return Finding("evaluates", f"{name} -v")
-    if name == "printf" and [one.text for one in before] == ["-v"]:
-        return Finding("evaluates", "printf -v")
-    if name == "wait" and previous == "-p":
-        return Finding("evaluates", "wait -p")
-    if name == "read" and _is_a_name(words[position], previous, _READ_WITH_VALUE):
-        return Finding("evaluates", "read")
-    if name in ("mapfile", "readarray") and _is_a_name(words[position], previous, _MAPFILE_WITH_VALUE):
-        return Finding("evaluates", name)
-    return _of_declaration(words[first:], position - first)
+def _code_in(words: list[Word]) -> dict[int, Finding]:
+    """The words that another program takes for code, by their positions."""
+    programs = _programs_in(words)
+    if len(programs) > PROGRAMS:
+        return dict.fromkeys(range(1, len(words)), Finding("program", words[0].name, _TOO_MANY))
+    found: dict[int, Finding] = {}
+    for number in programs:
+        rest = words[number + 1 :]
+        for at, one in (_of_first_argument(words[number], rest) | _of_option(words[number], rest)).items():
+            found.setdefault(number + 1 + at, one)
+    return found
 
 
-def _of_declaration(words: list[Word], position: int) -> Finding | None:
-    name, options = words[0].text, "".join(one.text[1:] for one in words[1:] if one.text.startswith(("-", "+")))
-    if name == "unset" and "f" not in options:
-        return Finding("evaluates", "unset")
-    if name == "trap" and not any(not one.text.startswith("-") for one in words[1:position]):
-        return Finding(
-            "program", "trap", 'name a function there: `x=${{ … }}`, `clean() { … "$x"; }`, `trap clean EXIT`'
-        )
-    if name not in ("declare", "typeset", "local", "export", "readonly"):
-        return None
-    assigned = re.match(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=", words[position].text)
-    if "i" in options and name != "export":
-        return Finding("number", f"`{name} -i`")
-    if "n" in options and name not in ("export", "readonly"):
-        return Finding("evaluates", f"{name} -n")
-    if assigned is None and name not in ("export", "readonly"):
-        return Finding("evaluates", name)
-    return None
-
-
-def _of_another_program(words: list[Word], position: int) -> Finding | None:
-    for number, word in enumerate(words[:position]):
-        if not _is_program_position(words, number):
-            continue
-        rest, at = words[number + 1 :], position - number - 1
-        found = _of_option(word, rest, at) or _of_first_argument(word, rest, at)
-        if found is not None:
-            return found
-    return None
-
-
-def _of_option(program: Word, rest: list[Word], at: int) -> Finding | None:
+def _of_option(program: Word, rest: list[Word]) -> dict[int, Finding]:
     letters, remedy = _PROGRAM_OPTIONS.get(_language(program), ("", ""))
-    is_shell = program.name in SHELLS
-    for number, word in enumerate(rest[: at + 1] if letters else []):
-        attached = not is_shell and re.match(rf"-[{letters}].", word.text) is not None
-        if attached and number == at:
-            return Finding("program", f"{program.name} -{letters[0]}", remedy)
-        if not attached and re.match(rf"-[A-Za-z]*[{letters}]{'' if is_shell else '$'}", word.text):
-            programs = [n for n in range(number + 1, len(rest)) if not rest[n].text.startswith(("-", "+"))][:1]
-            if at in (number + 1, *programs):
-                return Finding("program", f"{program.name} -{letters[0]}", remedy.format(name=program.name))
-            return None
+    is_shell, by = program.name in SHELLS, f"{program.name} -{letters[:1]}"
+    found: dict[int, Finding] = {}
+    for number, word in enumerate(rest if letters else []):
+        if not is_shell and re.match(rf"-[{letters}].", word.text) is not None:
+            found[number] = Finding("program", by, remedy)
+        elif re.match(rf"-[A-Za-z]*[{letters}]{'' if is_shell else '$'}", word.text):
+            behind = range(number + 1, len(rest))
+            argument = next((n for n in behind if not rest[n].text.startswith(("-", "+"))), number + 1)
+            return found | dict.fromkeys(
+                (number + 1, argument), Finding("program", by, remedy.format(name=program.name))
+            )
         takes_word = number > 0 and re.match(r"-[A-Za-z]*[oOWXIr]$", rest[number - 1].text)
         if word.text == "-m" or not (takes_word or word.text.startswith(("-", "+"))):
-            return None  # a program in a file or module: what follows are its arguments
-    return None
+            break  # a program in a file or module: what follows are its arguments
+    return found
 
 
-def _of_first_argument(program: Word, rest: list[Word], at: int) -> Finding | None:
+def _of_first_argument(program: Word, rest: list[Word]) -> dict[int, Finding]:
     """awk, sed and ssh: the first words that are no options are the program."""
-    if program.name in _AWK and at in _positions_after_options(rest, "vFf")[:1] and not _has_option(rest, "f"):
-        return Finding("program", program.name, "give it as a variable: `awk -v x=\"${{ … }}\" '… x …'`")
-    if program.name in ("sed", "gsed"):
+    if program.name in _AWK and not _has_option(rest, "f"):
+        remedy = "give it as a variable: `awk -v x=\"${{ … }}\" '… x …'`"
+        return dict.fromkeys(_positions_after_options(rest, "vFf")[:1], Finding("program", program.name, remedy))
+    if program.name in _SED:
         scripts = [n + 1 for n, one in enumerate(rest) if re.match(r"-[nrEszu]*e$|--expression$", one.text)]
         scripts += [n for n, one in enumerate(rest) if re.match(r"-[nrEszu]*e.|--expression=", one.text)]
-        if at in (scripts or ([] if _has_option(rest, "f") else _positions_after_options(rest, "fl")[:1])):
-            return Finding("program", program.name, 'let the shell replace: `${text//"$old"/"$new"}`')
-    if program.name == "ssh" and at in _positions_after_options(rest, _SSH_WITH_VALUE)[1:]:
-        return Finding("program", "ssh", "give it quoted for the other shell: `${{ … | shell_quote }}`")
-    return None
+        if not scripts and not _has_option(rest, "f"):
+            scripts = _positions_after_options(rest, "fl")[:1]
+        return dict.fromkeys(
+            scripts, Finding("program", program.name, 'let the shell replace: `${text//"$old"/"$new"}`')
+        )
+    if program.name == "ssh":
+        remedy = "give it quoted for the other shell: `${{ … | shell_quote }}`"
+        return dict.fromkeys(_positions_after_options(rest, _SSH_WITH_VALUE)[1:], Finding("program", "ssh", remedy))
+    return {}
+
+
+def _programs_in(words: list[Word]) -> list[int]:
+    """The positions of programs that may take others of the words for code: of many one more than are looked at."""
+    named = (n for n in range(len(words)) if _takes_code(words[n]) and _is_program_position(words, n))
+    return list(islice(named, PROGRAMS + 1))
+
+
+def _takes_code(program: Word) -> bool:
+    name = program.name
+    return _language(program) in _PROGRAM_OPTIONS or name in _AWK or name in _SED or name == "ssh"
 
 
 def _language(word: Word) -> str:

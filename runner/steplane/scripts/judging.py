@@ -10,10 +10,10 @@ from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
 from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number
-from steplane.scripts.evaluators import Finding, finding, of_input
+from steplane.scripts.evaluators import Command, Finding, of_input
 from steplane.scripts.quoting import Heredoc, Quoting, read_quoting
 from steplane.scripts.shapes import Place
-from steplane.scripts.words import commands_after, position_in, readers_of, words_of
+from steplane.scripts.words import Word, commands_after, position_in, readers_of, words_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -31,6 +31,10 @@ _OF_ONE_STATEMENT = frozenset(
 )
 
 
+HEREDOCS = 16
+"""Here-documents that begin in one line: bash knows no more."""
+
+
 class Verdict(Struct, frozen=True):
     """What is known of one value; without a context it cannot be put into the script."""
 
@@ -45,15 +49,18 @@ def judge(
     source, ranges = _with_placeholders(parts)
     quotings, several = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
     expressions = [part for part in parts if isinstance(part, Expression)]
-    trees: dict[int, tuple[Node, bytes]] = {}
+    trees: dict[int, _Tree] = {}
     found = []
     for (start, end), expression, place in zip(ranges, expressions, places, strict=True):
         number = _heredoc_of(start, several)
-        if number not in trees:
-            text = _with_one_heredoc(source, several, number)
-            trees[number] = syntax.parse(text), text
-        judge_ = _Judge(*trees[number], start, end, quotings.get(start))
+        if number not in trees and number < HEREDOCS:
+            trees[number] = _Tree(_with_one_heredoc(source, several, number))
+        if number not in trees or syntax.is_deep(trees[number].root, start):
+            found.append(Verdict(None, (messages.fault("unknown", messages.as_written(expression), place),)))
+            continue
+        judge_ = _Judge(trees[number], start, end, quotings.get(start))
         found.append(judge_.verdict(expression, place, is_number))
+    syntax.forget()
     return found
 
 
@@ -95,14 +102,50 @@ def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[t
     return bytes(source) + b"\n", ranges
 
 
+class _Tree:
+    """A parsed script, and what was found of its commands: a thousand values may stand in one of them."""
+
+    __slots__ = ("_commands", "_inputs", "_takes", "_words", "root", "source")
+
+    def __init__(self, source: bytes) -> None:
+        self.root, self.source = syntax.parse(source), source
+        self._words: dict[int, list[Word]] = {}
+        self._commands: dict[int, Command] = {}
+        self._inputs: dict[int, Finding | None] = {}
+        self._takes: dict[int, Finding | None] = {}
+
+    def command(self, construct: "Node") -> Command:
+        """The command that `construct` is or belongs to."""
+        if construct.id not in self._commands:
+            self._commands[construct.id] = Command(self._words_of(construct))
+        return self._commands[construct.id]
+
+    def of_readers(self, construct: "Node", *, of_body: bool) -> Finding | None:
+        """What the commands that read a here-document, or what a command writes, make of it."""
+        if construct.id not in self._inputs:
+            readers = (readers_of if of_body else commands_after)(construct, self._words_of)
+            self._inputs[construct.id] = next(filter(None, map(self._of_input, readers)), None)
+        return self._inputs[construct.id]
+
+    def _of_input(self, words: list[Word]) -> Finding | None:
+        if id(words) not in self._takes:  # the words are kept
+            self._takes[id(words)] = of_input(words)
+        return self._takes[id(words)]
+
+    def _words_of(self, construct: "Node") -> list[Word]:
+        if construct.id not in self._words:
+            self._words[construct.id] = words_of(construct)
+        return self._words[construct.id]
+
+
 class _Judge:
     """The examination of one placeholder."""
 
-    __slots__ = ("end", "quoting", "root", "source", "start")
+    __slots__ = ("end", "quoting", "root", "source", "start", "tree")
 
-    def __init__(self, root: "Node", source: bytes, start: int, end: int, quoting: Quoting | None) -> None:
-        self.quoting = quoting
-        self.root, self.source, self.start, self.end = root, source, start, end
+    def __init__(self, tree: _Tree, start: int, end: int, quoting: Quoting | None) -> None:
+        self.quoting, self.tree = quoting, tree
+        self.root, self.source, self.start, self.end = tree.root, tree.source, start, end
 
     def verdict(self, expression: Expression, place: Span, is_number: Callable[[Expression], bool]) -> Verdict:
         raw = messages.as_written(expression)
@@ -138,16 +181,16 @@ class _Judge:
         if construct.type == "test_command":
             return self._in_test(construct)
         if construct.type in ("heredoc_body", "herestring_redirect"):
-            return next(filter(None, map(of_input, readers_of(construct))), None)
+            return self.tree.of_readers(construct, of_body=True)
         while construct.type in ("array", "variable_assignment") and construct.parent is not None:
             if construct.type == "variable_assignment" and self._is_declared_a_number(construct):
                 return Finding("number", "`declare -i`")
             construct = construct.parent
-        words = words_of(construct)
-        position = position_in(words, self.start, self.end)
-        found = finding(words, position)
-        if found is None and position > 0 and words[0].name in ("echo", "printf"):
-            found = next(filter(None, map(of_input, commands_after(construct))), None)
+        command = self.tree.command(construct)
+        position = position_in(command.words, self.start, self.end)
+        found = command.finding(position)
+        if found is None and position > 0 and command.words[0].name in ("echo", "printf"):
+            found = self.tree.of_readers(construct, of_body=False)
         return found
 
     def _is_declared_a_number(self, assignment: "Node") -> bool:

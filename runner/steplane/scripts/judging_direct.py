@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions.templates import Expression
 from steplane.scripts import messages
-from steplane.scripts.evaluators import finding
+from steplane.scripts.evaluators import Command
 from steplane.scripts.shapes import Direct, Slot
 from steplane.scripts.words import QUOTES, Word
 
@@ -14,11 +14,11 @@ def judge_arguments(
     direct: Direct, places: Iterable[Span], is_number: Callable[[Expression], bool]
 ) -> list[Diagnostic]:
     """What is wrong with the values of a line; `places` are theirs in the file, in their order."""
-    words = [Word(_text(word), number, number + 1) for number, word in enumerate(direct.argv)]
+    command = Command([Word(_text(word), number, number + 1) for number, word in enumerate(direct.argv)])
     values = ((one.expression, at) for at, word in enumerate(direct.argv) for one in word if isinstance(one, Slot))
     found = []
     for (expression, at), place in zip(values, places, strict=True):
-        danger = finding(words, at)
+        danger = command.finding(at)
         if danger is not None and (danger.danger == "evaluates" or not is_number(expression)):
             found.append(messages.danger(danger, messages.as_written(expression), place))
     return found

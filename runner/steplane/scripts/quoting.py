@@ -5,6 +5,7 @@ so, a value might be thought inside quotes that are not there; it is put into a 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
@@ -43,11 +44,17 @@ def read_quoting(
     return scanner.found, tuple(scanner.several)
 
 
+def _is_after_for(source: str, at: int) -> bool:
+    while at and source[at - 1].isspace():
+        at -= 1
+    return source.endswith("for", 0, at)
+
+
 class _Scanner:
-    __slots__ = ("found", "pending", "placeholders", "several", "source")
+    __slots__ = ("found", "pending", "placeholders", "several", "source", "starts")
 
     def __init__(self, source: str, placeholders: Mapping[int, int]) -> None:
-        self.source, self.placeholders = source, placeholders
+        self.source, self.placeholders, self.starts = source, placeholders, sorted(placeholders)
         self.found: dict[int, Quoting] = {}
         self.pending: list[tuple[str, bool, bool, tuple[int, int]]] = []  # delimiter, tabs are stripped, quoted, place
         self.several: list[tuple[Heredoc, ...]] = []
@@ -63,7 +70,7 @@ class _Scanner:
                 at, command = self._bodies(at + 1), True
             elif character == "#" and (at == 0 or source[at - 1] in _BLANK_OR_OPERATOR):
                 at = self._comment(at, close)
-            elif source.startswith("((", at) and (command or source[:at].rstrip().endswith("for")):
+            elif source.startswith("((", at) and (command or _is_after_for(source, at)):
                 at, command = self._arithmetic(at + 2, "))"), False
             elif character == "(":
                 at, command = self.code(at + 1, ")"), True
@@ -132,13 +139,15 @@ class _Scanner:
 
     def _literal(self, start: int, end: int, quoting: Quoting = "literal") -> int:
         end = end or len(self.source)
-        self.found.update({one: quoting for one in self.placeholders if start <= one < end})
+        inside = self.starts[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
+        self.found.update(dict.fromkeys(inside, quoting))
         return end
 
     def _comment(self, at: int, close: str) -> int:
         end = self.source.find("\n", at)
-        ends = [one for one in (end, self.source.find("`", at) if close == "`" else -1) if one >= 0]
-        return self._literal(at, min(ends, default=0), "comment")
+        end = end if end >= 0 else len(self.source)
+        tick = self.source.find("`", at, end) if close == "`" else -1
+        return self._literal(at, tick if tick >= 0 else end, "comment")
 
     def _heredoc(self, at: int) -> int:
         if self.source.startswith("<<<", at):

@@ -1,6 +1,8 @@
 """The words of the command that a value is an argument of."""
 
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -42,19 +44,24 @@ def words_of(construct: "Node") -> list[Word]:
 
 def position_in(words: list[Word], start: int, end: int) -> int:
     """Which of the words holds these bytes; -1 if none does."""
-    return next((number for number, one in enumerate(words) if one.start <= start and end <= one.end), -1)
+    number = bisect_right(words, start, key=lambda one: one.start) - 1
+    return number if number >= 0 and end <= words[number].end else -1
 
 
-def readers_of(body: "Node") -> list[list[Word]]:
+WordsOf: TypeAlias = "Callable[[Node], list[Word]]"
+"""`words_of`, or the same with what it has found kept."""
+
+
+def readers_of(body: "Node", words_of: WordsOf = words_of) -> list[list[Word]]:
     """The commands that read a here-document or a here-string: its own, then those after it in the pipeline."""
     statement = next(
         (one for _, one in syntax.ancestors(body) if one.type in ("command", "redirected_statement")), None
     )
     own = [] if statement is None else words_of(statement)
-    return [words for words in (own, *commands_after(body)) if words]
+    return [words for words in (own, *commands_after(body, words_of)) if words]
 
 
-def commands_after(node: "Node") -> list[list[Word]]:
+def commands_after(node: "Node", words_of: WordsOf = words_of) -> list[list[Word]]:
     """The commands that read what the command of `node` writes, through a pipeline."""
     result: list[list[Word]] = []
     for child, parent in syntax.ancestors(node):

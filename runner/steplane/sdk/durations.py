@@ -5,11 +5,25 @@ import re
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds of each unit."""
 
+LONGEST = 3_153_600_000.0
+"""Seconds of the longest duration, as in workflows: 100 years, or 36,500 days."""
+
 PART = r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)"
 
 
 def seconds(text: str) -> float | None:
-    """The seconds that a duration lasts; None when the text is none."""
+    """The seconds that a duration lasts; None when the text is none, or is longer than 100 years."""
+    total = _total(text)
+    return total if total is not None and total <= LONGEST else None
+
+
+def is_too_long(text: str) -> bool:
+    """Whether the text is a duration, but for its being longer than 100 years."""
+    total = _total(text)
+    return total is not None and total > LONGEST
+
+
+def _total(text: str) -> float | None:
     total, position, part = 0.0, 0, re.compile(PART)
     while match := part.match(text, position):
         total += float(match[1]) * UNITS[match[2]]

@@ -11,6 +11,7 @@ from msgspec import convert as msgspec_convert
 
 from steplane.sdk.coerce import choices, coerce, is_duration, kind_at
 from steplane.sdk.describe import marked
+from steplane.sdk.durations import is_too_long
 from steplane.sdk.failures import InvalidParameter
 from steplane.sdk.steps import Secret, Step
 from steplane.suggest import did_you_mean
@@ -100,6 +101,8 @@ def _unknown(step_type: type[Step], path: tuple[str | int, ...], name: str) -> s
 
 def _must(what: str, value: Any, kind: Any) -> str:
     """`must be text, not a number`, from msgspec's words."""
+    if is_duration(kind) and isinstance(value, str) and is_too_long(value):
+        return f"must be a duration of 100 years (`36500d`) at most, not {_brief(value)}"
     if is_duration(kind):
         return f"must be a duration such as `30s`, not {_brief(value)}"
     if (allowed := choices(kind)) and what.startswith("Invalid enum value"):

@@ -15,6 +15,9 @@ LINES = 500_000
 MISTAKES = 200
 """Mistakes of which a file is told; the reader stops there."""
 
+SHAPE_MISTAKES = 10_000
+"""Mistakes of its shape (keys, kinds, what is missing) of which a file is told; the checks stop there."""
+
 SUGGESTIONS = 20
 """Mistakes of a file that are compared with all names to find the one that was meant."""
 

@@ -72,10 +72,21 @@ def too_many_nodes(span: Span) -> Diagnostic:
     return Diagnostic("too-many-nodes", message, span, label="the limit is passed here", help=advice)
 
 
-def too_many_mistakes(span: Span) -> Diagnostic:
+class Enough(Exception):
+    """More is wrong than is told."""
+
+
+def too_many_mistakes(span: Span, limit: int = MISTAKES, what: str = "its YAML") -> Diagnostic:
     """The reader gave up."""
-    message = f"the file has more than {MISTAKES} mistakes of its YAML; those further down are left out"
+    message = f"the file has more than {limit:,} mistakes of {what}; those further down are left out"
     return Diagnostic("too-many-mistakes", message, span, help="mend those above first")
+
+
+def no_more(diagnostics: list[Diagnostic], limit: int = MISTAKES, what: str = "its YAML") -> list[Diagnostic]:
+    """As many of them as are told; in the place of the next one, that there are more."""
+    if len(diagnostics) <= limit:
+        return diagnostics
+    return [*diagnostics[:limit], too_many_mistakes(diagnostics[limit].span, limit, what)]
 
 
 def more_mistakes(span: Span) -> Diagnostic:

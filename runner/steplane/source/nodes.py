@@ -1,10 +1,14 @@
 """The tree of a YAML file with the place of every key and value."""
 
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from steplane.diagnostics import Span
+
+WIDE = 64
+"""Entries of a mapping from which on it is worth an index."""
 
 
 class Scalar(Struct, frozen=True, eq=False):
@@ -36,6 +40,9 @@ class Mapping(Struct, frozen=True, eq=False):
 
     def get(self, name: str) -> "Node | None":
         """The value under the key, or None."""
+        if len(self.entries) > WIDE:
+            found = _by_name(self).get(name)
+            return None if found is None else found.value
         for entry in self.entries:  # the most asked question of all: without a further call
             if entry.key.text == name:
                 return entry.value
@@ -43,10 +50,18 @@ class Mapping(Struct, frozen=True, eq=False):
 
     def entry(self, name: str) -> Entry | None:
         """Key and value, or None."""
+        if len(self.entries) > WIDE:
+            return _by_name(self).get(name)
         for entry in self.entries:
             if entry.key.text == name:
                 return entry
         return None
+
+
+@lru_cache(maxsize=8)
+def _by_name(mapping: Mapping) -> dict[str, Entry]:
+    """Its entries by their names: of thousands each is asked for."""
+    return {entry.key.text: entry for entry in reversed(mapping.entries)}
 
 
 class Sequence(Struct, frozen=True, eq=False):

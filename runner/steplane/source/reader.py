@@ -6,8 +6,8 @@ from steplane.diagnostics import Diagnostic, Span, in_file_order
 from steplane.errors import UsageError
 from steplane.pipes import read_source
 from steplane.source.document import Document
-from steplane.source.limits import FILE_BYTES, MISTAKES
-from steplane.source.mistakes import BEGIN, too_many_mistakes
+from steplane.source.limits import FILE_BYTES
+from steplane.source.mistakes import BEGIN, no_more
 from steplane.source.text import decode, split_lines, without_pairs
 
 
@@ -41,11 +41,5 @@ def read(data: str | bytes, file: str) -> Document:
         parsed = parse(text, split_lines(text), file)
     else:
         parsed = parse(decoded.text, lines, file)
-    diagnostics = _not_too_many(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
-    return Document(file, decoded.text, lines, parsed.root, diagnostics, parsed.broken)
-
-
-def _not_too_many(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    if len(diagnostics) <= MISTAKES:
-        return tuple(diagnostics)
-    return (*diagnostics[:MISTAKES], too_many_mistakes(diagnostics[MISTAKES].span))
+    diagnostics = no_more(in_file_order([*decoded.diagnostics, *parsed.diagnostics]))
+    return Document(file, decoded.text, lines, parsed.root, tuple(diagnostics), parsed.broken)

@@ -120,6 +120,8 @@ class Database:
             # A WAL database on a read-only or a full disk has no shared-memory file and none can be made.
             if isinstance(error, Busy) or has_content(path + "-wal"):
                 raise
+            if has_content(path + "-journal"):  # a change that was cut off: whoever comes first takes it back
+                return cls._read(path, schema, "mode=rw")
             return cls._read(path, schema, "immutable=1")
 
     @classmethod
@@ -129,7 +131,7 @@ class Database:
             if database._verify() < schema.version:
                 database._go_on_in_memory()
                 database._bring_forward()
-                database.run("PRAGMA query_only=ON")
+            database.run("PRAGMA query_only=ON")
         except BaseException:
             database.close()
             raise

@@ -19,6 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from steplane.errors import RunHeld
+from steplane.moments import spoken
 from steplane.store.database import Durability
 from steplane.store.files import make_file, open_regular, state_errors, write_all
 from steplane.store.folder import RunFolder
@@ -214,7 +215,7 @@ def held_by(folder: RunFolder) -> RunHeld:
     if owner is not None:
         who = f"process {owner.pid} on {owner.host}"
         if 0 <= owner.since <= LATEST:
-            since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since / 1e6))
+            since = spoken(owner.since)
             who += f", since {since}"
     return RunHeld(f"run {folder.run} is held by {who}", f"Wait for it to end, or end it: steplane cancel {folder.run}")
 

@@ -56,6 +56,34 @@ def test_a_resume_does_again_what_was_undone(bench: Workbench) -> None:
     assert bench.ledger == ["flight", "hotel a", "hotel b"]
 
 
+WHOLE = {
+    "steps": ("steps: [{id: x, run: echo x >> ledger}, {id: y, run: echo y >> ledger}]", ["x", "y"]),
+    "parallel": ("parallel: {one: [{id: x, run: echo x >> ledger}]}", ["x"]),
+    "switch": ('switch: [{when: "true", steps: [{id: x, run: echo x >> ledger}]}]', ["x"]),
+    "foreach": ("foreach: [1, 2]\n    steps: [{id: x, run: 'echo x${{ item }} >> ledger'}]", ["x1", "x2"]),
+    "while": ("while: loop.index < 3\n    steps: [{id: x, run: 'echo x${{ loop.index }} >> ledger'}]", ["x1", "x2"]),
+    "around": ("steps: [{id: inner, steps: [{id: x, run: echo x >> ledger}]}]", ["x"]),
+}
+
+
+@pytest.mark.parametrize("form", WHOLE)
+def test_a_resume_does_again_all_of_what_was_undone_as_one(bench: Workbench, form: str) -> None:
+    body, does = WHOLE[form]
+    run = bench.run(f"""
+steps:
+  - id: g
+    {body}
+    compensate: [{{run: echo undone >> ledger}}]
+  - {{id: pay, run: '[ -e money ]'}}
+""")
+    assert run.status == "failed"
+    assert [line for line in bench.ledger if line != "undone"] == does
+    (bench.folder / "money").touch()
+    (bench.folder / "ledger").unlink()
+    assert bench.resume().status == "succeeded"
+    assert bench.ledger == does
+
+
 def test_one_that_fails_is_told_and_the_others_go_on(bench: Workbench) -> None:
     run = bench.run(TRIP + "rescue: [{run: echo rescued >> ledger}]\n", environ={"BAD": "b"})
     assert run.status == "warning"

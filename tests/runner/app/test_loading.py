@@ -112,3 +112,40 @@ def test_a_byte_order_mark_changes_no_hash(bench: Workbench) -> None:
     if plan is None:  # refused altogether
         return
     assert plan.text.startswith("steplane")
+
+
+BROKEN = HEAD + "steps:\n  - run: echo first\n  - run: |\n      echo ${{ run.id }}\n      if true; then\n"
+SENTENCE = "bash cannot read this script: unexpected end of file"
+
+
+def told(loaded: Loaded) -> list[str]:
+    assert (loaded.plan is None) == bool(loaded.diagnostics)
+    return [one.message for one in loaded.diagnostics]
+
+
+def test_a_script_that_the_shell_cannot_read_is_no_plan(bench: Workbench) -> None:
+    assert told(once(bench, BROKEN)) == told(once(bench, BROKEN)) == [SENTENCE]
+
+
+def test_of_what_a_run_has_recorded_no_shell_is_asked(bench: Workbench) -> None:
+    def recorded(text: str) -> Loaded:
+        return load_data(text.encode(), "f.yaml", bench.registry, bench.store, recorded=True)
+
+    once(bench)
+    assert recorded(TEXT).cached
+    assert (told(recorded(BROKEN)), recorded(BROKEN).cached) == ([], True)
+    assert told(once(bench, BROKEN)) == [SENTENCE]
+
+
+def test_where_a_shell_is_missing_nothing_is_said_nor_kept(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(bench.folder))
+        assert told(once(bench, BROKEN)) == []
+    assert told(once(bench, BROKEN)) == [SENTENCE]
+
+
+def test_an_unchanged_file_pays_once_for_the_shell(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = BROKEN + "        true\n      fi\n"
+    once(bench, text)
+    monkeypatch.setattr("steplane.app.shell_syntax.Shells", None)
+    assert once(bench, text).cached

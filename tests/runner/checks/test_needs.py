@@ -67,12 +67,15 @@ def test_join_that_can_never_be_reached() -> None:
         - {id: b, needs: [a], join: 2, run: 'true'}
         - {id: c, join: 3, parallel: {x: [{run: 'true'}], y: [{run: 'true'}]}}
         - {id: d, join: {count: 3, rest: cancel}, parallel: {v: [{run: 'true'}], w: [{run: 'true'}]}}
+        - {id: e, needs: [], join: any, run: 'true'}
     """)
     assert said(found) == [
         "join-too-large 4:31 `join` of step `b` wants 2 arrivals, and it has 1 need",
         "join-too-large 5:19 `join` of step `c` wants 3 arrivals, and it has 2 branches",
         "join-too-large 6:27 `join` of step `d` wants 3 arrivals, and it has 2 branches",
+        "join-too-large 7:30 `join` of step `e` wants 1 arrival, and it has 0 needs",
     ]
+    assert [one.help for one in found][-1] == "take `join` out: nothing is waited for"
 
 
 @settings(max_examples=60, deadline=None)

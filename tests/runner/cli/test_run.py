@@ -234,3 +234,23 @@ def test_a_state_directory_that_cannot_be_one(shell: Shell, state: str, code: in
     done = shell("run", "hello.yaml", "--state", state)
     assert (done.returncode, done.stdout) == (code, "")
     assert told in done.stderr
+
+
+def test_a_script_that_the_shell_cannot_read_stops_all_before_the_first_step(shell: Shell) -> None:
+    whole = "steplane: 1\nname: a\nsteps:\n  - run: echo first >> ledger\n  - run: test -e there || exit 4\n"
+    broken = whole + "  - run: |\n      if true; then\n        echo second >> ledger\n"
+    for word in ("run", "plan"):
+        shell.write("a.yaml", broken)
+        done = shell(word, "a.yaml")
+        assert done.returncode == 2
+        assert "a.yaml:8:9" in done.stderr
+        assert "bash cannot read this script: unexpected end of file" in done.stderr
+    assert not (shell.folder / "ledger").exists()
+    shell.write("a.yaml", whole)
+    assert shell("run", "a.yaml", "--id", "one").returncode == 1
+    shell.write("a.yaml", broken)
+    shell.write("there", "")
+    done = shell("resume", "one")
+    assert done.returncode == 2
+    assert "it has errors now" in done.stderr
+    assert (shell.folder / "ledger").read_text() == "first\n"

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steplane.expressions.durations import format_duration, parse_duration
+from steplane import sdk
+from steplane.expressions import durations
+from steplane.expressions.durations import LONGEST, TooLong, format_duration, parse_duration
+from steplane.plan.retries import Retry
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,18 @@ def test_refused(text: str, message: str) -> None:
 @given(st.integers(0, 10**12))
 def test_what_is_written_is_read_back(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
+
+
+@pytest.mark.parametrize("text", ["36500d1ms", "36501d", "9" * 63 + "d", "876000h1m"])
+def test_none_is_longer_than_a_hundred_years(text: str) -> None:
+    with pytest.raises(TooLong) as caught:
+        parse_duration(text)
+    assert str(caught.value) == f"`{text}` is longer than 100 years: a duration is `36500d` at most"
+    assert sdk.seconds(text) is None
+
+
+def test_the_longest() -> None:
+    assert durations.LONGEST == sdk.durations.LONGEST
+    assert parse_duration("36500d") == sdk.seconds("36500d") == LONGEST
+    assert Retry(delay=3600.0, backoff="exponential").pause(60, 3600.0) == LONGEST
+    assert Retry(delay=3600.0, backoff="exponential", max_delay=7200.0).pause(60, 3600.0) == 7200.0

@@ -3,6 +3,8 @@
 import ast
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,34 @@ def test_where_shared_memory_fails_a_rollback_journal_is_used_with_a_warning(tmp
     opened.close()
     reader = Database.read(str(path), SCHEMA)
     assert reader.all("SELECT x FROM t") == [(1,)]
+    reader.close()
+
+
+CUT_OFF = """\
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size=1")
+database.execute("BEGIN IMMEDIATE")
+database.execute("UPDATE t SET x = 2")
+os._exit(0)
+"""
+"""A change that is partly in the file when its process dies, for the cache holds one page."""
+
+
+def test_a_reader_takes_back_a_change_that_was_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    Path(f"{path}-shm").mkdir()  # stands for a file system that cannot make the shared-memory file
+    made = Database.create(str(path), SCHEMA)
+    made.run_many("INSERT INTO t VALUES (?)", [(1,)] * 10_000)
+    made.close()
+    before = path.read_bytes()
+    subprocess.run([sys.executable, "-c", CUT_OFF, str(path)], check=True)
+    assert path.read_bytes() != before, "some of it is there"
+
+    reader = Database.read(str(path), SCHEMA)
+    assert reader.all("SELECT DISTINCT x FROM t") == [(1,)]
+    with pytest.raises(StateError):
+        reader.run("DELETE FROM t")
     reader.close()
 
 

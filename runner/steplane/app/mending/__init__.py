@@ -53,7 +53,7 @@ MENDERS: Mapping[str, Mender] = {
     "goto-across": writing.named(r"name the step around it, `([^`]+)`"),
     "redundant-need": removing.safe_need,
     "cycle": removing.need,
-    "join-too-large": writing.named(r"write at most (\d+)"),
+    "join-too-large": writing.fewer,
     "complete-too-large": writing.named(r"write at most (\d+)"),
     "unreachable": removing.item,
     "switch-without-default": writing.end_switch,

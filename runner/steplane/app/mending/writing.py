@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from steplane.app.mending import removing
 from steplane.app.mending.text import Source, in_quotes, number_in
 from steplane.diagnostics import Diagnostic, Fix
 from steplane.source.nodes import Mapping, Scalar
@@ -33,6 +34,14 @@ def named(pattern: str) -> Callable[[Diagnostic, Source], Fix | None]:
         return None if match is None else _replaced(diagnostic, source, match[1])
 
     return mend
+
+
+def fewer(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """Want as many arrivals as there may be; where there are none, no `join`."""
+    fix = named(r"write at most (\d+)")(diagnostic, source)
+    found = source.entry_at(diagnostic.span)
+    is_join = found is not None and found.entry is not None and found.entry.name == "join"
+    return fix or (removing.entry(diagnostic, source) if is_join else None)
 
 
 def bound(diagnostic: Diagnostic, source: Source) -> Fix | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions import ListOf, Literal, MapOf, Template, parse_condition, parse_duration, parse_value
+from steplane.expressions.durations import TooLong
 from steplane.expressions.templates import Expression
 from steplane.model.values import Condition, Count, Duration, Name, Named, Value
 from steplane.source import Document, canonical_text
@@ -113,7 +114,7 @@ class Reader:
         try:
             seconds = parse_duration(text)
         except ValueError as error:
-            self._bad_duration(text, str(error), node.span)
+            self._bad_duration(text, error, node.span)
             return None
         if seconds == 0 and not zero:
             self.say(
@@ -124,12 +125,13 @@ class Reader:
             )
         return Duration(seconds, None, node.span)
 
-    def _bad_duration(self, text: str, reason: str, span: Span) -> None:
+    def _bad_duration(self, text: str, reason: ValueError, span: Span) -> None:
         """Report what the schema's pattern lets pass (`30m1h`); it reports the rest."""
         import re
 
         if re.fullmatch(r"([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+", text):
-            self.say("duration", reason, span, "write the larger unit first")
+            help_ = "write a shorter one" if isinstance(reason, TooLong) else "write the larger unit first"
+            self.say("duration", str(reason), span, help_)
 
     def count(self, node: Node | None) -> Count | None:
         """A whole number, or an expression that gives one."""
