@@ -161,6 +161,10 @@ UNREAD = frozenset({"unquoted-template", "number"})
 """What is said of a value that YAML itself gives no meaning."""
 
 
+STRANGE = frozenset({"control-character", "encoding"})
+"""What is said of characters that are not what they will be."""
+
+
 def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
     """Of a value that is wrong as YAML already nothing more is said.
 
@@ -168,7 +172,7 @@ def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnos
     not stand in a file is not what it will be.
     """
     unread = Stretches(one.span for one in document.diagnostics if one.code in UNREAD)
-    strange = Stretches(one.span for one in document.diagnostics if one.code == "control-character")
+    strange = Stretches(one.span for one in document.diagnostics if one.code in STRANGE)
     said = set(document.diagnostics)
 
     def is_echo(one: Diagnostic) -> bool:

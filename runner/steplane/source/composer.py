@@ -20,9 +20,10 @@ from steplane.source.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
+    SequenceStartEvent,
     StreamEndEvent,
 )
-from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
+from steplane.source.limits import DEEPEST, DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import BLANK, HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
@@ -32,6 +33,9 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*(?:(?:[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\
 _PROPERTY = re.compile(r"[&!]\S*")
 _NAME = re.compile(r"[^\s,\[\]{}]+")
 _ITEM_LINE = re.compile(r"[\r\n][ \t]*(- )")
+
+
+_OPENS = {MappingStartEvent: 1, SequenceStartEvent: 1, MappingEndEvent: -1, SequenceEndEvent: -1}
 
 
 class LimitPassed(Exception):
@@ -65,6 +69,9 @@ class Composer:
         self._anchors: dict[str, Anchored] = {}
         self._unused: dict[str, Span] = {}
         self._weight = 0
+        self._read = 0
+        self._is_too_large = False  # an alias was left out: what is left counts as it is written
+        self._is_too_deep = False
         self._depth = 0
         self._flow = 0
         self._path: list[str] = []
@@ -100,7 +107,8 @@ class Composer:
     def _node(self, event: Event) -> Node:
         kind = type(event)
         self._weight += 1
-        if self._weight > NODES:
+        self._read += 1
+        if (self._read if self._is_too_large else self._weight) > NODES:
             raise LimitPassed(mistakes.too_many_nodes(self._span(event)))
         if len(self.diagnostics) > MISTAKES:
             raise LimitPassed(mistakes.too_many_mistakes(self._span(event)))
@@ -137,9 +145,9 @@ class Composer:
         return self._scalar(event) if type(event) is ScalarEvent else self._collection(event)
 
     def _collection(self, event: Event) -> Node:
+        if self._depth >= DEPTH:
+            return self._too_deep(event)
         self._depth += 1
-        if self._depth > DEPTH:
-            raise LimitPassed(mistakes.too_deep_at(self._span(event)))
         if event.flow_style:
             if not self._flow:
                 self._outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -251,9 +259,9 @@ class Composer:
         if anchored is not None:
             self._unused.pop(name, None)
             if anchored.node is not None:
+                if self._weight + anchored.weight - 1 > NODES:
+                    return self._left_out(span)
                 self._weight += anchored.weight - 1
-                if self._weight > NODES:
-                    raise LimitPassed(mistakes.too_many_nodes(span))
                 return _moved(anchored.node, span)
             self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
         else:
@@ -261,6 +269,33 @@ class Composer:
             meant = did_you_mean(name, known)
             self._unused.pop(meant or name, None)
             self.diagnostics.append(mistakes.undefined_alias(name, span, meant))
+        self.broken.append(span)
+        return Scalar(None, "", span, True)
+
+    def _left_out(self, span: Span) -> Node:
+        """What stands for an alias that would make the file too large: nobody knows what it is."""
+        if not self._is_too_large:
+            self.diagnostics.append(mistakes.too_many_nodes(span))
+        self._is_too_large = True
+        self.broken.append(span)
+        return Scalar(None, "", span, True)
+
+    def _too_deep(self, event: Event) -> Node:
+        """What stands for a list or mapping that is too deep inside others; one that goes on for ever ends the reading.
+
+        The parser itself takes the square of the depth.
+        """
+        said = mistakes.too_deep_at(self._span(event))
+        last, deep = event, 1
+        while deep:
+            last = next(self._events)
+            deep += _OPENS.get(type(last), 0)
+            if deep > DEEPEST:
+                raise LimitPassed(said)
+        if not self._is_too_deep:
+            self.diagnostics.append(said)
+        self._is_too_deep = True
+        span = self._span(event, last)
         self.broken.append(span)
         return Scalar(None, "", span, True)
 

@@ -9,6 +9,9 @@ NODES = 300_000
 DEPTH = 100
 """Lists and mappings inside each other."""
 
+DEEPEST = 1_000
+"""Lists and mappings inside each other, below those that are too deep already, over which the reader goes on."""
+
 LINES = 500_000
 """Lines of a file."""
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
 from steplane.source.blanks import indented_by_blanks
@@ -21,6 +23,7 @@ from steplane.source.disguise import Disguise
 from steplane.source.events import SyntaxProblem, events
 from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
+from steplane.source.mended import Mend, mends
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import BLANK
 from steplane.source.pieces import Piece, broken_piece, indent_of
@@ -58,8 +61,9 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
     current, current_lines = text, list(lines)
     disguise = Disguise(text)
     looked_for = min(SYNTAX_ERRORS, max(1, RECOVERY_CHARACTERS // len(text)))
+    ready: _Attempt | None = None
     for number in range(1, looked_for + 2):
-        attempt = _attempt(current, file, disguise, pure=pure)
+        attempt, ready = ready or _attempt(current, file, disguise, pure=pure), None
         if not indented and (plain := _with_plain_blanks(attempt, current_lines, file, disguise, pure=pure)):
             attempt, indented = plain
             found += indented
@@ -80,9 +84,14 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
             None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last, attempt.around)
         )
         follows = mistake is not None and _is_in(mistake.diagnostic.span, values)
+        if mistake is not None and (tried := _as_mended(current_lines, mistake, file, disguise, pure=pure)):
+            ready, mend = tried
+            current_lines[mend.line - 1] = mend.text
+            broken += [mend.shifted] if mend.shifted is not None else []
+            mistake = mistake._replace(diagnostic=replace(mistake.diagnostic, fix=mend.fix))
         if mistake is not None and not follows and not (found and _may_follow(mistake.diagnostic, broken)):
             found.append(disguise.lifted(mistake.diagnostic))
-        if mistake is None:
+        if ready is not None or mistake is None:
             current = "\n".join(current_lines)
             continue
         value = None if follows else covered(mistake.diagnostic, current_lines, attempt.last)
@@ -116,6 +125,27 @@ def _with_plain_blanks(
         return None
     lines[:] = mended
     return again, found
+
+
+def _as_mended(
+    lines: list[str], mistake: Mistake, file: str, disguise: Disguise, *, pure: bool
+) -> tuple[_Attempt, Mend] | None:
+    """Another attempt with the edit that mends the mistake, if the file can then be read beyond its piece."""
+    likely = list(mends(mistake.diagnostic, lines))
+    piece = _broken_piece(lines, mistake) if likely else None
+    if piece is None:
+        return None
+    for mend in likely:
+        attempt = _attempt(
+            "\n".join([*lines[: mend.line - 1], mend.text, *lines[mend.line :]]), file, disguise, pure=pure
+        )
+        problem = attempt.problem
+        if problem is None:
+            return attempt, mend
+        opener = problem.context_place if "flow" in problem.context else None
+        if problem.place[0] > piece.last and (opener is None or opener[0] > piece.last):
+            return attempt, mend
+    return None
 
 
 def _hidden(attempt: _Attempt) -> int:
