@@ -79,7 +79,7 @@ def make_registry(store: RunStore | None, allowed: tuple[str, ...] | None) -> Re
 
 
 class Wanted(Struct, frozen=True):
-    """What is wanted of a file: a `plan`, or only what is wrong with it; `hints` too; `scripts` adds what shells find."""
+    """What is wanted: a `plan`, or only what is wrong; `hints` too. `scripts` adds what the shells find."""
 
     plan: bool = True
     hints: bool = False
