@@ -22,8 +22,8 @@ from steplane.source.events import (
     SequenceEndEvent,
     StreamEndEvent,
 )
-from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
-from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
+from steplane.source.limits import DEPTH, EXPRESSIONS, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS, TEXT_CHARACTERS
+from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, moved
 from steplane.source.pairs import BLANK, HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
 from steplane.suggest import did_you_mean
@@ -42,11 +42,19 @@ class LimitPassed(Exception):
         self.diagnostic = diagnostic
 
 
+class Size(NamedTuple):
+    """What was read: nodes, characters of texts, expressions."""
+
+    nodes: int
+    characters: int
+    expressions: int
+
+
 class Anchored(NamedTuple):
     """What an anchor stands for; `node` is None while it is still being read."""
 
     node: Node | None
-    weight: int
+    size: "Size"
     span: Span
 
 
@@ -65,6 +73,8 @@ class Composer:
         self._anchors: dict[str, Anchored] = {}
         self._unused: dict[str, Span] = {}
         self._weight = 0
+        self._characters = 0
+        self._expressions = 0
         self._depth = 0
         self._flow = 0
         self._path: list[str] = []
@@ -124,13 +134,14 @@ class Composer:
         if type(event) is ScalarEvent and not event.style and not event.value:
             self.diagnostics.append(mistakes.anchor_of_nothing(name, span))
             self.broken.append(span)
-            self._anchors[name] = Anchored(Scalar(f"&{name}", f"&{name}", span, True), 1, span)
+            self._anchors[name] = Anchored(Scalar(f"&{name}", f"&{name}", span, True), Size(1, 0, 0), span)
             return Scalar(f"&{name}", f"&{name}", span, True)
-        self._anchors[name] = Anchored(None, 0, span)
+        self._anchors[name] = Anchored(None, Size(0, 0, 0), span)
         self._unused[name] = span
-        before = self._weight
+        nodes, characters, expressions = self._weight, self._characters, self._expressions
         node = self._unadorned(event)
-        self._anchors[name] = Anchored(node, self._weight - before + 1, span)
+        size = Size(self._weight - nodes + 1, self._characters - characters, self._expressions - expressions)
+        self._anchors[name] = Anchored(node, size, span)
         return node
 
     def _unadorned(self, event: Event) -> Node:
@@ -174,10 +185,21 @@ class Composer:
                 self.diagnostics.append(mistakes.bad_number(str(error), span))
             if start.line != end.line:
                 self._look_for_items(event, span)
+        self._characters += len(text)  # without aliases never more than the file has
+        if "${{" in text:
+            self._count(0, text.count("${{"), span)
         if len(text) > SCALAR_CHARACTERS:
             self.diagnostics.append(mistakes.too_long_text(span))
         self.last = scalar = Scalar(value, text, span, plain)
         return scalar
+
+    def _count(self, characters: int, expressions: int, span: Span) -> None:
+        self._characters += characters
+        self._expressions += expressions
+        if self._characters > TEXT_CHARACTERS:
+            raise LimitPassed(mistakes.too_much_text(span))
+        if self._expressions > EXPRESSIONS:
+            raise LimitPassed(mistakes.too_many_expressions(span))
 
     def _sequence(self, event: Event) -> Sequence:
         items: list[Node] = []
@@ -251,10 +273,11 @@ class Composer:
         if anchored is not None:
             self._unused.pop(name, None)
             if anchored.node is not None:
-                self._weight += anchored.weight - 1
+                self._weight += anchored.size.nodes - 1
                 if self._weight > NODES:
                     raise LimitPassed(mistakes.too_many_nodes(span))
-                return _moved(anchored.node, span)
+                self._count(anchored.size.characters, anchored.size.expressions, span)
+                return moved(anchored.node, span)
             self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
         else:
             known = self._anchors if len(self.diagnostics) < SUGGESTIONS else ()
@@ -320,15 +343,6 @@ class Composer:
     def _span(self, first: Event, last: Event | None = None) -> Span:
         start, end = first.start_mark, (last or first).end_mark
         return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-
-
-def _moved(node: Node, span: Span) -> Node:
-    """The node at the place of an alias; what is inside it keeps its own places."""
-    if isinstance(node, Scalar):
-        return Scalar(node.value, node.text, span, node.plain)
-    if isinstance(node, Sequence):
-        return Sequence(node.items, span)
-    return Mapping(node.entries, span)
 
 
 def _is_nothing(node: Node) -> bool:

@@ -27,6 +27,12 @@ COMPARISONS = 100_000
 SCALAR_CHARACTERS = 1_000_000
 """Characters of one text."""
 
+TEXT_CHARACTERS = 10_000_000
+"""Characters of all texts, with every alias counted as if it were written out."""
+
+EXPRESSIONS = 100_000
+"""Expressions of a file, with every alias counted as if it were written out."""
+
 NUMBER_CHARACTERS = 300
 """Characters of one number."""
 
