@@ -20,6 +20,7 @@ from measuring import Cost, medians, run
 from work import (
     BARE,
     LOOP,
+    MADE_OF_SECRETS,
     ONLY_RECORDING,
     PUMP,
     RECORDING,
@@ -175,6 +176,16 @@ def output(bench: Bench) -> Iterator[Figure]:
     yield Figure(
         "rate", f"the same {size:,} MB", _time(large.seconds), f"{rate:.0f} MB/s", "at least 100 MB/s", rate >= 100
     )
+    size = bench.size(100)
+    small, large = (
+        bench.steplane("run", bench.file(f"masked_{one}", MADE_OF_SECRETS + _saying(one)), "--quiet")
+        for one in (1, size)
+    )
+    rate = (size - 1) / (large.seconds - small.seconds)
+    yield Figure(
+        "masked", f"{size} MB, 250 values of secrets to mask", _time(large.seconds), f"{rate:.0f} MB/s",
+        "at least 100 MB/s", rate >= 100,
+    )  # fmt: skip
 
 
 def planned(bench: Bench) -> Iterator[Figure]:

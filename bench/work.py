@@ -94,6 +94,16 @@ def printing(megabytes: int) -> str:
     return f"yes {'x' * 99} | head -n {megabytes * 10_000}"
 
 
+MADE_OF_SECRETS = """
+  - {id: token, run: printf a-secret-token, outputs: {t: {value: "${{ result.stdout }}", secret: true}}}
+  - id: hashes
+    foreach: ${{ range(250) }}
+    uses: log
+    with: {message: "${{ (steps.token.outputs.t ~ item) | hash }}"}
+"""
+"""Steps that make 250 values of a secret."""
+
+
 def workflow(name: str, steps: str) -> str:
     """A workflow file."""
     return f"steplane: 1\nname: {name}\nsteps:\n{steps}"

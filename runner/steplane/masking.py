@@ -42,21 +42,33 @@ class Mask:
 
     def __init__(self, secrets: Mapping[str, str], names: frozenset[str] = frozenset()) -> None:
         self.names = names
+        self.weak: dict[str, str] = {}
+        self._whole: frozenset[str] = frozenset()
+        self._plain, self._coded = Needles(), Needles()
+        self._add(secrets)
+
+    def _add(self, secrets: Mapping[str, str]) -> None:
         values = [value for value in secrets.values() if value]
-        self._whole = frozenset(values) | {value.strip() for value in values if value.strip()}
-        forms = [forms_of(value) for value in self._whole]
-        self._plain = Needles({one for form in forms for one in form.plain})
-        self._coded = Needles({one for form in forms for one in form.coded})
-        self.weak = {name: reason for name, value in secrets.items() if (reason := _weakness(value))}
+        new = (frozenset(values) | {value.strip() for value in values if value.strip()}) - self._whole
+        forms = [forms_of(value) for value in new]
+        self._whole |= new
+        self._plain = self._plain.and_more({one for form in forms for one in form.plain})
+        self._coded = self._coded.and_more({one for form in forms for one in form.coded})
+        self.weak = {**self.weak, **{name: why for name, value in secrets.items() if (why := _weakness(value))}}
+
+    def with_secrets(self, secrets: Mapping[str, str]) -> "Mask":
+        """A mask that hides these too."""
+        more = Mask({}, self.names)
+        more.weak, more._whole, more._plain, more._coded = self.weak, self._whole, self._plain, self._coded
+        more._add(secrets)
+        return more
 
     def extended(self, derived: str) -> "Mask":
-        """A mask that hides this too, which was made of a secret."""
+        """A mask that hides this too, which was made of a secret; this one where it is too short."""
         if len(derived) < SHORTEST:
             return self
-        more = Mask({}, self.names)
-        more.weak, more._whole = self.weak, self._whole | {derived}
-        forms = forms_of(derived)
-        more._plain, more._coded = self._plain.and_more(forms.plain), self._coded.and_more(forms.coded)
+        more = self.with_secrets({"": derived})
+        more.weak = self.weak
         return more
 
     def holds(self, value: str | float) -> bool:

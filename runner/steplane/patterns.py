@@ -1,6 +1,10 @@
 """Regular expressions from data: matched in linear time, whatever they are; the only user of re2."""
 
+from collections.abc import Collection
 from typing import Any
+
+WORDS_MEMORY = 1 << 27
+"""Bytes that the automaton of many words may take; that of 5,000 secrets begins with a tenth of it."""
 
 
 def compile_pattern(pattern: str) -> Any:
@@ -18,3 +22,13 @@ def compile_pattern(pattern: str) -> Any:
     except re2.error as error:
         said = error.args[0] if error.args else error
         raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
+
+
+def compile_words(words: Collection[bytes]) -> Any:
+    """A pattern that finds any of many byte strings in one pass over bytes."""
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes as they are
+    options.max_mem = WORDS_MEMORY
+    return re2.compile(b"|".join(map(re2.escape, sorted(words))), options)

@@ -117,3 +117,22 @@ def test_what_is_wrong_and_what_the_shells_say_take_twice_as_long_too() -> None:
     whole(one_id(10), "w.yaml", {})
     few, many = (calls(partial(whole, one_id(count), "w.yaml", {})) for count in (300, 600))
     assert many < 2.2 * few
+
+
+def needs_twice(count: int) -> str:
+    return f"{HEAD}  - {{id: a, run: x}}\n  - {{id: b, run: x, needs: [{'a, ' * count}]}}\n"
+
+
+def one_circle(count: int) -> str:
+    return HEAD + "".join(f"  - {{id: s{n}, run: x, needs: [s{(n + 1) % count}]}}\n" for n in range(count))
+
+
+def many_ends(count: int) -> str:
+    return HEAD + "  - {id: a, needs: [], end: failed}\n" * count
+
+
+@pytest.mark.parametrize("make", [needs_twice, one_circle, many_ends])
+def test_ends_circles_and_mends_take_twice_as_long_too(make: Callable[[int], str]) -> None:
+    whole(make(10), "w.yaml", {})
+    few, many = (calls(partial(whole, make(count), "w.yaml", {})) for count in (600, 1200))
+    assert many < 2.3 * few

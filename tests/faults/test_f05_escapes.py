@@ -89,6 +89,24 @@ def test_after_kill(rig: Rig, victim: str) -> None:
     rig.gone(1.0)
     assert life.wait() == 137
     until(lambda: rig.status() == "interrupted", what=rig.status)  # a last thread of it may still be ending
+    what = {"runner": "the runner was killed (SIGKILL)", "warden": "the warden of the runner was killed"}[victim]
+    assert life.text == (
+        f"error: {what}: run `one` stops here. Nothing that was recorded is lost\n"
+        f" help: Go on with it: steplane resume one --state {rig.state}\n"
+    )
+
+
+def test_one_that_is_killed_before_a_run_has_begun_has_no_words(rig: Rig) -> None:
+    """It is killed as soon as it has been forked: there is nothing to go on with."""
+    rig.write("steplane: 1\nname: none\nsteps:\n  - run: 'true'\n")
+    (rig.folder / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "if 'run' in sys.argv:\n"
+        "    os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGKILL))\n"
+    )
+    paths = f"{rig.folder}{os.pathsep}{rig.env['PYTHONPATH']}"
+    life = rig.start("run", rig.folder / "flow.yaml", "--state", rig.state, env={"PYTHONPATH": paths})
+    assert (life.wait(), life.text) == (137, "")
 
 
 def test_what_is_left_when_both_are_killed_is_ended_by_the_resume(rig: Rig) -> None:

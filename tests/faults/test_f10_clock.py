@@ -6,15 +6,20 @@ The clock that is shifted is that of the run's processes, by libfaketime (Debian
 import re
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.faults.rig import NOTE, Life, Rig, until
 
+from steplane.app.pruning import Doomed, prune
+from steplane.errors import StateError
 from steplane.events import AnyEvent, StepEnded, StepFact, StepRetry, StepStarted, StepWaiting, TimerFired
+from steplane.store import RunStore, StateDirectory
 
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
-pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not there (Debian package `faketime`)")
+shifted = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not there (Debian package `faketime`)")
 
 SHIFTS = {"back": "-1d", "forward": "+1d", "summer": "@2026-03-29 01:59:59", "winter": "@2026-10-25 02:59:59"}
 """By a day, or to the last second before the clocks of Berlin change."""
@@ -86,6 +91,7 @@ def times_of(events: list[AnyEvent], path: str) -> tuple[int, int]:
     return first.at, next(one.at for one in facts if isinstance(one, StepEnded))
 
 
+@shifted
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_durations_are_those_of_the_monotonic_clock(rig: Rig, clock: Clock, shift: str) -> None:
     life = begun(rig, clock)
@@ -130,6 +136,7 @@ CUT = {
 }
 
 
+@shifted
 @pytest.mark.parametrize("step", CUT)
 @pytest.mark.parametrize("shift", ["back", "forward"])
 def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(rig: Rig, clock: Clock, shift: str, step: str) -> None:
@@ -152,3 +159,54 @@ def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(rig: Rig, clock: Clo
         look = run(rig, clock, *words)
         assert look.wait() == 0, rig.outputs()
         assert not re.search(r"(?<![\w.-])-[\d,.]+(ms|s|m|h)", look.text), look.text  # nothing took less than 0
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (-43_200_000_000, "1969-12-31 12:00:00 UTC"),
+        (0, "1970-01-01 00:00:00 UTC"),
+        (253_402_300_800_000_000, "a time after the year 9999"),
+    ],
+)
+def test_no_run_begins_or_goes_on_at_a_time_that_cannot_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, told: str
+) -> None:
+    store = RunStore(StateDirectory.find(str(tmp_path), str(tmp_path / "state"), make=True))
+    store.create("one", "text", "hash", {}, "normal").close()
+    monkeypatch.setattr("steplane.store.records.now", lambda: at)
+    for action in (partial(store.create, "two", "text", "hash", {}), partial(store.acquire, "one")):
+        with pytest.raises(StateError) as caught:
+            action()
+        assert caught.value.message == (
+            f"the clock of this machine says that it is {told}: a run is recorded at a time from 1970 to 9999"
+        )
+        assert caught.value.remedy == "Set the clock."
+    assert store.ids() == ["one"]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_run_of_a_clock_before_1970_hides_no_other(tmp_path: Path, ended: bool) -> None:
+    """Earlier runners began such runs."""
+    store = RunStore(StateDirectory.find(str(tmp_path), str(tmp_path / "state"), make=True))
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr("steplane.store.runs.now", lambda: -43_200_000_000)
+        earlier.setattr("steplane.store.runs.refuse_clock", lambda: None)
+        store.create("odd", "text", "hash", {"workflow": "w"}, "normal").close()
+        if ended:
+            store.ended("odd", "succeeded", -43_100_000_000)
+    store.create("fine", "text", "hash", {"workflow": "w"}, "normal").close()
+    assert [(one.id, one.status) for one in store.list_runs()] == [("fine", "interrupted"), ("odd", "damaged")]
+    (doomed,) = [Doomed(one, 0) for one in store.list_runs() if one.id == "odd"]
+    assert [one.error for one in prune(store, [doomed])] == [""]
+    assert store.ids() == ["fine"]
+
+
+def test_what_cannot_be_read_when_it_is_to_go_is_told_as_that(tmp_path: Path) -> None:
+    store = RunStore(StateDirectory.find(str(tmp_path), str(tmp_path / "state"), make=True))
+    store.create("one", "text", "hash", {"workflow": "w"}, "normal").close()
+    (seen,) = store.list_runs()
+    Path(store.directory.run("one").journal).write_bytes(b"nothing")
+    (told,) = prune(store, [Doomed(msgspec.structs.replace(seen, status="succeeded"), 0)])
+    assert (told.error, told.exit_code) == ("run one is damaged", 2)
+    assert "steplane runs check one" in told.remedy

@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from tests.runner.checks.support import check_document
 from tests.security.conftest import Answer, Victim
+
+from steplane.source import read
 
 S14_REACHING = (
     "''.__class__", "''['__class__']", "''.__class__.__mro__[1].__subclasses__()", "[].__class__.__base__",
@@ -96,6 +99,48 @@ def test_s17_nothing_takes_long(victim: Victim, expression: str, usual: float) -
     answer = refused(victim, (expression,), cpu=10)
     assert answer.cpu < SECOND + LATE + 2 * usual, (answer.cpu, usual)
     assert answer.peak < 500
+
+
+LENGTHENED = {
+    "and": "inputs.x == 'a'{}", "or": "inputs.x == 'a'{}", "|": "'a'{} == 'a'", "+": "1{} == 1", "*": "1{} == 1",
+    "not": "{}true", "[": "{}", "(": "{}", "range(": "{}", ".": "inputs.x{}", "if": "{}true",
+}  # fmt: skip
+LINKS = {
+    "and": " and inputs.x == 'a'", "or": " or inputs.x == 'a'", "|": " | upper", "+": " + 1", "*": " * 1",
+    "not": "not ", "[": "[]", "(": "()", "range(": "()", ".": ".a", "if": "1 if inputs.x else ",
+}  # fmt: skip
+"""What makes a level of a tree, for each kind of chain; brackets stand around what there is."""
+
+
+DEEP = (
+    "at most 200 levels, and 50 brackets in each other: work parts of it out in `vars`, or write a chain as a list "
+    "(`x in [...]`)"
+)
+
+
+def chain(kind: str, count: int) -> str:
+    """An expression of so many links."""
+    if LINKS[kind] in {"[]", "()"}:
+        return kind * count + "1" + LINKS[kind][1] * count
+    return LENGTHENED[kind].format(LINKS[kind] * count)
+
+
+@pytest.mark.parametrize("count", [40, 190, 1000])
+def test_s17_a_chain_of_any_length_is_taken_or_refused(count: int) -> None:
+    """At each place: what walks through a tree comes to its end, or never sees it. (1,000 terms broke the checker.)"""
+    texts = []
+    for kind in LINKS:
+        one = chain(kind, count)
+        texts += [f"if: {json.dumps(one)}, run: 'true'"]
+        for message in ("${{ " + one + " }}", "${% if " + one + " %}${% endif %}"):
+            texts += [f"uses: log, with: {{message: {json.dumps(message)}}}"]
+    steps = "".join(f"  - {{id: s{number}, {text}}}\n" for number, text in enumerate(texts))
+    head = "steplane: 1\nname: trial\ninputs: {x: {type: string, default: a}}\nsteps:\n"
+    found = check_document(read((head + steps).encode(), "trial.yaml"))
+    told = [one for one in found if one.message == "this expression is nested too deeply"]
+    # of brackets fewer may stand in each other; a bare path is read without a tree
+    assert len(told) == {40: 0, 190: 9, 1000: len(texts) - 1}[count]
+    assert {one.help for one in told} <= {DEEP}
 
 
 def test_s17_three_loops_in_each_other(victim: Victim) -> None:

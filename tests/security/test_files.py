@@ -18,20 +18,20 @@ MERGE_BOMB = "a: &a0 {x: 1}\n" + "".join(
 
 @pytest.mark.parametrize("tag", ["!!python/object/apply:os.system ['touch hit']", "!!python/name:os.system", "!x 1"])
 def test_s01_tags_make_nothing(victim: Victim, tag: str) -> None:
-    answer = victim.check(f"steplane: 1\nx-a: {tag}\n{STEPS}")
+    answer = victim.check(f"steplane: 1\nx-a: {tag}\n{STEPS}", cpu=1)
     assert answer.code == 2
     assert answer.out.startswith("trial.yaml:2:6: error[tag]: ")
     assert not (victim.folder / "hit").exists()
 
 
 def test_s02_an_alias_bomb_is_counted_not_built(victim: Victim) -> None:
-    answer = victim.check(BOMB)
+    answer = victim.check(BOMB, cpu=1)
     assert (answer.code, "trial.yaml:6:" in answer.out, "300,000" in answer.out) == (2, True, True)
 
 
 def test_s03_a_merge_bomb_of_a_few_hundred_bytes(victim: Victim) -> None:
     assert len(MERGE_BOMB) < 700
-    answer = victim.check(MERGE_BOMB)
+    answer = victim.check(MERGE_BOMB, cpu=1)
     assert answer.code == 2
     assert "300,000" in answer.out
 
@@ -51,16 +51,24 @@ def test_s03_mistakes_without_end(victim: Victim) -> None:
     assert answer.out.splitlines()[-1].startswith("trial.yaml:10003:6: error[too-many-mistakes]: ")
 
 
+def test_s03_expressions_without_end(victim: Victim) -> None:
+    answer = victim.check(f"steplane: 1\nsteps:\n  - run: echo {'${{ 1 }} ' * 10_000}\n")
+    assert answer.code == 0
+    answer = victim.check(f"steplane: 1\nsteps: [{{uses: log, with: {{message: '{'${{ 1 }}' * 200_000}'}}}}]\n", cpu=1)
+    assert answer.code == 2
+    assert "more than 100,000 expressions" in answer.out
+
+
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "a: " + "{a: " * 100_000, "a:\n" + "- " * 100_000])
 def test_s04_depth(victim: Victim, text: str) -> None:
-    answer = victim.check(text)
+    answer = victim.check(text, cpu=1)
     assert answer.code == 2
     assert "more than 100 deep" in answer.out
 
 
 @pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "a: &a {<<: *a}"])
 def test_s05_an_alias_of_itself(victim: Victim, text: str) -> None:
-    answer = victim.check(text)
+    answer = victim.check(text, cpu=1)
     assert answer.code == 2
     assert answer.out.startswith("trial.yaml:1:")
     assert "[recursive-alias]" in answer.out

@@ -20,8 +20,8 @@ PLAIN = COMMON | {
 }  # fmt: skip
 """Parts of secrets that are words of everybody: masking them in all texts would hide nothing and confuse a lot."""
 
-DERIVED = 256
-"""Values made of secrets that are looked for; of more the older half is let go."""
+DERIVED = 5_000
+"""Values made of secrets that are looked for in texts; each takes some 30 KB of memory."""
 
 
 class KnownSecrets:
@@ -36,7 +36,7 @@ class KnownSecrets:
         self.any = bool(secrets) or any(_has_secrets(one) for one in plan.with_callees())
         """Whether the workflow has secrets, or steps may give some."""
         self._secrets = dict(secrets)
-        self._derived: dict[str, None] = {}
+        self._derived = 0
         self._withheld: set[str | float] = set()
         self._texts: dict[str, None] = {}
         self._names = names_of(plan) if self.any else frozenset()
@@ -82,7 +82,7 @@ class KnownSecrets:
         new = {f"{len(known)} {name} {index}": text for index, text in enumerate(texts) if text not in known}
         if new:
             self._secrets = {**new, **self._secrets}
-            self._renew()
+            self._take(self.mask.with_secrets(new))
 
     def may_meet(self, text: str, *, blocks: bool) -> bool:
         """See `Keeper`."""
@@ -97,22 +97,20 @@ class KnownSecrets:
         return self.mask.holds(value)
 
     def learn(self, value: str | float) -> None:
-        """See `Keeper`."""
+        """See `Keeper`. Raises `ExpressionError` where there are too many."""
         text = value if isinstance(value, str) else repr(value)
-        if text in self._derived:
-            self._derived[text] = self._derived.pop(text)  # the latest comes last
-            return
         if not text.strip() or text.casefold() in PLAIN or self.mask.text(text) == MASKED:
             return
         larger = self.mask.extended(text)
         if larger is self.mask:
             return
-        self._derived[text] = None
-        if len(self._derived) > DERIVED:
-            self._derived = dict.fromkeys(list(self._derived)[DERIVED // 2 :])
-            self._renew()
-        else:
-            self._take(larger)
+        if self._derived >= DERIVED:
+            raise ExpressionError(
+                f"expressions have made more than {DERIVED:,} values of secrets, which cannot all be looked for in "
+                "what programs print: give the programs the secret, and let them make the values"
+            )
+        self._derived += 1
+        self._take(larger)
 
     def withhold(self, value: str | float) -> None:
         """See `Keeper`. Raises `ExpressionError` where there are too many."""
@@ -143,12 +141,6 @@ class KnownSecrets:
             return {self.shown(name): self.shown(one) for name, one in value.items()}
         plain = isinstance(value, bool) or not isinstance(value, str | int | float)
         return MASKED if not plain and self.withholds(value) else value
-
-    def _renew(self) -> None:
-        mask = Mask(self._secrets, self._names)
-        for text in self._derived:
-            mask = mask.extended(text)
-        self._take(mask)
 
     def _take(self, mask: Mask) -> None:
         self.mask = mask

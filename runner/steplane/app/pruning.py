@@ -60,8 +60,13 @@ def prune(store: RunStore, doomed: Sequence[Doomed]) -> Iterator[Pruned]:
     for one in doomed:
         try:
             store.refuse_link(one.summary.id)
-            if store.status(one.summary.id) == one.summary.status:  # else somebody has gone on with it
+            status = store.status(one.summary.id)
+            if status == one.summary.status:  # else somebody has gone on with it
                 store.delete(one.summary.id)
+            elif status == "damaged":
+                remedy = f"What is wrong: steplane runs check {one.summary.id}. To delete it: --status damaged"
+                yield Pruned(one, f"run {one.summary.id} is damaged", remedy, exit_code=2)
+                continue
             else:
                 yield Pruned(one, f"run {one.summary.id} has been gone on with meanwhile", exit_code=5)
                 continue

@@ -67,8 +67,12 @@ class Context:
 
     def is_misshapen(self, span: Span) -> bool:
         """Whether its shape or its expressions are wrong, so that more about it would be noise."""
+        return bool(self.wrong_in(span))
+
+    def wrong_in(self, span: Span) -> list[tuple[int, int]]:
+        """Where in it something of that kind is wrong: lines and columns, in order."""
         first = bisect_left(self._wrong, (span.line, span.column))
-        return first < len(self._wrong) and self._wrong[first] < (span.end_line, span.end_column)
+        return self._wrong[first : bisect_left(self._wrong, (span.end_line, span.end_column), first)]
 
     @cached_property
     def positions(self) -> tuple[Position, ...]:

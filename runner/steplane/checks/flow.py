@@ -25,11 +25,15 @@ def check_ends(_: Workflow, context: Context) -> Iterator[Diagnostic]:
 
 
 def _behind(listed: StepList) -> Iterator[Diagnostic]:
+    last = {one.id: number for number, one in enumerate(listed.steps)}
+    furthest = max(
+        (last.get(one.action.target.text, -1) for one in listed.steps if isinstance(one.action, Goto)), default=-1
+    )
     for number, step in enumerate(listed.steps):
         key = _ends(step)
         if not key:
             continue
-        if any(_jumps_over(listed, one, number) for one in listed.steps):
+        if furthest > number:  # a jump goes on behind it
             return
         for later in listed.steps[number + 1 :]:
             if later.needs is None:
@@ -66,9 +70,3 @@ def _ends(step: Step) -> str:
 def _end_in(steps: tuple[Step, ...]) -> bool:
     """Whether a list surely ends the run, where nothing in it fails; with a jump nobody can tell."""
     return any(_ends(one) for one in steps) and not any(isinstance(one.action, Goto) for one in steps)
-
-
-def _jumps_over(listed: StepList, step: Step, number: int) -> bool:
-    """Whether the step goes on behind the one of that number."""
-    target = step.action.target.text if isinstance(step.action, Goto) else None
-    return any(one.id == target for one in listed.steps[number + 1 :])

@@ -192,25 +192,35 @@ class _Graph:
         """The shortest circle within a knot; of equal ones the one that begins first in the file."""
         inside = set(knot)
         best: list[int] = []
-        for start in sorted(knot)[:200]:
+        for start in sorted(knot)[: max(200_000 // len(knot), 1)][:200]:
             circle = self._from(start, inside, len(best) or len(knot) + 1)
             if circle and (not best or len(circle) < len(best)):
                 best = circle
         return best or knot
 
     def _from(self, start: int, inside: set[int], bound: int) -> list[int]:
-        paths, seen = [[start]], {start}
-        while paths and len(paths[0]) < bound:
-            longer = []
-            for path in paths:
-                for other in self.waits_for(path[-1]):
+        before: dict[int, int | None] = {start: None}
+        reached, length = [start], 1
+        while reached and length < bound:
+            further = []
+            for number in reached:
+                for other in self.waits_for(number):
                     if other == start:
-                        return path
-                    if other in inside and other not in seen:
-                        seen.add(other)
-                        longer.append([*path, other])
-            paths = longer
+                        return _back(before, number)
+                    if other in inside and other not in before:
+                        before[other] = number
+                        further.append(other)
+            reached, length = further, length + 1
         return []
+
+
+def _back(before: dict[int, int | None], number: int | None) -> list[int]:
+    """The way to a step, from where it begins."""
+    way = []
+    while number is not None:
+        way.append(number)
+        number = before[number]
+    return way[::-1]
 
 
 class Knots:

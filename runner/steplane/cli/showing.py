@@ -10,7 +10,9 @@ from steplane.app.inputs import read_env_file
 from steplane.app.running import Begun, Options, recorded_plan
 from steplane.cli.call import Call, actor
 from steplane.cli.formats import SYSTEMS, repository_root
+from steplane.cli.output import error_text
 from steplane.cli.reports import Reports
+from steplane.driver.warden import leave_words
 from steplane.errors import LeaseLost, RunGone, StateError, SteplaneError, UsageError
 from steplane.events import ErrorInfo
 from steplane.reporters.ending import LOST, Write
@@ -48,6 +50,7 @@ class Show:
         for warning in begun.warnings:
             self.call.warn(warning)
         subject = self.subject(begun)
+        leave_words(_last_words(subject, self.call))
         self.reporter = Several([REPORTERS[self.call.form](self, subject), self.reports.of(subject)])
         return self.reporter
 
@@ -86,6 +89,7 @@ class Show:
         """The last words of a run that came back; the exit code."""
         if self.reporter is not None:
             self.reporter.finish(Result(result.status, result.outputs, result.error))
+            leave_words("")
             self.tell_what_broke(result.run)
         return result.exit_code
 
@@ -106,10 +110,17 @@ class Show:
         except BaseException as error:
             if self.reporter is not None:
                 self.reporter.finish(Result("interrupted", None, _told(error)))
+                leave_words("")
             elif again is not None:
                 raise with_command(error, self.call, again) from error
             raise
         return self.over(result)
+
+
+def _last_words(subject: Subject, call: Call) -> str:
+    """What is said where neither the run nor its reporter can say it."""
+    message = f"{{what}}: run `{subject.run}` stops here. Nothing that was recorded is lost"
+    return error_text(message, f"Go on with it: {subject.resume}", call.color(call.err))
 
 
 def _json(show: Show, subject: Subject) -> Shown:

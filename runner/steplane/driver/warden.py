@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 from steplane.digests import blake2b
@@ -33,7 +34,10 @@ DIED = 128 + signal.SIGKILL
 """The exit code of a runner that stops because its warden was killed."""
 
 _dying: list[bool] = []
-_guarded: list[bool] = []
+_guarded: list[int] = []
+"""In a runner that has a warden: the descriptor through which it leaves its last words."""
+
+_last_words: list[str] = [""]
 
 
 def guard(main: Callable[[], int]) -> int:
@@ -45,15 +49,24 @@ def guard(main: Callable[[], int]) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     become_subreaper()
     echoed = terminal.echoes(1)
+    words, left = os.pipe()
+    for one in (words, left):
+        os.set_blocking(one, False)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *_awaited()})
     warden = os.getpid()
     runner = os.fork()
     if not runner:
+        os.close(words)
+        _guarded.append(left)
         _run(main, warden, before)
-    code = _watch(runner, echoed=echoed)
+    os.close(left)
+    code, killed = _watch(runner, echoed=echoed)
     _end_the_rest()
     if echoed:
         terminal.put_right()
+    if killed:
+        _say(_left_words(words), f"the runner was killed ({killed})")
+    os.close(words)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return code
 
@@ -73,6 +86,31 @@ def end_leftovers(run_id: str, artifacts: str = "") -> list[int]:
     return found
 
 
+def leave_words(text: str) -> None:
+    """What is written to stderr, with what has happened in place of `{what}`, when this process or its warden is killed
+    from now on; nothing where the text is empty.
+    """
+    _last_words[0] = text
+    if _guarded:
+        with suppress(OSError):  # the warden is dead, or too much was left: it is not worth more
+            os.write(_guarded[0], text.encode("utf-8", "backslashreplace") + b"\0")
+
+
+def _left_words(descriptor: int) -> str:
+    """What the runner has left last, whole."""
+    data = b""
+    with suppress(BlockingIOError):  # somebody has the other end, who cannot be killed
+        while piece := os.read(descriptor, 1 << 16):
+            data += piece
+    return data.rpartition(b"\0")[0].rpartition(b"\0")[2].decode("utf-8", "replace")
+
+
+def _say(text: str, what: str) -> None:
+    with suppress(OSError):
+        if text:
+            os.write(2, text.replace("{what}", what).encode("utf-8", "backslashreplace"))
+
+
 def begin_run(run_id: str, artifacts: str) -> None:
     """From now on this process works for the run; see `end_leftovers`. One without a warden has children of its own."""
     if _guarded:
@@ -88,7 +126,6 @@ def _number(run_id: str, artifacts: str) -> int:
 def _run(main: Callable[[], int], warden: int, before: set[int | signal.Signals]) -> NoReturn:
     """The runner's whole life."""
     code = 4
-    _guarded.append(True)
     try:
         signal.signal(ORPHANED, orphaned)
         become_subreaper()
@@ -123,6 +160,7 @@ def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
     adopted.start_no_more()
     tree.end(lambda: tree.descendants(os.getpid()))
     terminal.abandon()
+    _say(_last_words[0], "the warden of the runner was killed")
     os._exit(DIED)
 
 
@@ -137,8 +175,8 @@ def _awaited() -> set[int]:
     return {*FORWARDED, *stop}
 
 
-def _watch(runner: int, *, echoed: bool) -> int:
-    """Hand on signals and collect the dead until the runner has ended; its exit code."""
+def _watch(runner: int, *, echoed: bool) -> tuple[int, str]:
+    """Hand on signals and collect the dead until the runner has ended; its exit code, and the signal that killed it."""
     stopping = stopped = False
     while True:
         number, from_terminal = _next_signal()
@@ -149,7 +187,7 @@ def _watch(runner: int, *, echoed: bool) -> int:
                 elif pid == runner and os.WIFCONTINUED(status):
                     stopped = False
                 elif pid == runner:
-                    return _exit_code(status)
+                    return _exit_code(status), _killed_by(status)
         elif not from_terminal:
             tree.send(runner, number)
         stopping = stopping or number == signal.SIGTSTP
@@ -196,6 +234,14 @@ def _changed() -> list[tuple[int, int]]:
 def _exit_code(status: int) -> int:
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
+
+
+def _killed_by(status: int) -> str:
+    """The name of the signal that a process died of; empty where it exited."""
+    if not os.WIFSIGNALED(status):
+        return ""
+    number = os.WTERMSIG(status)
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def _end_the_rest() -> None:

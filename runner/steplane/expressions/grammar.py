@@ -132,18 +132,57 @@ def filters_and_tests(tree: Any) -> list[Any]:
     return [*tree.find_all((nodes.Filter, nodes.Test)), *root]
 
 
+LEVELS = 200
+"""How deep a tree may be. A chain such as `a and b and c` has a level for each operator, and all that walks through a
+tree has to come to its end, wherever it begins."""
+BRACKETS = 50
+"""How many brackets may stand in each other: the parser needs a dozen calls for each."""
+
+
+def too_deep(offset: int) -> SyntaxFault:
+    """The fault of an expression that has too many levels."""
+    return SyntaxFault(
+        "this expression is nested too deeply",
+        offset,
+        1,
+        f"at most {LEVELS} levels, and {BRACKETS} brackets in each other: work parts of it out in `vars`, or write a "
+        "chain as a list (`x in [...]`)",
+    )
+
+
 _WORDS = frozenset(["and", "or", "not", "in", "is", "if", "else"])
 
 
 def _guarded(action: Any, tokens: tuple[Token, ...], end: int, marks: Marks = LANGUAGE) -> Any:
     from jinja2 import TemplateError, TemplateSyntaxError
 
+    _check_brackets(tokens)
     try:
-        return action()
+        tree = action()
     except TemplateSyntaxError as error:
         raise _translate(error.lineno, error.message or "", tokens, end, marks) from None
     except (RecursionError, TemplateError):
-        raise SyntaxFault("this expression is nested too deeply", tokens[0].offset, 1) from None
+        raise too_deep(tokens[0].offset) from None
+    if len(tokens) > LEVELS and _levels(tree) > LEVELS:  # each level has a word of its own
+        raise too_deep(tokens[0].offset)
+    return tree
+
+
+def _check_brackets(tokens: tuple[Token, ...]) -> None:
+    depth = 0
+    for token in tokens if len(tokens) > BRACKETS else ():
+        depth += (token.text in _CLOSERS) - (token.text in _CLOSERS.values())
+        if depth > BRACKETS:
+            raise too_deep(token.offset)
+
+
+def _levels(tree: Any) -> int:
+    """How deep a tree is."""
+    count, nodes = 0, [tree]
+    while nodes:
+        count += 1
+        nodes = [child for node in nodes for child in node.iter_child_nodes()]
+    return count
 
 
 _VALUES = frozenset({"name", "string", "integer", "float"})

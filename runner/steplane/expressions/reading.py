@@ -129,7 +129,7 @@ def check_expression(text: str, filters: Collection[str] | None = None) -> list[
     if read_literal(text) is not None or read_path(text) is not None:
         return []
     from steplane.expressions.compiling import used
-    from steplane.expressions.grammar import parse
+    from steplane.expressions.grammar import parse, too_deep
     from steplane.expressions.usage import unknown_calls
 
     try:
@@ -141,7 +141,7 @@ def check_expression(text: str, filters: Collection[str] | None = None) -> list[
         found = read_code(text).faults
         return [*found, *beside(text, filters)] if found else [fault]
     except RecursionError:
-        return [SyntaxFault("this expression is nested too deeply", 0, 1)]
+        return [too_deep(0)]
     return unknown
 
 

@@ -39,6 +39,9 @@ _ARITHMETIC = {
     "c_style_for_statement": "`for (( ))`",
     "subscript": "an array subscript",
 }
+_OF_ONE_STATEMENT = frozenset(
+    ["command", "redirected_statement", "heredoc_redirect", "herestring_redirect", "file_redirect", "pipeline", "list"]
+)
 _ALONE_BEFORE, _ALONE_AFTER = frozenset(b" \t\r\n;|&()`"), frozenset(b" \t\r\n;|&)<>`")
 _NUMERIC_NEXT = re.compile(rb"(?:\s|\\\n)+-(eq|ne|lt|le|gt|ge)\s")
 _NUMERIC_BEFORE = re.compile(rb"\s-(eq|ne|lt|le|gt|ge)")
@@ -199,3 +202,15 @@ def is_compared_as_number(source: bytes, operand: "Node") -> bool:
     while before.endswith(b"\\") and source[len(before) : len(before) + 1] == b"\n":
         before = before[:-1].rstrip()
     return len(before) < operand.start_byte and _NUMERIC_BEFORE.fullmatch(before[-4:]) is not None
+
+
+def is_near_an_error(construct: "Node") -> bool:
+    """Whether the whole statement, what encloses it, or what stands beside it was not understood."""
+    statement = construct
+    for child, parent in syntax.ancestors(construct):
+        if parent.type == "ERROR":
+            return True
+        if child is statement and parent.type in _OF_ONE_STATEMENT:
+            statement = parent
+    beside = (statement.prev_sibling, statement.next_sibling)
+    return statement.has_error or any(one is not None and one.type == "ERROR" for one in beside)

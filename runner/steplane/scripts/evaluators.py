@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from steplane.scripts.simplifying import BRACKET
 from steplane.scripts.words import Word
 
 Danger: TypeAlias = Literal["number", "evaluates", "program"]
@@ -54,7 +55,7 @@ _WHOLLY = {
     "let": Finding("number", "`let`"),
     "alias": Finding("program", "alias", "write a function, which takes the value as an argument"),
 }
-
+_TESTS = {"test": "test", "[": "[", BRACKET: "["}
 
 PROGRAMS = 50
 """Names among the words of one command that may be those of programs which take code; more are not told apart."""
@@ -87,8 +88,8 @@ class Command:
         name, previous = words[first].text, words[position - 1].text
         if name in _WHOLLY:
             return _WHOLLY[name]
-        if name in ("test", "[") and previous == "-v":
-            return Finding("evaluates", f"{name} -v")
+        if name in _TESTS and previous == "-v":
+            return Finding("evaluates", f"{_TESTS[name]} -v")
         if name == "printf" and position == first + 2 and previous == "-v":
             return Finding("evaluates", "printf -v")
         if name == "wait" and previous == "-p":

@@ -1,7 +1,8 @@
 """Each value of a script: where it stands, and what is wrong with that."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,11 +10,13 @@ from msgspec import Struct
 from steplane.diagnostics import Diagnostic, Span
 from steplane.expressions.templates import Expression
 from steplane.scripts import messages, syntax
-from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number
-from steplane.scripts.evaluators import Command, Finding, of_input
-from steplane.scripts.quoting import Heredoc, Quoting, read_quoting
+from steplane.scripts.again import Again, View
+from steplane.scripts.contexts import Context, Fault, context_of, is_compared_as_number, is_near_an_error
+from steplane.scripts.evaluators import Finding
+from steplane.scripts.quoting import Heredoc, Quoting, Reading, read_quoting
 from steplane.scripts.shapes import Place
-from steplane.scripts.words import Word, commands_after, position_in, readers_of, words_of
+from steplane.scripts.simplifying import blot
+from steplane.scripts.words import position_in
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,11 +28,6 @@ _QUOTINGS: dict[Place, tuple[Quoting, ...]] = {
     "text": ("double", "heredoc"),
     "number": ("arithmetic", "bare", "double", "heredoc"),
 }
-
-_OF_ONE_STATEMENT = frozenset(
-    ["command", "redirected_statement", "heredoc_redirect", "herestring_redirect", "file_redirect", "pipeline", "list"]
-)
-
 
 HEREDOCS = 16
 """Here-documents that begin in one line: bash knows no more."""
@@ -47,21 +45,47 @@ def judge(
 ) -> list[Verdict]:
     """A verdict for each expression, in their order; `places` are theirs in the file."""
     source, ranges = _with_placeholders(parts)
-    quotings, several = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
+    reading = read_quoting(source.decode("latin-1"), dict(ranges))  # offsets are those of bytes
+    again, views = Again(source, reading), _Views(source, reading)
     expressions = [part for part in parts if isinstance(part, Expression)]
-    trees: dict[int, _Tree] = {}
+    told: set[int] = set()
     found = []
+    context: Context | Fault
     for (start, end), expression, place in zip(ranges, expressions, places, strict=True):
-        number = _heredoc_of(start, several)
-        if number not in trees and number < HEREDOCS:
-            trees[number] = _Tree(_with_one_heredoc(source, several, number))
-        if number not in trees or syntax.is_deep(trees[number].root, start):
-            found.append(Verdict(None, (messages.fault("unknown", messages.as_written(expression), place),)))
+        context = "unknown"
+        for view in chain(views.of(start), again.views(start)):
+            judge_ = _Judge(view, start, end, reading.quotings.get(start))
+            context = judge_.context()
+            if context != "unknown":
+                break
+        if context != "unknown":
+            found.append(judge_.verdict(context, expression, place, is_number))
             continue
-        judge_ = _Judge(trees[number], start, end, quotings.get(start))
-        found.append(judge_.verdict(expression, place, is_number))
+        line = again.lost(start)
+        is_new = line is None or line not in told
+        raw = messages.as_written(expression)
+        found.append(Verdict(None, (messages.fault("unknown", raw, place),) if is_new else ()))
+        if line is not None:
+            told.add(line)
     syntax.forget()
     return found
+
+
+class _Views:
+    """The views of the script as it is, with one here-document in each line."""
+
+    def __init__(self, source: bytes, reading: Reading) -> None:
+        self._source = source
+        self._several = [one for one in reading.heredocs if len(one) > 1]
+        self._views: dict[int, View] = {}
+
+    def of(self, at: int) -> Iterator[View]:
+        """The one that has the here-document around an offset; none where it has too many neighbours."""
+        number = _heredoc_of(at, self._several)
+        if number not in self._views and number < HEREDOCS:
+            self._views[number] = View(_with_one_heredoc(self._source, self._several, number), self._source)
+        if number < HEREDOCS:
+            yield self._views[number]
 
 
 def _heredoc_of(at: int, several: Sequence[Sequence[Heredoc]]) -> int:
@@ -79,14 +103,9 @@ def _with_one_heredoc(source: bytes, several: Sequence[Sequence[Heredoc]], numbe
         kept = min(number, len(line) - 1)
         for position, one in enumerate(line):
             if position != kept:
-                _blot(text, one.redirection, b" ")
-                _blot(text, one.body, b"." if position < kept else b" ")
+                blot(text, one.redirection, b" ")
+                blot(text, one.body, b"." if position < kept else b" ")
     return bytes(text)
-
-
-def _blot(text: bytearray, stretch: tuple[int, int], mark: bytes) -> None:
-    start, end = stretch
-    text[start:end] = re.sub(rb"[^\n]", mark, text[start:end])
 
 
 def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[tuple[int, int]]]:
@@ -102,56 +121,27 @@ def _with_placeholders(parts: Sequence[str | Expression]) -> tuple[bytes, list[t
     return bytes(source) + b"\n", ranges
 
 
-class _Tree:
-    """A parsed script, and what was found of its commands: a thousand values may stand in one of them."""
-
-    __slots__ = ("_commands", "_inputs", "_takes", "_words", "root", "source")
-
-    def __init__(self, source: bytes) -> None:
-        self.root, self.source = syntax.parse(source), source
-        self._words: dict[int, list[Word]] = {}
-        self._commands: dict[int, Command] = {}
-        self._inputs: dict[int, Finding | None] = {}
-        self._takes: dict[int, Finding | None] = {}
-
-    def command(self, construct: "Node") -> Command:
-        """The command that `construct` is or belongs to."""
-        if construct.id not in self._commands:
-            self._commands[construct.id] = Command(self._words_of(construct))
-        return self._commands[construct.id]
-
-    def of_readers(self, construct: "Node", *, of_body: bool) -> Finding | None:
-        """What the commands that read a here-document, or what a command writes, make of it."""
-        if construct.id not in self._inputs:
-            readers = (readers_of if of_body else commands_after)(construct, self._words_of)
-            self._inputs[construct.id] = next(filter(None, map(self._of_input, readers)), None)
-        return self._inputs[construct.id]
-
-    def _of_input(self, words: list[Word]) -> Finding | None:
-        if id(words) not in self._takes:  # the words are kept
-            self._takes[id(words)] = of_input(words)
-        return self._takes[id(words)]
-
-    def _words_of(self, construct: "Node") -> list[Word]:
-        if construct.id not in self._words:
-            self._words[construct.id] = words_of(construct)
-        return self._words[construct.id]
-
-
 class _Judge:
     """The examination of one placeholder."""
 
-    __slots__ = ("end", "quoting", "root", "source", "start", "tree")
+    __slots__ = ("end", "quoting", "root", "source", "start", "view")
 
-    def __init__(self, tree: _Tree, start: int, end: int, quoting: Quoting | None) -> None:
-        self.quoting, self.tree = quoting, tree
-        self.root, self.source, self.start, self.end = tree.root, tree.source, start, end
+    def __init__(self, view: View, start: int, end: int, quoting: Quoting | None) -> None:
+        self.quoting, self.view = quoting, view
+        self.root, self.source, self.start, self.end = view.root, view.source, start + view.moved, end + view.moved
 
-    def verdict(self, expression: Expression, place: Span, is_number: Callable[[Expression], bool]) -> Verdict:
-        raw = messages.as_written(expression)
+    def context(self) -> Context | Fault:
+        """Where the value stands, if that is certain."""
+        if syntax.is_deep(self.root, self.start):
+            return "unknown"
         context = context_of(self.root, self.source, self.start, self.end)
-        if not self._is_certain(context):
-            context = "unknown"
+        return context if self._is_certain(context) else "unknown"
+
+    def verdict(
+        self, context: Context | Fault, expression: Expression, place: Span, is_number: Callable[[Expression], bool]
+    ) -> Verdict:
+        """What is to say of a value in that context."""
+        raw = messages.as_written(expression)
         if isinstance(context, str):
             return Verdict(None, (messages.fault(context, raw, place),))
         if context.unused or context.construct is None:
@@ -173,7 +163,7 @@ class _Judge:
             return context not in ("single-quotes", "quoted-heredoc") or self.quoting == "literal"
         if context.unused:
             return self.quoting == "comment"
-        if context.construct is not None and self.root.has_error and _is_near_an_error(context.construct):
+        if context.construct is not None and self.root.has_error and is_near_an_error(context.construct):
             return False
         return self.quoting in _QUOTINGS[context.place]
 
@@ -181,16 +171,16 @@ class _Judge:
         if construct.type == "test_command":
             return self._in_test(construct)
         if construct.type in ("heredoc_body", "herestring_redirect"):
-            return self.tree.of_readers(construct, of_body=True)
+            return self.view.of_readers(construct, of_body=True)
         while construct.type in ("array", "variable_assignment") and construct.parent is not None:
             if construct.type == "variable_assignment" and self._is_declared_a_number(construct):
                 return Finding("number", "`declare -i`")
             construct = construct.parent
-        command = self.tree.command(construct)
+        command = self.view.command(construct)
         position = position_in(command.words, self.start, self.end)
         found = command.finding(position)
         if found is None and position > 0 and command.words[0].name in ("echo", "printf"):
-            found = self.tree.of_readers(construct, of_body=False)
+            found = self.view.of_readers(construct, of_body=False)
         return found
 
     def _is_declared_a_number(self, assignment: "Node") -> bool:
@@ -198,7 +188,7 @@ class _Judge:
         declared = rb"\b(?:declare|typeset|local|readonly)(?: +-\w+)* +-\w*i\w*[^\n;&|]* %s\b" % (
             name[0] if name else b"="
         )
-        return re.search(declared, self.source) is not None
+        return re.search(declared, self.view.whole) is not None
 
     def _in_test(self, command: "Node") -> Finding | None:
         """`[[ ]]` computes with the operands of a numeric comparison; `[ ]` takes nothing but a number for one."""
@@ -221,15 +211,3 @@ class _Judge:
         name = construct.child_by_field_name("name") if construct.type == "command" else None
         text = b"" if name is None else (name.text or b"").strip(b'"')
         return name is not None and name.start_byte <= self.start and text == self.source[self.start : self.end]
-
-
-def _is_near_an_error(construct: "Node") -> bool:
-    """Whether the whole statement, what encloses it, or what stands beside it was not understood."""
-    statement = construct
-    for child, parent in syntax.ancestors(construct):
-        if parent.type == "ERROR":
-            return True
-        if child is statement and parent.type in _OF_ONE_STATEMENT:
-            statement = parent
-    beside = (statement.prev_sibling, statement.next_sibling)
-    return statement.has_error or any(one is not None and one.type == "ERROR" for one in beside)

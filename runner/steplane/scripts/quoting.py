@@ -16,32 +16,53 @@ Quoting: TypeAlias = Literal["bare", "double", "heredoc", "arithmetic", "literal
 _HEREDOC = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^']*'|\"[^\"]*\"|[^\s;&|<>()'\"\\])+)", re.ASCII)
 _DESCRIPTOR = re.compile(r"(?:(?<=[\s;&|(])|^)(?:\d+|\{\w+\})$")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BRACKET = re.compile(r"\[[ \t]")
 _BEFORE_COMMAND = frozenset(["then", "do", "else", "elif", "if", "while", "until", "time"])
 _BLANK_OR_OPERATOR = " \t\r\n;&|()<>`"
 
 
 class Heredoc(Struct, frozen=True):
-    """A here-document: from where to where its redirection stands, and its text with the line that ends it."""
+    """A here-document: from where to where its redirection stands, and its text with the line that ends it.
+
+    `ends`: there is such a line.
+    """
 
     redirection: tuple[int, int]
     body: tuple[int, int]
+    delimiter: str = ""
+    ends: bool = True
+
+
+class Reading(Struct):
+    """What is known of the quoting in a script, by offset.
+
+    `quotings` are those at the placeholders (one left out was not reached), `heredocs` are line by line. Outside quotes
+    stand the `escapes` (backslashes), `both_ways` (`<>`), `brackets` (`[` in the place of a command) and `patterns`
+    (the parenthesis of `!(a|b)`). `breaks`: where a line begins that continues nothing that is open.
+    """
+
+    quotings: dict[int, Quoting] = {}
+    heredocs: list[tuple[Heredoc, ...]] = []
+    escapes: list[int] = []
+    both_ways: list[int] = []
+    brackets: list[int] = []
+    patterns: list[int] = []
+    breaks: list[int] = []
 
 
 def quoting_of(source: str, placeholders: Mapping[int, int]) -> dict[int, Quoting]:
     """The quoting at each placeholder (start → end offset); one left out was not reached."""
-    return read_quoting(source, placeholders)[0]
+    return read_quoting(source, placeholders).quotings
 
 
-def read_quoting(
-    source: str, placeholders: Mapping[int, int]
-) -> tuple[dict[int, Quoting], tuple[tuple[Heredoc, ...], ...]]:
-    """Besides, the here-documents of each line that begins more than one."""
+def read_quoting(source: str, placeholders: Mapping[int, int]) -> Reading:
+    """Besides, what stands outside quotes. Nothing is known of what is nested too deep."""
     scanner = _Scanner(source, placeholders)
     try:
         scanner.code(0, "")
     except RecursionError:
-        return {}, ()
-    return scanner.found, tuple(scanner.several)
+        return Reading()
+    return scanner.reading
 
 
 def _is_after_for(source: str, at: int) -> bool:
@@ -51,19 +72,28 @@ def _is_after_for(source: str, at: int) -> bool:
 
 
 class _Scanner:
-    __slots__ = ("found", "pending", "placeholders", "several", "source", "starts")
+    __slots__ = ("depth", "found", "pending", "placeholders", "reading", "source", "starts")
 
     def __init__(self, source: str, placeholders: Mapping[int, int]) -> None:
         self.source, self.placeholders, self.starts = source, placeholders, sorted(placeholders)
-        self.found: dict[int, Quoting] = {}
+        self.reading = Reading()
+        self.found = self.reading.quotings
         self.pending: list[tuple[str, bool, bool, tuple[int, int]]] = []  # delimiter, tabs are stripped, quoted, place
-        self.several: list[tuple[Heredoc, ...]] = []
+        self.depth = 0
 
     def code(self, at: int, close: str) -> int:
         """Commands up to the closing character; the offset after it."""
+        self.depth += 1
+        at = self._commands(at, close)
+        self.depth -= 1
+        return at
+
+    def _commands(self, at: int, close: str) -> int:  # noqa: C901 - a branch for each sign of the shell
         source, cases, command = self.source, 0, True
         while at < len(source):
             character = source[at]
+            if character in "(<[":
+                self._note(at, command=command)
             if character == close and not (character == ")" and cases):
                 return at + 1
             if character == "\n":
@@ -87,10 +117,21 @@ class _Scanner:
                 at = self._quoted(at, "bare")
         return at
 
+    def _note(self, at: int, *, command: bool) -> None:
+        """What the parser may not know."""
+        if self.source.startswith("<>", at):
+            self.reading.both_ways.append(at)
+        elif command and _BRACKET.match(self.source, at):
+            self.reading.brackets.append(at)
+        elif not command and self.source[at] == "(" and self.source[at - 1] in "?*+@!":
+            self.reading.patterns.append(at)
+
     def _quoted(self, at: int, quoting: Quoting) -> int:
         """One character, escape, quoted string or expansion."""
         character = self.source[at]
         if character == "\\":
+            if quoting == "bare":
+                self.reading.escapes.append(at)
             return at + 2
         if character == "$":
             return self._dollar(at, quoting)
@@ -165,21 +206,22 @@ class _Scanner:
         pending, self.pending = self.pending, []
         found = []
         for delimiter, stripped, quoted, redirection in pending:
-            start = at
+            start, after, ends = at, at, False
             while at < len(self.source):
                 end = self.source.find("\n", at) + 1 or len(self.source) + 1
                 line, after = self.source[at : end - 1], min(end, len(self.source))
                 if (line.lstrip("\t") if stripped else line) == delimiter:
+                    ends = True
                     break
                 at = after
-            else:
-                after = at
             if quoted:
                 self._literal(start, at or len(self.source))
             else:
                 self._until(start, "", "heredoc", at)
             at = after
-            found.append(Heredoc(redirection, (start, after)))
-        if len(found) > 1:
-            self.several.append(tuple(found))
+            found.append(Heredoc(redirection, (start, after), delimiter, ends))
+        if found:
+            self.reading.heredocs.append(tuple(found))
+        if self.depth == 1:
+            self.reading.breaks.append(at)
         return at

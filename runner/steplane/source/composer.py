@@ -20,11 +20,10 @@ from steplane.source.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
-from steplane.source.limits import DEEPEST, DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS
-from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
+from steplane.source.limits import DEPTH, EXPRESSIONS, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS, TEXT_CHARACTERS
+from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, moved
 from steplane.source.pairs import BLANK, HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
 from steplane.suggest import did_you_mean
@@ -35,9 +34,6 @@ _NAME = re.compile(r"[^\s,\[\]{}]+")
 _ITEM_LINE = re.compile(r"[\r\n][ \t]*(- )")
 
 
-_OPENS = {MappingStartEvent: 1, SequenceStartEvent: 1, MappingEndEvent: -1, SequenceEndEvent: -1}
-
-
 class LimitPassed(Exception):
     """The file asks for more than a file may; `diagnostic` says where."""
 
@@ -46,11 +42,19 @@ class LimitPassed(Exception):
         self.diagnostic = diagnostic
 
 
+class Size(NamedTuple):
+    """What was read: nodes, characters of texts, expressions."""
+
+    nodes: int
+    characters: int
+    expressions: int
+
+
 class Anchored(NamedTuple):
     """What an anchor stands for; `node` is None while it is still being read."""
 
     node: Node | None
-    weight: int
+    size: "Size"
     span: Span
 
 
@@ -69,9 +73,8 @@ class Composer:
         self._anchors: dict[str, Anchored] = {}
         self._unused: dict[str, Span] = {}
         self._weight = 0
-        self._read = 0
-        self._is_too_large = False  # an alias was left out: what is left counts as it is written
-        self._is_too_deep = False
+        self._characters = 0
+        self._expressions = 0
         self._depth = 0
         self._flow = 0
         self._path: list[str] = []
@@ -107,8 +110,7 @@ class Composer:
     def _node(self, event: Event) -> Node:
         kind = type(event)
         self._weight += 1
-        self._read += 1
-        if (self._read if self._is_too_large else self._weight) > NODES:
+        if self._weight > NODES:
             raise LimitPassed(mistakes.too_many_nodes(self._span(event)))
         if len(self.diagnostics) > MISTAKES:
             raise LimitPassed(mistakes.too_many_mistakes(self._span(event)))
@@ -132,22 +134,23 @@ class Composer:
         if type(event) is ScalarEvent and not event.style and not event.value:
             self.diagnostics.append(mistakes.anchor_of_nothing(name, span))
             self.broken.append(span)
-            self._anchors[name] = Anchored(Scalar(f"&{name}", f"&{name}", span, True), 1, span)
+            self._anchors[name] = Anchored(Scalar(f"&{name}", f"&{name}", span, True), Size(1, 0, 0), span)
             return Scalar(f"&{name}", f"&{name}", span, True)
-        self._anchors[name] = Anchored(None, 0, span)
+        self._anchors[name] = Anchored(None, Size(0, 0, 0), span)
         self._unused[name] = span
-        before = self._weight
+        nodes, characters, expressions = self._weight, self._characters, self._expressions
         node = self._unadorned(event)
-        self._anchors[name] = Anchored(node, self._weight - before + 1, span)
+        size = Size(self._weight - nodes + 1, self._characters - characters, self._expressions - expressions)
+        self._anchors[name] = Anchored(node, size, span)
         return node
 
     def _unadorned(self, event: Event) -> Node:
         return self._scalar(event) if type(event) is ScalarEvent else self._collection(event)
 
     def _collection(self, event: Event) -> Node:
-        if self._depth >= DEPTH:
-            return self._too_deep(event)
         self._depth += 1
+        if self._depth > DEPTH:
+            raise LimitPassed(mistakes.too_deep_at(self._span(event)))
         if event.flow_style:
             if not self._flow:
                 self._outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -182,10 +185,21 @@ class Composer:
                 self.diagnostics.append(mistakes.bad_number(str(error), span))
             if start.line != end.line:
                 self._look_for_items(event, span)
+        self._characters += len(text)  # without aliases never more than the file has
+        if "${{" in text:
+            self._count(0, text.count("${{"), span)
         if len(text) > SCALAR_CHARACTERS:
             self.diagnostics.append(mistakes.too_long_text(span))
         self.last = scalar = Scalar(value, text, span, plain)
         return scalar
+
+    def _count(self, characters: int, expressions: int, span: Span) -> None:
+        self._characters += characters
+        self._expressions += expressions
+        if self._characters > TEXT_CHARACTERS:
+            raise LimitPassed(mistakes.too_much_text(span))
+        if self._expressions > EXPRESSIONS:
+            raise LimitPassed(mistakes.too_many_expressions(span))
 
     def _sequence(self, event: Event) -> Sequence:
         items: list[Node] = []
@@ -259,43 +273,17 @@ class Composer:
         if anchored is not None:
             self._unused.pop(name, None)
             if anchored.node is not None:
-                if self._weight + anchored.weight - 1 > NODES:
-                    return self._left_out(span)
-                self._weight += anchored.weight - 1
-                return _moved(anchored.node, span)
+                self._weight += anchored.size.nodes - 1
+                if self._weight > NODES:
+                    raise LimitPassed(mistakes.too_many_nodes(span))
+                self._count(anchored.size.characters, anchored.size.expressions, span)
+                return moved(anchored.node, span)
             self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
         else:
             known = self._anchors if len(self.diagnostics) < SUGGESTIONS else ()
             meant = did_you_mean(name, known)
             self._unused.pop(meant or name, None)
             self.diagnostics.append(mistakes.undefined_alias(name, span, meant))
-        self.broken.append(span)
-        return Scalar(None, "", span, True)
-
-    def _left_out(self, span: Span) -> Node:
-        """What stands for an alias that would make the file too large: nobody knows what it is."""
-        if not self._is_too_large:
-            self.diagnostics.append(mistakes.too_many_nodes(span))
-        self._is_too_large = True
-        self.broken.append(span)
-        return Scalar(None, "", span, True)
-
-    def _too_deep(self, event: Event) -> Node:
-        """What stands for a list or mapping that is too deep inside others; one that goes on for ever ends the reading.
-
-        The parser itself takes the square of the depth.
-        """
-        said = mistakes.too_deep_at(self._span(event))
-        last, deep = event, 1
-        while deep:
-            last = next(self._events)
-            deep += _OPENS.get(type(last), 0)
-            if deep > DEEPEST:
-                raise LimitPassed(said)
-        if not self._is_too_deep:
-            self.diagnostics.append(said)
-        self._is_too_deep = True
-        span = self._span(event, last)
         self.broken.append(span)
         return Scalar(None, "", span, True)
 
@@ -355,15 +343,6 @@ class Composer:
     def _span(self, first: Event, last: Event | None = None) -> Span:
         start, end = first.start_mark, (last or first).end_mark
         return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-
-
-def _moved(node: Node, span: Span) -> Node:
-    """The node at the place of an alias; what is inside it keeps its own places."""
-    if isinstance(node, Scalar):
-        return Scalar(node.value, node.text, span, node.plain)
-    if isinstance(node, Sequence):
-        return Sequence(node.items, span)
-    return Mapping(node.entries, span)
 
 
 def _is_nothing(node: Node) -> bool:

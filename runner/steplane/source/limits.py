@@ -9,9 +9,6 @@ NODES = 300_000
 DEPTH = 100
 """Lists and mappings inside each other."""
 
-DEEPEST = 1_000
-"""Lists and mappings inside each other, below those that are too deep already, over which the reader goes on."""
-
 LINES = 500_000
 """Lines of a file."""
 
@@ -29,6 +26,12 @@ COMPARISONS = 100_000
 
 SCALAR_CHARACTERS = 1_000_000
 """Characters of one text."""
+
+TEXT_CHARACTERS = 10_000_000
+"""Characters of all texts, with every alias counted as if it were written out."""
+
+EXPRESSIONS = 100_000
+"""Expressions of a file, with every alias counted as if it were written out."""
 
 NUMBER_CHARACTERS = 300
 """Characters of one number."""

@@ -9,12 +9,12 @@ _CLOSERS = {"[": "]", "{": "}"}
 
 
 class Mend(NamedTuple):
-    """The `line` with its text after the edit of `fix`; `shifted`: where its columns are no longer those of the file."""
+    """The `line` with its text after the edit of `fix`; `shifted`: where its columns are not those of the file."""
 
     line: int
     text: str
     fix: Fix
-    shifted: Span | None
+    shifted: tuple[Span, ...]
 
 
 def mends(diagnostic: Diagnostic, lines: Sequence[str]) -> Iterator[Mend]:
@@ -35,8 +35,8 @@ def _mend(fix: Fix, lines: Sequence[str]) -> Mend:
     (edit,) = fix.edits
     span, line = edit.span, lines[edit.span.line - 1]
     text = line[: span.column - 1] + edit.text + line[span.end_column - 1 :]
-    shifted = None if len(text) == len(line) else Span(span.file, span.line, span.column, span.line, len(text) + 1)
-    return Mend(span.line, text, fix, shifted)
+    shifted = Span(span.file, span.line, span.column, span.line, max(len(text), len(line)) + 1)
+    return Mend(span.line, text, fix, () if len(text) == len(line) else (shifted,))
 
 
 __all__ = ["Mend", "mends"]

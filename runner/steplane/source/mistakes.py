@@ -1,7 +1,7 @@
 """The words for what is wrong in the events of a file: one function per mistake."""
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
-from steplane.source.limits import DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS
+from steplane.source.limits import DEPTH, EXPRESSIONS, MISTAKES, NODES, SCALAR_CHARACTERS, TEXT_CHARACTERS
 from steplane.source.nodes import Entry
 
 BEGIN = "a workflow begins with `steplane: 1`"
@@ -93,6 +93,20 @@ def more_mistakes(span: Span) -> Diagnostic:
     """The next of more syntax errors than are looked for in one file."""
     message = "the file has more mistakes of its YAML than are looked for at once; those from here on are left out"
     return Diagnostic("too-many-mistakes", message, span, help="mend those above first")
+
+
+def too_much_text(span: Span) -> Diagnostic:
+    """More text than a file may have, which only aliases can bring about."""
+    message = f"the texts of the file have more than {TEXT_CHARACTERS:,} characters, aliases counted as if written out"
+    advice = "keep long texts in files of their own"
+    return Diagnostic("too-many-nodes", message, span, label="the limit is passed here", help=advice)
+
+
+def too_many_expressions(span: Span) -> Diagnostic:
+    """More expressions than a file may have."""
+    message = f"the file has more than {EXPRESSIONS:,} expressions, aliases counted as if written out"
+    advice = "loop over data with `foreach`, or split the workflow"
+    return Diagnostic("too-many-nodes", message, span, label="the limit is passed here", help=advice)
 
 
 def too_deep_at(span: Span) -> Diagnostic:

@@ -40,9 +40,6 @@ class Mapping(Struct, frozen=True, eq=False):
 
     def get(self, name: str) -> "Node | None":
         """The value under the key, or None."""
-        if len(self.entries) > WIDE:
-            found = _by_name(self).get(name)
-            return None if found is None else found.value
         for entry in self.entries:  # the most asked question of all: without a further call
             if entry.key.text == name:
                 return entry.value
@@ -72,6 +69,15 @@ class Sequence(Struct, frozen=True, eq=False):
 
 
 Node: TypeAlias = Scalar | Mapping | Sequence
+
+
+def moved(node: Node, span: Span) -> Node:
+    """The node at the place of an alias; what is inside it keeps its own places."""
+    if isinstance(node, Scalar):
+        return Scalar(node.value, node.text, span, node.plain)
+    if isinstance(node, Sequence):
+        return Sequence(node.items, span)
+    return Mapping(node.entries, span)
 
 
 def plain(node: Node) -> object:

@@ -121,7 +121,7 @@ class Pairs:
             elif node.span not in self._known_broken:
                 inside = value.span.line <= node.span.line <= value.span.end_line
                 span = node.span if inside else value.span  # what an alias stands for is written elsewhere
-                if span not in self.broken:
+                if len(self.diagnostics) <= MISTAKES and span not in self.broken:
                     self.diagnostics.append(mistakes.bad_merge(span))
                     self.broken.append(span)
         return sources

@@ -50,6 +50,7 @@ def _state(folder: RunFolder) -> tuple[str, int, str]:
         return "running", 0, ""
     try:
         with JournalReader.open(folder) as journal:
+            _ = journal.header  # without one that makes sense nobody can go on with the run
             last = journal.last()
     except (StateDamaged, StateError):
         return "damaged", 0, ""

@@ -8,7 +8,9 @@ from zlib import crc32
 import msgspec
 
 from steplane.digests import blake2b
+from steplane.errors import StateError
 from steplane.events import AnyEvent, Fact
+from steplane.moments import spoken
 from steplane.store.blobs import Blobs
 from steplane.store.database import Row, damaged
 
@@ -67,6 +69,15 @@ def digest(*texts: str) -> str:
 def now() -> int:
     """The wall clock in microseconds since the epoch, UTC."""
     return time.time_ns() // 1000
+
+
+def refuse_clock() -> None:
+    """Raise `StateError` where the clock is at a time that no run can be recorded at: before 1970, after 9999."""
+    if not 0 < (at := now()) <= LATEST:
+        raise StateError(
+            f"the clock of this machine says that it is {spoken(at)}: a run is recorded at a time from 1970 to 9999",
+            "Set the clock.",
+        )
 
 
 def to_row(

@@ -19,7 +19,7 @@ from steplane.store.lease import Lease
 from steplane.store.nursery import new_folder, temporary_folder
 from steplane.store.observed import observe, summary_of, with_state
 from steplane.store.reader import JournalReader
-from steplane.store.records import now
+from steplane.store.records import now, refuse_clock
 
 UNFINISHED = frozenset({"running", "waiting", "interrupted"})
 """Statuses of runs that have no recorded end."""
@@ -58,6 +58,7 @@ class RunStore:
         or taken, `StateError`. A file system without write-ahead log is told in `warning`.
         """
         folder = self.directory.run(validate_run_id(run_id))
+        refuse_clock()
         _refuse_taken(folder)
         summary = summary_of(run_id, definition_hash, {"started_at": now(), **header})
         header = {"run": run_id, **header, "started_at": summary.started_at}
@@ -77,6 +78,7 @@ class RunStore:
 
         Raises `RunHeld`, `LeaseLost`, `UnknownRun`, `StateError`, `StateDamaged`. `force`: see `Lease.take`.
         """
+        refuse_clock()
         return Journal.take(self._folder(run_id), durability, actor=actor, force=force)
 
     def reopened(self, run_id: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.runner.running import Outcome, Workbench
 
-from steplane.app.known import DERIVED
+from steplane.app import known
 
 TOKEN = "tok-8c1f0a2b/Zx"
 
@@ -143,20 +143,51 @@ steps:
         assert made not in shown
 
 
-def test_many_values_of_a_loop_stay_hidden_each_in_its_own_step(bench: Workbench) -> None:
-    count = DERIVED + 40
-    run = bench.run(
-        f"""
-secrets: {{t: {{env: TOKEN}}}}
+MANY = """
+secrets: {t: {env: TOKEN}}
 steps:
-  - foreach: ${{{{ range({count}) }}}}
+  - id: first
+    uses: log
+    with: {message: "${{ (secrets.t ~ 0) | hash }}"}
+  - id: all
+    foreach: ${{ range(300) }}
     concurrency: 8
     uses: log
-    with: {{message: "${{{{ (secrets.t ~ item) | hash }}}}"}}
+    with: {message: "${{ (secrets.t ~ item) | hash }}"}
+  - {id: late, run: 'printf "%s0" "$T" | sha256sum', env: {T: "${{ secrets.t }}"}}
+"""
+
+
+def test_many_values_of_a_loop_stay_hidden_also_in_later_steps(bench: Workbench) -> None:
+    run = bench.run(MANY, environ={"TOKEN": TOKEN})
+    assert [text for _, _, text in run.lines] == ["***"] * 301 + ["***  -"]
+
+
+def test_what_cannot_be_hidden_any_more_is_not_made(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "DERIVED", 20)
+    run = bench.run(MANY, environ={"TOKEN": TOKEN})
+    assert [text for _, _, text in run.lines] == ["***"] * 21
+    assert run.error("all[20]")[1].endswith(
+        "expressions have made more than 20 values of secrets, which cannot all be looked for in what programs print: "
+        "give the programs the secret, and let them make the values"
+    )
+
+
+def test_what_cannot_be_kept_out_of_the_records_any_more_is_not_made(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "WITHHELD", 20)
+    run = bench.run(
+        """
+secrets: {t: {env: TOKEN}}
+steps: [{id: a, uses: log, with: {message: x}, outputs: {v: "${{ (secrets.t ~ '!?=%&+{}()') | list }}"}}]
 """,
         environ={"TOKEN": TOKEN},
     )
-    assert [text for _, _, text in run.lines] == ["***"] * count
+    assert run.error("a")[1].endswith(
+        "expressions have cut secrets into more than 20 short parts, which cannot all be kept out of what is recorded: "
+        "cut them up in the program that needs the parts"
+    )
 
 
 def test_a_secret_output_may_hold_what_is_secret_already(bench: Workbench) -> None:

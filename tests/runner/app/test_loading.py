@@ -149,3 +149,15 @@ def test_an_unchanged_file_pays_once_for_the_shell(bench: Workbench, monkeypatch
     once(bench, text)
     monkeypatch.setattr("steplane.app.shell_syntax.Shells", None)
     assert once(bench, text).cached
+
+
+def test_patterns_that_the_script_allows_itself(bench: Workbench) -> None:
+    def script(*lines: str) -> str:
+        return HEAD + "steps:\n  - run: |\n" + "".join(f"      {one}\n" for one in lines)
+
+    assert told(once(bench, script("shopt -s extglob", "rm -f !(a|b).txt"))) == []
+    assert told(once(bench, script("shopt -s extglob", "rm -f !(a|b).txt", "fi"))) == [
+        "bash cannot read this script: unexpected `fi`"
+    ]
+    for lines in (("rm -f !(a|b).txt", "shopt -s extglob"), ("shopt -s extglob; rm -f !(a|b).txt",)):
+        assert told(once(bench, script(*lines))) == ["bash cannot read this script: unexpected `(`"]

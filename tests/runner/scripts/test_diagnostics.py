@@ -55,8 +55,10 @@ REFUSED = [
     ("cat <<${{ v }}\nx\n", "shell-not-understood"),
     ("echo ${x_${{ v }}}", "shell-not-understood"),
     ("cat <<EOT\n`echo ${{ v }}`\nEOT", "shell-not-understood"),
-    ("cat <<EOT; eval ${{ v }}\nx\nEOT\n", "shell-not-understood"),
-    ("cat <<EOT 2>&1 | sh\n${{ v }}\nEOT\n", "shell-not-understood"),
+    ("cat <<EOT; eval ${{ v }}\nx\nEOT\n", "shell-evaluates-value"),
+    ("[ \\( -v ${{ v }} \\) ]", "shell-evaluates-value"),
+    ("[ a \\< b ] && cat <<EOT; :\n$((${{ v }}))\nEOT\n", "shell-wants-number"),
+    ("a[1<<2]=x\nrm ${{ v }}\n2]=x\n", "shell-not-understood"),
     ("if ${{ v }}", "shell-not-understood"),
 ]
 WARNED = [
@@ -78,6 +80,8 @@ WARNED = [
     ("ssh host bash -s <<EOT\necho ${{ v }}\nEOT", "value-in-program"),
     ('bash <<< "echo ${{ v }}"', "value-in-program"),
     ('echo "echo ${{ v }}" | sh', "value-in-program"),
+    ("cat <<EOT 2>&1 | sh\n${{ v }}\nEOT\n", "value-in-program"),
+    ("cat <<EOT |\n${{ v }}\nEOT\nsh", "value-in-program"),
     ("${{ v }} --help", "value-as-command"),
     ('if "${{ v }}"; then :; fi', "value-as-command"),
 ]

@@ -42,6 +42,10 @@ MANY_WRONG_NAMES = "x: [" + ", ".join(f"&n{n} 1" for n in range(3000)) + "]\na: 
         ('a: "' + "\n" * 100_000, "unclosed-quote", 1),
         ("a: !!python/object/apply:os.system ['id']", "tag", 1),
         (MANY_WRONG_NAMES, "undefined-alias", 2),
+        (f"a: &a '{'x' * 900_000}'\nb: [{'*a, ' * 5000}]\n", "too-many-nodes", 2),
+        (f"a: &a '{'${{ 1 }}' * 900}'\nb: [{'*a, ' * 5000}]\n", "too-many-nodes", 2),
+        (f"a: '{'${{ 1 }}' * 100_001}'\n", "too-many-nodes", 1),
+        (f"a: {{<<: [{'1, ' * 50_000}]}}\n", "merge", 1),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )  # fmt: skip

@@ -3,13 +3,13 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
 from steplane.diagnostics import Edit, Span
 from steplane.source import Document
-from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
+from steplane.source.nodes import WIDE, Entry, Mapping, Node, Scalar, Sequence
 
 
 class Found(Struct, frozen=True, eq=False):
@@ -106,15 +106,14 @@ class Source:
     @staticmethod
     def is_only(found: Found) -> bool:
         """Whether what holds a part holds no other."""
-        return len(list(_parts(found.holder))) == 1
+        return len(_inner(found.holder)) == 1
 
     def without(self, found: Found) -> tuple[Edit, ...]:
         """The edit that takes a part out. Empty where nothing would be left of what holds it."""
-        parts = list(_parts(found.holder))
-        if len(parts) == 1:
+        if self.is_only(found):
             return self._without_last(found)
         if self.is_flow(found.holder):
-            return (self._out_of_brackets(parts, found),)
+            return (self._out_of_brackets(found),)
         return (self._out_of_lines(*found.start, is_item=found.entry is None),)
 
     def without_key(self, line: int, column: int) -> tuple[Edit, ...]:
@@ -136,13 +135,13 @@ class Source:
         line, column = found.start
         return self.path(Span(self.document.file, line, column, line, column + 1))
 
-    def _out_of_brackets(self, parts: list[Found], found: Found) -> Edit:
-        place = next(number for number, one in enumerate(parts) if one.part is found.part)
+    def _out_of_brackets(self, found: Found) -> Edit:
+        parts, place = _inner(found.holder), found.index
         start, end = found.start, found.end
         if place + 1 < len(parts):
-            end = parts[place + 1].start
+            end = Found(found.holder, place + 1, parts[place + 1]).start
         else:
-            start = parts[place - 1].end
+            start = Found(found.holder, place - 1, parts[place - 1]).end
         return Edit(Span(self.document.file, *start, *end), "")
 
     def _out_of_lines(self, line: int, column: int, *, is_item: bool) -> Edit:
@@ -208,16 +207,25 @@ def _parts_end(mapping: Mapping) -> tuple[int, int]:
     return Found(mapping, len(mapping.entries) - 1, mapping.entries[-1]).end
 
 
-def _parts(holder: Mapping | Sequence) -> Iterator[Found]:
-    inner: tuple[Entry | Node, ...] = holder.entries if isinstance(holder, Mapping) else holder.items
-    for number, part in enumerate(inner):
-        yield Found(holder, number, part)
+def _inner(holder: Mapping | Sequence) -> tuple[Entry | Node, ...]:
+    return holder.entries if isinstance(holder, Mapping) else holder.items
+
+
+@lru_cache(maxsize=4)
+def _in_order(mapping: Mapping) -> list[tuple[tuple[int, int], int]]:
+    """Where the entries of a wide mapping begin, in the order of the file, with their numbers."""
+    return sorted((Found(mapping, number, one).start, number) for number, one in enumerate(mapping.entries))
 
 
 def _near(holder: Mapping | Sequence, place: tuple[int, int]) -> Iterator[Found]:
     """The parts among which one is to be looked for; the items of a list stand in order."""
+    if isinstance(holder, Mapping) and len(holder.entries) > WIDE:
+        order = _in_order(holder)
+        for _, number in order[max(bisect_right(order, (place, len(order))) - 1, 0) :][:1]:
+            yield Found(holder, number, holder.entries[number])
+        return
     if isinstance(holder, Mapping):
-        yield from _parts(holder)
+        yield from (Found(holder, number, part) for number, part in enumerate(holder.entries))
         return
     number = bisect_right(holder.items, place, key=lambda one: (one.span.line, one.span.column)) - 1
     if number >= 0:

@@ -1,0 +1,59 @@
+import hashlib
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steplane import needles
+from steplane.masking import Mask
+from steplane.needles import Needles
+
+PIECE = st.binary(min_size=1, max_size=5).map(lambda some: bytes(b"ab\xff\0|\n"[one % 6] for one in some))
+WORD = st.lists(PIECE, min_size=1, max_size=5).map(b"".join)
+
+
+def covered(spans: list[tuple[int, int]]) -> set[int]:
+    return {at for start, end in spans for at in range(start, end)}
+
+
+@pytest.mark.parametrize("worthwhile", [0, 1 << 40], ids=["automaton", "by heads"])
+@given(
+    words=st.lists(st.lists(WORD, min_size=1, max_size=6), min_size=1, max_size=4),
+    data=st.lists(WORD, max_size=9).map(b"".join),
+)
+def test_many_are_found_as_each_by_itself_is(worthwhile: int, words: list[list[bytes]], data: bytes) -> None:
+    one_by_one = {one for some in words for one in some}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(needles, "FEW", 0)
+        patch.setattr(needles, "WORTHWHILE", worthwhile)
+        patch.setattr(needles, "LARGE", worthwhile)
+        many = Needles()
+        for some in words:
+            many = many.and_more(set(some))
+        found, end = many.spans(data), many.open_end(data)
+    wanted = {at for one in one_by_one for begin in range(len(data)) if data.startswith(one, begin)
+              for at in range(begin, begin + len(one))}  # fmt: skip
+    assert covered(found) == wanted
+    assert end == min(
+        (
+            at
+            for at in range(len(data))
+            for one in one_by_one
+            if one.startswith(data[at:]) and len(one) > len(data) - at
+        ),
+        default=len(data),
+    )
+
+
+def test_hundreds_of_values_cost_no_more_than_a_few() -> None:
+    """F11: a hundred megabytes a second; a tenth of that is asked of a machine that does other work."""
+    mask = Mask({"t": "hunter-Two-zebra-99Q"})
+    values = [hashlib.sha256(b"%d" % number).hexdigest() for number in range(250)]
+    for one in values:
+        mask = mask.extended(one)
+    chunk = b"some line of the usual kind of text 123456\n" * 6000
+    stream, begun = mask.stream(), time.process_time()
+    assert sum(len(stream.feed(chunk)) for _ in range(40)) == 40 * len(chunk)
+    assert time.process_time() - begun < 40 * len(chunk) / 10e6
+    assert mask.text(f"<{values[7]}> {values[249]}") == "<***> ***"
