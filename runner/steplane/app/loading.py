@@ -241,13 +241,14 @@ def _cached(data: bytes | None) -> _Entry | None:
 def compile_file(data: bytes, name: str, registry: Registry, files: Files, wanted: Wanted = Wanted()) -> Loaded:  # noqa: B008 - frozen
     """The same anew, without a look into the cache. Without a wanted plan, the files that are called are read too."""
     from steplane.checks import Files as Called
+    from steplane.checks.shaped import parameters_in
     from steplane.model.tables import is_table
     from steplane.source import read
 
     document = read(data, name)
     if is_table(document):
         return _look_at_table(document, files, wanted)
-    called = Called(document, files.content, nearby=files.nearby)
+    called = Called(document, files.content, nearby=files.nearby, parameters=parameters_in(registry))
     called.data[os.path.normpath(name)] = data
     plans: dict[str, Plan | None] = {}
     diagnostics: list[Diagnostic] = []
