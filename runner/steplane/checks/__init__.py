@@ -32,6 +32,7 @@ from steplane.checks.nulls import check_nulls
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
+from steplane.checks.programs import check_programs
 from steplane.checks.reaching import check_reaching
 from steplane.checks.recursion import check_recursion
 from steplane.checks.release import check_release
@@ -91,6 +92,7 @@ CHECKS: tuple[Check, ...] = (
     check_locks,
     check_restarts,
     check_scripts,
+    check_programs,
     check_templates,
     check_release,
     check_timezone,
