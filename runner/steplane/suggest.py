@@ -106,6 +106,27 @@ def _closest(folded: str, by_fold: dict[str, list[str]], but: str) -> str | None
     return next(one for one in by_fold[close[0]] if one != but) if close else None
 
 
+SHORTEST = 5
+"""Shorter names are too like each other for a slip to be told from another name."""
+
+
+def is_slip(name: str, meant: str) -> bool:
+    """Whether the letters are the same in another order, or one within is too many or left out."""
+    if min(len(name), len(meant)) < SHORTEST or name[0] != meant[0] or name[-1] != meant[-1]:
+        return False
+    if len(name) == len(meant):
+        return sorted(name) == sorted(meant)
+    longer, shorter = sorted((name, meant), key=len, reverse=True)
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(1, len(longer) - 1))
+
+
+def nearness(name: str, other: str) -> float:
+    """How like each other two names are, from 0 to 1, as `did_you_mean` has it."""
+    import difflib
+
+    return difflib.SequenceMatcher(None, _fold(other), _fold(name)).ratio()
+
+
 def word_meant(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that is meant by a word of another tool for an outcome or a policy, or that is close to it."""
     known = list(candidates)

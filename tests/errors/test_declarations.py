@@ -10,7 +10,7 @@ STEP = 'steps:\n  - id: s\n    run: x\n    {}\n  - run: echo "${{{{ steps.s.outp
 INNER = 'steps:\n  - id: g\n    {}\n  - run: echo "${{{{ steps.inner.outputs.stdout }}}}"\n'
 DASHED = 'inputs: {{{}: {{type: string}}}}\nsteps:\n  - run: echo "${{{{ inputs.first-name }}}}"\n'
 TESTED = "steps:\n  - {id: a, run: x}\n  - {id: test, run: x}\n"
-LOOP = 'steps:\n  - {}\n    concurrency: 2\n    run: echo "${{{{ {} }}}} ${{{{ loop.index }}}}"\n'
+LOOP = 'steps:\n  - {}\n    id: each\n    concurrency: 2\n    run: echo "${{{{ {} }}}} ${{{{ loop.index }}}}"\n'
 
 
 def said(text: str) -> list[str]:
@@ -79,7 +79,7 @@ def test_a_use_of_what_is_declared_wrongly_is_no_mistake(text: str, finding: str
         (f"secrets: {{b: {{envv: A}}}}\n{SECRET}", ["unknown-key 2:15", "undeclared 4:36"]),
         (STEP.format("output: {b: 1}"), ["habit 5:5", "unknown-output 6:36"]),
         (INNER.format("stps: [{id: outer, run: x}]"), ["unknown-key 4:5", "unknown-step 5:26"]),
-        (LOOP.format("forech: [a, b]", "itm"), ["unknown-key 3:5", "unknown-name 5:20"]),
+        (LOOP.format("forech: [a, b]", "itm"), ["unknown-key 3:5", "unknown-name 6:20"]),
     ],
 )
 def test_a_name_that_no_part_can_declare_is_one_all_the_same(text: str, expected: list[str]) -> None:

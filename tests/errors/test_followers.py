@@ -48,6 +48,26 @@ def said(text: str) -> list[str]:
         ("steps:\n  - {id: a, signal: {name: go, too: x}}\n", "unknown-key 3:32"),
         ("steps:\n  - {id: a, run: x, matrix: {}}\n", "empty 3:21"),
         ("steps:\n  - {id: a, wait: {}}\n", "empty 3:13"),
+        ("steps:\n  - {id: a, foreach: [1], ass: file, run: 'x \"${{ file }}\"'}\n", "unknown-key 3:27"),
+        ("steps:\n  - {id: a, comand: x}\n", "habit 3:13"),
+        ("steps:\n  - {id: a, shell: x}\n", "habit 3:13"),
+        ("steps:\n  - {id: a, uses: shell, with: [a]}\n", "wrong-kind 3:32"),
+        ("steps:\n  - {id: a, uses: shell, with: echo}\n", "wrong-kind 3:32"),
+        (
+            "steps:\n  - {id: b, forech: [1], run: x}\n  - run: x ${{ steps.b.instances | length }}\n",
+            "unknown-key 3:13",
+        ),
+        (
+            "steps:\n  - {id: a, run: x, wiht: {capture: json}}\n  - run: x \"${{ steps.a.outputs.json }}\"\n",
+            "unknown-key 3:21",
+        ),
+        ("steps:\n  - {ids: c, run: x}\n  - run: x \"${{ steps.c.outputs.stdout }}\"\n", "unknown-key 3:6"),
+        ("inputs: {v: {}}\nsteps: [{run: 'x ${{ inputs.keys() }} ${{ inputs.v }}'}]\n", "expression-syntax 3:29"),
+        ("inputs: {w: {type: number, default: 1e400}}\nsteps: [{run: 'x ${{ inputs.w }}'}]\n", "number 2:37"),
+        ("name: a\0b\nsteps: [{run: x}]\n", "control-character 2:8"),
+        ("steps:\n  - {id: a, run: x, retry: 3, delay: 5s}\n", "wrong-level 3:31"),
+        ("steps:\n  - {id: a, run: x, max_attempts: 3}\n", "habit 3:21"),
+        ("steps:\n  - {id: a, run: x, retry: {max: 3}}\n", "habit 3:29"),
         ("vars: {a: 1}\nvras: {b: 1}\nsteps: [{run: 'x ${{ vars.a }} ${{ vars.b }}'}]\n", "unknown-key 3:1"),
     ],
 )  # fmt: skip
@@ -61,6 +81,47 @@ def test_operators_of_other_languages_hide_no_wrong_name() -> None:
     assert said(text) == [
         "foreign-operator 4:33", "unknown-name 4:36", "undeclared 4:66", "foreign-operator 4:68"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("teps:\n  - {id: a, rnu: 'x ${{ zz }}'}\n", ["unknown-key 2:1", "unknown-key 3:13", "unknown-name 3:25"]),
+        ("steps:\n  - {id: a, stps: [{run: x, tiemout: 3s}]}\n", ["unknown-key 3:13", "unknown-key 3:29"]),
+        ("steps:\n  - {id: a, run: x, depends_on: [zz]}\n", ["habit 3:21", "unknown-step 3:34"]),
+        ("steps:\n  - {id: a, run: x, tiemout: soon}\n", ["unknown-key 3:21", "pattern 3:30"]),
+        ("steps:\n  - {id: a, run: x, retry: 3, retires: soon}\n", ["unknown-key 3:31"]),
+        ("steps:\n  - {id: a, uses: csv.read, with: {path: a}, rnu: 'x ${{ zz }}'}\n", ["unknown-key 3:46"]),
+    ],
+)
+def test_a_misspelt_key_hides_nothing_below_it(text: str, findings: list[str]) -> None:
+    assert said(f"steplane: 1\n{text}") == findings
+
+
+@pytest.mark.parametrize(
+    ("child", "code"),
+    [
+        ("imputs: {x: {}}\noutputs: {o: 1}", "unknown-key"),
+        ("inputs: [x]\noutputs: {o: 1}", "wrong-kind"),
+        ("inputs: {x: {type: nmuber}}\noutputs: {o: 1}", "enum"),
+        ("inputs: {x: {}}\noutpust: {o: 1}", "unknown-key"),
+    ],
+)
+def test_what_a_called_file_declares_wrongly_is_told_there(child: str, code: str) -> None:
+    main = 'steplane: 1\nsteps:\n  - {id: c, call: kid.yaml, with: {x: z}}\n  - run: x "${{ steps.c.outputs.o }}"\n'
+    found = check(main, "w.yaml", {"kid.yaml": f"steplane: 1\n{child}\nsteps: [{{run: x}}]\n"})
+    assert [(one.code, one.span.file, one.span.line) for one in found] == [(code, "kid.yaml", found[0].span.line)]
+
+
+def test_what_other_tools_call_the_inputs_of_a_call_counts_as_them() -> None:
+    main = "steplane: 1\nsteps:\n  - {id: c, call: kid.yaml, inputs: {x: 1}}\n"
+    kid = "steplane: 1\ninputs: {x: {}}\nsteps: [{run: 'x \"${{ inputs.x }}\"'}]\n"
+    assert [one.code for one in check(main, "w.yaml", {"kid.yaml": kid})] == ["habit"]
+
+
+def test_of_two_similar_keys_the_one_that_takes_the_value_is_meant() -> None:
+    assert mended("steplane: 1\nsteps: [{id: a, wiat: 5s}]\n", "w.yaml", {}).endswith("wait: 5s}]\n")
+    assert mended("steplane: 1\nsteps: [{id: a, run: x, wiht: {}}]\n", "w.yaml", {}).endswith("with: {}}]\n")
 
 
 def test_a_called_file_that_is_no_workflow_is_told_at_the_call() -> None:

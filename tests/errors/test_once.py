@@ -39,7 +39,7 @@ def codes(text: str, *, mend: bool = False) -> list[str]:
          f"      {{default: true, steps: [{{run: \"${{{{ steps.a.outputs.stdout }}}}\"}}]}}]\n"),
          ["value-as-command 4", "not-upstream 4"]),
         ("steplane: 1\nmeasures: {m: {from: a.started, too: b.ended}}\nsteps: [{id: a1, run: x}]\n",
-         ["unknown-step 2", "unknown-key 2"]),
+         ["unknown-step 2", "unknown-key 2", "unknown-step 2"]),
     ],
 )  # fmt: skip
 def test_once(text: str, expected: list[str]) -> None:

@@ -79,7 +79,7 @@ def make_registry(store: RunStore | None, allowed: tuple[str, ...] | None) -> Re
 
 
 class Wanted(Struct, frozen=True):
-    """What is wanted of a file: a `plan`, or only what is wrong with it; `hints` too, and what `scripts` says."""
+    """What is wanted: a `plan`, or only what is wrong; `hints` too. `scripts` adds what the shells find."""
 
     plan: bool = True
     hints: bool = False
@@ -241,13 +241,14 @@ def _cached(data: bytes | None) -> _Entry | None:
 def compile_file(data: bytes, name: str, registry: Registry, files: Files, wanted: Wanted = Wanted()) -> Loaded:  # noqa: B008 - frozen
     """The same anew, without a look into the cache. Without a wanted plan, the files that are called are read too."""
     from steplane.checks import Files as Called
+    from steplane.checks.shaped import parameters_in
     from steplane.model.tables import is_table
     from steplane.source import read
 
     document = read(data, name)
     if is_table(document):
         return _look_at_table(document, files, wanted)
-    called = Called(document, files.content, nearby=files.nearby)
+    called = Called(document, files.content, nearby=files.nearby, parameters=parameters_in(registry))
     called.data[os.path.normpath(name)] = data
     plans: dict[str, Plan | None] = {}
     diagnostics: list[Diagnostic] = []
@@ -296,8 +297,7 @@ def _compile_one(
     of_yaml = set(document.diagnostics)
     diagnostics = tuple(one for one in diagnostics if one in of_yaml or not document.is_broken(one.span))
     if workflow is not None and wanted.scripts is not None:
-        scripts = [one for one in wanted.scripts(workflow, document, diagnostics) if not document.is_broken(one.span)]
-        diagnostics = tuple(in_file_order([*diagnostics, *scripts]))
+        diagnostics = tuple(in_file_order(wanted.scripts(workflow, document, diagnostics)))
     if workflow is None or not wanted.plan or has_errors(list(diagnostics)):
         return None, diagnostics
     digest = _digest(called.data[file])

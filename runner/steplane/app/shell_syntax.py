@@ -18,7 +18,9 @@ from steplane.source.nodes import Scalar
 BATCH = 64
 """Scripts that are first read together: a process for each would cost a millisecond."""
 _TIME = 20
-_KIND = "scripts"
+_KIND = "scripts-2"
+"""The number is another wherever other words are kept for the same script."""
+_FOLLOWER = "shell-not-understood"
 _FAULT = re.compile(r"^[^:]*: (?:line )?(?P<line>\d+): (?P<words>.*)$", re.MULTILINE)
 _OPEN = re.compile(r"warning: here-document at line (?P<line>\d+) delimited by end-of-file \(wanted `(?P<end>.*)'\)")
 _EXTGLOB = re.compile(r"^[ \t]*shopt[ \t]+-s[ \t](?:[ \t\w]*[ \t])?extglob\b", re.MULTILINE)
@@ -39,6 +41,11 @@ class _Script(Struct, frozen=True, eq=False):
     node: Scalar
     text: str
     shell: str
+    spans: Sequence[tuple[int, int]]
+
+    def values(self, document: Document) -> Iterator[Span]:
+        """Where the expressions stand."""
+        return (document.place(self.node, start, end - start) for start, end in self.spans)
 
     @property
     def key(self) -> str:
@@ -54,15 +61,25 @@ class Shells:
         self.silent = False
 
     def __call__(self, workflow: Workflow, document: Document, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
-        """Left out are scripts for shells that are not installed, and those in which an error was `found` already."""
+        """All that is to say: what was `found`, and what the shells say.
+
+        Left out are scripts for shells that are not installed, and those in which an error was found beside the values.
+        What the parser does not understand of a script that the shell cannot read either is not told besides.
+        """
+        found = list(found)
         wrong = sorted((one.span.line, one.span.column) for one in found if one.severity == "error")
         scripts = [one for step in all_steps(workflow) for one in _scripts(step)]
-        scripts = [one for one in scripts if not _is_any_inside(wrong, one.node, document)]
+        scripts = [one for one in scripts if not _is_misshapen(wrong, one, document)]
         programs = _installed({one.shell for one in scripts})
         self.silent |= any(one.shell not in programs for one in scripts)
         scripts = [one for one in scripts if one.shell in programs]
-        faults = _faults(scripts, programs, self._cache)
-        return [one for script, fault in faults for one in _diagnostics(script, fault, document)]
+        said: list[Diagnostic] = []
+        for script, fault in _faults(scripts, programs, self._cache):
+            own = [one for one in _diagnostics(script, fault, document) if not document.is_broken(one.span)]
+            if any(one.severity == "error" for one in own):
+                found = [one for one in found if one.code != _FOLLOWER or not _is_inside(one.span, script.node.span)]
+            said += own
+        return [*found, *said]
 
 
 def _installed(shells: set[str]) -> dict[str, str]:
@@ -75,14 +92,23 @@ def _installed(shells: set[str]) -> dict[str, str]:
     return {shell: program for shell, program in found.items() if program is not None}
 
 
-def _is_any_inside(places: Sequence[tuple[int, int]], node: Scalar, document: Document) -> bool:
-    """Whether one of the places, which are in order, is in a script, or in the comment that cuts it off."""
-    span = node.span
+def _is_misshapen(places: Sequence[tuple[int, int]], script: _Script, document: Document) -> bool:
+    """Whether one of the places, which are in order, is in a script beside its values, or in what cuts it off."""
+    span = script.node.span
     end = (span.end_line, span.end_column)
     behind = bisect_left(places, end)
-    if bisect_left(places, (span.line, span.column)) < behind:
+    inside = behind - bisect_left(places, (span.line, span.column))
+    if inside and inside > sum(_number_in(places, one) for one in script.values(document)):
         return True
-    return behind < len(places) and places[behind] < (end[0] + 1, 0) and document.comment_after(node)
+    return behind < len(places) and places[behind] < (end[0] + 1, 0) and document.comment_after(script.node)
+
+
+def _number_in(places: Sequence[tuple[int, int]], span: Span) -> int:
+    return bisect_left(places, (span.end_line, span.end_column)) - bisect_left(places, (span.line, span.column))
+
+
+def _is_inside(span: Span, around: Span) -> bool:
+    return (around.line, around.column) <= (span.line, span.column) < (around.end_line, around.end_column)
 
 
 def _scripts(step: Step) -> Iterator[_Script]:
@@ -90,7 +116,7 @@ def _scripts(step: Step) -> Iterator[_Script]:
     if isinstance(action, Run) and action.script is not None:
         shell = shell_of(action)
         if shell is not None and direct_line(action.parts) is None:
-            yield _Script(action.script, _with_variables(action), shell)
+            yield _Script(action.script, _with_variables(action), shell, action.spans)
 
 
 def _with_variables(run: Run) -> str:
@@ -161,7 +187,12 @@ def _say(program: str, text: str, *options: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     said = ended.stderr.decode(errors="replace")
-    return said if ended.returncode or _OPEN.search(said) else ""
+    wrong = ended.returncode or _OPEN.search(said) or _faults_in(said)  # bash ends well where `[[ ]]` is wrong
+    return said if wrong else ""
+
+
+def _faults_in(said: str) -> bool:
+    return any(not one["words"].startswith("warning: ") for one in _FAULT.finditer(said))
 
 
 def _diagnostics(script: _Script, fault: str, document: Document) -> Iterable[Diagnostic]:
@@ -174,7 +205,9 @@ def _diagnostics(script: _Script, fault: str, document: Document) -> Iterable[Di
     match = _FAULT.search(fault)
     if match is None:
         return
-    words = match["words"].removeprefix("syntax error: ").removeprefix("Syntax error: ").removeprefix("syntax error ")
+    words = (
+        match["words"].removeprefix("syntax error: ").removeprefix("Syntax error: ").removeprefix("syntax error near ")
+    )
     lines = script.text.split("\n")
     number = min(int(match["line"]), len(lines))
     while number > 1 and not lines[number - 1].strip():
@@ -186,7 +219,7 @@ def _diagnostics(script: _Script, fault: str, document: Document) -> Iterable[Di
 
 def _ours(words: str) -> str:
     """The shell's words with its quotes as ours."""
-    return re.sub(r"`([^`']*)'", r"`\1`", words).removeprefix("near ").replace("unexpected token ", "unexpected ")
+    return re.sub(r"`([^`']*)'", r"`\1`", words).replace("unexpected token ", "unexpected ")
 
 
 def _place(script: _Script, document: Document, number: int, token: re.Match[str] | None) -> Span:

@@ -1,6 +1,6 @@
 """What is wrong in a workflow file, all of it in one go: shape, values, names, order, step types."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from steplane.checks.artifacts import check_artifacts
 from steplane.checks.caching import check_caching
@@ -32,12 +32,14 @@ from steplane.checks.nulls import check_nulls
 from steplane.checks.operations import check_operations
 from steplane.checks.outputs import check_outputs
 from steplane.checks.parameters import check_parameters
+from steplane.checks.programs import check_programs
 from steplane.checks.reaching import check_reaching
 from steplane.checks.recursion import check_recursion
 from steplane.checks.release import check_release
 from steplane.checks.restarts import check_restarts
 from steplane.checks.scripts import check_scripts
 from steplane.checks.secrets import check_secrets
+from steplane.checks.shaped import parameters_in, shaped
 from steplane.checks.templates import check_templates
 from steplane.checks.timezone import check_timezone
 from steplane.checks.undoing import check_undoing
@@ -45,11 +47,8 @@ from steplane.checks.unnamed import check_unnamed
 from steplane.checks.waits import check_signals, check_waits
 from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.model import Workflow, read_workflow
-from steplane.plugins import PluginProblem
-from steplane.schema import check_structure
 from steplane.source import Document
 from steplane.source.limits import COMPARISONS, SHAPE_MISTAKES
-from steplane.source.nodes import Mapping
 from steplane.source.stretches import Stretches
 from steplane.suggest import no_more_than
 
@@ -93,6 +92,7 @@ CHECKS: tuple[Check, ...] = (
     check_locks,
     check_restarts,
     check_scripts,
+    check_programs,
     check_templates,
     check_release,
     check_timezone,
@@ -135,18 +135,15 @@ def check_workflow(
     workflows that are called (None: nothing is said of calls); `hints` asks for what does no harm and no good too. The
     workflow is None where the document holds no mapping; with errors among the diagnostics it must not run.
     """
-    found = list(document.diagnostics)
-    shape: list[Diagnostic] = []
-    if isinstance(document.root, Mapping):
-        with no_more_than(COMPARISONS):
-            shape = check_structure(document.root, _parameter_names(registry), document.is_broken)
-        found += shape
-        if len(shape) > SHAPE_MISTAKES:
-            return None, tuple(in_file_order(found))
+    shape = shaped(document, parameters_in(registry)) if files is None else files.shaped(document)
+    found = [*document.diagnostics, *shape.diagnostics]
+    if len(shape.diagnostics) > SHAPE_MISTAKES:
+        return None, tuple(in_file_order(found))
+    document = shape.document
     workflow, said = read_workflow(document, filters)
     found += said
     if workflow is not None:
-        context = Context(document, workflow, registry, [*shape, *said], files)
+        context = Context(document, workflow, registry, [*shape.diagnostics, *said], files)
         with no_more_than(COMPARISONS):
             for check in CHECKS:
                 found += check(workflow, context)
@@ -162,21 +159,28 @@ def check_workflow(
     return workflow, tuple(in_file_order(found))
 
 
+UNREAD = frozenset({"unquoted-template", "number"})
+"""What is said of a value that YAML itself gives no meaning."""
+
+
+STRANGE = frozenset({"control-character", "encoding"})
+"""What is said of characters that are not what they will be."""
+
+
 def _without_echoes(document: Document, found: list[Diagnostic]) -> list[Diagnostic]:
-    """What is said of the inside of a foreign template waits until that is written as an expression."""
-    foreign = [one.span for one in document.diagnostics if one.code == "unquoted-template"]
-    if not foreign:
-        return found
-    stretches = Stretches(foreign)
-    return [one for one in found if one.code == "unquoted-template" or not stretches.holds(one.span)]
+    """Of a value that is wrong as YAML already nothing more is said.
 
+    What stands inside a foreign template waits until that is written as an expression; a text with a character that may
+    not stand in a file is not what it will be.
+    """
+    unread = Stretches(one.span for one in document.diagnostics if one.code in UNREAD)
+    strange = Stretches(one.span for one in document.diagnostics if one.code in STRANGE)
+    said = set(document.diagnostics)
 
-def _parameter_names(registry: StepTypes | None) -> Callable[[str], Iterable[str]]:
-    def names(step_type: str) -> Iterable[str]:
-        found = registry.step_type(step_type) if registry is not None else None
-        return () if found is None or isinstance(found, PluginProblem) else found.parameter_names()
+    def is_echo(one: Diagnostic) -> bool:
+        return unread.holds(one.span) or (one.span.line == one.span.end_line and strange.touches(one.span))
 
-    return names
+    return [one for one in found if one in said or not is_echo(one)] if said else found
 
 
 __all__ = ["CHECKS", "Check", "Context", "Files", "StepTypes", "check_workflow"]

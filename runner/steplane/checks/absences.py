@@ -146,4 +146,4 @@ def _others_end(switch: Switch, label: str) -> bool:
     )
 
 
-__all__ = ["by_needs", "in_own_handler", "of_rescue", "why_absent"]
+__all__ = ["AFTER", "by_needs", "in_own_handler", "of_rescue", "why_absent"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from steplane.checks.context import Context, words_for
 from steplane.checks.parameters import Given, check_given, with_places
+from steplane.checks.unclear import Declared
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related
 from steplane.model import Call, Input, Step, Workflow
 from steplane.suggest import did_you_mean
@@ -20,7 +21,7 @@ def check_calls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
             if isinstance(called, str):
                 yield _no_target(step, action, called, context)
             elif called is not None:
-                found = check_given(position, _given(action, called), types)
+                found = check_given(position, _given(action, called, context.declared_by(called, "inputs")), types)
                 places = {one.name.text: one.name.span for one in called.inputs}
                 yield from with_places(found, places, "declared here", "its inputs")
                 yield from _timezone(action, workflow, called)
@@ -37,7 +38,8 @@ def _no_target(step: Step, action: Call, why: str, context: Context) -> Diagnost
     return Diagnostic("call-target", message, span, help="the path is relative to this file")
 
 
-def _given(action: Call, called: Workflow) -> Given:
+def _given(action: Call, called: Workflow, spelled: Declared) -> Given:
+    """What the workflow takes; of names that are `spelled` where they could not be read nothing is known."""
     return Given(
         action=action,
         kind=action.path.text,
@@ -45,9 +47,12 @@ def _given(action: Call, called: Workflow) -> Given:
         noun="input",
         more=f"see `steplane plan {called.file}`",
         schema={
-            "properties": {one.name.text: _schema(one) for one in called.inputs},
+            "properties": {
+                **{name: {} for name in sorted(spelled.names)},
+                **{one.name.text: _schema(one) for one in called.inputs},
+            },
             "required": [one.name.text for one in called.inputs if one.required],
-            "additionalProperties": False,
+            "additionalProperties": spelled.any_name,
         },
     )
 

@@ -67,8 +67,12 @@ class Context:
 
     def is_misshapen(self, span: Span) -> bool:
         """Whether its shape or its expressions are wrong, so that more about it would be noise."""
+        return bool(self.wrong_in(span))
+
+    def wrong_in(self, span: Span) -> list[tuple[int, int]]:
+        """Where in it something of that kind is wrong: lines and columns, in order."""
         first = bisect_left(self._wrong, (span.line, span.column))
-        return first < len(self._wrong) and self._wrong[first] < (span.end_line, span.end_column)
+        return self._wrong[first : bisect_left(self._wrong, (span.end_line, span.end_column), first)]
 
     @cached_property
     def positions(self) -> tuple[Position, ...]:
@@ -138,9 +142,17 @@ class Context:
         if self.files is None:
             return self.types
         if called.file not in self.files.types:
-            document = self.files.documents[os.path.normpath(called.file)]
-            self.files.types[called.file] = Context(document, called, self.registry, files=self.files).types
+            shape = self.files.shaped(self.files.documents[os.path.normpath(called.file)])
+            context = Context(shape.document, called, self.registry, shape.diagnostics, self.files)
+            self.files.types[called.file] = context.types
         return self.files.types[called.file]
+
+    def declared_by(self, called: Workflow, key: str) -> Declared:
+        """The names under a key of a workflow that is called, those that are declared wrongly too."""
+        if self.files is None:
+            return Declared(frozenset())
+        shape = self.files.shaped(self.files.documents[os.path.normpath(called.file)])
+        return Unclear(shape.document, shape.diagnostics).declared(called.node, key, "workflow")
 
     def uses(self, template: Template) -> tuple[Use, ...]:
         """The paths of names that a template of this file uses."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from steplane.checks.shaped import Parameters, Shaped, shaped
 from steplane.model import Workflow, read_workflow
 from steplane.source import Document, read
 from steplane.source.nodes import Mapping
@@ -17,7 +18,10 @@ Content = Callable[[str], bytes]
 
 
 class Files:
-    """The main file and those that are called. `nearby` lists the workflow files beside one that is not there."""
+    """The main file and those that are called.
+
+    `nearby` lists the workflow files beside one that is not there; `parameters` names those of a step type.
+    """
 
     def __init__(
         self,
@@ -25,12 +29,15 @@ class Files:
         content: Content,
         filters: tuple[str, ...] = (),
         nearby: Callable[[str], Sequence[str]] = lambda _: (),
+        parameters: Parameters = lambda _: (),
     ) -> None:
         self.documents: dict[str, Document] = {os.path.normpath(main.file): main}
         self.data: dict[str, bytes] = {}
         self.nearby = nearby
         self._content = content
         self._filters = filters
+        self._parameters = parameters
+        self._shaped: dict[str, Shaped] = {}
         self._workflows: dict[str, Workflow | None] = {}
         self._problems: dict[str, str] = {}
         self.types: dict[str, Types] = {}
@@ -62,8 +69,15 @@ class Files:
         if file in self._problems:
             return self._problems[file]
         if file not in self._workflows:
-            self._workflows[file] = read_workflow(self.documents[file], self._filters)[0]
+            self._workflows[file] = read_workflow(self.shaped(self.documents[file]).document, self._filters)[0]
         return self._workflows[file] or "it holds no workflow"
+
+    def shaped(self, document: Document) -> Shaped:
+        """One of the workflow files with what is wrong with its shape, looked at once."""
+        file = os.path.normpath(document.file)
+        if file not in self._shaped:
+            self._shaped[file] = shaped(document, self._parameters)
+        return self._shaped[file]
 
     def sources(self) -> dict[str, str]:
         """The texts of all files that were read, by name."""

@@ -13,7 +13,7 @@ from steplane.schema.structure import holds_expression
 from steplane.schema.texts import node_at, unquoted, wants_text
 from steplane.schema.words import ARTICLES
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence, plain
-from steplane.suggest import did_you_mean
+from steplane.suggest import did_you_mean, word_meant
 
 FORMATS = (
     "path", "duration", "date", "date-time", "time", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
@@ -58,8 +58,14 @@ def check_inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
 def bad_schema(what: str, node: Node, problem: Problem) -> Diagnostic:
     """A schema that is none; `what` it describes: "input `x`"."""
     message = f"`{'.'.join(map(str, problem.path))}` of {what} {problem.message}"
+    wrong, span = node_at(node, problem.path), place_in(node, problem.path)
+    text = wrong.value if problem.path[-1:] == ("type",) and isinstance(wrong, Scalar) else None
+    meant = word_meant(text, ARTICLES) if isinstance(text, str) else None
+    if meant is not None:
+        fix = Fix(f"replace `{text}` with `{meant}`", (Edit(span, meant),), safe=False)
+        return Diagnostic("bad-schema", message, span, label=f"did you mean `{meant}`?", fix=fix)
     help_ = f"mend the schema of the {what.split(' ', maxsplit=1)[0]}"
-    return Diagnostic("bad-schema", message, place_in(node, problem.path), help=help_)
+    return Diagnostic("bad-schema", message, span, help=help_)
 
 
 _BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))

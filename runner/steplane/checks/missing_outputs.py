@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from steplane.checks.absences import by_needs, in_own_handler, of_rescue, why_absent
+from steplane.checks.absences import AFTER, by_needs, in_own_handler, of_rescue, why_absent
 from steplane.checks.context import Context, Position, words_for
 from steplane.checks.sites import Site
 from steplane.checks.visibility import Sighting
 from steplane.diagnostics import Diagnostic, Related
-from steplane.expressions.deciding import conjuncts
+from steplane.expressions.deciding import conjuncts, held_at
+from steplane.expressions.templates import Expression
 from steplane.expressions.usage import Use
 from steplane.model import Condition, Parallel, Race, Step, StepList, Switch, Workflow
 
@@ -68,7 +69,7 @@ def _is_guarded(site: Site, name: str, beyond: list[tuple[StepList, Step]], cont
             for need in step.needs.needs
         ):
             return True
-    for condition in conditions_around(site):
+    for condition in (*conditions_around(site), *_required_around(site)):
         if any(use.path[:2] == ("steps", name) for use in context.uses(condition.expression)):
             return True
     return any(use.path[:2] == ("steps", name) and len(use.path) < 4 for use in context.uses(site.template))
@@ -80,13 +81,11 @@ def _is_implied(site: Site, use: Use, beyond: list[tuple[StepList, Step]]) -> bo
     if not asked:
         return False
     held: list[Any] = []
-    for condition in conditions_around(site):
+    for condition in (*conditions_around(site), *_required_around(site)):
         if condition.expression is not site.template:
             held += [node for node, _ in conjuncts(condition.expression.text)]
-    if site.condition:  # what stands before it in its own text
-        parts = conjuncts(use.expression.text)
-        last = max((at for _, at in parts if at <= use.offset), default=0)
-        held += [node for node, at in parts if at < last]
+    if isinstance(use.expression, Expression):  # what is asked in its own text
+        held += held_at(use.expression.text, use.offset)
     return any((wanted := conjuncts(text)) and all(node in held for node, _ in wanted) for text in asked)
 
 
@@ -109,6 +108,16 @@ def conditions_around(site: Site) -> Iterator[Condition]:
     """The conditions that hold where an expression is evaluated: of the steps, arms and branches around it."""
     for listed, step in site.position.chain if site.position is not None else ():
         yield from (one for one in (step.condition, *_of_list(listed)) if one is not None)
+
+
+def _required_around(site: Site) -> Iterator[Condition]:
+    """What the steps around require: it holds in their attempts, and not where a failure is dealt with."""
+    chain = site.position.chain if site.position is not None else ()
+    for number, (_, step) in enumerate(chain):
+        if number + 1 < len(chain) and chain[number + 1][0].role in AFTER:
+            return
+        if number + 1 < len(chain) or site.moment == "attempt":
+            yield from step.require
 
 
 def _is_asked(use: Use) -> bool:

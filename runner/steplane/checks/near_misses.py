@@ -6,9 +6,7 @@ from steplane.checks.context import Context
 from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.model import Workflow
-
-SHORTEST = 5
-"""Shorter names are too like each other."""
+from steplane.suggest import is_slip
 
 
 def check_near_misses(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
@@ -25,19 +23,9 @@ def _at(site: Site, names: set[str], context: Context) -> Iterator[Diagnostic]:
         if use.path[0] != "env" or len(use.path) < 2 or use.path[1] in names:
             continue
         name, (offset, length) = use.path[1], use.parts[1]
-        meant = next((one for one in sorted(names) if _is_slip(name, one)), None)
+        meant = next((one for one in sorted(names) if is_slip(name, one)), None)
         if meant is not None:
             span = context.place(site.scalar, site.offset_of(use.expression) + offset, length)
             message = f"`{name}` is not set in this file, and `{meant}` is"
             fix = Fix(f"replace `{name}` with `{meant}`", (Edit(span, meant),), safe=False)
             yield Diagnostic("env-near-miss", message, span, "warning", label=f"did you mean `{meant}`?", fix=fix)
-
-
-def _is_slip(name: str, meant: str) -> bool:
-    """Whether the letters are the same in another order, or one within is too many or left out."""
-    if min(len(name), len(meant)) < SHORTEST or name[0] != meant[0] or name[-1] != meant[-1]:
-        return False
-    if len(name) == len(meant):
-        return sorted(name) == sorted(meant)
-    longer, shorter = sorted((name, meant), key=len, reverse=True)
-    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(1, len(longer) - 1))

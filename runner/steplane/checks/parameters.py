@@ -136,7 +136,8 @@ class _Parameters:
         for name in self.schema.get("required", ()) if whole else ():
             if name not in given and name not in self.outside and name not in meant:
                 yield self._missing(name)
-        yield from self._choice(given, meant)
+        if whole:
+            yield from self._choice(given, meant)
         yield from self._contradictions(given)
         for one in self.entries:
             if one.name.text in self.properties:

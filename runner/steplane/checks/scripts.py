@@ -19,7 +19,7 @@ def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         if not isinstance(run, Run) or run.script is None or not run.spans:
             continue
         script, shell = run.script, shell_of(run)
-        if context.is_misshapen(script.span):
+        if _is_misshapen(run, script, context):
             continue
         if shell is None:
             message = "an expression in `run` is for `bash` and `sh` only: another shell could take it for code"
@@ -34,25 +34,41 @@ def check_scripts(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
         yield from _compiled(position, script, shell, context)
 
 
+def _is_misshapen(run: Run, script: Scalar, context: Context) -> bool:
+    """Whether something is wrong between the expressions, so that nobody knows what the script is."""
+    wrong = context.wrong_in(script.span)
+    places = (context.place(script, start, end - start) for start, end in run.spans if wrong)
+    return len(wrong) > sum(len(context.wrong_in(one)) for one in places)
+
+
 def _compiled(position: Position, script: Scalar, shell: Shell, context: Context) -> Iterator[Diagnostic]:
     run, types = position.step.action, context.types
     assert isinstance(run, Run)
+    expressions = [one for one in run.parts if isinstance(one, Expression)]
+    places = {
+        id(one): context.place(script, start, end - start)
+        for one, (start, end) in zip(expressions, run.spans, strict=True)
+    }
+    wrong = {one for one, place in places.items() if context.is_misshapen(place)}
+
+    def is_number(one: Expression) -> bool:
+        """Null is refused in the run. Of what does not compile is said what holds for any value, a number too."""
+        return id(one) in wrong or types.of(one, position).there.is_only("integer", "number")
+
     compiled, found = compile_script(
         run.parts,
         spans=run.spans,
         shell=shell,
-        is_number=lambda one: types.of(one, position).there.is_only("integer", "number"),  # null is refused in the run
+        is_number=is_number,
         locate=lambda offset, length: context.place(script, offset, length),
     )
     yield from found
-    expressions = [one for one in run.parts if isinstance(one, Expression)]
-    places = {id(one): span for one, span in zip(expressions, run.spans, strict=True)}
     for slot in slots_of(compiled):
-        reason = _no_word(slot.place, types.of(slot.expression, position).there)
+        known = id(slot.expression) not in wrong
+        reason = _no_word(slot.place, types.of(slot.expression, position).there) if known else None
         if reason:
-            start, end = places[id(slot.expression)]
             message = f"`{slot.expression.text.strip()}` is {reason[0]}"
-            yield Diagnostic("wrong-kind", message, context.place(script, start, end - start), help=reason[1])
+            yield Diagnostic("wrong-kind", message, places[id(slot.expression)], help=reason[1])
 
 
 def _no_word(place: Place, given: Type) -> tuple[str, str] | None:

@@ -21,9 +21,12 @@ _NUMERIC = frozenset({"number", "integer"})
 
 
 class Answers:
-    """Reads the answers of one table; `found` grows while it reads."""
+    """Reads the answers of one table; `found` grows while it reads. That outputs are `missing` has been said."""
 
-    def __init__(self, source: TableSource, hit: Policy, columns: Mapping[str, Column]) -> None:
+    def __init__(
+        self, source: TableSource, hit: Policy, columns: Mapping[str, Column], missing: frozenset[str] = frozenset()
+    ) -> None:
+        self.missing = missing
         self.source, self.hit, self.columns = source, hit, columns
         self.found: list[Diagnostic] = []
 
@@ -47,8 +50,10 @@ class Answers:
                 values.append(self._value(given[name], self.columns[name], schema, owner))
                 continue
             values.append(None)
-            if not self.columns[name].null and not any(
-                did_you_mean(one, [name]) for one in given if one not in schemas
+            if (
+                name not in self.missing
+                and not self.columns[name].null
+                and not any(did_you_mean(one, [name]) for one in given if one not in schemas)
             ):
                 message = f"{owner} gives no `{name}`, which the table answers"
                 self.found.append(Diagnostic("table-answer", message, span, help=f"add `{name}: ...` to what it gives"))

@@ -2,36 +2,31 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from steplane.checks.inputs import bad_schema, unknown_formats
 from steplane.checks.table_answers import Answers, check_policy
 from steplane.checks.table_cells import Cells
+from steplane.checks.table_columns import read_columns, read_header, unknown_column, width
 from steplane.checks.table_proofs import check_proofs
-from steplane.decisions import POLICIES, Column, Rule, Table, column_of
-from steplane.decisions.rows import BadCsv, CsvCell, read_rows
+from steplane.decisions import POLICIES, Column, Rule, Table
+from steplane.decisions.rows import BadCsv, read_rows
 from steplane.decisions.tables import Policy, full
 from steplane.decisions.unary import Cell
-from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span, has_errors, in_file_order
+from steplane.diagnostics import Diagnostic, Related, Span, has_errors, in_file_order
 from steplane.model.files import file_key
 from steplane.model.tables import (
-    BECAUSE,
-    ID,
     CellSource,
     ColumnSource,
     RowSource,
     TableSource,
     csv_rows,
-    csv_span,
     read_table,
 )
 from steplane.model.values import Name
-from steplane.schema import check_schema, read_schema
+from steplane.schema import read_schema
 from steplane.schema.structure import Structure
-from steplane.schema.words import listed
 from steplane.source import Document
-from steplane.source.nodes import Mapping
-from steplane.suggest import did_you_mean
+from steplane.source.nodes import Mapping, with_keys
 
 Content = Callable[[str], bytes]
 
@@ -65,6 +60,10 @@ class _Table:
         self.found: list[Diagnostic] = list(document.diagnostics)
         self.rows_file, self.rows_data = "", b""
         self.whole = not has_errors(self.found)
+        self.unclear: frozenset[str] = frozenset()
+        self.unanswered: frozenset[str] = frozenset()
+        self.missing: frozenset[str] = frozenset()
+        self.strange = False
 
     def check(self) -> CheckedTable:
         root = self.document.root
@@ -72,11 +71,16 @@ class _Table:
             structure = Structure(read_schema("decision"), lambda _: (), self.document.is_broken)
             structure.walk(root, "decision")
             self.found += structure.diagnostics
+            if structure.counted:
+                self.document = structs.replace(self.document, root=with_keys(root, structure.counted))
         source = read_table(self.document)
         if source is None:
             return CheckedTable(None, "unique", {}, {}, tuple(in_file_order(self.found)))
         hit: Policy = next((one for one in POLICIES if one == source.hit.text), "unique")
-        inputs, outputs = self._columns(source.inputs, "input"), self._columns(source.outputs, "output")
+        known, answered = read_columns(source.inputs, "input"), read_columns(source.outputs, "output")
+        self.found += [*known.found, *answered.found]
+        self.unclear, self.unanswered = known.unclear, answered.unclear
+        inputs, outputs = known.by_name, answered.by_name
         table = None
         if not self._is_misshapen(source):
             table = self._table(source, hit, inputs, outputs)
@@ -88,7 +92,7 @@ class _Table:
 
     def _is_misshapen(self, source: TableSource) -> bool:
         """Whether its columns are not all known, so that more about its rows would be noise."""
-        wrong = {(one.span.line, one.span.column) for one in self.found if one.code in {"bad-schema", "wrong-kind"}}
+        wrong = {(one.span.line, one.span.column) for one in self.found if one.code == "wrong-kind"}
         root = self.document.root
         places = [one.node.span for one in (*source.inputs, *source.outputs)]
         known = isinstance(root, Mapping) and root.entry("inputs") and root.entry("outputs")
@@ -96,13 +100,6 @@ class _Table:
             (span.line, span.column) <= place < (span.end_line, span.end_column) for span in places for place in wrong
         )
         return not known or not source.outputs or bad
-
-    def _columns(self, sources: Sequence[ColumnSource], noun: str) -> dict[str, Column]:
-        for one in sources:
-            what = f"{noun} `{one.name}`"
-            self.found += [bad_schema(what, one.node, problem) for problem in check_schema(one.schema)]
-            self.found += unknown_formats(what, one.node)
-        return {one.name.text: column_of(one.name.text, one.schema) for one in sources}
 
     def _without_ignored(self, found: list[Diagnostic]) -> list[Diagnostic]:
         if "steplane: ignore[" not in self.document.text:
@@ -116,7 +113,8 @@ class _Table:
     def _table(
         self, source: TableSource, hit: Policy, inputs: dict[str, Column], outputs: dict[str, Column]
     ) -> Table | None:
-        self.found += check_policy(source, hit, outputs)
+        if not self.unanswered:
+            self.found += check_policy(source, hit, outputs)
         rows = source.rows if source.csv is None else self._csv(source, source.csv, inputs, outputs)
         self.found += _doubled(rows)
         rules, healthy = self._rules(source, rows, hit, inputs, outputs)
@@ -127,7 +125,7 @@ class _Table:
             default = answers.default(source.default, source.default_span)
         self.found += answers.found
         table = Table(source.name.text, hit, tuple(inputs.values()), tuple(outputs.values()), tuple(rules), default)
-        if rules and source.hit.text in POLICIES:
+        if rules and source.hit.text in POLICIES and not self.unclear and not self.strange:
             whole = self.whole and len(healthy) == len(rows)
             self.found += check_proofs(source, table, tuple(healthy), whole=whole)
         return table
@@ -138,7 +136,7 @@ class _Table:
     ) -> tuple[list[Rule], list[RowSource]]:  # fmt: skip
         """The rules that can be read, and the rows that they come from."""
         rules, healthy = [], []
-        cells, answers = Cells(self.document), Answers(source, hit, outputs)
+        cells, answers = Cells(self.document), Answers(source, hit, outputs, self.missing)
         for row in rows:
             before = len(self.found) + len(cells.found) + len(answers.found)
             if source.csv is None:
@@ -148,6 +146,7 @@ class _Table:
                 one.column.text: cell
                 for one in row.when
                 if one.column.text in inputs
+                and one.column.text not in self.unclear
                 and (cell := cells.read(one, inputs[one.column.text], row.words)) is not None
             }
             if not row.then and source.csv is None:  # the structure check has said so
@@ -164,7 +163,7 @@ class _Table:
     ) -> None:
         for cell in cells:
             if cell.column.text not in columns:
-                self.found.append(_unknown_column(cell.column, columns, noun, sources))
+                self.found.append(unknown_column(cell.column, columns, noun, sources))
 
     # ---------------------------------------------------------------- the file of the rows
 
@@ -194,62 +193,22 @@ class _Table:
             return self._no_rows(
                 f"`{named}` has no rules", named.span, "its first line names the columns, each other line is a rule"
             )
-        self._header(source, rows[0], inputs, outputs)
-        self._widths(rows)
-        return csv_rows(self.rows_file, rows, inputs, outputs)
+        header = read_header(self.rows_file, rows[0], inputs, outputs, source.inputs)
+        self.found += header.found
+        self.missing, self.strange = header.missing, header.strange
+        widths = [width(self.rows_file, row, len(rows[0])) for row in rows[1:] if len(row) != len(rows[0])]
+        self.found += widths
+        self.whole = self.whole and not widths and not header.missing
+        return csv_rows(self.rows_file, header.names, rows[1:], inputs, outputs)
 
     def _no_rows(self, message: str, span: Span, help_: str) -> tuple[RowSource, ...]:
         self.whole = False
         self.found.append(Diagnostic("table-rows", message, span, help=help_))
         return ()
 
-    def _header(
-        self, source: TableSource, header: list[CsvCell], inputs: dict[str, Column], outputs: dict[str, Column]
-    ) -> None:
-        names: dict[str, CsvCell] = {}
-        known = {**inputs, **outputs}
-        for cell in header:
-            name = Name(cell.text.strip(), csv_span(self.rows_file, cell))
-            if name.text in names:
-                related = (Related(csv_span(self.rows_file, names[name.text]), "the first one"),)
-                message = f"the column `{name}` stands twice in the header"
-                self.found.append(Diagnostic("table-rows", message, name.span, related=related, help="take one out"))
-            elif name.text in inputs and name.text in outputs:
-                message = f"`{name}` is an input and an output: a header cannot tell which is meant"
-                self.found.append(Diagnostic("table-column", message, name.span, help="give one of them another name"))
-            elif name.text not in known and name.text not in {BECAUSE, ID}:
-                self.found.append(_unknown_column(name, {**known, BECAUSE: None, ID: None}, "column", source.inputs))
-            names.setdefault(name.text, cell)
-        for missing in (one for one in outputs if one not in names and not outputs[one].null):
-            message = f"the header has no column `{missing}`, which the table answers"
-            span = csv_span(self.rows_file, header[0])
-            self.found.append(Diagnostic("table-answer", message, span, help=f"add a column `{missing}`"))
-            self.whole = False
-
-    def _widths(self, rows: list[list[CsvCell]]) -> None:
-        for row in rows[1:]:
-            if len(row) != len(rows[0]):
-                self.whole = False
-                message = f"this row has {len(row)} cells, and the header names {len(rows[0])} columns"
-                help_ = "a cell with a comma in it stands in quotes"
-                self.found.append(Diagnostic("table-rows", message, csv_span(self.rows_file, row[0]), help=help_))
-
 
 def _rule(row: RowSource, inputs: dict[str, Column], given: dict[str, Cell], values: tuple[object, ...]) -> Rule:
     return Rule(row.number, full(tuple(inputs), given), values, row.id.text if row.id else "", row.because)
-
-
-def _unknown_column(
-    name: Name, columns: dict[str, Column] | dict[str, Column | None], noun: str, sources: Sequence[ColumnSource]
-) -> Diagnostic:
-    message = f"the table has no {noun} `{name}`" if name.text else f"a {noun} has no name"
-    related = tuple(Related(one.name.span, f"its {noun}s" if noun != "column" else "its inputs") for one in sources[:1])
-    meant = did_you_mean(name.text, columns)
-    if meant is None:
-        help_ = f"it has {listed(list(columns), 'and')}" if len(columns) <= 12 else ""
-        return Diagnostic("table-column", message, name.span, related=related, help=help_)
-    fix = Fix(f"replace `{name}` with `{meant}`", (Edit(name.span, meant),), safe=False)
-    return Diagnostic("table-column", message, name.span, label=f"did you mean `{meant}`?", related=related, fix=fix)
 
 
 def _doubled(rows: Sequence[RowSource]) -> Iterator[Diagnostic]:

@@ -31,9 +31,41 @@ def conjuncts(text: str) -> list[tuple[Any, int]]:
     from steplane.expressions.grammar import parse
 
     try:
-        pending, found = [parse(text)], []
+        return _joined(parse(text))
     except (SyntaxFault, RecursionError):
         return []
+
+
+def held_at(text: str, offset: int) -> list[Any]:
+    """What holds wherever the part at that offset is evaluated, part by part: it stands behind `and`, or is a choice of
+    `a if b else c`; nothing where the text cannot be parsed.
+    """
+    from steplane.expressions.grammar import parse
+
+    try:
+        node, held = parse(text), []
+    except (SyntaxFault, RecursionError):
+        return []
+    while (child := _child_at(node, offset)) is not None:
+        kind = type(node).__name__
+        if kind == "And" and child is node.right:
+            held += _joined(node.left)
+        elif kind == "CondExpr" and child is node.expr1:
+            held += _joined(node.test)
+        elif kind == "CondExpr" and child is node.expr2 and type(node.test).__name__ == "Not":
+            held += _joined(node.test.node)
+        node = child
+    return [one for one, _ in held]
+
+
+def _child_at(node: Any, offset: int) -> Any:
+    """The part of a node that an offset is in."""
+    before = [one for one in node.iter_child_nodes() if start_of(one) <= offset]
+    return max(before, key=start_of, default=None)
+
+
+def _joined(whole: Any) -> list[tuple[Any, int]]:
+    pending, found = [whole], []
     while pending:
         node = pending.pop()
         if type(node).__name__ == "And":

@@ -59,9 +59,10 @@ class Walker:
             self.sequence(body, bound)
 
     def function(self, node: Any, bound: frozenset[str]) -> None:
-        """A call: the function's own name is none of the context."""
-        if type(node.node).__name__ != "Name":
-            self.visit(node.node, bound)
+        """A call: the function's own name is none of the context, and that of a method no key of what stands before."""
+        target = node.node
+        if type(target).__name__ != "Name":
+            self.visit(target.node if type(target).__name__ == "Getattr" else target, bound)
         self.visit_all([*node.args, *node.kwargs], bound)
 
     def assign(self, node: Any, bound: frozenset[str]) -> None:

@@ -153,13 +153,12 @@ def csv_part(file: str, cell: CsvCell, offset: int, length: int) -> Span:
 
 
 def csv_rows(
-    file: str, rows: Sequence[Sequence[CsvCell]], inputs: Iterable[str], outputs: Iterable[str]
+    file: str, names: Sequence[str], rows: Sequence[Sequence[CsvCell]], inputs: Iterable[str], outputs: Iterable[str]
 ) -> tuple[RowSource, ...]:
-    """The rules of a table whose first row names the columns; cells under names that nobody knows are left out."""
+    """The rules of a table whose header means these columns; cells under names that nobody knows are left out."""
     wanted, answered = set(inputs), set(outputs)
-    names = [one.text.strip() for one in rows[0]]
     found = []
-    for number, cells in enumerate(rows[1:], 1):
+    for number, cells in enumerate(rows, 1):
         if len(cells) != len(names):
             continue
         by_name = dict(zip(names, cells, strict=True))

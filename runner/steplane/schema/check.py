@@ -8,7 +8,7 @@ from steplane.schema.keys import Parameters
 from steplane.schema.steps import ACTIONS, check_secrets, check_steps, lacks_action, no_action, steps_in
 from steplane.schema.structure import Structure
 from steplane.source.limits import SHAPE_MISTAKES
-from steplane.source.nodes import Mapping, Scalar
+from steplane.source.nodes import Mapping, Scalar, with_keys
 
 VERSION = 1
 """The version of the language that this release reads."""
@@ -16,8 +16,8 @@ VERSION = 1
 
 def check_structure(
     root: Mapping, parameters: Parameters | None = None, broken: Callable[[Span], bool] | None = None
-) -> list[Diagnostic]:
-    """What is wrong with the shape of a workflow file.
+) -> tuple[list[Diagnostic], Mapping]:
+    """What is wrong with the shape of a workflow file, and its tree as it is meant: misspelt keys as they should be.
 
     `parameters` gives the parameter names of a step type, so that one that stands beside `with` is recognised;
     `broken` says where the tree is not whole, so that nothing is missed there.
@@ -26,10 +26,12 @@ def check_structure(
     structure = Structure(read_schema("workflow"), parameters or _no_parameters, is_broken)
     structure.walk(root, "workflow")
     if len(structure.diagnostics) > SHAPE_MISTAKES:
-        return structure.diagnostics
+        return structure.diagnostics, root
     found = [one for one in structure.diagnostics if not _is_version(one, root)]
     found += _version(root)
     meant = structure.meant
+    if structure.counted:
+        root = with_keys(root, structure.counted)
     found += check_steps(root, meant)
     found += check_secrets(root, meant)
     found += [
@@ -38,7 +40,7 @@ def check_structure(
         if step.entries and lacks_action(step) and not is_broken(step.span)
         if not any(meant.get(entry.key.span) in ACTIONS for entry in step.entries)
     ]
-    return found
+    return found, root
 
 
 def _no_parameters(_: str) -> Iterable[str]:

@@ -56,7 +56,7 @@ STEP: dict[str, Habit] = {
         same=True,
     ),
     **_all(
-        "script command commands cmd cmds bash sh exec",
+        "script command commands cmd cmds bash sh shell exec",
         "run",
         "run: ./build.sh",
         same=True,
@@ -76,7 +76,7 @@ STEP: dict[str, Habit] = {
         same=True,
     ),
     **_all(
-        "retries max_retries maxRetries retry_count attempts_max",
+        "retries max_retries maxRetries retry_count attempts_max max_attempts maxAttempts",
         "retry",
         "retry: 3",
         same=True,

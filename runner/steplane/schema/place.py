@@ -55,3 +55,9 @@ def step_words(node: Node) -> str:
         if isinstance(named, Scalar) and named.text.strip() and len(named.text) <= 60 and "\n" not in named.text:
             return f"step `{named.text}`"
     return f"the step in line {node.span.line}"
+
+
+def is_flow(node: Mapping) -> bool:
+    """Whether the mapping is written in braces: it begins before its first key."""
+    first = node.entries[0].key.span if node.entries else node.span
+    return (node.span.line, node.span.column) < (first.line, first.column)

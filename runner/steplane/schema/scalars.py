@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-from steplane.diagnostics import Diagnostic, Edit, Fix
+from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.place import Place
 from steplane.schema.simple import LIMITS
 from steplane.schema.texts import unquoted
@@ -106,6 +106,15 @@ def listing(node: Node) -> Fix | None:
     if not node.plain or not re.fullmatch(r"[A-Za-z0-9_./*-]+", node.text):
         return None
     return Fix(f"write `[{node.text}]`", (Edit(node.span, f"[{node.text}]"),))
+
+
+def expression_in(node: Scalar) -> Span:
+    """Where the first expression begins, in a text of one line without escapes; else the whole text."""
+    span, offset = node.span, min(at for mark in ("${{", "${%") if (at := node.text.find(mark)) >= 0)
+    quotes = span.end_column - span.column - len(node.text)
+    if span.line != span.end_line or quotes not in (0, 2):
+        return span
+    return Span(span.file, span.line, span.column + quotes // 2 + offset, span.end_line, span.end_column - quotes // 2)
 
 
 def wrapping(node: Node, *, quote: bool) -> Fix | None:

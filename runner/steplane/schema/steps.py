@@ -26,6 +26,11 @@ ACTIONS = (
 """The keys of which a step has one."""
 
 LOOPS = ("foreach", "matrix", "while", "until")
+SOURCES = ("env", "file", "provider")
+EXCLUSIVE = (ACTIONS, LOOPS)
+EXCLUSIVE_WITHIN = (SOURCES, ("until", "signal"), ("when", "default"), ("if", "default"))
+"""Keys of which a step has one, and of which a secret, a wait, an arm and a branch have one."""
+
 SPREAD = ("key", "concurrency", "max_failures", "complete", "rest")
 SINGLE = ("run", "uses", "undo", "end")
 LISTS = ("steps", "rescue", "finally", "compensate")
@@ -220,10 +225,10 @@ def check_secrets(root: Mapping, meant: Meant) -> Iterator[Diagnostic]:
     for entry in secrets.entries if isinstance(secrets, Mapping) else ():
         if not isinstance(entry.value, Mapping) or not entry.value.entries:
             continue
-        kinds = _given(entry.value, ("env", "file", "provider"))
+        kinds = _given(entry.value, SOURCES)
         for other in kinds[1:]:
             yield _two(kinds[0], other, f"secret `{entry.name}`", "it comes from one place")
-        if not kinds and not _misspelt(entry.value, ("env", "file", "provider"), meant):
+        if not kinds and not _misspelt(entry.value, SOURCES, meant):
             message = f"secret `{entry.name}` does not say where it comes from"
             yield Diagnostic("missing-key", message, entry.key.span, help="add `env: VARIABLE` or `file: PATH`")
         elif kinds and kinds[0].name == "provider" and entry.value.entry("key") is None:

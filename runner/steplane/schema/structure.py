@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
-from steplane.schema.keys import Parameters, meaning, unknown_key
-from steplane.schema.place import Place
-from steplane.schema.scalars import check_scalar, listing, wrapping
+from steplane.schema.keys import Parameters, is_taken, meaning, unknown_key
+from steplane.schema.place import Place, is_flow
+from steplane.schema.scalars import check_scalar, expression_in, listing, wrapping
 from steplane.schema.steps import ACTIONS
 from steplane.schema.words import expected, kind_of, listed, what_it_is
 from steplane.source.limits import SHAPE_MISTAKES
@@ -31,15 +31,6 @@ def holds_expression(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and ("${{" in node.text or "${%" in node.text)
 
 
-def _expression_in(node: Scalar) -> Span:
-    """Where the first expression begins, in a text of one line without escapes; else the whole text."""
-    span, offset = node.span, min(at for mark in ("${{", "${%") if (at := node.text.find(mark)) >= 0)
-    quotes = span.end_column - span.column - len(node.text)
-    if span.line != span.end_line or quotes not in (0, 2):
-        return span
-    return Span(span.file, span.line, span.column + quotes // 2 + offset, span.end_line, span.end_column - quotes // 2)
-
-
 class Structure:
     """One check of one file; `diagnostics` grows while it walks."""
 
@@ -54,6 +45,8 @@ class Structure:
         self.diagnostics: list[Diagnostic] = []
         self.meant: dict[Span, str] = {}
         """The keys that unknown ones stand for, by the places of these."""
+        self.counted: dict[Span, str] = {}
+        """Those of them that count for what follows as the keys that they stand for."""
 
     def walk(self, root: Node, level: str) -> None:
         """Check the whole tree; `level` names what it is (`workflow`)."""
@@ -104,7 +97,10 @@ class Structure:
         known = self._alternatives.get(id(alternatives))
         if known is not None and known[0] is alternatives:
             return known[1]
-        resolved = [self._resolve(one) for one in alternatives]
+        level = {"x-level": schema["x-level"]} if "x-level" in schema else {}
+        resolved = [
+            {**level, **self._resolve(one)} if "properties" in one else self._resolve(one) for one in alternatives
+        ]
         options = [(one, self._accepts(one)) for one in resolved]
         self._alternatives[id(alternatives)] = (alternatives, options)
         return options
@@ -174,8 +170,8 @@ class Structure:
         names = schema.get("propertyNames")
         others = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
         self._check_size(node, schema, place)
-        meant = set()
-        flow, needed = _is_flow(node), ACTIONS if schema.get("x-level") == "step" else schema.get("required", ())
+        meant: set[str] = set()
+        flow, needed = is_flow(node), ACTIONS if schema.get("x-level") == "step" else schema.get("required", ())
         for entry in node.entries:
             under = place.under(entry.key, flow=flow, needed=entry.name in needed)
             if entry.name in known:
@@ -183,7 +179,10 @@ class Structure:
             elif "patternProperties" in schema and entry.name.startswith("x-"):
                 continue
             elif others is False:
-                meant.add(self._say_unknown(entry, node, schema, place))
+                name = self._say_unknown(entry, node, schema, place, meant)
+                meant.add(name)
+                if entry.key.span in self.counted:
+                    self._visit(entry.value, known[name], under)
             else:
                 if names is not None:
                     self._check_name(entry, names, place)
@@ -267,7 +266,7 @@ class Structure:
 
     def _say_static(self, node: Scalar, place: Place) -> None:
         message = f"{place.subject} is static: no expression is evaluated in it"
-        self._add("static", message, _expression_in(node), help="write the text itself")
+        self._add("static", message, expression_in(node), help="write the text itself")
 
     def _say_short(self, node: Sequence, schema: Schema, place: Place) -> None:
         if not node.items:
@@ -282,8 +281,11 @@ class Structure:
             help="add what is missing",
         )
 
-    def _say_unknown(self, entry: Entry, node: Mapping, schema: Schema, place: Place) -> str:
-        """Report a key that is not known; gives the one that it stands for."""
+    def _say_unknown(self, entry: Entry, node: Mapping, schema: Schema, place: Place, others: Collection[str]) -> str:
+        """Report a key that is not known; gives the one that it stands for. `others` are those of other unknown ones.
+
+        It counts as that one where nothing beside it speaks against it and its value is of a kind that is taken.
+        """
         level = schema.get("x-level", "")
         known = schema.get("properties", {})
 
@@ -293,6 +295,9 @@ class Structure:
         found = unknown_key(entry, node, known, place, level, self._definitions, self._parameters, takes)
         self.diagnostics.append(found)
         meant = self.meant[entry.key.span] = meaning(found, entry, level)
+        renames = found.fix is not None and len(found.fix.edits) == 1
+        if renames and takes(meant, entry.value) and not is_taken(meant, node, level, others):
+            self.counted[entry.key.span] = meant
         return meant
 
     def _check_size(self, node: Mapping, schema: Schema, place: Place) -> None:
@@ -340,9 +345,3 @@ def _version_line(node: Mapping) -> Fix | None:
     span = node.entries[0].key.span
     start = Span(span.file, span.line, span.column, span.line, span.column)
     return Fix("begin the file with `steplane: 1`", (Edit(start, "steplane: 1\n"),))
-
-
-def _is_flow(node: Mapping) -> bool:
-    """Whether the mapping is written in braces: it begins before its first key."""
-    first = node.entries[0].key.span if node.entries else node.span
-    return (node.span.line, node.span.column) < (first.line, first.column)

@@ -79,7 +79,11 @@ class Command:
         """What the command makes of its word at `position` (0: its name). None: an argument like any other."""
         if position < 1:
             return None
-        return self._of_this_shell(position) or self._code.get(position)
+        return self._of_this_shell(position) or self.code_of_program(position)
+
+    def code_of_program(self, position: int) -> Finding | None:
+        """What a program, and not the shell, makes of the word."""
+        return self._code.get(position) if position else None
 
     def _of_this_shell(self, position: int) -> Finding | None:
         words, first = self.words, self._first

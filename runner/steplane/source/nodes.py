@@ -87,3 +87,33 @@ def plain(node: Node) -> object:
     if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
     return {entry.name: plain(entry.value) for entry in node.entries}
+
+
+def with_keys(root: Mapping, names: dict[Span, str]) -> Mapping:
+    """The tree with other names for the keys at some places. What holds none of them is shared, and so are aliases."""
+    done: dict[int, Node] = {}
+
+    def renamed(node: Node) -> Node:
+        if isinstance(node, Scalar):
+            return node
+        if id(node) not in done:
+            done[id(node)] = sequence(node) if isinstance(node, Sequence) else mapping(node)
+        return done[id(node)]
+
+    def sequence(node: Sequence) -> Node:
+        items = tuple(renamed(item) for item in node.items)
+        changed = any(one is not other for one, other in zip(items, node.items, strict=True))
+        return Sequence(items, node.span) if changed else node
+
+    def mapping(node: Mapping) -> Mapping:
+        entries = tuple(entry(one) for one in node.entries)
+        changed = any(one is not other for one, other in zip(entries, node.entries, strict=True))
+        return Mapping(entries, node.span) if changed else node
+
+    def entry(one: Entry) -> Entry:
+        value, name = renamed(one.value), names.get(one.key.span)
+        if name is not None:
+            return Entry(Scalar(name, name, one.key.span, one.key.plain), value)
+        return one if value is one.value else Entry(one.key, value)
+
+    return mapping(root)

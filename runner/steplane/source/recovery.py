@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
 from steplane.source.blanks import indented_by_blanks
@@ -21,6 +23,7 @@ from steplane.source.disguise import Disguise
 from steplane.source.events import SyntaxProblem, events
 from steplane.source.flows import offset_of, region_end
 from steplane.source.limits import RECOVERY_CHARACTERS, SYNTAX_ERRORS
+from steplane.source.mended import Mend, mends
 from steplane.source.nodes import Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import BLANK
 from steplane.source.pieces import Piece, broken_piece, indent_of
@@ -55,46 +58,47 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
     broken: list[Span] = []
     values: list[Span] = []
     indented: list[Diagnostic] = []
-    current, current_lines = text, list(lines)
+    shifted: list[Span] = []
+    current_lines = list(lines)
     disguise = Disguise(text)
     looked_for = min(SYNTAX_ERRORS, max(1, RECOVERY_CHARACTERS // len(text)))
+    ready: _Attempt | None = None
     for number in range(1, looked_for + 2):
-        attempt = _attempt(current, file, disguise, pure=pure)
+        current = text if number == 1 else "\n".join(current_lines)
+        attempt, ready = ready or _attempt(current, file, disguise, pure=pure), None
         if not indented and (plain := _with_plain_blanks(attempt, current_lines, file, disguise, pure=pure)):
             attempt, indented = plain
             found += indented
-            current = "\n".join(current_lines)
         if attempt.problem is None:
-            return _finished(attempt, found, [*broken, *values], file)
+            return _finished(_without(shifted, attempt), found, [*broken, *values, *shifted], file)
         if number > looked_for:
             found.append(mistakes.more_mistakes(Span(file, *attempt.problem.place, *attempt.problem.place)))
             break
         if number == 1 and (conflicts := first_version(current_lines, file)):
             found += [diagnostic for diagnostic, _ in conflicts]
             broken += [stretch for _, stretch in conflicts]
-            current = "\n".join(current_lines)
             continue
         unquoted = disguise.unquoted(current_lines, file, attempt.problem, attempt.last, attempt.around.outermost)
         found += unquoted
-        mistake = (
-            None if unquoted else explain(attempt.problem, tuple(current_lines), file, attempt.last, attempt.around)
-        )
-        follows = mistake is not None and _is_in(mistake.diagnostic.span, values)
-        if mistake is not None and not follows and not (found and _may_follow(mistake.diagnostic, broken)):
-            found.append(disguise.lifted(mistake.diagnostic))
-        if mistake is None:
-            current = "\n".join(current_lines)
+        if unquoted:
             continue
+        mistake = explain(attempt.problem, tuple(current_lines), file, attempt.last, attempt.around)
+        follows = _is_in(mistake.diagnostic.span, values)
+        if tried := _as_mended(current_lines, mistake, file, disguise, pure=pure):
+            ready, mend = tried
+            found += [] if follows else [disguise.lifted(replace(mistake.diagnostic, fix=mend.fix))]
+            shifted += mend.shifted
+            current_lines[mend.line - 1] = mend.text
+            continue
+        is_told = not follows and not (found and _may_follow(mistake.diagnostic, broken))
+        found += [disguise.lifted(mistake.diagnostic)] if is_told else []
         value = None if follows else covered(mistake.diagnostic, current_lines, attempt.last)
         if value is not None and disguise.cover(current_lines, value.text):
             values.append(value.value)
-            current = "\n".join(current_lines)
-            continue
-        piece = _broken_piece(current_lines, mistake)
-        if piece is None:
+        elif not (stretches := _left_out(current_lines, mistake, file)):
             break
-        broken += _stretches(file, current_lines, piece)
-        current = _blanked(current_lines, piece)
+        else:
+            broken += stretches
     return Parsed(None, found, tuple(broken))
 
 
@@ -118,6 +122,27 @@ def _with_plain_blanks(
     return again, found
 
 
+def _as_mended(
+    lines: list[str], mistake: Mistake, file: str, disguise: Disguise, *, pure: bool
+) -> tuple[_Attempt, Mend] | None:
+    """Another attempt with the edit that mends the mistake, if the file can then be read beyond its piece."""
+    likely = list(mends(mistake.diagnostic, lines))
+    piece = _broken_piece(lines, mistake) if likely else None
+    if piece is None:
+        return None
+    for mend in likely:
+        attempt = _attempt(
+            "\n".join([*lines[: mend.line - 1], mend.text, *lines[mend.line :]]), file, disguise, pure=pure
+        )
+        problem = attempt.problem
+        if problem is None:
+            return attempt, mend
+        opener = problem.context_place if "flow" in problem.context else None
+        if problem.place[0] > piece.last and (opener is None or opener[0] > piece.last):
+            return attempt, mend
+    return None
+
+
 def _hidden(attempt: _Attempt) -> int:
     return sum(one.code == "hidden-character" for one in attempt.diagnostics)
 
@@ -137,6 +162,13 @@ def _is_in(span: Span, stretches: list[Span]) -> bool:
     """Whether the place stands in one of the stretches, or right behind it."""
     place = (span.line, span.column)
     return any((one.line, one.column) <= place <= (one.end_line, one.end_column) for one in stretches)
+
+
+def _without(stretches: list[Span], attempt: _Attempt) -> _Attempt:
+    """The attempt with nothing said of what stands in the stretches."""
+    if not stretches:
+        return attempt
+    return attempt._replace(diagnostics=[one for one in attempt.diagnostics if not _is_in(one.span, stretches)])
 
 
 def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], file: str) -> Parsed:
@@ -194,8 +226,17 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _blanked(lines: list[str], piece: Piece) -> str:
-    """The text without the piece, all else at its line and column; `lines` are changed too.
+def _left_out(lines: list[str], mistake: Mistake, file: str) -> list[Span]:
+    """Leave the piece with the mistake out of the lines; gives the stretches of which little can be said, if any."""
+    piece = _broken_piece(lines, mistake)
+    stretches = [] if piece is None else _stretches(file, lines, piece)
+    if piece is not None:
+        _blank(lines, piece)
+    return stretches
+
+
+def _blank(lines: list[str], piece: Piece) -> None:
+    """Take the piece out of the lines, all else stays at its line and column.
 
     Of a step in braces its id stays, so that others can name it.
     """
@@ -213,7 +254,6 @@ def _blanked(lines: list[str], piece: Piece) -> str:
         lines[piece.first - 1] += "{"
         line, column, written = name
         lines[line - 1] = lines[line - 1].ljust(column - 1) + written + "}"
-    return "\n".join(lines)
 
 
 def _item_names(lines: list[str], piece: Piece) -> dict[int, str]:

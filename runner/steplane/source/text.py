@@ -11,6 +11,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\ud
 _PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\.", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MANY = 5
+_SELDOM = 10
 _ADVICE = "keep data in files of their own"
 
 
@@ -28,15 +29,16 @@ def decode(data: str | bytes, file: str) -> Decoded:
         return Decoded(None, [_at(file, 1, 1, "file-too-large", message, _ADVICE)])
     if data.count("\n" if isinstance(data, str) else b"\n") > LINES:  # type: ignore[arg-type]
         return Decoded(None, [_at(file, 1, 1, "file-too-large", f"the file has more than {LINES:,} lines", _ADVICE)])
+    found: list[Diagnostic] = []
     if isinstance(data, str):
         text = data
     else:
         decoded = _from_bytes(data, file)
-        if isinstance(decoded, Diagnostic):
-            return Decoded(None, [decoded])
-        text = decoded
-    text = text.removeprefix("\ufeff")
-    return _without_forbidden(text, file)
+        if decoded.text is None:
+            return decoded
+        text, found = decoded.text, decoded.diagnostics
+    clean = _without_forbidden(text.removeprefix("\ufeff"), file)
+    return Decoded(clean.text, [*found, *clean.diagnostics])
 
 
 def without_pairs(text: str) -> str:
@@ -59,16 +61,20 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(_LINE_END.split(text))
 
 
-def _from_bytes(data: bytes, file: str) -> str | Diagnostic:
+def _from_bytes(data: bytes, file: str) -> Decoded:
+    """The text of the bytes: where a few are not UTF-8 too; where many are not, they are something else."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in data[:4]:
         wide = "UTF-32" if data[:4].count(b"\x00") > 2 or data.startswith(codecs.BOM_UTF32_LE) else "UTF-16"
-        return _at(file, 1, 1, "encoding", f"the file is {wide}, not UTF-8", "save it as UTF-8")
+        return Decoded(None, [_at(file, 1, 1, "encoding", f"the file is {wide}, not UTF-8", "save it as UTF-8")])
     try:
-        return data.decode("utf-8")
+        return Decoded(data.decode("utf-8"), [])
     except UnicodeDecodeError as error:
         before = split_lines(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
         message = f"byte 0x{data[error.start]:02X} is not UTF-8"
-        return _at(file, len(before), len(before[-1]) + 1, "encoding", message, "save the file as UTF-8")
+        wrong = _at(file, len(before), len(before[-1]) + 1, "encoding", message, "save the file as UTF-8")
+    text = data.decode("utf-8", "replace")
+    is_text = b"\x00" not in data and text.count("\ufffd") * _SELDOM <= len(text)
+    return Decoded(text if is_text else None, [wrong])
 
 
 def _without_forbidden(text: str, file: str) -> Decoded:

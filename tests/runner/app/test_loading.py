@@ -161,3 +161,19 @@ def test_patterns_that_the_script_allows_itself(bench: Workbench) -> None:
     ]
     for lines in (("rm -f !(a|b).txt", "shopt -s extglob"), ("shopt -s extglob; rm -f !(a|b).txt",)):
         assert told(once(bench, script(*lines))) == ["bash cannot read this script: unexpected `(`"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "words"),
+    [
+        (["[[ -f x ] && echo"], (4, 7), "syntax error in conditional expression"),
+        (["echo ${{ run.id }}", "[[ a b ]]"], (5, 7), "conditional binary operator expected"),
+    ],
+)
+def test_where_bash_ends_well_what_it_says_counts(
+    bench: Workbench, lines: list[str], place: tuple[int, int], words: str
+) -> None:
+    text = HEAD + "steps:\n  - run: |\n" + "".join(f"      {one}\n" for one in lines) + "  - run: echo $x\n"
+    (found,) = once(bench, text).diagnostics
+    assert found.message == f"bash cannot read this script: {words}"
+    assert (found.span.line - HEAD.count("\n") + 1, found.span.column) == place

@@ -33,7 +33,7 @@ CASES = {
     "a: [1, 2\nb: 1": "1:4 unclosed-bracket: this `[` is never closed {add `]`, or quote the value if the bracket belongs to a text}",
     "a: {": "1:4 unclosed-bracket: this `{` is never closed {add `}`, or quote the value if the bracket belongs to a text}",
     "a: {\n  b: 1\n  c: 2\n}": "3:3 bracket: `,` or `}` is wanted before this",
-    "a: [1}": "1:6 bracket: `]` is wanted here, not `}`",
+    "a: [1}": "1:6 bracket: `]` is wanted here, not `}` [replace `}` with `]`]",
     "a: ]": "1:4 bracket: this `]` belongs to nothing {remove it, or quote the value}",
     'a: "\\d"': "1:5 bad-escape: `\\d` is no escape in double quotes {in single quotes a backslash is just that} [write `\\\\d`]",
     'a: "\\x4"': "1:5 bad-escape: `\\x` must be followed by 2 hexadecimal digits of a character {an emoji and its like is `\\U` with eight digits}",
