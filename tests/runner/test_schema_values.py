@@ -141,9 +141,7 @@ def test_a_value_that_takes_too_long_is_told(
     schema: dict[str, Any], value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "SECONDS", 0.25)
-    begun = time.thread_time()
     (found,) = validate_value(schema, value, ("a",))
-    assert time.thread_time() - begun < 1
     assert found.path == ("a",)
     assert found.message == (
         "takes longer than 0.25 s to be held against its schema: make the schema simpler, the value smaller, "
