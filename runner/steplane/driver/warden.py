@@ -160,7 +160,8 @@ def orphaned(_number: int = ORPHANED, _frame: object = None) -> NoReturn:
     adopted.start_no_more()
     tree.end(lambda: tree.descendants(os.getpid()))
     terminal.abandon()
-    _say(_last_words[0], "the warden of the runner was killed")
+    prompted = "\n" if _last_words[0] and os.isatty(2) else ""  # the shell is back already
+    _say(prompted + _last_words[0], "the warden of the runner was killed")
     os._exit(DIED)
 
 
