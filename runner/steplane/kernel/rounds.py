@@ -130,7 +130,9 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
         return
     outer.cancelling = True
     last = latest(outer)
-    if last is not None and not last.ended:
+    if _loop(outer).todo:  # a resume had made it due, and has not come to it yet
+        instances.end(state, _due(state, outer, _loop(outer).todo.popleft()), unbegun, by=by)
+    elif last is not None and not last.ended:
         cancelling.instance(state, last, unbegun, by)
     elif outer.phase != "looping":
         _cut(state, outer)
