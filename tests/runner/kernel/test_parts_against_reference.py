@@ -87,11 +87,12 @@ def test_both(seed: int) -> None:
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
 
 
-@pytest.mark.parametrize("seed", [2094, 2654, 11712, 380781944478])
+@pytest.mark.parametrize("seed", [2094, 2654, 5341, 11712, 380781944478])
 def test_what_a_night_found(seed: int) -> None:
     """A later resume goes on with a branch that one before had left; a round that is due never begins where what is
-    taken as failed cancels its loop; a body that is left is not opened again; of a list that is put down an arrival
-    that waits for its turn is not an activation.
+    taken as failed cancels its loop; a `finish` that follows from a stopped attempt does not end the list around it
+    while more is to come; a body that is left is not opened again; of a list that is put down an arrival that waits
+    for its turn is not an activation.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
