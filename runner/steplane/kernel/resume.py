@@ -103,8 +103,13 @@ def _prepare_body(state: State, one: Instance, walk: Walk) -> None:
     told, decided = bool(state.again or state.assumed), branches.are_decided(one)
     for scope in one.body:
         cut = scope.cancelled or one.cancelling or one.timed_out or decided
-        if not scope.over or ((told or scope.result != "succeeded") and not cut):
+        if not scope.over or ((told or _is_to_do_again(state, scope)) and not cut):
             _prepare_scope(state, scope, walk)
+
+
+def _is_to_do_again(state: State, scope: Scope) -> bool:
+    """Whether a list that is over is to be gone on with; a step that its own child has cancelled leaves it well."""
+    return scope.result != "succeeded" or any(repairing.is_to_do_again(state, one) for one in members.everyone(scope))
 
 
 def _begin_again(state: State, one: Instance, walk: Walk) -> None:
