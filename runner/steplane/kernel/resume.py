@@ -267,7 +267,7 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         ):
             pass
     loop.held = False
-    if outer in walk.asked:  # also where the answer decides nothing any more, as too many are said to have failed
+    if outer in walk.asked and not outer.cancelling:  # also where more are said to have failed than may
         completing.ask_again(state, outer)
         return
     if outer.phase == "looping":
