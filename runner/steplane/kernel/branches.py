@@ -34,8 +34,8 @@ def over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
     elif not running:
         bodies.action_over(state, instance)
     elif scope.result == "failed" and instance.node.failure == "cancel":
-        for branch in running:
-            lists.cancel_scope(state, branch)
+        for branch in running:  # unless all of it is being cancelled, which says what becomes of them
+            lists.cancel_scope(state, branch, instance.unbegun)
 
 
 def _is_enough(instance: Instance, action: Fork, running: list[Scope]) -> bool:
