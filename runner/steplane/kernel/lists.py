@@ -263,6 +263,13 @@ def close(state: State, scope: Scope) -> None:
             instances.list_over(state, scope)
 
 
+def is_done(state: State, scope: Scope) -> bool:
+    """Whether nothing in it goes on or is to do, though a resume may have yet to close it."""
+    if scope.open or scope.late or scope.strays:
+        return False
+    return scope.queues is None or not joins.has_more(state, scope)
+
+
 def place(state: State, scope: Scope, node: Node) -> Instance:
     """A new activation of the step in the list; it goes on with what a resume has put aside for it."""
     instance = state.create(node, scope, path_of(scope, node))

@@ -286,7 +286,7 @@ def _ask_of_item(state: State, outer: Instance, walk: Walk) -> None:
 def _close_done(state: State, one: Instance) -> None:
     """The lists of a body in which nothing is to do are over before the others go on."""
     for scope in list(one.body):
-        if scope.busy and scope.open == 0 and not (scope.late or scope.strays) and scope.queues is None:
+        if scope.busy and lists.is_done(state, scope):
             scope.busy = False
             lists.close(state, scope)
 
