@@ -27,15 +27,19 @@ def over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
     """A branch is over: go on where that is enough."""
     running = [branch for branch in instance.body if not _is_over(state, branch)]
     if _is_enough(state, instance, action, running):
-        if running and action.rest == "cancel":
-            _cancel_rest(state, instance, running)
-        else:
-            _go_on(state, instance, running)
+        _decide(state, instance, action, running)
     elif not running:
         bodies.action_over(state, instance)
     elif scope.result == "failed" and instance.node.failure == "cancel":
         for branch in running:  # unless all of it is being cancelled, which says what becomes of them
             lists.cancel_scope(state, branch, instance.unbegun)
+
+
+def _decide(state: State, instance: Instance, action: Fork, running: list[Scope]) -> None:
+    if running and action.rest == "cancel":
+        _cancel_rest(state, instance, running)
+    else:
+        _go_on(state, instance, running)
 
 
 def _is_enough(state: State, instance: Instance, action: Fork, running: list[Scope]) -> bool:
@@ -86,6 +90,16 @@ def _counted(instance: Instance) -> list[Scope]:
 def are_decided(instance: Instance) -> bool:
     """Whether enough have arrived, and the rest is being cancelled."""
     return any(branch.withdrawn for branch in instance.body)
+
+
+def look_again(state: State, instance: Instance) -> None:
+    """Go on where enough had arrived already, but an earlier resume, of a part, had left the rest."""
+    action = instance.node.action
+    if instance.phase != "body" or not isinstance(action, Fork):
+        return
+    running = [branch for branch in instance.body if not _is_over(state, branch)]
+    if running and _is_enough(state, instance, action, running):
+        _decide(state, instance, action, running)
 
 
 def stay_decided(state: State, instance: Instance) -> bool:

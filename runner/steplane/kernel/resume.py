@@ -289,6 +289,7 @@ def _close_done(state: State, one: Instance) -> None:
         if scope.busy and lists.is_done(state, scope):
             scope.busy = False
             lists.close(state, scope)
+    branches.look_again(state, one)
 
 
 def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:
