@@ -376,8 +376,11 @@ class Instance(Life):
 
     def begin_again(self) -> None:
         """A group with `restart: true` begins with new scopes; what was in the old ones is gone with the process."""
-        for life in [one for scope in self.body.values() for one in scope.everyone() if isinstance(one, Life)]:
-            if not life.ended:
+        inside = [one for scope in self.body.values() for one in scope.everyone()]
+        for scope in [one for one in inside if not isinstance(one, Life) and not one.over]:
+            scope.drop_due()
+        for life in [one for one in inside if isinstance(one, Life)]:
+            if not (life.ended or life.is_due):
                 life.come_about()
                 life.status, life.process = "cancelled", None
                 self.reference.give_back(life)
