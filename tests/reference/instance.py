@@ -385,6 +385,6 @@ class Instance(Life):
                 life.status, life.process = "cancelled", None
                 self.reference.give_back(life)
         self.scopes = [scope for scope in self.scopes if scope not in self.body.values()]
-        self.body, self.attempt, self.in_body = {}, 0, False
+        self.body, self.attempt, self.in_body, self.going_back = {}, 0, False, False
         self.timers.clear()
         self.process, self.waits = self.live(), lambda: True

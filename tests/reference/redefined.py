@@ -103,6 +103,7 @@ class Carrying:
         ids = [one.id for one in scope.branch.steps]
         anew = [life for life in scope.lives if found.get(life.step.id) in ANEW]
         touched = bool(anew) or set(ids) != {one.id for one in branch.steps}
+        joins = scope.joins
         often = arrives_often(scope, scope.branch) or arrives_often(scope, branch)
         if (touched or ids != [one.id for one in branch.steps]) and (scope.jumps or often):  # it is one
             anew, scope.jumps, scope.jump, scope.asked = list(scope.lives), {}, None, None
@@ -110,6 +111,8 @@ class Carrying:
             put_down(scope, life)
         over = scope.over
         self.renew(scope, branch, file)
+        for name, join in {} if touched else joins.items():
+            scope.joins[name].keep(join)
         if touched and over and owner.in_body and owner.interrupted:
             scope.cancelled, scope.cut = True, owner.unbegun == "skipped"
         if touched and scope.cancelled:
