@@ -20,6 +20,7 @@ from yaml.events import (
 )
 
 __all__ = [
+    "TOO_DEEP",
     "AliasEvent",
     "DocumentStartEvent",
     "Event",
@@ -37,6 +38,10 @@ Event: TypeAlias = Any
 """An event of PyYAML. Its kinds share no typed interface: which attributes there are follows from `type(event)`."""
 
 _PLACE = tuple[int, int]
+
+
+TOO_DEEP = "too deep to go on"
+"""The words of a problem that is the reader's own: the parser would take too long."""
 
 
 class SyntaxProblem(Exception):
