@@ -1,65 +1,14 @@
 """`cache`: recorded results that stand for steps, run for real."""
 
-import os
-import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
-from msgspec.structs import replace
-from tests.runner.running import Outcome, Workbench
+from tests.runner.app.cached import BUILD, again, entries, results, warnings, why
+from tests.runner.running import Workbench
 
 from steplane.app.forecasting import look_ahead
-from steplane.events import Answered
 from steplane.store import now
-from steplane.store.results import KeptFile, Results
-
-BUILD = """
-inputs:
-  mode: {type: string, default: debug}
-steps:
-  - id: build
-    run: |
-      echo build >> ledger
-      mkdir -p out/bin
-      cat src/*.c > out/bin/app
-      chmod 750 out/bin/app
-      echo "size=$(wc -c < out/bin/app)" >> "$STEPLANE_OUTPUT"
-      echo "mode=${{ inputs.mode }}" >> "$STEPLANE_OUTPUT"
-    outputs: [size, mode]
-    cache: {key: 1, files: ["src/**"], outputs: ["out/**"]}
-outputs:
-  size: ${{ steps.build.outputs.size }}
-  mode: ${{ steps.build.outputs.mode }}
-"""
-
-
-def why(run: Outcome, place: int = 0) -> list[str]:
-    """Why no result was found, by the answer at the place."""
-    answers = [one.value for one in run.events if isinstance(one, Answered) and one.question == "cache"]
-    assert answers[place]["hit"] is False
-    found: list[str] = answers[place]["why"]
-    return found
-
-
-def warnings(run: Outcome) -> list[str]:
-    return [text for _, stream, text in run.lines if stream == "warning"]
-
-
-@pytest.fixture
-def built(bench: Workbench) -> Workbench:
-    """A workbench in which the step has run once."""
-    source = bench.folder / "src"
-    source.mkdir()
-    (source / "a.c").write_text("a")
-    run = bench.run(BUILD, run_id="r0")
-    assert why(run) == ["no result of it is recorded"]
-    return bench
-
-
-def again(bench: Workbench, text: str = BUILD, number: int = 1, **inputs: str) -> Outcome:
-    return bench.run(text, inputs, run_id=f"r{number}")
 
 
 def test_a_result_is_reused_with_its_outputs_and_files(built: Workbench) -> None:
@@ -275,17 +224,6 @@ def test_a_plan_in_a_folder_without_results_makes_none(bench: Workbench) -> None
 # ---------------------------------------------------------------- damage, and what may not be
 
 
-def results(bench: Workbench) -> Results:
-    return Results(bench.store.directory)
-
-
-def entries(bench: Workbench, statement: str) -> None:
-    database = sqlite3.connect(results(bench).path)
-    database.execute(statement)
-    database.commit()
-    database.close()
-
-
 def test_a_damaged_entry_is_a_miss_and_is_made_anew(built: Workbench) -> None:
     entries(built, "UPDATE results SET content = replace(content, 'debug', 'other')")
     run = again(built)
@@ -314,129 +252,6 @@ def test_a_database_of_junk_stops_nothing(built: Workbench) -> None:
     assert (run.status, run.statuses["build"]) == ("succeeded", "succeeded")
     assert "recorded results cannot be used" in warnings(run)[0]
     assert "Move it away" in warnings(run)[0]
-
-
-def test_nothing_is_put_back_through_a_link(built: Workbench, tmp_path_factory: pytest.TempPathFactory) -> None:
-    outside = tmp_path_factory.mktemp("outside")
-    out = built.folder / "out"
-    (out / "bin" / "app").unlink()
-    (out / "bin").rmdir()
-    os.symlink(outside, out / "bin")
-    run = again(built)
-    assert run.statuses["build"] == "succeeded"
-    assert "a file of the result cannot be put back" in warnings(run)[0]
-
-
-def change(bench: Workbench, **parts: Any) -> None:
-    """Put other things into the only entry, as whoever may write the state directory can."""
-    store = results(bench)
-    database = sqlite3.connect(store.path)
-    ((key,),) = database.execute("SELECT key FROM results").fetchall()
-    database.close()
-    found = store.find(key)
-    assert found is not None
-    store.put(key, replace(found, **parts))
-
-
-@pytest.mark.parametrize("path", ["../evil", "/tmp/evil", "out/../../evil", "out//evil", ""])
-def test_an_entry_whose_files_lead_out_is_a_miss(built: Workbench, path: str) -> None:
-    change(built, files=(KeptFile(path, 1, 0o600, "0" * 64),))
-    run = again(built)
-    assert run.statuses["build"] == "succeeded"
-    assert "which is no file below a folder; the step runs" in warnings(run)[0]
-    assert not (built.folder.parent / "evil").exists()
-
-
-LIBRARY = """
-steps:
-  - id: build
-    run: |
-      umask 022; mkdir -p lib/real/closed lib/empty; echo code > lib/real/libx.so.1; echo c > lib/real/closed/c
-      ln -sfn real/libx.so.1 lib/libx.so; ln -sfn ../real lib/real/self; ln -sfn nowhere lib/dangling
-      test -z "${{ inputs.out }}" || ln -sfn "${{ inputs.out }}" lib/out
-      chmod 500 lib/real/closed; chmod 2775 lib; echo ran >> ledger
-    cache: {key: 1, outputs: ["lib/**"]}
-inputs: {out: {type: string, default: ""}}
-"""
-
-
-def tree(folder: Path) -> dict[str, str]:
-    """What is below a folder: permissions of folders, what links name, contents."""
-    found = {".": f"{folder.stat().st_mode & 0o777:o}"}
-    for one in sorted(folder.rglob("*")):
-        link, text = one.is_symlink(), "" if one.is_dir() or one.is_symlink() else one.read_text()
-        found[str(one.relative_to(folder))] = os.readlink(one) if link else text or f"{one.stat().st_mode & 0o777:o}"
-    return found
-
-
-def remove(folder: Path) -> None:
-    (folder / "real" / "closed").chmod(0o700)
-    shutil.rmtree(folder)
-
-
-def test_links_and_folders_are_put_back_as_they_were(bench: Workbench) -> None:
-    lib = bench.folder / "lib"
-    bench.run(LIBRARY, run_id="r0")
-    before = tree(lib)
-    assert (before["libx.so"], before["empty"], before["real/closed"]) == ("real/libx.so.1", "755", "500")
-    remove(lib)
-    assert again(bench, LIBRARY).statuses["build"] == "reused"
-    assert tree(lib) == before
-    (lib / "libx.so").unlink()
-    (lib / "libx.so").symlink_to("other")
-    (lib / "real").chmod(0o700)
-    assert again(bench, LIBRARY, 2).statuses["build"] == "reused"
-    assert tree(lib) == {**before, "real": "700"}  # a folder that is there is left alone
-    (lib / "empty").rmdir()
-    (lib / "empty").touch()
-    assert warnings(again(bench, LIBRARY, 3))[0].endswith("put back: lib/empty is no folder; the step runs")
-    (lib / "empty").unlink()
-    (lib / "libx.so").unlink()
-    (lib / "libx.so").write_text("no link")
-    run = again(bench, LIBRARY, 4)
-    assert (run.statuses["build"], (lib / "libx.so").is_symlink()) == ("succeeded", True)
-    assert warnings(run) == [
-        "cache: a file of the result cannot be put back: lib/libx.so is no symbolic link; the step runs"
-    ]
-    assert bench.ledger == ["ran", "ran"]  # `mkdir` fails where a file stands in its place
-
-
-@pytest.mark.parametrize("out", ["/etc/passwd", "../..", "real/../../../x", "real/self/../../.."])
-def test_a_link_that_may_lead_out_is_left_out_with_a_warning(bench: Workbench, out: str) -> None:
-    run = bench.run(LIBRARY, {"out": out}, run_id="r0")
-    assert warnings(run) == [
-        "cache: a symbolic link of `cache.outputs` is left out, which may lead out of the working directory"
-    ]
-    remove(bench.folder / "lib")
-    assert again(bench, LIBRARY, out=out).statuses["build"] == "reused"
-    assert sorted(one.name for one in (bench.folder / "lib").iterdir()) == ["dangling", "empty", "libx.so", "real"]
-
-
-@pytest.mark.parametrize("link", ["/etc", "../../x", "real/../../../x", "a\0b"])
-def test_an_entry_whose_links_lead_out_is_a_miss(bench: Workbench, link: str) -> None:
-    bench.run(LIBRARY, run_id="r0")
-    change(bench, files=(KeptFile("lib/x", 0, 0, "", link),))
-    run = again(bench, LIBRARY)
-    assert run.statuses["build"] == "succeeded"
-    assert "the link 'lib/x', which leads out of the folder; the step runs" in warnings(run)[0]
-
-
-def test_an_entry_of_before_links_were_kept_is_read(built: Workbench) -> None:
-    change(built, folders=())
-    shutil.rmtree(built.folder / "out")
-    assert again(built).statuses["build"] == "reused"
-    assert (built.folder / "out" / "bin" / "app").read_text() == "a"
-
-
-def test_what_a_link_among_the_files_names_counts(built: Workbench) -> None:
-    link = built.folder / "src" / "current"
-    for number, target in enumerate(["v1", "v2", "v2"], 1):
-        link.unlink(missing_ok=True)
-        link.symlink_to(target)
-        run = again(built, number=number)
-        assert run.statuses["build"] == ("reused" if number == 3 else "succeeded")
-        if number < 3:
-            assert why(run) == [f"files: src/current {'is new' if number == 1 else 'changed'}"]
 
 
 def test_two_runs_at_once_may_record_the_same(built: Workbench) -> None:
