@@ -196,7 +196,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         lambda: given(some, ("b=yes", "z=1", "s"), None),
     )
     wrong(
-        "input `b` must be true or false, not `1`; "
+        "input `b` must be `true` or `false`, not `1`; "
         "input `n` (from the variable N) wants number as JSON, this is '9x': line 1, column 3: trailing characters; "
         "input `s` is missing",
         "Give it with -i s=...",
