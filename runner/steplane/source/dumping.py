@@ -14,9 +14,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_BREAKS = frozenset("\x85\u2028\u2029")
+"""Ends of lines to YAML 1.1, which only escapes keep as they are."""
+
+
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
-    if style is None and not _stays_text(value):
+    if not _BREAKS.isdisjoint(value) or (style is None and not _stays_text(value)):
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
@@ -32,5 +36,6 @@ _Dumper.add_representer(str, _text)
 
 
 def dump(value: Any) -> str:
-    """The value as block YAML, keys in their order."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120)
+    """The value as block YAML, keys in their order. No mark ends it: it may become a part of another text."""
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120)
+    return text[:-4] if text.endswith("\n...\n") else text
