@@ -1,5 +1,6 @@
 """Templates that steps render, and the filters that need more than the expressions' own floor."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -61,9 +62,11 @@ def from_yaml(budget: "Budget", value: Any) -> Any:
     if not isinstance(value, str):
         raise ExpressionError("`from_yaml` reads text")
     budget.spend(len(value))
-    indented = "\n  ".join(["value:", *value.splitlines()])
+    # The indentation that a block text states of itself (`|2`) is counted from what is around it.
+    stated = re.match(r"[|>][-+]?[1-9]", value)
+    inside = f" {value}" if stated else "\n" + re.sub(r"(?<![^\r\n])(?=[^\r\n])", "  ", value)
     with each_counted(budget.tick):
-        document = read(f"{indented}\n", "text")
+        document = read(f"value:{inside}", "text")
     wrong = [one for one in document.diagnostics if one.severity == "error"]
     if wrong or not isinstance(document.root, Mapping):
         raise ExpressionError(f"this is not YAML: {wrong[0].message if wrong else 'no value'}")

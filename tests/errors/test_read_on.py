@@ -23,6 +23,17 @@ def said(text: str) -> list[str]:
         ("  - id: b\n    run: x\n    env: {A: [b}\n    tiemout: 5s\n  - {id: c, runn: x}\n",
          ["bracket 5:16", "unknown-key 6:5", "unknown-key 7:13"]),
         ("  - {id: a, runn: x}\n  - id: b\n    run: x\n    env: {A: [b}\n", ["unknown-key 3:13", "bracket 6:16"]),
+        ("  - id: b\n    needs: [c\n    run: x\n    tiemout: 5s\n",
+         ["unclosed-bracket 4:12", "unknown-step 4:13", "unknown-key 6:5"]),
+        ("  - id: b\n    needs: [\n    run: x\n    tiemout: 5s\n", ["unclosed-bracket 4:12", "unknown-key 6:5"]),
+        ("  - id: b\n    run: x\n    env: {A: '[', # }\n      B: c\n    tiemout: 5s\n",
+         ["unclosed-bracket 5:10", "unknown-key 7:5"]),
+        ("  - {id: b, runn: x\n  - {id: c, run: x, needs: [d]}\n",
+         ["unclosed-bracket 3:5", "unknown-key 3:13", "unknown-step 4:29"]),
+        ("  - id: b\n    env: {A: " + "[" * 101 + "]" * 101 + "}\n    runn: x\n",
+         ["too-deep 4:110", "unknown-key 5:5"]),
+        ("  - &s\n    id: b\n    env: {A: *s}\n    runn: x\n", ["recursive-alias 5:14", "unknown-key 6:5"]),
+        ("  - id: b\n    <<: *none\n", ["undefined-alias 4:9"]),
     ],
 )  # fmt: skip
 def test_nothing_else_of_the_step_is_hidden(step: str, findings: list[str]) -> None:
@@ -33,6 +44,8 @@ def test_nothing_else_of_the_step_is_hidden(step: str, findings: list[str]) -> N
     ("wrong", "right"),
     [
         ("  - {id: b, run: [a}}\n", "  - {id: b, run: [a]}\n"),
+        ("  - id: b\n    env: {A: [x # y\n    run: x\n", "  - id: b\n    env: {A: [x]} # y\n    run: x\n"),
+        ("  - id: b\n    run: [x,\n      y\n    name: z\n", "  - id: b\n    run: [x,\n      y]\n    name: z\n"),
         ("  - id: b\n    run: [a}\n", "  - id: b\n    run: [a]\n"),
         ("  - id: b\n    run: x\n    env: {A: b]\n", "  - id: b\n    run: x\n    env: {A: b}\n"),
     ],

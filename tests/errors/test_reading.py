@@ -90,7 +90,7 @@ def test_the_mend_is_what_was_meant(name: str) -> None:
 def test_a_key_below_a_list_in_its_own_column_lacks_no_dash(step: str) -> None:
     text = f"{HEAD}{step}    run: [make\n    env: {{A: 5, a-b: c}}\n{TAIL}"
     found = check(text, "w.yaml", {"w.yaml": text})
-    assert [one.code for one in found] == ["unclosed-bracket", "unknown-step"]
+    assert [one.code for one in found] == ["unknown-step", "unclosed-bracket", "pattern", "unknown-step"]
 
 
 def test_a_misspelt_alias_leaves_its_anchor() -> None:

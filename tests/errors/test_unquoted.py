@@ -102,7 +102,7 @@ def test_one_finding_each_and_its_mend_is_what_was_meant(name: str) -> None:
         ('  - {id: a, run: echo "${{ inputs.wo }}"}\n', ["unquoted-expression 4:24", "undeclared 4:35"]),
         (
             '  - id: q\n    needs: [a\n    run: make\n  - {id: a, run: echo "${{ inputs.who }}"}\n',
-            ["unclosed-bracket 5:12", "unquoted-expression 7:24"],
+            ["unclosed-bracket 5:12", "cycle 5:13", "unquoted-expression 7:24"],
         ),
         (
             '  - {id: a, run: echo "${{ inputs.who }}"}\n  - id: q\n    needs: [a\n    run: make\n',

@@ -80,6 +80,18 @@ def test_after_a_timeout_while_the_run_goes_on(rig: Rig) -> None:
     assert rig.status() == "warning"
 
 
+def test_no_copy_runs_beside_the_next_attempt_of_a_step_that_was_killed(rig: Rig) -> None:
+    """Its first attempt dies of SIGKILL, as for want of memory, and has left a process in another session."""
+    script = f'{NOTE}; [ "$STEPLANE_ATTEMPT" = 1 ] || {{ until [ -e gate ]; do sleep 0.01; done; exit 0; }}'
+    script = f"{script}; setsid sleep $MARKED & kill -KILL $$"
+    rig.write(f"steplane: 1\nname: one\nsteps:\n  - {{id: one, retry: {{attempts: 2, delay: 0s}}, run: '{script}'}}\n")
+    life = rig.run()
+    rig.noted("one", times=2)
+    assert sleepers(rig) == 0
+    (rig.folder / "gate").touch()
+    assert life.wait() == 0, rig.outputs()
+
+
 @pytest.mark.parametrize("victim", ["runner", "warden"])
 def test_after_kill(rig: Rig, victim: str) -> None:
     life = begin(rig)

@@ -189,7 +189,8 @@ class Reference:
         """The run's status once it is over."""
         if not self.root.ended:
             return None
-        warned = self.warned or any(scope.result == "failed" for scope in self.late) or self.compensation_failed
+        late = [scope for scope in self.late if not scope.cut_off]  # what was put down there has not failed
+        warned = self.warned or any(scope.result == "failed" for scope in late) or self.compensation_failed
         warned = warned or self.late_failed
         warned = warned or any(life.status in {"failed", "warning"} for life in self.late_lives)
         return "warning" if self.root.status == "succeeded" and warned else self.root.status

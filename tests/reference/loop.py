@@ -282,7 +282,9 @@ class Loop(Life):
     def resume(self) -> None:
         """What was not ok gets a new activation; what is live goes on."""
         for index, one in enumerate(list(getattr(self, "instances", []))):
-            if self.ended or self.cancelling or self.completed:
+            if self.ended and not one.ended and parts.item_outside(self, self.key_of(one)) == "resume":
+                parts.put_down(one)
+            elif self.ended or self.cancelling or self.completed:
                 one.resume()
             else:
                 self.resume_item(index, one)

@@ -150,7 +150,7 @@ def leave_late(life: Instance) -> None:
 def go_back(life: Instance) -> None:
     """It had come to what follows its body: it goes on in that."""
     life.here, life.recovered, life.in_body, life.going_back = None, False, True, True
-    life.finishing, life.error, life.question = False, None, None
+    life.finishing, life.error, life.question, life.enough = False, None, None, False
     life.trying = True
     life.process, life.waits = life.live(), lambda: True
 

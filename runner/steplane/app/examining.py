@@ -20,7 +20,7 @@ from steplane.kernel import Kernel
 from steplane.masking import Mask
 from steplane.plugins import Registry
 from steplane.store import JournalReader, RunFolder, RunStore
-from steplane.store.files import open_regular
+from steplane.store.files import no_directory, open_regular
 from steplane.store.locks import LockTable
 
 _encode = msgspec.json.Encoder().encode
@@ -134,6 +134,8 @@ def _examine_files(found: Examined, store: RunStore, run_id: str) -> None:
         found.notes.append("its artifacts and logs were not looked at: it is running")
         return
     record, folder = read_run(store, run_id), store.folder(run_id)
+    if os.path.exists(folder.artifacts) and not os.path.isdir(folder.artifacts):
+        found.problems.append(Problem(*no_directory(folder.artifacts)))
     for one in kept_files(store, record):
         found.artifacts += 1
         try:

@@ -4,7 +4,7 @@ The mistake itself has been said. Of a name that such a part may hold nothing is
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -34,6 +34,7 @@ class Unclear:
 
     def __init__(self, document: Document, shape: Iterable[Diagnostic]) -> None:
         self._document = document
+        self._in_lines: dict[tuple[int, int], frozenset[str]] = {}
         said = list(shape)
         self._renamed = {one.span: one for one in said if one.code in RENAMING}
         self._errors = {one.span for one in said if one.severity == "error"}
@@ -57,11 +58,9 @@ class Unclear:
             else:
                 any_name = True
             if self._document.is_broken(entry.key.span):
-                names.update(*(_WORD.findall(self._text(span)) for span in self._document.broken))
-        for span in self._document.broken:
-            if _touch(span, owner.span):
-                words = set(_WORD.findall(self._text(span)))
-                names |= words if key in words else set()
+                names.update(*self._words(self._document.broken))
+        for words in self._words(span for span in self._document.broken if _touch(span, owner.span)):
+            names |= words if key in words else set()
         return Declared(frozenset(names), any_name)
 
     def loop_names(self, step: Mapping) -> frozenset[str]:
@@ -79,8 +78,13 @@ class Unclear:
         """The ids below keys that are no keys here: they would be steps."""
         return frozenset(written_ids(root)).difference(known) if self._renamed else frozenset()
 
-    def _text(self, span: Span) -> str:
-        return "\n".join(self._document.lines[span.line - 1 : span.end_line])
+    def _words(self, stretches: Iterable[Span]) -> Iterator[frozenset[str]]:
+        """The words of the lines of each stretch; what stands on the same lines is looked at once."""
+        for lines in dict.fromkeys((one.line, one.end_line) for one in stretches):
+            if lines not in self._in_lines:
+                text = "\n".join(self._document.lines[lines[0] - 1 : lines[1]])
+                self._in_lines[lines] = frozenset(_WORD.findall(text))
+            yield self._in_lines[lines]
 
 
 def _touch(one: Span, other: Span) -> bool:

@@ -48,10 +48,9 @@ class OwnFolder:
         with self._lock:
             self.taken = True
             above = os.path.dirname(self._final)
-            if not self.path or os.path.dirname(self.path) != above:
+            if not self.path or os.path.dirname(self.path) != above or not os.path.lexists(self.path):
                 self.path = os.path.join(above, f"{NAME}{os.urandom(5).hex()}")
-                with suppress(OSError):  # whoever writes into it learns of it
-                    os.mkdir(self.path, 0o700)
+                make(self.path)
             return self.path
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
@@ -136,6 +135,18 @@ class Left:
         """There is one now."""
         if not self.holds(final):
             self._known.add(final.rpartition("/")[2])
+
+
+def make(folder: str) -> None:
+    """Make a folder for files, and the one around it if somebody has taken that away. Never raises: whoever writes into
+    it learns of it.
+    """
+    with suppress(OSError):
+        try:
+            os.mkdir(folder, 0o700)
+        except FileNotFoundError:
+            os.mkdir(os.path.dirname(folder), 0o700)  # only that: not the run's own, should it be gone too
+            os.mkdir(folder, 0o700)
 
 
 def clear(folder: str) -> None:

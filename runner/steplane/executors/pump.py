@@ -137,9 +137,17 @@ class Pump:
     def _note_exit(self) -> None:
         """The program has ended. It stays a zombie until the end, so that its number is not given to another."""
         self._exited = True
-        self._drain_until = time.monotonic() + DRAIN
         if self._pidfd >= 0:
             self._poller.unregister(self._pidfd)
+        if not self._stopping and _was_killed(self._pid):
+            self._end_rest()
+        self._drain_until = time.monotonic() + DRAIN
+
+    def _end_rest(self) -> None:
+        """The program was killed by another (a person, a lack of memory). What it has begun was not left running on
+        purpose, and must not run beside the next attempt.
+        """
+        tree.end(self._members)
 
     def _stop(self) -> None:
         """Ask all of the step to end; the second time, or without grace, they are killed at once."""
@@ -209,6 +217,15 @@ def _has_ended(pid: int) -> bool:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
         return True
+
+
+def _was_killed(pid: int) -> bool:
+    """Whether a child of ours that has ended was ended by a signal, without collecting it."""
+    try:
+        found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return found is not None and found.si_code != os.CLD_EXITED
 
 
 def _group(pid: int) -> int:

@@ -16,7 +16,7 @@ from steplane.events import Artifact, ErrorInfo
 from steplane.executors.cancel import CancelToken, Reason
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
-from steplane.executors.own_folder import Left, OwnFolder, clear
+from steplane.executors.own_folder import Left, OwnFolder, clear, make
 from steplane.executors.patience import PATIENCE
 from steplane.executors.perform import crashed, failed, perform, told
 from steplane.executors.requests import AttemptOutcome, AttemptRequest, KeepRequest
@@ -238,8 +238,7 @@ class ThreadExecutor:
         log = LogSink(request.log, self.mask, step=request.path, listener=self._listener, limit=self._log_limit)
         clear(request.artifacts)
         self._left.add(request.artifacts)
-        with suppress(OSError):
-            os.mkdir(request.artifacts, 0o700)
+        make(request.artifacts)
         found = collect(
             request.artifacts, request.workdir, request.keep, partial(log.line, "warning"),
             private=request.state, quiet=request.quiet,

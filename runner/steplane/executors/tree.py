@@ -11,6 +11,9 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NamedTuple
 
 LINUX = sys.platform == "linux"
+LOOKS = 3
+"""How often all processes are looked at, at most, until none dies meanwhile."""
+
 DEADLINE = 5.0
 """Seconds for which `end` goes on; what does not die by then hangs in the system."""
 
@@ -26,10 +29,18 @@ class Process(NamedTuple):
 
 
 def processes() -> list[Process]:
-    """All processes that can be seen."""
+    """All processes that can be seen.
+
+    One that dies while the others are looked at may have left a child that was not there when the list was made: then
+    all are looked at once more, some times at most, for on a busy machine one always dies.
+    """
     if not LINUX:
         return list(_ps())
-    found = (_stat(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    found: list[Process | None] = []
+    for _ in range(LOOKS):
+        found = [_stat(int(name)) for name in os.listdir("/proc") if name.isdigit()]
+        if None not in found:
+            break
     return [one for one in found if one is not None]
 
 

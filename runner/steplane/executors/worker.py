@@ -167,6 +167,10 @@ class WorkerPump(Pump):
             self._worker.channel.send(Cancel())
         super()._stop()
 
+    def _end_rest(self) -> None:
+        """Of the attempt only: the worker's group may hold what an earlier step has left running on purpose."""
+        tree.end(lambda: tree.marked(self._marks))
+
     def _over(self) -> bool:
         if self._done is not None and not self._stopping:
             return True

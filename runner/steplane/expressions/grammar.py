@@ -17,7 +17,7 @@ from steplane.expressions.tokens import Token, read_code
 if TYPE_CHECKING:
     from jinja2.parser import Parser
 
-_EXPECTED = re.compile(r"expected (?:token )?'([^']+)'")
+_EXPECTED = re.compile(r"(?<!un)expected (?:token )?'([^']+)'")
 _TAGS = re.compile(r"looking for the following tags: (.+?)\.")
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _SEVERAL_FILES = ("include", "import", "from", "extends", "block", "macro", "call")

@@ -25,26 +25,30 @@ def take(state: State, instance: Instance, branches: list[Branch]) -> None:
 
 def over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
     """A branch is over: go on where that is enough."""
-    running = [branch for branch in instance.body if not _is_over(branch)]
-    if _is_enough(instance, action, running):
-        if running and action.rest == "cancel":
-            _cancel_rest(state, instance, running)
-        else:
-            _go_on(state, instance, running)
+    running = [branch for branch in instance.body if not _is_over(state, branch)]
+    if _is_enough(state, instance, action, running):
+        _decide(state, instance, action, running)
     elif not running:
         bodies.action_over(state, instance)
     elif scope.result == "failed" and instance.node.failure == "cancel":
-        for branch in running:
-            lists.cancel_scope(state, branch)
+        for branch in running:  # unless all of it is being cancelled, which says what becomes of them
+            lists.cancel_scope(state, branch, instance.unbegun)
 
 
-def _is_enough(instance: Instance, action: Fork, running: list[Scope]) -> bool:
+def _decide(state: State, instance: Instance, action: Fork, running: list[Scope]) -> None:
+    if running and action.rest == "cancel":
+        _cancel_rest(state, instance, running)
+    else:
+        _go_on(state, instance, running)
+
+
+def _is_enough(state: State, instance: Instance, action: Fork, running: list[Scope]) -> bool:
     if instance.cancelling or instance.timed_out or (action.active and running):
         return False
     if any(branch.unfinished for branch in instance.body) and not are_decided(instance):
         return False
     counted = _counted(instance)
-    arrived = sum(_is_over(branch) and branch.result == "succeeded" for branch in counted)
+    arrived = sum(_is_over(state, branch) and branch.result == "succeeded" for branch in counted)
     return arrived >= _wanted(action, counted)
 
 
@@ -54,7 +58,7 @@ def _wanted(action: Fork, counted: list[Scope]) -> int:
 
 def _go_on(state: State, instance: Instance, running: list[Scope]) -> None:
     """Enough have arrived: the others are late."""
-    instance.tainted = any(_is_over(branch) and branch.result == "failed" for branch in instance.body)
+    instance.tainted = any(_is_over(state, branch) and branch.result == "failed" for branch in instance.body)
     if instance.scope is not None:
         instance.scope.late += running
     bodies.postconditions(state, instance)
@@ -68,9 +72,9 @@ def _cancel_rest(state: State, instance: Instance, running: list[Scope]) -> None
             lists.cancel_scope(state, branch, by=instance.path)
 
 
-def _is_over(branch: Scope) -> bool:
+def _is_over(state: State, branch: Scope) -> bool:
     """Whether the branch is over; at a resume also one that is only to be closed, as nothing in it is to do."""
-    return branch.over or (branch.busy and branch.open == 0 and not branch.late and branch.queues is None)
+    return branch.over or (branch.busy and lists.is_done(state, branch))
 
 
 def _counted(instance: Instance) -> list[Scope]:
@@ -86,6 +90,16 @@ def _counted(instance: Instance) -> list[Scope]:
 def are_decided(instance: Instance) -> bool:
     """Whether enough have arrived, and the rest is being cancelled."""
     return any(branch.withdrawn for branch in instance.body)
+
+
+def look_again(state: State, instance: Instance) -> None:
+    """Go on where enough had arrived already, but an earlier resume, of a part, had left the rest."""
+    action = instance.node.action
+    if instance.phase != "body" or not isinstance(action, Fork):
+        return
+    running = [branch for branch in instance.body if not _is_over(state, branch)]
+    if running and _is_enough(state, instance, action, running):
+        _decide(state, instance, action, running)
 
 
 def stay_decided(state: State, instance: Instance) -> bool:

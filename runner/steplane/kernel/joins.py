@@ -142,6 +142,11 @@ def _may_begin_again(state: State, scope: Scope, node: Node) -> bool:
     return _is_enough(state, scope, node, arrivals_of(state, scope, node)) and not _is_blocked(state, scope, node)
 
 
+def has_more(state: State, scope: Scope) -> bool:
+    """Whether an arrival lets one more activation begin."""
+    return any(_may_begin_again(state, scope, lists.node_at(state, scope, one)) for one in range(len(scope.current)))
+
+
 def _is_blocked(state: State, scope: Scope, node: Node) -> bool:
     """Whether a join with `rest: block`, at which the step has arrived, waits for its reset."""
     for position, index in scope.list.dependents[node.position] if scope.list.dependents else ():

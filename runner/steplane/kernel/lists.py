@@ -233,7 +233,7 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
     if scope.over:
         return
     scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
-    scope.busy = True
+    busy, scope.busy = scope.busy, True  # a resume that has yet to come to it goes through it all the same
     begun = [one for one in members.everyone(scope) if one.begun and not one.ended]
     for position in range(len(scope.current)):
         for held in unbegun_at(state, scope, node_at(state, scope, position)):
@@ -245,7 +245,7 @@ def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: 
         cancel_scope(state, branch, unbegun, by)
     for stray in list(scope.strays):
         cancel.instance(state, stray, unbegun, by)
-    scope.busy = False
+    scope.busy = busy
     close(state, scope)
 
 
@@ -261,6 +261,13 @@ def close(state: State, scope: Scope) -> None:
             calls.tell(state, scope)
         else:
             instances.list_over(state, scope)
+
+
+def is_done(state: State, scope: Scope) -> bool:
+    """Whether nothing in it goes on or is to do, though a resume may have yet to close it."""
+    if scope.open or scope.late or scope.strays:
+        return False
+    return scope.queues is None or not joins.has_more(state, scope)
 
 
 def place(state: State, scope: Scope, node: Node) -> Instance:

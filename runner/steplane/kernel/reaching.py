@@ -39,7 +39,9 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
     else:
         consequences.append((instance.place, partial(_end, state, instance)))
     consequences += [(one.place, partial(cancel.instance, state, one, unbegun, instance.path)) for one in begun]
-    consequences += [one for scope, found in touched.items() for one in _advances(state, scope, found)]
+    for scope, found in touched.items():
+        if not scope.frozen:  # else the resume that is on its way looks at the list itself
+            consequences += _advances(state, scope, found)
     for _, follow in sorted(consequences, key=lambda one: one[0]):
         follow()
 

@@ -175,7 +175,7 @@ class _Carrying:
         one.after, one.phase, one.recovered = None, "body", False
         one.outcome, one.error = "succeeded", one.error if one.ending is not None else None
         for scope in one.body:
-            scope.over = scope.over and scope.cancelled != ""
+            scope.over, scope.withdrawn = scope.over and scope.cancelled != "", False
         if one.timeout is not None:
             self._state.timers.setdefault((one.serial, "timeout"), self._state.now + round(one.timeout * 1_000_000))
 

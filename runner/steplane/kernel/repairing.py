@@ -66,7 +66,10 @@ def take(state: State, scope: Scope, position: int) -> Instance | None:
     said = _said(state, lists.path_of(scope, node), one, left_out=left_out)
     if said is None:
         return None
-    if one is None or one.ended or members.is_pending(scope, position):
+    cut_off = None if left_out else next((each for each in members.at(scope, position) if _in_flight(each)), None)
+    if cut_off is not None:  # of several activations, the one whose attempt was cut off
+        one = cut_off
+    elif one is None or one.ended or members.is_pending(scope, position):
         scope.old.pop(position, None)
         one = _in_its_place(state, scope, node, one)
     _end(state, one, said)
@@ -120,7 +123,11 @@ def _said(state: State, path: str, one: Instance | None, *, left_out: bool) -> d
 
 def _is_cut_off(state: State, path: str) -> bool:
     """Whether an attempt of an activation of the path was cut off: then it is said of that."""
-    return any(each.path == path and each.phase in _IN_FLIGHT for each in state.instances.values())
+    return any(each.path == path and _in_flight(each) for each in state.instances.values())
+
+
+def _in_flight(one: Instance) -> bool:
+    return one.phase in _IN_FLIGHT
 
 
 def _end(state: State, one: Instance, said: dict[str, Any]) -> None:

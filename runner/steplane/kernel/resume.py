@@ -103,8 +103,13 @@ def _prepare_body(state: State, one: Instance, walk: Walk) -> None:
     told, decided = bool(state.again or state.assumed), branches.are_decided(one)
     for scope in one.body:
         cut = scope.cancelled or one.cancelling or one.timed_out or decided
-        if not scope.over or ((told or scope.result != "succeeded") and not cut):
+        if not scope.over or ((told or _is_to_do_again(state, scope)) and not cut):
             _prepare_scope(state, scope, walk)
+
+
+def _is_to_do_again(state: State, scope: Scope) -> bool:
+    """Whether a list that is over is to be gone on with; a step that its own child has cancelled leaves it well."""
+    return scope.result != "succeeded" or any(repairing.is_to_do_again(state, one) for one in members.everyone(scope))
 
 
 def _begin_again(state: State, one: Instance, walk: Walk) -> None:
@@ -262,7 +267,7 @@ def _walk_loop(state: State, outer: Instance, walk: Walk) -> None:
         ):
             pass
     loop.held = False
-    if outer in walk.asked:  # also where the answer decides nothing any more, as too many are said to have failed
+    if outer in walk.asked and not outer.cancelling:  # also where more are said to have failed than may
         completing.ask_again(state, outer)
         return
     if outer.phase == "looping":
@@ -281,9 +286,10 @@ def _ask_of_item(state: State, outer: Instance, walk: Walk) -> None:
 def _close_done(state: State, one: Instance) -> None:
     """The lists of a body in which nothing is to do are over before the others go on."""
     for scope in list(one.body):
-        if scope.busy and scope.open == 0 and not (scope.late or scope.strays) and scope.queues is None:
+        if scope.busy and lists.is_done(state, scope):
             scope.busy = False
             lists.close(state, scope)
+    branches.look_again(state, one)
 
 
 def _walk_scope(state: State, scope: Scope, walk: Walk) -> None:

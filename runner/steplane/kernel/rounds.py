@@ -4,7 +4,7 @@ from typing import Any
 
 from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
-from steplane.kernel import instances, loops, repairing
+from steplane.kernel import instances, leaving, loops, repairing
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.state import Instance, State
@@ -130,7 +130,9 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
         return
     outer.cancelling = True
     last = latest(outer)
-    if last is not None and not last.ended:
+    if _loop(outer).todo:  # a resume had made it due, and has not come to it yet
+        instances.end(state, _due(state, outer, _loop(outer).todo.popleft()), unbegun, by=by)
+    elif last is not None and not last.ended:
         cancelling.instance(state, last, unbegun, by)
     elif outer.phase != "looping":
         _cut(state, outer)
@@ -148,11 +150,12 @@ def reopen(state: State, outer: Instance) -> None:
     """At a resume: the latest round begins anew if it is to be done again. Those before it are over."""
     loop = _loop(outer)
     _forget_undone(loop)
+    leaving.hold_back_items(state, outer)
     said = repairing.take_items(state, outer)
     last = latest(outer)
     if last is None or not last.ended:
         return
-    again = last not in said and repairing.is_to_do_again(state, last)
+    again = last not in said and repairing.is_to_do_again(state, last) and not leaving.is_left_item(outer, last)
     if said or again:
         instances.leave_question(state, outer)
         outer.phase = "looping"

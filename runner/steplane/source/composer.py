@@ -6,13 +6,14 @@ what it stands for.
 
 import re
 from collections.abc import Iterator
-from itertools import islice
-from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.allowance import Allowance, LimitPassed, Size
+from steplane.source.anchors import Anchored, Anchors
 from steplane.source.complaint import Around
 from steplane.source.events import (
+    TOO_DEEP,
     AliasEvent,
     DocumentStartEvent,
     Event,
@@ -20,67 +21,42 @@ from steplane.source.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
+    SequenceStartEvent,
     StreamEndEvent,
+    SyntaxProblem,
 )
-from steplane.source.limits import DEPTH, EXPRESSIONS, MISTAKES, NODES, SCALAR_CHARACTERS, SUGGESTIONS, TEXT_CHARACTERS
-from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence, moved
+from steplane.source.limits import DEEPEST, DEPTH, MISTAKES, NODES, SCALAR_CHARACTERS
+from steplane.source.marks import Marks
+from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.source.pairs import BLANK, HIDDEN, Pairs
 from steplane.source.scalars import BadNumber, resolve
-from steplane.suggest import did_you_mean
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*(?:(?:[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\n))+[ \t]*|[ \t]+|$))+")
-_PROPERTY = re.compile(r"[&!]\S*")
-_NAME = re.compile(r"[^\s,\[\]{}]+")
 _ITEM_LINE = re.compile(r"[\r\n][ \t]*(- )")
-
-
-class LimitPassed(Exception):
-    """The file asks for more than a file may; `diagnostic` says where."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
-
-
-class Size(NamedTuple):
-    """What was read: nodes, characters of texts, expressions."""
-
-    nodes: int
-    characters: int
-    expressions: int
-
-
-class Anchored(NamedTuple):
-    """What an anchor stands for; `node` is None while it is still being read."""
-
-    node: Node | None
-    size: "Size"
-    span: Span
+_OPENS = {MappingStartEvent: 1, SequenceStartEvent: 1, MappingEndEvent: -1, SequenceEndEvent: -1}
 
 
 class Composer:
     """Builds the tree of one file from its events, and collects what is wrong."""
 
-    def __init__(self, events: Iterator[Event], text: str, file: str, restore: dict[int, str] | None = None) -> None:
+    def __init__(
+        self, events: Iterator[Event], text: str, file: str, restore: dict[int, str] | None, read: Allowance
+    ) -> None:
         self.file = file
-        self.text = text
         self.diagnostics: list[Diagnostic] = []
         self.broken: list[Span] = []
         self.last: Scalar | None = None
         self._outermost: tuple[int, int] | None = None
         self._events = events
+        self._marks = Marks(text, file)
         self._restore = restore
-        self._anchors: dict[str, Anchored] = {}
-        self._unused: dict[str, Span] = {}
-        self._weight = 0
-        self._characters = 0
-        self._expressions = 0
+        self._read = read
+        self._anchors = Anchors(self._read, self.diagnostics)
         self._depth = 0
+        self._deepest = 0
         self._flow = 0
         self._path: list[str] = []
         self._item_of: int | None = None  # the column of the dashes, where what is read next is an item behind one
         self._anew: list[Node] = []  # items whose dash is missing, behind the one that was read
-        self._carriage_returns = "\r" in text
         self._hidden = HIDDEN.search(text) is not None or BLANK.search(text) is not None
 
     def document(self) -> Node | None:
@@ -88,7 +64,7 @@ class Composer:
 
         Raises:
             SyntaxProblem: from the events.
-            LimitPassed: the file is too large or too deep.
+            LimitPassed: the file is too large, or wrong all over.
         """
         next(self._events)
         if type(next(self._events)) is StreamEndEvent:
@@ -97,9 +73,9 @@ class Composer:
         next(self._events)
         after = next(self._events)
         if type(after) is DocumentStartEvent:
-            self.diagnostics.append(mistakes.several_documents(self._span(after)))
-        unused = islice(self._unused.items(), MISTAKES + 1)  # more would not be told
-        self.diagnostics += [mistakes.unused_anchor(name, span) for name, span in unused]
+            self.diagnostics.append(mistakes.several_documents(self._marks.span(after)))
+        self.diagnostics += self._anchors.unused()
+        self.broken += self._anchors.unclear
         return root
 
     @property
@@ -109,11 +85,12 @@ class Composer:
 
     def _node(self, event: Event) -> Node:
         kind = type(event)
-        self._weight += 1
-        if self._weight > NODES:
-            raise LimitPassed(mistakes.too_many_nodes(self._span(event)))
+        read = self._read
+        read.nodes += 1
+        if read.nodes > NODES:
+            read.look(self._marks.span(event))
         if len(self.diagnostics) > MISTAKES:
-            raise LimitPassed(mistakes.too_many_mistakes(self._span(event)))
+            raise LimitPassed(mistakes.too_many_mistakes(self._marks.span(event)), by_aliases=False)
         if kind is ScalarEvent:
             if event.anchor is None and event.tag is None:
                 return self._scalar(event)
@@ -123,34 +100,42 @@ class Composer:
 
     def _with_properties(self, event: Event) -> Node:
         if event.tag:
-            written, span = self._property(event, "!")
+            written, span = self._marks.property(event, "!")
             self.diagnostics.append(mistakes.tag(written, span))
-            self.broken.append(self._span(event))
+            self.broken.append(self._marks.span(event))
         if not event.anchor:
             node = self._unadorned(event)
             return Scalar(written, written, span, True) if _is_nothing(node) else node
-        _, span = self._property(event, "&")
+        _, span = self._marks.property(event, "&")
         name: str = event.anchor
         if type(event) is ScalarEvent and not event.style and not event.value:
             self.diagnostics.append(mistakes.anchor_of_nothing(name, span))
             self.broken.append(span)
-            self._anchors[name] = Anchored(Scalar(f"&{name}", f"&{name}", span, True), Size(1, 0, 0), span)
-            return Scalar(f"&{name}", f"&{name}", span, True)
-        self._anchors[name] = Anchored(None, Size(0, 0, 0), span)
-        self._unused[name] = span
-        nodes, characters, expressions = self._weight, self._characters, self._expressions
+            node = Scalar(f"&{name}", f"&{name}", span, True)
+            self._anchors.define(name, Anchored(node, span))
+            return node
+        self._anchors.open(name, span)
+        return self._anchored(event, name, span)
+
+    def _anchored(self, event: Event, name: str, span: Span) -> Node:
+        read, lost = self._read, len(self.broken) + self._anchors.lost
+        before = Size(read.nodes - 1, read.characters, read.expressions)
+        deepest, self._deepest = self._deepest, self._depth
         node = self._unadorned(event)
-        size = Size(self._weight - nodes + 1, self._characters - characters, self._expressions - expressions)
-        self._anchors[name] = Anchored(node, size, span)
+        height = self._deepest - self._depth
+        self._deepest = max(deepest, self._deepest)
+        is_whole = len(self.broken) + self._anchors.lost == lost
+        self._anchors.define(name, Anchored(node, span, read.since(before), height, is_whole))
         return node
 
     def _unadorned(self, event: Event) -> Node:
         return self._scalar(event) if type(event) is ScalarEvent else self._collection(event)
 
     def _collection(self, event: Event) -> Node:
+        if self._depth >= DEPTH:
+            return self._too_deep(event)
         self._depth += 1
-        if self._depth > DEPTH:
-            raise LimitPassed(mistakes.too_deep_at(self._span(event)))
+        self._deepest = max(self._deepest, self._depth)
         if event.flow_style:
             if not self._flow:
                 self._outermost = (event.start_mark.line + 1, event.start_mark.column + 1)
@@ -169,12 +154,12 @@ class Composer:
         if self._restore:
             text = text.translate(self._restore)
         if event.anchor or event.tag:
-            line, column = self._behind_properties(event)
+            line, column = self._marks.behind_properties(event)
         else:
             line, column = start.line + 1, start.column + 1
         plain = not event.style
         if event.style in {"|", ">"}:
-            span = Span(self.file, line, column, *self._block_end(event))
+            span = Span(self.file, line, column, *self._marks.block_end(event))
         else:
             span = Span(self.file, line, column, end.line + 1, end.column + 1)
         value: bool | int | float | str | None = text
@@ -185,21 +170,14 @@ class Composer:
                 self.diagnostics.append(mistakes.bad_number(str(error), span))
             if start.line != end.line:
                 self._look_for_items(event, span)
-        self._characters += len(text)  # without aliases never more than the file has
+        self._read.characters += len(text)  # without aliases never more than the file has
         if "${{" in text:
-            self._count(0, text.count("${{"), span)
+            self._read.expressions += text.count("${{")
+            self._read.look(span)
         if len(text) > SCALAR_CHARACTERS:
             self.diagnostics.append(mistakes.too_long_text(span))
         self.last = scalar = Scalar(value, text, span, plain)
         return scalar
-
-    def _count(self, characters: int, expressions: int, span: Span) -> None:
-        self._characters += characters
-        self._expressions += expressions
-        if self._characters > TEXT_CHARACTERS:
-            raise LimitPassed(mistakes.too_much_text(span))
-        if self._expressions > EXPRESSIONS:
-            raise LimitPassed(mistakes.too_many_expressions(span))
 
     def _sequence(self, event: Event) -> Sequence:
         items: list[Node] = []
@@ -211,10 +189,10 @@ class Composer:
             items += self._anew
             self._anew = []
             following = next(self._events)
-        return Sequence(tuple(items), self._collection_span(event, following, items[-1] if items else None))
+        return Sequence(tuple(items), self._marks.collection_span(event, following, items[-1] if items else None))
 
     def _mapping(self, event: Event) -> Node:
-        pairs = Pairs(self._hidden, self.broken)
+        pairs = Pairs(self._hidden, self._anchors.unknown)
         dashes, self._item_of = self._item_of, None
         following = next(self._events)
         if self._is_template(event, following):
@@ -226,7 +204,7 @@ class Composer:
             self._path.pop()
             pairs.add(key, value)
             following = next(self._events)
-        span = self._collection_span(event, following, pairs.last_value)
+        span = self._marks.collection_span(event, following, pairs.last_value)
         if dashes is not None and not event.flow_style:
             self._anew = self._begun_anew(pairs, dashes, span)
         return Mapping(self._entries(pairs), span)
@@ -261,88 +239,40 @@ class Composer:
             self._node(following)
             following = next(self._events)
         del self.diagnostics[kept:]
-        span = self._span(event, following)
-        text = self._written(event, following).translate(self._restore or {})
+        span = self._marks.span(event, following)
+        text = self._marks.written(event, following).translate(self._restore or {})
         self.diagnostics.append(mistakes.unquoted_template(span, text, quote=self._flow > 1))
         return Scalar(f"${text}", f"${text}", span, True)
 
     def _alias(self, event: Event) -> Node:
-        name: str = event.anchor
-        span = self._span(event)
-        anchored = self._anchors.get(name)
-        if anchored is not None:
-            self._unused.pop(name, None)
-            if anchored.node is not None:
-                self._weight += anchored.size.nodes - 1
-                if self._weight > NODES:
-                    raise LimitPassed(mistakes.too_many_nodes(span))
-                self._count(anchored.size.characters, anchored.size.expressions, span)
-                return moved(anchored.node, span)
-            self.diagnostics.append(mistakes.recursive_alias(name, span, anchored.span))
-        else:
-            known = self._anchors if len(self.diagnostics) < SUGGESTIONS else ()
-            meant = did_you_mean(name, known)
-            self._unused.pop(meant or name, None)
-            self.diagnostics.append(mistakes.undefined_alias(name, span, meant))
-        self.broken.append(span)
-        return Scalar(None, "", span, True)
+        node, height = self._anchors.alias(event.anchor, self._marks.span(event), self._depth)
+        self._deepest = max(self._deepest, self._depth + height)
+        return node
+
+    def _too_deep(self, event: Event) -> Node:
+        """What stands for a list or mapping that is too deep inside others, which is passed over.
+
+        One that goes on and on is left to the recovery: for the parser the work grows with the square of the depth.
+        """
+        span, last, deep = self._marks.span(event), event, 1
+        while deep:
+            last = next(self._events)
+            deep += _OPENS.get(type(last), 0)
+            if deep > DEEPEST:
+                raise SyntaxProblem(TOO_DEEP, (span.line, span.column), "", None)
+        self._anchors.say_too_deep(span)
+        whole = self._marks.span(event, last)
+        self.broken.append(whole)
+        return Scalar(None, "", whole, True)
 
     def _look_for_items(self, event: Event, span: Span) -> None:
-        source = self._written(event, event)
+        source = self._marks.written(event, event)
         match = _ITEM_LINE.search(source)
         if match is not None:
-            line, column = self._place(event.start_mark.index + match.start(1), event)
+            line, column = self._marks.place(event.start_mark.index + match.start(1), event)
             place = Span(self.file, line, column, line, column + 1)
             start = Span(self.file, span.line, span.column, span.line, span.column + 1)
             self.diagnostics.append(mistakes.swallowed_item(place, start))
-
-    def _property(self, event: Event, sign: str) -> tuple[str, Span]:
-        """The anchor's name or the tag as written, with its place."""
-        text, index = self.text, event.start_mark.index
-        while index < len(text) and text[index] != sign:
-            match = _PROPERTY.match(text, index)
-            index = match.end() if match else index + 1
-        match = _NAME.match(text, index)
-        written = match.group() if match else sign
-        line, column = self._place(index, event)
-        return written.removeprefix("&"), Span(self.file, line, column, line, column + len(written))
-
-    def _behind_properties(self, event: Event) -> tuple[int, int]:
-        match = _PROPERTIES.match(self.text, event.start_mark.index)
-        end = event.end_mark
-        if match is None or match.end() > end.index:
-            return end.line + 1, end.column + 1
-        return self._place(match.end(), event)
-
-    def _block_end(self, event: Event) -> tuple[int, int]:
-        """Behind the last character of a block text: its end mark is the start of what follows."""
-        text, index = self.text, event.end_mark.index
-        while index > event.start_mark.index + 1 and text[index - 1] in " \t\r\n":
-            index -= 1
-        return self._place(index, event)
-
-    def _place(self, index: int, near: Event) -> tuple[int, int]:
-        """Line and column of an index, counted from the start of an event on the same line or above."""
-        mark = near.start_mark
-        between = self.text[mark.index : index]  # not from the start of the line, which may be the whole file
-        if self._carriage_returns:
-            between = between.replace("\r\n", " \n").replace("\r", "\n")
-        above = between.count("\n")
-        column = len(between) - between.rfind("\n") if above else mark.column + len(between) + 1
-        return mark.line + above + 1, column
-
-    def _written(self, first: Event, last: Event) -> str:
-        return self.text[first.start_mark.index : last.end_mark.index]
-
-    def _collection_span(self, event: Event, end: Event, last: Node | None) -> Span:
-        if event.flow_style or last is None:
-            return self._span(event, end)
-        start = event.start_mark
-        return Span(self.file, start.line + 1, start.column + 1, last.span.end_line, last.span.end_column)
-
-    def _span(self, first: Event, last: Event | None = None) -> Span:
-        start, end = first.start_mark, (last or first).end_mark
-        return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
 def _is_nothing(node: Node) -> bool:

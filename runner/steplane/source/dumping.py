@@ -50,10 +50,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_BREAKS = frozenset("\x85\u2028\u2029")
+"""Ends of lines to YAML 1.1, which only escapes keep as they are."""
+
+
 def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
     dumper.stream.take(value)
     style = "|" if "\n" in value else None
-    if style is None and not _stays_text(value):
+    if not _BREAKS.isdisjoint(value) or (style is None and not _stays_text(value)):
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
@@ -69,11 +73,12 @@ _Dumper.add_representer(str, _text)
 
 
 def dump(value: Any, allow: Callable[[int], None] | None = None) -> str:
-    """The value as block YAML, keys in their order.
+    """The value as block YAML, keys in their order. No mark ends it: it may become a part of another text.
 
     With `allow` it is bounded: that is called with the characters that were written, again and again, and ends it by
     raising; a text that would not be read again raises `ValueError`.
     """
     page = _Page(allow)
     yaml.dump(value, page, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120)
-    return "".join(page.pieces)
+    text = "".join(page.pieces)
+    return text[:-4] if text.endswith("\n...\n") else text

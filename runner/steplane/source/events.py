@@ -22,6 +22,7 @@ from yaml.events import (
 )
 
 __all__ = [
+    "TOO_DEEP",
     "AliasEvent",
     "DocumentStartEvent",
     "Event",
@@ -43,6 +44,10 @@ WORK = 8
 
 _PLACE = tuple[int, int]
 _count: ContextVar[Callable[[int], None] | None] = ContextVar("count", default=None)
+
+
+TOO_DEEP = "too deep to go on"
+"""The words of a problem that is the reader's own: the parser would take too long."""
 
 
 class SyntaxProblem(Exception):

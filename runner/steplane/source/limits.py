@@ -6,8 +6,15 @@ FILE_BYTES = 10_000_000
 NODES = 300_000
 """Keys, values, lists and mappings of a file, with every alias and merge counted as if it were written out."""
 
+SCARCE = 50
+"""Of a file whose aliases ask for more than there may be, they stand for this part of it at most; the rest is read."""
+
 DEPTH = 100
-"""Lists and mappings inside each other."""
+"""Lists and mappings inside each other, with those that an alias stands for."""
+
+DEEPEST = 500
+"""Lists and mappings inside each other that the reader passes over, below those that are too deep already; the
+parser has a limit of its own (1,000 from PyYAML 6.0.4 on), which says less."""
 
 LINES = 500_000
 """Lines of a file."""

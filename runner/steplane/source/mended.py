@@ -1,11 +1,16 @@
 """Mistakes that one edit of one line mends: the file is read on as if it had been made, so that nothing is left out."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Span
+from steplane.source.flows import offset_of, region_end
 
 _CLOSERS = {"[": "]", "{": "}"}
+_QUOTED = r"""\"(?:\\.|[^"\\])*"|'(?:''|[^'])*'"""
+_SIGN = re.compile(rf"{_QUOTED}|[\[\]{{}}]")
+_COMMENT = re.compile(rf"{_QUOTED}|(?P<comment>(?<![^\s,\[\]{{}}])#[^\n]*)")
 
 
 class Mend(NamedTuple):
@@ -29,6 +34,40 @@ def mends(diagnostic: Diagnostic, lines: Sequence[str]) -> Iterator[Mend]:
             yield _mend(Fix(f"replace `{wrong}` with `{closer}`", (Edit(span, closer),), safe=False), lines)
             before = Span(span.file, span.line, span.column, span.line, span.column)
             yield _mend(Fix(f"add `{closer}`", (Edit(before, closer),), safe=False), lines)
+    elif diagnostic.code == "unclosed-bracket":
+        yield from _closed(diagnostic.span, lines)
+
+
+def _closed(opener: Span, lines: Sequence[str]) -> Iterator[Mend]:
+    """With all that is open closed: at the end of the line of the opener, or of the last that is indented below it."""
+    text = "\n".join(lines)
+    end = region_end(text, offset_of(lines, opener.line, opener.column))
+    for last in dict.fromkeys((opener.line, text.count("\n", 0, end) + 1)):
+        inside = _COMMENT.sub(_blank, "\n".join(lines[opener.line - 1 : last])).rstrip()
+        line = opener.line + inside.count("\n")
+        column = len(inside) - inside.rfind("\n")
+        closers = _still_open(inside)
+        if closers:
+            edit = Edit(Span(opener.file, line, column, line, column), closers)
+            mend = _mend(Fix(f"add `{closers}`", (edit,), safe=False), lines)
+            is_empty = (line, column) == (opener.line, opener.column + 1)  # of which nothing is said then
+            yield mend._replace(shifted=(opener, *mend.shifted)) if is_empty else mend
+
+
+def _blank(match: re.Match[str]) -> str:
+    """The same, or blanks for a comment."""
+    return " " * len(match[0]) if match["comment"] else match[0]
+
+
+def _still_open(text: str) -> str:
+    """What closes the brackets of a text that have no partner."""
+    wanted: list[str] = []
+    for match in _SIGN.finditer(text):
+        if match[0] in _CLOSERS:
+            wanted.append(_CLOSERS[match[0]])
+        elif wanted and match[0] == wanted[-1]:
+            wanted.pop()
+    return "".join(reversed(wanted))
 
 
 def _mend(fix: Fix, lines: Sequence[str]) -> Mend:

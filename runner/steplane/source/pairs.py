@@ -21,28 +21,28 @@ _STEP_LISTS = frozenset({"steps", "rescue", "finally", "compensate"})
 class Pairs:
     """Collects keys and values in the order of the file.
 
-    `hidden`: the file holds characters that cannot be seen. `known_broken`: aliases that stand for nothing.
+    `hidden`: the file holds characters that cannot be seen. `unknown`: aliases that stand for nothing.
     """
 
     __slots__ = (
         "_first",
         "_hidden",
-        "_known_broken",
         "_later",
         "_merge",
         "_merge_position",
         "_twice",
+        "_unknown",
         "broken",
         "diagnostics",
         "last_value",
     )
 
-    def __init__(self, hidden: bool, known_broken: list[Span]) -> None:
+    def __init__(self, hidden: bool, unknown: set[Span]) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.broken: list[Span] = []
         self.last_value: Node | None = None
         self._hidden = hidden
-        self._known_broken = known_broken
+        self._unknown = unknown
         self._first: dict[str, Entry] = {}
         self._twice: list[tuple[Entry, Entry]] = []
         self._later: list[Entry] = []  # from the first on that is set twice
@@ -62,7 +62,7 @@ class Pairs:
             if key.text == "<<":
                 self._add_merge(entry)
                 return
-            if not isinstance(key.value, str) and key.span not in self._known_broken:
+            if not isinstance(key.value, str) and key.span not in self._unknown:
                 self._check_spelling(key)
         if self._hidden:
             self._check_visible(key)
@@ -79,7 +79,7 @@ class Pairs:
         """
         if len(self._twice) < 2 or any(one.key.span.column != column for one in self._later):
             return None
-        more = Pairs(self._hidden, self._known_broken)
+        more = Pairs(self._hidden, self._unknown)
         for entry in self._later:
             more.add(entry.key, entry.value)
         more.diagnostics, more.broken = [], []  # these are told of this one
@@ -118,7 +118,7 @@ class Pairs:
         for node in value.items if isinstance(value, Sequence) else (value,):
             if isinstance(node, Mapping):
                 sources.append(node)
-            elif node.span not in self._known_broken:
+            elif node.span not in self._unknown:
                 inside = value.span.line <= node.span.line <= value.span.end_line
                 span = node.span if inside else value.span  # what an alias stands for is written elsewhere
                 if len(self.diagnostics) <= MISTAKES and span not in self.broken:

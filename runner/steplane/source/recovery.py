@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from steplane.diagnostics import Diagnostic, Span
 from steplane.source import mistakes
+from steplane.source.allowance import Allowance, LimitPassed
 from steplane.source.blanks import indented_by_blanks
-from steplane.source.composer import Composer, LimitPassed
+from steplane.source.composer import Composer
 from steplane.source.conflicts import first_version
 from steplane.source.covering import covered
 from steplane.source.disguise import Disguise
@@ -88,6 +89,7 @@ def parse(text: str, lines: tuple[str, ...], file: str, *, pure: bool = False) -
             ready, mend = tried
             found += [] if follows else [disguise.lifted(replace(mistake.diagnostic, fix=mend.fix))]
             shifted += mend.shifted
+            values += mend.shifted if mistake.diagnostic.code == "unclosed-bracket" else ()  # signs that nobody wrote
             current_lines[mend.line - 1] = mend.text
             continue
         is_told = not follows and not (found and _may_follow(mistake.diagnostic, broken))
@@ -131,16 +133,20 @@ def _as_mended(
     if piece is None:
         return None
     for mend in likely:
-        attempt = _attempt(
-            "\n".join([*lines[: mend.line - 1], mend.text, *lines[mend.line :]]), file, disguise, pure=pure
-        )
+        mended = [*lines[: mend.line - 1], mend.text, *lines[mend.line :]]
+        attempt = _attempt("\n".join(mended), file, disguise, pure=pure)
         problem = attempt.problem
         if problem is None:
             return attempt, mend
         opener = problem.context_place if "flow" in problem.context else None
-        if problem.place[0] > piece.last and (opener is None or opener[0] > piece.last):
+        if _last_written(mended, problem.place[0]) > piece.last and (opener is None or opener[0] > piece.last):
             return attempt, mend
     return None
+
+
+def _last_written(lines: list[str], line: int) -> int:
+    """The line, or the last above it that is not empty: the end of a file that ends too early is no line of its own."""
+    return next((number for number in range(min(line, len(lines)), 0, -1) if lines[number - 1].strip()), 0)
 
 
 def _hidden(attempt: _Attempt) -> int:
@@ -188,19 +194,23 @@ def _finished(attempt: _Attempt, found: list[Diagnostic], broken: list[Span], fi
     return Parsed(None, diagnostics, stretches)
 
 
-def _attempt(text: str, file: str, disguise: Disguise, *, pure: bool) -> _Attempt:
+def _attempt(text: str, file: str, disguise: Disguise, *, pure: bool, limit: Diagnostic | None = None) -> _Attempt:
+    """`limit`: what another attempt has said of aliases that ask for too much."""
     shielded, restore = _shield(text)
     if disguise.table:
         restore = {**disguise.table, **(restore or {})}
-    composer = Composer(events(shielded, pure=pure), text, file, restore)
+    allowance = Allowance(is_scarce=limit is not None)
+    composer = Composer(events(shielded, pure=pure), text, file, restore, allowance)
     try:
         with without_collection():
             root = composer.document()
     except LimitPassed as error:
-        return _Attempt(None, [*composer.diagnostics, error.diagnostic], composer.broken)
+        if error.by_aliases:
+            return _attempt(text, file, disguise, pure=pure, limit=error.diagnostic)
+        return _Attempt(None, [*composer.diagnostics, limit or error.diagnostic], composer.broken)
     except SyntaxProblem as problem:
         return _Attempt(None, [], [], problem, composer.last, composer.around)
-    return _Attempt(root, composer.diagnostics, composer.broken)
+    return _Attempt(root, composer.diagnostics + ([limit] if limit else []), composer.broken)
 
 
 def _shield(text: str) -> tuple[str, dict[int, str] | None]:

@@ -82,8 +82,10 @@ def explain(
 
 def _mistake(diagnostic: Diagnostic, complaint: Complaint) -> Mistake:
     """With the place to leave out: of a list or mapping in brackets the whole, from its opener."""
-    opener = complaint.problem.context_place
-    if opener is not None and "flow" in complaint.problem.context and opener[0] < diagnostic.span.line:
+    opener = complaint.problem.context_place if "flow" in complaint.problem.context else None
+    if diagnostic.code == "too-deep":
+        opener = complaint.around.outermost
+    if opener is not None and opener[0] < diagnostic.span.line:
         return Mistake(diagnostic, *opener)
     return Mistake(diagnostic, diagnostic.span.line, diagnostic.span.column)
 

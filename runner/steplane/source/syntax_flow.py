@@ -4,6 +4,7 @@ import re
 
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.source.complaint import Complaint
+from steplane.source.events import TOO_DEEP
 from steplane.source.flows import offset_of, value_in_brackets
 from steplane.source.limits import DEPTH
 from steplane.source.mistakes import in_quotes, tag, too_deep_at, unquoted_template
@@ -107,6 +108,8 @@ def unknown_tag(complaint: Complaint) -> Diagnostic | None:
 
 def too_deep(complaint: Complaint) -> Diagnostic | None:
     """More nesting than the parser itself takes: PyYAML has a limit of its own from 6.0.4 on."""
+    if complaint.says(TOO_DEEP):
+        return too_deep_at(complaint.span(*complaint.problem.place))
     if not complaint.says("maximum nesting depth"):
         return None
     return too_deep_at(complaint.span(*_passed(complaint)))

@@ -55,6 +55,23 @@ def make_directory(path: str, *, durable: bool = False) -> None:
         sync_directory(os.path.dirname(path))
 
 
+def restore_directory(path: str) -> None:
+    """Make a directory again that is gone: an empty one gets lost where a state directory is copied without such.
+
+    Raises `StateError`, also where something else stands there: no link is followed.
+    """
+    with state_errors(path, "make"):
+        make_directory(path)
+        found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        raise StateError(*no_directory(path))
+
+
+def no_directory(path: str) -> tuple[str, str]:
+    """What is said where something else stands in the place of a directory that can be made again, and the remedy."""
+    return f"{path} is not a directory", "Move it away: it is made again."
+
+
 def make_file(path: str) -> int:
     """Make a new file of mode 0600, under any umask; its descriptor, open for reading and writing."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

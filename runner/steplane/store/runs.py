@@ -11,7 +11,14 @@ from steplane.store.cache import Cache
 from steplane.store.catalogue import Catalogue, Request, RunSummary
 from steplane.store.database import Durability
 from steplane.store.directory import StateDirectory
-from steplane.store.files import delete_tree, make_directory, remove_tree, state_errors, sync_directory
+from steplane.store.files import (
+    delete_tree,
+    make_directory,
+    remove_tree,
+    restore_directory,
+    state_errors,
+    sync_directory,
+)
 from steplane.store.folder import RunFolder
 from steplane.store.ids import is_run_id, validate_run_id
 from steplane.store.journal import Journal, write_new
@@ -79,7 +86,13 @@ class RunStore:
         Raises `RunHeld`, `LeaseLost`, `UnknownRun`, `StateError`, `StateDamaged`. `force`: see `Lease.take`.
         """
         refuse_clock()
-        return Journal.take(self._folder(run_id), durability, actor=actor, force=force)
+        journal = Journal.take(self._folder(run_id), durability, actor=actor, force=force)
+        try:
+            restore_directory(journal.folder.artifacts)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
 
     def reopened(self, run_id: str) -> None:
         """Say in the catalogue that a run with a recorded end goes on."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from tests.runner.running import Outcome, Workbench
 
+from steplane.app.examining import examine_run
 from steplane.app.history import read_run
 from steplane.app.kept import copy_files, kept_files
-from steplane.errors import StateDamaged, UsageError
+from steplane.errors import StateDamaged, StateError, UsageError
 from steplane.events import ArtifactsKept
 
 
@@ -169,6 +170,52 @@ steps:
 """, environ={"KEY": "swordfish-99"})  # fmt: skip
     assert kept(bench) == {"a": ["plain"]}
     assert b"swordfish" not in Path(bench.store.folder("r1").journal).read_bytes()
+
+
+LEAVING = """
+steps:
+  - id: gone
+    run: {take}
+  - id: own
+    run: echo own > "$STEPLANE_ARTIFACTS/f"
+  - id: group
+    artifacts: [f]
+    steps: [{{run: echo f > f}}]
+"""
+
+
+def test_the_empty_folder_is_made_again_for_a_resume(bench: Workbench) -> None:
+    """An empty folder is lost where a state directory is copied without such: archives and caches of CI do so."""
+    assert bench.run(LEAVING.format(take="test -e ready")).status == "failed"
+    os.rmdir(folder := bench.store.folder("r1").artifacts)
+    (bench.folder / "ready").touch()
+    assert bench.resume().status == "succeeded"
+    assert kept(bench) == {"own": ["f"], "group": ["f"]}
+    assert os.stat(folder).st_mode & 0o777 == 0o700
+
+
+def test_the_folder_is_made_again_in_a_run_that_goes_on(bench: Workbench) -> None:
+    take = """'mkdir "$STEPLANE_ARTIFACTS/d"; rm -r "$(dirname "$STEPLANE_ARTIFACTS")"'"""
+    assert bench.run(LEAVING.format(take=take), pool=1).status == "succeeded"
+    assert kept(bench) == {"own": ["f"], "group": ["f"]}
+
+
+def test_what_stands_in_the_place_of_the_folder_is_told_and_no_link_followed(bench: Workbench) -> None:
+    bench.run(LEAVING.format(take="test -e ready"))
+    (bench.folder / "ready").touch()
+    os.rmdir(folder := bench.store.folder("r1").artifacts)
+    os.symlink(bench.folder / "elsewhere", folder)
+    with pytest.raises(StateDamaged, match="artifacts is damaged: it is a link"):
+        bench.resume()
+    assert not (bench.folder / "elsewhere").exists()
+    os.unlink(folder)
+    Path(folder).touch()
+    with pytest.raises(StateError, match="artifacts is not a directory") as refused:
+        bench.resume()
+    assert refused.value.remedy == "Move it away: it is made again."
+    assert [one.message for one in examine_run(bench.store, bench.registry, "r1").problems] == [refused.value.message]
+    os.unlink(folder)
+    assert bench.resume().status == "succeeded"
 
 
 class TestCopy:

@@ -309,6 +309,22 @@ def test_nothing_survives_a_cancel(runs: Runs, shape: str) -> None:
     assert runs.left() == []
 
 
+@pytest.mark.parametrize("shape", ["wait", "double fork", "setsid", "setsid double fork", "nohup"])
+def test_nothing_survives_a_program_that_was_killed(runs: Runs, shape: str) -> None:
+    """By a person or for want of memory, not by us: what it had begun would run beside the next attempt."""
+    ready = runs.folder / "ready"
+    thread = when(ready, lambda: os.kill(int(ready.read_text()), signal.SIGKILL))
+    result = runs.sh(f"ready() {{ echo $$ > {ready}.new; mv {ready}.new {ready}; }}; {SHAPES[shape]}")
+    thread.join()
+    assert result.exit_code == -signal.SIGKILL
+    assert runs.left() == []
+
+
+def test_what_a_program_that_ends_by_itself_has_left_goes_on(runs: Runs) -> None:
+    assert runs.sh("setsid sleep 3600 & sleep 3600 & exit 3").exit_code == 3
+    assert len(set(runs.left())) == 2
+
+
 def test_a_step_that_tidies_up_has_the_grace_for_it(runs: Runs) -> None:
     ready = runs.folder / "ready"
     thread = when(ready, lambda: runs.token.cancel("timeout"))

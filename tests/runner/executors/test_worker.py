@@ -258,6 +258,18 @@ def test_cancel_kills_a_worker_that_ignores_it(bench: "Bench", at_once: bool) ->
     assert marked([f"STEPLANE_STEP={bench.folder}/s{instance}"]) == []
 
 
+def test_what_a_killed_worker_has_begun_is_ended_but_not_what_an_earlier_step_has(bench: "Bench") -> None:
+    from steplane.executors.tree import end, marked
+
+    steps = f"STEPLANE_STEP={bench.folder}/"
+    earlier = bench.run("result = {'pid': subprocess.Popen(['sleep', '3601']).pid}").outputs
+    assert earlier is not None
+    code = "subprocess.Popen(['sleep', '3602'], start_new_session=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    assert "was killed by SIGKILL" in message(bench, code)
+    assert marked([steps]) == [earlier["pid"]]
+    end(lambda: marked([steps]))
+
+
 def test_a_cancellable_type_in_a_worker_is_asked_first(bench: "Bench") -> None:
     code = "ctx.wait_cancelled(60)\nctx.log('tidy')"
     instance, process = started(bench, code, type_="trial.here", isolate=True)

@@ -199,7 +199,7 @@ LARGE: dict[str, Any] = {
     "blanks": " " * 990_000,
     "letters": "a" * 990_000,
     "rows": [{"k": n} for n in range(40_000)],
-    "deep": functools.reduce(lambda inner, _: [inner], range(150), cast(Any, [1] * 50_000)),
+    "deep": functools.reduce(lambda inner, _: [inner], range(150), cast("Any", [1] * 50_000)),
     "alike": [n * (2**61 - 1) for n in range(40_000)],
     "names": {f"name{n}": n for n in range(40_000)},
 }

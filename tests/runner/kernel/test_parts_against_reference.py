@@ -87,19 +87,40 @@ def test_both(seed: int) -> None:
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
 
 
-@pytest.mark.parametrize("seed", [2094, 11712, 380781944478])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        2094,
+        2654,
+        5341,
+        11712,
+        11887,
+        13546,
+        42144,
+        43798,
+        46597,
+        49484,
+        50105,
+        380781944478,
+    ],
+)
 def test_what_a_night_found(seed: int) -> None:
-    """A later resume goes on with a branch that one before had left; a body that is left is not opened again;
-    of a list that is put down an arrival that waits for its turn is not an activation.
+    """A later resume goes on with a branch that one before had left; a round that is due never begins where what is
+    taken as failed cancels its loop; a `finish` that follows from a stopped attempt does not end the list around it
+    while more is to come; a body that is left is not opened again; of a list that is put down an arrival that waits
+    for its turn is not an activation; a resume of a part leaves out the round of another activation; a list is gone
+    through also where what was taken as failed cancels it before the resume comes to it; what is said of a step with
+    several activations is of the one that was cut off; a branch that arrives often ends in its turn.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
 
 
-@pytest.mark.parametrize("seed", [196, 1245])
+@pytest.mark.parametrize("seed", [196, 1245, 24482, 50796, 55996])
 def test_what_a_night_found_with_both(seed: int) -> None:
     """A step is named by `--redo`, and the one behind its milestone is taken as failed; more items of a loop are taken
-    as failed than may, while it is asked whether it is complete.
+    as failed than may, while it is asked whether it is complete; a branch ended well but for a step whose child ended
+    itself as cancelled; enough branches had arrived while a resume of a part left the others.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))

@@ -48,7 +48,7 @@ def test_every_syntax_error_is_told_and_the_healthy_rest_is_read() -> None:
         "steps": [
             {"id": "one", "run": "echo", "env": {"A": "@x", "B": 1}},
             {"id": "two", "if": "a: b", "run": "x\n"},
-            {"id": "three"},
+            {"id": "three", "needs": ["two"]},
         ],
     }
 
