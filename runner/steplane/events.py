@@ -181,9 +181,8 @@ class CancelRequested(Event, frozen=True, tag="cancel.requested"):
 class Resumed(Event, frozen=True, tag="resumed"):
     """The run goes on in a new process: what was in flight died with the old one.
 
-    `redo` and `assume` name instance paths: begin anew, whatever the end was (an attempt that was cut off is made
-    again), or take as ended, `{"status": "succeeded" | "failed" | "skipped", "outputs": {...}}`. With `selection`
-    nothing else goes on. With `cancel` nothing goes on but what cleans up.
+    `redo` and `assume` name instance paths: begin anew, or take as ended, `{"status": "succeeded" | "failed" |
+    "skipped", "outputs": {...}}`. With `selection` nothing else goes on, with `cancel` only what cleans up (`reason`).
     """
 
     pool: int = 8
@@ -191,6 +190,7 @@ class Resumed(Event, frozen=True, tag="resumed"):
     redo: tuple[str, ...] = ()
     assume: dict[str, Any] = {}
     cancel: bool = False
+    reason: str = ""
     selection: Selected | None = None
 
 

@@ -17,26 +17,41 @@ if TYPE_CHECKING:
 
 
 def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any]:
-    """The values of `-i NAME=VALUE` and of `--inputs FILE` (JSON or YAML); `-i` wins. Raises `UsageError`."""
+    """The values of `-i NAME=VALUE` and of `--inputs FILE` (JSON or YAML); `-i` wins. Raises `UsageError` naming all at
+    once that is unknown or cannot be read.
+    """
     specs = {one.name: one for one in plan.inputs}
     values = _from_file(file, specs) if file else {}
+    faults = [_unknown(name, specs) for name in values if name not in specs]
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            raise UsageError(f"`-i {name}` has no `=`", "Write `-i NAME=VALUE`.")
-        _known(name, specs)
-        values[name] = read_value(specs[name], text)
-    for name in values:
-        _known(name, specs)
+            faults.append(UsageError(f"`-i {name}` has no `=`", "Write `-i NAME=VALUE`."))
+        elif name not in specs:
+            faults.append(_unknown(name, specs))
+        else:
+            try:
+                values[name] = read_value(specs[name], text)
+            except UsageError as fault:
+                faults.append(fault)
+    if faults:
+        raise _together(faults)
     return values
 
 
-def _known(name: str, specs: Mapping[str, InputSpec]) -> None:
-    if name not in specs:
-        from steplane.suggest import nearest_of
+def _unknown(name: str, specs: Mapping[str, InputSpec]) -> UsageError:
+    from steplane.suggest import nearest_of
 
-        known = nearest_of(name, specs, "It has", "steplane plan FILE|NAME") if specs else "It has no inputs."
-        raise UsageError(f"the workflow has no input `{name}`", known)
+    known = nearest_of(name, specs, "It has", "steplane plan FILE|NAME") if specs else "It has no inputs."
+    return UsageError(f"the workflow has no input `{name}`", known)
+
+
+def _together(faults: list[UsageError]) -> UsageError:
+    """One fault as it is; several with each remedy once."""
+    if len(faults) == 1:
+        return faults[0]
+    remedies = dict.fromkeys(one.remedy for one in faults if one.remedy)
+    return UsageError("; ".join(dict.fromkeys(one.message for one in faults)), "\n".join(remedies))
 
 
 def _from_file(path: str, specs: Mapping[str, InputSpec]) -> dict[str, Any]:
@@ -103,8 +118,8 @@ def _content(spec: InputSpec, path: str) -> str:
         raise UsageError(f"input `{spec.name}`: {path} cannot be read: {why}", remedy) from error
 
 
-def read_text(spec: InputSpec, text: str) -> Any:
-    """A value from text, also from a variable: text for a text type, else JSON. Raises `UsageError`."""
+def read_text(spec: InputSpec, text: str, origin: str = "") -> Any:
+    """A value from text, also from a variable: text for a text type, else JSON. Raises `UsageError`, with `origin`."""
     if _is_text(spec.schema):
         return text
     try:
@@ -114,7 +129,7 @@ def read_text(spec: InputSpec, text: str) -> Any:
         kind = " or ".join(kind) if isinstance(kind, list) else kind
         shown = f"the given text is none: {error.hidden}" if spec.secret else f"this is {text[:200]!r}: {error}"
         raise UsageError(
-            f"input `{spec.name}` wants {kind} as JSON, {shown}", "Text inside JSON stands in double quotes."
+            f"input `{spec.name}`{origin} wants {kind} as JSON, {shown}", "Text inside JSON stands in double quotes."
         ) from None  # for a secret's sake
 
 
@@ -132,8 +147,8 @@ def resolve(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -
         if not _is_given(spec, values, environ):
             problems.append(_missing(spec))
             continue
-        resolved[spec.name] = _value(spec, values, environ)
-        problems += [f"input `{spec.name}` {one}" for one in _wrong(spec, resolved[spec.name])]
+        resolved[spec.name], wrong = _held(spec, values, environ)
+        problems += wrong
     if problems:
         raise UsageError("; ".join(problems), _usage(plan, values))
     return resolved
@@ -141,12 +156,20 @@ def resolve(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -
 
 def resolve_known(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Those inputs that have a value, checked. Raises `UsageError` for values that are wrong."""
-    known = [spec for spec in plan.inputs if _is_given(spec, values, environ)]
-    resolved = {spec.name: _value(spec, values, environ) for spec in known}
-    problems = [f"input `{spec.name}` {one}" for spec in known for one in _wrong(spec, resolved[spec.name])]
+    held = {one.name: _held(one, values, environ) for one in plan.inputs if _is_given(one, values, environ)}
+    problems = [one for _, wrong in held.values() for one in wrong]
     if problems:
         raise UsageError("; ".join(problems), "Mend the value.")
-    return resolved
+    return {name: value for name, (value, _) in held.items()}
+
+
+def _held(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Any, list[str]]:
+    """The value, and what is wrong with it."""
+    try:
+        value = _value(spec, values, environ)
+    except UsageError as fault:
+        return None, [fault.message]
+    return value, [f"input `{spec.name}` {one}" for one in _wrong(spec, value)]
 
 
 def is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
@@ -172,7 +195,9 @@ def _is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, 
 def _value(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
     if spec.name in values:
         return values[spec.name]
-    return read_text(spec, environ[spec.env]) if spec.env is not None and spec.env in environ else spec.default
+    if spec.env is None or spec.env not in environ:
+        return spec.default
+    return read_text(spec, environ[spec.env], f" (from the variable {spec.env})")
 
 
 def _wrong(spec: InputSpec, value: Any) -> list[str]:

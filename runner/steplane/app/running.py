@@ -53,13 +53,14 @@ class Begun(Struct, frozen=True):
 
 
 class Options(Struct, frozen=True):
-    """How to run: slots, durability (`full` or `normal`), patience (a duration as text), strictness, who asks."""
+    """How to run: slots, durability (`full` or `normal`), patience (a duration as text), strictness, who asks, why."""
 
     pool: int = 8
     durability: str = "full"
     patience: str = "10m"
     strict: bool = False
     actor: str = ""
+    reason: str = ""
 
 
 class RunPart(Struct, frozen=True):
@@ -145,7 +146,7 @@ def resume(  # noqa: PLR0917 - the same
     the run is to go on so (`accept`), or as it was recorded all the same (`recorded`). A file that is gone is not
     missed. Raises `RunHeld`, `Edited`, `UsageError`, `StateError`.
     """
-    event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel)
+    event = Resumed(pool=options.pool, actor=options.actor, cancel=cancel, reason=options.reason)
     patience_of(options)  # refused before anything is looked at
     with store.acquire(run_id, durability_of(options), actor=options.actor) as journal:
         end_leftovers(journal.folder)  # also where the resume is then refused: no step runs on while a person decides
@@ -206,14 +207,13 @@ def cancel(  # noqa: PLR0917 - the same
     environ: Mapping[str, str],
     options: Options,
     make_reporter: MakeReporter,
-    reason: str = "",
 ) -> RunResult | None:
     """End a run: a live one is told (None), any other is taken over and wound up here, its `finally` included."""
     from steplane.driver import control
 
     folder = store.folder(run_id)
     if is_held(folder):
-        reply = control.ask(folder.path, {"kind": "cancel", "actor": options.actor, "reason": reason})
+        reply = control.ask(folder.path, {"kind": "cancel", "actor": options.actor, "reason": options.reason})
         if reply.taken:
             return None
         if reply.known:

@@ -130,9 +130,7 @@ def _value(owner: str, measure: Measure, context: Context) -> Iterator[Diagnosti
     if given not in {"any", "integer", "number"}:
         shown = "fixed text" if isinstance(measure.value.template, Literal) and given == "string" else WORDS[given]
         message = f"`value` of {owner} must be a number, and this is {shown}"
-        help_ = (
-            "name an output that is a number, such as `${{ steps.price.outputs.total }}`, or turn it with `| number`"
-        )
+        help_ = "name an output that is a number, such as `${{ steps.price.outputs.total }}`, or turn it with `| float`"
         yield Diagnostic("not-a-number", message, measure.value.span, help=help_)
 
 

@@ -202,10 +202,10 @@ def with_command(error: BaseException, call: Call, words: Sequence[str]) -> Base
     return StateError(error.message, f"{error.remedy} {then}".strip())
 
 
-def options_of(call: Call) -> Options:
+def options_of(call: Call, reason: str = "") -> Options:
     """The options of a run as the settings say."""
     settings = call.settings
-    return Options(settings.pool, settings.durability, settings.patience, settings.strict, actor())
+    return Options(settings.pool, settings.durability, settings.patience, settings.strict, actor(), reason)
 
 
 def environment(env_file: str | None) -> Mapping[str, str]:

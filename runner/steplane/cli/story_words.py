@@ -243,7 +243,7 @@ def _ended_by(data: dict[str, Any]) -> str:
 def _resumed(data: dict[str, Any]) -> str:
     who = f" by {visible(data['actor'])}" if data.get("actor") else ""
     if data.get("cancel"):
-        return f"taken over{who}, to be cancelled"
+        return f"taken over{who}, to be {_asked({'reason': data['reason']})}"
     if "again" not in data:
         return f"resumed{who}{_options(data)}"
     more = "; its attempt, which was cut off, is made again" if data["again"] else ""

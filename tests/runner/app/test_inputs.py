@@ -185,3 +185,20 @@ def test_a_file_that_is_not_there_is_named_for_what_it_is(tmp_path: Path) -> Non
 
     assert inputs.value.remedy == "Give the path of a YAML or JSON file with the inputs."
     assert environment.value.message == f"the environment file {file} cannot be read: No such file or directory"
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    some = plan(b={"type": "boolean"}, n=NUMBER | {"env": "N"}, s=TEXT)
+    wrong(
+        "input `b` wants boolean as JSON, this is 'yes': line 1, column 1: invalid character; "
+        "the workflow has no input `z`; `-i s` has no `=`",
+        "Text inside JSON stands in double quotes.\nIt has: b, n, s.\nWrite `-i NAME=VALUE`.",
+        lambda: given(some, ("b=yes", "z=1", "s"), None),
+    )
+    wrong(
+        "input `b` must be `true` or `false`, not `1`; "
+        "input `n` (from the variable N) wants number as JSON, this is '9x': line 1, column 3: trailing characters; "
+        "input `s` is missing",
+        "Give it with -i s=...",
+        lambda: resolve(some, {"b": 1}, {"N": "9x"}),
+    )

@@ -117,7 +117,9 @@ def test_a_live_run_is_cancelled(bench: Workbench) -> None:
     def cancel() -> None:
         assert started.wait(20)
         told.append(
-            running.cancel(bench.store, bench.registry, "r1", {}, Options(actor="me"), lambda _: Recorder(), "enough")
+            running.cancel(
+                bench.store, bench.registry, "r1", {}, Options(actor="me", reason="enough"), lambda _: Recorder()
+            )
         )
 
     thread = threading.Thread(target=cancel)
@@ -138,7 +140,9 @@ def test_a_run_that_nobody_owns_is_cancelled_here(bench: Workbench) -> None:
         patience="0",
     )
     recorder = Recorder()
-    result = running.cancel(bench.store, bench.registry, "r1", bench.environ, Options(), lambda _: recorder, "enough")
+    result = running.cancel(
+        bench.store, bench.registry, "r1", bench.environ, Options(reason="enough"), lambda _: recorder
+    )
     assert result is not None
     assert result.status == "cancelled"
     assert [line for _, _, line in recorder.lines] == ["cleaned"]

@@ -1,6 +1,7 @@
 """Runs that are cut off, gone on with, held, cancelled: the exit codes and what is said."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -93,9 +94,12 @@ def test_cancelling_an_interrupted_run_cleans_up_here(slow: Shell) -> None:
     wait_for(run, "[second] up")
     run.send_signal(signal.SIGTERM)
     run.communicate(timeout=30)
-    done = slow("cancel")
+    done = slow("cancel", "--reason", "wrong day")
     assert done.returncode == 1
     assert "[clean] cleaning\n" in done.stdout
+    told = slow("explain", "one").stdout
+    assert ", to be cancelled: wrong day\n" in told
+    assert re.search(r"■ second.*: the run was cancelled.* \(wrong day\)\n", told)
     assert slow("runs", "--status", "cancelled").returncode == 0
     assert slow("cancel").returncode == 2
 

@@ -27,7 +27,8 @@ class Entry(Struct, frozen=True):
 
     `waits` (signals, until, limit) · `woken` (signal, sender, branch) · `compensated` (ok, by, error).
 
-    Of a run: `cancel` (actor, reason), `resumed` (actor, cancel, redo, assume, only), `end` (of, status, message).
+    Of a run: `cancel` (actor, reason), `resumed` (actor, cancel, reason, redo, assume, only), `end` (of, status,
+    message).
     """
 
     at: int

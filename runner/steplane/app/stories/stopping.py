@@ -24,10 +24,8 @@ def cause_of(one: Instance, event: Input, state: State, facts: Sequence[StepFact
     cancelled, or is cancelled itself: of a call, or for a failure that a resume began anew) or `inside` (what is around
     it was ended).
     """
-    if isinstance(event, CancelRequested):
+    if isinstance(event, CancelRequested) or (isinstance(event, Resumed) and event.cancel):
         return {"kind": "cancel", "actor": event.actor, "reason": event.reason}
-    if isinstance(event, Resumed) and event.cancel:
-        return {"kind": "cancel", "actor": event.actor, "reason": ""}
     if _is_reached(state, one):
         return {"kind": "reach", "of": one.by}
     ender = next((fact for fact in facts if isinstance(fact, StepEnded) and _ends_the_run(state, fact)), None)

@@ -157,7 +157,7 @@ def _request(moment: Moment) -> Entry | None:
     if isinstance(event, Resumed):
         said = {path: one.get("status") for path, one in event.assume.items()}
         only = list(event.selection.only) if event.selection is not None else []
-        more = {"redo": list(event.redo), "assume": said, "only": only}
+        more = {"reason": event.reason, "redo": list(event.redo), "assume": said, "only": only}
         return Entry(event.at, "resumed", {"actor": event.actor, "cancel": event.cancel, **more})
     return None
 

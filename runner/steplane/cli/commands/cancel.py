@@ -53,7 +53,7 @@ def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
     told = []
 
     def work() -> Any:
-        result = running.cancel(store, call.registry, run_id, environ, options_of(call), show, reason)
+        result = running.cancel(store, call.registry, run_id, environ, options_of(call, reason), show)
         if result is None:
             told.append(run_id)
             return RunResult(run_id, "running", 0)
