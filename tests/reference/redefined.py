@@ -111,8 +111,7 @@ class Carrying:
             put_down(scope, life)
         over = scope.over
         self.renew(scope, branch, file)
-        for name, join in {} if touched else joins.items():
-            scope.joins[name].keep(join)
+        keep(scope, {} if touched else joins)
         if touched and over and owner.in_body and owner.interrupted:
             scope.cancelled, scope.cut = True, owner.unbegun == "skipped"
         if touched and scope.cancelled:
@@ -134,6 +133,12 @@ class Carrying:
                 for name in life.used:
                     scope.joins[step.id].taken[name] += 1
         scope.lives.sort(key=lambda one: (one.step.position, one.born))
+
+
+def keep(scope: Scope, joins: dict[str, Join]) -> None:
+    """What has arrived at the steps of a list of which nothing is another."""
+    for name, join in joins.items():
+        scope.joins[name].keep(join)
 
 
 def arrives_often(scope: Scope, branch: Branch) -> bool:
