@@ -160,7 +160,14 @@ def results(state: State, instance: Instance) -> None:
     else:
         if isinstance(instance.node.action, Call | Race):
             instance.outputs = given_back(instance)
+        if instance.node.declared:
+            instance.outputs = _named(instance, instance.outputs)
         instances.attempt_ended(state, instance, None)
+
+
+def _named(instance: Instance, given: Any) -> Any:
+    """With `outputs: [NAME, ...]` those and no others."""
+    return {name: given[name] for name in instance.node.declared if name in given} if isinstance(given, dict) else given
 
 
 def given_back(instance: Instance) -> Any:

@@ -39,6 +39,20 @@ outputs: {all: ["${{ steps.one.outputs.text }}", "${{ steps.show.outputs.t }}", 
     assert run.statuses["each[1]/child/show"] == "succeeded"
 
 
+def test_a_list_of_outputs_gives_these_and_no_others(bench: Workbench) -> None:
+    child(bench, "steps: [{run: 'true'}]\noutputs: {o: 1, p: 2}\n")
+    run = bench.run(
+        """
+steps:
+  - {id: c, call: child.yaml, outputs: [o]}
+  - {id: w, wait: {signal: go}, outputs: [data]}
+  - {id: send, needs: [], signal: {name: go, data: 5}}
+outputs: {all: ["${{ steps.c.outputs }}", "${{ steps.w.outputs }}"]}
+"""
+    )
+    assert run.outputs == {"all": [{"o": 1}, {"data": 5}]}
+
+
 def test_a_child_is_given_text_where_it_wants_text(bench: Workbench) -> None:
     child(bench, """
 inputs: {a: {enum: ["1", "2"]}, b: {type: array, items: {type: string}}, c: {type: string, default: 8080}}
