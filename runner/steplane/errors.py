@@ -41,7 +41,7 @@ class StateError(SteplaneError):
 
 
 class RunGone(StateError):
-    """What a live run is recorded in was deleted, moved or replaced; `message` names the path."""
+    """What a live run is recorded in was deleted, moved, replaced or cut off; `message` names the path."""
 
 
 class StateDamaged(UsageError):

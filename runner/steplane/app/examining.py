@@ -20,8 +20,10 @@ from steplane.kernel import Kernel
 from steplane.masking import Mask
 from steplane.plugins import Registry
 from steplane.store import JournalReader, RunFolder, RunStore
+from steplane.store.catalogue import ADVICE
 from steplane.store.files import no_directory, open_regular
 from steplane.store.locks import LockTable
+from steplane.store.requests import Requests
 
 _encode = msgspec.json.Encoder().encode
 
@@ -58,6 +60,7 @@ def examine_run(store: RunStore, registry: Registry, run_id: str) -> Examined:
         found.problems.append(Problem(error.message, error.remedy))
     if not found.problems:
         _examine_files(found, store, run_id)
+        found.problems += [Problem(one.message, one.remedy) for one in Requests(store.folder(run_id)).damages()]
         _examine_catalogue_entry(found, store, run_id)
     return found
 
@@ -186,5 +189,4 @@ def _examine_catalogue_entry(found: Examined, store: RunStore, run_id: str) -> N
     if replace(recorded, ended_at=now.ended_at) != now:  # the catalogue is told of the end a little later
         database = store.directory.database
         message = f"{database} says other things of run {run_id} than its journal, which rules"
-        remedy = "Move steplane.db away: it is made again from the runs' own folders at the next command."
-        found.problems.append(Problem(message, remedy))
+        found.problems.append(Problem(message, ADVICE.replace("it (", "steplane.db (", 1)))

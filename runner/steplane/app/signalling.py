@@ -17,8 +17,7 @@ from steplane.events import SignalCame
 from steplane.expressions.templates import Literal, Template, Text
 from steplane.plan.nodes import ForEach, Plan
 from steplane.plan.waits import awaited
-from steplane.store import RunStore, StateDirectory, is_held
-from steplane.store.catalogue import Request
+from steplane.store import Request, RunStore, StateDirectory, is_held
 from steplane.suggest import nearest_of
 
 _PATIENCE = 5.0  # seconds: a receiver that does not answer finds the signal in the store when it goes on
@@ -65,7 +64,7 @@ def send(store: RunStore, run: str, parcel: Parcel) -> Delivery:
 def _leave(store: RunStore, run: str, parcel: Parcel) -> Delivery:
     """Keep it in the store; whoever takes the run up meanwhile may have looked there before."""
     folder = store.folder(run)
-    number = store.ask(run, _KIND, to_builtins(parcel), parcel.sender)
+    request = store.ask(run, _KIND, to_builtins(parcel), parcel.sender)
     for _ in range(_TRIES):  # it may have been taken up just now, and not listen yet
         if not is_held(folder) or control.tell(folder.path, "post"):
             break
@@ -73,7 +72,7 @@ def _leave(store: RunStore, run: str, parcel: Parcel) -> Delivery:
     status = store.status(run)
     if status in _LIVING:
         return Delivery("kept")
-    store.catalogue.done([Request(number, run, _KIND, None, "", 0)])
+    store.done(run, [request])
     if _has(store, run, parcel):
         return Delivery("live")
     raise _over(run, status)
@@ -108,7 +107,7 @@ class Mailbox:
     def __init__(self, directory: StateDirectory, run: str) -> None:
         self._store = RunStore(directory)
         self._run = run
-        self._numbers: dict[str, set[int]] = {}  # of a signal that was left twice both
+        self._found: dict[str, list[Request]] = {}  # of a signal that was left twice both
 
     def waiting(self) -> Iterable[Parcel]:
         """What was left for the run, the oldest first; what cannot be read is left where it is."""
@@ -117,15 +116,15 @@ class Mailbox:
             with suppress(ValueError):
                 if request.kind == _KIND:
                     parcel = parcel_of(request.data)
-                    self._numbers.setdefault(parcel.id, set()).add(request.number)
+                    self._found.setdefault(parcel.id, []).append(request)
                     found.append(parcel)
         return found
 
     def taken(self, ids: list[str]) -> None:
         """Drop them; where that cannot be done now, the next resume does it."""
-        numbers = [number for one in ids for number in self._numbers.pop(one, ())]
+        found = [request for one in ids for request in self._found.pop(one, ())]
         with suppress(StateError):
-            self._store.catalogue.done([Request(number, self._run, _KIND, None, "", 0) for number in numbers])
+            self._store.done(self._run, found)
 
     def send(self, parcel: Parcel, to: str, case: str) -> None:
         """Bring it to a run, or to all other runs of a case that have not ended. Raises `SteplaneError`."""

@@ -15,10 +15,11 @@ from msgspec.structs import replace
 
 from steplane.commands import Ask
 from steplane.driver.cache_parts import Recipe, Seen, Versions, changes, parts_of, recipe_of
-from steplane.driver.cached_files import Stamps, TooMany, digested, keep, restore, stamps
+from steplane.driver.cached_files import Kept, Stamps, TooMany, digested, keep, stamps
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.inbox import Inbox
+from steplane.driver.putting_back import restore
 from steplane.driver.uncached import CacheLooked
 from steplane.errors import SteplaneError
 from steplane.events import Answered, ErrorInfo, StepEnded
@@ -140,18 +141,24 @@ class Caching:
             if stamps(asked.workdir, cache.files) != asked.stamps:
                 return "files that `cache.files` names were changed while it ran"
             with temporary_folder(self._directory.runs, "results") as staging:
-                files, unused = keep(asked.workdir, cache.outputs, self._results.files, staging)
-            if unused:
-                return f"nothing matches {', '.join(unused)} of `cache.outputs`"
-            if any(self._evaluator.mask.text(one.path) != one.path for one in files):
+                kept = keep(asked.workdir, cache.outputs, self._results.files, staging)
+            if kept.unused:
+                return f"nothing matches {', '.join(kept.unused)} of `cache.outputs`"
+            if self._holds_secrets(kept):
                 return "the name of a file holds a secret"
-            made, step = here.ended_at, asked.known.step
-            result = Result(step, here.path, self._run, made, asked.parts, here.outputs, files)
+            if kept.links:
+                self._warn(here.path, _left_out(kept.links))
+            made, step, folders = here.ended_at, asked.known.step, tuple(kept.folders.values())
+            result = Result(step, here.path, self._run, made, asked.parts, here.outputs, tuple(kept.files), folders)
             return self._put(asked, result)
         except SteplaneError as broken:
             return f"{broken.message} {broken.remedy}".strip()
         except (OSError, TooMany) as problem:
             return str(getattr(problem, "strerror", None) or problem)
+
+    def _holds_secrets(self, kept: Kept) -> bool:
+        names = (name for one in kept.files for name in (one.path, one.link))
+        return any(self._evaluator.mask.text(name) != name for name in (*names, *kept.folders))
 
     def _put(self, asked: Asked, result: Result) -> str:
         key = self._results.key_of(asked.known.step, asked.parts)
@@ -221,7 +228,7 @@ class Caching:
         try:
             with temporary_folder(self._directory.runs, "results") as staging:
                 stopped = lambda: self._given_up(serial)  # noqa: E731 - it is handed on
-                if not restore(asked.workdir, result.files, self._results.files, staging, stopped):
+                if not restore(asked.workdir, result, self._results.files, staging, stopped):
                     return _value("it was given up")
         except SteplaneError:
             with suppress(SteplaneError):
@@ -245,6 +252,11 @@ def _declared(here: Instance) -> frozenset[str]:
         found |= {name for name, _ in one.node.env}
         one = one.scope.owner if one.scope is not None else None
     return frozenset(found)
+
+
+def _left_out(links: int) -> str:
+    some = f"{links} symbolic links of `cache.outputs` are" if links > 1 else "a symbolic link of `cache.outputs` is"
+    return f"{some} left out, which may lead out of the working directory"
 
 
 def _value(*why: str) -> dict[str, Any]:

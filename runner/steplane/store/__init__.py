@@ -1,7 +1,7 @@
 """The state directory: runs, their journals and leases, the catalogue, the cache. The only user of sqlite3."""
 
 from steplane.store.cache import Cache
-from steplane.store.catalogue import Catalogue, Request, RunSummary
+from steplane.store.catalogue import Catalogue, RunSummary
 from steplane.store.database import Busy, Durability
 from steplane.store.directory import StateDirectory
 from steplane.store.files import open_regular
@@ -12,6 +12,7 @@ from steplane.store.lease import Lease, Owner, is_held, owner_of
 from steplane.store.locks import Claim, LockTable
 from steplane.store.reader import Definition, JournalReader
 from steplane.store.records import Entry, now
+from steplane.store.requests import Request
 from steplane.store.runs import LATEST, UNFINISHED, RunStore
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The catalogue: which runs there are, and what waits for those not live. Small, shared, made again at need."""
+"""The catalogue: which runs there are. Small, shared, made again at need: nothing is in it that is nowhere else."""
 
 import os
 from contextlib import closing
@@ -10,7 +10,8 @@ from steplane.store.database import Database, Row, Schema, damaged
 from steplane.store.directory import StateDirectory
 from steplane.store.files import state_errors
 from steplane.store.nursery import temporary_folder
-from steplane.store.records import LATEST, now
+from steplane.store.records import LATEST
+from steplane.store.requests import Request
 
 _RUNS = (
     "CREATE TABLE runs (id TEXT PRIMARY KEY, workflow TEXT NOT NULL, file TEXT NOT NULL, "
@@ -24,8 +25,8 @@ _REQUESTS = (
     "data TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL)"
 )
 _REQUESTS_BY_RUN = "CREATE INDEX requests_by_run ON requests (run)"
-_ADVICE = "Move it (and its -wal) away: it is made again from the runs' own folders at the next command."
-SCHEMA = Schema(1, (_RUNS, _RUNS_BY_START, _REQUESTS, _REQUESTS_BY_RUN), _ADVICE)
+ADVICE = "Move it (and its -wal) away: it is made again from the runs' own folders at the next command."
+SCHEMA = Schema(1, (_RUNS, _RUNS_BY_START, _REQUESTS, _REQUESTS_BY_RUN), ADVICE)
 
 
 _STATUSES = frozenset(
@@ -55,17 +56,6 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = RunSummary.__struct_fields__[:12]
-
-
-class Request(msgspec.Struct, frozen=True):
-    """Something asked of a run that was not live: `kind` (`cancel`, later `signal`), its data, who and when (µs)."""
-
-    number: int
-    run: str
-    kind: str
-    data: Any
-    actor: str
-    at: int
 
 
 class Catalogue:
@@ -121,17 +111,8 @@ class Catalogue:
             rows = database.all("SELECT * FROM runs ORDER BY started_at DESC, id DESC")
         return [one for one in map(self._summary, rows) if _makes_sense(one)]
 
-    def ask(self, run: str, kind: str, data: Any = None, actor: str = "") -> int:
-        """Leave a request for a run that is not live; its number."""
-        text = msgspec.json.encode(data).decode()
-        with closing(self._open()) as database, database.transaction():
-            statement = "INSERT INTO requests (run, kind, data, actor, at) VALUES (?, ?, ?, ?, ?)"
-            database.run(statement, (run, kind, text, actor, now()))
-            row = database.one("SELECT last_insert_rowid()")
-        return int(row[0]) if row else 0
-
     def requests(self, run: str) -> list[Request]:
-        """What waits for a run, oldest first."""
+        """What an earlier release left here for a run, oldest first; now it stands in the run's own folder."""
         with closing(self._read()) as database:
             statement = "SELECT number, run, kind, data, actor, at FROM requests WHERE run = ? ORDER BY number"
             rows = database.all(statement, (run,))
@@ -161,13 +142,13 @@ class Catalogue:
                 RunSummary,
             )
         except msgspec.ValidationError as error:
-            raise damaged(self._directory.database, str(error), _ADVICE) from error
+            raise damaged(self._directory.database, str(error), ADVICE) from error
 
     def _decoded(self, text: str) -> Any:
         try:
             return msgspec.json.decode(text)
         except (msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
-            raise damaged(self._directory.database, str(error), _ADVICE) from error
+            raise damaged(self._directory.database, str(error), ADVICE) from error
 
 
 def _makes_sense(one: RunSummary) -> bool:

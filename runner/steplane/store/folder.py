@@ -43,6 +43,11 @@ class RunFolder:
         """What steps leave for people."""
         return os.path.join(self.path, "artifacts")
 
+    @property
+    def requests(self) -> str:
+        """What is asked of the run while it is not live."""
+        return os.path.join(self.path, "requests")
+
     def artifacts_of(self, instance: str) -> str:
         """The folder of the files that are kept of an instance (its path)."""
         return f"{self.path}/artifacts/{log_name(instance).removesuffix('.log')}"

@@ -99,13 +99,14 @@ class Journal(JournalReader):
         """Write what was gathered, all or nothing.
 
         Raises `LeaseLost` (nothing is written, and never will be again), `StateError` (it may be tried again),
-        `RunGone` (it was written to what is no longer there).
+        `RunGone` (it was written to what is no longer there, or what is there was cut off).
         """
         if self._pending:
             _, _, mono, _, kind, *_ = self._pending[-1]
             if self._unsure:  # the last commit was broken off: by an error, or by an interrupt after it was done
                 done = self.last_seq()
                 self._pending = [row for row in self._pending if row[0] > done]
+            self._presence.refuse_cut()
             self._unsure = True
             if len(self._pending) <= _AT_ONCE:  # a statement is a transaction of its own
                 self._insert(self._pending)
@@ -113,6 +114,7 @@ class Journal(JournalReader):
                 with self._database.transaction():
                     for start in range(0, len(self._pending), _AT_ONCE):
                         self._insert(self._pending[start : start + _AT_ONCE])
+            self._presence.committed()
             self._pending.clear()
             self._unsure = False
             self.lease.mark(self._next - 1, self._last)
@@ -134,6 +136,7 @@ class Journal(JournalReader):
         if self._room is not None:
             self._room.close()
         super().close()
+        self._presence.close()
         self.lease.release()
 
     def __enter__(self) -> "Journal":

@@ -218,7 +218,7 @@ def refuse_wrong(folder: RunFolder, database: Database, owner: Owner | None) -> 
 
 def _refuse_links(folder: RunFolder) -> None:
     """A folder of a run that is a link leads to what is not the run's: nothing is written through it, nor read."""
-    for path in (folder.path, folder.artifacts, folder.blobs):
+    for path in (folder.path, folder.artifacts, folder.blobs, folder.requests):
         if os.path.islink(path):
             remedy = "Look at where it leads, then put a folder in its place, or remove the run."
             raise damaged(path, "it is a link, not a folder", remedy)

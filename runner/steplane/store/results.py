@@ -49,12 +49,22 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class KeptFile(msgspec.Struct, frozen=True):
-    """A file of a result: its path below the working directory, size in bytes, permissions, digest of its content."""
+    """A file of a result: its path below the working directory, size in bytes, permissions, digest of its content; or a
+    symbolic link, of which there is only what it names.
+    """
 
     path: str
     size: int
     mode: int
     sha256: str
+    link: str = ""
+
+
+class KeptFolder(msgspec.Struct, frozen=True):
+    """A folder of a result, or around its files: its path below the working directory, and its permissions."""
+
+    path: str
+    mode: int
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -67,6 +77,7 @@ class Result(msgspec.Struct, frozen=True):
     parts: Parts
     outputs: Any = None
     files: tuple[KeptFile, ...] = ()
+    folders: tuple[KeptFolder, ...] = ()
 
 
 _decode = msgspec.json.Decoder(Result).decode
@@ -251,4 +262,4 @@ class Results:
                 os.link(temporary, self.path)
 
 
-__all__ = ["KeptFile", "Parts", "Result", "Results"]
+__all__ = ["KeptFile", "KeptFolder", "Parts", "Result", "Results"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from steplane.errors import StateError, UnknownRun, UsageError
 from steplane.store.cache import Cache
-from steplane.store.catalogue import Catalogue, Request, RunSummary
+from steplane.store.catalogue import Catalogue, RunSummary
 from steplane.store.database import Durability
 from steplane.store.directory import StateDirectory
 from steplane.store.files import (
@@ -27,6 +27,7 @@ from steplane.store.nursery import new_folder, temporary_folder
 from steplane.store.observed import observe, summary_of, with_state
 from steplane.store.reader import JournalReader
 from steplane.store.records import now, refuse_clock
+from steplane.store.requests import Request, Requests
 
 UNFINISHED = frozenset({"running", "waiting", "interrupted"})
 """Statuses of runs that have no recorded end."""
@@ -226,13 +227,18 @@ class RunStore:
         raise UnknownRun(f"there is {what} in {self.directory.path}", "Start one: steplane run FILE")
 
     def requests(self, run_id: str) -> list[Request]:
-        """What was asked of a run while it was not live, oldest first. After use: `catalogue.done`."""
-        return self.catalogue.requests(run_id) if self.catalogue.exists() else []
+        """What was asked of a run while it was not live, oldest first. After use: `done`."""
+        earlier = self.catalogue.requests(run_id) if self.catalogue.exists() else []
+        return earlier + Requests(self.directory.run(run_id)).all()
 
-    def ask(self, run_id: str, kind: str, data: Any = None, actor: str = "") -> int:
+    def ask(self, run_id: str, kind: str, data: Any = None, actor: str = "") -> Request:
         """Leave a request for a run that is not live."""
-        self.rebuild()
-        return self.catalogue.ask(self._folder(run_id).run, kind, data, actor)
+        return Requests(self._folder(run_id)).put(kind, data, actor)
+
+    def done(self, run_id: str, requests: list[Request]) -> None:
+        """Drop requests of a run, after what came of them is committed in its journal. Raises `StateError`."""
+        Requests(self.directory.run(run_id)).done([one for one in requests if one.file])
+        self.catalogue.done([one for one in requests if not one.file])
 
     def rebuild(self) -> None:
         """Make the catalogue from the runs' folders, if it is not there."""

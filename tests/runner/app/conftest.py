@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.runner.app.cached import BUILD, why
 from tests.runner.running import Workbench
 
 from steplane.app.loading import make_registry
@@ -20,3 +21,14 @@ def bench(tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -
     """A workbench in `tmp_path`, which is the working directory too."""
     monkeypatch.chdir(tmp_path)
     return Workbench(tmp_path, registry)
+
+
+@pytest.fixture
+def built(bench: Workbench) -> Workbench:
+    """A workbench in which the step has run once."""
+    source = bench.folder / "src"
+    source.mkdir()
+    (source / "a.c").write_text("a")
+    run = bench.run(BUILD, run_id="r0")
+    assert why(run) == ["no result of it is recorded"]
+    return bench

@@ -1,63 +1,14 @@
 """`cache`: recorded results that stand for steps, run for real."""
 
-import os
 import sqlite3
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
-from tests.runner.running import Outcome, Workbench
+from tests.runner.app.cached import BUILD, again, entries, results, warnings, why
+from tests.runner.running import Workbench
 
 from steplane.app.forecasting import look_ahead
-from steplane.events import Answered
 from steplane.store import now
-from steplane.store.results import Results
-
-BUILD = """
-inputs:
-  mode: {type: string, default: debug}
-steps:
-  - id: build
-    run: |
-      echo build >> ledger
-      mkdir -p out/bin
-      cat src/*.c > out/bin/app
-      chmod 750 out/bin/app
-      echo "size=$(wc -c < out/bin/app)" >> "$STEPLANE_OUTPUT"
-      echo "mode=${{ inputs.mode }}" >> "$STEPLANE_OUTPUT"
-    outputs: [size, mode]
-    cache: {key: 1, files: ["src/**"], outputs: ["out/**"]}
-outputs:
-  size: ${{ steps.build.outputs.size }}
-  mode: ${{ steps.build.outputs.mode }}
-"""
-
-
-def why(run: Outcome, place: int = 0) -> list[str]:
-    """Why no result was found, by the answer at the place."""
-    answers = [one.value for one in run.events if isinstance(one, Answered) and one.question == "cache"]
-    assert answers[place]["hit"] is False
-    found: list[str] = answers[place]["why"]
-    return found
-
-
-def warnings(run: Outcome) -> list[str]:
-    return [text for _, stream, text in run.lines if stream == "warning"]
-
-
-@pytest.fixture
-def built(bench: Workbench) -> Workbench:
-    """A workbench in which the step has run once."""
-    source = bench.folder / "src"
-    source.mkdir()
-    (source / "a.c").write_text("a")
-    run = bench.run(BUILD, run_id="r0")
-    assert why(run) == ["no result of it is recorded"]
-    return bench
-
-
-def again(bench: Workbench, text: str = BUILD, number: int = 1, **inputs: str) -> Outcome:
-    return bench.run(text, inputs, run_id=f"r{number}")
 
 
 def test_a_result_is_reused_with_its_outputs_and_files(built: Workbench) -> None:
@@ -273,17 +224,6 @@ def test_a_plan_in_a_folder_without_results_makes_none(bench: Workbench) -> None
 # ---------------------------------------------------------------- damage, and what may not be
 
 
-def results(bench: Workbench) -> Results:
-    return Results(bench.store.directory)
-
-
-def entries(bench: Workbench, statement: str) -> None:
-    database = sqlite3.connect(results(bench).path)
-    database.execute(statement)
-    database.commit()
-    database.close()
-
-
 def test_a_damaged_entry_is_a_miss_and_is_made_anew(built: Workbench) -> None:
     entries(built, "UPDATE results SET content = replace(content, 'debug', 'other')")
     run = again(built)
@@ -312,32 +252,6 @@ def test_a_database_of_junk_stops_nothing(built: Workbench) -> None:
     assert (run.status, run.statuses["build"]) == ("succeeded", "succeeded")
     assert "recorded results cannot be used" in warnings(run)[0]
     assert "Move it away" in warnings(run)[0]
-
-
-def test_nothing_is_put_back_through_a_link(built: Workbench, tmp_path_factory: pytest.TempPathFactory) -> None:
-    outside = tmp_path_factory.mktemp("outside")
-    out = built.folder / "out"
-    (out / "bin" / "app").unlink()
-    (out / "bin").rmdir()
-    os.symlink(outside, out / "bin")
-    run = again(built)
-    assert run.statuses["build"] == "succeeded"
-    assert "a file of the result cannot be put back" in warnings(run)[0]
-
-
-@pytest.mark.parametrize("path", ["../evil", "/tmp/evil", "out/../../evil", "out//evil", ""])
-def test_an_entry_whose_files_lead_out_is_a_miss(built: Workbench, path: str) -> None:
-    store = results(built)
-    database = sqlite3.connect(store.path)
-    ((key,),) = database.execute("SELECT key FROM results").fetchall()
-    database.close()
-    found = store.find(key)
-    assert found is not None
-    store.put(key, replace(found, files=(replace(found.files[0], path=path),)))
-    run = again(built)
-    assert run.statuses["build"] == "succeeded"
-    assert "which is no file below a folder; the step runs" in warnings(run)[0]
-    assert not (built.folder.parent / "evil").exists()
 
 
 def test_two_runs_at_once_may_record_the_same(built: Workbench) -> None:

@@ -71,13 +71,13 @@ def test_the_oldest_go_until_there_is_room(store: RunStore) -> None:
 
 
 def test_what_is_deleted_is_gone_from_the_disk_and_from_the_list(store: RunStore) -> None:
-    store.catalogue.ask("r1", "cancel")
+    store.ask("r1", "signal")
     doomed = choose(store, Choice(before=3 * DAY))
     assert [one.error for one in prune(store, doomed)] == ["", ""]
 
     assert store.ids() == ["cut", "r3", "r4", "r5", "waits"]
     assert {one.id for one in store.catalogue.summaries()} == set(store.ids())
-    assert store.catalogue.requests("r1") == []
+    assert store.requests("r1") == []
     assert os.listdir(Path(store.directory.runs, ".new")) == []
 
 

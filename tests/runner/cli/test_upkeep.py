@@ -100,6 +100,7 @@ def test_events_that_do_not_follow_from_each_other(shell: Shell, kept: Path) -> 
     ("name", "words"),
     [
         ("artifacts/file/a.txt", "a.txt is not what was recorded"),
+        ("requests/1-x", "1-x is damaged: it is not what was recorded (checksum)"),
         ("catalogue", "steplane.db says other things of run one than its journal, which rules"),
     ],
 )
@@ -110,6 +111,7 @@ def test_other_files(shell: Shell, kept: Path, name: str, words: str) -> None:
         connection.commit()
         connection.close()
     else:
+        (kept / name).parent.mkdir(exist_ok=True)
         (kept / name).write_text("kepT\n")
 
     done = shell("runs", "check")

@@ -8,7 +8,7 @@ import pytest
 
 from steplane.errors import RunGone
 from steplane.events import RunEnded, RunStarted, StepReady
-from steplane.store import RunStore
+from steplane.store import Durability, RunStore
 from steplane.store.presence import Presence
 
 GONE = {
@@ -37,6 +37,40 @@ def test_no_end_is_committed_to_what_is_gone(store: RunStore, what: str) -> None
             journal.commit()
     assert caught.value.message == GONE[what].format(journal.folder.path)
     assert caught.value.exit_code == 6
+
+
+@pytest.mark.parametrize("durability", ["full", "normal"])
+@pytest.mark.parametrize("left", [0, 0.5, 0.99])
+@pytest.mark.parametrize("file", ["journal.db", "journal.db-wal"])
+def test_no_end_is_committed_to_what_was_cut_off(
+    store: RunStore, file: str, left: float, durability: Durability
+) -> None:
+    """In its place, so that it is the same file, which the next commit makes as long again as it was."""
+    with store.create("r1", "text" * 5000, "hash", {}, durability) as journal:
+        for number in range(40):
+            journal.append(StepReady(step="a", path=f"a[{number}]"))
+            journal.commit()
+        path = Path(journal.folder.path, file)
+        os.truncate(path, int(path.stat().st_size * left))
+        journal.append(RunEnded(status="succeeded"))
+        with pytest.raises(RunGone) as caught:
+            journal.commit()
+    assert caught.value.message == f"{path} was cut off while the run went on, and what stood behind the cut is lost"
+    assert caught.value.exit_code == 6
+
+
+@pytest.mark.parametrize("durability", ["full", "normal"])
+def test_what_sqlite_does_with_its_files_cuts_none_off(store: RunStore, durability: Durability) -> None:
+    """The log begins at its start again several times; a commit of many events, and one that is undone."""
+    with store.create("r1", "text", "hash", {}, durability) as journal:
+        for number in range(60):
+            for part in range(50):
+                journal.append(StepReady(step="a", path=f"{'a' * 1000}[{number}.{part}]"))
+            journal.commit()
+        journal.append(RunEnded(status="succeeded"))
+        journal.commit()
+    with store.read("r1") as reader:
+        assert reader.check() == []
 
 
 def test_one_of_the_same_name_is_not_it(store: RunStore) -> None:

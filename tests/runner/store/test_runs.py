@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from steplane.errors import StateDamaged, StateError, UnknownRun, UsageError
 from steplane.events import RunEnded
 from steplane.store import RunStore, RunSummary
+from steplane.store.records import digest
+from steplane.store.requests import Requests
 
 
 def make(store: RunStore, run: str, started_at: int = 1, end: str = "", **header: object) -> None:
@@ -173,10 +177,57 @@ def test_requests_wait_until_they_are_done(store: RunStore) -> None:
         ("cancel", {"reason": "wrong"}, "ann"),
         ("signal", [1], ""),
     ]
-    store.catalogue.done(waiting[:1])
+    store.done("a", waiting[:1])
     assert [one.kind for one in store.requests("a")] == ["signal"]
     with pytest.raises(UnknownRun):
         store.ask("c", "cancel")
+
+
+def test_requests_go_where_the_run_goes_and_outlive_the_catalogue(store: RunStore) -> None:
+    """They were acknowledged: what the advice of a damaged catalogue says to do loses none."""
+    make(store, "a")
+    for number in range(12):
+        store.ask("a", "signal", number)
+    Path(store.directory.database).write_bytes(b"junk" * 5000)
+    with pytest.raises(StateDamaged, match=r"steplane\.db is damaged"):
+        store.requests("a")
+    lose_catalogue(store)
+    assert [one.data for one in store.requests("a")] == list(range(12))
+    assert {os.stat(one).st_mode & 0o777 for one in Path(store.folder("a").requests).iterdir()} == {0o600}
+    os.rename(store.folder("a").path, Path(store.directory.path, "away"))
+    make(store, "a")
+    assert store.requests("a") == []
+
+
+def test_a_request_of_an_earlier_release_stands_in_the_catalogue(store: RunStore) -> None:
+    make(store, "a")
+    with closing(sqlite3.connect(store.directory.database)) as database, database:
+        database.execute("INSERT INTO requests (run, kind, data, actor, at) VALUES ('a', 'signal', '[1]', 'ann', 5)")
+    store.ask("a", "signal", [2])
+    waiting = store.requests("a")
+    assert [(one.data, one.number) for one in waiting] == [([1], 1), ([2], 0)]
+    store.done("a", waiting)
+    assert store.requests("a") == []
+
+
+@pytest.mark.parametrize("harm", ["changed", "cut off", "a link", "no JSON"])
+def test_a_damaged_request_is_told_and_stops_none_of_the_others(store: RunStore, harm: str) -> None:
+    make(store, "a")
+    for number in range(2):
+        store.ask("a", "signal", number)
+    path = Path(store.folder("a").requests, store.requests("a")[0].file)
+    whole = path.read_bytes()
+    text = "[" * 50_000
+    path.write_bytes(
+        {"cut off": whole[:40], "no JSON": f"{digest(text)}\n{text}\n".encode()}.get(harm, whole.replace(b"0", b"9"))
+    )
+    if harm == "a link":
+        path.rename(path.with_name("x"))
+        path.symlink_to("x")
+    assert [one.data for one in store.requests("a")] == [1]
+    (told,) = Requests(store.folder("a")).damages()
+    assert told.message.startswith(f"{path} is damaged: ")
+    assert told.remedy == "What was asked is lost: remove the file, and send the signal again."
 
 
 def test_nothing_but_the_begin_and_the_end_writes_the_catalogue(store: RunStore) -> None:
