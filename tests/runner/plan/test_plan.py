@@ -126,7 +126,7 @@ def test_a_pause_is_never_longer_than_allowed(attempts: int, delay: float, backo
 CHILD = """
 steplane: 1
 name: child
-steps: [{id: work, run: 'true', finally: [{id: tidy, run: 'true'}]}, {id: child, run: 'true'}]
+steps: [{id: make, run: 'true', finally: [{id: tidy, run: 'true'}]}, {id: child, run: 'true'}]
 """
 
 
@@ -134,8 +134,8 @@ steps: [{id: work, run: 'true', finally: [{id: tidy, run: 'true'}]}, {id: child,
     ("path", "way", "file"),
     [
         ("c", "c", "w.yaml"), ("c/c_rescue", "c_rescue", "w.yaml"), ("l[a/b]/again", "again", "w.yaml"),
-        ("c/child", "c/child", "child.yaml"), ("c/child/work/tidy", "c/child/tidy", "child.yaml"),
-        ("c/child/child", "c/child/child", "child.yaml"), ("l[x]/child/work", "l/child/work", "child.yaml"),
+        ("c/child", "c/child", "child.yaml"), ("c/child/make/tidy", "c/child/tidy", "child.yaml"),
+        ("c/child/child", "c/child/child", "child.yaml"), ("l[x]/child/make", "l/child/make", "child.yaml"),
     ],
 )  # fmt: skip
 def test_the_step_of_a_path(bench: Workbench, path: str, way: str, file: str) -> None:
