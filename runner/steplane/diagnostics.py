@@ -49,7 +49,7 @@ class Related(Struct, frozen=True):
 class Diagnostic(Struct, frozen=True):
     """One mistake: a stable `code`, a whole sentence, the place, and what stands under the place (`label`).
 
-    `hidden`: what stands at the place must not be shown.
+    `hidden`: what stands at the place must not be shown. `omittable`: the key at the place may be left out.
     """
 
     code: str
@@ -61,6 +61,7 @@ class Diagnostic(Struct, frozen=True):
     help: str = ""
     fix: Fix | None = None
     hidden: bool = False
+    omittable: bool = False
 
 
 def in_file_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

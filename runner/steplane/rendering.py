@@ -11,6 +11,8 @@ from steplane.sdk.context import Delimiters
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from steplane.expressions.limits import Budget
+
 
 def render(
     text: str,
@@ -45,23 +47,26 @@ def filters() -> Mapping[str, Any]:
     return {"yaml": to_yaml, "from_yaml": from_yaml}
 
 
-def to_yaml(value: Any) -> str:
-    """The value as YAML text, keys in their order."""
+def to_yaml(budget: "Budget", value: Any) -> str:
+    """The value as YAML text, keys in their order. Raises `ExpressionError`."""
     from steplane.source.dumping import dump
 
-    return dump(value)
+    return dump(value, budget.text)
 
 
-def from_yaml(value: Any) -> Any:
+def from_yaml(budget: "Budget", value: Any) -> Any:
     """The value that a YAML text stands for, by the same rules as a workflow file. Raises `ExpressionError`."""
     from steplane.source import Mapping, plain, read
+    from steplane.source.events import each_counted
 
     if not isinstance(value, str):
         raise ExpressionError("`from_yaml` reads text")
+    budget.spend(len(value))
     # The indentation that a block text states of itself (`|2`) is counted from what is around it.
     stated = re.match(r"[|>][-+]?[1-9]", value)
     inside = f" {value}" if stated else "\n" + re.sub(r"(?<![^\r\n])(?=[^\r\n])", "  ", value)
-    document = read(f"value:{inside}", "text")
+    with each_counted(budget.tick):
+        document = read(f"value:{inside}", "text")
     wrong = [one for one in document.diagnostics if one.severity == "error"]
     if wrong or not isinstance(document.root, Mapping):
         raise ExpressionError(f"this is not YAML: {wrong[0].message if wrong else 'no value'}")

@@ -18,8 +18,11 @@ OTHER_WORDS = {
     "passed": "succeeded",
     "failure": "failed",
     "error": "failed",
+    "complete": "succeeded",
     "always": "done",
+    "any": "done",
     "ended": "done",
+    "finished": "done",
     "ignore": "warn",
     "warning": "warn",
     "canceled": "cancelled",
@@ -130,8 +133,8 @@ def nearness(name: str, other: str) -> float:
 def word_meant(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that is meant by a word of another tool for an outcome or a policy, or that is close to it."""
     known = list(candidates)
-    other = OTHER_WORDS.get(word.lower())
-    return other if other in known else did_you_mean(word, known)
+    others = {one: meant for one, meant in OTHER_WORDS.items() if meant in known}
+    return others.get(word.lower()) or did_you_mean(word, known) or others.get(did_you_mean(word, others) or "")
 
 
 def nearest_of(name: str, known: Iterable[str], title: str, more: str) -> str:

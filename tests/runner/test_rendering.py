@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from steplane.expressions.limits import Budget
 from steplane.rendering import from_yaml, to_yaml
 
 VALUES: list[Any] = [
@@ -15,17 +16,17 @@ VALUES: list[Any] = [
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_what_is_written_is_read_again(value: Any) -> None:
-    again = from_yaml(to_yaml(value))
+    again = from_yaml(Budget(), to_yaml(Budget(), value))
     assert again == value
     assert type(again) is type(value)
 
 
 @pytest.mark.parametrize("value", [1.5, "abc", None, "x\n..."], ids=repr)
 def test_no_mark_ends_the_document(value: Any) -> None:
-    inside = from_yaml(f"a: {to_yaml(value)}b: 2\n")
+    inside = from_yaml(Budget(), f"a: {to_yaml(Budget(), value)}b: 2\n")
     assert inside == {"a": value, "b": 2}
 
 
 def test_a_block_text_says_how_far_it_is_indented() -> None:
-    assert from_yaml("|2\n    a\n  b\n") == "  a\nb\n"
-    assert from_yaml("- |1\n    a\n  b\n") == ["   a\n b\n"]
+    assert from_yaml(Budget(), "|2\n    a\n  b\n") == "  a\nb\n"
+    assert from_yaml(Budget(), "- |1\n    a\n  b\n") == ["   a\n b\n"]

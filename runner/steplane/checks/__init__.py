@@ -12,6 +12,7 @@ from steplane.checks.constants import check_constants
 from steplane.checks.context import Context, StepTypes
 from steplane.checks.credentials import check_credentials
 from steplane.checks.decisions import check_decisions
+from steplane.checks.dollars import check_dollars
 from steplane.checks.environment import check_environment
 from steplane.checks.files import Files
 from steplane.checks.first_round import check_first_round
@@ -116,6 +117,7 @@ CHECKS: tuple[Check, ...] = (
     check_missing_outputs,
     check_first_round,
     check_nulls,
+    check_dollars,
     _check_observed,
 )
 """Every check of a workflow, in no order that matters."""

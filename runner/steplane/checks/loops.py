@@ -149,7 +149,7 @@ def _matrix(loop: Matrix, step: Step) -> Iterator[Diagnostic]:
     if not axes and not loop.include and loop.exclude:  # of one without anything the structure check has said it
         message = f"`matrix` of {words_for(step)} has no axis"
         help_ = "add an axis such as `os: [linux, macos]`, or leave the key out"
-        yield Diagnostic("empty", message, loop.span, help=help_)
+        yield Diagnostic("empty", message, loop.span, help=help_, omittable=True)
     for partial in loop.exclude:
         yield from _exclude(partial, axes, step)
 

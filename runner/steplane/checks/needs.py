@@ -145,7 +145,7 @@ def _circle(graph: "_Graph", circle: list[int]) -> Diagnostic:
     steps = steps[first:] + steps[:first]
     places = [_edge(step, steps[(index + 1) % len(steps)]) for index, step in enumerate(steps)]
     told = " needs ".join(f"`{step.id}`" for step in [*steps, steps[0]])
-    message = f"these steps wait for each other, so that none can start: {told}"
+    message = f"`needs` form a cycle, so that none of these steps can start: {told}"
     others = list(zip(steps, places, strict=True))[1:]
     related = tuple(Related(name.span, f"`{step.id}` needs `{name.text}`") for step, name in others if name)
     span = places[0].span if places[0] is not None else steps[0].span

@@ -1,4 +1,4 @@
-"""Inputs that are null where nobody gives them, put where null cannot stand."""
+"""Inputs that are null where nobody gives them, and errors where nothing failed, put where null cannot stand."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,41 @@ _DECIDES = re.compile(r"\b(if|and|or|is|not|default|d|present|json|tojson|yaml)\
 
 
 def check_nulls(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
-    """An `optional` input that becomes text, or a parameter that must be there, where nothing asks for it first."""
+    """What may be null where null cannot stand, and nothing asks for it first."""
+    yield from _inputs(workflow, context)
+    for site in context.sites:
+        if "error" in site.names and site.key != "`retry.when`" and _handler(site) == "finally":
+            yield from _errors(site, context)
+
+
+def _errors(site: Site, context: Context) -> Iterator[Diagnostic]:
+    """The fields of `error` in a `finally`, which runs after a success too."""
+    uses = list(context.uses(site.template))
+    if any(use.path == ("error",) for use in uses) or any(
+        use.path[0] in {"error", "steps"}
+        for condition in conditions_around(site)
+        if condition.expression is not site.template
+        for use in context.uses(condition.expression)
+    ):
+        return
+    for use in uses:
+        if use.path[0] == "error" and not use.defaulted:
+            span = context.place(site.scalar, site.offset_of(use.expression) + use.offset, use.length)
+            message = f"`error` is null where nothing has failed, and `{'.'.join(use.path)}` is missing then"
+            help_ = "ask for it first (`error is not none and ...`), or say what stands for it (`| default('')`)"
+            yield Diagnostic("may-be-null", message, span, "warning", help=help_)
+
+
+def _handler(site: Site) -> str:
+    """What kind of list `error` is of."""
+    chain = site.position.chain if site.position is not None else ()
+    return next(
+        (listed.role for listed, _ in reversed(chain) if listed.role in {"rescue", "finally", "compensate"}), ""
+    )
+
+
+def _inputs(workflow: Workflow, context: Context) -> Iterator[Diagnostic]:
+    """An `optional` input that becomes text, or a parameter that must be there."""
     optional = {one.name.text: one for one in workflow.inputs if one.optional and not one.has_default}
     if not optional:
         return

@@ -1,6 +1,6 @@
 """The columns of a decision table: their schemas, those that are wrong too, and the header of a file of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,8 +11,9 @@ from steplane.decisions.rows import CsvCell
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model.tables import BECAUSE, ID, ColumnSource, csv_span
 from steplane.model.values import Name
-from steplane.schema import check_schema
+from steplane.schema import check_schema, read_schema
 from steplane.schema.words import ARTICLES, listed
+from steplane.source.nodes import Mapping, Node
 from steplane.suggest import did_you_mean, word_meant
 
 
@@ -31,12 +32,26 @@ def read_columns(sources: Sequence[ColumnSource], noun: str) -> Columns:
         name, what = one.name.text, f"{noun} `{one.name}`"
         found += [bad_schema(what, one.node, problem) for problem in check_schema(one.schema)]
         found += unknown_formats(what, one.node)
+        found += _unknown_keywords(what, one.node)
         meant = _meant(one.schema)
         if check_schema(meant):
             meant = {}
             unclear.add(name)
         by_name[name] = column_of(name, meant)
     return Columns(by_name, frozenset(unclear), tuple(found))
+
+
+def _unknown_keywords(what: str, node: Node) -> Iterator[Diagnostic]:
+    """Keys of a column that are no keywords of JSON Schema: they would say nothing."""
+    known = read_schema("workflow")["$defs"]["keywords"]["properties"]
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        if entry.name in known or entry.name.startswith("x-"):
+            continue
+        span, meant = entry.key.span, did_you_mean(entry.name, known)
+        message = f"`{entry.name}` of {what} is no keyword of JSON Schema"
+        fix = Fix(f"replace `{entry.name}` with `{meant}`", (Edit(span, meant),), safe=False) if meant else None
+        label, help_ = (f"did you mean `{meant}`?", "") if meant else ("", "remove it")
+        yield Diagnostic("unknown-key", message, span, label=label, help=help_, fix=fix)
 
 
 def _meant(schema: dict[str, Any]) -> dict[str, Any]:

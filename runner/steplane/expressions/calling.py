@@ -124,7 +124,7 @@ def apply_filter(frame: Frame, name: str, value: Any, positional: list[Any], nam
     from_outside = frame.engine.filters.get(name)
     if from_outside is None:
         raise ExpressionError(unknown_message("filter", name, [*FILTERS, *frame.engine.filters]))
-    result = _outside(frame, name, lambda: from_outside(solid(value), *positional, **named))
+    result = _outside(frame, name, lambda: from_outside(budget, solid(value), *positional, **named))
     return result if frame.watch is None else frame.watch.filtered(name, result, value, *positional, *named.values())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from steplane.expressions.faults import Missing
+from steplane.expressions.limits import Budget
 from steplane.expressions.templates import Template
 
 SHORT = 8
@@ -64,10 +65,11 @@ class Keeper(Protocol):
 class Watch:
     """One evaluation that may meet a secret."""
 
-    __slots__ = ("_keeper", "printed")
+    __slots__ = ("_budget", "_keeper", "printed")
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, budget: Budget) -> None:
         self._keeper = keeper
+        self._budget = budget
         self.printed = False
         """Whether what cannot be found in a text has gone into one, piece by piece."""
 
@@ -94,13 +96,21 @@ class Watch:
             self._remember(text)
 
     def _is_secret(self, value: Any) -> bool:
-        return any(self._keeper.withholds(one) or self._keeper.holds(one) for one in leaves(value))
+        budget = self._budget
+        for one in leaves(value):
+            budget.left -= 1 + (len(one) >> 10 if isinstance(one, str) else 0)
+            if budget.left < 0:
+                budget.look()
+            if self._keeper.withholds(one) or self._keeper.holds(one):
+                return True
+        return False
 
     def _take(self, result: Any, *, keeps: bool) -> None:
         if keeps and not isinstance(result, str):
             return
         names = {name for name in _names(result) if len(name) < SHORT}
         for one in leaves(result):
+            self._budget.tick()
             if not (keeps and self._keeper.holds(one)):
                 self._remember(one, learn=one not in names)
 

@@ -18,8 +18,8 @@ _SCALARS = frozenset({type(None), bool, int, float, str})
 
 
 class Engine:
-    """Evaluates expressions. `filters` (name to function of the value and the arguments) join the built-in ones; `zone`
-    is that of times without an offset (None: UTC).
+    """Evaluates expressions. `filters` (name to function of the limits, the value and the arguments) join the built-in
+    ones; `zone` is that of times without an offset (None: UTC).
 
     A context maps names to plain data, to lazy mappings, or to `Missing`. Lazy mappings may stand in the context, in
     a lazy mapping, and in the dict of one step (`steps.build`); within any other list or dict all is plain. Every
@@ -103,7 +103,7 @@ class Engine:
 
             frame = Frame(context, self, seen)
             if self.keeper is not None:
-                frame.watch = self._watch(self.keeper, expression.text)
+                frame.watch = self._watch(frame, self.keeper, expression.text)
             told = len(seen)
             try:
                 value = _placed(expression, lambda: compile_traced(expression.text)(frame))
@@ -121,18 +121,18 @@ class Engine:
     def _value(self, text: str, context: Mapping[str, Any]) -> Any:
         frame = Frame(context, self)
         if self.keeper is not None:
-            frame.watch = self._watch(self.keeper, text)
+            frame.watch = self._watch(frame, self.keeper, text)
         value = _compiled(text)(frame)
-        return value if value.__class__ in _SCALARS else _plain(value, text)
+        return value if value.__class__ in _SCALARS else _plain(value, text, frame)
 
     @staticmethod
-    def _watch(keeper: "Keeper", text: str, *, blocks: bool = False) -> "Watch | None":
+    def _watch(frame: Frame, keeper: "Keeper", text: str, *, blocks: bool = False) -> "Watch | None":
         """Who looks on, where the evaluation may meet a secret."""
         if not keeper.may_meet(text, blocks=blocks):
             return None
         from steplane.expressions.deriving import Watch
 
-        return Watch(keeper)
+        return Watch(keeper, frame.budget)
 
     def _text(self, template: Text, context: Mapping[str, Any]) -> str:
         frame = Frame(context, self)
@@ -143,7 +143,7 @@ class Engine:
                 piece = part
             else:
                 if self.keeper is not None:
-                    frame.watch = self._watch(self.keeper, part.text)
+                    frame.watch = self._watch(frame, self.keeper, part.text)
                 piece = _printed(part, frame)
                 withheld = withheld or (frame.watch is not None and frame.watch.printed)
             size += len(piece)
@@ -159,7 +159,7 @@ class Engine:
 
         frame = Frame(context, self)
         if self.keeper is not None:
-            frame.watch = self._watch(self.keeper, text, blocks=True)
+            frame.watch = self._watch(frame, self.keeper, text, blocks=True)
         return str(compile_blocks(text)(frame))
 
 
@@ -184,11 +184,11 @@ def _printed(part: Expression, frame: Frame) -> str:
     return str(_placed(part, action))
 
 
-def _plain(value: Any, text: str) -> Any:
+def _plain(value: Any, text: str, frame: Frame) -> Any:
     """Lazy views become plain data; what an expression has made is checked for its size."""
     if value.__class__ in (dict, list) and _deep_path(text):
         return value
-    return Solid().copy(value)
+    return Solid(frame.budget).copy(value)
 
 
 def _deep_path(text: str) -> bool:

@@ -1,6 +1,7 @@
 """What one evaluation carries along, and the look-up of names, keys and items."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from steplane.expressions.faults import ExpressionError, Missing
@@ -16,6 +17,13 @@ DECLARED = frozenset({"inputs", "vars", "secrets", "steps", "run", "workflow", "
 
 `matrix` is not one of them: what an `include` adds is there in some combinations only, and a key that none has is found
 before the run."""
+
+
+MISSED = 64
+"""What a key counts that is not there: the name that was meant is looked for among those that are."""
+
+CANDIDATES = 1000
+"""Names among which it is looked for."""
 
 
 class Frame:
@@ -57,7 +65,7 @@ def name_run(name: str) -> Run:
 def unknown(message: str, name: str, known: Mapping[str, Any]) -> str:
     """The message with the closest known name, if one is close."""
     try:
-        names = [str(one) for one in known]
+        names = [str(one) for one in islice(known, CANDIDATES)]
     except Exception:  # noqa: BLE001  # a lazy view need not be listable for a message
         return message
     close = closest(name, names)
@@ -84,6 +92,7 @@ def key_run(inner: Run, key: str, path: str, *, declared: bool) -> Run:
             message = f"`{path}` has no `{key}`" if path else f"there is no key `{key}`"
             if declared:
                 raise ExpressionError(unknown(message, key, value)) from None
+            frame.budget.tick(MISSED)
             return Missing(unknown(message, key, value))
 
     return run

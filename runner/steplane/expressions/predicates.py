@@ -5,6 +5,7 @@ from typing import Any
 
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
+from steplane.expressions.limits import SMALL
 from steplane.expressions.operators import COMPARE
 from steplane.expressions.values import in_words, kind_of
 
@@ -53,12 +54,20 @@ def _divisible(_frame: Frame, value: Any, num: Any) -> bool:
     return _whole(value, "divisibleby") % by == 0
 
 
-def _lower(_frame: Frame, value: Any) -> bool:
-    return isinstance(value, str) and value.islower()
+def _lower(frame: Frame, value: Any) -> bool:
+    return _is_text(frame, value) and value.islower()
 
 
-def _upper(_frame: Frame, value: Any) -> bool:
-    return isinstance(value, str) and value.isupper()
+def _upper(frame: Frame, value: Any) -> bool:
+    return _is_text(frame, value) and value.isupper()
+
+
+def _is_text(frame: Frame, value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    if len(value) > SMALL:
+        frame.budget.text(len(value))
+    return True
 
 
 def _always(_frame: Frame, _value: Any) -> bool:

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steplane.expressions.faults import ExpressionError, Missing
 from steplane.expressions.limits import ITEMS, SMALL, TEXT, Budget, check_depth
+
+if TYPE_CHECKING:
+    from json import JSONEncoder
 
 _KINDS: dict[type, str] = {
     type(None): "null",
@@ -166,24 +169,40 @@ def json_text(value: Any, budget: Budget, indent: int | None = None) -> str:
     """Compact JSON (or indented by that many blanks), within the limits of size."""
     import json
 
-    solid = Solid(budget).copy(value)
-    separators = (",", ":") if indent is None else (",", ": ")
+    copier = Solid(budget)
+    solid = copier.copy(value)
+    budget.text(copier.characters)  # the text is longer than all that stands in it
     try:
-        text = json.dumps(solid, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
+        if indent is None:
+            text = json.dumps(solid, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        else:
+            text = _indented(json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent), solid, budget)
     except (ValueError, RecursionError):
         raise ExpressionError("this cannot be written as JSON: a number in it is not finite or too large") from None
     budget.spend(len(text))
     return text
 
 
+def _indented(encoder: "JSONEncoder", solid: Any, budget: Budget) -> str:
+    """Piece by piece: what is indented deeply is far larger than what stands in it."""
+    pieces: list[str] = []
+    size = 0
+    for piece in encoder.iterencode(solid):
+        size += len(piece)
+        budget.text(size)
+        pieces.append(piece)
+    return "".join(pieces)
+
+
 class Solid:
     """Copies values into plain lists and dicts: lazy views are read, sharing is counted as often as it would print."""
 
-    __slots__ = ("_budget", "_chars", "_nodes")
+    __slots__ = ("_budget", "_nodes", "characters")
 
     def __init__(self, budget: Budget | None = None) -> None:
         self._budget = budget
-        self._chars = 0
+        self.characters = 0
+        """Characters of the texts and keys that were copied."""
         self._nodes = 0
 
     def copy(self, value: Any, depth: int = 0) -> Any:
@@ -207,8 +226,8 @@ class Solid:
             self._budget.tick(1 + nodes)
 
     def _text(self, value: str) -> str:
-        self._chars += len(value)
-        if self._chars > TEXT * 10:
+        self.characters += len(value)
+        if self.characters > TEXT * 10:
             raise ExpressionError(f"this value holds more than {TEXT * 10:,} characters")
         return str(value)
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from steplane.diagnostics import Diagnostic, Span
 from steplane.source.nodes import Mapping, Node, Scalar
 
 
@@ -31,12 +32,12 @@ class Place(Struct, frozen=True):
         """The place of a step."""
         return Place((), step_words(node), 0, None)
 
-    @property
-    def or_leave_out(self) -> str:
-        """The other remedy for something empty, where it may be left out."""
-        if self.item:
-            return ", or leave it out"
-        return "" if self.needed or not self.keys else ", or leave the key out"
+    def empty(self, span: Span, advice: str) -> Diagnostic:
+        """What to say where nothing stands; `advice` is what to write."""
+        omittable = not self.item and not self.needed and bool(self.keys)
+        other = ", or leave the key out" if omittable else ", or leave it out" if self.item else ""
+        message = f"{self.subject} is empty"
+        return Diagnostic("empty", message, span, help=f"{advice}{other}", omittable=omittable)
 
     @property
     def subject(self) -> str:

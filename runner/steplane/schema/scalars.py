@@ -8,7 +8,7 @@ from steplane.diagnostics import Diagnostic, Edit, Fix, Span
 from steplane.schema.place import Place
 from steplane.schema.simple import LIMITS
 from steplane.schema.texts import unquoted
-from steplane.schema.words import as_written, expected, kind_of, shown, what_it_is
+from steplane.schema.words import as_written, expected, kind_of, listed, shown, what_it_is
 from steplane.source import canonical_text
 from steplane.source.nodes import Node, Scalar
 from steplane.suggest import word_meant
@@ -45,10 +45,12 @@ def _choice(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagno
     message = f"{place.subject} must be {expected(schema)}, not {as_written(scalar)}"
     fix = Fix(f"replace `{scalar.text}` with `{meant}`", (Edit(scalar.span, meant),), safe=False) if meant else None
     label = f"did you mean `{meant}`?" if meant else ""
-    return [Diagnostic("enum", message, scalar.span, label=label, fix=fix, help=_choose(schema, meant))]
+    return [Diagnostic("enum", message, scalar.span, label=label, fix=fix, help=_choose(schema, names, meant))]
 
 
-def _choose(schema: dict[str, Any], meant: str | None) -> str:
+def _choose(schema: dict[str, Any], names: list[str], meant: str | None) -> str:
+    if "x-expected" in schema and "enum" in schema:  # which says what it is, and not which there are
+        return f"the words are {listed(names, 'and')}"
     return "" if meant else f"write {expected(schema)}"
 
 
@@ -121,11 +123,21 @@ def wrapping(node: Node, *, quote: bool) -> Fix | None:
     """An expression written bare where a value is wanted: `foreach: inputs.x`."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or "\n" in node.text:
         return None
+    if fix := with_dollar(node):
+        return fix
     head = node.text.strip().split(".")[0].split("[")[0]
     if not head.isidentifier() or "`" in node.text:
         return None
     wrapped = f"${{{{ {node.text.strip()} }}}}"
     return Fix(f"write `{wrapped}`", (Edit(node.span, f'"{wrapped}"' if quote or not node.plain else wrapped),))
+
+
+def with_dollar(scalar: Scalar) -> Fix | None:
+    """An expression as other tools write it: `{{ x }}`."""
+    text = scalar.text.strip()
+    if not re.fullmatch(r"\{\{ *[A-Za-z_][^{}\n]*\}\}", text) or '"' in text or "\\" in text:
+        return None
+    return Fix(f"write `${text}`", (Edit(scalar.span, f'"${text}"'),), safe=False)
 
 
 def _quoting(scalar: Scalar, kinds: set[str]) -> Fix | None:
@@ -142,13 +154,12 @@ def _quoting(scalar: Scalar, kinds: set[str]) -> Fix | None:
 
 def _text(scalar: Scalar, schema: dict[str, Any], place: Place) -> list[Diagnostic]:
     if not scalar.text.strip() and schema.get("minLength"):
-        message = f"{place.subject} is empty"
-        return [Diagnostic("empty", message, scalar.span, help=f"write {expected(schema)}{place.or_leave_out}")]
+        return [place.empty(scalar.span, f"write {expected(schema)}")]
     pattern = schema.get("pattern")
     if not pattern or _compiled(pattern).search(scalar.text):
         return []
     message = f"{place.subject} must be {expected(schema)}, not {as_written(scalar)}"
-    fix = _mended(scalar, schema)
+    fix = with_dollar(scalar) or _mended(scalar, schema)
     return [Diagnostic("pattern", message, scalar.span, help="" if fix else f"write {expected(schema)}", fix=fix)]
 
 

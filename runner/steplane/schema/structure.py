@@ -230,8 +230,7 @@ class Structure:
         span = node.span if place.item or place.key is None else place.key.span
         if self._broken(span) or self._broken(node.span):
             return
-        help_ = f"write {expected(schema)}{place.or_leave_out}"
-        self._add("empty", f"{place.subject} is empty", span, help=help_)
+        self.diagnostics.append(place.empty(span, f"write {expected(schema)}"))
 
     def _say_kind(self, node: Node, schema: Schema, place: Place) -> None:
         wanted = (
@@ -271,8 +270,7 @@ class Structure:
     def _say_short(self, node: Sequence, schema: Schema, place: Place) -> None:
         if not node.items:
             span = place.key.span if place.key is not None and not place.item else node.span
-            help_ = f"put something into it{place.or_leave_out}"
-            self._add("empty", f"{place.subject} is empty", span, help=help_)
+            self.diagnostics.append(place.empty(span, "put something into it"))
             return
         self._add(
             "length",
@@ -308,7 +306,7 @@ class Structure:
             self._add("length", message, node.span, help="add what is missing")
             return
         span = place.key.span if place.key is not None and not place.item else node.span
-        self._add("empty", f"{place.subject} is empty", span, help=f"put something into it{place.or_leave_out}")
+        self.diagnostics.append(place.empty(span, "put something into it"))
 
     def _check_required(self, node: Mapping, schema: Schema, place: Place, meant: Collection[str]) -> None:
         wanted = (name for name in schema.get("required", ()) if name not in meant)

@@ -4,7 +4,9 @@ Only events are taken from it: its composer loses the place where an alias is us
 constructors build objects.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import yaml
@@ -37,7 +39,11 @@ __all__ = [
 Event: TypeAlias = Any
 """An event of PyYAML. Its kinds share no typed interface: which attributes there are follows from `type(event)`."""
 
+WORK = 8
+"""What an event counts."""
+
 _PLACE = tuple[int, int]
+_count: ContextVar[Callable[[int], None] | None] = ContextVar("count", default=None)
 
 
 TOO_DEEP = "too deep to go on"
@@ -61,13 +67,31 @@ def events(text: str, *, pure: bool = False) -> Iterator[Event]:
     Raises:
         SyntaxProblem: the text is not YAML; events before the mistake have been given.
     """
+    count = _count.get()
+    given = yaml.parse(text, Loader=_pure_parser() if pure else _parser())
     try:
-        yield from yaml.parse(text, Loader=_pure_parser() if pure else _parser())
+        yield from given if count is None else _counted(given, count)
     except yaml.MarkedYAMLError as error:
         place = _place(error.problem_mark) or (1, 1)
         raise SyntaxProblem(error.problem or "", place, error.context or "", _place(error.context_mark)) from None
     except yaml.YAMLError as error:
         raise SyntaxProblem(str(error), (1, 1), "", None) from None
+
+
+def _counted(given: Iterator[Event], count: Callable[[int], None]) -> Iterator[Event]:
+    for event in given:
+        count(WORK)
+        yield event
+
+
+@contextmanager
+def each_counted(count: Callable[[int], None]) -> Iterator[None]:
+    """Within, `count` is called with the work of each event, and ends the reading by raising."""
+    token = _count.set(count)
+    try:
+        yield
+    finally:
+        _count.reset(token)
 
 
 def _place(mark: Any) -> _PLACE | None:

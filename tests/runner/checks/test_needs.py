@@ -47,8 +47,8 @@ def test_the_shortest_circle_is_told_from_its_first_needs() -> None:
         - {id: e, needs: [d], run: 'true'}
     """)
     assert said(found) == [
-        "cycle 3:21 these steps wait for each other, so that none can start: `a` needs `c` needs `b` needs `a`",
-        "cycle 6:21 these steps wait for each other, so that none can start: `d` needs `e` needs `d`",
+        "cycle 3:21 `needs` form a cycle, so that none of these steps can start: `a` needs `c` needs `b` needs `a`",
+        "cycle 6:21 `needs` form a cycle, so that none of these steps can start: `d` needs `e` needs `d`",
     ]
     assert [one.label for one in found[0].related] == ["`c` needs `b`", "`b` needs `a`"]
 

@@ -267,3 +267,17 @@ def test_parameters_that_contradict_each_other(parameters: str, expected: str | 
 def test_a_format_that_was_meant() -> None:
     (found,) = check_steps("- run: 'true'", "inputs: {n: {type: string, format: datetime}}\n")
     assert (found.severity, found.label) == ("warning", "did you mean `date-time`?")
+
+
+@pytest.mark.parametrize(
+    ("step", "column"),
+    [
+        ('{run: "echo a\\0b"}', 11),
+        ('{run: [echo, "a\\x00"]}', 18),
+        ('{run: make, env: {A: "\\u0000"}}', 26),
+        ('{run: make, cwd: "a\\0"}', 22),
+    ],
+)
+def test_no_program_can_be_given_a_nul(step: str, column: int) -> None:
+    (found,) = check_steps(f"- {step}\n- {{run: 'printf \"a\\0b\"'}}\n")
+    assert (found.code, found.span.line, found.span.column) == ("nul-for-program", 3, column)

@@ -69,3 +69,20 @@ def test_a_wrong_type_is_no_mistake_of_the_caller(kind: str) -> None:
 def test_an_output_of_a_wrong_type_may_be_summed() -> None:
     table = "decision: t\nhit: collect sum\ninputs: {a: {}}\noutputs: {b: {type: frobnic}}\nrules: [{then: {b: 1}}]\n"
     assert said(table, "t.decision.yaml") == ["bad-schema 4"]
+
+
+@pytest.mark.parametrize(
+    ("column", "finding"),
+    [
+        ("{type: number, minimun: 0}", "unknown-key 2:33 minimum"),
+        ("{typ: number}", "unknown-key 2:19 type"),
+        ("{type: number, unit: eur}", "unknown-key 2:33 "),
+        ("{type: number, x-unit: eur, $comment: y, deprecated: true}", None),
+    ],
+)
+def test_a_column_has_keywords_of_json_schema(column: str, finding: str | None) -> None:
+    text = f"decision: t\ninputs: {{amount: {column}}}\noutputs: {{price: {{type: number}}}}\n"
+    text += "rules: [{when: {amount: '< 5'}, then: {price: 1}}]\ndefault: {price: 0}\n"
+    found = check(text, "t.decision.yaml", {})
+    said = [f"{one.code} {one.span.line}:{one.span.column} {one.fix.edits[0].text if one.fix else ''}" for one in found]
+    assert said == ([] if finding is None else [finding])

@@ -50,6 +50,14 @@ def said(steps: str) -> list[str]:
             "null-in-text: `null` is null, and null cannot be put into text",
         ),
         ("- {id: a, if: true, run: x}", "constant-condition: `if` always holds: there is no name in it"),
+        (
+            "- {id: a, while: false, max: 2, run: x}",
+            "constant-condition: `while` never holds: there is no name in it, so that the loop makes no round",
+        ),
+        (
+            "- {id: a, until: 1 < 2, max: 2, run: x}",
+            "constant-condition: `until` always holds: there is no name in it, so that the loop makes one round",
+        ),
         ("- {id: a, if: 1 > 2, run: x}", "constant-condition: `if` never holds: there is no name in it"),
         (
             "- {id: a, if: inputs.kind | regex_match('('), run: x}",
@@ -222,3 +230,8 @@ def test_an_id_is_put_in() -> None:
     (found,) = check(TOP + "  - foreach: [x]\n    run: x\n")
     assert found.fix is not None
     assert found.fix.edits[0].text == "id: step_1\n    "
+
+
+@pytest.mark.parametrize("loop", ["while: true", "until: false", "while: 1 < 2"])
+def test_rounds_that_something_else_ends(loop: str) -> None:
+    assert said(f"- {{id: a, {loop}, max: 2, run: x}}") == []

@@ -1,8 +1,12 @@
 """The filters of the allow-list."""
 
+import re
+import textwrap
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from steplane.expressions import Engine, Expression, ExpressionError
 
@@ -141,3 +145,22 @@ def test_filter_error(text: str, words: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         evaluate(text)
     assert words in caught.value.message
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab-- \t.1,!_\u2003\x1c\xa0é", max_size=30), st.integers(1, 9))
+def test_lines_are_wrapped_as_by_the_standard_library(line: str, width: int) -> None:
+    given = Engine().evaluate(Expression(f"line | wordwrap({width})"), {"line": line})
+    lines = (textwrap.wrap(one, width, expand_tabs=False, replace_whitespace=False) for one in line.splitlines())
+    assert given == "\n".join("\n".join(one) for one in lines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("ab_'A ß.1ǆ", max_size=20))
+def test_parts_of_words_get_capitals(text: str) -> None:
+    given = Engine().evaluate(Expression("text | title"), {"text": text})
+    assert given == re.sub(r"[\w']+", lambda word: _capitals(word[0]), text)
+
+
+def _capitals(word: str) -> str:
+    return "_".join(part[:1].upper() + part[1:].lower() for part in word.split("_"))

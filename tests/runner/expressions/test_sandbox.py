@@ -1,15 +1,20 @@
 """What a hostile expression cannot do: reach Python's objects, or use time and memory without end."""
 
+import contextlib
+import functools
 import resource
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from steplane.diagnostics import Span
-from steplane.expressions import Engine, Expression, ExpressionError, parse_value
+from steplane.expressions import Engine, Expression, ExpressionError, limits, parse_value
+from steplane.expressions.deriving import Watch
+from steplane.expressions.templates import Template
+from steplane.rendering import filters
 
 CONTEXT: dict[str, Any] = {
     "x": "text", "n": 3, "l": [1, [2], {"a": None}], "m": {"items": 1, "keys": {"b": True}}, "f": 1.5, "z": None,
@@ -188,6 +193,89 @@ def test_greedy_blocks_are_stopped(text: str) -> None:
     with pytest.raises(ExpressionError):
         Engine().render(template, {})
     assert time.process_time() - start < 10
+
+
+LARGE: dict[str, Any] = {
+    "blanks": " " * 990_000,
+    "letters": "a" * 990_000,
+    "rows": [{"k": n} for n in range(40_000)],
+    "deep": functools.reduce(lambda inner, _: [inner], range(150), cast("Any", [1] * 50_000)),
+    "alike": [n * (2**61 - 1) for n in range(40_000)],
+    "names": {f"name{n}": n for n in range(40_000)},
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "blanks | wordwrap(1)",
+        "letters | wordwrap(1)",
+        "rows | yaml",
+        "letters | list | yaml",
+        "letters | list | groupby(0)",
+        "letters | trim(('b' * 900000) ~ 'a')",
+        "(letters * 10) | replace('a', '_') | title",
+        "([letters * 10] * 20000) | map('reverse')",
+        "([letters * 10] * 20000) | map('hash')",
+        "([letters * 10] * 20000) | select('lower')",
+        "deep | json(16)",
+        "alike | unique",
+        "([names] * 500) | map(attribute='nam')",
+        "('key: [1, 2]\n' * 30000) | from_yaml",
+        "('- [1, 2\n' * 30000) | from_yaml",
+    ],
+)
+def test_no_filter_outlasts_the_limit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SECONDS", 0.05)
+    start = time.process_time()
+    with contextlib.suppress(ExpressionError):
+        Engine(filters()).evaluate(Expression(text), LARGE)
+    assert time.process_time() - start < 2
+
+
+def test_no_filter_outlasts_the_limit_where_a_secret_may_be_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SECONDS", 0.05)
+    budget = limits.Budget()
+    many = ["x"] * 10_000
+    watch = Watch(_Nobody(), budget)
+
+    def filtered() -> None:
+        for _ in range(1000):
+            watch.filtered("default", "x", None, many)
+
+    with pytest.raises(ExpressionError, match="takes longer"):
+        filtered()
+
+
+class _Nobody:
+    """Knows of no secret."""
+
+    def holds(self, value: str | float) -> bool:
+        return False
+
+    withholds = holds
+
+    def learn(self, value: str | float) -> None:
+        raise AssertionError(value)
+
+    withhold = learn
+
+    def withhold_text(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def shown(self, value: Any) -> Any:
+        return value
+
+    def may_meet(self, text: str, *, blocks: bool) -> bool:
+        return blocks or bool(text)
+
+    def meets(self, template: Template) -> bool:
+        return template is not None
+
+
+def test_a_text_that_would_not_be_read_again_is_not_written_as_yaml() -> None:
+    with pytest.raises(ExpressionError, match=r"a text in it has 1,000,001 characters; at most 1,000,000 are read"):
+        Engine(filters()).evaluate(Expression("['a' * 1000001] | yaml"), {})
 
 
 def test_data_is_never_rendered_again() -> None:

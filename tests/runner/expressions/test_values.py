@@ -7,6 +7,7 @@ import pytest
 
 from steplane.diagnostics import Span
 from steplane.expressions import Engine, Expression, ExpressionError, Literal, Missing, parse_value
+from steplane.expressions.limits import Budget
 
 NULL = "`inputs.null` is null, and null cannot be put into text: `| default(...)` says what stands for it"
 UPPER = "`.upper` needs a mapping, and `inputs.s` is text; a filter does it: `value | upper`"
@@ -269,13 +270,13 @@ def test_lazy_views_become_plain_data() -> None:
 
 
 def test_filters_from_outside() -> None:
-    def broken(_value: Any) -> None:
+    def broken(_budget: Budget, _value: Any) -> None:
         raise RuntimeError("no luck")
 
-    def double(value: int, times: int = 2) -> int:
+    def double(_budget: Budget, value: int, times: int = 2) -> int:
         return value * times
 
-    engine = Engine({"double": double, "broken": broken, "odd_thing": lambda _value: object()})
+    engine = Engine({"double": double, "broken": broken, "odd_thing": lambda _budget, _value: object()})
     assert engine.evaluate(Expression("2 | double | double(times=3)"), {}) == 12
     assert engine.evaluate(Expression("[1, 2] | map('double')"), {}) == [2, 4]
     with pytest.raises(ExpressionError, match="the filter `broken` failed: no luck"):

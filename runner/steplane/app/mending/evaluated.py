@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from steplane.app.mending.text import Source
 from steplane.diagnostics import Diagnostic, Fix
+from steplane.source.nodes import Entry, Scalar
 
 _TERNARY = re.compile(
     r"(?P<test>[^?{}]+?)\s*\?\s*(?P<yes>[^?:{}]+?)\s*:\s*(?P<no>[^?:{}]+?)(?=\s*(?:\}\}|$|['\"]\s*$))"
@@ -23,9 +24,20 @@ def filtered(filter_: str) -> Callable[[Diagnostic, Source], Fix | None]:
         written = source.text(span)
         if written.startswith("${{"):
             end -= len(re.search(r"\s*\}\}$", written)[0]) if written.endswith("}}") else 0  # type: ignore[index]
-        return Fix(f"write `| {filter_}` behind it", (source.insert(span.line, end, f" | {filter_}"),), safe=False)
+        written = filter_.replace("'", "''") if _is_single_quoted(diagnostic, source) else filter_
+        return Fix(f"write `| {filter_}` behind it", (source.insert(span.line, end, f" | {written}"),), safe=False)
 
     return mend
+
+
+def _is_single_quoted(diagnostic: Diagnostic, source: Source) -> bool:
+    """Whether the value at the place is one in single quotes of YAML, in which those of its text stand twice."""
+    path = source.path(diagnostic.span)
+    part = path[-1].part if path else None
+    node = part.value if isinstance(part, Entry) else part
+    if not isinstance(node, Scalar) or node.plain:
+        return False
+    return source.line(node.span.line)[node.span.column - 1 : node.span.column] == "'"
 
 
 def compared(diagnostic: Diagnostic, source: Source) -> Fix | None:

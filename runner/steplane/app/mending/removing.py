@@ -38,7 +38,7 @@ def second(diagnostic: Diagnostic, source: Source) -> Fix | None:
 def empty(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Take out a key without a value, where it may be left out, and no expression names what is in it."""
     found = source.entry_at(diagnostic.span)
-    if found is None or found.entry is None or not diagnostic.help.endswith("leave the key out"):
+    if found is None or found.entry is None or not diagnostic.omittable:
         return None
     used = found.holder is source.document.root and f"{found.entry.name}." in source.document.text
     return None if used else entry(diagnostic, source)
@@ -105,6 +105,8 @@ def safe_need(diagnostic: Diagnostic, source: Source) -> Fix | None:
 
 def condition(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Take out a condition that decides nothing, where it is one of a step that always runs."""
+    if "one round" in diagnostic.message:
+        return None
     if "always" not in diagnostic.message:
         step = next((one for one in reversed(source.path(diagnostic.span)) if one.entry is None), None)
         return None if step is None or source.is_only(step) else _fix("take the step out", source.without(step))

@@ -14,6 +14,9 @@ _NOT_GIVEN = "\0not given"
 _ABSENT = Missing("the item has no such key")
 _OF_PRESENCE = ("defined", "undefined")
 
+EACH = 4
+"""What an item counts that is no text: numbers may be chosen so that each is looked for among all that were before."""
+
 
 def default(_frame: Frame, value: Any, default_value: Any = "", boolean: Any = False) -> Any:
     """`default_value` for a value that is missing or null (with `boolean`, also for one that counts as false)."""
@@ -29,12 +32,20 @@ def getter(frame: Frame, attribute: Any, name: str, otherwise: Any = _NOT_GIVEN)
     keys = [int(key) if key.isdecimal() else key for key in str(attribute).split(".", DEPTH + 1)]
     check_depth(len(keys))
 
+    budget, told = frame.budget, otherwise == _NOT_GIVEN
+
     def get(value: Any) -> Any:
+        budget.left -= 1
+        if budget.left < 0:
+            budget.look()
         for key in keys:
             by = str(key) if value.__class__ is not Missing and kind_of(value) == "object" else key
-            value = item(value, by, "the item")
+            if told or value.__class__ is not dict or by in value:
+                value = item(value, by, "the item")
+            else:
+                return otherwise  # nothing is said of what was meant
         if value.__class__ is Missing:
-            if otherwise != _NOT_GIVEN:
+            if not told:
                 return otherwise
             raise ExpressionError(f"`{attribute}` of an item is missing: {value.reason}")
         return value
@@ -105,12 +116,15 @@ def sorted_by(
 ) -> list[Any]:
     """The items in the order of what `get` gives: all numbers or all texts (letter case ignored unless said)."""
     keys = [_order_key(frame, get(one), name, case_sensitive) for one in found]
-    if keys:
-        numbers = sum(not isinstance(key, str) for key in keys)
-        if numbers not in (0, len(keys)):
-            raise ExpressionError(f"the filter `{name}` cannot order numbers and texts together")
-    order = sorted(range(len(found)), key=keys.__getitem__, reverse=bool(reverse))
-    return [found[index] for index in order]
+    return [found[index] for index in _order(keys, name, reverse=bool(reverse))]
+
+
+def _order(keys: list[Any], name: str, *, reverse: bool) -> list[int]:
+    """The indexes of the keys in their order; those of equal keys stay as they are."""
+    numbers = sum(not isinstance(key, str) for key in keys)
+    if numbers not in (0, len(keys)):
+        raise ExpressionError(f"the filter `{name}` cannot order numbers and texts together")
+    return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
 
 
 def _order_key(frame: Frame, value: Any, name: str, case_sensitive: Any) -> Any:
@@ -177,14 +191,17 @@ def sum_(frame: Frame, value: Any, attribute: Any = None, start: Any = 0) -> Any
 def unique(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any = None) -> list[Any]:
     """Without repetitions; the first of equals stays."""
     get = _by(frame, attribute, "unique")
+    budget = frame.budget
     seen: set[Any] = set()
     kept = []
     for one in sequence(frame, value, "unique"):
         key = get(one)
-        if isinstance(key, str) and not case_sensitive:
+        if not isinstance(key, str):
+            budget.tick(EACH)
+        elif not case_sensitive:
             key = key.lower()
         known = len(seen)
-        seen.add(canonical(key, frame.budget))
+        seen.add(canonical(key, budget))
         if len(seen) > known:
             kept.append(one)
     return kept
@@ -195,15 +212,15 @@ def groupby(
 ) -> list[Any]:
     """Groups of equal keys in order, each `{grouper, list}`."""
     get = getter(frame, attribute, "groupby", default)
-    found = sorted_by(
-        frame, sequence(frame, value, "groupby"), get, "groupby", case_sensitive=case_sensitive, reverse=False
-    )
+    found = sequence(frame, value, "groupby")
+    groupers = [get(one) for one in found]
+    keys = [_order_key(frame, one, "groupby", case_sensitive) for one in groupers]
     groups: list[dict[str, Any]] = []
     before: Any = None
-    for one in found:
-        key = _order_key(frame, get(one), "groupby", case_sensitive)
-        if not groups or not equal(key, before, frame.budget):
-            groups.append({"grouper": get(one), "list": []})
-        groups[-1]["list"].append(one)
-        before = key
+    for index in _order(keys, "groupby", reverse=False):
+        frame.budget.tick()
+        if not groups or not equal(keys[index], before, frame.budget):
+            groups.append({"grouper": groupers[index], "list": []})
+        groups[-1]["list"].append(found[index])
+        before = keys[index]
     return groups

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.filters.wanted import text, whole
 from steplane.expressions.frames import Frame
+from steplane.expressions.limits import SMALL
 from steplane.expressions.values import json_text, kind_of, text_of
 
 JSON_PARTS = 2_000_000
@@ -45,7 +46,10 @@ def sha256(frame: Frame, value: Any) -> str:
     """The SHA-256 of the text (UTF-8; of a list or mapping, of its compact JSON) in hexadecimal."""
     import hashlib
 
-    return hashlib.sha256(text_of(value, frame.budget).encode()).hexdigest()
+    source = text_of(value, frame.budget)
+    if len(source) > SMALL:
+        frame.budget.text(len(source))
+    return hashlib.sha256(source.encode()).hexdigest()
 
 
 def b64encode(frame: Frame, value: Any) -> str:
@@ -82,6 +86,7 @@ def urlencode(frame: Frame, value: Any) -> str:
     pairs = [[key, value[key]] for key in value] if kind == "object" else value
     parts = []
     for pair in pairs:
+        frame.budget.tick(4)
         if kind_of(pair) != "list" or len(pair) != 2:
             raise ExpressionError("the filter `urlencode` wants text, a mapping or a list of pairs")
         parts.append("=".join(quote(text(frame, one, "urlencode"), safe="") for one in pair))

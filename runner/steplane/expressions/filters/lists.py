@@ -43,7 +43,7 @@ def to_list(frame: Frame, value: Any) -> list[Any]:
 def reverse(frame: Frame, value: Any) -> Any:
     """The other way round: a list or a text."""
     if isinstance(value, str):
-        return value[::-1]
+        return text(frame, value, "reverse")[::-1]
     return sequence(frame, value, "reverse")[::-1]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.filters.wanted import number, whole
 from steplane.expressions.frames import Frame
+from steplane.expressions.limits import SMALL
 from steplane.expressions.values import in_words
 
 _NOT_GIVEN = "\0not given"
@@ -39,9 +40,11 @@ def _read_integer(value: str, radix: int) -> int:
         return int(float(value))
 
 
-def to_float(_frame: Frame, value: Any, default: Any = _NOT_GIVEN) -> Any:
+def to_float(frame: Frame, value: Any, default: Any = _NOT_GIVEN) -> Any:
     """A number with a fraction: of text, a boolean or a number; `default` when it cannot be one."""
     try:
+        if isinstance(value, str) and len(value) > SMALL:
+            frame.budget.text(len(value))
         if isinstance(value, str | bool | int | float):
             result = float(value)
             if math.isfinite(result):

@@ -4,13 +4,15 @@ import re
 from typing import Any
 
 from steplane.expressions.faults import ExpressionError
-from steplane.expressions.filters.wanted import text, whole
+from steplane.expressions.filters.wanted import sequence, text, whole
 from steplane.expressions.frames import Frame
 from steplane.expressions.limits import ITEMS, SMALL, TEXT
 from steplane.expressions.matching import matches, replaced
 from steplane.expressions.values import text_of
 
-_WORDS = re.compile(r"[\w']+")
+_LETTERS = re.compile(r"[\w']+")
+_PARTS = re.compile(r"[^_]+")
+_WORDS = re.compile(r"\S+")
 
 
 def upper(frame: Frame, value: Any) -> str:
@@ -31,11 +33,15 @@ def capitalize(frame: Frame, value: Any) -> str:
 def title(frame: Frame, value: Any) -> str:
     """Each word with a capital."""
 
-    def words(found: re.Match[str]) -> str:
+    def capital(found: re.Match[str]) -> str:
         frame.budget.tick()
-        return "_".join(word[:1].upper() + word[1:].lower() for word in found[0].split("_"))
+        word = found[0]
+        return word[:1].upper() + word[1:].lower()
 
-    return _WORDS.sub(words, text(frame, value, "title"))
+    def words(found: re.Match[str]) -> str:
+        return _PARTS.sub(capital, found[0]) if "_" in found[0] else capital(found)
+
+    return _LETTERS.sub(words, text(frame, value, "title"))
 
 
 def string(frame: Frame, value: Any) -> str:
@@ -45,7 +51,26 @@ def string(frame: Frame, value: Any) -> str:
 
 def trim(frame: Frame, value: Any, chars: Any = None) -> str:
     """Without blanks (or the given characters) at both ends."""
-    return text(frame, value, "trim").strip(None if chars is None else text(frame, chars, "trim"))
+    line = text(frame, value, "trim")
+    if chars is None:
+        return line.strip()
+    wanted = text(frame, chars, "trim")
+    return line.strip(wanted) if len(wanted) <= FEW else _stripped(frame, line, set(wanted))
+
+
+FEW = 32
+"""Characters each of which is held against each of a text."""
+
+
+def _stripped(frame: Frame, line: str, wanted: set[str]) -> str:
+    start, end = 0, len(line)
+    while start < end and line[start] in wanted:
+        frame.budget.tick()
+        start += 1
+    while start < end and line[end - 1] in wanted:
+        frame.budget.tick()
+        end -= 1
+    return line[start:end]
 
 
 def replace(frame: Frame, value: Any, old: Any, new: Any, count: Any = -1) -> str:
@@ -84,7 +109,9 @@ def _room(frame: Frame, width: Any, name: str) -> int:
 
 def indent(frame: Frame, value: Any, width: Any = 4, first: Any = False, blank: Any = False) -> str:
     """Every line but the first (with `first` that one too; with `blank` also empty ones) moved to the right."""
-    lines = text(frame, value, "indent").split("\n")
+    source = text(frame, value, "indent")
+    frame.budget.items(source.count("\n"))
+    lines = source.split("\n")
     by = text(frame, width, "indent") if isinstance(width, str) else " " * _room(frame, width, "indent")
     frame.budget.spend(sum(map(len, lines)) + len(lines) * (1 + len(by)))
     moved = [by + line if line or blank else line for line in lines]
@@ -105,22 +132,25 @@ def truncate(  # noqa: PLR0917  # the arguments of Jinja's filter, in its order
 
 def wordcount(frame: Frame, value: Any) -> int:
     """How many words."""
-    return len(text(frame, value, "wordcount").split())
+    count = 0
+    for count, _word in enumerate(_WORDS.finditer(text(frame, value, "wordcount")), 1):  # noqa: B007
+        frame.budget.tick()
+    return count
 
 
 def wordwrap(frame: Frame, value: Any, width: Any = 79) -> str:
     """Broken into lines of at most `width` characters; long words are broken too."""
-    import textwrap
+    from steplane.expressions.filters.wrapping import wrapped
 
     lines = text(frame, value, "wordwrap")
     if len(lines) > TEXT // 10:
         raise ExpressionError("the filter `wordwrap` is for shorter texts")
     columns = whole(width, "wordwrap", 1, TEXT)
-    wrapped = []
+    broken = []
     for line in lines.splitlines():
         frame.budget.tick(1 + len(line))
-        wrapped.append("\n".join(textwrap.wrap(line, columns, expand_tabs=False, replace_whitespace=False)))
-    return "\n".join(wrapped)
+        broken.append("\n".join(wrapped(line, columns, frame.budget)))
+    return "\n".join(broken)
 
 
 def basename(frame: Frame, value: Any) -> str:
@@ -140,7 +170,7 @@ def shell_quote(frame: Frame, value: Any) -> str:
     import shlex
 
     if isinstance(value, list | tuple):
-        words = [shlex.quote(text(frame, one, "shell_quote")) for one in value]
+        words = [shlex.quote(text(frame, one, "shell_quote")) for one in sequence(frame, value, "shell_quote")]
         frame.budget.spend(sum(map(len, words)) + len(words))
         return " ".join(words)
     return shlex.quote(text(frame, value, "shell_quote"))

@@ -5,13 +5,16 @@ from typing import Any
 from steplane.expressions.durations import parse_duration
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
+from steplane.expressions.limits import SMALL
 from steplane.expressions.values import in_words
 
 
-def duration(_frame: Frame, value: Any) -> float:
+def duration(frame: Frame, value: Any) -> float:
     """The seconds of a duration such as `1h30m`."""
     if not isinstance(value, str):
         raise ExpressionError(f"the filter `duration` wants text such as `1h30m`, and this is {in_words(value)}")
+    if len(value) > SMALL:
+        frame.budget.text(len(value))
     try:
         return parse_duration(value)
     except ValueError as error:
@@ -27,6 +30,8 @@ def timestamp(frame: Frame, value: Any) -> float:
 
     if not isinstance(value, str):
         raise ExpressionError(f"the filter `timestamp` wants text in ISO 8601, and this is {in_words(value)}")
+    if len(value) > SMALL:
+        frame.budget.text(len(value))
     try:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
