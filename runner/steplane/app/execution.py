@@ -198,7 +198,7 @@ class Execution:
         )  # fmt: skip
         attempts = Attempts(
             self.basis.run, self.evaluator, self.environments, executor,
-            folders=folders, secrets=self.secrets.names,
+            folders=folders, secrets=self.secrets.names, say=listener.log if reporter.hears_lines else None,
         )  # fmt: skip
         locks = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
         nodes = (node for plan in self.basis.plan.with_callees() for node in plan.nodes)

@@ -308,10 +308,10 @@ class Coordinator:
         elif isinstance(message, LocksFailed):
             raise message.error
         else:
-            kept = self.attempts.kept(message, self.kernel.state)
+            ended = self.attempts.ended(message, self.kernel.state)
+            kept = self.attempts.kept(message, self.kernel.state)  # now all is known that is secret
             if kept is not None:
                 self._keep(replace(kept, at=self.clock.now()), self.kernel.state.instances[kept.instance])
-            ended = self.attempts.ended(message, self.kernel.state)
             if ended is not None:
                 self._inputs.append(ended)
 
