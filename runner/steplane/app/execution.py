@@ -228,7 +228,7 @@ class Execution:
 
         return Caching(
             StateDirectory(folders.state), self.evaluator, self.environments, self.registry.versions, self.inbox,
-            listener.log, run=self.basis.run, redo=self._redo,
+            listener.log, run=self.basis.run, artifacts=folders.artifacts, redo=self._redo,
         )  # fmt: skip
 
     def result(self, ending: Ending) -> RunResult:

@@ -59,6 +59,7 @@ class Attempts:
         self.folders = folders
         self.secrets = secrets
         self._say = say
+        self._files: dict[int, tuple[Artifact, ...]] = {}  # of instances whose result may be recorded
         self._live: dict[tuple[int, int], str] = {}  # with the file of `$STEPLANE_OUTPUT`
 
     @property
@@ -68,6 +69,7 @@ class Attempts:
 
     def start(self, command: Start, instance: Instance) -> AttemptEnded | None:
         """Begin the attempt; an event at once if its parameters cannot be made."""
+        self._files.pop(command.instance, None)
         request, error = self.evaluator.guarded(lambda: self.request(instance), instance.plan.file)
         if error is not None:
             return AttemptEnded(instance=command.instance, attempt=command.attempt, outcome="failed", error=error)
@@ -132,6 +134,14 @@ class Attempts:
             return None
         return self._kept(instance, outcome.attempt, outcome.artifacts)
 
+    def reused(self, instance: Instance | None, files: tuple[Artifact, ...]) -> ArtifactsKept | None:
+        """The fact that the files of a recorded result are those of the instance."""
+        return self._kept(instance, instance.attempt, files) if instance is not None and files else None
+
+    def files(self, instance: Instance) -> tuple[Artifact, ...]:
+        """What is kept of an instance with `cache` that has ended."""
+        return self._files.pop(instance.serial, ())
+
     def keep(self, instance: Instance, status: str) -> ArtifactsKept | None:
         """Keep the files of a step with lists that has ended, at once: what follows may change them. Attempts keep
         theirs themselves.
@@ -156,6 +166,8 @@ class Attempts:
             self._leave_out(instance, [one.name for one in files if one not in shown])
         if not shown:
             return None
+        if instance.node.cache is not None:
+            self._files[instance.serial] = shown
         return ArtifactsKept(
             step=instance.node.id, path=instance.path, activation=instance.number, instance=instance.serial,
             attempt=attempt, files=shown,
