@@ -92,7 +92,7 @@ class Caching:
         try:
             salt = self._results.salt()
         except SteplaneError as broken:
-            self._warn(here.path, f"recorded results cannot be used: {broken.message} {broken.remedy}".strip())
+            self._warn(here.path, f"recorded results cannot be used: {broken.message}. {broken.remedy}".strip())
             value = _value("recorded results cannot be used")
             return [Answered(instance=here.serial, question="cache", value=value)]
         asked, error = self._evaluator.guarded(lambda: self._judged(here, salt), here.plan.file)
@@ -159,7 +159,7 @@ class Caching:
             )
             return self._put(asked, result)
         except SteplaneError as broken:
-            return f"{broken.message} {broken.remedy}".strip()
+            return f"{broken.message}. {broken.remedy}".strip()
         except (OSError, TooMany) as problem:
             return str(getattr(problem, "strerror", None) or problem)
 
