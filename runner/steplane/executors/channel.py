@@ -1,4 +1,7 @@
-"""The talk between the runner and a worker process: each message is its length (4 bytes) and msgpack."""
+"""The talk between the runner and a worker process: each message is a mark, its length (4 bytes) and msgpack.
+
+A step may write to any descriptor: what does not begin with the mark is none of ours, and is known for that at once.
+"""
 
 import socket
 import struct
@@ -17,7 +20,10 @@ LARGEST = 1 << 27
 CHANNEL = 3
 """The number of the descriptor at which a worker finds its end."""
 
-HEAD = struct.Struct("!I")
+MARK = b"\xc1stpl\xc1"
+"""What each message begins with; the first byte stands in no msgpack."""
+
+HEAD = struct.Struct(f"!{len(MARK)}sI")
 
 
 class Task(Struct, frozen=True, tag="task"):
@@ -83,7 +89,7 @@ class Channel:
         """Send a message; raises `OSError` when the other side is gone."""
         data = msgpack.encode(message)
         with self._lock:
-            self.socket.sendall(HEAD.pack(len(data)) + data)
+            self.socket.sendall(HEAD.pack(MARK, len(data)) + data)
 
     def receive(self) -> list[Any] | None:
         """The messages that are complete after one read, which may block; None at the end. Raises `Broken`."""
@@ -99,8 +105,12 @@ class Channel:
 
     def _complete(self) -> list[Any]:
         messages = []
-        while len(self._buffer) >= HEAD.size:
-            (size,) = HEAD.unpack_from(self._buffer)
+        while self._buffer:
+            if not MARK.startswith(self._buffer[: len(MARK)]):
+                raise Broken
+            if len(self._buffer) < HEAD.size:
+                break
+            _, size = HEAD.unpack_from(self._buffer)
             if size > LARGEST:
                 raise Broken
             if len(self._buffer) < HEAD.size + size:

@@ -132,6 +132,7 @@ class WorkerPump(Pump):
         self._channel_number = worker.channel.socket.fileno()
         self._done: Done | None = None
         self._told = False
+        self._garbled = False
         self.untaken = False
         """Whether the worker was gone before it had read its task."""
 
@@ -180,7 +181,9 @@ class WorkerPump(Pump):
         """Take in what the worker says."""
         try:
             messages: list[Any] | None = self._worker.channel.receive()
-        except (Broken, OSError):
+        except Broken:
+            messages, self._garbled = None, True
+        except OSError:
             messages = None
         if messages is None:
             self.untaken = self.untaken or (self._worker.channel.unread and not self._told)
@@ -219,6 +222,8 @@ class WorkerPump(Pump):
         if self._done is not None:
             return self._done.outcome
         how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended its process (exit code {code})"
+        if self._garbled:
+            how = "wrote into the channel of its process to the runner, a descriptor that it had not opened"
         if self._cancel.cancelled:
             how = "was ended"
         error = ErrorInfo(type="plugin.crash", message=f"{self._source} {how}", code=code if code >= 0 else None)

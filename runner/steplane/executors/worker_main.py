@@ -6,6 +6,7 @@ closes the worker ends at once, whatever the step is doing.
 
 import os
 import queue
+import resource
 import select
 import signal
 import socket
@@ -28,6 +29,8 @@ from steplane.plugins.problems import PluginProblem
 
 PAUSE = 0.05
 """Seconds between two words about the progress of a step."""
+
+LIMITS = tuple(sorted({number for name, number in vars(resource).items() if name.startswith("RLIMIT_")}))
 
 WATCHED_SIGNALS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
@@ -69,6 +72,9 @@ class State(Struct, frozen=True):
     blocked: frozenset[int]
     threads: frozenset[int | None]
     files: tuple[int, ...]
+    limits: tuple[Any, ...]
+    rank: tuple[Any, ...]
+    settings: tuple[Any, ...]
 
     @classmethod
     def now(cls) -> "State":
@@ -78,7 +84,13 @@ class State(Struct, frozen=True):
             blocked=frozenset(int(one) for one in signal.pthread_sigmask(signal.SIG_BLOCK, ())),
             threads=frozenset(one.ident for one in threading.enumerate()),
             files=tuple(_inode(number) for number in (0, 1, 2)),
-        )
+            limits=tuple(resource.getrlimit(one) for one in LIMITS),
+            rank=(
+                os.getpriority(os.PRIO_PROCESS, 0), os.geteuid(), os.getegid(), os.getgroups(),
+                os.sched_getaffinity(0) if sys.platform == "linux" else None,
+            ),
+            settings=(sys.getrecursionlimit(), socket.getdefaulttimeout()),
+        )  # fmt: skip
 
     def spoilt(self) -> str:
         """What is different now and cannot be put right; empty when nothing is."""
@@ -87,6 +99,9 @@ class State(Struct, frozen=True):
             ("signals", now.signals != self.signals or now.blocked != self.blocked or any(signal.getitimer(0))),
             ("threads", not now.threads <= self.threads),
             ("standard files", now.files != self.files or sys.stdout is not sys.__stdout__),
+            ("limits of resources", now.limits != self.limits),
+            ("priority, processors or user", now.rank != self.rank),
+            ("settings of Python", now.settings != self.settings),
             ("children", _has_children()),
         )
         return ", ".join(name for name, changed in changes if changed)

@@ -10,7 +10,7 @@ from steplane.executors.thread import ThreadExecutor
 from steplane.plugins import Index, Plugin, Registry
 
 TRIAL = '''
-import ctypes, os, signal, subprocess, sys, threading, time
+import ctypes, os, resource, signal, subprocess, sys, threading, time
 from typing import Any
 from steplane.sdk import Result, Step, StepContext, StepError, hookimpl
 

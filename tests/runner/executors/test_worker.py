@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from steplane.executors.channel import MARK
 from steplane.masking import Mask
 
 if TYPE_CHECKING:
@@ -76,9 +77,20 @@ def test_a_step_that_closes_the_channel_loses_its_worker_only(bench: "Bench") ->
     assert bench.run("result = {'ok': True}").outputs == {"ok": True}
 
 
-def test_a_step_that_writes_into_the_channel_loses_its_worker_only(bench: "Bench") -> None:
-    code = "for n in range(3, 64):\n try: os.write(n, b'\\0\\0\\0\\1junk' * 99)\n except OSError: pass\ntime.sleep(60)"
-    assert message(bench, code).startswith("`trial.do` (steplane-trial 1.2) ")
+@pytest.mark.parametrize(
+    ("junk", "then"),
+    [
+        (b"\0\0\0\1junk" * 99, "time.sleep(60)"),
+        (b"\0\xff garbage\n", ""),
+        (b"\0", "time.sleep(60)"),
+        (MARK[:-1], ""),
+        (MARK + b"\xff\xff\xff\xff", "time.sleep(60)"),
+    ],
+)
+def test_a_step_that_writes_into_the_channel_loses_its_worker_only(bench: "Bench", junk: bytes, then: str) -> None:
+    code = f"for n in range(3, 64):\n try: os.write(n, {junk!r})\n except OSError: pass\n{then}"
+    said = "wrote into the channel of its process to the runner, a descriptor that it had not opened"
+    assert message(bench, code) == f"`trial.do` (steplane-trial 1.2) {said}"
     assert bench.run("result = {'ok': True}").outputs == {"ok": True}
 
 
@@ -196,6 +208,9 @@ def test_what_can_be_put_right_is_put_right(bench: "Bench", change: str) -> None
         "threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()",
         "sys.stdout = open(os.devnull, 'w')",
         "os.dup2(2, 1)",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))",
+        "os.nice(1)",
+        "sys.setrecursionlimit(5000)",
         "globals()['child'] = subprocess.Popen(['sleep', '30'])",
     ],
 )
