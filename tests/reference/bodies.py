@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def act(one: "Instance") -> Process[None]:
     """Make an attempt."""
+    if one.cancelling:  # before it has come to it: a group that was to begin again
+        raise Cancelled
     one.body, one.verdict, one.enough = one.body if one.going_back else {}, "succeeded", False
     if one.step.kind not in COMPOSITE:
         if one.step.kind != "leaf":

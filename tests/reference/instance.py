@@ -376,12 +376,15 @@ class Instance(Life):
 
     def begin_again(self) -> None:
         """A group with `restart: true` begins with new scopes; what was in the old ones is gone with the process."""
-        for life in [one for scope in self.body.values() for one in scope.everyone() if isinstance(one, Life)]:
-            if not life.ended:
+        inside = [one for scope in self.body.values() for one in scope.everyone()]
+        for scope in [one for one in inside if not isinstance(one, Life) and not one.over]:
+            scope.drop_due()
+        for life in [one for one in inside if isinstance(one, Life)]:
+            if not (life.ended or life.is_due):
                 life.come_about()
                 life.status, life.process = "cancelled", None
                 self.reference.give_back(life)
         self.scopes = [scope for scope in self.scopes if scope not in self.body.values()]
-        self.body, self.attempt, self.in_body = {}, 0, False
+        self.body, self.attempt, self.in_body, self.going_back = {}, 0, False, False
         self.timers.clear()
         self.process, self.waits = self.live(), lambda: True

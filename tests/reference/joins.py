@@ -22,6 +22,10 @@ class Join:
         self.awaited: set[str] = set()
         self.round: list[str] = []  # what the life that began last has used up, and what was swallowed since
 
+    def keep(self, old: "Join") -> None:
+        """Nothing of it is another under a changed definition: what has arrived, and is swallowed, stays so."""
+        self.taken, self.awaited, self.round = dict(old.taken), set(old.awaited), list(old.round)
+
     @property
     def named(self) -> dict[str, Words]:
         """The steps that it waits for, but for those that do not run."""

@@ -103,6 +103,7 @@ class Carrying:
         ids = [one.id for one in scope.branch.steps]
         anew = [life for life in scope.lives if found.get(life.step.id) in ANEW]
         touched = bool(anew) or set(ids) != {one.id for one in branch.steps}
+        joins = scope.joins
         often = arrives_often(scope, scope.branch) or arrives_often(scope, branch)
         if (touched or ids != [one.id for one in branch.steps]) and (scope.jumps or often):  # it is one
             anew, scope.jumps, scope.jump, scope.asked = list(scope.lives), {}, None, None
@@ -110,6 +111,7 @@ class Carrying:
             put_down(scope, life)
         over = scope.over
         self.renew(scope, branch, file)
+        keep(scope, {} if touched else joins)
         if touched and over and owner.in_body and owner.interrupted:
             scope.cancelled, scope.cut = True, owner.unbegun == "skipped"
         if touched and scope.cancelled:
@@ -131,6 +133,12 @@ class Carrying:
                 for name in life.used:
                     scope.joins[step.id].taken[name] += 1
         scope.lives.sort(key=lambda one: (one.step.position, one.born))
+
+
+def keep(scope: Scope, joins: dict[str, Join]) -> None:
+    """What has arrived at the steps of a list of which nothing is another."""
+    for name, join in joins.items():
+        scope.joins[name].keep(join)
 
 
 def arrives_often(scope: Scope, branch: Branch) -> bool:

@@ -46,8 +46,7 @@ def _before(state: State, outer: Instance) -> None:
 def _next(state: State, outer: Instance) -> None:
     """The next round, if there may be one more."""
     spec = _spec(outer)
-    loop = outer.loop = outer.loop or LoopState([], [], 1, 0)
-    number = len(loop.keys)
+    number = len(outer.loop.keys) if outer.loop is not None else 0
     if outer.bounds is not None and outer.bounds.resume is not None:  # it goes on with a part of the latest round
         instances.end(state, outer, "cancelled", NOT_SELECTED)
         return
@@ -55,6 +54,7 @@ def _next(state: State, outer: Instance) -> None:
         outer.error = ErrorInfo("loop.max", _too_many(spec), step=outer.path)
         instances.end(state, outer, "failed")
         return
+    loop = outer.loop = outer.loop or LoopState([], [], 1, 0)
     loop.keys.append(str(number))
     loop.items.append(None)
     loop.instances.append(None)

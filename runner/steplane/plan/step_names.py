@@ -70,14 +70,18 @@ class Instances:
     def _find(self, path: str) -> tuple[str, Node | None, str]:
         way, called, nodes = "", self._plan, self._nodes(self._plan)
         names = re.sub(_KEYS, "", path).split("/")
-        for index, name in enumerate(names[:-1]):
-            node = nodes.get(name)
-            if node is not None and isinstance(node.action, Call):
-                called = self._plan.of_file(node.action.file)
-                if index + 2 == len(names):
-                    return f"{way}{name}/{called.nodes[0].id}", called.nodes[0], called.file
-                nodes = self._nodes(called)
-                way += f"{name}/{called.nodes[0].id}/"
+        index = 0
+        while index < len(names) - 1:
+            node = nodes.get(names[index])
+            index += 1
+            child = self._plan.of_file(node.action.file) if node is not None and isinstance(node.action, Call) else None
+            if child is None or names[index] != child.nodes[0].id:
+                continue  # in a list of the step itself: its `rescue`, where it is a call
+            way += f"{names[index - 1]}/{names[index]}"
+            index += 1
+            if index == len(names):
+                return way, child.nodes[0], child.file
+            way, called, nodes = f"{way}/", child, self._nodes(child)
         return way + names[-1], nodes.get(names[-1]), called.file
 
     def _nodes(self, plan: Plan) -> dict[str, Node]:

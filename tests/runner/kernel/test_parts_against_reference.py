@@ -110,7 +110,8 @@ def test_what_a_night_found(seed: int) -> None:
     while more is to come; a body that is left is not opened again; of a list that is put down an arrival that waits
     for its turn is not an activation; a resume of a part leaves out the round of another activation; a list is gone
     through also where what was taken as failed cancels it before the resume comes to it; what is said of a step with
-    several activations is of the one that was cut off; a branch that arrives often ends in its turn.
+    several activations is of the one that was cut off; a branch that arrives often ends in its turn; a loop that had
+    not begun has no round to go on with; a group that runs whole again is cancelled before it begins.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))

@@ -11,6 +11,7 @@ from tests.runner.running import Workbench
 from steplane.plan.needing import Need
 from steplane.plan.nodes import Body, ForEach, Node, Plan
 from steplane.plan.retries import Retry
+from steplane.plan.step_names import Instances
 
 
 def node(plan: Plan, name: str) -> Node:
@@ -120,3 +121,31 @@ def test_pauses(retry: Retry, pauses: list[float]) -> None:
 def test_a_pause_is_never_longer_than_allowed(attempts: int, delay: float, backoff: str) -> None:
     retry = Retry(backoff=backoff, max_delay=60.0)  # type: ignore[arg-type]
     assert 0 <= retry.pause(attempts, delay) <= 60
+
+
+CHILD = """
+steplane: 1
+name: child
+steps: [{id: make, run: 'true', finally: [{id: tidy, run: 'true'}]}, {id: child, run: 'true'}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "way", "file"),
+    [
+        ("c", "c", "w.yaml"), ("c/c_rescue", "c_rescue", "w.yaml"), ("l[a/b]/again", "again", "w.yaml"),
+        ("c/child", "c/child", "child.yaml"), ("c/child/make/tidy", "c/child/tidy", "child.yaml"),
+        ("c/child/child", "c/child/child", "child.yaml"), ("l[x]/child/make", "l/child/make", "child.yaml"),
+    ],
+)  # fmt: skip
+def test_the_step_of_a_path(bench: Workbench, path: str, way: str, file: str) -> None:
+    (bench.folder / "child.yaml").write_text(CHILD)
+    plan = bench.plan(
+        "steps: [{id: c, call: child.yaml, rescue: [{id: c_rescue, run: 'true'}]}, "
+        "{id: l, foreach: ['a/b', x], key: '${{ item }}', call: child.yaml, finally: [{id: again, run: 'true'}]}]\n"
+    )
+    found = Instances(plan)
+    step = found.node(path)
+    assert step is not None
+    assert (found.way(path), step.id) == (way, way.rpartition("/")[2])
+    assert found.file(path) == str(bench.file if file == "w.yaml" else bench.folder / file)

@@ -147,7 +147,8 @@ def test_what_is_undone_has_not_succeeded(screen: Screen) -> None:
 
 def test_the_place_of_a_failure_in_a_file_that_is_called(tmp_path: Path) -> None:
     call = Node(number=1, id="sub", action=Call("kid.yaml", Literal({})), list=0, line=4, column=9)
-    kid = msgspec.structs.replace(PLAN, name="kid", file="kid.yaml", text=f"# kid\n{TEXT}")
+    nodes = (msgspec.structs.replace(PLAN.nodes[0], id="kid"), *PLAN.nodes[1:])
+    kid = msgspec.structs.replace(PLAN, name="kid", file="kid.yaml", text=f"# kid\n{TEXT}", nodes=nodes)
     plan = msgspec.structs.replace(PLAN, nodes=(PLAN.nodes[0], call), callees={"kid.yaml": kid})
     event = _ended("failed", "sub/kid/build", error=ERROR)
     told = describe(event, msgspec.structs.replace(BUILD, line=5), plan, str(tmp_path / "none.log"), Paint(False))
