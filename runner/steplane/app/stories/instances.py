@@ -68,6 +68,8 @@ def _story(replay: Replay, watcher: Watcher, *, live: bool) -> Story:
 
 
 def _status(one: Instance, *, live: bool) -> str:
+    if one.undone == "undone":  # it stays in its list as it had ended
+        return "compensated"
     if one.ended or live:
         return one.status
     return "pending" if one.status in {"pending", "ready"} else "interrupted" if one.status == "running" else one.status

@@ -114,3 +114,15 @@ def test_what_only_resets_a_join_has_not_started_the_step() -> None:
         ],
         ["begins: `twice` came"] * 2,
     ]
+
+
+def test_what_an_undo_step_has_undone_is_compensated() -> None:
+    play = Told("""
+    steps:
+    - {id: book, run: ['true'], compensate: [{id: unbook, run: ['true']}]}
+    - {id: back, undo: [book]}
+    """)
+    play.ok("book")
+    assert play.story("book").status == "succeeded"
+    play.ok("book/unbook")
+    assert play.story("book").status == "compensated"
