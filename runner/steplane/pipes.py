@@ -16,6 +16,22 @@ PATIENCE = 5.0
 _PAUSE = 0.02
 
 
+def read_named(path: str, most: int) -> bytes:
+    """As `read_source`, of a file whose path is recorded and told: it must be text. Raises `OSError`."""
+    if not is_text(path):
+        raise OSError(errno.EILSEQ, "its path is not UTF-8: rename it")
+    return read_source(path, most)
+
+
+def is_text(path: str) -> bool:
+    """Whether the bytes of the path are UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def read_source(path: str, most: int) -> bytes:
     """The first `most` bytes of a file, or of what is written into a pipe before all who write have closed it.
 

@@ -47,7 +47,7 @@ def _in_json(text: str) -> Iterator[str]:
     for coded in (plain, ascii_only):
         escaped = coded.translate(_OF_GO)
         yield from (coded, coded.replace("/", "\\/"), escaped, json.dumps(coded)[1:-1], json.dumps(escaped)[1:-1])
-    yield from (repr(text)[1:-1], repr(text.encode("utf-8", "replace"))[2:-1])
+    yield from (repr(text)[1:-1], ascii(text)[1:-1], repr(text.encode("utf-8", "replace"))[2:-1])
 
 
 _OF_GO = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}
@@ -61,6 +61,10 @@ def _in_pages(text: str) -> Iterator[str]:
     yield from (whole, escape(text, quote=False), whole.replace("&#x27;", "&apos;"), whole.replace("&#x27;", "&#39;"))
     yield whole.replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
     yield "".join(f"&#{ord(one)};" if one in "&<>'\"" else one for one in text)
+    if not text.isascii():
+        for number in ("&#{};", "&#x{:x};", "&#x{:X};"):
+            for written in (text, whole):
+                yield "".join(one if ord(one) < 128 else number.format(ord(one)) for one in written)
 
 
 def _in_addresses(text: str) -> Iterator[str]:
@@ -79,12 +83,38 @@ def _in_shells(text: str) -> Iterator[str]:
     yield from (text.replace("'", "'\"'\"'"), text.replace("'", "'\\''"))
     yield "".join("\\" + one if one in '"$`\\' else one for one in text)
     yield "".join(one if one.isalnum() or one in "_-./:,@%+=" else "\\" + one for one in text)
-    coded = text.encode("utf-8", "replace")  # `$'...'` of bash, where the locale has no such characters
-    yield "".join(chr(one) if one < 128 and chr(one) not in "'\\" else _octal(one) for one in coded)
+    single_bytes = text.encode("utf-8", "replace").decode("latin-1")
+    for shown in dict.fromkeys((text, single_bytes)):  # as where the locale has its letters, and where it has none
+        escaped = _OCTAL if shown is single_bytes else _CONTROLS
+        for quoted in ("\\'", '\\"'):  # `$'...'`; `"..."` of C, as git writes it
+            marks = {ord(one): "\\" + one for one in quoted}
+            yield from (shown.translate(escaped | marks | escape) for escape in (_OF_BASH, _OF_C, _OF_ZSH))
+        yield from _in_pieces(shown, escaped)
 
 
-def _octal(byte: int) -> str:
-    return f"\\{byte:03o}" if byte >= 128 else "\\" + chr(byte)
+_LETTERS = dict(zip(map(ord, "\a\b\f\n\r\t\v"), ("\\a", "\\b", "\\f", "\\n", "\\r", "\\t", "\\v"), strict=True))
+_CONTROLS = {one: f"\\{one:03o}" for one in (*range(32), 127)} | _LETTERS
+_OCTAL = _CONTROLS | {one: f"\\{one:03o}" for one in range(128, 256)}
+_OF_BASH: dict[int, str] = {27: "\\E"}
+_OF_C: dict[int, str] = {}
+_OF_ZSH = {one: f"\\C-{chr(one + 64)}" for one in range(32) if one not in _LETTERS} | {127: "\\C-?"}
+_OF_FISH = {one: f"\\c{chr(one + 96)}" for one in range(1, 27)} | _LETTERS | {27: "\\e", 127: "\\x7f"}
+
+
+def _in_pieces(text: str, escaped: dict[int, str]) -> Iterator[str]:
+    r"""What is quoted has an end before what is escaped: `'p'$'\303\244'` of ls, rm, cp; `p$'\t'` of zsh."""
+    import re
+
+    odd = "".join(map(re.escape, map(chr, escaped)))
+    whole = re.sub(f"([{odd}]+)|'", lambda found: f"'$'{found[1].translate(escaped)}''" if found[1] else "'\\''", text)
+    yield whole.removeprefix("'$'").removesuffix("''")
+    if re.search(f"[{odd}]", text):
+        plain = re.sub(
+            r"([^\w./:,@%+=-])", lambda found: found[1] if ord(found[1]) in escaped else "\\" + found[1], text
+        )
+        whole = re.sub(f"[{odd}]", lambda found: f"$'{escaped[ord(found[0])]}'", plain)
+        yield whole.removeprefix("$'").removesuffix("'")
+        yield plain.translate(_OF_FISH)
 
 
 def _lower_escapes(text: str) -> str:
@@ -108,6 +138,8 @@ def _coded(raw: bytes) -> Iterator[bytes]:
     for text in (raw.hex().encode(), raw.hex().upper().encode()):
         yield text
         yield from _lines(text, 60)
+    for text in (raw.hex(":").encode(), raw.hex(":").upper().encode()):
+        yield text
 
 
 def _lines(text: bytes, width: int) -> Iterator[bytes]:

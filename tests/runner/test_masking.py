@@ -1,8 +1,11 @@
 import base64
 import html
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 import time
 from urllib.parse import quote, quote_plus
 
@@ -45,6 +48,54 @@ def masked(text: str, secret: str = NASTY) -> str:
 )
 def test_each_way_of_writing_a_secret_is_masked(written: str) -> None:
     assert masked(f"<{written}>") == "<***>"
+
+
+ODD = "pä\tss w'x\x01\x1b\"\\z"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        # bash: printf %q, ${x@Q}; in a locale of UTF-8 and in one without letters beyond ASCII
+        r"""$'pä\tss w\'x\001\E"\\z'""",
+        r"""$'p\303\244\tss w\'x\001\E"\\z'""",
+        # coreutils
+        r"""'/no/pä'$'\t''ss w'\''x'$'\001\033''"\z'""",
+        r"""'/no/p'$'\303\244\t''ss w'\''x'$'\001\033''"\z'""",
+        # git; zsh: ${(qqqq)x}, ${(q)x}, ${(q+)x}; fish: string escape
+        r'''"p\303\244\tss w'x\001\033\"\\z"''',
+        r"""$'pä\tss w\'x\001\033"\\z'""",
+        r"""pä$'\t'ss\ w\'x$'\001'$'\033'\"\\z""",
+        r"""p$'\303'$'\244'$'\t'ss\ w\'x$'\001'$'\033'\"\\z""",
+        r"""$'pä\tss w\'x\C-A\C-["\\z'""",
+        r"""pä\tss\ w\'x\ca\e\"\\z""",
+        ascii(ODD),
+        ODD.encode("ascii", "xmlcharrefreplace").decode(),
+        html.escape(ODD).replace("ä", "&#xe4;"),
+        ODD.encode().hex(":"),
+        ODD.encode().hex(":").upper(),
+    ],
+)
+def test_each_way_of_quoting_odd_characters_is_masked(written: str) -> None:
+    said = masked(f"<{written}>", ODD)
+    assert "***" in said
+    assert not {"ss", "73:73"} & set(re.split(r"[^a-z0-9:]+", said)), said
+    assert len(said) <= len("<'/no/***'>")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="GNU and an older bash quote otherwise")
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_programs_here_quote_is_masked(locale: str) -> None:
+    script = """printf '%q\n' "$1"; echo "${1@Q}"; stat "/no/such/$1"; exit 0"""
+    for secret in (ODD, "ä\tabcdef\x1b", "plain'q\x7fuote\"é"):
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", secret],
+            env={**os.environ, "LC_ALL": locale},
+            capture_output=True,
+            check=True,
+        )
+        for line in (done.stdout + done.stderr).decode().splitlines():
+            assert "***" in masked(line, secret), line
 
 
 @pytest.mark.parametrize("before", [b"", b"x", b"xy", b"user:", b"user:x"])

@@ -223,7 +223,9 @@ objects: [{type: order, id: "${{ secrets.s }}"}]
 steps:
   - {id: a, run: 'printf %s "${{ secrets.s }}-token"', outputs: {t: {value: "${{ result.stdout }}", secret: true}}}
   - {id: l, foreach: ["${{ secrets.s }}"], key: "${{ item }}", run: 'printf %s "${{ item }}" > from_item'}
-  - {id: k, lock: "${{ secrets.s }}", run: 'echo "${{ secrets.s }}" > "$STEPLANE_ARTIFACTS/${{ secrets.s | hash }}"'}
+  - id: k
+    lock: "${{ secrets.s }}"
+    run: cd "$STEPLANE_ARTIFACTS"; echo "${{ secrets.s }}" | tee kept > "${{ secrets.s | hash }}"
   - {id: b, run: 'test -e ready'}
   - {id: c, run: 'printf %s "${{ steps.a.outputs.t }}" > got'}
 """

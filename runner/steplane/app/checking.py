@@ -13,7 +13,7 @@ from steplane.app.project import find_workflow, looks_like_workflow, table_files
 from steplane.app.shell_syntax import Cache, Shells
 from steplane.diagnostics import Diagnostic
 from steplane.errors import UsageError
-from steplane.pipes import read_source
+from steplane.pipes import read_named
 from steplane.plugins import Registry
 from steplane.source.limits import FILE_BYTES
 
@@ -100,7 +100,7 @@ class Checker:
             data = sys.stdin.buffer.read() if sys.stdin is not None else b""
             return self._look(data, STDIN)
         try:
-            return self._look(read_source(file, FILE_BYTES + 1), file)
+            return self._look(read_named(file, FILE_BYTES + 1), file)
         except OSError as error:
             raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
 
@@ -130,7 +130,7 @@ def expand(names: Sequence[str], start: str) -> list[str]:
 def read_text(file: str) -> str:
     """A file's text, its line ends as they are; empty where it is not UTF-8. Raises `UsageError`."""
     try:
-        return read_source(file, FILE_BYTES + 1).decode()
+        return read_named(file, FILE_BYTES + 1).decode()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", "Name a workflow file.") from error
     except UnicodeDecodeError:

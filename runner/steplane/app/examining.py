@@ -22,6 +22,7 @@ from steplane.plugins import Registry
 from steplane.store import JournalReader, RunFolder, RunStore
 from steplane.store.catalogue import ADVICE
 from steplane.store.files import no_directory, open_regular
+from steplane.store.lease import odd_lock
 from steplane.store.locks import LockTable
 from steplane.store.requests import Requests
 
@@ -62,6 +63,8 @@ def examine_run(store: RunStore, registry: Registry, run_id: str) -> Examined:
         _examine_files(found, store, run_id)
         found.problems += [Problem(one.message, one.remedy) for one in Requests(store.folder(run_id)).damages()]
         _examine_catalogue_entry(found, store, run_id)
+    if odd := odd_lock(store.folder(run_id)):
+        found.problems.append(Problem(*odd))
     return found
 
 

@@ -198,7 +198,7 @@ class Execution:
         )  # fmt: skip
         attempts = Attempts(
             self.basis.run, self.evaluator, self.environments, executor,
-            folders=folders, secrets=self.secrets.names,
+            folders=folders, secrets=self.secrets.names, say=listener.log if reporter.hears_lines else None,
         )  # fmt: skip
         locks = StoreLocks(shared.locks, self.inbox, shared.tell, listener.log)
         nodes = (node for plan in self.basis.plan.with_callees() for node in plan.nodes)
@@ -228,7 +228,7 @@ class Execution:
 
         return Caching(
             StateDirectory(folders.state), self.evaluator, self.environments, self.registry.versions, self.inbox,
-            listener.log, run=self.basis.run, redo=self._redo,
+            listener.log, run=self.basis.run, artifacts=folders.artifacts, redo=self._redo,
         )  # fmt: skip
 
     def result(self, ending: Ending) -> RunResult:

@@ -38,13 +38,19 @@ def list_workflows(start: str, registry: Registry, store: RunStore, cache: RunSt
         try:
             loaded = load(file, registry, cache)
         except UsageError as error:
-            unreadable = Diagnostic("unreadable", error.message, Span(file, 1, 1, 1, 1))
-            yield Listed(name=name, file=file, error=unreadable)
+            told = _written(file)
+            unreadable = Diagnostic("unreadable", _written(error.message), Span(told, 1, 1, 1, 1))
+            yield Listed(name=_written(name), file=told, error=unreadable)
             continue
         base = os.path.basename(file)
         called = loaded.plan.name if loaded.plan is not None else os.path.splitext(base)[0]
         last = newest.get((called, base))
         yield _listed(name, file, loaded, store.current(last) if last is not None else None)
+
+
+def _written(text: str) -> str:
+    """As text, where a path in it is none."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _listed(name: str, file: str, loaded: Loaded, last: RunSummary | None) -> Listed:

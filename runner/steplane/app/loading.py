@@ -13,7 +13,7 @@ import steplane
 from steplane.diagnostics import Diagnostic, has_errors, in_file_order
 from steplane.digests import sha256
 from steplane.errors import UsageError
-from steplane.pipes import read_source
+from steplane.pipes import read_named
 from steplane.plan.nodes import Plan
 from steplane.plan.tables import TableFile
 from steplane.plugins import Registry, read_index
@@ -89,7 +89,7 @@ class Wanted(Struct, frozen=True):
 def load(path: str, registry: Registry, store: RunStore | None, *, shown_as: str | None = None) -> Loaded:
     """Read, check and compile a workflow file and those that it calls. Raises `UsageError` if it cannot be read."""
     try:
-        data = read_source(path, FILE_BYTES + 1)  # what is larger is refused, with its place
+        data = read_named(path, FILE_BYTES + 1)  # what is larger is refused, with its place
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", "Name a workflow file.") from error
     name = shown_as or path

@@ -147,8 +147,8 @@ class StepRecord(Struct, kw_only=True):
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """The files that are kept of it: those of the latest attempt that began."""
-        begun = (one for one in reversed(self.activations) if one.started_at)
+        """The files that are kept of it: those of the latest attempt that began, or of the result that was reused."""
+        begun = (one for one in reversed(self.activations) if one.started_at or one.status == "reused")
         return next((one.artifacts for one in begun), ())
 
 

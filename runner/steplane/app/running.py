@@ -20,6 +20,7 @@ from steplane.events import OK, Resumed, RunStarted, Taken
 from steplane.expressions.durations import parse_duration
 from steplane.kernel import Kernel, undoing
 from steplane.parts import Selected
+from steplane.pipes import is_text
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import (
@@ -88,6 +89,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
 
     Raises `UsageError` before anything is recorded, `StateError`.
     """
+    _need_text(home_of(plan.file), here())
     inputs = given_inputs.resolve(plan, values, environ)
     basis = Basis(
         run=new_run_id(now()) if run_id is None else run_id, plan=plan, inputs=inputs, environ=dict(environ),
@@ -105,6 +107,13 @@ def begin(  # noqa: PLR0917 - what a run is made of
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
     return result
+
+
+def _need_text(*folders: str) -> None:
+    """Raise `UsageError` for a folder that cannot be recorded."""
+    for folder in folders:
+        if not is_text(folder):
+            raise UsageError(f"the path of the folder {folder} is not UTF-8: a run cannot record it", "Rename it.")
 
 
 def _warnings(execution: Execution, other: str) -> tuple[str, ...]:

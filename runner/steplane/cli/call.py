@@ -8,6 +8,7 @@ from steplane.app.loading import Loaded, make_registry
 from steplane.app.project import Settings, open_store, read_settings
 from steplane.cli.formats import FORMATS, chosen, repository_root
 from steplane.cli.output import Output, error_text, stderr, stdout, use_color
+from steplane.cli.told import remember, state_option
 from steplane.errors import UsageError
 from steplane.plugins import Registry
 from steplane.store import RunStore
@@ -24,6 +25,7 @@ class Call:
         _one_of("format", self.settings.format, FORMATS)
         _one_of("color", self.settings.color, COLORS)
         self.state_given: str | None = options.get("state")
+        remember(self.state_given)
         self.out: Output = stdout()
         self.err: Output = stderr()
 
@@ -42,9 +44,7 @@ class Call:
     @property
     def state_option(self) -> str:
         """What stands behind a command that is told, so that it finds this one: ` --state DIR`, or nothing."""
-        import shlex
-
-        return f" --state {shlex.quote(self.state_given)}" if self.state_given else ""
+        return state_option()
 
     @cached_property
     def store(self) -> RunStore:

@@ -153,12 +153,13 @@ def use_color(stream: TextIO | None, setting: str = "auto", environ: Mapping[str
 
 def error_text(message: str, remedy: str, color: bool = False, *, word: str = "error") -> str:
     """An error (or a warning) that has no place in a file: what is wrong and how to go on."""
+    from steplane.cli.told import with_state
     from steplane.reporters.paint import Paint
 
     paint = Paint(color)
     lines = [f"{paint.severity(word, f'{word}:')} {_indented(message, len(word) + 2)}"]
     if remedy:
-        lines.append(f"{' ' * (len(word) - 4)}{paint.bold('help:')} {_indented(remedy, len(word) + 2)}")
+        lines.append(f"{' ' * (len(word) - 4)}{paint.bold('help:')} {_indented(with_state(remedy), len(word) + 2)}")
     return "\n".join(lines) + "\n"
 
 

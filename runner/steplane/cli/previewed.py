@@ -6,6 +6,7 @@ import msgspec
 
 from steplane.cli.edited import edit_data, edit_text
 from steplane.cli.table import table
+from steplane.cli.told import with_state
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.words import count
 
@@ -26,7 +27,7 @@ def preview_text(found: "Preview", color: bool) -> str:
         return f"run {found.run} has already {words}: nothing to do\n"
     if found.edit is not None:
         go_on = f"Go on so: steplane resume {found.run} --accept-changes. Go on as it was recorded: --recorded."
-        return f"{edit_text(found.edit, color)}\n  {go_on}\n"
+        return f"{edit_text(found.edit, color)}\n  {with_state(go_on)}\n"
     rows = [[visible(one.path) or "(the run itself)", f"{one.status}: {_THEN[one.then]}"] for one in found.steps]
     lines = table([["STEP", "SO FAR"], *rows[:_MOST]], indent="  ").splitlines()
     more = [f"  and {len(rows) - _MOST} more"] if len(rows) > _MOST else []

@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from steplane.app.execution import Reporter, RunResult
@@ -12,6 +12,7 @@ from steplane.cli.call import Call, actor
 from steplane.cli.formats import SYSTEMS, repository_root
 from steplane.cli.output import error_text
 from steplane.cli.reports import Reports
+from steplane.cli.told import as_given
 from steplane.driver.warden import leave_words
 from steplane.errors import LeaseLost, RunGone, StateError, SteplaneError, UsageError
 from steplane.events import ErrorInfo
@@ -56,15 +57,12 @@ class Show:
 
     def subject(self, begun: Begun) -> Subject:
         """The run as reporters are told of it."""
-        return Subject(begun.run, begun.plan, begun.folder, self.resume_command(begun), begun.resumed, begun.home)
+        resume, state = self.resume_command(begun), self.call.state_option
+        return Subject(begun.run, begun.plan, begun.folder, resume, begun.resumed, begun.home, state)
 
     def resume_command(self, begun: Begun) -> str:
         """The exact command that goes on with the run."""
-        words = f"steplane resume {begun.run}"
-        if self.call.state_given:
-            import shlex
-
-            words += f" --state {shlex.quote(self.call.state_given)}"
+        words = f"steplane resume {begun.run}{self.call.state_option}"
         given_again = [one for one in begun.plan.inputs if one.secret and not (one.env and one.env in os.environ)]
         return " ".join([words, *(f"-i {one.name}=..." for one in given_again)])
 
@@ -101,8 +99,10 @@ class Show:
 
             self.call.warn(*told_of_view(faults[0], run))
 
-    def watch(self, work: Callable[[], RunResult], again: Sequence[str] | None = None) -> int:
-        """Do the work and say the last words, also of one that breaks off; the exit code. `again`: as in
+    def watch(
+        self, work: Callable[[], RunResult], again: Sequence[str] | None = None, leave_out: Collection[str] = ()
+    ) -> int:
+        """Do the work and say the last words, also of one that breaks off; the exit code. `again`, `leave_out`: as in
         `with_command`, for where the state cannot be written before anything has begun.
         """
         try:
@@ -112,7 +112,7 @@ class Show:
                 self.reporter.finish(Result("interrupted", None, _told(error)))
                 leave_words("")
             elif again is not None:
-                raise with_command(error, self.call, again) from error
+                raise with_command(error, self.call, again, leave_out) from error
             raise
         return self.over(result)
 
@@ -189,17 +189,36 @@ def _told(error: BaseException) -> ErrorInfo:
     return ErrorInfo("internal", type(error).__name__)
 
 
-def with_command(error: BaseException, call: Call, words: Sequence[str]) -> BaseException:
-    """Where the state cannot be written now: the error with the command that is to be given again.
+def with_command(
+    error: BaseException, call: Call, words: Sequence[str], leave_out: Collection[str] = ()
+) -> BaseException:
+    """Where the state cannot be written now: the error with the command that is to be given again. One that is refused,
+    with another command about the same run to be given instead: with what else was said.
 
-    Without `words` it is not spelt out: it may hold secrets.
+    Without `words` it is not spelt out: it may hold secrets. Else they are the command and what it is about.
     """
-    if not isinstance(error, StateError) or isinstance(error, RunGone):
-        return error
     import shlex
 
-    then = f"Then: {shlex.join(words)}{call.state_option}" if words else "Then give the same command again."
-    return StateError(error.message, f"{error.remedy} {then}".strip())
+    if isinstance(error, UsageError) and words and (begun := shlex.join(words)) in error.remedy:
+        error.remedy = error.remedy.replace(begun, f"{begun}{call.state_option}{_said(error.remedy)}", 1)
+    if not isinstance(error, StateError) or isinstance(error, RunGone):
+        return error
+    said = shlex.join(as_given(leave_out))
+    command = f"{shlex.join(words)}{call.state_option} {said}".strip()
+    then = f"Then: {command}" if words else "Then give the same command again."
+    return StateError(error.message, f"{error.remedy.rstrip('.')}. {then}".lstrip(". "))
+
+
+def _said(remedy: str) -> str:
+    """What was said beside what the remedy speaks of: that it says otherwise."""
+    import shlex
+
+    spoken = {"--accept-changes": "accept", "--recorded": "recorded", "--only": "only", "--assume": "assume",
+              "--redo": "redo"}  # fmt: skip
+    leave_out = {name for option, name in spoken.items() if option in remedy}
+    if leave_out & {"accept", "recorded"}:
+        leave_out |= {"accept", "recorded"}
+    return "".join(f" {shlex.quote(one)}" for one in as_given(leave_out))
 
 
 def options_of(call: Call, reason: str = "") -> Options:

@@ -8,6 +8,7 @@ import msgspec
 from steplane.cli.history import moment_text
 from steplane.cli.keeping import size
 from steplane.cli.table import table
+from steplane.cli.told import with_state
 from steplane.reporters.jsonlines import iso
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.words import count
@@ -48,7 +49,7 @@ def checked_run(one: "Examined", color: bool, *, unicode: bool, state: str) -> s
 def _problem(one: "Problem", paint: Paint) -> str:
     lines = [f"    {visible(one.message)}"]
     if one.remedy:
-        lines.append(f"    {paint.bold('help:')} {visible(one.remedy)}")
+        lines.append(f"    {paint.bold('help:')} {visible(with_state(one.remedy))}")
     return "\n".join(lines) + "\n"
 
 

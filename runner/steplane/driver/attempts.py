@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +20,9 @@ from steplane.kernel import Instance, State
 from steplane.plan.nodes import Node, Perform, Plan, Rounds
 from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of
+
+if TYPE_CHECKING:
+    from steplane.executors.logs import Listener
 
 _LEAVES_FILES = frozenset({"succeeded", "warning", "failed"})
 """How a step may end so that its files are kept."""
@@ -47,6 +50,7 @@ class Attempts:
         *,
         folders: Folders,
         secrets: Callable[[Plan], tuple[str, ...]] = lambda _: (),
+        say: "Listener | None" = None,
     ) -> None:
         self.run = run
         self.evaluator = evaluator
@@ -54,6 +58,8 @@ class Attempts:
         self.executor = executor
         self.folders = folders
         self.secrets = secrets
+        self._say = say
+        self._files: dict[int, tuple[Artifact, ...]] = {}  # of instances whose result may be recorded
         self._live: dict[tuple[int, int], str] = {}  # with the file of `$STEPLANE_OUTPUT`
 
     @property
@@ -63,6 +69,7 @@ class Attempts:
 
     def start(self, command: Start, instance: Instance) -> AttemptEnded | None:
         """Begin the attempt; an event at once if its parameters cannot be made."""
+        self._files.pop(command.instance, None)
         request, error = self.evaluator.guarded(lambda: self.request(instance), instance.plan.file)
         if error is not None:
             return AttemptEnded(instance=command.instance, attempt=command.attempt, outcome="failed", error=error)
@@ -127,6 +134,14 @@ class Attempts:
             return None
         return self._kept(instance, outcome.attempt, outcome.artifacts)
 
+    def reused(self, instance: Instance | None, files: tuple[Artifact, ...]) -> ArtifactsKept | None:
+        """The fact that the files of a recorded result are those of the instance."""
+        return self._kept(instance, instance.attempt, files) if instance is not None and files else None
+
+    def files(self, instance: Instance) -> tuple[Artifact, ...]:
+        """What is kept of an instance with `cache` that has ended."""
+        return self._files.pop(instance.serial, ())
+
     def keep(self, instance: Instance, status: str) -> ArtifactsKept | None:
         """Keep the files of a step with lists that has ended, at once: what follows may change them. Attempts keep
         theirs themselves.
@@ -144,15 +159,28 @@ class Attempts:
         return self._kept(instance, instance.attempt, files) if files else None
 
     def _kept(self, instance: Instance, attempt: int, files: tuple[Artifact, ...]) -> ArtifactsKept | None:
-        """The fact, without names that hold a secret."""
+        """The fact, without names that hold a secret: one that has become known with the outputs of the step."""
         mask = self.evaluator.mask
         shown = tuple(one for one in files if not mask or mask.text(one.name) == one.name)
+        if len(shown) < len(files):
+            self._leave_out(instance, [one.name for one in files if one not in shown])
         if not shown:
             return None
+        if instance.node.cache is not None:
+            self._files[instance.serial] = shown
         return ArtifactsKept(
             step=instance.node.id, path=instance.path, activation=instance.number, instance=instance.serial,
             attempt=attempt, files=shown,
         )  # fmt: skip
+
+    def _leave_out(self, instance: Instance, names: list[str]) -> None:
+        from steplane.executors.artifacts import discard, left_out
+        from steplane.executors.logs import LogSink
+
+        discard(self.folders.artifacts(instance.path), names)
+        log = LogSink(self.folders.log(instance.path), self.evaluator.mask, step=instance.path, listener=self._say)
+        log.line("warning", left_out(names))
+        log.close()
 
     def _outputs(self, instance: Instance, result: Any) -> Any:
         """The outputs of a step type that succeeded. Raises `Refused` for `ensure`, `ExpressionError`."""

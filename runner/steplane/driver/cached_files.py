@@ -3,13 +3,17 @@
 Nothing outside of the working directory is read, and no link is followed.
 """
 
+import errno
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from steplane.digests import blake2b
 from steplane.driver.putting_back import NEW, content, leads_out, write
+from steplane.events import Artifact
+from steplane.executors.artifacts import BLOCK, opened_below
 from steplane.expressions.telling import Hides
 from steplane.sdk.globs import Found, Globs
 from steplane.store.files import make_directory, sync_directory
@@ -146,11 +150,31 @@ def _stamp(status: os.stat_result) -> tuple[int, ...]:
 
 def _keep(one: Found, store: str, staging: str) -> KeptFile:
     """A copy of the file under the name of its content."""
+    size, name = _stored(content(one, lambda: False), store, staging)
+    return KeptFile(one.path, size, stat.S_IMODE(one.status.st_mode) & 0o777, name)
+
+
+def keep_artifacts(folder: str, files: Sequence[Artifact], store: str, staging: str) -> tuple[KeptFile, ...]:
+    """Copies of what is kept of an instance in the folder. Raises `OSError`, also for what is not what was kept."""
+    found = []
+    for one in files:
+        descriptor = opened_below(folder, one.name)
+        with open(descriptor, "rb", buffering=0) as file:
+            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+            size, name = _stored(iter(partial(file.read, BLOCK), b""), store, staging)
+        if name != one.sha256:
+            raise OSError(errno.EIO, f"{one.name} of its `artifacts` is not what was kept")
+        found.append(KeptFile(one.name, size, mode & 0o777, name))
+    return tuple(found)
+
+
+def _stored(blocks: Iterator[bytes], store: str, staging: str) -> tuple[int, str]:
+    """Size and digest of a content that stands in the store now."""
     temporary = os.path.join(staging, os.urandom(8).hex())
     made, size = hashlib.sha256(), 0
     target = os.open(temporary, NEW, 0o600)
     try:
-        for block in content(one, lambda: False):
+        for block in blocks:
             made.update(block)
             size += len(block)
             write(target, block)
@@ -162,7 +186,7 @@ def _keep(one: Found, store: str, staging: str) -> KeptFile:
     make_directory(folder)
     os.rename(temporary, os.path.join(folder, name[2:]))
     sync_directory(folder)
-    return KeptFile(one.path, size, stat.S_IMODE(one.status.st_mode) & 0o777, name)
+    return size, name
 
 
 def _is_text(name: str) -> bool:
@@ -173,4 +197,4 @@ def _is_text(name: str) -> bool:
     return True
 
 
-__all__ = ["Digested", "Kept", "Stamps", "TooMany", "digested", "keep", "stamps"]
+__all__ = ["Digested", "Kept", "Stamps", "TooMany", "digested", "keep", "keep_artifacts", "stamps"]

@@ -15,14 +15,14 @@ from msgspec.structs import replace
 
 from steplane.commands import Ask
 from steplane.driver.cache_parts import Recipe, Seen, Versions, changes, parts_of, recipe_of
-from steplane.driver.cached_files import Kept, Stamps, TooMany, digested, keep, stamps
+from steplane.driver.cached_files import Kept, Stamps, TooMany, digested, keep, keep_artifacts, stamps
 from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.inbox import Inbox
-from steplane.driver.putting_back import restore
+from steplane.driver.putting_back import restore, restore_artifacts
 from steplane.driver.uncached import CacheLooked
 from steplane.errors import SteplaneError
-from steplane.events import Answered, ErrorInfo, StepEnded
+from steplane.events import Answered, Artifact, ErrorInfo, StepEnded
 from steplane.kernel import Instance
 from steplane.plan.nodes import Node
 from steplane.store import StateDirectory
@@ -49,7 +49,9 @@ class Asked(Struct):
 
 
 class Caching:
-    """The recorded results as one run uses them. `redo`: the paths that somebody wants done again all the same."""
+    """The recorded results as one run uses them. `redo`: the paths that somebody wants done again all the same;
+    `artifacts` gives the folder of the files that are kept of an instance's path.
+    """
 
     def __init__(  # noqa: PLR0917 - what it stands on, in one place
         self,
@@ -61,6 +63,7 @@ class Caching:
         say: Say,
         *,
         run: str,
+        artifacts: Callable[[str], str],
         redo: tuple[str, ...] = (),
     ) -> None:
         self._directory = directory
@@ -72,6 +75,7 @@ class Caching:
         self._say = say
         self._run = run
         self._redo = redo
+        self._artifacts = artifacts
         self._recipes: dict[tuple[str, int], Recipe] = {}
         self._asked: dict[int, Asked] = {}
         self._orders: SimpleQueue[tuple[int, Asked] | None] = SimpleQueue()
@@ -88,7 +92,7 @@ class Caching:
         try:
             salt = self._results.salt()
         except SteplaneError as broken:
-            self._warn(here.path, f"recorded results cannot be used: {broken.message} {broken.remedy}".strip())
+            self._warn(here.path, f"recorded results cannot be used: {broken.message}. {broken.remedy}".strip())
             value = _value("recorded results cannot be used")
             return [Answered(instance=here.serial, question="cache", value=value)]
         asked, error = self._evaluator.guarded(lambda: self._judged(here, salt), here.plan.file)
@@ -121,17 +125,17 @@ class Caching:
         self.open.discard(message.instance)
         return [Answered(instance=message.instance, question="cache", value=message.value, error=message.error)]
 
-    def ended(self, fact: StepEnded, here: Instance) -> None:
+    def ended(self, fact: StepEnded, here: Instance, artifacts: tuple[Artifact, ...] = ()) -> None:
         """Record the result of a step that has succeeded by itself, before anything that waits for it begins."""
         asked = self._asked.pop(here.serial, None)
         self.open.discard(here.serial)
         if asked is None or fact.status != "succeeded" or fact.recovered or here.forced or here.bounds is not None:
             return
-        why = self._record(asked, here)
+        why = self._record(asked, here, artifacts)
         if why:
             self._warn(here.path, f"the result is not recorded: {why}")
 
-    def _record(self, asked: Asked, here: Instance) -> str:
+    def _record(self, asked: Asked, here: Instance, artifacts: tuple[Artifact, ...]) -> str:
         """Record it; why that could not be."""
         cache = here.node.cache
         assert cache is not None
@@ -142,6 +146,7 @@ class Caching:
                 return "files that `cache.files` names were changed while it ran"
             with temporary_folder(self._directory.runs, "results") as staging:
                 kept = keep(asked.workdir, cache.outputs, self._results.files, staging)
+                left = keep_artifacts(self._artifacts(here.path), artifacts, self._results.files, staging)
             if kept.unused:
                 return f"nothing matches {', '.join(kept.unused)} of `cache.outputs`"
             if self._holds_secrets(kept):
@@ -149,10 +154,12 @@ class Caching:
             if kept.links:
                 self._warn(here.path, _left_out(kept.links))
             made, step, folders = here.ended_at, asked.known.step, tuple(kept.folders.values())
-            result = Result(step, here.path, self._run, made, asked.parts, here.outputs, tuple(kept.files), folders)
+            result = Result(
+                step, here.path, self._run, made, asked.parts, here.outputs, tuple(kept.files), folders, left
+            )
             return self._put(asked, result)
         except SteplaneError as broken:
-            return f"{broken.message} {broken.remedy}".strip()
+            return f"{broken.message}. {broken.remedy}".strip()
         except (OSError, TooMany) as problem:
             return str(getattr(problem, "strerror", None) or problem)
 
@@ -198,7 +205,8 @@ class Caching:
             why = getattr(problem, "strerror", None) or str(problem)
             return CacheLooked(serial, None, ErrorInfo("input.invalid", f"`cache.files`: {why}", step=asked.path))
         try:
-            return CacheLooked(serial, self._found(serial, asked))
+            value, artifacts = self._found(serial, asked)
+            return CacheLooked(serial, value, artifacts=artifacts)
         except SteplaneError as broken:
             self._warn(asked.path, f"{broken.message}; the step runs. {broken.remedy}".strip())
             return CacheLooked(serial, _value("what is recorded is damaged"))
@@ -216,20 +224,23 @@ class Caching:
         for pattern in found.unused:
             self._warn(asked.path, f"nothing matches {pattern} of `cache.files`")
 
-    def _found(self, serial: int, asked: Asked) -> dict[str, Any]:
-        """The value of the answer."""
+    def _found(self, serial: int, asked: Asked) -> tuple[dict[str, Any], tuple[Artifact, ...]]:
+        """The value of the answer, and the artifacts that are in their place again."""
         if asked.forced:
-            return _value(asked.forced)
+            return _value(asked.forced), ()
         key = self._results.key_of(asked.known.step, asked.parts)
         result = self._results.find(key)
         if result is None:
             last = self._results.latest(asked.known.step, asked.path)
-            return _value(*((NOTHING,) if last is None else changes(last.parts, asked.parts)))
+            return _value(*((NOTHING,) if last is None else changes(last.parts, asked.parts))), ()
         try:
             with temporary_folder(self._directory.runs, "results") as staging:
                 stopped = lambda: self._given_up(serial)  # noqa: E731 - it is handed on
                 if not restore(asked.workdir, result, self._results.files, staging, stopped):
-                    return _value("it was given up")
+                    return _value("it was given up"), ()
+                there = restore_artifacts(
+                    self._artifacts(asked.path), result.artifacts or (), self._results.files, staging
+                )
         except SteplaneError:
             with suppress(SteplaneError):
                 self._results.drop(key)
@@ -237,8 +248,10 @@ class Caching:
         except OSError as problem:
             why = f"a file of the result cannot be put back: {problem.strerror or problem}"
             self._warn(asked.path, f"{why}; the step runs")
-            return _value(why)
-        return {"hit": True, "outputs": result.outputs, "reason": f"recorded by run {result.run}"}
+            return _value(why), ()
+        if result.artifacts is None and asked.node.artifacts:
+            self._warn(asked.path, "its `artifacts` are missing: they were not kept with the result then")
+        return {"hit": True, "outputs": result.outputs, "reason": f"recorded by run {result.run}"}, there
 
     def _given_up(self, serial: int) -> bool:
         return self._closed or serial not in self.open

@@ -27,7 +27,7 @@ from steplane.driver.post import Post, SentMessage
 from steplane.driver.timers import Timers
 from steplane.driver.uncached import CacheLooked, Recall, Uncached
 from steplane.driver.warden import is_dying
-from steplane.events import AnyEvent, AttemptEnded, CancelRequested, Input, Resumed, Sent, StepEnded
+from steplane.events import AnyEvent, ArtifactsKept, AttemptEnded, CancelRequested, Input, Resumed, Sent, StepEnded
 from steplane.executors import AttemptOutcome
 from steplane.kernel import Instance, Kernel
 
@@ -178,7 +178,7 @@ class Coordinator:
             path, state = getattr(fact, "path", None), self.kernel.state
             instance = state.root if path is None else state.named(path, getattr(fact, "instance", 0))
             if isinstance(fact, StepEnded) and instance is not None:
-                self._keep_files(fact, instance, now)
+                self._keep_files(fact, instance)
             self._keep(replace(fact, at=now), instance)
             if isinstance(fact, StepEnded):
                 self._begin(*self.held.over(fact.path, self.kernel.state))
@@ -197,12 +197,15 @@ class Coordinator:
         else:
             self._stops.append(command)
 
-    def _keep_files(self, ended: StepEnded, instance: Instance, now: int) -> None:
+    def _keep_files(self, ended: StepEnded, instance: Instance) -> None:
         """Record the result of a step with `cache`, and keep what the `artifacts` of one name that has lists."""
-        self.recall.ended(ended, instance)
-        fact = self.attempts.keep(instance, ended.status) if instance.node.artifacts else None
-        if fact is not None:
-            self._keep(replace(fact, at=now), instance)
+        if instance.node.artifacts:
+            self._note(self.attempts.keep(instance, ended.status), instance)
+        self.recall.ended(ended, instance, self.attempts.files(instance))
+
+    def _note(self, kept: ArtifactsKept | None, ended: Instance | None = None) -> None:
+        if kept is not None:
+            self._keep(replace(kept, at=self.clock.now()), ended or self.kernel.state.instances[kept.instance])
 
     def _begin(self, *commands: Start | Ask) -> None:
         """Begin, or answer, in order; among them what has waited for steps that run again."""
@@ -300,6 +303,7 @@ class Coordinator:
         elif isinstance(message, SignalAsked | PostCame | SentMessage):
             self._take_post(message)
         elif isinstance(message, CacheLooked):
+            self._note(self.attempts.reused(self.kernel.state.instances.get(message.instance), message.artifacts))
             self._inputs += self.recall.answered(message)
         elif isinstance(message, LockAnswer):
             self._lock_answered(message)
@@ -308,10 +312,8 @@ class Coordinator:
         elif isinstance(message, LocksFailed):
             raise message.error
         else:
-            kept = self.attempts.kept(message, self.kernel.state)
-            if kept is not None:
-                self._keep(replace(kept, at=self.clock.now()), self.kernel.state.instances[kept.instance])
             ended = self.attempts.ended(message, self.kernel.state)
+            self._note(self.attempts.kept(message, self.kernel.state))  # now all is known that is secret
             if ended is not None:
                 self._inputs.append(ended)
 

@@ -12,9 +12,11 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 
 from steplane.errors import StateDamaged
+from steplane.events import Artifact
 from steplane.executors.artifacts import BLOCK, below, opened
+from steplane.executors.own_folder import clear, make
 from steplane.sdk.globs import Found
-from steplane.store.files import open_regular
+from steplane.store.files import open_regular, sync_directory, sync_file
 from steplane.store.results import REMEDY, KeptFile, KeptFolder, Result
 
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -49,6 +51,30 @@ def restore(workdir: str, result: Result, store: str, staging: str, stopped: Cal
                 inherited = os.fstat(folder).st_mode & stat.S_ISGID
                 os.fchmod(folder, each.mode & 0o777 | inherited)
     return True
+
+
+def restore_artifacts(folder: str, files: Sequence[KeptFile], store: str, staging: str) -> tuple[Artifact, ...]:
+    """Let the files be what is kept in the folder, in the place of what is there; on disk when this returns.
+
+    Raises `OSError`, `StateDamaged`; then there are none.
+    """
+    clear(folder)
+    try:
+        for one in files:
+            copy(_safe(one), store, temporary := os.path.join(staging, os.urandom(8).hex()), lambda: False)
+            sync_file(temporary)
+            make(folder)
+            above, _, name = one.path.rpartition("/")
+            with opened(folder) as base, below(base, above, make_=True) as inner:
+                _put(temporary, inner, name)
+                os.fsync(inner)
+                os.fsync(base)
+        if files:
+            sync_directory(os.path.dirname(folder))
+    except BaseException:
+        clear(folder)
+        raise
+    return tuple(Artifact(name=one.path, size=one.size, sha256=one.sha256) for one in files)
 
 
 def leads_out(path: str, target: str) -> bool:
@@ -195,4 +221,4 @@ def _is_digest(text: str) -> bool:
     return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
-__all__ = ["content", "copy", "leads_out", "restore", "write"]
+__all__ = ["content", "copy", "leads_out", "restore", "restore_artifacts", "write"]

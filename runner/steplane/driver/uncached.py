@@ -6,15 +6,18 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from steplane.commands import Ask
-from steplane.events import Answered, ErrorInfo, StepEnded
+from steplane.events import Answered, Artifact, ErrorInfo, StepEnded
 
 
 class CacheLooked(Struct, frozen=True):
-    """What has been found of a recorded result: the value of the answer, or the error that the step fails with."""
+    """What has been found of a recorded result: the value of the answer, or the error that the step fails with; and the
+    `artifacts` that are in their place again.
+    """
 
     instance: int
     value: dict[str, Any] | None
     error: ErrorInfo | None = None
+    artifacts: tuple[Artifact, ...] = ()
 
 
 class Recall(Protocol):
@@ -30,8 +33,10 @@ class Recall(Protocol):
     def answered(self, message: CacheLooked) -> list[Answered]:
         """The answer that has come."""
 
-    def ended(self, fact: StepEnded, here: Any) -> None:
-        """A step has ended: what it gave may be recorded. `here` is its instance."""
+    def ended(self, fact: StepEnded, here: Any, artifacts: tuple[Artifact, ...] = ()) -> None:
+        """A step has ended: what it gave may be recorded. `here` is its instance, `artifacts` the files
+        that are kept of it.
+        """
 
     def close(self) -> None:
         """Answer nothing more."""
@@ -50,7 +55,7 @@ class Uncached:
         """Nothing was looked for."""
         return []
 
-    def ended(self, fact: StepEnded, here: Any) -> None:
+    def ended(self, fact: StepEnded, here: Any, artifacts: tuple[Artifact, ...] = ()) -> None:
         """Nothing is recorded."""
 
     def close(self) -> None:

@@ -39,13 +39,14 @@ def collect(
     private: str = "",
     stopped: Callable[[], bool] = lambda: False,
     quiet: bool = False,
+    hidden: Callable[[str], bool] = lambda _: False,
 ) -> tuple[Artifact, ...]:
     """Copy what matches below `workdir` into `folder`; all that is kept there, sorted by name. Never raises.
 
     `private`: a folder that nothing is taken from. `stopped`: whether it should be cut short. A pattern that matches
-    nothing is told, unless `quiet`.
+    nothing is told, unless `quiet`. `hidden`: whether a name holds a secret: such a file is not kept, and told.
     """
-    keeper = _Keeper(folder, say, stopped)
+    keeper = _Keeper(folder, say, stopped, hidden)
     try:
         with opened(folder) as base:
             keeper.own(base)
@@ -54,26 +55,54 @@ def collect(
             keeper.settle(base)
     except OSError as error:
         say(f"artifacts cannot be kept: {error.strerror or error}")
+    if keeper.hidden:
+        say(left_out(keeper.hidden))
     return tuple(sorted(keeper.kept.values(), key=lambda one: one.name))
+
+
+def discard(folder: str, names: Sequence[str]) -> None:
+    """Take files, links and empty folders out of a folder, those around them too as far as they are empty then."""
+    with contextlib.suppress(OSError), opened(folder) as base:
+        for path in (each for name in names for each in (name, *_above(name)) if each):
+            above, _, last = path.rpartition("/")
+            with contextlib.suppress(OSError), below(base, above) as inner:
+                if stat.S_ISDIR(os.stat(last, dir_fd=inner, follow_symlinks=False).st_mode):
+                    os.rmdir(last, dir_fd=inner)
+                else:
+                    os.unlink(last, dir_fd=inner)
+
+
+def left_out(names: Sequence[str]) -> str:
+    """What is said of files whose names hold a secret; whoever says it masks the name."""
+    if len(names) == 1:
+        return f"artifacts: {names[0]} is left out, its name holds a secret"
+    return f"artifacts: {len(names)} files are left out, their names hold a secret: {names[0]}, ..."
 
 
 class _Keeper:
     """What is kept so far, by name; the folders that were made are to be written to disk."""
 
-    def __init__(self, folder: str, say: Say, stopped: Callable[[], bool]) -> None:
-        self._folder, self._say, self._stopped = folder, say, stopped
+    def __init__(self, folder: str, say: Say, stopped: Callable[[], bool], hides: Callable[[str], bool]) -> None:
+        self._folder, self._say, self._stopped, self._hides = folder, say, stopped, hides
+        self.hidden: list[str] = []
         self.kept: dict[str, Artifact] = {}
         self._size = 0
         self._full = False
 
     def own(self, base: int) -> None:
         """What the step has put there itself."""
+        gone: list[str] = []
         for one in Globs(EVERYTHING).walk(base):
+            if self._hides(one.path):
+                gone.append(one.path)
+                self.hidden += [] if stat.S_ISDIR(one.status.st_mode) else [one.path]
+                continue
             if stat.S_ISREG(one.status.st_mode) and self._has_room(one) and not self._stopped():
                 with self._told(one), contextlib.closing(_Reader(one)) as reader:
                     for _ in reader:
                         continue
                     self._enter(one.path, reader)
+        discard(self._folder, gone[::-1])
 
     def copy(self, base: int, workdir: str, patterns: Sequence[str], *, private: str, quiet: bool) -> None:
         """What the patterns name."""
@@ -82,6 +111,9 @@ class _Keeper:
         for one in globs.walk(workdir, _identity(private)):
             if self._stopped():
                 return
+            if self._hides(one.path):
+                self.hidden += [] if stat.S_ISDIR(one.status.st_mode) else [one.path]
+                continue
             links += stat.S_ISLNK(one.status.st_mode)
             if stat.S_ISREG(one.status.st_mode) and self._has_room(one):
                 if one.path in self.kept:

@@ -6,9 +6,10 @@ A step may write to any descriptor: what does not begin with the mark is none of
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from msgspec import Struct, ValidationError, msgpack
+from msgspec import Struct, ValidationError, convert, msgpack, to_builtins
 
 from steplane.executors.logs import StreamName
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
@@ -22,6 +23,11 @@ CHANNEL = 3
 
 MARK = b"\xc1stpl\xc1"
 """What each message begins with; the first byte stands in no msgpack."""
+
+MARK_OF_BYTES = b"\xc1stpb\xc1"
+"""The same, where a path or a variable is not UTF-8: the texts hold the bytes of what is meant, one character each."""
+
+_KEPT = (bytes,)
 
 HEAD = struct.Struct(f"!{len(MARK)}sI")
 
@@ -79,6 +85,7 @@ class Channel:
 
     def __init__(self, end: socket.socket, kind: Any) -> None:
         self.socket = end
+        self._kind = kind
         self._decoder = msgpack.Decoder(kind)
         self._buffer = bytearray()
         self._lock = threading.Lock()
@@ -87,9 +94,13 @@ class Channel:
 
     def send(self, message: Struct) -> None:
         """Send a message; raises `OSError` when the other side is gone."""
-        data = msgpack.encode(message)
+        mark = MARK
+        try:
+            data = msgpack.encode(message)
+        except UnicodeEncodeError:
+            mark, data = MARK_OF_BYTES, msgpack.encode(_over_texts(to_builtins(message, builtin_types=_KEPT), _escaped))
         with self._lock:
-            self.socket.sendall(HEAD.pack(MARK, len(data)) + data)
+            self.socket.sendall(HEAD.pack(mark, len(data)) + data)
 
     def receive(self) -> list[Any] | None:
         """The messages that are complete after one read, which may block; None at the end. Raises `Broken`."""
@@ -106,7 +117,8 @@ class Channel:
     def _complete(self) -> list[Any]:
         messages = []
         while self._buffer:
-            if not MARK.startswith(self._buffer[: len(MARK)]):
+            mark = bytes(self._buffer[: len(MARK)])
+            if not MARK.startswith(mark) and not MARK_OF_BYTES.startswith(mark):
                 raise Broken
             if len(self._buffer) < HEAD.size:
                 break
@@ -116,12 +128,36 @@ class Channel:
             if len(self._buffer) < HEAD.size + size:
                 break
             try:
-                messages.append(self._decoder.decode(memoryview(self._buffer)[HEAD.size : HEAD.size + size]))
+                messages.append(self._read(memoryview(self._buffer)[HEAD.size : HEAD.size + size], mark))
             except (ValidationError, ValueError) as error:
                 raise Broken from error
             del self._buffer[: HEAD.size + size]
         return messages
 
+    def _read(self, content: memoryview, mark: bytes) -> Any:
+        if mark == MARK:
+            return self._decoder.decode(content)
+        return convert(_over_texts(msgpack.decode(content), _restored), self._kind, builtin_types=_KEPT)
+
     def close(self) -> None:
         """Hang up."""
         self.socket.close()
+
+
+def _over_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Plain data with each text changed, keys too."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {_over_texts(key, change): _over_texts(one, change) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_over_texts(one, change) for one in value]
+    return value
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _restored(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8", "surrogatepass")

@@ -221,6 +221,7 @@ class ThreadExecutor:
         kept = collect(
             folder, request.workdir, patterns, say,
             private=request.state, stopped=lambda: token.reason == "cancelled", quiet=outcome.outcome != "succeeded",
+            hidden=partial(_hides, self.mask),
         )  # fmt: skip
         if own.empty:
             return ()
@@ -241,7 +242,7 @@ class ThreadExecutor:
         make(request.artifacts)
         found = collect(
             request.artifacts, request.workdir, request.keep, partial(log.line, "warning"),
-            private=request.state, quiet=request.quiet,
+            private=request.state, quiet=request.quiet, hidden=partial(_hides, self.mask),
         )  # fmt: skip
         with suppress(OSError):
             os.rmdir(request.artifacts)  # if it is empty
@@ -265,6 +266,10 @@ class ThreadExecutor:
 
     def _progress_of(self, request: AttemptRequest) -> Callable[[float, float | None, str], None]:
         return lambda done, total, text: self._on_progress(request.path, done, total, self.mask.text(text))
+
+
+def _hides(mask: Mask, name: str) -> bool:
+    return bool(mask) and mask.text(name) != name
 
 
 def _masked(

@@ -99,7 +99,7 @@ class Ending:
             err("\n" + describe(event, node, plan, folder.log_path(event.path), self._err_paint))
         if self._failures.more:
             more = count(self._failures.more, "more failed step")
-            err(f"\n{more}: steplane show {self.subject.run}\n")
+            err(f"\n{more}: {self.subject.show}\n")
 
     def _summary(self, result: Result) -> str:
         name, status = visible(self.subject.plan.name), result.status

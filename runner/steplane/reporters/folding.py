@@ -103,7 +103,7 @@ class FoldingReporter:
             for path in tuple(self._kept):
                 self._print(path)
             self._close()
-            self._write(self._log.annotations(self._found(result), f"steplane show {self.subject.run}"))
+            self._write(self._log.annotations(self._found(result), self.subject.show))
             self._plain.finish(result)
 
     def _line(self, before: str, line: str) -> str:

@@ -11,7 +11,9 @@ from steplane.store import RunFolder
 
 
 class Subject(Struct, frozen=True):
-    """The run that is shown. `resume` is the command that goes on with it, `home` the folder of its file."""
+    """The run that is shown. `resume` is the command that goes on with it, `home` the folder of its file, `state` what
+    stands behind a command that is told.
+    """
 
     run: str
     plan: Plan
@@ -19,6 +21,12 @@ class Subject(Struct, frozen=True):
     resume: str
     resumed: bool = False
     home: str = ""
+    state: str = ""
+
+    @property
+    def show(self) -> str:
+        """The command that shows it."""
+        return f"steplane show {self.run}{self.state}"
 
     @property
     def file(self) -> str:

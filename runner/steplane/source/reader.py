@@ -4,7 +4,7 @@ import os
 
 from steplane.diagnostics import Diagnostic, Span, in_file_order
 from steplane.errors import UsageError
-from steplane.pipes import read_source
+from steplane.pipes import read_named
 from steplane.source.document import Document
 from steplane.source.limits import FILE_BYTES
 from steplane.source.mistakes import BEGIN, no_more
@@ -19,7 +19,7 @@ def read_file(path: str | os.PathLike[str], remedy: str = "Give the path of a wo
     """
     file = os.fspath(path)
     try:
-        data = read_source(file, FILE_BYTES + 1)
+        data = read_named(file, FILE_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read `{file}`: {error.strerror}", remedy) from error
     return read(data, file)

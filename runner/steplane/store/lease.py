@@ -18,7 +18,7 @@ from contextlib import suppress
 import msgspec
 from msgspec.structs import replace
 
-from steplane.errors import RunHeld
+from steplane.errors import RunHeld, StateError
 from steplane.moments import spoken
 from steplane.store.database import Durability
 from steplane.store.files import make_file, open_regular, state_errors, write_all
@@ -91,6 +91,8 @@ class Lease:
         """
         guard = -1 if force else _in_time(folder, _try_guard)
         try:
+            if odd := odd_lock(folder):
+                raise StateError(*odd)
             with state_errors(folder.lock):
                 before = owner_of(folder)
                 descriptor = _replace_lock(folder) if force else _in_time(folder, _try_lock)
@@ -166,6 +168,13 @@ class Lease:
             write_all(self._descriptor, text)
             os.ftruncate(self._descriptor, len(text))
             self._place = len(head) + _BETWEEN
+
+
+def odd_lock(folder: RunFolder) -> tuple[str, str] | None:
+    """What is said where the file of the lock is none, so that nobody can have the run, and the remedy."""
+    if not os.path.lexists(folder.lock) or (os.path.isfile(folder.lock) and not os.path.islink(folder.lock)):
+        return None
+    return f"{folder.lock} is not a plain file", "Move it away: it is made again."
 
 
 def boot() -> str:

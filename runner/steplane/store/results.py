@@ -68,7 +68,10 @@ class KeptFolder(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """An entry: of which step (`step` is the same for all of its instances), from which run, when (µs), and what."""
+    """An entry: of which step (`step` is the same for all of its instances), from which run, when (µs), and what.
+
+    `artifacts` are by their names among the files that are kept of the instance; None: they were not kept with it.
+    """
 
     step: str
     path: str
@@ -78,6 +81,7 @@ class Result(msgspec.Struct, frozen=True):
     outputs: Any = None
     files: tuple[KeptFile, ...] = ()
     folders: tuple[KeptFolder, ...] = ()
+    artifacts: tuple[KeptFile, ...] | None = None
 
 
 _decode = msgspec.json.Decoder(Result).decode
@@ -212,7 +216,8 @@ class Results:
 
     def _known_files(self, row: Row) -> tuple[KeptFile, ...]:
         try:
-            return self._result(row).files
+            found = self._result(row)
+            return found.files + (found.artifacts or ())
         except Exception:  # noqa: BLE001 - what is damaged names nothing, and is a miss when it is looked for
             return ()
 

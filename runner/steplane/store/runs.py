@@ -208,7 +208,7 @@ class RunStore:
 
     def recorded(self) -> list[RunSummary]:
         """The runs as the catalogue has them, newest first: quick, but of one that has not ended it knows no status."""
-        if not os.path.isdir(self.directory.runs):
+        if not os.path.lexists(self.directory.runs):
             return []
         with suppress(StateError):  # a directory that cannot be written is listed all the same
             self.rebuild()

@@ -160,16 +160,43 @@ steps:
     assert kept(bench) == {"call": ["from-worker", "mine.py"]}
 
 
-def test_a_name_that_holds_a_secret_is_not_recorded(bench: Workbench) -> None:
-    bench.run("""
+def test_a_name_that_holds_a_secret_is_told_and_stays_nowhere(bench: Workbench) -> None:
+    done = bench.run("""
 secrets: {key: {env: KEY}}
 steps:
   - id: a
     env: {KEY2: "${{ secrets.key }}"}
-    run: touch "$STEPLANE_ARTIFACTS/x-$KEY2" "$STEPLANE_ARTIFACTS/plain"
+    run: |
+      mkdir -p "$STEPLANE_ARTIFACTS/d-$KEY2/in"; touch "$STEPLANE_ARTIFACTS/d-$KEY2/in/file"
+      touch "$STEPLANE_ARTIFACTS/x-$KEY2" "$STEPLANE_ARTIFACTS/plain"
+  - id: b
+    env: {KEY2: "${{ secrets.key }}"}
+    run: touch "dist-$KEY2.txt"
+    artifacts: ["dist-*"]
+  - id: group
+    artifacts: ["dist-*"]
+    steps: [{run: 'true'}]
+  - id: late
+    run: |
+      key=zanzibar-$((40+2)); mkdir "$STEPLANE_ARTIFACTS/d"; touch "$STEPLANE_ARTIFACTS/d/$key"
+      echo "$key"
+    outputs: {made: {value: "${{ result.stdout }}", secret: true}}
 """, environ={"KEY": "swordfish-99"})  # fmt: skip
+    assert done.status == "succeeded", done.lines
     assert kept(bench) == {"a": ["plain"]}
-    assert b"swordfish" not in Path(bench.store.folder("r1").journal).read_bytes()
+    assert [(path, text) for path, stream, text in done.lines if stream == "warning"] == [
+        ("a", "artifacts: 2 files are left out, their names hold a secret: d-***/in/file, ..."),
+        ("b", "artifacts: dist-***.txt is left out, its name holds a secret"),
+        ("group", "artifacts: dist-***.txt is left out, its name holds a secret"),
+        ("late", "artifacts: d/*** is left out, its name holds a secret"),
+    ]
+    folder = Path(bench.store.folder("r1").path)
+    names = " ".join(str(one) for one in folder.rglob("*"))
+    assert "swordfish" not in names
+    assert "zanzibar-42" not in names
+    for word in (b"swordfish", b"zanzibar-42"):
+        assert word not in bench.stored()
+    assert "left out" in (folder / "late.log").read_text()
 
 
 LEAVING = """

@@ -5,9 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.runner.app.cached import again, change, warnings, why
+from tests.runner.app.cached import again, change, results, warnings, why
 from tests.runner.running import Workbench
 
+from steplane.app.examining import examine_run
+from steplane.app.history import read_run
+from steplane.app.kept import kept_files, verify_file
 from steplane.store.results import KeptFile
 
 
@@ -121,3 +124,66 @@ def test_what_a_link_among_the_files_names_counts(built: Workbench) -> None:
         assert run.statuses["build"] == ("reused" if number == 3 else "succeeded")
         if number < 3:
             assert why(run) == [f"files: src/current {'is new' if number == 1 else 'changed'}"]
+
+
+KEEPING = """
+steps:
+  - id: build
+    run: |
+      mkdir -p dist/deep; echo app > dist/deep/app; chmod +x dist/deep/app; echo ran >> ledger
+      echo log > "$STEPLANE_ARTIFACTS/notes"; test -e fails-once || { touch fails-once; exit 1; }
+    retry: {attempts: 2, delay: 1ms}
+    artifacts: ["dist/**"]
+    cache: {key: 1, outputs: ["dist/**"]}
+  - id: group
+    artifacts: ["dist/deep/*"]
+    cache: {key: 1}
+    steps: [{run: 'true'}]
+  - {id: none, run: 'true', cache: {key: 1}}
+"""
+
+
+def artifacts(bench: Workbench, run: str) -> dict[str, list[str]]:
+    """The names of what is kept, by the path of the instance; each is what was recorded."""
+    found: dict[str, list[str]] = {}
+    for one in kept_files(bench.store, read_run(bench.store, run)):
+        verify_file(bench.store.folder(run), one)
+        found.setdefault(one.path, []).append(one.name)
+    return found
+
+
+def test_a_reused_step_has_the_artifacts_of_its_result(bench: Workbench) -> None:
+    kept = {"build": ["dist/deep/app", "notes"], "group": ["dist/deep/app"]}
+    bench.run(KEEPING, run_id="r0")
+    assert artifacts(bench, "r0") == kept
+    bench.store.delete("r0")
+    run = again(bench, KEEPING)
+    assert set(run.statuses.values()) == {"reused"}
+    assert artifacts(bench, "r1") == kept
+    folder = Path(bench.store.folder("r1").artifacts)
+    assert sorted(one.name for one in folder.iterdir()) == ["build", "group"]
+    assert (folder / "build" / "dist" / "deep" / "app").stat().st_mode & 0o100
+    assert examine_run(bench.store, bench.registry, "r1").problems == []
+    assert results(bench).forget(0) == 0  # what is named by an entry stays when others go
+    assert artifacts(bench, again(bench, KEEPING, 2).result.run) == kept
+    assert bench.ledger == ["ran", "ran"]
+
+
+def test_artifacts_that_cannot_be_had_again_are_a_miss(bench: Workbench) -> None:
+    bench.run(KEEPING, run_id="r0")
+    for one in Path(results(bench).files).rglob("*"):
+        if one.is_file() and one.read_text() == "log\n":
+            one.write_text("evil")
+    run = again(bench, KEEPING)
+    assert run.statuses["build"] == "succeeded"
+    assert "the recorded file notes is not what was recorded; the step runs" in warnings(run)[0]
+    assert artifacts(bench, "r1")["build"] == ["dist/deep/app", "notes"]
+
+
+def test_artifacts_that_were_not_kept_with_a_result_are_told(bench: Workbench) -> None:
+    text = KEEPING[: KEEPING.index("  - id: group")]
+    bench.run(text, run_id="r0")
+    change(bench, artifacts=None)
+    run = again(bench, text)
+    assert (run.statuses["build"], artifacts(bench, "r1")) == ("reused", {})
+    assert warnings(run) == ["cache: its `artifacts` are missing: they were not kept with the result then"]

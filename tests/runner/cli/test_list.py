@@ -81,3 +81,23 @@ def test_from_a_folder_below(shell: Shell) -> None:
     shell.folder = shell.folder / "below"
     names = [one["name"] for one in json.loads(shell("list", "--format", "json").stdout)["workflows"]]
     assert names == ["near", "broken", "orders", "orders/eu"]
+
+
+def test_a_path_that_is_not_utf_8_is_told(shell: Shell) -> None:
+    shell.write("workflows/b\udcff.yaml", "steplane: 1\nname: b\nsteps:\n  - run: echo\n")
+    said = "cannot be read: its path is not UTF-8: rename it"
+    (listed,) = json.loads(shell("list", "--format", "json").stdout)["workflows"]
+    assert listed["file"] == r"workflows/b\udcff.yaml"
+    assert listed["error"]["message"].endswith(said)
+    for command in ("run", "plan", "check", "graph"):
+        done = shell(command, "workflows/b\udcff.yaml")
+        assert (done.returncode, done.stderr.splitlines()[0].endswith(said)) == (2, True), done.stderr
+
+
+def test_a_folder_that_is_not_utf_8_is_told(shell: Shell) -> None:
+    shell.write("f\udcff/w.yaml", "steplane: 1\nname: w\nsteps:\n  - run: echo\n")
+    folder = shell.folder / "f\udcff"
+    done = Shell(folder)("run", "w.yaml")
+    assert done.returncode == 2
+    assert "is not UTF-8: a run cannot record it\n help: Rename it." in done.stderr
+    assert Shell(folder)("plan", "w.yaml").returncode == 0

@@ -308,6 +308,18 @@ def test_a_plugin_that_does_not_import(bench: "Bench") -> None:
     assert bench.run("result = {'ok': 1}").outputs == {"ok": 1}
 
 
+def test_what_is_not_utf_8_reaches_the_worker_and_comes_back(bench: "Bench") -> None:
+    folder = bench.folder / "f\udcff"
+    folder.mkdir()
+    code = "ctx.log('line \\udcff'); result = {'v': ascii([os.environ['V\\udcfe'], os.getcwd()[-2:]])}"
+    outcome = bench.run(code, workdir=str(folder), env={**os.environ, "V\udcfe": "é\udcff"})
+    assert outcome.outputs == {"v": r"['\xe9\udcff', 'f\udcff']"}
+    assert "ended" in message(bench, "os._exit(1)")
+    refused = bench.run("result = {'v': '\\udcff'}").error
+    assert refused is not None
+    assert refused.message.endswith("is no Unicode (a lone surrogate)")
+
+
 def test_a_workdir_that_is_gone(bench: "Bench") -> None:
     outcome = bench.run("", workdir=str(bench.folder / "no"))
     assert outcome.error is not None

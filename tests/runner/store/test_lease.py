@@ -10,7 +10,9 @@ from subprocess import Popen
 
 import pytest
 
-from steplane.errors import RunHeld
+from steplane.app.examining import Problem, examined
+from steplane.app.loading import make_registry
+from steplane.errors import RunHeld, StateError
 from steplane.events import RunEnded, RunStarted, RunWaiting
 from steplane.store import Lease, RunStore, is_held, now, owner_of
 
@@ -243,3 +245,21 @@ def test_a_lock_that_was_replaced_while_it_was_taken_does_not_count(
         assert replaced != [os.stat(lock).st_ino]
         assert is_held(store.folder("r1"))
     assert not is_held(store.folder("r1"))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "link"])
+def test_what_is_no_file_in_the_place_of_the_lock_is_told_with_what_helps(store: RunStore, kind: str) -> None:
+    store.create("r1", "text", "hash", {}).close()
+    lock = store.folder("r1").lock
+    os.unlink(lock)
+    {"pipe": os.mkfifo, "directory": os.mkdir, "link": lambda path: os.symlink("nowhere", path)}[kind](lock)
+    for act in (store.acquire, store.delete):
+        with pytest.raises(StateError) as caught:
+            act("r1")
+        assert caught.value.message == f"{lock} is not a plain file"
+        assert caught.value.remedy == "Move it away: it is made again."
+    assert examined(store, make_registry(None, None), "r1").problems[-1] == Problem(
+        caught.value.message, caught.value.remedy
+    )
+    os.rename(lock, f"{store.directory.path}/away")
+    store.acquire("r1").close()

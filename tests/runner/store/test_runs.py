@@ -165,6 +165,14 @@ def test_without_any_run_the_message_says_so(store: RunStore) -> None:
     assert caught.value.remedy == "Start one: steplane run FILE"
 
 
+def test_a_file_in_the_place_of_the_runs_is_told(store: RunStore) -> None:
+    os.rmdir(store.directory.runs)
+    assert store.list_runs() == []
+    Path(store.directory.runs).touch()
+    with pytest.raises(StateError, match=r"cannot read .*/runs: Not a directory"):
+        store.list_runs()
+
+
 def test_requests_wait_until_they_are_done(store: RunStore) -> None:
     make(store, "a")
     make(store, "b")

@@ -60,8 +60,7 @@ def signal(run: str, name: str, given: dict[str, Any]) -> int:
     try:
         outcome = signalling.send(store, run_id, parcel).outcome
     except StateError as error:
-        data_option = [] if given["data"] is None else ["--data", "..."]
-        raise with_command(error, call, ("steplane", "signal", run_id, name, *data_option)) from error
+        raise with_command(error, call, ("steplane", "signal", run_id, name)) from error
     if outcome == "kept" and given["go_on"]:
         return resume(call, run_id, given)
     words = {
@@ -85,8 +84,8 @@ def resume(call: Any, run_id: str, given: dict[str, Any]) -> int:
     try:
         return show.watch(
             lambda: running.resume(call.history, call.registry, run_id, values, environ, options_of(call), show),
-            ("steplane", "resume", run_id),
-        )
+            ("steplane", "resume", run_id), leave_out=("data", "transient", "go_on"),
+        )  # fmt: skip
     except RunHeld:
         call.out.line(f"run {run_id} goes on in another process")
         return 0

@@ -1,0 +1,63 @@
+"""Commands that are told work as they stand: with the state directory, and with what else was said."""
+
+import pytest
+
+from steplane.cli import told
+
+from .conftest import Shell, wait_for
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Wait, or end it: steplane cancel x-1", "Wait, or end it: steplane cancel x-1 --state 'a b'"),
+        ("steplane resume x --only a, or: steplane show x.", "steplane resume x@ --only a, or: steplane show x@."),
+        ("See: steplane runs check. Then: steplane resume x", "See: steplane runs check@. Then: steplane resume x@"),
+        ("See: steplane runs --workflow w; steplane runs", "See: steplane runs@ --workflow w; steplane runs@"),
+        ("steplane runs check x. All: steplane runs", "steplane runs check x@. All: steplane runs@"),
+        ("Go on: `steplane resume`, it runs", "Go on: `steplane resume@`, it runs"),
+        ("Start one: steplane run flows/a.yaml", "Start one: steplane run flows/a.yaml@"),
+        ("Go on: steplane resume x --state b", "Go on: steplane resume x --state b"),
+        ("See: steplane --help, steplane runs-x", "See: steplane --help, steplane runs-x"),
+    ],
+)  # fmt: skip
+def test_each_command_gets_the_state_directory(text: str, whole: str) -> None:
+    told.remember("a b")
+    try:
+        assert told.with_state(text) == whole.replace("@", " --state 'a b'")
+        told.remember(None)
+        assert told.with_state(text) == text
+    finally:
+        told.remember(None)
+
+
+FLOW = """\
+steplane: 1
+name: flow
+inputs:
+  k: {type: string, secret: true}
+steps:
+  - {id: one, run: 'echo up; test ! -e hold || exec sleep 60'}
+  - {id: two, run: 'true'}
+"""
+
+
+def test_what_was_said_stays_said(shell: Shell) -> None:
+    shell.write("flow.yaml", FLOW)
+    shell.write("hold", "")
+    run = shell.start("run", "flow.yaml", "--id", "one", "--state", "st", "-i", "k=swordfish")
+    wait_for(run, "[one] up")
+    held = shell("resume", "one", "--state", "st", "-i", "k=swordfish")
+    assert (held.returncode, held.stderr.splitlines()[-1]) == (
+        5, " help: Wait for it to end, or end it: steplane cancel one --state st",
+    )  # fmt: skip
+    run.terminate()
+    run.wait(timeout=30)
+    shell.write("flow.yaml", FLOW.replace("'true'", "'false'"))
+    changed = shell("resume", "one", "--state", "st", "--redo", "two", "-i", "k=swordfish", "--patience", "1s")
+    assert changed.returncode == 2
+    assert changed.stderr.splitlines()[-1] == (
+        " help: Go on so: steplane resume one --state st -i k=... --redo two --patience 1s --accept-changes. "
+        "Go on as it was recorded: --recorded."
+    )
+    assert "swordfish" not in changed.stderr
