@@ -41,5 +41,5 @@ def test_the_plan_says_so(shell: Shell) -> None:
 
 
 def test_where_it_cannot_stand() -> None:
-    (found,) = check_steps("- {id: a, while: false, complete: 2, run: make}")
+    (found,) = check_steps("- {id: a, while: true, complete: 2, run: make}")
     assert found.message.startswith("`complete` of step `a` has no `foreach` or `matrix` beside it")
