@@ -198,13 +198,19 @@ def broken_prompt(request: pytest.FixtureRequest, own: Project) -> Iterator[Prom
 
 
 @pytest.mark.parametrize(
-    "line", ["steplane run orders -i ", "steplane show x", "steplane run nowhere -i ", "steplane zzz "]
+    ("line", "known"),
+    [
+        ("steplane run orders -i ", "region="),  # it stands before what cannot be read
+        ("steplane show x", ""),
+        ("steplane run nowhere -i ", ""),
+        ("steplane zzz ", ""),
+    ],
 )
-def test_a_prompt_stays_clean(broken_prompt: Prompt, line: str) -> None:
+def test_a_prompt_stays_clean(broken_prompt: Prompt, line: str, known: str) -> None:
     broken_prompt.press(line)
     broken_prompt.type("END")
     shown = broken_prompt.until("END")
-    assert shown == f"ready> {line}END"
+    assert shown == f"ready> {line}{known}END"
 
 
 def test_the_program_may_be_gone(own: Project) -> None:
