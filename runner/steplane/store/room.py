@@ -33,7 +33,7 @@ class LogRoom:
         if self._descriptor < 0 or self._made >= _MOST:
             return
         try:
-            size = os.fstat(self._descriptor).st_size
+            size = os.lseek(self._descriptor, 0, os.SEEK_END)  # cheaper than its status: see `Presence.refuse_cut`
             if size > self._made:
                 self._made = max(min(max(size * 2, _FIRST), _MOST), size)
                 os.pwrite(self._descriptor, bytes(self._made - size), size)
