@@ -49,6 +49,7 @@ def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
         (317254, 0),
         (3596344894646, 3),
         (18098, 3),
+        (12352325, 3),
     ],
 )
 def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> None:
@@ -57,7 +58,8 @@ def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> 
     The fourth: a resume ends an instance of an open loop that asks about an item: that is asked again first. The sixth:
     what undoes a step stands where the step now does. The last: a `goto` is told in its `finally` that its target is
     complete: what waits for that begins before the jump. The ninth: an `undo` comes before a loop that begins again.
-    The tenth: a cancel comes to what an `end` cancels already.
+    The tenth: a cancel comes to what an `end` cancels already. The eleventh: a second one comes to what could not hear
+    of the first, as it was undoing something.
     """
     finish(play(Random(seed), resumes=resumes))
 

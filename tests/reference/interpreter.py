@@ -69,7 +69,7 @@ class Reference:
             self.resumed_at = self.moment
             resume.resumed(self, tuple(event[1]), dict(event[2]), event[3] if len(event) > 3 else None)
         elif event[0] == "cancel":
-            self.root.cancel()
+            self.cancel()
         elif event[0] == "compensate":
             compensation.on_demand(self, tuple(event[1]))
         elif event[0] == "signal":
@@ -143,6 +143,14 @@ class Reference:
     def workflow_at(self, file: str) -> dict[str, Any]:
         """The workflow of a file that is called: by its name, or the run's own."""
         return self.files.get(file, self.written)
+
+    def cancel(self) -> None:
+        """Cancel the run; a second time also what could not hear of it the first time, and goes on."""
+        again = [one for one in self.root.everyone() if isinstance(one, Scope)] if self.root.cancelling else []
+        self.root.cancel()
+        for scope in again:
+            if scope.cancelled:
+                scope.cancel("skipped" if scope.cut else "cancelled")
 
     def run_on(self, scope: Scope) -> None:
         """A branch goes on after its `parallel` has ended."""
