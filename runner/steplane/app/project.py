@@ -179,7 +179,7 @@ def _no_workflow(name: str, known: list[str]) -> UsageError:
 
 def _no_file(path: str, start: str) -> UsageError:
     """The error for a path behind which there is no file: it may have been meant as a name."""
-    from steplane.suggest import did_you_mean
+    from steplane.suggest import did_you_mean, nearest_of
 
     if os.path.isdir(path):
         return UsageError(f"{path} is a folder", "Name a workflow file in it.")
@@ -190,11 +190,18 @@ def _no_file(path: str, start: str) -> UsageError:
         beside = sorted(one for one in os.listdir(folder or os.curdir) if one.endswith(_ENDINGS))
     except OSError:
         return UsageError(f"there is no file {path}, nor its folder", "Look at the path.")
-    near = did_you_mean(name, beside)
-    listed = ", ".join(beside[:5]) + (", ..." if len(beside) > 5 else "") or "no workflow files at all"
-    stem = os.path.splitext(path)[0]
-    meant = os.path.join(folder, near) if near else stem if _is_name(stem) and _by_name(stem, start) else ""
-    hint = f"Did you mean `{meant}`?" if meant else f"There: {listed}"
+    near, stem = did_you_mean(name, beside), os.path.splitext(path)[0]
+    names = workflows(start) if not near and _is_name(stem) else []
+    by_name = stem if names and _by_name(stem, start) else did_you_mean(stem, names)
+    meant = os.path.join(folder, near) if near else by_name
+    if meant:
+        hint = f"Did you mean `{meant}`?"
+    elif beside:
+        hint = "There: " + ", ".join(beside[:5]) + (", ..." if len(beside) > 5 else "")
+    elif not names:
+        hint = "No workflow is there; a first one is made by `steplane init`."
+    else:
+        hint = nearest_of(stem, names, "Known here", "steplane list")
     return UsageError(f"there is no file {path}", hint)
 
 

@@ -212,6 +212,14 @@ def test_a_file_that_is_not_there(shell: Shell, file: str, told: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
 
 
+@pytest.mark.parametrize(
+    ("file", "help_"), [("helo.yaml", "Did you mean `hello`?"), ("zzz.yaml", "Known here: hello.")]
+)
+def test_a_file_that_is_not_there_may_be_meant_as_a_name(shell: Shell, file: str, help_: str) -> None:
+    shell.write("workflows/hello.yaml", "steps: [{run: make}]\n")
+    assert shell("run", file).stderr == f"error: there is no file {file}\n help: {help_}\n"
+
+
 def test_a_run_that_stops_waiting_says_how_to_go_on(shell: Shell) -> None:
     shell.write("wait.yaml", "steplane: 1\nsteps:\n  - {id: a, retry: {attempts: 2, delay: 1h}, run: exit 1}\n")
     done = shell("run", "wait.yaml", "--patience", "0", "--id", "one")
