@@ -216,6 +216,7 @@ def test_a_file_that_is_not_there(shell: Shell, file: str, told: str) -> None:
     ("file", "help_"), [("helo.yaml", "Did you mean `hello`?"), ("zzz.yaml", "Known here: hello.")]
 )
 def test_a_file_that_is_not_there_may_be_meant_as_a_name(shell: Shell, file: str, help_: str) -> None:
+    (shell.folder / "hello.yaml").unlink()  # nothing lies beside it then
     shell.write("workflows/hello.yaml", "steps: [{run: make}]\n")
     assert shell("run", file).stderr == f"error: there is no file {file}\n help: {help_}\n"
 
