@@ -47,12 +47,26 @@ class Order:
         self.cut = {need.position: node for node in joins for need in node.needs or ()}  # what a join may cancel
 
     def enter(self, position: int, fate: Fate) -> None:
-        """The fate of a step is known."""
+        """The fate of a step is known, but for what others in the list may make of it before it has ended."""
+        fate = replace(fate, ends=fate.ends | self._cut_short(position))
         self.fates[position] = fate
         while self._decided < len(self.fates) and self.fates[self._decided] is not None:
             self._decided += 1
-        if fate.stops != "no" or not fate.ends <= OK or position in self.cut:
+        if fate.stops != "no" or not fate.ends <= OK:
             self._notable.append(position)
+
+    def _cut_short(self, position: int) -> Ends:
+        """How the step may end by a join that has enough without it, or by a `goto` that leads past it."""
+        if self.is_out(self.nodes[position]):
+            return NONE
+        passed = any(jump.position < position and self._may_jump(jump, position) for jump in self._jumps)
+        return (CANCELLED if position in self.cut else NONE) | (SKIPPED if passed else NONE)
+
+    def _may_jump(self, jump: Node, past: int) -> bool:
+        """Whether a `goto` may lead to what stands further down than a position."""
+        fate = self.fates[jump.position]
+        further = isinstance(jump.action, Goto) and jump.action.target > past
+        return further and not self.is_out(jump) and (fate is None or fate.verdict != "skip")
 
     def fate(self, position: int) -> Fate:
         """The fate of a step that is known."""
@@ -165,7 +179,7 @@ class Order:
 
     def _ends(self, position: int) -> Ends:
         """How the step may end; also blocked, where one beside it may fail before it begins."""
-        ends = self.fate(position).ends | (CANCELLED if position in self.cut else NONE)
+        ends = self.fate(position).ends
         if self.nodes[position].handler or self.policy == "continue":
             return ends
         before = self.before()
