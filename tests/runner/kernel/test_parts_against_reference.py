@@ -119,11 +119,12 @@ def test_what_a_night_found(seed: int) -> None:
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
 
 
-@pytest.mark.parametrize("seed", [196, 1245, 24482, 50796, 55996])
+@pytest.mark.parametrize("seed", [196, 1245, 24482, 50796, 55996, 1329749165])
 def test_what_a_night_found_with_both(seed: int) -> None:
     """A step is named by `--redo`, and the one behind its milestone is taken as failed; more items of a loop are taken
     as failed than may, while it is asked whether it is complete; a branch ended well but for a step whose child ended
-    itself as cancelled; enough branches had arrived while a resume of a part left the others.
+    itself as cancelled; enough branches had arrived while a resume of a part left the others; what is around an `end`
+    cleans up before what stands below it.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
