@@ -101,6 +101,7 @@ def test_both(seed: int) -> None:
         46597,
         49484,
         50105,
+        75191,
         149749,
         380781944478,
     ],
@@ -113,7 +114,8 @@ def test_what_a_night_found(seed: int) -> None:
     through also where what was taken as failed cancels it before the resume comes to it; what is said of a step with
     several activations is of the one that was cut off; a branch that arrives often ends in its turn; nobody asks
     whether a loop is complete of which a resume leaves more failed than may; a loop that had not begun has no round
-    to go on with; a group that runs whole again is cancelled before it begins.
+    to go on with; an `end` ends before what stands below it; a group that runs whole again is cancelled before it
+    begins.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
