@@ -7,11 +7,12 @@ from typing import Any
 
 from steplane.checks.context import Context, Position
 from steplane.expressions import Engine, Expression, ExpressionError, uses
+from steplane.expressions.deciding import only_compares
 from steplane.expressions.types import Type
 from steplane.model import Switch
 
-_MOST_CASES = 1000
-"""Cases that are gone through; of more nothing is said."""
+_MOST_TEXT = 20_000
+"""Characters of conditions that are evaluated, over all cases; of a `switch` that has more nothing is said."""
 
 Path = tuple[str, ...]
 Case = Mapping[Path, Any]
@@ -20,7 +21,7 @@ Case = Mapping[Path, Any]
 def open_case(switch: Switch, position: Position, context: Context) -> Case | None:
     """What the names in the conditions are where no arm holds: the first such case, none (empty) where all are taken.
 
-    None where it cannot be told, for a name in the conditions may have too many values.
+    None where it cannot be told: a name in the conditions may be anything, or there are too many cases.
     """
     conditions = [arm.condition.expression for arm in switch.arms if arm.condition is not None]
     values: dict[Path, tuple[Any, ...]] = {}
@@ -30,21 +31,28 @@ def open_case(switch: Switch, position: Position, context: Context) -> Case | No
         if known is not None:
             values |= known
             told.append(one)
-    if not values or prod(map(len, values.values())) > _MOST_CASES or _nested(values):
+    if not values or _nested(values):
+        return None
+    if prod(map(len, values.values())) * sum(len(one.text) for one in told) > _MOST_TEXT:
         return None
     engine = Engine()
     for row in product(*values.values()):
         case = dict(zip(values, row, strict=True))
-        if not any(_holds(engine, one, case) for one in told):
+        names = _names(case)
+        if not any(_holds(engine, one, names) for one in told):
             return case if len(told) == len(conditions) else None
     return {}
 
 
 def _values_in(expression: Expression, position: Position, context: Context) -> dict[Path, tuple[Any, ...]] | None:
-    """The values of every name in a condition; None where those of one are not known."""
+    """The values of every name in a condition; None where those of one are not known, or where it does more than
+    compare.
+    """
+    if not only_compares(expression.text):
+        return None
     found = {}
     for use in uses(expression):
-        values = _values(context.types.of(Expression(".".join(use.path)), position))
+        values = _values(context.types.of_path(use.path, position))
         if use.defaulted or values is None or not all(part.isidentifier() for part in use.path):
             return None
         found[use.path] = values
@@ -64,13 +72,17 @@ def _nested(paths: Mapping[Path, object]) -> bool:
     return any(path[:length] in paths for path in paths for length in range(1, len(path)))
 
 
-def _holds(engine: Engine, expression: Expression, case: Case) -> bool:
+def _names(case: Case) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for path, value in case.items():
         inner = names
         for part in path[:-1]:
             inner = inner.setdefault(part, {})
         inner[path[-1]] = value
+    return names
+
+
+def _holds(engine: Engine, expression: Expression, names: Mapping[str, Any]) -> bool:
     try:
         return engine.evaluate(expression, names) is True
     except ExpressionError:

@@ -132,6 +132,7 @@ inputs:
   go: {type: boolean, default: true}
   word: {type: string, default: x}
 """
+EXAMPLE = ", as where `inputs.go` is `false` and `inputs.size` is `m` and `inputs.maybe` is `1`"
 NO_DEFAULT = "`switch` of step `a` has no default: it fails when no arm holds"
 
 
@@ -156,6 +157,9 @@ NO_DEFAULT = "`switch` of step `a` has no default: it fails when no arm holds"
         (["(inputs.maybe | default(1)) == 's'", "inputs.go", "not inputs.go"], None),
         (["inputs.size > 3", "inputs.go"], ", as where `inputs.size` is `s` and `inputs.go` is `false`"),
         (["inputs.go", "not inputs.go", "inputs.size =="], None),
+        (["inputs.go", "inputs.size == 's'", "inputs.maybe == 's'"], EXAMPLE),
+        (["inputs.go and ('x' * 9000000) != ''", "not inputs.go"], ""),
+        ([f"inputs.size == 's' and inputs.go and 'a' != '{'b' * 9000}'", "inputs.size == 'm'"], ""),
     ],
 )
 def test_whether_the_arms_of_a_switch_take_every_case(arms: list[str], expected: str | None) -> None:
