@@ -182,11 +182,30 @@ steps:
     told = everything(victim, answer)
     for hidden in (SECRET, SECRET.upper(), SECRET.lower(), quote(SECRET, safe="")):
         assert hidden.encode() not in told, hidden
-    for wrong in (["-i", f"p={SECRET * 4}"], ["-i", f"p={SECRET}", "-i", f"o={SECRET}"], ["-i", f"o={SECRET}"]):
+    for wrong in (
+        ["-i", f"p=@{SECRET}"],
+        ["-i", f"p={SECRET * 4}"],
+        ["-i", f"p={SECRET}", "-i", f"o={SECRET}"],
+        ["-i", f"o={SECRET}"],
+    ):
         refused = victim.attack("run", "trial.yaml", *wrong, env=ENV)
         assert refused.code == 2
         assert SECRET not in refused.said
         assert "Tr0ub4dor" not in refused.said  # nor written with escapes
+
+
+def test_s34_a_number_that_is_too_large_is_not_told(victim: Victim) -> None:
+    steps = """
+secrets: {pin: {env: PIN}}
+failure: continue
+steps:
+  - {id: a, needs: [], uses: log, with: {message: "${{ 'x' * (secrets.pin | int) }}"}}
+  - {id: b, needs: [], uses: log, with: {message: "${{ [0] * (secrets.pin | int) }}"}}
+"""
+    answer = victim.run(steps, *REPORTS, env={"PIN": "48151623"})
+    assert answer.said.count("no more are allowed") >= 2
+    told = everything(victim, answer)
+    assert not any(hidden in told for hidden in (b"48151623", b"48,151,623"))
 
 
 def test_s35_not_in_other_steps_nor_in_a_dry_run(victim: Victim) -> None:

@@ -106,16 +106,17 @@ _MOST = 64 << 20
 
 def _content(spec: InputSpec, path: str) -> str:
     remedy = "A text that begins with `@` is written `@@...`."
+    shown = "the file behind its `@`" if spec.secret else path  # it may be the secret itself, and no path at all
     try:
         content = read_source(path, _MOST + 1)
         if len(content) > _MOST:
-            raise UsageError(f"input `{spec.name}`: {path} has more than {_MOST >> 20} MiB", "Give its path.")
+            raise UsageError(f"input `{spec.name}`: {shown} has more than {_MOST >> 20} MiB", "Give its path.")
         return content.decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"input `{spec.name}`: {path} is not UTF-8 text", remedy) from error
+        raise UsageError(f"input `{spec.name}`: {shown} is not UTF-8 text", remedy) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise UsageError(f"input `{spec.name}`: {path} cannot be read: {why}", remedy) from error
+        raise UsageError(f"input `{spec.name}`: {shown} cannot be read: {why}", remedy) from error
 
 
 def read_text(spec: InputSpec, text: str, origin: str = "") -> Any:

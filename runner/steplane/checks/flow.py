@@ -3,19 +3,31 @@
 from collections.abc import Iterator
 
 from steplane.checks.context import Context, words_for
+from steplane.checks.covering import Case, open_case
 from steplane.diagnostics import Diagnostic, Related
+from steplane.expressions.comparing import shown
 from steplane.model import End, Goto, Group, Step, StepList, Switch, Workflow
 
 
 def check_switches(_: Workflow, context: Context) -> Iterator[Diagnostic]:
-    """A `switch` without a default arm fails when no arm holds."""
+    """A `switch` without a default arm fails when no arm holds, which can be unless its arms take every case."""
     for position in context.positions:
         action = position.step.action
         if isinstance(action, Switch) and action.arms and not any(arm.default for arm in action.arms):
-            message = f"`switch` of {words_for(position.step)} has no default: it fails when no arm holds"
+            case = open_case(action, position, context)
+            if case is not None and not case:
+                continue
+            message = f"`switch` of {words_for(position.step)} has no default: it fails when no arm holds{_where(case)}"
             yield Diagnostic(
                 "switch-without-default", message, action.span, "warning", help="add `- {default: true, steps: [...]}`"
             )
+
+
+def _where(case: Case | None) -> str:
+    """An example, but not with a status: which of them a step can have come to is not known here."""
+    if not case or any(path[0] == "steps" and path[2:3] != ("outputs",) for path in case):
+        return ""
+    return ", as where " + " and ".join(f"`{'.'.join(path)}` is {shown(value)}" for path, value in case.items())
 
 
 def check_ends(_: Workflow, context: Context) -> Iterator[Diagnostic]:

@@ -51,6 +51,10 @@ class Types:
             return self._judged(template, position)[0]
         return type_of(template, self._lookup(position))
 
+    def of_path(self, path: tuple[str, ...], position: Position | None = None) -> Type:
+        """The type of what a path of names leads to at a step."""
+        return type_of(Expression(".".join(path)), self._lookup(position))
+
     def kind(self, template: Template, position: Position | None = None) -> str:
         """The one kind that a value is sure to have: null bool integer number string list object; else `any`."""
         kinds = self.of(template, position).kinds or frozenset()

@@ -24,6 +24,8 @@ def among(value: Any, values: Iterable[Any]) -> bool:
 
 def shown(value: Any) -> str:
     """A value as an author writes it."""
+    if value is None:
+        return "`null`"
     return f"`{value}`" if isinstance(value, str) else f"`{str(value).lower()}`"
 
 

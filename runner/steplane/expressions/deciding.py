@@ -36,6 +36,29 @@ def conjuncts(text: str) -> list[tuple[Any, int]]:
         return []
 
 
+_COMPARING = frozenset(
+    {"And", "Or", "Not", "Compare", "Operand", "Const", "List", "Tuple", "Name", "Getattr", "Getitem"}
+)
+"""Nodes of an expression whose evaluation takes no more time than the reading of its text."""
+
+
+def only_compares(text: str) -> bool:
+    """Whether it is made of names, literals and comparisons alone, and so is quick to evaluate many times."""
+    from steplane.expressions.grammar import parse
+
+    try:
+        pending = [parse(text)]
+    except (SyntaxFault, RecursionError):
+        return False
+    while pending:
+        node = pending.pop()
+        kind = type(node).__name__
+        if kind not in _COMPARING and not (kind == "Test" and node.name in ("none", "null")):
+            return False
+        pending += node.iter_child_nodes()
+    return True
+
+
 def held_at(text: str, offset: int) -> list[Any]:
     """What holds wherever the part at that offset is evaluated, part by part: it stands behind `and`, or is a choice of
     `a if b else c`; nothing where the text cannot be parsed.

@@ -57,8 +57,9 @@ class Budget:
             self._allow(length)
 
     def _allow(self, length: int) -> None:
+        """Raise where it is too much; how much it is may have come of a secret, and is not told."""
         if length > TEXT:
-            raise ExpressionError(f"this would make a text of {length:,} characters; at most {TEXT:,} are allowed")
+            raise ExpressionError(f"this would make a text of more than {TEXT:,} characters; no more are allowed")
         if self._chars > TEXT * 10:
             raise ExpressionError(f"this would make more than {TEXT * 10:,} characters of text in all")
         if self.left < 0:
@@ -67,7 +68,7 @@ class Budget:
     def items(self, count: int) -> None:
         """Allow a list of that many items, before it is made."""
         if count > ITEMS:
-            raise ExpressionError(f"this would make a list of {count:,} items; at most {ITEMS:,} are allowed")
+            raise ExpressionError(f"this would make a list of more than {ITEMS:,} items; no more are allowed")
         self.tick(1 + (count >> 2))
         self._items += count
         if self._items > ITEMS * 10:

@@ -33,6 +33,9 @@ def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str
 
 def _withdraw(state: State, one: Instance) -> None:
     """It has begun, but nothing of it runs just now: a question is open, a timer is set, a slot or lock is wanted."""
+    if one.phase == "ending":  # the `end` that all this follows from
+        instances.attempt_ended(state, one, None)
+        return
     if one.phase == "undecided":
         state.assumed.pop(one.path, None)  # said of the attempt that is given up here, not of one that may follow
     instances.leave_question(state, one)

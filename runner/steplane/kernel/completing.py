@@ -16,7 +16,7 @@ def look(state: State, outer: Instance) -> bool:
     """An instance has ended: see whether the loop is complete. Whether that is so, or is asked now."""
     loop, spec = _loop(outer), outer.node.loop
     loop.news = False
-    if not isinstance(spec, ForEach | Matrix) or loop.stopped:
+    if not isinstance(spec, ForEach | Matrix) or loop.stopped or loop.exceeded:  # by what a resume leaves failed
         return False
     if spec.complete is not None:
         instances.ask(state, outer, "complete")

@@ -74,7 +74,7 @@ def _end(state: State, instance: Instance) -> None:
 
 def _mark(one: Instance, instance: Instance, *, force: bool) -> None:
     """Say what becomes of it when it is cancelled; where something else cancels it already, that stands."""
-    if one.cancelling or one.phase == "finally":
+    if one.cancelling or one.phase in {"ending", "finally"}:
         return
     one.by, one.reason = instance.path, _reason(instance, force=force)
     if force:

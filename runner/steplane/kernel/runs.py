@@ -47,11 +47,12 @@ def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> N
         root.error = ErrorInfo("end", message, step=instance.path)
     if root.phase == "finally":
         root.outcome = action.status
-    instance.phase = "finally"  # not to be cancelled with the rest
+    instance.phase = "ending"  # not to be cancelled with the rest: it ends where the cancel comes to it
     for scope in [root.after] if root.phase in {"rescue", "finally"} else list(root.body):
         if scope is not None:
             lists.cancel_scope(state, scope, "skipped", instance.path)
-    instances.attempt_ended(state, instance, None)
+    if instance.phase == "ending":  # in a `finally`, which no cancel reaches
+        instances.attempt_ended(state, instance, None)
 
 
 def close(state: State, root: Instance) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Phase = Literal[
     "new", "if", "loop", "looping", "complete", "item", "while", "until", "enter", "lock", "cache", "require", "queue",
-    "attempt", "stopping", "choose", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided",
+    "attempt", "stopping", "choose", "ending", "body", "ensure", "outputs", "retry", "backoff", "trailing", "undecided",
     "compensate", "rescue", "rescued", "finally", "ended", "wait", "listening", "signal", "sending",
 ]  # fmt: skip
 """Where an instance stands, from outside in; those named like a question wait for its answer."""

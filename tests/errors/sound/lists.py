@@ -119,12 +119,13 @@ class Lists(Modified):
         """Arms, of which one is taken."""
         arms: Steps = []
         inside: list[Name] = []
-        for _ in range(self.rng.randint(1, 2)):
+        open_end = self.plant("switch-without-default")
+        for _ in range(1 if open_end else self.rng.randint(1, 2)):  # of two, one may be what the other is not
             condition = self.condition()
             steps, found = self.under(condition, lambda: self.steps(depth, 1, 1))
             arms.append({"when": condition, "steps": steps})
             inside += [lacking(one, "missing") for one in found]
-        if not self.plant("switch-without-default"):
+        if not open_end:
             steps, found = self.steps(depth, 1, 1)
             arms.append({"default": True, "steps": steps})
             inside += [lacking(one, "missing") for one in found]

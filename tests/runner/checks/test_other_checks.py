@@ -125,6 +125,50 @@ def test_steps(steps: str, expected: list[str]) -> None:
     assert codes(check_steps(steps, top)) == expected
 
 
+CHOICES = """
+inputs:
+  size: {type: string, enum: [s, m]}
+  maybe: {enum: [s, 1], optional: true}
+  go: {type: boolean, default: true}
+  word: {type: string, default: x}
+"""
+EXAMPLE = ", as where `inputs.go` is `false` and `inputs.size` is `m` and `inputs.maybe` is `1`"
+NO_DEFAULT = "`switch` of step `a` has no default: it fails when no arm holds"
+
+
+@pytest.mark.parametrize(
+    ("arms", "expected"),
+    [
+        (["inputs.size == 's'", "inputs.size == 'm'"], None),
+        (["inputs.size == 's'", "inputs.size != 's'"], None),
+        (["inputs.go", "not inputs.go"], None),
+        (["inputs.size in ['s', 'm']"], None),
+        (["inputs.word == 'u'", "inputs.go", "not inputs.go"], None),
+        (["inputs.go and inputs.size == 's'", "not inputs.go or inputs.size == 'm'"], None),
+        (["inputs.maybe == 's'", "inputs.maybe == 1", "inputs.maybe is none"], None),
+        (["inputs.maybe == 's'", "inputs.maybe == 1"], ", as where `inputs.maybe` is `null`"),
+        (
+            ["inputs.go and inputs.size == 's'", "not inputs.go"],
+            ", as where `inputs.go` is `true` and `inputs.size` is `m`",
+        ),
+        (["inputs.word == 'u'", "inputs.size == 's'"], ""),
+        (["inputs.word == 'u'", "inputs.word != 'u'"], ""),
+        (["steps.first.status == 'succeeded'", "steps.first.status == 'failed'"], ""),
+        (["(inputs.maybe | default(1)) == 's'", "inputs.go", "not inputs.go"], None),
+        (["inputs.size > 3", "inputs.go"], ", as where `inputs.size` is `s` and `inputs.go` is `false`"),
+        (["inputs.go", "not inputs.go", "inputs.size =="], None),
+        (["inputs.go", "inputs.size == 's'", "inputs.maybe == 's'"], EXAMPLE),
+        (["inputs.go and ('x' * 9000000) != ''", "not inputs.go"], ""),
+        ([f"inputs.size == 's' and inputs.go and 'a' != '{'b' * 9000}'", "inputs.size == 'm'"], ""),
+    ],
+)
+def test_whether_the_arms_of_a_switch_take_every_case(arms: list[str], expected: str | None) -> None:
+    listed = ", ".join(f"{{when: \"{arm}\", steps: [{{run: 'true'}}]}}" for arm in arms)
+    found = check_steps(f"- {{id: first, on_error: warn, run: 'true'}}\n- {{id: a, switch: [{listed}]}}", CHOICES)
+    said = [one.message for one in found if one.code == "switch-without-default"]
+    assert said == ([] if expected is None else [NO_DEFAULT + expected])
+
+
 @pytest.mark.parametrize("key", TOP)
 def test_every_top_key_of_a_later_release_is_refused_by_name(key: str) -> None:
     example = read_schema("workflow")["properties"][key]["examples"][0]

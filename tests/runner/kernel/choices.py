@@ -88,7 +88,8 @@ def some_of(random: Random, plan: Plan, kernel: Kernel) -> Said:
 def waiting_steps(plan: Plan, state: State) -> list[str]:
     """Paths of pending steps in the lists that are entered."""
     found = []
-    for scope in sorted({one.scope for one in state.instances.values() if one.scope}, key=lambda one: one.owner.path):
+    entered = dict.fromkeys(one.scope for one in state.instances.values() if one.scope)  # no set: that has no order
+    for scope in sorted(entered, key=lambda one: one.owner.path):
         for position, one in enumerate(scope.current):
             if one is None:
                 name = scope.plan.nodes[scope.list.nodes[position]].id

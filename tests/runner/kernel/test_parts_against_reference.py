@@ -101,6 +101,8 @@ def test_both(seed: int) -> None:
         46597,
         49484,
         50105,
+        75191,
+        149749,
         380781944478,
     ],
 )
@@ -110,18 +112,21 @@ def test_what_a_night_found(seed: int) -> None:
     while more is to come; a body that is left is not opened again; of a list that is put down an arrival that waits
     for its turn is not an activation; a resume of a part leaves out the round of another activation; a list is gone
     through also where what was taken as failed cancels it before the resume comes to it; what is said of a step with
-    several activations is of the one that was cut off; a branch that arrives often ends in its turn; a loop that had
-    not begun has no round to go on with; a group that runs whole again is cancelled before it begins.
+    several activations is of the one that was cut off; a branch that arrives often ends in its turn; nobody asks
+    whether a loop is complete of which a resume leaves more failed than may; a loop that had not begun has no round
+    to go on with; an `end` ends before what stands below it; a group that runs whole again is cancelled before it
+    begins.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
 
 
-@pytest.mark.parametrize("seed", [196, 1245, 24482, 50796, 55996])
+@pytest.mark.parametrize("seed", [196, 1245, 24482, 50796, 55996, 1329749165])
 def test_what_a_night_found_with_both(seed: int) -> None:
     """A step is named by `--redo`, and the one behind its milestone is taken as failed; more items of a loop are taken
     as failed than may, while it is asked whether it is complete; a branch ended well but for a step whose child ended
-    itself as cancelled; enough branches had arrived while a resume of a part left the others.
+    itself as cancelled; enough branches had arrived while a resume of a part left the others; what is around an `end`
+    cleans up before what stands below it.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=True), resumes=4, by_hand=True))
