@@ -254,7 +254,7 @@ def _ending(outcomes: Sequence[str]) -> str:
 
 
 class Befores:
-    """What each step of a list surely waits for, at first or second hand; worked out when it is first asked for."""
+    """What has surely ended when the turn of a step comes, or a `goto` leads to it; worked out when it is asked for."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -268,6 +268,10 @@ class Befores:
 
     def _closure(self, nodes: Sequence[Node]) -> list[int]:
         sets = [0] * len(nodes)
+        jumps: dict[int, list[int]] = {}
+        for node in nodes:
+            if isinstance(node.action, Goto):
+                jumps.setdefault(node.action.target, []).append(node.position)
         changed = True
         while changed:  # needs may name later steps: once more until nothing is new
             changed = False
@@ -279,6 +283,9 @@ class Befores:
                     found |= 1 << need.position | sets[need.position]
                 if node.milestone is not None and node.milestone.after >= 0:
                     found |= 1 << node.milestone.after | sets[node.milestone.after]
+                for jump in jumps.get(position, ()):
+                    if not sets[jump] >> position & 1:  # it may come to the step before the turn of that does
+                        found &= 1 << jump | sets[jump]
                 changed = changed or found != sets[position]
                 sets[position] = found
                 upto |= found
