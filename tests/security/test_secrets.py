@@ -88,9 +88,12 @@ outputs: {v: "${{ steps.b.outputs.v }}"}
 @pytest.mark.parametrize("secret", ["Zq9#Lw-7kPx vB2", "abcdefgh~ijk lm", "abc^def gh,ij{k}", "~elf #zwei =drei 'vier"])
 def test_s31_as_the_shell_quotes_it(victim: Victim, secret: str) -> None:
     """What `printf %q`, `${x@Q}` and `set -x` of bash escape differs by where in a word a character stands."""
-    steps = """
+    steps = r"""
 steps:
-  - {id: a, uses: shell, with: {shell: bash, script: 'printf "<%q> <%s>\n" "$S" "${S@Q}"; set -x; : "$S"'}, env: {S: "${{ secrets.s }}"}}
+  - id: a
+    uses: shell
+    env: {S: "${{ secrets.s }}"}
+    with: {shell: bash, script: 'printf "<%q> <%s>\n" "$S" "${S@Q}"; set -x; : "$S"'}
 """
     answer = victim.run("secrets: {s: {env: SECRET}}\n" + steps, env={"SECRET": secret})
     told = everything(victim, answer).decode("utf-8", "surrogateescape")
