@@ -70,11 +70,13 @@ class Watched(Inbox):
             _come.set()
 
 
-def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] = lambda *_: True) -> Callable[..., Any]:
+def between(
+    kind: str, action: Callable[..., Any], counts: Callable[..., bool] = lambda *_, **__: True
+) -> Callable[..., Any]:
     """The action with a point on either side, where it counts."""
 
     def watched(*words: Any, **options: Any) -> Any:
-        if not counts(*words):
+        if not counts(*words, **options):
             return action(*words, **options)
         passing(kind, "before")
         value = action(*words, **options)
@@ -84,7 +86,7 @@ def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] =
     return watched
 
 
-def commits(database: Database, statement: str, *_: Any) -> bool:
+def commits(database: Database, statement: str, *_: Any, **__: Any) -> bool:
     """Whether the statement ends a transaction, or is one."""
     word = statement.split(None, 1)[0]
     return word == "COMMIT" or (word in {"INSERT", "UPDATE", "DELETE"} and not database._connection.in_transaction)
@@ -111,7 +113,7 @@ if __name__ == "__main__":
     for name in ("rename", "replace", "link"):
         setattr(os, name, between("name", getattr(os, name)))
     for name in ("unlink", "rmdir"):
-        setattr(os, name, between("unname", getattr(os, name)))
+        setattr(os, name, between("unname", getattr(os, name), lambda path, **_: os.path.lexists(path)))
     os.fork = forked(os.fork)
     for name, kind in (("_watch", "watch"), ("_end_the_rest", "rest")):
         vars(warden)[name] = between(kind, vars(warden)[name])
