@@ -34,6 +34,20 @@ EXPRESSIONS = {
     "sorted 100 rows": "inputs.rows | sort(attribute='total', reverse=true) | first",
     "JSON of 100 rows": "inputs.rows | json",
     "unique of 100 rows": "inputs.rows | map(attribute='sku') | unique | join(',')",
+    "join of 100 texts": "inputs.skus | join(',')",
+    "join of 100 numbers": "inputs.totals | join(' ')",
+    "greatest of 100 numbers": "inputs.totals | max",
+    "100 texts in capitals": "inputs.skus | map('upper')",
+    "first of a list": "inputs.skus | first",
+    "groups of 100 rows": "inputs.rows | groupby('sku')",
+    "equal lists": "inputs.skus == inputs.skus",
+    "two long texts": "inputs.text ~ inputs.text",
+    "a long text without blanks": "inputs.text | trim",
+    "a long text in words": "inputs.text | split(' ')",
+    "replaced in a long text": "inputs.text | replace('here', 'there')",
+    "a pattern in a long text": "inputs.text | regex_replace('l(i)ne', 'row')",
+    "a long text moved": "inputs.text | indent(2)",
+    "words of a long text": "inputs.text | wordcount",
 }
 
 CONTEXT: dict[str, Any] = {
@@ -41,6 +55,8 @@ CONTEXT: dict[str, Any] = {
         "amount": 250, "limit": 100, "region": "eu", "id": "AB-1234567", "day": "2026-11-26", "note": None,
         "name": "  A Name Of Some Length ",
         "rows": [{"sku": f"sku-{n % 17}", "total": n * 1.5, "open": n % 3 == 0} for n in range(100)],
+        "skus": [f"sku-{n % 17}" for n in range(100)], "totals": [n * 1.5 for n in range(100)],
+        "text": "a line of text here\n" * 50,
     },
     "steps": {"build": {"outputs": {"version": "1.4.2"}}},
 }  # fmt: skip

@@ -176,6 +176,7 @@ def output(bench: Bench) -> Iterator[Figure]:
     yield Figure(
         "rate", f"the same {size:,} MB", _time(large.seconds), f"{rate:.0f} MB/s", "at least 100 MB/s", rate >= 100
     )
+    yield shown_lines(bench)
     size = bench.size(100)
     small, large = (
         bench.steplane("run", bench.file(f"masked_{one}", MADE_OF_SECRETS + _saying(one)), "--quiet")
@@ -186,6 +187,22 @@ def output(bench: Bench) -> Iterator[Figure]:
         "masked", f"{size} MB, 250 values of secrets to mask", _time(large.seconds), f"{rate:.0f} MB/s",
         "at least 100 MB/s", rate >= 100,
     )  # fmt: skip
+
+
+def shown_lines(bench: Bench) -> Figure:
+    """Lines of two bytes, each shown with the name of its step."""
+    size = bench.size(3_000_000)
+    one, many = (
+        statistics.median(
+            bench.steplane("run", bench.file(name, _lines(number)), "--format", "plain").seconds
+            for _ in range(bench.times(3))
+        )
+        for name, number in (("line", 1), ("lines", size))
+    )
+    rate = (size - 1) / (many - one)
+    return Figure(
+        "lines", f"{size:,} lines, all shown", _time(many), f"{rate:,.0f}/s", "at least 1,000,000/s", rate >= 1_000_000
+    )
 
 
 def planned(bench: Bench) -> Iterator[Figure]:
@@ -237,6 +254,10 @@ def main() -> int:
 
 def _saying(megabytes: int) -> str:
     return f"  - {{id: say, run: [sh, -c, {printing(megabytes)}]}}\n"
+
+
+def _lines(number: int) -> str:
+    return f"  - {{id: say, run: '(yes || true) | head -n {number}'}}\n"
 
 
 def _row(name: str, what: str, value: str, compared: str, target: str, word: str) -> str:

@@ -198,19 +198,17 @@ class Stream:
 
         `_done` bytes at the front have been given out, `_starred` as the stars of a secret that they are a part of.
         """
-        done = self._done
+        done, starred = self._done, self._starred
         self._held = data[kept:]
-        if cut <= done:
-            self._done = max(0, done - kept)
-            return b""
-        spans, starred = self._mask.spans(data), self._starred
+        spans = self._mask.spans(data)
+        cut = max(cut, done)
+        cut = max(cut, *(end for start, end in spans if start < cut), 0)  # of what has begun the rest is stars too
+        self._starred = cut > kept and (any(end == cut for _, end in spans) or (starred and cut == done))
+        self._done = cut - kept
         if done:
             spans = (
                 _merged([(0, done), *spans]) if starred else [(max(done, one), end) for one, end in spans if end > done]
             )
-        over = max((end for start, end in spans if start < cut < end), default=0)
-        self._starred = over > 0
-        self._done = max(over, cut) - kept
         if not spans:
             return data[done:cut] if done or cut < len(data) else data
         parts = list(_blotted(data, spans, 0 if starred else done, cut))

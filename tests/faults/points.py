@@ -1,8 +1,9 @@
 """The command, with named points at which it kills itself: `python points.py WORDS`.
 
-A point is a kind (`commit`, `spawn`, `name`: a file that gets its name), `before` or `after`, and its number in the
-process, from 1: `commit:before:3` in `FAULTS_POINT`. Without a point the file `FAULTS_POINTS` gets a line for each
-that is passed.
+A point is a kind, `before` or `after`, and its number in the process, from 1: `commit:before:3` in `FAULTS_POINT`. The
+runner has `commit` (to the journal, the catalogue, the locks of the store), `spawn`, `name` (a file gets its name) and
+`unname` (it loses it); its warden has `fork` (the runner begins), `watch` (until the runner has ended) and `rest` (what
+is left is ended). Without a point the file `FAULTS_POINTS` gets a line for each that is passed.
 
 At the point `FAULTS_CANCEL` it asks itself instead, through its socket, to cancel the run, and goes on when the request
 has come in; the file gets a line that says what came of it.
@@ -18,7 +19,7 @@ from typing import Any
 
 from steplane.app import execution
 from steplane.cli import main
-from steplane.driver import control
+from steplane.driver import control, warden
 from steplane.driver.inbox import Inbox
 from steplane.driver.messages import CancelAsked
 from steplane.executors import process
@@ -69,11 +70,13 @@ class Watched(Inbox):
             _come.set()
 
 
-def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] = lambda *_: True) -> Callable[..., Any]:
+def between(
+    kind: str, action: Callable[..., Any], counts: Callable[..., bool] = lambda *_, **__: True
+) -> Callable[..., Any]:
     """The action with a point on either side, where it counts."""
 
     def watched(*words: Any, **options: Any) -> Any:
-        if not counts(*words):
+        if not counts(*words, **options):
             return action(*words, **options)
         passing(kind, "before")
         value = action(*words, **options)
@@ -83,18 +86,36 @@ def between(kind: str, action: Callable[..., Any], counts: Callable[..., bool] =
     return watched
 
 
-def commits(database: Database, statement: str, *_: Any) -> bool:
+def commits(database: Database, statement: str, *_: Any, **__: Any) -> bool:
     """Whether the statement ends a transaction, or is one."""
-    return statement == "COMMIT" or (
-        statement.startswith("INSERT INTO events") and not database._connection.in_transaction
-    )
+    word = statement.split(None, 1)[0]
+    return word == "COMMIT" or (word in {"INSERT", "UPDATE", "DELETE"} and not database._connection.in_transaction)
+
+
+def forked(fork: Callable[[], int]) -> Callable[[], int]:
+    """`fork` with a point on either side for the parent: what a child does is its own."""
+
+    def watched() -> int:
+        passing("fork", "before")
+        child = fork()
+        if child:
+            passing("fork", "after")
+        return child
+
+    return watched
 
 
 if __name__ == "__main__":
     Database.run = between("commit", Database.run, commits)  # type: ignore[method-assign]
+    Database.run_many = between("commit", Database.run_many, commits)  # type: ignore[method-assign]
     vars(process)["spawn"] = between("spawn", spawn)
     vars(execution)["Inbox"] = Watched
     for name in ("rename", "replace", "link"):
         setattr(os, name, between("name", getattr(os, name)))
+    for name in ("unlink", "rmdir"):
+        setattr(os, name, between("unname", getattr(os, name), lambda path, **_: os.path.lexists(path)))
+    os.fork = forked(os.fork)
+    for name, kind in (("_watch", "watch"), ("_end_the_rest", "rest")):
+        vars(warden)[name] = between(kind, vars(warden)[name])
     sys.argv[0] = "steplane"
     sys.exit(main())

@@ -105,6 +105,8 @@ class Rig:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.ledger.touch()
+        self.spoiled = False
+        """Whether the test damages what is recorded, on purpose."""
         self._count = 0
         self._lives: list[Life] = []
         paths = os.pathsep.join(path for path in sys.path if path)

@@ -90,6 +90,26 @@ def crash(rig: Rig, run: str) -> Crash:
     return Crash(ended, in_flight)
 
 
+def sound(rig: Rig, run: str) -> None:
+    """What holds of every run, whatever has become of it: its own check is clean; what was done was recorded as begun
+    before; and an attempt is begun again only because the run was resumed, once each time.
+    """
+    assert examine_run(rig.store, Registry(read_index(None)), run).problems == [], run
+    begun, attempts = Counter[str](), set[tuple[str, int, int]]()
+    lives = 0
+    for event in rig.events(run):
+        lives += isinstance(event, Resumed)
+        if isinstance(event, StepStarted):
+            key = f"{event.path}/{event.activation}"
+            begun[key] += 1
+            attempts.add((key, event.instance, event.attempt))
+    made = Counter(key for key, _, _ in attempts)
+    for key, number in executions_of(rig, run).items():
+        assert number <= begun[key], f"{run}/{key} was done {number} times, and begun {begun[key]}: {rig.outputs()}"
+    for key, number in begun.items():
+        assert number <= made[key] * (1 + lives), f"{run}/{key} was begun {number} times in {1 + lives} lives"
+
+
 def _cancelled(wanted: Story) -> set[str]:
     """The keys of what a step of the workflow cancels: on a resume that may come before it has done anything."""
     return {

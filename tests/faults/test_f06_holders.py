@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 
+import pytest
 from tests.faults.rig import Life, Rig, until
 from tests.faults.test_f03_resume import GATED
 
@@ -94,3 +96,26 @@ def test_a_suspended_owner_that_was_replaced_cannot_write(rig: Rig) -> None:
     assert rig.executions("after") == 0
     assert rig.resume().wait() == 0, rig.outputs()
     assert rig.counts() == {"one/before/1": 1, "one/gate/1": 2, "one/after/1": 1, "one/tidy/1": 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells who listens")
+def test_a_suspended_owner_cannot_be_cancelled_and_is_named_at_once(rig: Rig) -> None:
+    rig.write(GATED)
+    life = rig.run()
+    rig.noted("gate")
+    runner = life.runner
+    assert runner
+    os.kill(runner, signal.SIGSTOP)
+    try:
+        asked = rig.cancel()
+        assert asked.wait() == 2
+        assert asked.text == (
+            f"error: run one does not answer: its process {runner} is suspended\n"
+            f" help: The run is cancelled as soon as it goes on: `kill -CONT {runner}`. "
+            f"Or end it with `kill -KILL {runner}` and try again.\n"
+        )
+    finally:
+        os.kill(runner, signal.SIGCONT)
+    assert life.wait() == 1, rig.outputs()
+    assert rig.store.status("one") == "cancelled"
+    assert rig.counts() == {"one/before/1": 1, "one/gate/1": 1, "one/tidy/1": 1}

@@ -159,6 +159,7 @@ def test_each_fault_is_refused_with_advice_and_nothing_is_made_anew(
     rig: Rig, templates: Templates, stored: Callable[[Rig], Path], capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     path = stored(templates.done)
+    rig.spoiled = True
     break_it, code, words = FAULTS[fault]
     break_it(path)
     run = "two" if fault == "another's" else "one"
@@ -248,6 +249,7 @@ def random_bytes(rig: Rig, path: Path, log: Path | None, seeds: range) -> None:
     """Overwrite bytes at random places, again and again: what is read is right, or it is refused."""
     registry = Registry(read_index(None))
     right = rig.events()
+    rig.spoiled = True
     files = {one: one.read_bytes() for one in (path, log) if one is not None}
     found = {"whole": 0, "refused": 0, "saved": 0}
     for seed in seeds:

@@ -3,6 +3,12 @@
 import pytest
 from tests.faults.rig import NOTE, Rig, until
 
+from steplane.events import AttemptEnded, StepStarted
+from steplane.executors.pump import DRAIN
+
+MOST = DRAIN + 1.8
+"""Seconds between the end of the program and that of its step, on a machine that is busy."""
+
 KEEPERS = {
     "background": "sleep $MARKED &",
     "both": "sleep $MARKED & sleep $MARKED >&2 &",
@@ -26,6 +32,7 @@ steps:
       {KEEPERS[keeper]}
       seq 20000
       echo last
+      date +%s%N > ended
   - {{id: gate, run: '{NOTE}; until [ -e gate ]; do sleep 0.01; done'}}
 outputs: {{lines: "${{{{ steps.keep.outputs.lines | length }}}}"}}
 """)
@@ -39,7 +46,12 @@ outputs: {{lines: "${{{{ steps.keep.outputs.lines | length }}}}"}}
     rig.gone(1.0)
     log = (rig.state / "runs" / "one" / "keep.log").read_text()
     assert "\n20000\nlast\n" in log.replace("again\n", "")
+    [begun] = [one for one in rig.events() if isinstance(one, StepStarted) and one.path == "keep"]
+    [over] = [one for one in rig.events() if isinstance(one, AttemptEnded) and one.instance == begun.instance]
+    waited = over.at / 1e6 - int((rig.folder / "ended").read_text()) / 1e9
+    assert waited < MOST
     if keeper != "writer":
+        assert waited >= DRAIN - 0.05  # what had been written was waited for, and nothing more came
         assert '"lines":20001' in life.text.splitlines()[-1]
 
 

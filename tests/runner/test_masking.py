@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shlex
+import shutil
+import string
 import subprocess
 import sys
 import time
@@ -96,6 +98,43 @@ def test_what_programs_here_quote_is_masked(locale: str) -> None:
         )
         for line in (done.stdout + done.stderr).decode().splitlines():
             assert "***" in masked(line, secret), line
+
+
+MARKS = string.punctuation + " "
+MARKED = [
+    f"{mark}ab{other}c {mark}{other}e:{mark}f={other}gh{mark}" for mark in MARKS for other in ("#", "~", "'", ",")
+]
+"""Each mark at the beginning, in the middle of a word, where a word begins, behind what assigns, and at the end."""
+
+QUOTING = {
+    "bash: printf %q": ["bash", "-c", "printf '%q\\n' \"$@\"", "bash"],
+    "bash: @Q": ["bash", "-c", "printf '%s\\n' \"${@@Q}\"", "bash"],
+    "bash -x": ["bash", "-c", 'for one in "$@"; do (set -x; : "$one") 2>&1; done', "bash"],
+    "zsh: q": ["zsh", "-c", "print -rl -- ${(q)@}", "zsh"],
+    "zsh: qq": ["zsh", "-c", "print -rl -- ${(qq)@}", "zsh"],
+    "zsh: qqqq": ["zsh", "-c", "print -rl -- ${(qqqq)@}", "zsh"],
+    "zsh: q+": ["zsh", "-c", "print -rl -- ${(q+)@}", "zsh"],
+    "zsh -x": ["zsh", "-c", 'for one in "$@"; do (set -x; : "$one") 2>&1; done', "zsh"],
+    "fish: escape": ["fish", "-c", "string escape -- $argv"],
+    "fish: escape without quotes": ["fish", "-c", "string escape --no-quoted -- $argv"],
+    "Perl: quotemeta": ["perl", "-e", 'print quotemeta($_), "\\n" for @ARGV', "--"],
+    "Python: re.escape": [sys.executable, "-c", "import re, sys\nfor one in sys.argv[1:]: print(re.escape(one))"],
+    "Python: shlex": [sys.executable, "-c", "import shlex, sys\nfor one in sys.argv[1:]: print(shlex.quote(one))"],
+    "JSON": [sys.executable, "-c", "import json, sys\nfor one in sys.argv[1:]: print(json.dumps(one))"],
+}
+
+
+@pytest.mark.parametrize("program", QUOTING)
+def test_every_mark_that_programs_here_quote_is_masked(program: str) -> None:
+    command = QUOTING[program]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"no {command[0]} here")
+    done = subprocess.run([*command, *MARKED], capture_output=True, check=True)
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) == len(MARKED)
+    for secret, line in zip(MARKED, lines, strict=True):
+        said = masked(line, secret)
+        assert re.fullmatch(r"(\+.*> : |\++ : )?[$]?[\\'\"]*\*\*\*[\\'\"]*", said), (secret, line)
 
 
 @pytest.mark.parametrize("before", [b"", b"x", b"xy", b"user:", b"user:x"])
@@ -212,6 +251,11 @@ def test_a_line_that_cannot_begin_a_secret_is_not_held_back() -> None:
 LETTERS = st.text(alphabet="ab\n", min_size=SHORTEST, max_size=7)
 
 
+@example(secrets=["aaaa"], pieces=["aaaa", "a"])
+@example(secrets=["abab"], pieces=["abab", "ab"])
+@example(secrets=["abba"], pieces=["abba", "abba"])
+@example(secrets=["bbaaaaaa", "abbbb"], pieces=["cabbbba\n", "cY2FiY"])
+@example(secrets=["aaaaaaaa", "aaaaaa"], pieces=["\naaaaaaa", "aaaaa", "aaac"])
 @given(
     secrets=st.lists(LETTERS, min_size=1, max_size=3),
     pieces=st.lists(st.text(alphabet="ab\nc", max_size=9), max_size=8),

@@ -85,6 +85,24 @@ outputs: {v: "${{ steps.b.outputs.v }}"}
         assert text.encode() not in told, name
 
 
+@pytest.mark.parametrize("secret", ["Zq9#Lw-7kPx vB2", "abcdefgh~ijk lm", "abc^def gh,ij{k}", "~elf #zwei =drei 'vier"])
+def test_s31_as_the_shell_quotes_it(victim: Victim, secret: str) -> None:
+    """What `printf %q`, `${x@Q}` and `set -x` of bash escape differs by where in a word a character stands."""
+    steps = r"""
+steps:
+  - id: a
+    uses: shell
+    env: {S: "${{ secrets.s }}"}
+    with: {shell: bash, script: 'printf "<%q> <%s>\n" "$S" "${S@Q}"; set -x; : "$S"'}
+"""
+    answer = victim.run("secrets: {s: {env: SECRET}}\n" + steps, env={"SECRET": secret})
+    told = everything(victim, answer).decode("utf-8", "surrogateescape")
+    assert re.search(r"\[a\] <[\\'$]*\*\*\*'?> <'\*\*\*'>\n", answer.out), answer.out
+    assert re.search(r"\+ : [\\']*\*\*\*'?\n", answer.said), answer.said
+    for word in re.findall(r"\w{3,}", secret):
+        assert not re.search(rf"\b{word}\b", told), word
+
+
 def test_s31_what_expressions_make_of_it(victim: Victim) -> None:
     made = {
         "secrets.s | hash": "hash", "secrets.s | upper": SECRET.upper(), "secrets.s[3:]": SECRET[3:],

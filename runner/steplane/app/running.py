@@ -43,7 +43,9 @@ MakeReporter = Callable[["Begun"], Reporter]
 
 
 class Begun(Struct, frozen=True):
-    """A run that is about to run in this process: for those who show it. `home` is the folder of its file."""
+    """A run that is about to run in this process: for those who show it. `home` is the folder of its file, `absent`
+    the optional inputs that it was not given.
+    """
 
     run: str
     plan: Plan
@@ -51,6 +53,7 @@ class Begun(Struct, frozen=True):
     resumed: bool = False
     warnings: tuple[str, ...] = ()
     home: str = ""
+    absent: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True):
@@ -102,7 +105,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
     journal = store.create(basis.run, plan.text, plan.hash, header, durability_of(options), actor=options.actor)
     with journal:
         warnings = _warnings(execution, store.warning)
-        reporter = make_reporter(Begun(basis.run, plan, journal.folder, warnings=warnings, home=basis.home))
+        reporter = make_reporter(_begun(basis, journal, warnings))
         first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken, group=group_of(header))
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
@@ -116,8 +119,8 @@ def _need_text(*folders: str) -> None:
             raise UsageError(f"the path of the folder {folder} is not UTF-8: a run cannot record it", "Rename it.")
 
 
-def _warnings(execution: Execution, other: str) -> tuple[str, ...]:
-    return (*([other] if other else ()), *execution.known.weak())
+def _warnings(execution: Execution, *others: str) -> tuple[str, ...]:
+    return (*filter(None, others), *execution.known.weak())
 
 
 def _said(part: RunPart) -> dict[str, Any]:
@@ -176,10 +179,10 @@ def resume(  # noqa: PLR0917 - the same
         if edit is not None and taken is not None:
             edit.record(journal, taken, variables)
         store.reopened(run_id)
-        reporter = make_reporter(_begun_again(execution, journal, again, edit))
+        warnings = _warnings(execution, edit.warning if edit is not None else "", again.warning)
+        reporter = make_reporter(_begun(execution.basis, journal, warnings, resumed=True))
         begun = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
-        demanded = undoing.demanded(kernel.state)
-        result = go(execution, journal, begun, reporter)
+        demanded, result = undoing.demanded(kernel.state), go(execution, journal, begun, reporter)
     catalogue(store, result)
     return result if demanded is None or cancel else _undone(result, demanded)
 
@@ -229,6 +232,12 @@ def cancel(  # noqa: PLR0917 - the same
             raise UsageError(
                 f"run {run_id} ends as {reply.known}: only its `finally` goes on", "There is nothing left to cancel."
             )
+        if reply.suspended:
+            raise UsageError(
+                f"run {run_id} does not answer: its process {reply.suspended} is suspended",
+                f"The run is cancelled as soon as it goes on: `kill -CONT {reply.suspended}`. "
+                f"Or end it with `kill -KILL {reply.suspended}` and try again.",
+            )
         if is_held(folder):
             raise UsageError(
                 f"run {run_id} does not answer", "It may be suspended; continue or end its process, then try again."
@@ -264,10 +273,9 @@ def _told(
     return event, regained(plan, kernel.state, event, run_id)
 
 
-def _begun_again(execution: Execution, journal: Journal, again: "Regained", edit: "Edit | None") -> Begun:
-    basis = execution.basis
-    warnings = (*([edit.warning] if edit is not None else ()), *_warnings(execution, again.warning))
-    return Begun(basis.run, basis.plan, journal.folder, resumed=True, warnings=warnings, home=basis.home)
+def _begun(basis: Basis, journal: Journal, warnings: tuple[str, ...], *, resumed: bool = False) -> Begun:
+    absent = frozenset(one.name for one in basis.plan.inputs if basis.inputs.get(one.name) is None)
+    return Begun(basis.run, basis.plan, journal.folder, resumed, warnings, basis.home, absent)
 
 
 def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from steplane.checks.captures import captured_as
 from steplane.checks.context import Context, Position, is_spread
+from steplane.checks.outputs import said_of_no_value
 from steplane.checks.visibility import output_names
 from steplane.decisions.tables import answer_schema
 from steplane.expressions.types import ANY, Type, list_of, mapping, of, of_schema, union
@@ -114,7 +115,9 @@ class Given:
             return ANY
         if found.schema:
             return of_schema(found.schema)
-        return types.of(found.value.template, position) if found.value is not None else ANY
+        if found.value is None or said_of_no_value(found.value.node) is not None:
+            return ANY
+        return types.of(found.value.template, position)
 
     def _called(self, action: Call, name: str) -> Type:
         called = self._context.called(action)

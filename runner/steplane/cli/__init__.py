@@ -3,7 +3,7 @@
 import gc
 import os
 
-_SELDOM = 50_000
+SELDOM = 50_000
 """New objects between two searches for unreachable ones. Hardly any of ours are in cycles: with Python's own 700 a run
 of many small steps spends a tenth of its time on searches that find nothing.
 """
@@ -11,7 +11,7 @@ of many small steps spends a tenth of its time on searches that find nothing.
 
 def main() -> int:
     """The command `steplane`; its exit code."""
-    gc.set_threshold(_SELDOM)
+    gc.set_threshold(SELDOM)
     try:
         from steplane.cli.application import start
         from steplane.cli.funnel import wardens

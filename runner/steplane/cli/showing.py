@@ -63,8 +63,12 @@ class Show:
     def resume_command(self, begun: Begun) -> str:
         """The exact command that goes on with the run."""
         words = f"steplane resume {begun.run}{self.call.state_option}"
-        given_again = [one for one in begun.plan.inputs if one.secret and not (one.env and one.env in os.environ)]
-        return " ".join([words, *(f"-i {one.name}=..." for one in given_again)])
+        given_again = [
+            one.name
+            for one in begun.plan.inputs
+            if one.secret and one.name not in begun.absent and not (one.env and one.env in os.environ)
+        ]
+        return " ".join([words, *(f"-i {name}=..." for name in given_again)])
 
     @property
     def style(self) -> "Style":

@@ -1,7 +1,9 @@
 """How another process reaches a live run: a socket in the run's folder, one JSON line each way."""
 
 import os
+import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from steplane.driver.inbox import Inbox
 from steplane.driver.locks import LocksFreed
 from steplane.driver.messages import CancelAsked, PostCame, SignalAsked, parcel_of
 from steplane.executors.patience import RETRIED
+from steplane.executors.tree import is_suspended
 
 NAME = "control.sock"
 _LIMIT = 1 << 20
@@ -152,10 +155,13 @@ def tell(folder: str, kind: Literal["locks", "post"] = "locks") -> bool:
 
 
 class Reply(Struct, frozen=True):
-    """What a live run says: `taken` and made durable; or too late, for how it ends is `known`."""
+    """What a live run says: `taken` and made durable; or too late, for how it ends is `known`; or nothing, for its
+    process, `suspended`, has been stopped by a signal.
+    """
 
     taken: bool = False
     known: str = ""
+    suspended: int = 0
 
 
 def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> Reply:
@@ -167,9 +173,29 @@ def ask(folder: str, message: dict[str, Any], patience: float = 30.0) -> Reply:
         try:
             _at(os.path.join(folder, NAME), client.connect)
             client.sendall(json.dumps(message).encode() + b"\n")
+            if suspended := _answers_not(client, patience):
+                return Reply(suspended=suspended)
             reply = _read(client)
         except (OSError, ValueError):
             return Reply()
         if not isinstance(reply, dict):
             return Reply()
         return Reply(reply.get("ok") is True, _text(reply.get("known")))
+
+
+def _answers_not(client: socket.socket, patience: float) -> int:
+    """Wait for an answer to read; the process that cannot give one while it is suspended, else 0."""
+    listener = _listener(client)
+    end = time.monotonic() + patience
+    while time.monotonic() < end and not select.select([client], [], [], _LOOK)[0]:
+        if listener and is_suspended(listener):
+            return listener
+    return 0
+
+
+def _listener(client: socket.socket) -> int:
+    """The process that listens at the other end (Linux tells it: unix(7), `SO_PEERCRED`); 0 where it is not known."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return 0
+    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])

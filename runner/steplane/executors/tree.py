@@ -169,3 +169,9 @@ def _ps() -> Iterator[Process]:
     for line in shown.stdout.splitlines():
         pid, parent, group, session, state, *_ = line.split()
         yield Process(int(pid), int(parent), int(group), int(session, 16), state[:1])
+
+
+def is_suspended(pid: int) -> bool:
+    """Whether a signal has stopped the process; false where that cannot be seen."""
+    found = _stat(pid) if LINUX else None
+    return found is not None and found.state in {"T", "t"}

@@ -14,6 +14,11 @@ SMALL = 512
 """Characters of a text that need not be counted: the operations that make them are."""
 
 _EVERY = 256
+_STRETCH = _EVERY << 10
+"""Characters that are made between two looks at the clock."""
+
+_ALL_TEXT = TEXT * 10
+_ALL_ITEMS = ITEMS * 10
 
 
 class Budget:
@@ -26,6 +31,7 @@ class Budget:
     _deadline = 0.0
     left = _EVERY
     _chars = 0
+    _unseen = _STRETCH
     _items = 0
 
     def tick(self, count: int = 1) -> None:
@@ -51,28 +57,36 @@ class Budget:
 
     def spend(self, length: int) -> None:
         """As `text`, and count it to the whole of what this evaluation makes."""
-        self.left -= 1 + (length >> 10)
         self._chars += length
-        if self.left < 0 or length > TEXT or self._chars > TEXT * 10:
+        if self._chars > self._unseen:
+            self._unseen = self._chars + _STRETCH
+            self.left = -1
             self._allow(length)
 
     def _allow(self, length: int) -> None:
         """Raise where it is too much; how much it is may have come of a secret, and is not told."""
         if length > TEXT:
             raise ExpressionError(f"this would make a text of more than {TEXT:,} characters; no more are allowed")
-        if self._chars > TEXT * 10:
-            raise ExpressionError(f"this would make more than {TEXT * 10:,} characters of text in all")
+        if self._chars > _ALL_TEXT:
+            raise ExpressionError(f"this would make more than {_ALL_TEXT:,} characters of text in all")
         if self.left < 0:
             self.look()
 
     def items(self, count: int) -> None:
         """Allow a list of that many items, before it is made."""
+        self.left -= 1 + (count >> 2)
+        self._items += count
+        if self.left < 0 or count > ITEMS or self._items > _ALL_ITEMS:
+            self._allow_items(count)
+
+    def _allow_items(self, count: int) -> None:
+        """Raise where it is too much."""
         if count > ITEMS:
             raise ExpressionError(f"this would make a list of more than {ITEMS:,} items; no more are allowed")
-        self.tick(1 + (count >> 2))
-        self._items += count
-        if self._items > ITEMS * 10:
-            raise ExpressionError(f"this would make more than {ITEMS * 10:,} items of lists in all")
+        if self.left < 0:
+            self.look()
+        if self._items > _ALL_ITEMS:
+            raise ExpressionError(f"this would make more than {_ALL_ITEMS:,} items of lists in all")
 
     def integer(self, value: int) -> int:
         """The integer, if it is not out of all bounds."""

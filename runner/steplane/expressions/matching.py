@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from steplane.expressions.faults import ExpressionError
 from steplane.expressions.frames import Frame
-from steplane.expressions.limits import SECONDS, too_long
+from steplane.expressions.limits import SECONDS, TEXT, too_long
 from steplane.patterns import compile_pattern
 
 T = TypeVar("T")
@@ -82,18 +82,31 @@ def _in_time(compiled: Any, text: str, action: Callable[[], T]) -> T:
 
 def _replace(frame: Frame, compiled: Any, text: str, parts: tuple[str | _Group, ...]) -> str:
     pieces: list[str] = []
+    budget = frame.budget
     size = end = 0
     each = 1 + (len(text) >> 10)  # to look for one match may go through the whole text
+    may_be_large = _most(text, parts) > TEXT
     for match in compiled.finditer(text):
-        frame.budget.tick(each)
+        budget.left -= each
+        if budget.left < 0:
+            budget.look()
         new = [part if isinstance(part, str) else match.group(part.which) or "" for part in parts]
-        size += match.start() - end + sum(map(len, new))
-        frame.budget.text(size)
+        if may_be_large:
+            size += match.start() - end + sum(map(len, new))
+            budget.text(size)
         pieces.append(text[end : match.start()])
         pieces += new
         end = match.end()
-    frame.budget.spend(size + len(text) - end)
-    return "".join([*pieces, text[end:]])
+    pieces.append(text[end:])
+    budget.spend(sum(map(len, pieces)))
+    return "".join(pieces)
+
+
+def _most(text: str, parts: tuple[str | _Group, ...]) -> int:
+    """The most characters that may come of it: a match at each place, and each group as long as all of them."""
+    literal = sum(len(part) for part in parts if isinstance(part, str))
+    groups = sum(not isinstance(part, str) for part in parts)
+    return len(text) * (1 + groups) + (len(text) + 1) * literal
 
 
 def _known_group(compiled: Any, group: _Group) -> None:

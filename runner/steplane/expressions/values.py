@@ -148,7 +148,10 @@ def text_of(value: Any, budget: Budget) -> str:
         raise ExpressionError("null cannot be put into text: use `default(...)` to say what stands for it")
     if kind in ("list", "object"):
         return json_text(value, budget)
-    return scalar_text(value)
+    text = scalar_text(value)
+    if len(text) > SMALL:
+        budget.spend(len(text))
+    return text
 
 
 def scalar_text(value: Any) -> str:

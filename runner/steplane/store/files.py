@@ -24,6 +24,7 @@ _REMEDIES = {
     errno.ELOOP: _IN_THE_WAY,
     errno.EIO: "The disk fails: copy the state directory to another one, then see what is whole: steplane runs check",
 }
+_ELSEWHERE = "Name a directory that can be made with `--state DIR`."
 _OTHERS = "See what of it is whole: steplane runs check"
 
 
@@ -41,7 +42,8 @@ def state_error(path: str, error: OSError, doing: str = "write") -> StateError:
     if (lacking := behind(error)) is not None:
         return StateError(f"cannot {doing} {path}: {lacking[0]}", lacking[1])
     why = error.strerror or str(error)
-    return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, _OTHERS))
+    others = _ELSEWHERE if doing == "make" else _OTHERS
+    return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, others))
 
 
 def make_directory(path: str, *, durable: bool = False) -> None:

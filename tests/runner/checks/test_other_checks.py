@@ -253,6 +253,39 @@ def test_an_output_is_named_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("{secret: true}", "secret"),
+        ("{secret: true, type: string}", "secret"),
+        ("{secret: true, from: x}", "secret"),
+        ("{type: string, minLength: 3}", "type"),
+        ("{type: [string, 'null']}", "type"),
+        ("{type: string, vaule: x}", "vaule"),
+        ("{value: {secret: true}}", None),
+        ("{secret: false}", None),
+        ("{secret: 'true', title: x}", None),
+        ("{type: string, count: 3}", None),
+        ("{type: invoice, title: x}", None),
+        ("{type: '${{ result.stdout }}'}", None),
+        ("{title: x}", None),
+        ("{}", None),
+    ],
+)
+def test_what_is_said_of_an_output_without_a_value(output: str, expected: str | None) -> None:
+    """Else a secret would stand in the log, and nothing would have said so."""
+    step = f"{{id: a, run: 'true', outputs: {{o: {output}}}}}"
+    found = check_steps(f"- {step}\n- run: echo ${{{{ steps.a.outputs.o }}}}", f"outputs: {{o: {output}}}\n")
+    told = [one for one in found if one.code == "missing-key"]
+    assert len(told) == (0 if expected is None else 2)
+    assert not expected or codes(found) == ["missing-key", "missing-key"]
+    for one in told:
+        line = f"outputs: {{o: {output}}}" if one.span.line == 2 else f"  - {step}"
+        assert line[one.span.column - 1 :].startswith(f"{expected}:")
+        assert "and no `value`: it would be this mapping itself" in one.message
+        assert (one.fix is not None) == (expected == "vaule")
+
+
+@pytest.mark.parametrize(
     ("step", "expected"),
     [
         ("{run: 'true', failure: stop}", ["no-list"]),

@@ -148,16 +148,20 @@ def test_wrong_calls_of_resume(shell: Shell, words: tuple[str, ...], told: str) 
 def test_a_secret_input_is_given_again(shell: Shell) -> None:
     shell.write(
         "secret.yaml",
-        "steplane: 1\ninputs:\n  token: {type: string, secret: true}\nsteps:\n"
+        "steplane: 1\ninputs:\n  token: {type: string, secret: true}\n"
+        "  other: {type: string, secret: true, optional: true}\nsteps:\n"
         '  - {id: a, run: "test -e go && test -n ${{ inputs.token }}"}\n',
     )
     done = shell("run", "secret.yaml", "--id", "one", "-i", "token=abcdefgh")
     assert done.returncode == 1
-    assert "Go on with: steplane resume one -i token=...\n" in done.stderr
+    assert "Go on with: steplane resume one -i token=...\n" in done.stderr  # `other` was not given
     assert "abcdefgh" not in done.stdout + done.stderr
     shell.write("go", "")
     assert shell("resume", "one").returncode == 2
     assert shell("resume", "one", "-i", "token=abcdefgh").returncode == 0
+    (shell.folder / "go").unlink()
+    done = shell("run", "secret.yaml", "--id", "two", "-i", "token=abcdefgh", "-i", "other=ijklmnop")
+    assert "Go on with: steplane resume two -i token=... -i other=...\n" in done.stderr
 
 
 _BREAKS = """

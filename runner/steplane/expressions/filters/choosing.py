@@ -8,7 +8,7 @@ from steplane.expressions.filters.wanted import sequence
 from steplane.expressions.frames import Frame, item
 from steplane.expressions.limits import DEPTH, SMALL, check_depth
 from steplane.expressions.operators import add
-from steplane.expressions.values import canonical, equal, in_words, kind_of, less, truth
+from steplane.expressions.values import canonical, in_words, kind_of, less, truth
 
 _NOT_GIVEN = "\0not given"
 _ABSENT = Missing("the item has no such key")
@@ -196,12 +196,17 @@ def unique(frame: Frame, value: Any, case_sensitive: Any = False, attribute: Any
     kept = []
     for one in sequence(frame, value, "unique"):
         key = get(one)
-        if not isinstance(key, str):
-            budget.tick(EACH)
-        elif not case_sensitive:
-            key = key.lower()
+        if isinstance(key, str):  # is its own canonical form: no other value has a text for one
+            if len(key) > SMALL:
+                budget.spend(len(key))
+            key = key if case_sensitive else key.lower()
+        else:
+            budget.left -= EACH
+            if budget.left < 0:
+                budget.look()
+            key = canonical(key, budget)
         known = len(seen)
-        seen.add(canonical(key, budget))
+        seen.add(key)
         if len(seen) > known:
             kept.append(one)
     return kept
@@ -217,9 +222,12 @@ def groupby(
     keys = [_order_key(frame, one, "groupby", case_sensitive) for one in groupers]
     groups: list[dict[str, Any]] = []
     before: Any = None
+    budget = frame.budget
     for index in _order(keys, "groupby", reverse=False):
-        frame.budget.tick()
-        if not groups or not equal(keys[index], before, frame.budget):
+        budget.left -= 1
+        if budget.left < 0:
+            budget.look()
+        if not groups or keys[index] != before:  # all are numbers, or texts that have been counted
             groups.append({"grouper": groupers[index], "list": []})
         groups[-1]["list"].append(found[index])
         before = keys[index]

@@ -20,7 +20,7 @@ def first(frame: Frame, value: Any) -> Any:
     """The first item; of an empty list it is missing."""
     if isinstance(value, str):
         return value[:1] or Missing("the text is empty")
-    found = sequence(frame, value, "first")
+    found = value if value.__class__ is list else sequence(frame, value, "first")
     return found[0] if found else Missing("the list is empty")
 
 
@@ -28,7 +28,7 @@ def last(frame: Frame, value: Any) -> Any:
     """The last item; of an empty list it is missing."""
     if isinstance(value, str):
         return value[-1:] or Missing("the text is empty")
-    found = sequence(frame, value, "last")
+    found = value if value.__class__ is list else sequence(frame, value, "last")
     return found[-1] if found else Missing("the list is empty")
 
 
@@ -83,12 +83,9 @@ def join(frame: Frame, value: Any, d: Any = "", attribute: Any = None) -> str:
         get = getter(frame, attribute, "join")
         found = [get(one) for one in found]
     between = text(frame, d, "join")
-    words: list[str] = []
-    size = 0
-    for one in found:
-        words.append(text_of(one, frame.budget))
-        size += len(words[-1]) + len(between)
-        frame.budget.text(size)
+    budget = frame.budget
+    words = [one if one.__class__ is str else text_of(one, budget) for one in found]
+    budget.text(sum(map(len, words)) + len(between) * len(words))
     return between.join(words)
 
 
