@@ -16,6 +16,9 @@ _BECAUSE_OF = {
 }
 """By how something ended: how the step has ended that is named as the cause."""
 
+_AT_WORK = frozenset({"branches", "complete", "end", "goto", "join", "reach"})
+"""For what something is cancelled without a failure: what is named as the cause is the root."""
+
 
 def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
     """From what became of an instance down to the root cause; empty where it ended well, or failed by itself.
@@ -32,8 +35,8 @@ def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
         if found is None or found in seen:
             break
         links.append(link(found))
-        if at.stop is not None and at.stop["kind"] == "reach":
-            break  # a `cancel` or `finish` step that did its work, whatever became of itself afterwards
+        if at.stop is not None and at.stop["kind"] in _AT_WORK:
+            break  # it did its work, whatever became of itself afterwards
         moment, at = min(moment, found.ended_in) if moment and found.ended_in else moment, found
     return tuple(links)
 

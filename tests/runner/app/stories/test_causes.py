@@ -139,3 +139,16 @@ def test_what_becomes_of_a_cancel_step_after_its_work_is_no_cause_of_what_it_end
     assert [path for path, _ in play.words("use")[1]] == ["work", "stop"]
     assert play.words("work") == (["`stop` ended it"], [("stop", "`stop` failed")])
     assert [path for path, _ in play.words("stop")[1]] == ["stop/tidy"]
+
+
+def test_what_becomes_of_a_join_is_no_cause_of_what_it_cancelled() -> None:
+    play = Told("""
+    steps:
+    - {id: slow, needs: [], if: 'inputs.x', run: ['true']}
+    - {id: quick, needs: [], run: ['true']}
+    - {id: first, needs: [slow, quick], join: {count: 1, rest: cancel}, steps: [{id: inner, run: ['true']}]}
+    - {id: use, needs: [slow], run: ['true']}
+    """)
+    play.ok("quick")
+    play.fail("first/inner")
+    assert [path for path, _ in play.words("use")[1]] == ["slow", "first"]

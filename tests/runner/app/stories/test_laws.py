@@ -144,9 +144,9 @@ def test_what_is_told_of_a_begin_is_the_begin_of_what_is_told(seed: int, share: 
 
 
 def is_root(chain: Sequence[Link]) -> bool:
-    """Whether nothing more is to be said: a failure, an end from outside, or a `cancel` step that did its work."""
+    """Whether nothing more is to be said: a failure, an end from outside, or a `cancel` step or join at work."""
     *before, last = chain
-    reached = bool(before) and before[-1].cause == {"kind": "reach", "of": last.path}
+    reached = bool(before) and before[-1].cause in [{"kind": kind, "of": last.path} for kind in ("reach", "join")]
     return reached or last.status in {"failed", "cancelled"}
 
 
