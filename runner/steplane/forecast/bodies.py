@@ -8,7 +8,7 @@ from steplane.expressions import ExpressionError
 from steplane.expressions.faults import NotKnown
 from steplane.forecast import lists
 from steplane.forecast.environment import folder
-from steplane.forecast.fates import FAILED, SUCCEEDED, WARNING, Certainty, Condition, Fate
+from steplane.forecast.fates import CANCELLED, FAILED, SUCCEEDED, WARNING, Certainty, Condition, Fate
 from steplane.forecast.parameters import rendered
 from steplane.forecast.walk import Outcome, Performed, Place, Walk
 from steplane.plan.nodes import Arm, Body, Branch, Call, Choice, End, Fork, Goto, Node, Perform, Undo, inner_lists
@@ -182,11 +182,12 @@ def _joined(node: Node, act: Fork, ends: Sequence[tuple[Branch, Fate, Outcome]])
         stops = "maybe"  # enough others may have arrived before
     if failed and (act.wanted is None or len(ends) - len(failed) < act.wanted):
         return Outcome(FAILED, stops, ender, failed[0].failing)
-    if all("failed" not in end.ends for _, _, end in ends):
+    lost = frozenset[str]().union(*(end.ends for _, _, end in ends)) & (FAILED | CANCELLED)
+    if not lost:
         return Outcome(SUCCEEDED, stops, ender)
     good = SUCCEEDED if act.wanted is None else SUCCEEDED | WARNING
     enough = act.wanted is not None and node.failure != "cancel" and _sure(ends) >= act.wanted
-    return Outcome(good if enough else good | FAILED, stops, ender)
+    return Outcome(good if enough else good | lost, stops, ender)
 
 
 def _none_taken(act: Fork, fates: Sequence[Fate]) -> bool:
@@ -197,7 +198,7 @@ def _none_taken(act: Fork, fates: Sequence[Fate]) -> bool:
 
 def _sure(ends: Sequence[tuple[Branch, Fate, Outcome]]) -> int:
     """How many branches are taken and succeed for sure."""
-    return sum(fate.verdict == "run" and "failed" not in end.ends for _, fate, end in ends)
+    return sum(fate.verdict == "run" and end.ends.isdisjoint(FAILED | CANCELLED) for _, fate, end in ends)
 
 
 # ---------------------------------------------------------------- switch

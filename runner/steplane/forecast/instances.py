@@ -158,7 +158,8 @@ def _ensured(walk: Walk, node: Node, place: Place, outcome: Outcome) -> Outcome:
     for one in node.ensure:
         condition = walk.condition(one, place)
         if condition.value is False or condition.error:
-            return replace(outcome, ends=FAILED, failing=_unmet(condition, "postcondition"))
+            ends = FAILED | (outcome.ends & CANCELLED)
+            return replace(outcome, ends=ends, failing=_unmet(condition, "postcondition"))
     return outcome
 
 
@@ -176,7 +177,7 @@ def _rescued(walk: Walk, node: Node, place: Place, outcome: Outcome) -> Outcome:
             after = replace(place, trouble=True)
         else:
             after = replace(place, certain="maybe", reason=f"only if {_name(node)} fails", trouble=True)
-        rescue = lists.go_through(walk, node.rescue, after)
+        rescue = _aside(walk, node.rescue, after)
         if "failed" in outcome.ends:
             rescued = f"{outcome.failing}, and is rescued" if outcome.failing else ""
             failing = outcome.failing if rescue.ends == FAILED else rescued
@@ -186,6 +187,12 @@ def _rescued(walk: Walk, node: Node, place: Place, outcome: Outcome) -> Outcome:
     if node.tolerant and "failed" in outcome.ends:
         return replace(outcome, ends=(outcome.ends - FAILED) | WARNING)
     return outcome
+
+
+def _aside(walk: Walk, number: int, place: Place) -> Outcome:
+    """A list beside the action: where it is cancelled it has not succeeded, which is a failure of it."""
+    end = lists.go_through(walk, number, place)
+    return replace(end, ends=(end.ends - CANCELLED) | FAILED) if "cancelled" in end.ends else end
 
 
 def _ended_by(outcome: Outcome, after: Outcome, *, certain: bool) -> Outcome:
@@ -199,11 +206,11 @@ def _cleaned_up(walk: Walk, node: Node, place: Place, outcome: Outcome) -> Outco
     """What `finally` makes of it."""
     if node.compensate is not None:
         undone = replace(place, certain="maybe", reason=f"only if {_name(node)} is undone", trouble=True)
-        end = lists.go_through(walk, node.compensate, undone)
+        end = _aside(walk, node.compensate, undone)
         walk.undone[node.number] = walk.undone.get(node.number, NONE) | end.ends
     if node.finally_ is None:
         return outcome
-    end = lists.go_through(walk, node.finally_, replace(place, trouble=True))
+    end = _aside(walk, node.finally_, replace(place, trouble=True))
     outcome = _ended_by(outcome, end, certain=True)
     if end.ends == FAILED:
         return replace(outcome, ends=FAILED, failing=outcome.failing or end.failing)

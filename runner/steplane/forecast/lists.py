@@ -1,7 +1,7 @@
 """The steps of a list, each when what it waits for is known."""
 
 from steplane.forecast import instances
-from steplane.forecast.fates import BLOCKED, FAILED, SKIPPED, SUCCEEDED, Ends, Fate
+from steplane.forecast.fates import BLOCKED, CANCELLED, FAILED, SKIPPED, SUCCEEDED, Ends, Fate
 from steplane.forecast.ordering import Order
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Fork, Goto, Node
@@ -86,9 +86,17 @@ def _outcome(order: Order) -> Outcome:
         ends = FAILED
     elif any("failed" in fate.ends for fate in fates):
         ends = SUCCEEDED | FAILED
+    if ends != FAILED and _may_lack(fates):
+        ends |= CANCELLED
     failing = f"`{culprit}` in it fails" if ends == FAILED and culprit else ""
     ender = next((fate.ender for fate in fates if fate.stops != "no"), "")
     return Outcome(ends, "yes" if "yes" in stops else "maybe" if "maybe" in stops else "no", ender, failing)
+
+
+def _may_lack(fates: list[Fate]) -> bool:
+    """Whether a step of the list may be cancelled for itself and block another, by which the list is cancelled."""
+    cancelled = any("cancelled" in fate.ends for fate in fates)
+    return cancelled and any("blocked" in fate.ends for fate in fates)
 
 
 __all__ = ["BLOCKED", "SKIPPED", "Fate", "go_through"]

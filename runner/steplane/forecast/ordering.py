@@ -47,12 +47,26 @@ class Order:
         self.cut = {need.position: node for node in joins for need in node.needs or ()}  # what a join may cancel
 
     def enter(self, position: int, fate: Fate) -> None:
-        """The fate of a step is known."""
+        """The fate of a step is known, but for what others in the list may make of it before it has ended."""
+        fate = replace(fate, ends=fate.ends | self._cut_short(position))
         self.fates[position] = fate
         while self._decided < len(self.fates) and self.fates[self._decided] is not None:
             self._decided += 1
-        if fate.stops != "no" or not fate.ends <= OK or position in self.cut:
+        if fate.stops != "no" or not fate.ends <= OK:
             self._notable.append(position)
+
+    def _cut_short(self, position: int) -> Ends:
+        """How the step may end by a join that has enough without it, or by a `goto` that leads past it."""
+        if self.is_out(self.nodes[position]):
+            return NONE
+        passed = any(jump.position < position and self._may_jump(jump, position) for jump in self._jumps)
+        return (CANCELLED if position in self.cut else NONE) | (SKIPPED if passed else NONE)
+
+    def _may_jump(self, jump: Node, past: int) -> bool:
+        """Whether a `goto` may lead to what stands further down than a position."""
+        fate = self.fates[jump.position]
+        further = isinstance(jump.action, Goto) and jump.action.target > past
+        return further and not self.is_out(jump) and (fate is None or fate.verdict != "skip")
 
     def fate(self, position: int) -> Fate:
         """The fate of a step that is known."""
@@ -165,7 +179,7 @@ class Order:
 
     def _ends(self, position: int) -> Ends:
         """How the step may end; also blocked, where one beside it may fail before it begins."""
-        ends = self.fate(position).ends | (CANCELLED if position in self.cut else NONE)
+        ends = self.fate(position).ends
         if self.nodes[position].handler or self.policy == "continue":
             return ends
         before = self.before()
@@ -240,7 +254,7 @@ def _ending(outcomes: Sequence[str]) -> str:
 
 
 class Befores:
-    """What each step of a list surely waits for, at first or second hand; worked out when it is first asked for."""
+    """What has surely ended when the turn of a step comes, or a `goto` leads to it; worked out when it is asked for."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -254,6 +268,10 @@ class Befores:
 
     def _closure(self, nodes: Sequence[Node]) -> list[int]:
         sets = [0] * len(nodes)
+        jumps: dict[int, list[int]] = {}
+        for node in nodes:
+            if isinstance(node.action, Goto):
+                jumps.setdefault(node.action.target, []).append(node.position)
         changed = True
         while changed:  # needs may name later steps: once more until nothing is new
             changed = False
@@ -265,6 +283,9 @@ class Befores:
                     found |= 1 << need.position | sets[need.position]
                 if node.milestone is not None and node.milestone.after >= 0:
                     found |= 1 << node.milestone.after | sets[node.milestone.after]
+                for jump in jumps.get(position, ()):
+                    if not sets[jump] >> position & 1:  # it may come to the step before the turn of that does
+                        found &= 1 << jump | sets[jump]
                 changed = changed or found != sets[position]
                 sets[position] = found
                 upto |= found

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from steplane.forecast import instances
-from steplane.forecast.fates import FAILED, SUCCEEDED
+from steplane.forecast.fates import CANCELLED, FAILED, SUCCEEDED
 from steplane.forecast.names import Names
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Node, Rounds
@@ -35,9 +35,8 @@ def _all_of_them(loop: Rounds, outcome: Outcome, *, endless: bool) -> Outcome:
     outcome = replace(outcome, begun=True)  # the loop has, whatever becomes of its first round
     if not endless or outcome.ends == FAILED or outcome.stops == "yes":
         return outcome
-    return replace(
-        outcome, ends=FAILED, failing=f"its `{loop.question}` never ends it: {loop.limit} rounds are allowed"
-    )
+    failing = f"its `{loop.question}` never ends it: {loop.limit} rounds are allowed"
+    return replace(outcome, ends=FAILED | (outcome.ends & CANCELLED), failing=failing)
 
 
 def _first(names: Names) -> Names:

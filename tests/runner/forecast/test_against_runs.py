@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.runner.forecast.worlds import GIVEN, World, random_workflow
 from tests.runner.kernel.compiled import plan_of
@@ -79,6 +79,8 @@ def check(seed: int) -> None:
 @pytest.mark.timeout(600)
 @settings(_COMMON, max_examples=120, derandomize=True)
 @given(seed=_SEED)
+@example(4078747619)
+@example(17083096542965)
 def test_true(seed: int) -> None:
     check(seed)
 

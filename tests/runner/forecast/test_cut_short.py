@@ -1,0 +1,128 @@
+"""What others in its list make of a step before it has ended: a join, a `goto` or a `cancel` step; and of its list."""
+
+from random import Random
+
+import pytest
+import yaml
+from tests.runner.forecast.test_against_runs import said_of
+from tests.runner.forecast.worlds import World
+from tests.runner.kernel.compiled import plan_of
+
+from steplane.plan.selection import select
+
+LACKING = """
+- {id: a, needs: [], wait: {signal: s}}
+- {id: b, needs: [], run: "true"}
+- {id: c, needs: [a, b], join: {count: 1, rest: cancel}, run: "true"}
+- {id: d, needs: [a], run: "true"}
+"""
+"""Steps that are cancelled as a list where the join cancels `a`: `d` is blocked by it, and nothing has failed."""
+
+
+def told(steps: str, more: str = "") -> dict[str, tuple[str, str]]:
+    """The verdict on each step and its reason, which no run gives the lie."""
+    workflow = {"steps": yaml.safe_load(steps), "failure": "continue", "inputs": {"y": {"type": "boolean"}}}
+    plan = plan_of(workflow | (yaml.safe_load(more) or {}))
+    forecast = said_of(plan, select(plan))
+    said = {node.id: forecast.steps[node.number] for node in plan.nodes[1:]}
+    for number in range(10):
+        begun = World(plan, Random(number), z=True).begun
+        assert {name for name, one in said.items() if one.verdict == "run"} <= begun
+        assert begun.isdisjoint(name for name, one in said.items() if one.verdict == "skip")
+    return {name: (one.verdict, one.reason) for name, one in said.items()}
+
+
+def group(key: str, **more: object) -> dict[str, object]:
+    return {"id": "g", key: yaml.safe_load(LACKING), **more}
+
+
+def behind(step: dict[str, object]) -> dict[str, tuple[str, str]]:
+    """What is said of a step and of those behind it: `h` on success, `hf` on a failure."""
+    after = [{"id": "h", "run": "true"}, {"id": "hf", "needs": {"g": "failed"}, "run": "true"}]
+    return told(yaml.safe_dump([step, *after]))
+
+
+@pytest.mark.parametrize(
+    "step",
+    ['require: ["inputs.y"], wait: {signal: s}', 'ensure: ["inputs.y"], steps: [{id: w, wait: {signal: s}}]'],
+)
+def test_what_a_join_cancels_may_not_come_to_its_failure(step: str) -> None:
+    said = told(
+        f"""
+- {{id: a, needs: [], {step}}}
+- {{id: b, needs: [], run: "true"}}
+- {{id: c, needs: [a, b], join: {{count: 1, rest: cancel}}, run: "true"}}
+""",
+        'rescue: [{id: r, run: "true"}]',
+    )
+    assert said["r"] == ("depends", "only if the run fails")
+
+
+def test_what_a_goto_passes_may_not_come_to_its_failure() -> None:
+    steps = """
+- {id: a, needs: [], goto: c, max: 1}
+- {id: b, needs: [], require: ["inputs.y"], run: "true"}
+- {id: c, needs: [], run: "true"}
+"""
+    assert told(steps, 'failure: stop\nrescue: [{id: r, run: "true"}]')["r"] == ("depends", "only if the run fails")
+    said = told(f'{steps}- {{id: d, needs: {{b: failed}}, run: "true"}}')
+    assert said["d"] == ("depends", "depends on how `b` ends")
+
+
+def test_a_goto_that_is_skipped_passes_nothing() -> None:
+    said = told("""
+- {id: a, needs: [], if: inputs.y, goto: c, max: 1}
+- {id: b, needs: [], require: ["inputs.y"], run: "true"}
+- {id: c, needs: [], run: "true"}
+- {id: d, needs: {b: failed}, run: "true"}
+""")
+    assert said["d"] == ("run", "")
+
+
+def test_what_a_cancel_step_ends_may_leave_its_list_cancelled() -> None:
+    said = told("""
+- {id: g, needs: [], steps: [{id: a, wait: {signal: s}}, {id: d, needs: [a], run: "true"}]}
+- {id: k, needs: [], cancel: [a]}
+- {id: h, needs: [g], run: "true"}
+""")
+    assert said["h"] == ("depends", "depends on how `g` ends")
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"until": "inputs.x", "max": 2}, {"finally": [{"id": "f", "run": "true"}]}, {"on_error": "warn"}]
+)
+def test_a_group_that_may_be_cancelled_within_may_not_end_ok(more: dict[str, object]) -> None:
+    said = behind(group("steps", **more))
+    assert (said["h"], said["hf"][0]) == (("depends", "depends on how `g` ends"), "depends")
+
+
+@pytest.mark.parametrize("more", [{"until": "inputs.y", "max": 2}, {"ensure": ["inputs.y"]}])
+def test_a_group_that_may_be_cancelled_within_may_not_come_to_its_failure(more: dict[str, object]) -> None:
+    said = behind(group("steps", **more))
+    assert (said["h"][0], said["hf"]) == ("skip", ("depends", "depends on how `g` ends"))
+
+
+@pytest.mark.parametrize("more", [{"key": "finally"}, {"key": "rescue", "require": ["inputs.y"]}])
+def test_a_list_beside_the_action_that_may_be_cancelled_within_may_fail_the_step(more: dict[str, object]) -> None:
+    step = group(**more, run="true")  # type: ignore[arg-type]
+    assert behind(step)["h"] == ("depends", "depends on how `g` ends")
+
+
+def test_branches_that_may_be_cancelled_within_count_only_where_enough_others_end_well() -> None:
+    """Of two, one that may fail, or none, is left for the join."""
+    slow, sure = "{id: e, wait: {signal: s}, timeout: 5s}", '{id: e, run: "true"}'
+    for other, join, verdict in [(sure, 2, "depends"), (slow, 1, "depends"), (sure, 1, "run")]:
+        branches = {"l": [yaml.safe_load(other)], "r": yaml.safe_load(LACKING)}
+        assert behind({"id": "g", "parallel": branches, "join": join})["h"][0] == verdict
+
+
+def test_a_step_that_a_goto_leads_to_does_not_come_after_what_it_needs() -> None:
+    """`a` and `b` begin only if `c`, to which `d` leads without them, has not ended the run before."""
+    said = told("""
+- {id: a, needs: [], run: "true"}
+- {id: b, needs: [a], run: "true"}
+- {id: c, needs: {b: [failed, ok]}, end: succeeded}
+- {id: d, needs: [], goto: c, max: 1}
+""")
+    reason = "only if it begins before `c` ends the run"
+    assert (said["a"], said["b"]) == (("depends", reason), ("depends", reason))
