@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from steplane.events import OK
+from steplane.forecast.befores import Befores
 from steplane.forecast.fates import BLOCKED, CANCELLED, FAILED, NONE, SKIPPED, Certainty, Ends, Fate
 from steplane.plan.needing import Need
 from steplane.plan.nodes import Goto, Node, Plan
@@ -34,7 +35,7 @@ COMES = Turn()
 class Order:
     """One list: the fates of its steps, filled in as they become known."""
 
-    def __init__(self, plan: Plan, number: int, befores: "Befores", selection: Selection) -> None:
+    def __init__(self, plan: Plan, number: int, befores: Befores, selection: Selection) -> None:
         self._befores, self._selection = befores, selection
         self.steps = plan.lists[number]
         self.nodes = [plan.nodes[one] for one in self.steps.nodes]
@@ -91,15 +92,24 @@ class Order:
         turn = self._awaited(node)
         if turn.certain != "no" or turn.stops == "yes":
             return turn
-        jump = next((one for one in self._jumps if self._may_lead(one, node)), None)
+        jump = next((one for one in self._jumps if self._may_lead(one, node, turn)), None)
         return turn if jump is None else replace(turn, certain="maybe", reason=f"only if `{jump.id}` leads here")
 
-    def _may_lead(self, jump: Node, node: Node) -> bool:
-        """Whether a `goto` leads to the step, and may come before that has run."""
+    def _may_lead(self, jump: Node, node: Node, turn: Turn) -> bool:
+        """Whether a `goto` leads to the step, whose turn does not come; it may wait for that to be known itself."""
         if not isinstance(jump.action, Goto) or jump.action.target != node.position or self.is_out(jump):
             return False
         fate = self.fates[jump.position]
-        return (fate is None or fate.verdict != "skip") and not self.before()[jump.position] >> node.position & 1
+        if fate is not None:
+            return fate.verdict != "skip"
+        return turn.otherwise != BLOCKED or not self._follows(jump, node)
+
+    def _follows(self, jump: Node, node: Node) -> bool:
+        """Whether the jump comes only after the step has ended ok, or been skipped."""
+        before = self.before()
+        after = [one for one in self.nodes if before[one.position] >> node.position & 1]
+        between = before[jump.position] | 1 << jump.position
+        return jump in after and not any(one.handler and between >> one.position & 1 for one in after)
 
     def _awaited(self, node: Node) -> Turn:
         """Whether what the step waits for comes."""
@@ -251,42 +261,3 @@ def _ending(outcomes: Sequence[str]) -> str:
     """How a step ends, as a verb."""
     known = {"failed": "fails", "done": "ends", "ok": "ends ok"}
     return known.get(outcomes[0], f"is {outcomes[0]}") if len(outcomes) == 1 else f"is {' or '.join(outcomes)}"
-
-
-class Befores:
-    """What has surely ended when the turn of a step comes, or a `goto` leads to it; worked out when it is asked for."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self._known: dict[int, list[int]] = {}
-
-    def of(self, number: int) -> list[int]:
-        """For each position of the list the set (bits) of the positions before it."""
-        if number not in self._known:
-            self._known[number] = self._closure([self.plan.nodes[one] for one in self.plan.lists[number].nodes])
-        return self._known[number]
-
-    def _closure(self, nodes: Sequence[Node]) -> list[int]:
-        sets = [0] * len(nodes)
-        jumps: dict[int, list[int]] = {}
-        for node in nodes:
-            if isinstance(node.action, Goto):
-                jumps.setdefault(node.action.target, []).append(node.position)
-        changed = True
-        while changed:  # needs may name later steps: once more until nothing is new
-            changed = False
-            upto = 0
-            for position, node in enumerate(nodes):
-                found = (1 << position) - 1 | upto if node.needs is None else 0
-                every = node.every or (node.wanted is not None and node.wanted >= len(node.needs or ()))
-                for need in (node.needs or ()) if every else ():
-                    found |= 1 << need.position | sets[need.position]
-                if node.milestone is not None and node.milestone.after >= 0:
-                    found |= 1 << node.milestone.after | sets[node.milestone.after]
-                for jump in jumps.get(position, ()):
-                    if not sets[jump] >> position & 1:  # it may come to the step before the turn of that does
-                        found &= 1 << jump | sets[jump]
-                changed = changed or found != sets[position]
-                sets[position] = found
-                upto |= found
-        return sets

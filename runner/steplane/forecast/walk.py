@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from steplane.events import Recorded, Taken
 from steplane.expressions import Expression
+from steplane.forecast.befores import Befores
 from steplane.forecast.environment import Environment
 from steplane.forecast.fates import BLOCKED, SKIPPED, Certainty, Condition, Ends, Fate, Items
 from steplane.forecast.judging import Judge
 from steplane.forecast.names import Basis, Names
-from steplane.forecast.ordering import Befores
 from steplane.plan.nodes import Node, Plan, inner_lists
 from steplane.plan.selection import Selection
 from steplane.plan.waits import Reach

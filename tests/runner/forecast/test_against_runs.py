@@ -81,6 +81,7 @@ def check(seed: int) -> None:
 @given(seed=_SEED)
 @example(4078747619)
 @example(17083096542965)
+@example(2093431105051)
 def test_true(seed: int) -> None:
     check(seed)
 

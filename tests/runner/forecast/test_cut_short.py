@@ -126,3 +126,52 @@ def test_a_step_that_a_goto_leads_to_does_not_come_after_what_it_needs() -> None
 """)
     reason = "only if it begins before `c` ends the run"
     assert (said["a"], said["b"]) == (("depends", reason), ("depends", reason))
+
+
+@pytest.mark.parametrize(
+    ("others", "more", "word"),
+    [
+        ("{id: k, needs: [], goto: z, max: 1}", "needs: [b]", "skipped"),
+        ("{id: k, needs: [], cancel: [c]}", "needs: [b]", "cancelled"),
+        ("{id: k, needs: [], finish: [c]}", "needs: [b]", "skipped"),
+        ('{id: k, needs: [], run: "true"}', "needs: [b], milestone: {before: k}", "skipped"),
+        ("{id: k, needs: [c, m], join: {count: 1, rest: cancel}, wait: 1s}", "needs: [b]", "cancelled"),
+    ],
+)
+def test_what_has_ended_before_its_turn_says_nothing_of_what_it_needs(others: str, more: str, word: str) -> None:
+    """`c` may end before `a` and `b` begin, and `e` then end the run; not where that waits for `c` to have run."""
+    steps = f"""
+- {{id: a, needs: [], run: "true"}}
+- {{id: b, needs: [a], run: "true"}}
+- {{id: m, needs: [], run: "true"}}
+- {others}
+- {{id: c, {more}, run: "true"}}
+- {{id: z, needs: [], run: "true"}}
+- {{id: d, needs: {{c: WORDS}}, run: "true"}}
+- {{id: e, needs: {{d: succeeded}}, end: succeeded}}
+"""
+    doubt = ("depends", "only if it begins before `e` ends the run")
+    assert told(steps.replace("WORDS", f"[succeeded, {word}]"))["b"] == doubt
+    assert told(steps.replace("WORDS", "succeeded"))["b"] == ("run", "")
+    unused = steps.replace("WORDS", "succeeded").replace("{d: succeeded}", "{d: done}")  # `d` is skipped or blocked
+    assert told(unused)["b"] == doubt
+
+
+def test_a_goto_leads_back_to_what_was_skipped() -> None:
+    said = told("""
+- {id: a, run: "true"}
+- {id: b, needs: {a: failed}, run: "true"}
+- {id: c, goto: b, max: 1}
+""")
+    assert said["b"] == ("depends", "only if `c` leads here")
+
+
+@pytest.mark.parametrize(("words", "verdict"), [("ok", "skip"), ("done", "depends")])
+def test_a_goto_leads_back_to_what_was_blocked_only_behind_a_handler(words: str, verdict: str) -> None:
+    said = told(f"""
+- {{id: a, require: ["inputs.y"], run: "true"}}
+- {{id: b, run: "true"}}
+- {{id: c, needs: {{b: {words}}}, run: "true"}}
+- {{id: d, needs: [c], goto: b, max: 1}}
+""")
+    assert said["b"][0] == verdict
