@@ -32,6 +32,8 @@ def chain(replay: Replay, life: Life) -> tuple[Link, ...]:
         if found is None or found in seen:
             break
         links.append(link(found))
+        if at.stop is not None and at.stop["kind"] == "reach":
+            break  # a `cancel` or `finish` step that did its work, whatever became of itself afterwards
         moment, at = min(moment, found.ended_in) if moment and found.ended_in else moment, found
     return tuple(links)
 

@@ -126,3 +126,16 @@ def test_what_an_undo_step_has_undone_is_compensated() -> None:
     assert play.story("book").status == "succeeded"
     play.ok("book/unbook")
     assert play.story("book").status == "compensated"
+
+
+def test_what_becomes_of_a_cancel_step_after_its_work_is_no_cause_of_what_it_ended() -> None:
+    play = Told("""
+    steps:
+    - {id: stop, needs: [], cancel: [work], finally: [{id: tidy, run: ['true']}]}
+    - {id: work, needs: [], run: ['true']}
+    - {id: use, needs: [work], run: ['true']}
+    """)
+    play.fail("stop/tidy")
+    assert [path for path, _ in play.words("use")[1]] == ["work", "stop"]
+    assert play.words("work") == (["`stop` ended it"], [("stop", "`stop` failed")])
+    assert [path for path, _ in play.words("stop")[1]] == ["stop/tidy"]
