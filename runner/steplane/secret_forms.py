@@ -32,11 +32,13 @@ def forms_of(value: str) -> Forms:
 
 def _written(text: str) -> Iterator[str]:
     """The value as people and programs write it."""
+    from steplane.shell_forms import in_shells
+
     yield text
     yield from _in_json(text)
     yield from _in_pages(text)
     yield from _in_addresses(text)
-    yield from _in_shells(text)
+    yield from in_shells(text)
 
 
 def _in_json(text: str) -> Iterator[str]:
@@ -77,88 +79,6 @@ def _in_addresses(text: str) -> Iterator[str]:
         yield from (coded, _lower_escapes(coded))
     form = quote_plus(encodable)
     yield from (form, _lower_escapes(form))
-
-
-def _in_shells(text: str) -> Iterator[str]:
-    yield from (text.replace("'", "'\"'\"'"), text.replace("'", "'\\''"))
-    yield "".join("\\" + one if one in '"$`\\' else one for one in text)
-    yield from (*_with_backslashes(text), *_in_zsh(text))
-    single_bytes = text.encode("utf-8", "replace").decode("latin-1")
-    for shown in dict.fromkeys((text, single_bytes)):  # as where the locale has its letters, and where it has none
-        escaped = _OCTAL if shown is single_bytes else _CONTROLS
-        for quoted in ("\\'", '\\"'):  # `$'...'`; `"..."` of C, as git writes it
-            marks = {ord(one): "\\" + one for one in quoted}
-            yield from (shown.translate(escaped | marks | escape) for escape in (_OF_BASH, _OF_C, _OF_ZSH, _OF_ZSH_5))
-        yield from _in_pieces(shown, escaped)
-
-
-_BARE = {
-    "bash: printf %q": "_-./:@%+=#~",
-    "bash before 4.3; GNU make, cmake": "_-./:,@%+=",
-    "zsh: ${(q)x}": "_-./:,@%+=!^~",
-    "zsh: ${(q)x}, with extended globbing or history off": "_-./:,@%+=~",
-    "fish: string escape": "_-./:,@+=!^`",
-    "fish 3: string escape": "_-./:,@+=!",
-    "Ruby: Shellwords.escape": "_-./:,@+",
-    "Python: re.escape": "_/:,@%=!\"'`<>;",
-    "Perl: quotemeta": "_",
-}
-"""What each program leaves without a backslash inside a word, beside letters and digits."""
-
-
-def _with_backslashes(text: str) -> Iterator[str]:
-    """A backslash before each character that could mean something.
-
-    What means something only where a word or an assignment begins (`~`, `#`, `=`) is escaped there alone, and a secret
-    may stand there or behind other text: both are found.
-    """
-    import re
-
-    for bare in _BARE.values():
-        escaped = re.sub(rf"(?![{re.escape(bare)}])[\W_]", lambda found: "\\" + found[0], text)
-        after_marks = re.sub("([:=])~", r"\1\\~", escaped)
-        for one in (escaped, after_marks):
-            yield one
-            if one.startswith(("~", "#", "=")):
-                yield "\\" + one
-
-
-def _in_zsh(text: str) -> Iterator[str]:
-    r"""As `zsh -x` and `${(q-)x}` write it: an apostrophe outside the quotes, and so none around nothing: `\''a b'`."""
-    import re
-
-    for plain in ("", r"[\w./:,@%+!=~^#-]*"):
-        parts = [
-            "\\'" * len(part) if part.startswith("'") else part if re.fullmatch(plain, part) else f"'{part}'"
-            for part in re.split("('+)", text)
-        ]
-        yield "".join(parts).removeprefix("'").removesuffix("'" if parts[-1].startswith("'") else "")
-
-
-_LETTERS = dict(zip(map(ord, "\a\b\f\n\r\t\v"), ("\\a", "\\b", "\\f", "\\n", "\\r", "\\t", "\\v"), strict=True))
-_CONTROLS = {one: f"\\{one:03o}" for one in (*range(32), 127)} | _LETTERS
-_OCTAL = _CONTROLS | {one: f"\\{one:03o}" for one in range(128, 256)}
-_OF_BASH: dict[int, str] = {27: "\\E"}
-_OF_C: dict[int, str] = {}
-_OF_ZSH = {one: f"\\C-{chr(one + 64)}" for one in range(32) if one not in _LETTERS} | {127: "\\C-?"}
-_OF_ZSH_5 = {ord("!"): "\\!"}
-_OF_FISH = {one: f"\\c{chr(one + 96)}" for one in range(1, 27)} | _LETTERS | {27: "\\e", 127: "\\x7f"}
-
-
-def _in_pieces(text: str, escaped: dict[int, str]) -> Iterator[str]:
-    r"""What is quoted has an end before what is escaped: `'p'$'\303\244'` of ls, rm, cp; `p$'\t'` of zsh."""
-    import re
-
-    odd = "".join(map(re.escape, map(chr, escaped)))
-    whole = re.sub(f"([{odd}]+)|'", lambda found: f"'$'{found[1].translate(escaped)}''" if found[1] else "'\\''", text)
-    yield whole.removeprefix("'$'").removesuffix("''")
-    if re.search(f"[{odd}]", text):
-        plain = re.sub(
-            r"([^\w./:,@%+=-])", lambda found: found[1] if ord(found[1]) in escaped else "\\" + found[1], text
-        )
-        whole = re.sub(f"[{odd}]", lambda found: f"$'{escaped[ord(found[0])]}'", plain)
-        yield whole.removeprefix("$'").removesuffix("'")
-        yield plain.translate(_OF_FISH)
 
 
 def _lower_escapes(text: str) -> str:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.rig import NOTE, Life, Rig, until
-
-from steplane.events import StepEnded
+from tests.faults.story import crash, executions_of, judge, story
 
 FLOW = f"""\
 steplane: 1
@@ -56,19 +55,25 @@ def begin(rig: Rig, *words: object) -> Life:
 
 
 def many(rig: Rig, number: int, at_once: int, seconds: float) -> None:
-    """A run of so many steps, killed behind them and resumed."""
+    """A run of so many steps, killed behind them and resumed, beside one that is not."""
     rig.write(FLOW)
-    life = begin(rig, "run", "flow.yaml", "--id", "one", "-i", f"number={number}", "-i", f"at_once={at_once}")
+    gate, given = rig.folder / "gate", ("-i", f"number={number}", "-i", f"at_once={at_once}")
+    gate.touch()
+    assert begin(rig, "run", "flow.yaml", "--id", "calm", *given).wait(seconds) == 0, rig.outputs()
+    gate.unlink()
+    life = begin(rig, "run", "flow.yaml", "--id", "one", *given)
     until(lambda: rig.executions("gate"), seconds, rig.outputs)
     kill(rig, life, number)
-    (rig.folder / "gate").touch()
+    crashes = [crash(rig, "one")]
+    gate.touch()
     again = begin(rig, "resume", "one")
     assert again.wait(seconds) == 0, rig.outputs()
     peak = int(again.text.partition("peak ")[2].split()[0])
     assert peak < BASE + number * STEP, f"{peak >> 20} MiB"
-    assert rig.counts() == {"one/gate/1": 2, "one/after/1": 1}
-    ended = sum(isinstance(event, StepEnded) and event.path.startswith("each[") for event in rig.events())
-    assert ended == number
+    assert rig.executions("gate") == 2
+    wanted = story(rig.events("calm"))
+    assert sum(path.startswith("each[") for path, _ in wanted.steps) == number
+    judge(rig, "one", wanted, executions_of(rig, "calm"), crashes, ordered=at_once == 1)
 
 
 def kill(rig: Rig, life: Life, number: int) -> None:

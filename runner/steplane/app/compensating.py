@@ -5,20 +5,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from steplane.app.execution import Basis, Execution, RunResult
+from steplane.app.execution import Execution, RunResult
 from steplane.app.headers import evaluate_variables
 from steplane.app.leftovers import end_leftovers
 from steplane.app.recorded import folded, recorded_header
 from steplane.app.repairs import Names
 from steplane.app.running import (
-    Begun,
     MakeReporter,
     Options,
+    basis_again,
+    begun,
     catalogue,
     durability_of,
     go,
     inputs_again,
-    patience_of,
 )
 from steplane.errors import UsageError
 from steplane.events import CompensateRequested
@@ -49,8 +49,7 @@ def compensate(  # noqa: PLR0917 - what a run is made of
         paths, found = _meant(run_id, plan, kernel, steps)
         execution = _execution(run_id, plan, kernel, journal, (registry, values, environ, options))
         store.reopened(run_id)
-        home = journal.header["home"]
-        reporter = make_reporter(Begun(run_id, plan, journal.folder, resumed=True, home=home))
+        reporter = make_reporter(begun(execution.basis, journal, resumed=True))
         event = CompensateRequested(pool=options.pool, actor=options.actor, steps=paths)
         result = go(execution, journal, event, reporter)
     catalogue(store, result)
@@ -92,12 +91,8 @@ def _meant(run_id: str, plan: Plan, kernel: Kernel, steps: Sequence[str]) -> tup
 def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given: tuple[Any, ...]) -> Execution:
     """What the run stands on, as for a resume."""
     (registry, values, environ, options), header = given, recorded_header(journal)
-    basis = Basis(
-        run=run_id, plan=plan, inputs=inputs_again(plan, header, values, environ, cancel=True),
-        environ=dict(environ), home=header["home"], called_in=header["called_in"], started_at=header["started_at"],
-        case=header["case"], pool=options.pool, patience=patience_of(options), strict=options.strict,
-    )  # fmt: skip
-    execution = Execution(basis, registry, kernel)
+    inputs = inputs_again(plan, header, values, environ, cancel=True)
+    execution = Execution(basis_again(run_id, plan, header, (inputs, environ, options)), registry, kernel)
     evaluate_variables(execution, header["vars"])
     execution.know_again()
     return execution

@@ -43,9 +43,7 @@ MakeReporter = Callable[["Begun"], Reporter]
 
 
 class Begun(Struct, frozen=True):
-    """A run that is about to run in this process: for those who show it. `home` is the folder of its file, `absent`
-    the optional inputs that it was not given.
-    """
+    """A run that is about to run here, for those who show it: the folder of its file, what is to be given `again`."""
 
     run: str
     plan: Plan
@@ -53,7 +51,7 @@ class Begun(Struct, frozen=True):
     resumed: bool = False
     warnings: tuple[str, ...] = ()
     home: str = ""
-    absent: frozenset[str] = frozenset()
+    again: tuple[str, ...] = ()
 
 
 class Options(Struct, frozen=True):
@@ -105,7 +103,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
     journal = store.create(basis.run, plan.text, plan.hash, header, durability_of(options), actor=options.actor)
     with journal:
         warnings = _warnings(execution, store.warning)
-        reporter = make_reporter(_begun(basis, journal, warnings))
+        reporter = make_reporter(begun(basis, journal, warnings))
         first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken, group=group_of(header))
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
@@ -172,7 +170,7 @@ def resume(  # noqa: PLR0917 - the same
         plan = kernel.state.plan
         event, again = _told(run_id, kernel, event, (redo, assume or {}, only))
         inputs = edit.inputs if edit is not None else inputs_again(plan, header, values, environ, cancel=cancel)
-        basis = _basis(run_id, plan, header, (inputs, environ, options))
+        basis = basis_again(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
         variables = evaluate_variables(execution, header["vars"] if edit is None else edit.kept_variables)
         execution.recall(event, again.held())
@@ -180,9 +178,9 @@ def resume(  # noqa: PLR0917 - the same
             edit.record(journal, taken, variables)
         store.reopened(run_id)
         warnings = _warnings(execution, edit.warning if edit is not None else "", again.warning)
-        reporter = make_reporter(_begun(execution.basis, journal, warnings, resumed=True))
-        begun = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
-        demanded, result = undoing.demanded(kernel.state), go(execution, journal, begun, reporter)
+        reporter = make_reporter(begun(execution.basis, journal, warnings, resumed=True))
+        first = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
+        demanded, result = undoing.demanded(kernel.state), go(execution, journal, first, reporter)
     catalogue(store, result)
     return result if demanded is None or cancel else _undone(result, demanded)
 
@@ -194,7 +192,7 @@ def _undone(result: RunResult, demanded: "Undoing") -> RunResult:
     return judged(result, undone=demanded.is_whole)
 
 
-def _basis(run_id: str, plan: Plan, header: Mapping[str, Any], given: tuple[Any, ...]) -> Basis:
+def basis_again(run_id: str, plan: Plan, header: Mapping[str, Any], given: tuple[Any, ...]) -> Basis:
     """What the run stands on in a new process."""
     inputs, environ, options = given
     return Basis(
@@ -273,9 +271,11 @@ def _told(
     return event, regained(plan, kernel.state, event, run_id)
 
 
-def _begun(basis: Basis, journal: Journal, warnings: tuple[str, ...], *, resumed: bool = False) -> Begun:
-    absent = frozenset(one.name for one in basis.plan.inputs if basis.inputs.get(one.name) is None)
-    return Begun(basis.run, basis.plan, journal.folder, resumed, warnings, basis.home, absent)
+def begun(basis: Basis, journal: Journal, warnings: tuple[str, ...] = (), *, resumed: bool = False) -> Begun:
+    """The run as those who show it are told of it."""
+    by_hand = [one for one in basis.plan.inputs if one.secret and not (one.env and one.env in basis.environ)]
+    again = tuple(one.name for one in by_hand if basis.inputs.get(one.name) is not None)
+    return Begun(basis.run, basis.plan, journal.folder, resumed, warnings, basis.home, again)
 
 
 def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:

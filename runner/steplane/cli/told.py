@@ -41,6 +41,17 @@ def with_state(text: str) -> str:
     return "".join([*found, text[at:]])
 
 
+def env_file_option() -> str:
+    """What stands behind a command that is told, so that it has the environment of this one: ` --env-file FILE`."""
+    import shlex
+
+    import click
+
+    context = click.get_current_context(silent=True)
+    file = context.params.get("env_file") if context is not None else None
+    return f" --env-file {shlex.quote(file)}" if file else ""
+
+
 def as_given(leave_out: Collection[str] = ()) -> list[str]:
     """The options of the command that runs, as they were given, but for the state directory; values that may be secret
     as `...`. `leave_out` are names of options that are not said again.
@@ -70,4 +81,4 @@ def _option(names: list[str], name: str, value: object, *, flag: bool) -> Iterat
         yield hidden if name in _HIDDEN else str(one)
 
 
-__all__ = ["as_given", "remember", "state_option", "with_state"]
+__all__ = ["as_given", "env_file_option", "remember", "state_option", "with_state"]

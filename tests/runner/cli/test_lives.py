@@ -164,6 +164,20 @@ def test_a_secret_input_is_given_again(shell: Shell) -> None:
     assert "Go on with: steplane resume two -i token=... -i other=...\n" in done.stderr
 
 
+def test_a_secret_of_a_file_of_variables_is_had_from_there_again(shell: Shell) -> None:
+    shell.write(
+        "secret.yaml",
+        "steplane: 1\ninputs:\n  token: {type: string, secret: true, env: TOKEN}\nsecrets: {key: {env: KEY}}\nsteps:\n"
+        '  - {id: a, run: "test -e go && test -n ${{ inputs.token }} && test -n ${{ secrets.key }}"}\n',
+    )
+    shell.write("the variables", "TOKEN=abcdefgh\nKEY=ijklmnop\n")
+    done = shell("run", "secret.yaml", "--id", "one", "--env-file", "the variables")
+    assert done.returncode == 1
+    assert "Go on with: steplane resume one --env-file 'the variables'\n" in done.stderr
+    shell.write("go", "")
+    assert shell("resume", "one", "--env-file", "the variables").returncode == 0
+
+
 _BREAKS = """
 import sys
 from steplane.driver.coordinator import Coordinator
