@@ -25,6 +25,14 @@ class Befores:
             self._known[number] = _Closure(nodes, self._early(nodes)).sets
         return self._known[number]
 
+    def with_blocked(self, number: int, blocked: Sequence[int]) -> list[int]:
+        """The same where the steps at these positions may be blocked: at once, whatever else they wait for."""
+        nodes = [self.plan.nodes[one] for one in self.plan.lists[number].nodes]
+        early = self._early(nodes)
+        for position in blocked:
+            early[position] |= BLOCKED
+        return _Closure(nodes, _with_blocked(nodes, early)).sets
+
     def _early(self, nodes: Sequence[Node]) -> list[Ends]:
         """How each step may end before its turn has come, whatever it waits for, where nothing fails."""
         cut = {need.position for node in nodes if node.rest == "cancel" for need in node.needs or ()}

@@ -244,13 +244,20 @@ class Order:
         return self.fate(position).ender or self.nodes[position].id
 
     def rivals(self, position: int) -> list[int]:
-        """The positions of the steps that neither wait for the one at the position nor are waited for by it."""
-        before = self.before()
+        """The positions of the steps that neither wait for the one at the position nor are waited for by it, now that
+        the fates of all are known.
+        """
+        before = self.settled()
         return [
             other
             for other in range(len(self.nodes))
             if other != position and not before[other] >> position & 1 and not before[position] >> other & 1
         ]
+
+    def settled(self) -> list[int]:
+        """As `before`, now that the fates of all are known."""
+        blocked = [one for one in self._notable if "blocked" in self.fate(one).ends]
+        return self._befores.with_blocked(self.steps.number, blocked) if blocked else self.before()
 
     def before(self) -> list[int]:
         """For each position the set (bits) of those that have surely ended when its turn comes."""

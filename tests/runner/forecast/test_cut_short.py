@@ -175,3 +175,16 @@ def test_a_goto_leads_back_to_what_was_blocked_only_behind_a_handler(words: str,
 - {{id: d, needs: [c], goto: b, max: 1}}
 """)
     assert said["b"][0] == verdict
+
+
+def test_a_step_that_is_blocked_at_once_has_waited_for_nothing_else() -> None:
+    said = told("""
+- {id: x, needs: [], run: "true"}
+- {id: w, needs: [x], run: "true"}
+- {id: a, needs: [], require: ["inputs.y"], run: "true"}
+- {id: p, needs: [a, w], run: "true"}
+- {id: q, needs: {p: done}, end: succeeded}
+""")
+    assert said["p"] == ("skip", "blocked by `a`, which fails")
+    assert said["w"] == ("depends", "only if it begins before `q` ends the run")
+    assert said["q"][0] == "run"
