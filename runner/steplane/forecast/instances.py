@@ -25,16 +25,14 @@ from steplane.forecast.recorded import Site
 from steplane.forecast.walk import Outcome, Place, Walk
 from steplane.plan.nodes import Fork, Node, Rounds
 from steplane.plan.step_names import id_path
+from steplane.plan.waits import Reach
 
 LEFT_OUT = "not selected"
 
 
 def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
     """Look at a step of a list."""
-    reaching = walk.reached.get(node.number)
-    if reaching is not None and turn.certain != "no":
-        reason = turn.reason or f"not where `{reaching.id}` comes before it begins"
-        turn = replace(turn, certain="maybe", reason=reason, otherwise=turn.otherwise | CANCELLED | SKIPPED)
+    turn = _unless_reached(walk, node, turn)
     if turn.certain == "no" and not turn.trouble:
         fate = Fate("skip", turn.reason, ends=turn.otherwise, trouble=turn.otherwise, key=place.key)
         return _shut(walk, node, replace(fate, stops=turn.stops, ender=turn.ender))
@@ -45,11 +43,35 @@ def step(walk: Walk, node: Node, place: Place, turn: Turn) -> Fate:
         fate = Fate("skip", "", condition, ends=ends, trouble=ends | SKIPPED | _before(node), key=place.key)
         return _shut(walk, node, replace(fate, stops=turn.stops, ender=turn.ender))
     if condition is not None and condition.error:
-        return _broken(walk, node, condition, place.key)
+        return walk.record(node, _fate(node, place, turn, condition, _broken(walk, node, condition, place.key)))
     certain = turn.certain == "yes" and place.certain == "yes" and (condition is None or condition.value is not None)
     inner = here if certain else replace(here, certain="maybe", reason=f"only if `{node.id}` runs")
     outcome = _inside(walk, node, inner)
+    if turn.certain != "no" and any(_finishes(one) for one in walk.reached.get(node.number, ())):
+        outcome = replace(outcome, ends=outcome.ends | SUCCEEDED | (NONE if node.loop is None else WARNING))
     return walk.record(node, _fate(node, place, turn, condition, outcome))
+
+
+def _unless_reached(walk: Walk, node: Node, turn: Turn) -> Turn:
+    """A `cancel` or `finish` step may end it before its turn comes, or before it is known that it never does."""
+    reaching = walk.reached.get(node.number, [])
+    if not reaching:
+        return turn
+    turn = replace(turn, stops="maybe" if turn.stops == "yes" else turn.stops)  # the run goes on where it ends sooner
+    turn = replace(turn, otherwise=turn.otherwise.union(*(_unbegun(one) for one in reaching)))
+    if turn.certain == "no":
+        return turn
+    reason = turn.reason or f"not where `{reaching[0].id}` comes before it begins"
+    return replace(turn, certain="maybe", reason=reason)
+
+
+def _unbegun(reaching: Node) -> Ends:
+    """How such a step ends what has not begun."""
+    return SKIPPED if _finishes(reaching) else CANCELLED
+
+
+def _finishes(reaching: Node) -> bool:
+    return isinstance(reaching.action, Reach) and reaching.action.force
 
 
 def _inside(walk: Walk, node: Node, place: Place) -> Outcome:
@@ -71,7 +93,7 @@ def left_out(walk: Walk, node: Node, place: Place) -> Fate:
 
 def _fate(node: Node, place: Place, turn: Turn, condition: Condition | None, outcome: Outcome) -> Fate:
     """The fate of a step that may begin."""
-    unknown = condition is not None and condition.value is None
+    unknown = condition is not None and condition.value is None and not condition.error
     certain = turn.certain == "yes" and place.certain == "yes" and not unknown
     otherwise = (SKIPPED if unknown else NONE) | (turn.otherwise if turn.certain != "yes" else NONE)
     trouble = (BEGUN - SUCCEEDED if outcome.ends == FAILED else BEGUN) | outcome.ends | otherwise | _before(node)
@@ -115,11 +137,10 @@ def _shut(walk: Walk, node: Node, fate: Fate) -> Fate:
     return walk.record(node, fate)
 
 
-def _broken(walk: Walk, node: Node, condition: Condition, key: str) -> Fate:
+def _broken(walk: Walk, node: Node, condition: Condition, key: str) -> Outcome:
     """The step fails before it begins: neither its action nor what cleans up runs."""
     walk.shut(walk.inside(node), f"`{node.id}` fails before it begins", key)
-    reason = f"its `if` cannot be evaluated: {condition.error}"
-    return walk.record(node, Fate("skip", reason, condition, FAILED, FAILED | BLOCKED, fails=True, key=key))
+    return Outcome(FAILED, failing=f"its `if` cannot be evaluated: {condition.error}", begun=False)
 
 
 def instance(walk: Walk, node: Node, place: Place) -> Outcome:

@@ -122,9 +122,7 @@ class Order:
                 turn = Turn("maybe", f"only if {node.collect} arrivals come of each step that it needs", SKIPPED)
         if node.milestone is not None:
             turn = self._between(node.milestone, turn)
-        if turn.certain == "yes" and not node.handler and self.policy != "continue":
-            return self._stopped(node.position)
-        return turn
+        return turn if node.handler or self.policy == "continue" else self._unless_stopped(node.position, turn)
 
     def _between(self, milestone: Milestone, turn: Turn) -> Turn:
         """Of a step whose needs may hold: whether it is after one step, and still before another.
@@ -143,6 +141,16 @@ class Order:
             return replace(turn, otherwise=turn.otherwise | SKIPPED)
         reason = turn.reason or f"only if it begins before `{self.nodes[milestone.before].id}`"
         return replace(turn, certain="maybe", reason=reason, otherwise=turn.otherwise | SKIPPED)
+
+    def _unless_stopped(self, position: int, turn: Turn) -> Turn:
+        """The turn that its needs give a step which a failure before it blocks, whether or not they hold."""
+        stopped = self._stopped(position)
+        if turn.certain == "yes":
+            return stopped
+        otherwise = turn.otherwise | stopped.otherwise
+        if turn.certain == "maybe" and stopped.certain == "no":
+            return replace(stopped, otherwise=otherwise, stops=turn.stops, ender=turn.ender)
+        return replace(turn, otherwise=otherwise)
 
     def _stopped(self, position: int) -> Turn:
         """A failure before it, which its needs allow for, stops the list all the same."""

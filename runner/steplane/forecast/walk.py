@@ -69,13 +69,13 @@ class Outcome(Struct, frozen=True):
     begun: bool = True
 
 
-def reached(plan: Plan) -> dict[int, Node]:
-    """The steps that a `cancel` or `finish` step may end, by number, with the first such step."""
-    found: dict[int, Node] = {}
+def reached(plan: Plan) -> dict[int, list[Node]]:
+    """The steps that a `cancel` or `finish` step may end, by number, with all such steps."""
+    found: dict[int, list[Node]] = {}
     for node in plan.nodes:
         if isinstance(node.action, Reach):
             for number in node.action.steps:
-                found.setdefault(number, node)
+                found.setdefault(number, []).append(node)
     return found
 
 

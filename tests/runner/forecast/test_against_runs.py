@@ -82,6 +82,8 @@ def check(seed: int) -> None:
 @example(4078747619)
 @example(17083096542965)
 @example(2093431105051)
+@example(114639530628216)
+@example(52643962955890)
 def test_true(seed: int) -> None:
     check(seed)
 

@@ -188,3 +188,73 @@ def test_a_step_that_is_blocked_at_once_has_waited_for_nothing_else() -> None:
     assert said["p"] == ("skip", "blocked by `a`, which fails")
     assert said["w"] == ("depends", "only if it begins before `q` ends the run")
     assert said["q"][0] == "run"
+
+
+@pytest.mark.parametrize(
+    ("steps", "word"),
+    [
+        ('- {id: a, cancel: [b]}\n- {id: b, needs: {a: failed}, run: "true"}', "cancelled"),
+        ('- {id: a, finish: [b], ensure: ["inputs.y"]}\n- {id: b, run: "true"}', "skipped"),
+    ],
+)
+def test_what_never_has_its_turn_may_be_ended_before_that_is_known(steps: str, word: str) -> None:
+    """`b` would be skipped, or blocked, by the end of `a`, which ends it sooner."""
+    said = told(f"""
+{steps}
+- {{id: c, needs: [b], run: "true"}}
+- {{id: d, needs: {{b: {word}}}, run: "true"}}
+""")
+    assert (said["b"][0], said["c"], said["d"]) == (
+        "depends" if word == "cancelled" else "skip", ("depends", "depends on how `b` ends"),
+        ("depends", "depends on how `b` ends"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["wait: {signal: s}", "steps: [{id: w, wait: {signal: s}}]"])
+def test_what_a_finish_step_ends_succeeds_where_it_has_begun(action: str) -> None:
+    said = told(f"""
+- {{id: b, needs: [], {action}, ensure: ["inputs.y"]}}
+- {{id: k, needs: [], finish: [b]}}
+- {{id: d, needs: {{b: succeeded}}, run: "true"}}
+""")
+    assert said["d"] == ("depends", "depends on how `b` ends")
+
+
+@pytest.mark.parametrize(
+    ("others", "needs", "told_of_d"),
+    [
+        ("{id: k, needs: [], cancel: [b]}", "[a]", ("depends", "depends on how `b` ends")),
+        ('{id: k, needs: [], run: "true"}', "{a: failed}", ("run", "")),
+    ],
+)
+def test_an_if_that_cannot_be_evaluated_may_not_be_asked(others: str, needs: str, told_of_d: tuple[str, str]) -> None:
+    """`b` is cancelled before its turn, or it is an unused handler."""
+    steps = f"""
+- {{id: a, needs: [], run: "true"}}
+- {others}
+- {{id: b, needs: {needs}, if: "inputs.n / 'x' == 1", run: "true"}}
+- {{id: d, needs: {{b: [cancelled, skipped]}}, run: "true"}}
+- {{id: f, needs: {{b: failed}}, run: "true"}}
+"""
+    said = told(steps, "inputs: {n: {type: integer}}")
+    assert (said["d"], said["f"][0]) == (told_of_d, "depends")
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("needs: [h], milestone: {before: k}", "skip"),
+        ("needs: [h], collect: 2", "skip"),
+        ("needs: {h: skipped}", "depends"),
+    ],
+)
+def test_a_failure_that_stops_the_list_blocks_also_what_may_not_have_its_turn(more: str, verdict: str) -> None:
+    steps = f"""
+- {{id: a, needs: [], require: ["inputs.y"], run: "true"}}
+- {{id: h, needs: {{a: failed}}, run: "true", split: 2}}
+- {{id: k, needs: [b], run: "true"}}
+- {{id: b, {more}, run: "true"}}
+- {{id: d, needs: {{b: [ok, failed]}}, run: "true"}}
+"""
+    said = told(steps, "failure: stop")
+    assert (said["b"][0], said["d"]) == (verdict, ("depends", "depends on how `b` ends"))
