@@ -57,7 +57,7 @@ def said_of_no_value(output: Node) -> Entry | None:
     if not isinstance(output, Mapping) or output.entry("value") is not None:
         return None
     secret, type_ = output.entry("secret"), output.entry("type")
-    if secret is not None and isinstance(secret.value, Scalar) and secret.value.value is True:
+    if secret is not None and isinstance(secret.value, Scalar) and _is_yes(secret.value):
         return secret
     known = {*read_schema("workflow")["$defs"]["keywords"]["properties"], "secret"}
     if type_ is None or any(entry.name not in known and not is_slip(entry.name, "value") for entry in output.entries):
@@ -65,6 +65,10 @@ def said_of_no_value(output: Node) -> Entry | None:
     types = type_.value.items if isinstance(type_.value, Sequence) else (type_.value,)
     named = [one.value for one in types if isinstance(one, Scalar)]
     return type_ if named and all(one in TYPES for one in named) else None
+
+
+def _is_yes(said: Scalar) -> bool:
+    return said.value is True or (said.plain and said.text.casefold() in {"yes", "on"})  # as YAML 1.1 has it
 
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
