@@ -7,6 +7,7 @@ from steplane.checks.inputs import bad_schema, unknown_formats
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model import Outputs, Workflow
 from steplane.schema import check_schema, read_schema
+from steplane.schema.scalars import OLD_BOOLEANS
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.suggest import is_slip
 
@@ -68,7 +69,7 @@ def said_of_no_value(output: Node) -> Entry | None:
 
 
 def _is_yes(said: Scalar) -> bool:
-    return said.value is True or (said.plain and said.text.casefold() in {"yes", "on"})  # as YAML 1.1 has it
+    return said.value is True or (said.plain and OLD_BOOLEANS.get(said.text.lower()) == "true")
 
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
