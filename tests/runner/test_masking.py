@@ -108,10 +108,17 @@ MARKED = [
 
 MARKED_ODD = [f"{mark}ab\t{mark}cdé{mark}e\x1bf{mark}" for mark in MARKS]
 
+ALONE = r"(\+.*> : |\++ : |\+.* \[\[ x == )?[$|]?[\\'\"]*\*\*\*[\\'\"]*(\|| \]\])?"
+"""Nothing but the stars, quotes, and what a trace says."""
+
 QUOTING = {
     "bash: printf %q": ["bash", "-c", "printf '%q\\n' \"$@\"", "bash"],
     "bash: @Q": ["bash", "-c", "printf '%s\\n' \"${@@Q}\"", "bash"],
     "bash -x": ["bash", "-c", 'for one in "$@"; do (set -x; : "$one") 2>&1; done', "bash"],
+    "bash -x, [[": ["bash", "-c", 'for one in "$@"; do (set -x; [[ x == "$one" ]]) 2>&1; done; true', "bash"],
+    "zsh -x, [[": ["zsh", "-c", 'for one in "$@"; do (set -x; [[ x == $one ]]) 2>&1; done; true', "zsh"],
+    "fish: set --show": ["fish", "-c", "for one in $argv; set --show one | string match -r '\\|.*\\|$'; end"],
+    "fish: escape for a pattern": ["fish", "-c", "string escape --style=regex -- $argv"],
     "zsh: q": ["zsh", "-c", "print -rl -- ${(q)@}", "zsh"],
     "zsh: qq": ["zsh", "-c", "print -rl -- ${(qq)@}", "zsh"],
     "zsh: qqqq": ["zsh", "-c", "print -rl -- ${(qqqq)@}", "zsh"],
@@ -138,7 +145,7 @@ def test_every_mark_that_programs_here_quote_is_masked(program: str) -> None:
     assert len(lines) == len(secrets)
     for secret, line in zip(secrets, lines, strict=True):
         said = masked(line, secret)
-        assert re.fullmatch(r"(\+.*> : |\++ : )?[$]?[\\'\"]*\*\*\*[\\'\"]*", said), (secret, line)
+        assert re.fullmatch(ALONE, said), (secret, line)
 
 
 @pytest.mark.parametrize("before", [b"", b"x", b"xy", b"user:", b"user:x"])
