@@ -9,6 +9,7 @@ import string
 import subprocess
 import sys
 import time
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -187,6 +188,23 @@ def test_codes_with_line_breaks_leave_at_most_the_edges(program: str, before: st
         streamed = b"".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.flush()
         assert len(joined(streamed)) <= len(joined(masked)) + 3  # up to three characters at the end of a line are said
         assert streamed.count(b"***") == 1
+
+
+def test_a_sequence_that_ends_in_a_backslash_stands_in_a_code() -> None:
+    coded, stream = base64.b64encode(b"hunter2secret!Value-xyz"), Mask({"a": "hunter2secret!Value-xyz"}).stream()
+    assert stream.feed(coded[:6] + b"\x1b]8;;x\x1b\\") == b""
+    assert stream.feed(coded[6:] + b"\n") == b"***\n"
+
+
+@pytest.mark.parametrize(("code", "width"), [(base64.b64encode, 4), (bytes.hex, 2)])
+def test_codes_of_short_lines_that_are_indented(code: Any, width: int) -> None:
+    secret = b"hunter2secret!Value-xyz"
+    text, stream, said = code(secret), Mask({"a": secret.decode()}).stream(), b""
+    text = text.encode() if isinstance(text, str) else text
+    for at in range(0, len(text), width):
+        said += stream.feed(b" " * 20 + text[at : at + width] + b"\n")
+    said += stream.flush()
+    assert len(said.replace(b"***", b"").split()) <= 1  # what stands on the first line is shown, where it is that short
 
 
 def test_the_end_of_a_line_is_shown_though_a_code_may_begin_with_it() -> None:
