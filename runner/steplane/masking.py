@@ -139,6 +139,7 @@ class Mask:
         found = self._plain.spans(data)
         if b"\x1b" in data:
             found += _among(Unescaped(data), self._plain.spans)
+            found += self._coded.spans(data)  # also within a sequence: OSC 52 carries base64
         if self._coded.stand_in(joined(data)):
             found += _among(Unescaped(data, joined=True), self._coded.spans)
         return _merged(sorted(found))
@@ -166,7 +167,7 @@ class Mask:
 
     def _open_end(self, data: bytes, first: int, whole: bytes, half: bytes) -> int:
         """The same of what is looked for as it is; `whole` begins at `first`, `half` an escape sequence behind it."""
-        plain, end = Unescaped(whole), self._plain.open_end(data)
+        plain, end = Unescaped(whole), min(self._plain.open_end(data), self._coded.open_end(data))
         at = self._plain.open_end(plain.data)
         if end > first:  # a sequence is not cut: what begins in it would be read as text by itself
             end = first + plain.outside(end - first)

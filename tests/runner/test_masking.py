@@ -190,6 +190,19 @@ def test_codes_with_line_breaks_leave_at_most_the_edges(program: str, before: st
         assert streamed.count(b"***") == 1
 
 
+@pytest.mark.parametrize(
+    "around", [b"\x1b]52;c;%s\x07\n", b"\x1b]8;;http://x/?t=%s\x07l\x1b]8;;\x07\n", b"a\x1bX b\n%s end\n"]
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_code_within_a_sequence_is_masked(around: bytes, size: int) -> None:
+    for code in (base64.b64encode(b"correct-horse-battery"), b"correct-horse-battery".hex().encode()):
+        mask = Mask({"key": "correct-horse-battery"})
+        said, stream = around % code, mask.stream()
+        assert mask.encoded(said) == around % b"***"
+        streamed = b"".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.flush()
+        assert streamed == around % b"***"
+
+
 def test_a_sequence_that_ends_in_a_backslash_stands_in_a_code() -> None:
     coded, stream = base64.b64encode(b"hunter2secret!Value-xyz"), Mask({"a": "hunter2secret!Value-xyz"}).stream()
     assert stream.feed(coded[:6] + b"\x1b]8;;x\x1b\\") == b""
