@@ -1,9 +1,11 @@
 """The outputs that a program writes into the file `$STEPLANE_OUTPUT`."""
 
 import contextlib
+import errno
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,9 @@ import msgspec
 from steplane.sdk import StepContext, StepError
 
 LIMIT = 16 << 20
+PAUSES = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between the attempts to open a file while too many are open."""
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -47,9 +52,21 @@ def _clear(path: str) -> None:
 
 def _make(path: str) -> None:
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(_opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except OSError as failure:
         raise StepError("shell.output", f"$STEPLANE_OUTPUT cannot be made: {failure.strerror}") from failure
+
+
+def _opened(path: str, flags: int) -> int:
+    """A descriptor; that none is free may be over in a moment."""
+    for pause in PAUSES:
+        try:
+            return os.open(path, flags | os.O_CLOEXEC, 0o600)
+        except OSError as failure:
+            if failure.errno not in {errno.EMFILE, errno.ENFILE}:
+                raise
+            time.sleep(pause)
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def collect(ctx: StepContext, path: str) -> dict[str, Any]:
@@ -85,8 +102,10 @@ def content_of(path: str, variable: str, error: str) -> bytes | None:
 
     The file was in the hands of the program, so nothing is taken on trust: no link, no pipe, no endless file.
     """
+    if not os.path.lexists(path):  # to be told so it takes no descriptor, of which none may be free
+        return None
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = _opened(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
     except OSError as failure:

@@ -28,8 +28,11 @@ COMMON = frozenset(
 
 STARS = MASKED.encode()
 
-BROKEN = 2
-"""How many times longer a code is where there is a line break behind every character."""
+BROKEN, INDENTED = 2, 16
+"""How many times longer a code is where there is a line break behind every character; and an indent on each line."""
+
+_WIDE = 1 << 16
+"""Bytes within which a code is looked for that is so much longer."""
 
 
 class Mask:
@@ -82,7 +85,8 @@ class Mask:
     @property
     def longest(self) -> int:
         """Bytes of the longest text that is looked for (so at least its characters), lines broken at the narrowest."""
-        return max(self._plain.longest, BROKEN * self._coded.longest)
+        coded = self._coded.longest
+        return max(self._plain.longest, BROKEN * coded, min(INDENTED * coded, _WIDE))
 
     def __bool__(self) -> bool:
         """Whether there is anything to mask."""
@@ -135,6 +139,7 @@ class Mask:
         found = self._plain.spans(data)
         if b"\x1b" in data:
             found += _among(Unescaped(data), self._plain.spans)
+            found += self._coded.spans(data)  # also within a sequence: OSC 52 carries base64
         if self._coded.stand_in(joined(data)):
             found += _among(Unescaped(data, joined=True), self._coded.spans)
         return _merged(sorted(found))
@@ -150,7 +155,7 @@ class Mask:
         first = max(0, len(data) - self.longest - (ESCAPES if escapes else 0))
         whole, half = split_escape(data[first:]) if escapes else (data[first:], b"")
         end = self._open_end(data, first, whole, half) if escapes else self._plain.open_end(data)
-        coded = whole.removesuffix(b"\\")  # half of the `\n` of JSON
+        coded = whole if whole.endswith(b"\x1b\\") else whole.removesuffix(b"\\")  # half of the `\n` of JSON
         text = joined(coded)
         if self._coded.open_end(text) == len(text):
             return end, end
@@ -162,7 +167,7 @@ class Mask:
 
     def _open_end(self, data: bytes, first: int, whole: bytes, half: bytes) -> int:
         """The same of what is looked for as it is; `whole` begins at `first`, `half` an escape sequence behind it."""
-        plain, end = Unescaped(whole), self._plain.open_end(data)
+        plain, end = Unescaped(whole), min(self._plain.open_end(data), self._coded.open_end(data))
         at = self._plain.open_end(plain.data)
         if end > first:  # a sequence is not cut: what begins in it would be read as text by itself
             end = first + plain.outside(end - first)

@@ -39,6 +39,7 @@ def _written(text: str) -> Iterator[str]:
     yield from _in_pages(text)
     yield from _in_addresses(text)
     yield from in_shells(text)
+    yield from (text.replace(quote, quote * 2) for quote in "'\"")  # SQL, CSV
 
 
 def _in_json(text: str) -> Iterator[str]:
@@ -49,6 +50,7 @@ def _in_json(text: str) -> Iterator[str]:
     for coded in (plain, ascii_only):
         escaped = coded.translate(_OF_GO)
         yield from (coded, coded.replace("/", "\\/"), escaped, json.dumps(coded)[1:-1], json.dumps(escaped)[1:-1])
+        yield json.dumps(coded, ensure_ascii=False)[1:-1]
     yield from (repr(text)[1:-1], ascii(text)[1:-1], repr(text.encode("utf-8", "replace"))[2:-1])
 
 

@@ -21,6 +21,9 @@ _OF_ZSH_ASKED = {ord("!"): "\\!"}
 _OF_FISH = {one: f"\\c{chr(one + 96)}" for one in range(1, 27)} | _LETTERS | {27: "\\e", 127: "\\x7f"}
 
 
+_BREAKS = {ord("\n"): "\\n", ord("\t"): "\\t"}
+
+
 def _meta(byte: int) -> str:
     low = byte - 128
     return f"\\C-{chr(low + 64)}" if low < 32 else "\\C-?" if low == 127 else chr(low)
@@ -32,7 +35,10 @@ _OF_ZSH_TRACED = _OF_ZSH | {one: "\\M-" + _meta(one) for one in range(128, 256)}
 def in_shells(text: str) -> Iterator[str]:
     """The text as each of them writes it."""
     yield from (text.replace("'", "'\"'\"'"), text.replace("'", "'\\''"))
+    yield re.sub("[!']", lambda found: f"'\\{found[0]}'", text)  # git
     yield "".join("\\" + one if one in '"$`\\' else one for one in text)
+    yield "".join("\\" + one for one in text)  # bash: set -x; [[ x == "$y" ]]
+    yield text.replace("\\", "\\\\").translate(_OF_FISH)  # fish: set --show
     yield from _traced(text)
     single_bytes = text.encode("utf-8", "replace").decode("latin-1")
     for shown in dict.fromkeys((text, single_bytes)):  # as where the locale has its letters, and where it has none
@@ -64,6 +70,8 @@ _WAYS = {
     "bash before 4.3; GNU make, cmake": _Way("_-./:,@%+="),
     "zsh: ${(q)x}": _Way("_-./:,@%+=!~", _in_quotes),
     "zsh: ${(q)x}, asked": _Way("_-./:,@%+=~", _in_quotes),
+    "zsh: set -x; [[ x == $y ]]": _Way("!\"%&'+,-./:;=@_`{}", lambda one, escaped: _in_quotes(one, _BREAKS)),
+    "fish: string escape --style=regex": _Way("!\"#%&',/:;<=>@_`~ "),
     "fish: string escape": _Way("_-./:,@+=!^`", lambda one, _: one.translate(_OF_FISH)),
     "fish 3: string escape": _Way("_-./:,@+=!", lambda one, _: one.translate(_OF_FISH)),
     "Ruby: Shellwords.escape": _Way("_-./:,@+", lambda one, _: "'\n'" if one == "\n" else "\\" + one),

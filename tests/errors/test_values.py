@@ -73,6 +73,9 @@ WRONG = [
     ("run: echo \"${{ inputs.s ~ '§ #1' }}\"", "comment-in-expression"),
     ("run: |\n      make\n      §cat <<EOT\n      a", "shell-syntax"),
     # each part of a condition that gives its answer
+    ("{id: s, run: make, rescue: [{if: §error, run: make}]}", "not-boolean"),
+    ("{id: s, run: make, finally: [{if: §error, run: make}]}", "not-boolean"),
+    ("{run: make, retry: {attempts: 2, when: §error}}", "not-boolean"),
     ("{run: make, if: inputs.s == 'a' or §'b'}", "not-boolean"),
     ("{run: make, if: inputs.b and §inputs.s}", "not-boolean"),
     ("{run: make, if: not inputs.n == 3 and §inputs.n}", "not-boolean"),
@@ -91,6 +94,8 @@ def test_wrong(step: str, code: str) -> None:
 @pytest.mark.parametrize(
     "step",
     [
+        "{id: s, run: make, finally: [{if: error is not none, run: make}]}",
+        "{id: s, run: make, rescue: [{if: error.type == 'timeout' and error.code == 3, run: make}]}",
         "run: ls ${{ inputs.xs }} \"x${{ inputs.xs }}\" ${{ inputs.n }}.txt \"${{ inputs.o }}\"",
         "{run: make, if: inputs.s == 'a' or inputs.b and (inputs.n or inputs.s) == 3}",
         "{run: make, if: inputs.xs | length > 0 and true or inputs.o.b or inputs.o.b | default(false)}",

@@ -1,9 +1,10 @@
 """The command, with named points at which it kills itself: `python points.py WORDS`.
 
 A point is a kind, `before` or `after`, and its number in the process, from 1: `commit:before:3` in `FAULTS_POINT`. The
-runner has `commit` (to the journal, the catalogue, the locks of the store), `spawn`, `name` (a file gets its name) and
-`unname` (it loses it); its warden has `fork` (the runner begins), `watch` (until the runner has ended) and `rest` (what
-is left is ended). Without a point the file `FAULTS_POINTS` gets a line for each that is passed.
+runner has `commit` (to the journal, the catalogue, the locks of the store), `spawn`, `name` (a file gets its name),
+`unname` (it loses it), `kill` (another process is sent its first signal) and `leave` (what it leaves is ended). Its
+warden has `fork` (the runner begins), `watch` (until the runner has ended), `hand` (a signal is handed on) and `rest`
+(what is left is ended). Without a point the file `FAULTS_POINTS` gets a line for each that is passed.
 
 At the point `FAULTS_CANCEL` it asks itself instead, through its socket, to cancel the run, and goes on when the request
 has come in; the file gets a line that says what came of it.
@@ -22,7 +23,7 @@ from steplane.cli import main
 from steplane.driver import control, warden
 from steplane.driver.inbox import Inbox
 from steplane.driver.messages import CancelAsked
-from steplane.executors import process
+from steplane.executors import process, tree
 from steplane.executors.spawn import spawn
 from steplane.store.database import Database
 
@@ -32,6 +33,8 @@ _CANCEL = os.environ.pop("FAULTS_CANCEL", "")
 _FOLDER = os.environ.pop("FAULTS_FOLDER", "")
 _come = threading.Event()
 _counters: dict[str, "itertools.count[int]"] = {}
+_runner: list[bool] = []
+"""Not empty in the runner, which its warden has forked."""
 
 
 def passing(kind: str, side: str) -> None:
@@ -100,7 +103,34 @@ def forked(fork: Callable[[], int]) -> Callable[[], int]:
         child = fork()
         if child:
             passing("fork", "after")
+        else:
+            _runner.append(True)
         return child
+
+    return watched
+
+
+def ending(end: Callable[[], None]) -> Callable[[], None]:
+    """The end of all that is left, with a point on either side; both processes see to it."""
+
+    def watched() -> None:
+        between("leave" if _runner else "rest", end)()
+
+    return watched
+
+
+def sending(send: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """`send` with a point on either side of the first signal to each process: how often one is looked for until it has
+    died is a matter of moments.
+    """
+    reached: set[int] = set()
+
+    def watched(pid: int, number: int) -> None:
+        if pid in reached:
+            return send(pid, number)
+        reached.add(pid)
+        kind = "kill" if _runner else "hand"
+        return between(kind, send)(pid, number)  # type: ignore[no-any-return]
 
     return watched
 
@@ -115,7 +145,8 @@ if __name__ == "__main__":
     for name in ("unlink", "rmdir"):
         setattr(os, name, between("unname", getattr(os, name), lambda path, **_: os.path.lexists(path)))
     os.fork = forked(os.fork)
-    for name, kind in (("_watch", "watch"), ("_end_the_rest", "rest")):
-        vars(warden)[name] = between(kind, vars(warden)[name])
+    vars(tree)["send"] = sending(tree.send)
+    vars(warden)["_watch"] = between("watch", vars(warden)["_watch"])
+    vars(warden)["_end_the_rest"] = ending(vars(warden)["_end_the_rest"])
     sys.argv[0] = "steplane"
     sys.exit(main())

@@ -1,7 +1,8 @@
-"""F02: kill -9 at every named point: before and after each commit, each start of a program, each naming of a file; the
-warden's too.
+"""F02: kill -9 at every named point: before and after each commit, each start of a program, each naming of a file, each
+signal to another process; the warden's too.
 """
 
+import signal
 import sys
 from pathlib import Path
 
@@ -31,13 +32,17 @@ steps:
   - id: written
     uses: file.write
     with: {{path: out.txt, text: "${{{{ steps.each.outputs.stdout | join(' ') }}}}"}}
-finally: [{{id: always, run: '{NOTE}'}}]
+finally: [{{id: always, run: '{NOTE}; sleep $MARKED > /dev/null 2>&1 &'}}]
 outputs: {{all: '${{{{ steps.each.outputs.stdout }}}}'}}
 """
 
 PART = f"steplane: 1\nname: part\ninputs: {{deep: {{type: integer}}}}\nsteps: [{{id: mine, run: '{NOTE}'}}]\n"
 
 POINTS = Path(__file__).with_name("points.py")
+
+KINDS = {"commit", "spawn", "name", "unname", "kill", "leave", "fork", "watch", "rest"}
+ONCE = {"name", "unname", "kill"}
+"""What not every life does: a run that has ended is left as it is."""
 
 PARTS = 6
 """Tests that share the points."""
@@ -89,6 +94,7 @@ class Points:
             if life.wait() != KILLED:
                 break
         assert life.wait() == 0, f"{point}: {rig.outputs()}"
+        rig.gone(1.0)
         judge(rig, run, self.wanted, self.executions, crashes, ordered=True)
         assert {name for name in rig.files(run) if "RUN" in name} == self.files, point
         assert list(rig.folder.glob(".out.txt*")) == [], point
@@ -99,11 +105,9 @@ def test_the_points_are_those_that_are_meant(tmp_path: Path, rig: Rig) -> None:
     names = Points(rig).names
 
     assert {name.rpartition(":")[0] for name in names} == {
-        f"{kind}:{side}"
-        for kind in ("commit", "spawn", "name", "unname", "fork", "watch", "rest")
-        for side in ("before", "after")
+        f"{kind}:{side}" for kind in KINDS for side in ("before", "after")
     }
-    assert len(names) > 60
+    assert len(names) == len(set(names)) > 60
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -111,4 +115,34 @@ def test_killed_at_every_point_twice(rig: Rig, part: int) -> None:
     points = Points(rig)
     for number, point in enumerate(points.names[part::PARTS]):
         kills = points.strike(point, f"k{number}k")
-        assert kills == 2 or "name:" in point, point  # not every life gives a file its name, or takes it
+        assert kills == 2 or point.partition(":")[0] in ONCE, point
+
+
+STOPPED = f"""\
+steplane: 1
+name: stopped
+steps:
+  - {{id: before, run: '{NOTE}; sleep $MARKED > /dev/null 2>&1 &'}}
+  - {{id: stopped, run: '{NOTE}; [ -e gate ] || exec sleep $MARKED'}}
+  - {{id: after, run: '{NOTE}'}}
+"""
+
+
+@pytest.mark.parametrize("point", ["hand:before:1", "hand:after:1", "kill:before:1", "kill:after:1", "kill:after:2"])
+def test_killed_while_a_signal_stops_the_run(rig: Rig, point: str) -> None:
+    """The warden where it hands the signal on; the runner where it ends the step, and what a step has left."""
+    rig.write(STOPPED)
+    gate = rig.folder / "gate"
+    gate.touch()
+    assert rig.run("calm").wait() == 0, rig.outputs()
+    gate.unlink()
+    words = ["run", "flow.yaml", "--id", "one", "--state", str(rig.state), "-q"]
+    life = rig.start_program([sys.executable, str(POINTS), *words], {"FAULTS_POINT": point})
+    rig.noted("stopped")
+    life.send(signal.SIGTERM)
+    assert life.wait() == KILLED, rig.outputs()
+    rig.gone(1.0)
+    crashes = [crash(rig, "one")]
+    gate.touch()
+    assert rig.resume().wait() == 0, rig.outputs()
+    judge(rig, "one", story(rig.events("calm")), executions_of(rig, "calm"), crashes, ordered=True)

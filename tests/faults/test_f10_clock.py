@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.faults.rig import NOTE, Life, Rig, until
-from tests.faults.story import story
+from tests.faults.story import crash, executions_of, judge, story
 
 from steplane.app.pruning import Doomed, prune
 from steplane.errors import StateError
@@ -133,6 +133,7 @@ def test_durations_are_those_of_the_monotonic_clock(rig: Rig, calm: Rig, clock: 
     # the limits of `long` and `word` once, the wait of `pause` once, the back-off of `often` twice
     assert sorted(fired.values()) == [1, 1, 1, 2]
     assert undisturbed.wait() == 0, calm.outputs()
+    # `long`, on a starved machine, may not have come so far as to note its execution: so these are compared above
     assert story(events).steps == story(calm.events()).steps
 
 
@@ -157,20 +158,25 @@ CUT = {
 @shifted
 @pytest.mark.parametrize("step", CUT)
 @pytest.mark.parametrize("shift", ["back", "forward"])
-def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(rig: Rig, clock: Clock, shift: str, step: str) -> None:
+def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(
+    rig: Rig, calm: Rig, clock: Clock, shift: str, step: str
+) -> None:
     """The remaining time is told by the machine's clock, for it may have been restarted; set back, that is not by more
     than the whole.
     """
-    rig.write(f"steplane: 1\nname: cut\nsteps:\n  - {{id: cut, {CUT[step]}}}\n")
+    for one in (rig, calm):
+        one.write(f"steplane: 1\nname: cut\nsteps:\n  - {{id: cut, {CUT[step]}}}\n")
+    undisturbed = calm.run()
     life = run(rig, clock, "run", rig.folder / "flow.yaml", "--id", "one", "-q")
     until(lambda: rig.exists() and any(isinstance(one, TIMED) for one in rig.events()), what=rig.outputs)
     runner = life.runner
     life.kill("both")
     until(lambda: is_over(runner))  # who waits for it sleeps, and a program under libfaketime cannot
+    crashes = [crash(rig, "one")]
     clock.set(SHIFTS[shift])
     resumed = run(rig, clock, "resume", "one", "-q")
-    assert resumed.wait() == (0 if step == "wait" else 1), rig.outputs()
-    assert rig.counts() == ({"one/cut/1": 2} if step == "back-off" else {})
+    assert resumed.wait() == undisturbed.wait() == (0 if step == "wait" else 1), rig.outputs()
+    judge(rig, "one", story(calm.events()), executions_of(calm, "one"), crashes, ordered=True)
     fired = [one for one in rig.events() if isinstance(one, TimerFired)]
     assert len(fired) == 1
     for words in (["show", "one"], ["explain", "one"], ["runs"]):

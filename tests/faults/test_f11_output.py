@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.rig import NOTE, Life, Rig, until
+from tests.faults.story import executions_of, judge, story
 
 GROWTH = 50 << 20
 """Bytes by which the runner may grow."""
@@ -72,6 +73,10 @@ def growth(rig: Rig, script: str, capture: str) -> tuple[int, Life]:
     grown = peak(runner) - before
     (rig.folder / "gate").touch()
     assert life.wait() == 0, rig.outputs()
+    assert rig.run("calm").wait() == 0, rig.outputs()  # one that shows nothing
+    # what is random differs, for whoever runs it
+    beside = {"loud", ""} if "urandom" in script else set[str]()
+    judge(rig, "one", story(rig.events("calm")), executions_of(rig, "calm"), [], ordered=True, beside=beside)
     return grown, life
 
 
@@ -83,6 +88,16 @@ def test_output_takes_little_memory(rig: Rig, kind: str, capture: str) -> None:
     grown, _ = growth(rig, outputs(32, 32)[kind], capture)
     assert grown < SMALL, f"{grown / MEBIBYTE:.0f} MiB"
     assert rig.status() == "succeeded"
+
+
+def test_a_million_short_lines_are_all_kept_and_shown(rig: Rig) -> None:
+    rig.write("steplane: 1\nname: lines\nsteps: [{id: loud, with: {capture: none}, run: seq 1000000}]\n")
+    life = rig.start("run", rig.folder / "flow.yaml", "--id", "one", "--state", rig.state, "--format", "plain")
+    assert life.wait() == 0, rig.outputs()
+    wanted = [b"%d" % number for number in range(1, 1_000_001)]
+    assert (rig.state / "runs" / "one" / "loud.log").read_bytes().splitlines() == wanted
+    shown = [line for line in life.output.read_bytes().splitlines() if line.startswith(b"[loud] ")]
+    assert shown == [b"[loud] " + line for line in wanted]
 
 
 @pytest.mark.nightly

@@ -3,12 +3,14 @@
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conftest import Steplane
 from tests.faults.rig import NOTE, Life, Rig, until
+from tests.faults.story import crash, executions_of, judge, story
 
 from steplane.events import StepEnded
 
@@ -206,24 +208,27 @@ FAULTS = {
     "group": ("os.killpg(0, 9)", ""),
     "isolated": ("os.abort()", "isolate: true,"),
 }
-EXECUTED = {"one/before/1": 1, "one/beside/1": 1, "one/after/1": 1, "one/tidy/1": 1}
+EXECUTED = Counter({"before/1": 1, "beside/1": 1, "after/1": 1, "tidy/1": 1})
 
 
-def around(rig: Rig, plugin: dict[str, str], code: str, more: str = "") -> Life:
+def around(rig: Rig, plugin: dict[str, str], code: str, more: str = "", run: str = "one") -> Life:
     """Run a workflow in which one step of the plugin does that."""
     rig.write(SITE.format(note=NOTE, code=json.dumps(code), more=more))
-    words = ["run", rig.folder / "flow.yaml", "--id", "one", "--state", rig.state, "--format", "json"]
+    words = ["run", rig.folder / "flow.yaml", "--id", run, "--state", rig.state, "--format", "json"]
     return rig.start(*words, env=plugin)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fatal_fault_ends_its_step_and_nothing_else(rig: Rig, plugin: dict[str, str], fault: str) -> None:
     code, more = FAULTS[fault]
+    assert around(rig, plugin, "pass", more, "calm").wait() == 0, rig.outputs()
     life = around(rig, plugin, code, more)
     assert life.wait() == 0, rig.outputs()
     rig.gone(1.0)
-    assert rig.counts() == EXECUTED
+    assert executions_of(rig, "one") == EXECUTED
     assert rig.status() == "warning"
+    wanted = story(rig.events("calm"))
+    judge(rig, "one", wanted, EXECUTED, [], ordered=False, beside={"bad", ""})  # they differ: that is the fault
     (bad,) = [event for event in rig.events() if isinstance(event, StepEnded) and event.path == "bad"]
     assert bad.error is not None
     if more.startswith("timeout"):
@@ -235,12 +240,17 @@ def test_a_fatal_fault_ends_its_step_and_nothing_else(rig: Rig, plugin: dict[str
 def test_one_that_kills_the_runner_leaves_a_run_that_can_be_resumed(rig: Rig, plugin: dict[str, str]) -> None:
     first = "open('killed', 'w').close(); os.kill(os.getppid(), 9); time.sleep(9)"
     code = f"if not os.path.exists('killed'): {first}"
+    killed = Path(rig.folder / "killed")
+    killed.touch()
+    assert around(rig, plugin, code, run="calm").wait() == 0, rig.outputs()
+    killed.unlink()
     assert around(rig, plugin, code).wait() == 137, rig.outputs()
     rig.gone(1.0)
+    crashes = [crash(rig, "one")]
     until(lambda: rig.status() == "interrupted", what=rig.status)
     resumed = rig.start("resume", "one", "--state", rig.state, "-q", env=plugin)
     assert resumed.wait() == 0, rig.outputs()
-    assert rig.counts() == EXECUTED
+    judge(rig, "one", story(rig.events("calm")), EXECUTED, crashes, ordered=False)
     assert rig.status() == "succeeded"
 
 

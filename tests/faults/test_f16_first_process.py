@@ -5,7 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from tests.faults.rig import Rig
+from tests.faults.rig import NOTE, Rig
+from tests.faults.story import executions_of
+
+from steplane.events import StepEnded
 
 SHORT = 1000
 """Short steps."""
@@ -29,7 +32,7 @@ steps:
   - id: short
     foreach: ${{{{ range({number}) }}}}
     concurrency: 4
-    run: '(sleep 0.01 &)'
+    run: '{NOTE}; (sleep 0.01 &)'
   - {{id: settle, run: sleep 2.2}}
   - {{id: again, run: 'true'}}
   - {{id: once_more, run: sleep 2.2}}
@@ -47,6 +50,10 @@ def as_first_process(rig: Rig, number: int) -> None:
     assert life.wait(600) == 0, rig.outputs()
     assert '"zombies":0,"all":' in life.text, life.text
     assert int(life.text.partition('"all":')[2].partition("}")[0]) < 12, life.text
+    # there is no undisturbed run to hold it against: outside of such a space its outputs tell of the whole machine
+    assert executions_of(rig, "one") == {f"short[{index}]/1": 1 for index in range(number)}
+    ended = [one for one in rig.events() if isinstance(one, StepEnded)]
+    assert {one.status for one in ended} == {"succeeded"}
 
 
 def test_a_thousand_short_steps_as_process_1_leave_no_zombies(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """`shell` and `python.run`: programs as steps."""
 
+import errno
 import os
 import threading
 import time
@@ -12,6 +13,7 @@ from steplane.sdk import InvalidParameter, StepError, convert, to_plain
 from steplane.testing import RecordingContext
 from steplane_steps.python import Run
 from steplane_steps.shell import Shell
+from steplane_steps.written import content_of
 
 
 @pytest.fixture
@@ -265,6 +267,32 @@ class TestWrittenOutputs:
         kind, message, _ = failure(ctx, script="true")
         assert kind == "shell.output"
         assert message.startswith("$STEPLANE_OUTPUT cannot be made: ")
+
+    @pytest.mark.parametrize("script", ["true", "echo total=1 >> $STEPLANE_OUTPUT"])
+    def test_too_many_open_files_are_waited_for(
+        self, ctx: RecordingContext, monkeypatch: pytest.MonkeyPatch, script: str
+    ) -> None:
+        open_, refused = os.open, 0
+
+        def busy(path: Any, *words: Any, **options: Any) -> int:
+            nonlocal refused
+            if str(path).endswith("steplane-output") and refused < 3:
+                refused += 1
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            return open_(path, *words, **options)
+
+        monkeypatch.setattr(os, "open", busy)
+        assert shell(ctx, script=script).get("total") == ("1" if "total" in script else None)
+        assert refused == 3
+
+    def test_that_nothing_was_written_is_seen_without_a_descriptor(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def none_free(*_: object) -> int:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+        monkeypatch.setattr(os, "open", none_free)
+        assert content_of(str(tmp_path / "output"), "STEPLANE_OUTPUT", "shell.output") is None
 
 
 class TestPythonRun:

@@ -9,6 +9,7 @@ import string
 import subprocess
 import sys
 import time
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -108,10 +109,17 @@ MARKED = [
 
 MARKED_ODD = [f"{mark}ab\t{mark}cdé{mark}e\x1bf{mark}" for mark in MARKS]
 
+ALONE = r"(\+.*> : |\++ : |\+.* \[\[ x == )?[$|]?[\\'\"]*\*\*\*[\\'\"]*(\|| \]\])?"
+"""Nothing but the stars, quotes, and what a trace says."""
+
 QUOTING = {
     "bash: printf %q": ["bash", "-c", "printf '%q\\n' \"$@\"", "bash"],
     "bash: @Q": ["bash", "-c", "printf '%s\\n' \"${@@Q}\"", "bash"],
     "bash -x": ["bash", "-c", 'for one in "$@"; do (set -x; : "$one") 2>&1; done', "bash"],
+    "bash -x, [[": ["bash", "-c", 'for one in "$@"; do (set -x; [[ x == "$one" ]]) 2>&1; done; true', "bash"],
+    "zsh -x, [[": ["zsh", "-c", 'for one in "$@"; do (set -x; [[ x == $one ]]) 2>&1; done; true', "zsh"],
+    "fish: set --show": ["fish", "-c", "for one in $argv; set --show one | string match -r '\\|.*\\|$'; end"],
+    "fish: escape for a pattern": ["fish", "-c", "string escape --style=regex -- $argv"],
     "zsh: q": ["zsh", "-c", "print -rl -- ${(q)@}", "zsh"],
     "zsh: qq": ["zsh", "-c", "print -rl -- ${(qq)@}", "zsh"],
     "zsh: qqqq": ["zsh", "-c", "print -rl -- ${(qqqq)@}", "zsh"],
@@ -138,7 +146,7 @@ def test_every_mark_that_programs_here_quote_is_masked(program: str) -> None:
     assert len(lines) == len(secrets)
     for secret, line in zip(secrets, lines, strict=True):
         said = masked(line, secret)
-        assert re.fullmatch(r"(\+.*> : |\++ : )?[$]?[\\'\"]*\*\*\*[\\'\"]*", said), (secret, line)
+        assert re.fullmatch(ALONE, said), (secret, line)
 
 
 @pytest.mark.parametrize("before", [b"", b"x", b"xy", b"user:", b"user:x"])
@@ -180,6 +188,36 @@ def test_codes_with_line_breaks_leave_at_most_the_edges(program: str, before: st
         streamed = b"".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.flush()
         assert len(joined(streamed)) <= len(joined(masked)) + 3  # up to three characters at the end of a line are said
         assert streamed.count(b"***") == 1
+
+
+@pytest.mark.parametrize(
+    "around", [b"\x1b]52;c;%s\x07\n", b"\x1b]8;;http://x/?t=%s\x07l\x1b]8;;\x07\n", b"a\x1bX b\n%s end\n"]
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_code_within_a_sequence_is_masked(around: bytes, size: int) -> None:
+    for code in (base64.b64encode(b"correct-horse-battery"), b"correct-horse-battery".hex().encode()):
+        mask = Mask({"key": "correct-horse-battery"})
+        said, stream = around % code, mask.stream()
+        assert mask.encoded(said) == around % b"***"
+        streamed = b"".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.flush()
+        assert streamed == around % b"***"
+
+
+def test_a_sequence_that_ends_in_a_backslash_stands_in_a_code() -> None:
+    coded, stream = base64.b64encode(b"hunter2secret!Value-xyz"), Mask({"a": "hunter2secret!Value-xyz"}).stream()
+    assert stream.feed(coded[:6] + b"\x1b]8;;x\x1b\\") == b""
+    assert stream.feed(coded[6:] + b"\n") == b"***\n"
+
+
+@pytest.mark.parametrize(("code", "width"), [(base64.b64encode, 4), (bytes.hex, 2)])
+def test_codes_of_short_lines_that_are_indented(code: Any, width: int) -> None:
+    secret = b"hunter2secret!Value-xyz"
+    text, stream, said = code(secret), Mask({"a": secret.decode()}).stream(), b""
+    text = text.encode() if isinstance(text, str) else text
+    for at in range(0, len(text), width):
+        said += stream.feed(b" " * 20 + text[at : at + width] + b"\n")
+    said += stream.flush()
+    assert len(said.replace(b"***", b"").split()) <= 1  # what stands on the first line is shown, where it is that short
 
 
 def test_the_end_of_a_line_is_shown_though_a_code_may_begin_with_it() -> None:

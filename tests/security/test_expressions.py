@@ -22,6 +22,7 @@ S15_FORMATTING = (
     "[''] | selectattr('format') | list | first | attr('x')", "'x' | xmlattr", "x.upper()", "'x'.join(['a'])",
 )  # fmt: skip
 S16_LARGE = (
+    "('ß' * 9999999) | upper | length", "(\"'\" * 9999999) | shell_quote | length",
     "'a' * 10**9", "10**9 * 'a'", "'x' | center(10**9)", "'x' | indent(10**9, true)", "[0] * 10**8",
     "[[[0] * 1000] * 1000] * 1000", "['a' * 10**6] * 100 | join('b' * 10**6)", "range(10**9) | list",
     "range(10**5) | join('a' * 10**5)", "('a' * 10**6) | replace('a', 'b' * 1000)", "lipsum(n=10**6)",
@@ -29,6 +30,8 @@ S16_LARGE = (
     "('a' * 10**6) | regex_replace('a', 'b' * 1000)", "'a' | regex_replace('(a)', '\\\\1' * 1000000)",
 )  # fmt: skip
 S17_LONG = (
+    "'x' | regex_match('(' * 9000 ~ 'x' ~ ')' * 9000)", "'x' | regex_match('(' * 40000 ~ 'x' ~ ')' * 40000)",
+    "('x' * 100000) | regex_match('(' * 900 ~ 'x*' ~ ')' * 900)",
     "9 ** (9 ** 9)", "2 ** (10**9)", "(10**1000) ** (10**1000)", "('9' * 10000) | int", "('9' * 4400) | from_json",
     "('[' * 100000) | from_json", "('[' ~ ('[],' * 3333300) ~ '1]') | from_json",
     "range(99999) | map('json')" + " | map('hash') | map('b64encode')" * 20 + " | join",  # long on a fast machine too

@@ -214,6 +214,7 @@ def cancel(  # noqa: PLR0917 - the same
     store: RunStore,
     registry: Registry,
     run_id: str,
+    values: Mapping[str, Any],
     environ: Mapping[str, str],
     options: Options,
     make_reporter: MakeReporter,
@@ -240,7 +241,7 @@ def cancel(  # noqa: PLR0917 - the same
             raise UsageError(
                 f"run {run_id} does not answer", "It may be suspended; continue or end its process, then try again."
             )
-    return resume(store, registry, run_id, {}, environ, options, make_reporter, cancel=True)
+    return resume(store, registry, run_id, values, environ, options, make_reporter, cancel=True)
 
 
 def _edit(kernel: Kernel, header: Mapping[str, Any], known: tuple[Any, ...], definition: str) -> "Edit | None":

@@ -7,7 +7,7 @@ from steplane.checks.sites import Site
 from steplane.diagnostics import Diagnostic, Edit, Fix
 from steplane.expressions import Expression
 from steplane.expressions.judging import Finding
-from steplane.expressions.types import WORDS
+from steplane.expressions.types import Type, in_words
 from steplane.model import Workflow
 
 _JOINING = (" and ", " or ", " if ")
@@ -22,14 +22,21 @@ def check_conditions(workflow: Workflow, context: Context) -> Iterator[Diagnosti
             continue
         if context.is_misshapen(site.scalar.span):
             continue
-        given = types.kind(site.template, types.position_at(site))
-        if given not in {"any", "bool"}:
-            message = f"{site.key} must be true or false, and this is {WORDS[given]}"
-            help_ = f"{_COMPARE} `... > 0` or `... != ''`"
-            yield Diagnostic("not-boolean", message, site.scalar.span, help=help_)
+        given, _ = types.judge(site.template, site)
+        if given.kinds and not given.can_be("bool"):
+            message = f"{site.key} must be true or false, and this is {in_words(given)}"
+            yield Diagnostic("not-boolean", message, site.scalar.span, help=_asking(site.template.text, given))
         elif any(word in site.template.text for word in _JOINING):
             for finding in types.not_boolean(site.template, site):
                 yield _part(finding, site, site.template, context)
+
+
+def _asking(text: str, given: Type) -> str:
+    """How a value is asked for something."""
+    if not (given.can_be("null") and given.is_only("object", "null")) or not text.replace(".", "").isidentifier():
+        return f"{_COMPARE} `... > 0` or `... != ''`"
+    what = f", or for what it is: `{text}.type == 'timeout'`" if text.endswith("error") else ""
+    return f"ask whether it is there: `{text} is not none`{what}"
 
 
 def _part(finding: Finding, site: Site, expression: Expression, context: Context) -> Diagnostic:

@@ -7,6 +7,7 @@ from steplane.checks.inputs import bad_schema, unknown_formats
 from steplane.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from steplane.model import Outputs, Workflow
 from steplane.schema import check_schema, read_schema
+from steplane.schema.scalars import OLD_BOOLEANS
 from steplane.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from steplane.suggest import is_slip
 
@@ -57,14 +58,27 @@ def said_of_no_value(output: Node) -> Entry | None:
     if not isinstance(output, Mapping) or output.entry("value") is not None:
         return None
     secret, type_ = output.entry("secret"), output.entry("type")
-    if secret is not None and isinstance(secret.value, Scalar) and secret.value.value is True:
+    if secret is not None and isinstance(secret.value, Scalar) and _is_yes(secret.value):
         return secret
     known = {*read_schema("workflow")["$defs"]["keywords"]["properties"], "secret"}
-    if type_ is None or any(entry.name not in known and not is_slip(entry.name, "value") for entry in output.entries):
+    slips = [one for one in output.entries if one.name not in known and _is_slip(one.name)]
+    if any(one.name not in known and one not in slips for one in output.entries):
+        return None
+    if len(slips) > 1 or (slips and secret is not None):
+        return slips[0]
+    if type_ is None:
         return None
     types = type_.value.items if isinstance(type_.value, Sequence) else (type_.value,)
     named = [one.value for one in types if isinstance(one, Scalar)]
     return type_ if named and all(one in TYPES for one in named) else None
+
+
+def _is_slip(name: str) -> bool:
+    return is_slip(name, "value") or is_slip(name, "secret")
+
+
+def _is_yes(said: Scalar) -> bool:
+    return said.value is True or (said.plain and OLD_BOOLEANS.get(said.text.lower()) == "true")
 
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")

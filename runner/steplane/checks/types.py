@@ -118,6 +118,8 @@ class Types:
             return self._axis(path[1], position), 2
         if len(path) > 2 and root == "steps":
             return self._step(path)
+        if root == "error":
+            return replace(_ERROR, open=True), 1  # `check_names` says which fields there are
         if root == "result" and position is not None:
             return self.given.result(position), 1
         if path[:2] == ("loop", "previous") and position is not None:

@@ -19,7 +19,7 @@ from steplane.driver.clock import Clock
 from steplane.driver.evaluate import Evaluator
 from steplane.driver.holding import Held
 from steplane.driver.inbox import Inbox
-from steplane.driver.keeping import to_keep
+from steplane.driver.keeping import as_heard, to_keep
 from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed, LockWaited
 from steplane.driver.messages import CancelAsked, Ending, Interrupted, Journal, Listener, PostCame, SignalAsked
 from steplane.driver.plain import unrecordable
@@ -160,7 +160,7 @@ class Coordinator:
 
     def _feed(self, event: Input) -> None:
         now = self.clock.now()
-        stamped = replace(event, at=now)
+        stamped = replace(as_heard(event, self.evaluator.mask), at=now)
         self._keep(stamped, None)
         for command in self.kernel.step(stamped):
             self._take(command, now)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from steplane.driver.loops import sources
 from steplane.driver.views import WITHHELD, secret_names
-from steplane.events import Answered, AnyEvent, AttemptEnded, Input, Resumed, RunEnded
+from steplane.events import Answered, AnyEvent, AttemptEnded, CancelRequested, Input, Resumed, RunEnded
 from steplane.expressions import Missing
 from steplane.kernel import Instance, State
 from steplane.masking import MASKED, Mask
@@ -37,6 +37,17 @@ def to_keep(event: AnyEvent, state: State, mask: Mask, keeper: "Keeper | None" =
     if isinstance(event, AttemptEnded) or (isinstance(event, Answered) and event.question == "outputs"):
         return _outputs_withheld(event, state)
     return event
+
+
+_SAID = frozenset({Resumed, CancelRequested})
+"""Those with words that a person has given with a command."""
+
+
+def as_heard(event: Input, mask: Mask) -> Input:
+    """The event with what a person has said in it as it may be kept: before the kernel sees it."""
+    if event.__class__ not in _SAID or not isinstance(event, Resumed | CancelRequested) or not event.reason:
+        return event
+    return replace(event, reason=mask.text(event.reason))
 
 
 def _outputs_withheld(event: AttemptEnded | Answered, state: State) -> AnyEvent:

@@ -2,8 +2,9 @@
 
 `guard` forks. The parent, the warden, adopts every orphan below it, hands on the signals that are sent to it, and when
 the runner is gone, however it went, kills what remains. When the warden is killed the system tells the runner, which
-kills what is below it and stops, as if it had been killed itself: the run can be resumed. When both are killed at once
-`end_leftovers` finds what is left by its environment, or by the number that `begin_run` gives to all of a run.
+kills what is below it and stops, as if it had been killed itself: the run can be resumed. A runner that comes to its
+end kills what remains before, for the warden may be killed when there is no runner any more. When both are killed at
+once `end_leftovers` finds what is left by its environment, or by the number that `begin_run` gives to all of a run.
 """
 
 import os
@@ -142,7 +143,10 @@ def _run(main: Callable[[], int], warden: int, before: set[int | signal.Signals]
         sys.excepthook(*sys.exc_info())
     finally:
         _flush()
-        os._exit(code & 0xFF)
+        try:
+            _end_the_rest()
+        finally:
+            os._exit(code & 0xFF)
 
 
 def _code(given: object) -> int:

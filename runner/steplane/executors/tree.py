@@ -11,8 +11,8 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NamedTuple
 
 LINUX = sys.platform == "linux"
-LOOKS = 3
-"""How often all processes are looked at, at most, until none dies meanwhile."""
+LOOKS = 5
+"""How often the list of processes is made, at most, until nobody begins or dies meanwhile."""
 
 DEADLINE = 5.0
 """Seconds for which `end` goes on; what does not die by then hangs in the system."""
@@ -31,17 +31,22 @@ class Process(NamedTuple):
 def processes() -> list[Process]:
     """All processes that can be seen.
 
-    One that dies while the others are looked at may have left a child that was not there when the list was made: then
-    all are looked at once more, some times at most, for on a busy machine one always dies.
+    One that dies while the others are looked at may have left a child that was not there when the list was made, and is
+    gone, or a zombie, when its own turn comes. So the list is made again until nobody new is in it; where one is gone
+    all are looked at once more, for who was below it has another parent now. That some times at most: on a busy machine
+    one always dies.
     """
     if not LINUX:
         return list(_ps())
-    found: list[Process | None] = []
+    found: dict[str, Process | None] = {}
     for _ in range(LOOKS):
-        found = [_stat(int(name)) for name in os.listdir("/proc") if name.isdigit()]
-        if None not in found:
+        if None in found.values():
+            found = {}
+        names = [name for name in os.listdir("/proc") if name.isdigit() and name not in found]
+        if not names:
             break
-    return [one for one in found if one is not None]
+        found |= {name: _stat(int(name)) for name in names}
+    return [one for one in found.values() if one is not None]
 
 
 def descendants(pid: int) -> list[int]:

@@ -255,7 +255,8 @@ class Order:
         """The positions of the steps that neither wait for the one at the position nor are waited for by it, now that
         the fates of all are known.
         """
-        before = self.settled()
+        passed_on = self.turn(self.nodes[position]).stops != "no"  # by a step before it, whose rivals count
+        before = self.before() if passed_on else self.settled()
         return [
             other
             for other in range(len(self.nodes))

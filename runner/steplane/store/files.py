@@ -21,7 +21,7 @@ _REMEDIES = {
     errno.EPERM: "Make it accessible to you, or name another directory with `--state DIR`.",
     errno.EEXIST: _IN_THE_WAY,
     errno.ENOTDIR: _IN_THE_WAY,
-    errno.ELOOP: _IN_THE_WAY,
+    errno.ELOOP: "It is a link that leads back to itself: name a directory with `--state DIR`.",
     errno.EIO: "The disk fails: copy the state directory to another one, then see what is whole: steplane runs check",
 }
 _ELSEWHERE = "Name a directory that can be made with `--state DIR`."
@@ -42,6 +42,9 @@ def state_error(path: str, error: OSError, doing: str = "write") -> StateError:
     if (lacking := behind(error)) is not None:
         return StateError(f"cannot {doing} {path}: {lacking[0]}", lacking[1])
     why = error.strerror or str(error)
+    if error.errno == errno.ENOENT and os.path.islink(path):
+        leads = f"It is a link to {os.readlink(path)}, which is not there"
+        return StateError(f"cannot {doing} {path}: {why}", f"{leads}: make that, or name another with `--state DIR`.")
     others = _ELSEWHERE if doing == "make" else _OTHERS
     return StateError(f"cannot {doing} {path}: {why}", _REMEDIES.get(error.errno or 0, others))
 

@@ -118,7 +118,7 @@ def test_a_live_run_is_cancelled(bench: Workbench) -> None:
         assert started.wait(20)
         told.append(
             running.cancel(
-                bench.store, bench.registry, "r1", {}, Options(actor="me", reason="enough"), lambda _: Recorder()
+                bench.store, bench.registry, "r1", {}, {}, Options(actor="me", reason="enough"), lambda _: Recorder()
             )
         )
 
@@ -141,7 +141,7 @@ def test_a_run_that_nobody_owns_is_cancelled_here(bench: Workbench) -> None:
     )
     recorder = Recorder()
     result = running.cancel(
-        bench.store, bench.registry, "r1", bench.environ, Options(reason="enough"), lambda _: recorder
+        bench.store, bench.registry, "r1", {}, bench.environ, Options(reason="enough"), lambda _: recorder
     )
     assert result is not None
     assert result.status == "cancelled"

@@ -164,6 +164,36 @@ def test_a_secret_input_is_given_again(shell: Shell) -> None:
     assert "Go on with: steplane resume two -i token=... -i other=...\n" in done.stderr
 
 
+def test_a_cancel_is_given_the_secret_that_cleans_up(shell: Shell) -> None:
+    shell.write(
+        "secret.yaml",
+        "steplane: 1\ninputs:\n  token: {type: string, secret: true}\n  day: {type: string, default: monday}\n"
+        "steps: [{id: a, wait: {signal: go}}]\n"
+        "finally: [{id: tidy, run: 'printf %s ${{ inputs.token }} > tidied'}]\n",
+    )
+    done = shell("run", "secret.yaml", "--id", "one", "-i", "token=abcdefgh", "--patience", "0s")
+    assert done.returncode == 3, done.stderr
+    for wrong in ("nothing=1", "day=friday"):
+        assert shell("cancel", "one", "-i", wrong).returncode == 2
+    done = shell("cancel", "one", "-i", "token=abcdefgh", "--reason", "leaked abcdefgh")
+    assert "cancelled" in done.stdout, done.stdout + done.stderr
+    assert (shell.folder / "tidied").read_text() == "abcdefgh"
+    assert not any(b"abcdefgh" in one.read_bytes() for one in (shell.folder / ".steplane").rglob("*") if one.is_file())
+
+
+def test_the_reason_of_a_cancel_holds_no_secret(shell: Shell) -> None:
+    shell.write(
+        "secret.yaml",
+        "steplane: 1\ninputs: {token: {type: string, secret: true}}\nsteps: [{id: a, run: 'echo up; exec sleep 60'}]\n",
+    )
+    run = shell.start("run", "secret.yaml", "--id", "one", "-i", "token=abcdefgh")
+    wait_for(run, "[a] up")
+    assert shell("cancel", "one", "--reason", "leaked abcdefgh").returncode == 0
+    run.wait(timeout=30)
+    assert "leaked ***" in shell("explain", "one").stdout
+    assert not any(b"abcdefgh" in one.read_bytes() for one in (shell.folder / ".steplane").rglob("*") if one.is_file())
+
+
 def test_a_secret_of_a_file_of_variables_is_had_from_there_again(shell: Shell) -> None:
     shell.write(
         "secret.yaml",

@@ -61,3 +61,17 @@ def test_what_was_said_stays_said(shell: Shell) -> None:
         "Go on as it was recorded: --recorded."
     )
     assert "swordfish" not in changed.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("gone", "It is a link to gone, which is not there: make that, or name another with `--state DIR`."),
+        ("state", "It is a link that leads back to itself: name a directory with `--state DIR`."),
+    ],
+)
+def test_a_state_directory_that_is_a_link_to_nowhere(shell: Shell, target: str, told: str) -> None:
+    (shell.folder / "state").symlink_to(target)
+    done = shell("run", "hello.yaml", "--state", "state")
+    assert done.returncode == 6
+    assert done.stderr.splitlines()[1] == f" help: {told} Then give the same command again."

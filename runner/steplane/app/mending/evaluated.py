@@ -43,7 +43,10 @@ def _is_single_quoted(diagnostic: Diagnostic, source: Source) -> bool:
 def compared(diagnostic: Diagnostic, source: Source) -> Fix | None:
     """Make a condition of a number, text or list."""
     span, written = diagnostic.span, source.text(diagnostic.span)
-    how = {"a number": " > 0", "a whole number": " > 0", "text": " != ''", "a list": " | length > 0"}
+    how = {
+        "a number": " > 0", "a whole number": " > 0", "text": " != ''", "a list": " | length > 0",
+        "a mapping or null": " is not none",
+    }  # fmt: skip
     kind = next((kind for kind in how if diagnostic.message.endswith(f"this is {kind}")), "")
     if not kind or not re.fullmatch(r"[\w.]+", written):
         return None

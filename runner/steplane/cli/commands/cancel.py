@@ -34,26 +34,28 @@ def command(run: str | None, reason: str, inputs: tuple[str, ...], **options: An
     A live run is told, and winds up in its own process. Of a run that waits or was interrupted what cleans up runs
     here and now. Without RUN it is the latest one that has not ended.
     """
-    return guarded(lambda: cancel(run, reason, options))
+    return guarded(lambda: cancel(run, reason, inputs, options))
 
 
-def cancel(run: str | None, reason: str, options: dict[str, Any]) -> int:
+def cancel(run: str | None, reason: str, inputs: tuple[str, ...], options: dict[str, Any]) -> int:
     """Cancel the run; the exit code."""
     from steplane.app import running
     from steplane.app.execution import RunResult
     from steplane.app.history import find_run
     from steplane.cli.call import Call
+    from steplane.cli.commands.resume import input_values
     from steplane.cli.showing import Show, environment, options_of
 
     call = Call(**settings(options))
     environ = environment(options["env_file"])
     store = call.history
     run_id = find_run(store, run, unfinished=True)
+    values = input_values(call, run_id, inputs, now=False)
     show = Show(call, **showing(options))
     told = []
 
     def work() -> Any:
-        result = running.cancel(store, call.registry, run_id, environ, options_of(call, reason), show)
+        result = running.cancel(store, call.registry, run_id, values, environ, options_of(call, reason), show)
         if result is None:
             told.append(run_id)
             return RunResult(run_id, "running", 0)

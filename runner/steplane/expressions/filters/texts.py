@@ -10,29 +10,36 @@ from steplane.expressions.limits import ITEMS, SMALL, TEXT
 from steplane.expressions.matching import matches, replaced
 from steplane.expressions.values import text_of
 
-_LETTERS = re.compile(r"[\w']+")
-_PARTS = re.compile(r"[^_]+")
+_TITLED = re.compile(r"[^-\s({\[<]+")
+_WORDS = re.compile(r"\w+")
 _STRETCH = 8192
 """Characters between two looks at the clock."""
 
 
 def upper(frame: Frame, value: Any) -> str:
     """In capitals."""
-    return text(frame, value, "upper").upper()
+    return _allowed(frame, text(frame, value, "upper").upper())
 
 
 def lower(frame: Frame, value: Any) -> str:
     """In small letters."""
-    return text(frame, value, "lower").lower()
+    return _allowed(frame, text(frame, value, "lower").lower())
 
 
 def capitalize(frame: Frame, value: Any) -> str:
     """The first letter a capital, the others small."""
-    return text(frame, value, "capitalize").capitalize()
+    return _allowed(frame, text(frame, value, "capitalize").capitalize())
+
+
+def _allowed(frame: Frame, made: str) -> str:
+    """A text that has more characters than it was made of: the capital of `ß` is `SS`."""
+    if len(made) > TEXT:
+        frame.budget.text(len(made))
+    return made
 
 
 def title(frame: Frame, value: Any) -> str:
-    """Each word with a capital."""
+    """Each word with a capital: what begins the text, or stands behind a blank, a hyphen, `(`, `{`, `[` or `<`."""
     budget = frame.budget
 
     def capital(found: re.Match[str]) -> str:
@@ -42,10 +49,7 @@ def title(frame: Frame, value: Any) -> str:
         word = found[0]
         return word[:1].upper() + word[1:].lower()
 
-    def words(found: re.Match[str]) -> str:
-        return _PARTS.sub(capital, found[0]) if "_" in found[0] else capital(found)
-
-    return _LETTERS.sub(words, text(frame, value, "title"))
+    return _allowed(frame, _TITLED.sub(capital, text(frame, value, "title")))
 
 
 def string(frame: Frame, value: Any) -> str:
@@ -136,13 +140,13 @@ def truncate(  # noqa: PLR0917  # the arguments of Jinja's filter, in its order
 
 
 def wordcount(frame: Frame, value: Any) -> int:
-    """How many words."""
+    """How many words: letters, digits and `_` that stand together."""
     line = text(frame, value, "wordcount")
     count = 0
     for start in range(0, len(line), _STRETCH):
         frame.budget.tick(_STRETCH >> 5)
-        count += len(line[start : start + _STRETCH].split())
-        if start and not (line[start - 1].isspace() or line[start].isspace()):
+        count += len(_WORDS.findall(line, start, start + _STRETCH))
+        if start and _WORDS.fullmatch(line, start - 1, start + 1):
             count -= 1  # a word that is cut is one
     return count
 
@@ -176,13 +180,20 @@ def dirname(frame: Frame, value: Any) -> str:
 
 def shell_quote(frame: Frame, value: Any) -> str:
     """Quoted as one word of a POSIX shell; of a list, its items as words."""
-    import shlex
-
     if isinstance(value, list | tuple):
-        words = [shlex.quote(text(frame, one, "shell_quote")) for one in sequence(frame, value, "shell_quote")]
+        words = [_quoted(frame, one) for one in sequence(frame, value, "shell_quote")]
         frame.budget.spend(sum(map(len, words)) + len(words))
         return " ".join(words)
-    return shlex.quote(text(frame, value, "shell_quote"))
+    return _quoted(frame, value)
+
+
+def _quoted(frame: Frame, value: Any) -> str:
+    import shlex
+
+    word = text(frame, value, "shell_quote")
+    if len(word) > SMALL:
+        frame.budget.text(len(word) + 4 * word.count("'"))
+    return shlex.quote(word)
 
 
 def regex_match(frame: Frame, value: Any, pattern: Any) -> bool:
