@@ -36,14 +36,20 @@ def action(walk: Walk, node: Node, place: Place) -> Outcome:
         return _call(walk, act, place)
     if isinstance(act, Undo):
         return Outcome(SUCCEEDED | FAILED if _may_not_undo(walk, node, act) else SUCCEEDED)
-    if isinstance(act, Goto):  # one that leads back may come too often
-        return Outcome(SUCCEEDED if act.target > node.position else SUCCEEDED | FAILED)
+    if isinstance(act, Goto):
+        return Outcome(SUCCEEDED | FAILED if _may_come_too_often(walk, node) else SUCCEEDED)
     if isinstance(act, Race):
         return _race(walk, node, act, place)
     if not isinstance(act, End):
         may_fail = node.timeout is not None or node.timeout_value is not None or not isinstance(act, Wait | Reach)
         return Outcome(SUCCEEDED | FAILED if may_fail else SUCCEEDED)
     return Outcome(SUCCEEDED, stops="yes", ender=node.id)
+
+
+def _may_come_too_often(walk: Walk, node: Node) -> bool:
+    """Whether a `goto` leads back to itself, or another one of its list back to it, by which it jumps once more."""
+    jumps = (walk.plan.nodes[one] for one in walk.plan.lists[node.list].nodes if walk.selection.verdict(one) != "out")
+    return any(isinstance(one.action, Goto) and one.action.target <= min(one.position, node.position) for one in jumps)
 
 
 def _perform(walk: Walk, node: Node, act: Perform, place: Place) -> Outcome:

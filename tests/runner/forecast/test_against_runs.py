@@ -84,6 +84,7 @@ def check(seed: int) -> None:
 @example(2093431105051)
 @example(114639530628216)
 @example(52643962955890)
+@example(47299466816860)
 def test_true(seed: int) -> None:
     check(seed)
 

@@ -258,3 +258,14 @@ def test_a_failure_that_stops_the_list_blocks_also_what_may_not_have_its_turn(mo
 """
     said = told(steps, "failure: stop")
     assert (said["b"][0], said["d"]) == (verdict, ("depends", "depends on how `b` ends"))
+
+
+@pytest.mark.parametrize(("target", "verdict"), [("a", "depends"), ("b", "run")])
+def test_a_goto_forward_may_come_too_often_where_another_leads_back_to_it(target: str, verdict: str) -> None:
+    said = told(f"""
+- {{id: a, needs: [], goto: b, max: 1}}
+- {{id: b, needs: [a], run: "true"}}
+- {{id: c, needs: {{b: ok}}, goto: {target}, max: 1}}
+- {{id: d, needs: [a], run: "true"}}
+""")
+    assert said["d"][0] == verdict
