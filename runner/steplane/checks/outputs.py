@@ -44,7 +44,7 @@ def _without_value(owner: Mapping, words: str) -> Iterator[Diagnostic]:
         if not isinstance(entry.value, Mapping) or (said := said_of_no_value(entry.value)) is None:
             continue
         message = f"output `{entry.name}` of {words} has `{said.name}` and no `value`: it would be this mapping itself"
-        slip = next((one for one in entry.value.entries if is_slip(one.name, "value")), None)
+        slip = next((one for one in entry.value.entries if _is_slip(one.name, "value")), None)
         if slip is not None:
             fix = Fix("replace it with `value`", (Edit(slip.key.span, "value"),))
             yield Diagnostic("missing-key", message, slip.key.span, label="did you mean `value`?", fix=fix)
@@ -61,7 +61,7 @@ def said_of_no_value(output: Node) -> Entry | None:
     if secret is not None and isinstance(secret.value, Scalar) and _is_yes(secret.value):
         return secret
     known = {*read_schema("workflow")["$defs"]["keywords"]["properties"], "secret"}
-    slips = [one for one in output.entries if one.name not in known and _is_slip(one.name)]
+    slips = [one for one in output.entries if one.name not in known and _is_slip(one.name, "value", "secret")]
     if any(one.name not in known and one not in slips for one in output.entries):
         return None
     if len(slips) > 1 or (slips and secret is not None):
@@ -73,8 +73,8 @@ def said_of_no_value(output: Node) -> Entry | None:
     return type_ if named and all(one in TYPES for one in named) else None
 
 
-def _is_slip(name: str) -> bool:
-    return is_slip(name, "value") or is_slip(name, "secret")
+def _is_slip(name: str, *meant: str) -> bool:
+    return any(is_slip(name, one) or sorted(name.casefold()) == sorted(one) for one in meant)
 
 
 def _is_yes(said: Scalar) -> bool:

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 
 from steplane.errors import StateError, UsageError
-from steplane.store.files import make_directory, make_file, state_errors, sync_directory, write_all
+from steplane.store.files import make_above, make_directory, make_file, state_errors, sync_directory, write_all
 from steplane.store.folder import RunFolder
 
 NAME = ".steplane"
@@ -31,6 +31,8 @@ class StateDirectory:
         Raises `StateError` for a directory of another user, one that others may write into, or one that cannot be
         made; `UsageError` for an override that holds other things.
         """
+        if override == "":  # as of a variable that is not set: the directory that holds otherwise is not meant
+            raise UsageError("`--state` names no directory", "Name one, or leave the option out.")
         path = os.path.join(os.path.abspath(start), override) if override else _nearest(start)
         directory = cls(path)
         if os.path.lexists(directory.path):
@@ -93,7 +95,7 @@ class StateDirectory:
 
     def _make(self) -> None:
         with state_errors(self.path, "make"):
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            make_above(self.path)
             new = not os.path.isdir(self.runs)
             make_directory(self.path)
             make_directory(self.runs)

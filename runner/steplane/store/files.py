@@ -60,6 +60,18 @@ def make_directory(path: str, *, durable: bool = False) -> None:
         sync_directory(os.path.dirname(path))
 
 
+def make_above(path: str) -> None:
+    """Make the directories above a path, however many. Raises `OSError`; for a path that is too long, before any."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.stat(path)
+    missing = []
+    while not os.path.isdir(path := os.path.dirname(path)):
+        missing.append(path)
+    for one in reversed(missing):
+        with suppress(FileExistsError):
+            os.mkdir(one)
+
+
 def restore_directory(path: str) -> None:
     """Make a directory again that is gone: an empty one gets lost where a state directory is copied without such.
 

@@ -75,3 +75,23 @@ def test_a_state_directory_that_is_a_link_to_nowhere(shell: Shell, target: str, 
     done = shell("run", "hello.yaml", "--state", "state")
     assert done.returncode == 6
     assert done.stderr.splitlines()[1] == f" help: {told} Then give the same command again."
+
+
+def test_a_state_directory_without_a_name(shell: Shell) -> None:
+    for words in (("run", "hello.yaml"), ("runs",), ("cancel",)):
+        done = shell(*words, "--state", "")
+        assert (done.returncode, done.stderr) == (
+            2, "error: `--state` names no directory\n help: Name one, or leave the option out.\n",
+        )  # fmt: skip
+
+
+def test_a_state_directory_deep_down(shell: Shell) -> None:
+    assert shell("run", "hello.yaml", "--state", "d/" * 150).returncode == 0
+    assert (
+        shell("run", "hello.yaml", "--state", "d/" * 1500).returncode == 6
+    )  # too deep for SQLite, and no fault of ours
+    done = shell("run", "hello.yaml", "--state", "e/" * 3000)
+    assert done.returncode == 6
+    assert "File name too long" in done.stderr
+    assert "Name a directory that can be made with `--state DIR`." in done.stderr
+    assert not (shell.folder / "e").exists()
