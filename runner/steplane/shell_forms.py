@@ -19,8 +19,6 @@ _OF_C: dict[int, str] = {}
 _OF_ZSH = {one: f"\\C-{chr(one + 64)}" for one in range(32) if one not in _LETTERS} | {127: "\\C-?"}
 _OF_ZSH_ASKED = {ord("!"): "\\!"}
 _OF_FISH = {one: f"\\c{chr(one + 96)}" for one in range(1, 27)} | _LETTERS | {27: "\\e", 127: "\\x7f"}
-
-
 _BREAKS = {ord("\n"): "\\n", ord("\t"): "\\t"}
 
 

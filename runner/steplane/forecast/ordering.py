@@ -1,6 +1,7 @@
 """When the turn of a step comes in its list, as far as that is known before the run: docs/semantics.md, section 4."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -256,13 +257,14 @@ class Order:
         the fates of all are known.
         """
         passed_on = self.turn(self.nodes[position]).stops != "no"  # by a step before it, whose rivals count
-        before = self.before() if passed_on else self.settled()
+        before = self.before() if passed_on else self.settled
         return [
             other
             for other in range(len(self.nodes))
             if other != position and not before[other] >> position & 1 and not before[position] >> other & 1
         ]
 
+    @cached_property
     def settled(self) -> list[int]:
         """As `before`, now that the fates of all are known."""
         blocked = [one for one in self._notable if "blocked" in self.fate(one).ends]
