@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from steplane.app.execution import Execution, RunResult
+from steplane.app.given_again import inputs_to_clean_up, used_by_compensation
 from steplane.app.headers import evaluate_variables
 from steplane.app.leftovers import end_leftovers
 from steplane.app.recorded import folded, recorded_header
@@ -18,7 +19,6 @@ from steplane.app.running import (
     catalogue,
     durability_of,
     go,
-    inputs_again,
 )
 from steplane.errors import UsageError
 from steplane.events import CompensateRequested
@@ -47,7 +47,10 @@ def compensate(  # noqa: PLR0917 - what a run is made of
         kernel = folded(journal, registry, store)
         plan = kernel.state.plan
         paths, found = _meant(run_id, plan, kernel, steps)
-        execution = _execution(run_id, plan, kernel, journal, (registry, values, environ, options))
+        inputs = inputs_to_clean_up(
+            run_id, (plan, recorded_header(journal), values, environ), used_by_compensation(plan, found)
+        )
+        execution = _execution(run_id, plan, kernel, journal, (registry, inputs, environ, options))
         store.reopened(run_id)
         reporter = make_reporter(begun(execution.basis, journal, resumed=True))
         event = CompensateRequested(pool=options.pool, actor=options.actor, steps=paths)
@@ -90,8 +93,7 @@ def _meant(run_id: str, plan: Plan, kernel: Kernel, steps: Sequence[str]) -> tup
 
 def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given: tuple[Any, ...]) -> Execution:
     """What the run stands on, as for a resume."""
-    (registry, values, environ, options), header = given, recorded_header(journal)
-    inputs = inputs_again(plan, header, values, environ, cancel=True)
+    (registry, inputs, environ, options), header = given, recorded_header(journal)
     execution = Execution(basis_again(run_id, plan, header, (inputs, environ, options)), registry, kernel)
     evaluate_variables(execution, header["vars"])
     execution.know_again()

@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from steplane.app.given_again import given_at_first
 from steplane.app.recorded import recorded_header
 from steplane.app.records import Activation, AttemptRecord, Redefinition, RunRecord, Session, SharedLock, StepRecord
 from steplane.app.senseless import making_sense
@@ -62,6 +63,7 @@ def _read_run(store: RunStore, run_id: str) -> RunRecord:
         summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
         error=ended.error if ended else None, reason=fold.waits, sessions=fold.sessions,
         selection=header.get("selection", {}), of=header.get("of", ""), definitions=fold.definitions,
+        given=given_at_first(header),
     )  # fmt: skip
     _measure(record)
     if summary.status == "running":

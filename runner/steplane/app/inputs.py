@@ -1,6 +1,6 @@
 """The inputs of a run: what the caller gave, what the environment and the file say, held against the schemas."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from steplane.app.json_text import WrongJson, parse
@@ -29,6 +29,8 @@ def given(plan: Plan, words: tuple[str, ...], file: str | None) -> dict[str, Any
             faults.append(UsageError(f"`-i {name}` has no `=`", "Write `-i NAME=VALUE`."))
         elif name not in specs:
             faults.append(_unknown(name, specs))
+        elif text == "..." and specs[name].secret:
+            faults.append(UsageError(f"`-i {name}=...` holds no value", "Write the secret, or `@FILE`, for the dots."))
         else:
             try:
                 values[name] = read_value(specs[name], text)
@@ -140,24 +142,32 @@ def _is_text(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") == "string"
 
 
-def resolve(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """All inputs with their values, checked. Raises `UsageError` naming everything that is wrong at once."""
+def resolve(
+    plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str], again: Collection[str] = ()
+) -> dict[str, Any]:
+    """All inputs with their values, checked; for those that are to be given `again` no default stands in.
+
+    Raises `UsageError` naming everything that is wrong at once.
+    """
     resolved: dict[str, Any] = {}
     problems: list[str] = []
+    missing: list[str] = []
     for spec in plan.inputs:
-        if not _is_given(spec, values, environ):
-            problems.append(_missing(spec))
+        if not has_value(spec, values, environ, again):
+            problems.append(_missing(spec, again))
+            missing.append(spec.name)
             continue
         resolved[spec.name], wrong = _held(spec, values, environ)
         problems += wrong
     if problems:
-        raise UsageError("; ".join(problems), _usage(plan, values))
+        given = " ".join(f"-i {name}=..." for name in missing)
+        raise UsageError("; ".join(problems), f"Give it with {given}" if given else "Mend the value.")
     return resolved
 
 
 def resolve_known(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Those inputs that have a value, checked. Raises `UsageError` for values that are wrong."""
-    held = {one.name: _held(one, values, environ) for one in plan.inputs if _is_given(one, values, environ)}
+    held = {one.name: _held(one, values, environ) for one in plan.inputs if has_value(one, values, environ)}
     problems = [one for _, wrong in held.values() for one in wrong]
     if problems:
         raise UsageError("; ".join(problems), "Mend the value.")
@@ -178,18 +188,25 @@ def is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, s
     return spec.name in values or (spec.env is not None and spec.env in environ)
 
 
-def resolve_leniently(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+def resolve_leniently(
+    plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str], again: Collection[str] = ()
+) -> dict[str, Any]:
     """The same for winding a run up: what was not given is missing where it is used."""
     missing = Missing("it is secret, was not recorded and not given again")
     return {
-        spec.name: _value(spec, values, environ) if _is_given(spec, values, environ) else missing
+        spec.name: _value(spec, values, environ) if has_value(spec, values, environ, again) else missing
         for spec in plan.inputs
     }
 
 
-def _is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+def has_value(
+    spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, str], again: Collection[str] = ()
+) -> bool:
+    """Whether it was given, or is not to be given `again` and has a default."""
     if is_given(spec, values, environ):
         return True
+    if spec.name in again:
+        return False
     return not spec.required and (spec.env is None or spec.default is not None or spec.optional)
 
 
@@ -220,15 +237,11 @@ def _worded(problem: "Problem") -> str:
     return f"at `{shown_path(problem.path)}` {problem.message}" if problem.path else problem.message
 
 
-def _missing(spec: InputSpec) -> str:
+def _missing(spec: InputSpec, again: Collection[str]) -> str:
     where = f" (or the variable {spec.env})" if spec.env else ""
     words = spec.schema.get("description", "")
-    return f"input `{spec.name}` is missing{where}" + (f": {words}" if words else "")
-
-
-def _usage(plan: Plan, values: Mapping[str, Any]) -> str:
-    needed = [spec.name for spec in plan.inputs if spec.required and spec.name not in values]
-    return "Give it with " + " ".join(f"-i {name}=..." for name in needed) if needed else "Mend the value."
+    why = words or ("it is secret, and what the run was given is recorded nowhere" if spec.name in again else "")
+    return f"input `{spec.name}` is missing{where}" + (f": {why}" if why else "")
 
 
 def read_env_file(path: str) -> dict[str, str]:
@@ -259,5 +272,6 @@ def read_env_file(path: str) -> dict[str, str]:
 
 
 __all__ = [
-    "given", "is_given", "read_env_file", "read_text", "read_value", "resolve", "resolve_known", "resolve_leniently",
+    "given", "has_value", "is_given", "read_env_file", "read_text", "read_value", "resolve", "resolve_known",
+    "resolve_leniently",
 ]  # fmt: skip

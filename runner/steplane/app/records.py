@@ -1,5 +1,6 @@
 """What is known of a run: its instances with their activations and attempts, and when a process ran it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -169,8 +170,8 @@ class RunRecord(Struct, kw_only=True):
 
     `reason`: why it waits. `sessions`: when a process ran it. `definitions`: those under which it went on later.
     `selection`: the words that selected a part of the workflow, by option; `of`: the run whose results stand in for the
-    rest. `conditions`: the texts of `if` by path, where one skipped the step. `locks`: of a live run, those of the
-    store.
+    rest. `given`: the secret inputs that it was given, each with its variable or "". `conditions`: the texts of `if` by
+    path, where one skipped the step. `locks`: of a live run, those of the store.
     """
 
     summary: RunSummary
@@ -184,6 +185,7 @@ class RunRecord(Struct, kw_only=True):
     of: str = ""
     definitions: list[Redefinition] = []
     locks: list[SharedLock] = []
+    given: Mapping[str, str] = {}
     conditions: dict[str, str] = {}
 
     def worked(self, begin: int, end: int) -> float:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
 from steplane.app.editing import changes_of
+from steplane.app.given_again import given_at_first
 from steplane.app.loading import Disk, load_data
 from steplane.app.versions import type_versions
 from steplane.commands import Record
@@ -290,7 +291,7 @@ def _inputs(
             values[spec.name] = recorded[spec.name]
     for name in given:
         _refuse_recorded(name, recorded, {spec.name for spec in after.inputs})
-    return given_inputs.resolve(after, values, environ)
+    return given_inputs.resolve(after, values, environ, given_at_first(header))
 
 
 def _refuse_recorded(name: str, recorded: Mapping[str, Any], known: set[str]) -> None:

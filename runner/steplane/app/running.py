@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, home_of
+from steplane.app.given_again import inputs_again, inputs_to_clean_up, named_again, said_of_secrets, used_by_cancel
 from steplane.app.headers import evaluate_variables, group_of, new_header
 from steplane.app.leftovers import bury, end_leftovers
 from steplane.app.project import here
@@ -99,7 +100,9 @@ def begin(  # noqa: PLR0917 - what a run is made of
         strict=options.strict,
     )  # fmt: skip
     execution = Execution(basis, registry)
-    header = {**new_header(execution, options.durability), **_said(part)}
+    header = {
+        **new_header(execution, options.durability), **_said(part), **said_of_secrets(plan, values, environ)
+    }  # fmt: skip
     journal = store.create(basis.run, plan.text, plan.hash, header, durability_of(options), actor=options.actor)
     with journal:
         warnings = _warnings(execution, store.warning)
@@ -169,7 +172,11 @@ def resume(  # noqa: PLR0917 - the same
         taken = edit.take(kernel, options.actor) if edit is not None else None
         plan = kernel.state.plan
         event, again = _told(run_id, kernel, event, (redo, assume or {}, only))
-        inputs = edit.inputs if edit is not None else inputs_again(plan, header, values, environ, cancel=cancel)
+        given = (plan, header, values, environ)
+        if cancel:
+            inputs = inputs_to_clean_up(run_id, given, used_by_cancel(kernel.state))
+        else:
+            inputs = edit.inputs if edit is not None else inputs_again(*given)
         basis = basis_again(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
         variables = evaluate_variables(execution, header["vars"] if edit is None else edit.kept_variables)
@@ -274,8 +281,7 @@ def _told(
 
 def begun(basis: Basis, journal: Journal, warnings: tuple[str, ...] = (), *, resumed: bool = False) -> Begun:
     """The run as those who show it are told of it."""
-    by_hand = [one for one in basis.plan.inputs if one.secret and not (one.env and one.env in basis.environ)]
-    again = tuple(one.name for one in by_hand if basis.inputs.get(one.name) is not None)
+    again = named_again(basis.plan, journal.header, basis.inputs, basis.environ)
     return Begun(basis.run, basis.plan, journal.folder, resumed, warnings, basis.home, again)
 
 
@@ -316,20 +322,6 @@ def patience_of(options: Options) -> float:
     except ValueError as error:
         remedy = "Write a duration such as `30s` or `10m`."
         raise UsageError(f"`--patience {options.patience}`: {error}", remedy) from error
-
-
-def inputs_again(
-    plan: Plan, header: Mapping[str, Any], values: Mapping[str, Any], environ: Mapping[str, str], *, cancel: bool
-) -> Mapping[str, Any]:
-    """The recorded inputs, and the secret ones anew; what a cancel was not given is missing where it is used."""
-    secret = {spec.name for spec in plan.inputs if spec.secret}
-    for name in values:
-        if name not in secret:
-            raise UsageError(f"input `{name}` is recorded with the run and cannot be given again", "Start a new run.")
-    known = {**header["inputs"], **values}
-    if not cancel:
-        return given_inputs.resolve(plan, known, environ)
-    return given_inputs.resolve_leniently(plan, known, environ)
 
 
 def durability_of(options: Options) -> Any:

@@ -1,5 +1,6 @@
 """Runs as text and as JSON."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from steplane.app.given_again import by_hand
 from steplane.app.history import RunRecord, StepRecord
 from steplane.cli.changed_words import changed_words
 from steplane.cli.folding import LIMIT, tree
@@ -136,7 +138,8 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     if one.status == "running":
         found.append(["Follow it:", f"steplane logs -f {one.id}{state}"])
     if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
-        found.append(["Go on with:", f"steplane resume {one.id}{state}"])
+        again = "".join(f" -i {name}=..." for name in by_hand(record.given, os.environ))
+        found.append(["Go on with:", f"steplane resume {one.id}{state}{again}"])
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
 
 

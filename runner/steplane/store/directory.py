@@ -29,13 +29,13 @@ class StateDirectory:
         With `make=False` nothing is made: readers of a directory that is not there find no runs.
 
         Raises `StateError` for a directory of another user, one that others may write into, or one that cannot be
-        made; `UsageError` for an override that holds other things.
+        there or be made; `UsageError` for an override that holds other things.
         """
         if override == "":  # as of a variable that is not set: the directory that holds otherwise is not meant
             raise UsageError("`--state` names no directory", "Name one, or leave the option out.")
         path = os.path.join(os.path.abspath(start), override) if override else _nearest(start)
         directory = cls(path)
-        if os.path.lexists(directory.path):
+        if directory._is_there():
             directory._refuse_unsafe()
             directory._refuse_foreign_content(override)
         if make:
@@ -60,6 +60,15 @@ class StateDirectory:
     def run(self, run_id: str) -> RunFolder:
         """The folder of a run, by its whole, valid id."""
         return RunFolder(os.path.join(self.runs, run_id))
+
+    def _is_there(self) -> bool:
+        """Where it cannot be there at all, a file in its way or a name too long, it is not just missing."""
+        with state_errors(self.path, "read"):
+            try:
+                os.lstat(self.path)
+            except FileNotFoundError:
+                return False
+            return True
 
     def _refuse_unsafe(self) -> None:
         with state_errors(self.path, "read"):

@@ -22,6 +22,7 @@ _REMEDIES = {
     errno.EEXIST: _IN_THE_WAY,
     errno.ENOTDIR: _IN_THE_WAY,
     errno.ELOOP: "It is a link that leads back to itself: name a directory with `--state DIR`.",
+    errno.ENAMETOOLONG: "Name a directory whose path is shorter with `--state DIR`.",
     errno.EIO: "The disk fails: copy the state directory to another one, then see what is whole: steplane runs check",
 }
 _ELSEWHERE = "Name a directory that can be made with `--state DIR`."

@@ -30,7 +30,7 @@ class Definition(msgspec.Struct, frozen=True):
 
 _KINDS = {
     "run": str, "file": str, "home": str, "called_in": str, "case": str, "inputs": dict, "vars": dict, "files": dict,
-    "labels": dict, "started_at": int,
+    "labels": dict, "given": dict, "started_at": int,
 }  # fmt: skip
 """What a header says of a run that is needed to go on with it."""
 

@@ -144,7 +144,7 @@ def test_everything_that_is_wrong_at_once() -> None:
     assert parts[:2] == ["input `a` is missing", "input `b` is missing (or the variable B): the key"]
     assert [part.split()[1] for part in parts[2:]] == ["`n`", "`d`", "`o`"]
     assert "at `x`" in parts[4]
-    assert refused.value.remedy == "Give it with -i a=..."
+    assert refused.value.remedy == "Give it with -i a=... -i b=..."
 
 
 def test_a_secret_value_is_not_shown() -> None:

@@ -169,21 +169,6 @@ steps:
     assert not seen(bench, second)
 
 
-def test_a_run_is_cancelled_without_its_secrets(bench: Workbench) -> None:
-    bench.run(
-        """
-inputs: {p: {type: string, secret: true}}
-steps: [{id: a, run: "false", retry: {attempts: 2, delay: 1h}}]
-finally: [{id: f, uses: log, with: {message: cleaned}}, {id: g, uses: log, with: {message: "${{ inputs.p }}"}}]
-""",
-        {"p": TOKEN},
-        patience="0",
-    )
-    run = bench.resume(cancel=True)
-    assert ("f", "log", "cleaned") in run.lines
-    assert run.error("g")[1].endswith("`inputs.p` is missing: it is secret, was not recorded and not given again")
-
-
 def test_every_text_in_a_secret_counts() -> None:
     assert list(texts_in({"a": ["x", 5], "b": {"c": "y"}, "d": None, "e": True})) == ["x", "5", "y"]
 

@@ -175,6 +175,17 @@ def test_a_cancel_is_given_the_secret_that_cleans_up(shell: Shell) -> None:
     assert done.returncode == 3, done.stderr
     for wrong in ("nothing=1", "day=friday"):
         assert shell("cancel", "one", "-i", wrong).returncode == 2
+    asked = shell("cancel", "one")
+    assert (asked.returncode, asked.stderr) == (2, (
+        "error: what cleans up run one uses the input `token`, which is secret: its value is recorded nowhere\n"
+        " help: Add `-i token=...`. Where it is lost, any other value will do: what uses it may fail then, and the run "
+        "ends.\n"
+    ))  # fmt: skip
+    assert "Go on with: steplane resume one -i token=...\n" in shell("show", "one").stdout
+    dots = shell("cancel", "one", "-i", "token=...")
+    assert (dots.returncode, dots.stderr) == (
+        2, "error: `-i token=...` holds no value\n help: Write the secret, or `@FILE`, for the dots.\n"
+    )  # fmt: skip
     done = shell("cancel", "one", "-i", "token=abcdefgh", "--reason", "leaked abcdefgh")
     assert "cancelled" in done.stdout, done.stdout + done.stderr
     assert (shell.folder / "tidied").read_text() == "abcdefgh"

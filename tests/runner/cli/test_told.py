@@ -96,5 +96,19 @@ def test_a_state_directory_deep_down(shell: Shell) -> None:
     done = shell("run", "hello.yaml", "--state", "e/" * 3000)
     assert done.returncode == 6
     assert "File name too long" in done.stderr
-    assert "Name a directory that can be made with `--state DIR`." in done.stderr
+    assert "Name a directory whose path is shorter with `--state DIR`." in done.stderr
     assert not (shell.folder / "e").exists()
+
+
+def test_a_state_directory_that_cannot_be(shell: Shell) -> None:
+    """It is not just empty yet: who looks at runs there has mistaken it."""
+    for words in (("runs",), ("show",), ("runs", "check"), ("cancel",), ("resume", "one"), ("logs",)):
+        done = shell(*words, "--state", "hello.yaml/state")
+        assert (done.returncode, done.stderr.splitlines()[0]) == (
+            6, f"error: cannot read {shell.folder}/hello.yaml/state: Not a directory"
+        )  # fmt: skip
+    done = shell("runs", "--state", "x" * 300)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "Name a directory whose path is shorter with `--state DIR`." in done.stderr
+    for empty in ("none", "none/below"):
+        assert shell("runs", "--state", empty).returncode == 0
