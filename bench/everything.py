@@ -25,7 +25,7 @@ def commands(programs: Path, folder: str, *, quick: bool) -> list[list[str]]:
     disk = ["--in", folder]
     return [
         ["run.py", *disk, *(["--quick"] if quick else [])],
-        ["kernel.py"],
+        ["kernel.py", *(["--quick"] if quick else [])],
         ["two_runs.py", *disk, *(["--steps", "20", "--rounds", "1"] if quick else [])],
         ["peers.py", "--programs", str(programs / "bin"), *disk, "--times", "3", *(["one"] if quick else [])],
         ["checker.py", "--programs", str(programs), *disk, *(["1", "--times", "1"] if quick else [])],
