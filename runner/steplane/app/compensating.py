@@ -47,9 +47,8 @@ def compensate(  # noqa: PLR0917 - what a run is made of
         kernel = folded(journal, registry, store)
         plan = kernel.state.plan
         paths, found = _meant(run_id, plan, kernel, steps)
-        inputs = inputs_to_clean_up(
-            run_id, (plan, recorded_header(journal), values, environ), used_by_compensation(plan, found)
-        )
+        given = (plan, recorded_header(journal), values, environ)
+        inputs = inputs_to_clean_up(given, used_by_compensation(plan, found))
         execution = _execution(run_id, plan, kernel, journal, (registry, inputs, environ, options))
         store.reopened(run_id)
         reporter = make_reporter(begun(execution.basis, journal, resumed=True))

@@ -60,7 +60,7 @@ def inputs_again(
     return given_inputs.resolve(plan, known, environ, given_at_first(header))
 
 
-def inputs_to_clean_up(run: str, given: Given, used: Collection[str]) -> Mapping[str, Any]:
+def inputs_to_clean_up(given: Given, used: Collection[str]) -> Mapping[str, Any]:
     """As `inputs_again`, where nothing but the `used` inputs is needed; another that was not given is missing.
 
     Raises `UsageError`.
@@ -73,7 +73,7 @@ def inputs_to_clean_up(run: str, given: Given, used: Collection[str]) -> Mapping
         if one.name in used and one.secret and not given_inputs.has_value(one, known, environ, first)
     ]
     if missing:
-        raise UsageError(_unable(run, missing), _remedy(missing))
+        raise UsageError(_unable(header["run"], missing), _remedy(missing))
     return given_inputs.resolve_leniently(plan, known, environ, first)
 
 
@@ -160,6 +160,6 @@ def _inputs(plan: Plan, templates: Collection[Template]) -> set[str]:
 
 
 __all__ = [
-    "by_hand", "given_at_first", "inputs_again", "inputs_to_clean_up", "named_again", "said_of_secrets",
+    "Given", "by_hand", "given_at_first", "inputs_again", "inputs_to_clean_up", "named_again", "said_of_secrets",
     "used_by_cancel", "used_by_compensation",
 ]  # fmt: skip

@@ -8,7 +8,14 @@ from msgspec import Struct
 
 from steplane.app import inputs as given_inputs
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, home_of
-from steplane.app.given_again import inputs_again, inputs_to_clean_up, named_again, said_of_secrets, used_by_cancel
+from steplane.app.given_again import (
+    Given,
+    inputs_again,
+    inputs_to_clean_up,
+    named_again,
+    said_of_secrets,
+    used_by_cancel,
+)
 from steplane.app.headers import evaluate_variables, group_of, new_header
 from steplane.app.leftovers import bury, end_leftovers
 from steplane.app.project import here
@@ -172,11 +179,7 @@ def resume(  # noqa: PLR0917 - the same
         taken = edit.take(kernel, options.actor) if edit is not None else None
         plan = kernel.state.plan
         event, again = _told(run_id, kernel, event, (redo, assume or {}, only))
-        given = (plan, header, values, environ)
-        if cancel:
-            inputs = inputs_to_clean_up(run_id, given, used_by_cancel(kernel.state))
-        else:
-            inputs = edit.inputs if edit is not None else inputs_again(*given)
+        inputs = edit.inputs if edit is not None else _inputs(kernel, (plan, header, values, environ), cancel=cancel)
         basis = basis_again(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
         variables = evaluate_variables(execution, header["vars"] if edit is None else edit.kept_variables)
@@ -190,6 +193,11 @@ def resume(  # noqa: PLR0917 - the same
         demanded, result = undoing.demanded(kernel.state), go(execution, journal, first, reporter)
     catalogue(store, result)
     return result if demanded is None or cancel else _undone(result, demanded)
+
+
+def _inputs(kernel: Kernel, given: Given, *, cancel: bool) -> Mapping[str, Any]:
+    """Those with which the run goes on, or is wound up. Raises `UsageError`."""
+    return inputs_to_clean_up(given, used_by_cancel(kernel.state)) if cancel else inputs_again(*given)
 
 
 def _undone(result: RunResult, demanded: "Undoing") -> RunResult:
