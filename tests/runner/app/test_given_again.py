@@ -100,14 +100,32 @@ steps:
     "in a child": """
 steps: [{id: c, call: child.yaml, with: {q: "${{ inputs.p }}"}}]
 """,
+    "as an item": f"""
+steps:
+  - id: l
+    foreach: ["${{{{ inputs.p }}}}"]
+    steps: [{WAITS}]
+    finally: [{{run: 'test "${{{{ item }}}}" = tok-"8c1f0a2b"'}}]
+""",
+    "as a value of a matrix, by a variable": f"""
+vars: {{v: "${{{{ inputs.p }}}}"}}
+steps:
+  - id: l
+    matrix: {{one: ["${{{{ vars.v }}}}"]}}
+    steps: [{WAITS}]
+    finally: [{{run: 'test "${{{{ matrix.one }}}}" = tok-"8c1f0a2b"'}}]
+""",
+    "as an item that is given to a child": """
+steps: [{id: c, foreach: ["${{ inputs.p }}"], call: child.yaml, with: {q: "${{ item }}"}}]
+""",
 }
 
 
 @pytest.fixture
 def child(bench: Workbench) -> None:
     (bench.folder / "child.yaml").write_text(
-        f"steplane: 1\nname: child\ninputs: {{q: {{type: string, secret: true}}}}\nsteps: [{WAITS}]\n"
-        'finally: [{run: \'test "${{ inputs.q }}" = tok-"8c1f0a2b"\'}]\n'
+        f"steplane: 1\nname: c\ninputs: {{q: {{type: string, secret: true}}, r: {{default: x}}}}\nsteps: [{WAITS}]\n"
+        "finally: [{run: 'test \"${{ inputs.q }}\" != other'}]\n"
     )
 
 
@@ -142,6 +160,21 @@ steps:
   - {WAITS}
   - {{steps: [{{run: "true"}}], finally: [{{uses: log, with: {{message: "${{{{ inputs.p }}}}"}}}}]}}
 """,
+    "in a variable that nothing of it uses": f"""
+vars: {{v: "Bearer ${{{{ inputs.p }}}}"}}
+steps: [{WAITS}, {{run: 'echo ${{{{ vars.v }}}}'}}]
+finally: [{{run: "true"}}]
+""",
+    "for a child whose own needs another": """
+steps: [{id: c, call: child.yaml, with: {q: fixed-value, r: "${{ inputs.p }}"}}]
+""",
+    "items that it does not use": f"""
+steps:
+  - id: l
+    foreach: ["${{{{ inputs.p }}}}"]
+    steps: [{WAITS}]
+    finally: [{{uses: log, with: {{message: "${{{{ loop.index }}}}"}}}}]
+""",
     "of a group that is over": f"""
 steps:
   - {{steps: [{{run: "true"}}], finally: [{{uses: log, with: {{message: "${{{{ inputs.p }}}}"}}}}]}}
@@ -156,6 +189,7 @@ rescue: [{{uses: log, with: {{message: "${{{{ inputs.p }}}}"}}}}]
 }
 
 
+@pytest.mark.usefixtures("child")
 @pytest.mark.parametrize("text", NEEDS_NONE.values(), ids=NEEDS_NONE)
 def test_a_cancel_asks_for_nothing_that_it_does_not_need(bench: Workbench, text: str) -> None:
     inputs = "inputs: {p: {type: string, secret: true}}"
