@@ -82,7 +82,8 @@ def inputs_to_clean_up(given: Given, used: Collection[str]) -> Mapping[str, Any]
     ]
     if missing:
         raise UsageError(_unable(header["run"], missing), _remedy(missing))
-    return given_inputs.resolve_leniently(plan, known, environ, first)
+    wanted = [*values, *(name for name in used if name not in header["inputs"])]  # those recorded were checked once
+    return given_inputs.resolve_leniently(plan, known, environ, first, wanted)
 
 
 def inputs_under(before: Plan, given: Given, *, going: bool) -> Mapping[str, Any]:
@@ -101,8 +102,10 @@ def inputs_under(before: Plan, given: Given, *, going: bool) -> Mapping[str, Any
             continue
         if not (was.default != spec.default and recorded[spec.name] == was.default):
             values[spec.name] = recorded[spec.name]
-    resolve = given_inputs.resolve if going else given_inputs.resolve_leniently
-    return resolve(plan, values, environ, given_at_first(header))
+    first = given_at_first(header)
+    if going:
+        return given_inputs.resolve(plan, values, environ, first)
+    return given_inputs.resolve_leniently(plan, values, environ, first, ())
 
 
 def _refuse_recorded(name: str, recorded: Collection[str]) -> None:

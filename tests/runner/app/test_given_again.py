@@ -248,3 +248,44 @@ steps: [{id: a, run: 'test -e ready'}]
 def test_a_journal_of_an_earlier_release_names_none() -> None:
     assert given_at_first({}) == {}
     assert by_hand({}, {}) == ()
+
+
+def test_what_cleans_up_is_given_what_the_schema_wants(bench: Workbench) -> None:
+    text = f"""
+inputs: {{pin: {{type: integer, secret: true}}, other: {{type: integer, secret: true, env: OTHER}}}}
+steps: [{WAITS}]
+finally: [{{run: 'test ${{{{ inputs.pin }}}} = 7'}}]
+"""
+    bench.run(text, {"pin": 7, "other": 8}, patience="0")
+    with pytest.raises(UsageError, match="input `pin` is not what its schema says"):
+        bench.resume({"pin": "abc"}, cancel=True)
+    run = bench.resume({"pin": 7}, environ={"OTHER": "abc"}, cancel=True)  # nothing of it uses the other
+    assert run.status == "cancelled"
+
+
+def test_what_a_child_got_from_a_variable_is_no_default_later(bench: Workbench) -> None:
+    (bench.folder / "child.yaml").write_text("""
+steplane: 1
+name: child
+inputs: {p: {type: string, secret: true, env: PASS, default: default-of-child}}
+steps:
+  - {id: a, run: 'test -e ready'}
+  - {id: b, run: 'test "${{ inputs.p }}" = tok-"8c1f0a2b"'}
+""")
+    bench.run("\nsteps: [{id: c, call: child.yaml}]\n", environ={"PASS": TOKEN})
+    (bench.folder / "ready").touch()
+    without = bench.resume()
+    assert without.error("c/child/b")[1].endswith("the variable PASS that gave it is not set any more")
+    assert bench.resume(environ={"PASS": TOKEN}).status == "succeeded"
+
+
+def test_a_secret_that_is_first_given_to_a_resume_is_asked_for_from_then_on(bench: Workbench) -> None:
+    bench.run("""
+inputs: {p: {type: string, secret: true, default: none-at-all}}
+steps: [{id: a, run: 'test "${{ inputs.p }}" = tok-"8c1f0a2b"'}, {id: b, run: test -e ready}]
+""")
+    assert bench.resume({"p": TOKEN}).status == "failed"
+    (bench.folder / "ready").touch()
+    with pytest.raises(UsageError, match="input `p` is missing"):
+        bench.resume()
+    assert bench.resume({"p": TOKEN}).status == "succeeded"
