@@ -40,20 +40,27 @@ def take_in(state: State, event: Resumed) -> None:
 def begin_past_again(state: State, event: Resumed) -> None:
     """What has gone past its body, in which something is done again, begins anew with what it has."""
     for path in event.redo:
-        for owner in past(state.paths.get(path)):
+        one = state.paths.get(path)
+        for owner in past(one) if one is not None and one.ended else ():
             leaving.put_down(state, owner, ANEW)
 
 
-def past(one: Instance | None) -> list[Instance]:
+def past(one: Instance) -> list[Instance]:
     """What the instance is in the body of and has gone past that, from inside out: it is compensated, rescued, tidied.
 
     Not what is to end in a way that is known: by a cancel, or because somebody wants it undone.
     """
     found: list[Instance] = []
-    scope = one.scope if one is not None else None
+    scope = one.scope
     while scope is not None:
         owner = scope.owner
-        if owner.phase in AFTER and scope in owner.body and not owner.cancelling and not _is_demanded(owner):
+        if (
+            owner.phase in AFTER
+            and scope in owner.body
+            and scope.over
+            and not owner.cancelling
+            and not _is_demanded(owner)
+        ):
             found.append(owner)
         scope = owner.scope
     return found
