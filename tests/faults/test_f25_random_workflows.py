@@ -64,9 +64,12 @@ def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> 
     finish(play(Random(seed), resumes=resumes))
 
 
-def test_f25_equal_where_a_round_was_cut_off_before_it_began() -> None:
-    """What the beginning of its loop lets go on, behind a milestone, is an `end`: the loop goes on behind the round."""
-    finish(play(Random(19284), resumes=3, shared=True))
+@pytest.mark.parametrize("seed", [19284, 521793])
+def test_f25_equal_where_something_goes_on_behind_a_milestone(seed: int) -> None:
+    """19284: what the beginning of a loop lets go on is an `end`; the loop goes on behind its round. 521793: an `end`
+    lets go on what names it, and acts before that.
+    """
+    finish(play(Random(seed), resumes=3, shared=True))
 
 
 @pytest.mark.nightly
