@@ -50,6 +50,7 @@ def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
         (3596344894646, 3),
         (18098, 3),
         (12352325, 3),
+        (2178324269463, 3),
     ],
 )
 def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> None:
@@ -59,7 +60,8 @@ def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> 
     undoes a step stands where the step now does. 317254: a `goto` is told in its `finally` that its target is complete:
     what waits for that begins before the jump. 3596344894646: an `undo` comes before a loop that begins again. 18098: a
     cancel comes to what an `end` cancels already. 12352325: a second one comes to what could not hear of the first, as
-    it was undoing something.
+    it was undoing something. 2178324269463: what a `finish` has ended has its consequences before the join of branches
+    that its own end reaches.
     """
     finish(play(Random(seed), resumes=resumes))
 
