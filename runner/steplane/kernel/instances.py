@@ -143,8 +143,7 @@ def attempt_ended(state: State, instance: Instance, error: ErrorInfo | None) -> 
     if instance.cancelling:
         wind_up(state, instance, "cancelled")
     elif instance.timed_out:
-        limit = f"{instance.timeout:g}" if instance.timeout is not None else "?"
-        failed(state, instance, ErrorInfo("timeout", f"not ended after {limit} s", step=instance.path))
+        failed(state, instance, ErrorInfo("timeout", pool.too_late(instance, error), step=instance.path))
     elif error is not None:
         failed(state, instance, error)
     else:

@@ -161,6 +161,13 @@ def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
     state.emit(Stop(instance.serial, instance.attempt, "timeout" if timed_out else "cancelled"))
 
 
+def too_late(instance: Instance, error: ErrorInfo | None) -> str:
+    """That its time is over, and of a plugin which had to be ended which one."""
+    limit = f"{instance.timeout:g}" if instance.timeout is not None else "?"
+    killed = f": {error.message}" if error is not None and error.type == "plugin.crash" else ""
+    return f"not ended after {limit} s{killed}"
+
+
 def _in_order(wanting: list[Instance]) -> bool:
     """Whether they are steps of one list, or instances of one loop, already in order: usual, and cheap to tell."""
     if len(wanting) == 1:
