@@ -11,6 +11,12 @@ from steplane.expressions import Engine, Expression, ExpressionError, limits
 MEGABYTE = 1_000_000
 
 
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting what is held takes time, and more on a busy machine: none of these tests is about that."""
+    monkeypatch.setattr(limits, "SECONDS", 60)
+
+
 def evaluate(text: str, names: dict[str, Any]) -> Any:
     """The value of the expression."""
     return Engine().evaluate(Expression(text), names)
