@@ -156,6 +156,7 @@ def mark(reference: "Reference", path: str, *, anew: bool) -> None:
         late = [one.scope for one in chain if one.scope is not None and one.scope.late and not one.scope.over]
         for scope in late:
             scope.cut_off = True  # to be gone through, though what is put down here be all that was alive in it
+        put_down_late(life)
         forget_late(life)
         if life.status == "pending":
             life.old = None

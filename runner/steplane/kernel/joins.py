@@ -31,20 +31,39 @@ def advance(state: State, scope: Scope, candidates: list[int], first: Callable[[
         return  # whoever is at it goes on
     _settle_ahead(state, scope, list(queues.todo))
     while not scope.cancelled:
+        if _is_next_unwanted(queues):
+            _cancel_unwanted(state, queues)
+            continue
         if queues.todo or turns.next_waiting(scope, queues.todo):
             followers = _look(state, scope, heappop(queues.todo))
         elif scope.waiting or scope.busy or not (followers := _unblock(state, scope)):
             break
         _note(state, scope, followers)
     queues.todo.clear()
+    queues.unwanted.clear()
     queues.busy = False
 
 
 def catch_up(state: State, scope: Scope, position: int) -> None:
     """What is to be looked at above the position comes before what goes on there."""
     queues = queues_of(scope)
-    while queues.busy and queues.todo and queues.todo[0] < position and not scope.cancelled:
-        _note(state, scope, _look(state, scope, heappop(queues.todo)))
+    while queues.busy and not scope.cancelled:
+        if queues.unwanted and queues.unwanted[0][0] < position and _is_next_unwanted(queues):
+            _cancel_unwanted(state, queues)
+        elif queues.todo and queues.todo[0] < position:
+            _note(state, scope, _look(state, scope, heappop(queues.todo)))
+        else:
+            break
+
+
+def _is_next_unwanted(queues: Queues) -> bool:
+    """Whether what a join has no need of is to be cancelled before anything else is looked at."""
+    return bool(queues.unwanted) and (not queues.todo or queues.unwanted[0][0] <= queues.todo[0])
+
+
+def _cancel_unwanted(state: State, queues: Queues) -> None:
+    _, _, other, by = heappop(queues.unwanted)
+    cancel.instance(state, other, by=by)
 
 
 def _note(state: State, scope: Scope, followers: list[int]) -> None:
@@ -221,7 +240,7 @@ def _fire(state: State, scope: Scope, one: Instance) -> list[int]:
 
 
 def _cancel_rest(state: State, scope: Scope, one: Instance, found: Arrivals) -> list[int]:
-    """Cancel what of the named steps has not ended; the positions that this may have decided."""
+    """Cancel what of the named steps has not ended, what has begun in its place; the positions that may be decided."""
     queues, followers = queues_of(scope), []
     for index in found.named:
         position = (one.node.needs or ())[index].position
@@ -229,7 +248,11 @@ def _cancel_rest(state: State, scope: Scope, one: Instance, found: Arrivals) -> 
         followers += _withdraw(state, scope, lists.node_at(state, scope, position), "cancelled", one.path, cut=True)
         for other in going:
             other.withdrawn = True
-            cancel.instance(state, other, by=one.path)
+            if other.begun:
+                cancel.mark(state, other, "cancelled", one.path)
+                heappush(queues.unwanted, (position, other.serial, other, one.path))
+            else:
+                cancel.instance(state, other, by=one.path)
     return followers
 
 
@@ -298,28 +321,6 @@ def _follow(scope: Scope, position: int) -> list[int]:
     followers = list(range(position + 1, scope.blocked_from))
     scope.blocked_from = min(scope.blocked_from, position)
     return followers
-
-
-def forget(scope: Scope, target: int) -> None:
-    """What stands from the target on counts no more, and can arrive again at what stands above."""
-    queues, pending = queues_of(scope), list(range(target, len(scope.current)))
-    while pending:
-        position = pending.pop()
-        for dependent, index in scope.list.dependents[position] if scope.list.dependents else ():
-            found = queues.arrivals.get(dependent) if dependent < target else None
-            if found is None:
-                continue
-            if position >= target:
-                found.forget(index)
-                for one in queues.lives[dependent]:
-                    used = queues.used.get(one.serial, [])
-                    used[:] = [each for each in used if each != index]
-            else:
-                found.unsettle(index)
-            if queues.settled[dependent] and queues.often[dependent]:
-                queues.settled[dependent] = False
-                scope.frontier = min(scope.frontier, dependent)
-                pending.append(dependent)
 
 
 def has_passed(scope: Scope, position: int) -> bool:

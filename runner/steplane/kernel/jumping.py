@@ -86,7 +86,7 @@ def _supersede(state: State, scope: Scope, goto: Instance, target: int) -> None:
         _renew(scope, position)
         _forget_arrivals(scope, position, target)
     if scope.queues is not None:
-        joins.forget(scope, target)
+        _forget(scope, target)
     course.forced = {at: one for at, one in course.forced.items() if at < target}
     _lead(scope, goto, target)
     course.target = target
@@ -141,6 +141,28 @@ def _leave_out(state: State, scope: Scope, target: int) -> None:
             if leaving.is_left_out(scope, position):
                 leaving.end_left_out(state, scope, position)
         lists.follow(scope)
+
+
+def _forget(scope: Scope, target: int) -> None:
+    """What stands from the target on counts no more, and can arrive again at what stands above."""
+    queues, pending = joins.queues_of(scope), list(range(target, len(scope.current)))
+    while pending:
+        position = pending.pop()
+        for dependent, index in scope.list.dependents[position] if scope.list.dependents else ():
+            found = queues.arrivals.get(dependent) if dependent < target else None
+            if found is None:
+                continue
+            if position >= target:
+                found.forget(index)
+                for one in queues.lives[dependent]:
+                    used = queues.used.get(one.serial, [])
+                    used[:] = [each for each in used if each != index]
+            else:
+                found.unsettle(index)
+            if queues.settled[dependent] and queues.often[dependent]:
+                queues.settled[dependent] = False
+                scope.frontier = min(scope.frontier, dependent)
+                pending.append(dependent)
 
 
 def _cancel(state: State, scope: Scope, target: int) -> None:

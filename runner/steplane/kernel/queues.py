@@ -124,7 +124,8 @@ class Queues:
     can arrive no more, `bad` how many of its lives have not ended ok. `used` are the needs whose arrivals an
     activation has used up. A `goto` leads to the next activation at the positions `led`, and has led to those that
     are `forced`, by serial number. `alive` counts those that go on. `todo`
-    are positions to be looked at, while that is being done (`busy`).
+    are positions to be looked at, while that is being done (`busy`); `unwanted` is what a join has no need of and is
+    still to be cancelled: position, serial number, the activation, the path of the step that has begun.
     """
 
     __slots__ = (
@@ -139,6 +140,7 @@ class Queues:
         "often",
         "settled",
         "todo",
+        "unwanted",
         "used",
         "waiting",
     )
@@ -156,6 +158,7 @@ class Queues:
         self.led: set[int] = set()
         self.forced: set[int] = set()
         self.todo: list[int] = []
+        self.unwanted: list[tuple[int, int, Instance, str]] = []
         self.busy = False
         self.alive = 0
 

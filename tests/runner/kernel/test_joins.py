@@ -224,3 +224,20 @@ steps:
     run.fail("work")
     assert (run.end_of("unused").status, run.end_of("unused").by) == ("blocked", "work")
     assert run.ended == "cancelled"
+
+
+@pytest.mark.parametrize(("first", "times"), [("s28", 2), ("s10", 3)])
+def test_what_a_join_cancels_ends_in_its_place(first: str, times: int) -> None:
+    """`s1` arrives twice, what the join cancels too: above the join before that starts again, below it after."""
+    steps = {
+        "s10": "{id: s10, wait: {signal: blue}, needs: {s1: done, s28: cancelled}, join: {count: 1, rest: cancel}}",
+        "s28": "{id: s28, signal: {name: '${{ inputs.x }}', to: other}, needs: []}",
+    }
+    order = sorted(steps, key=lambda name: name != first)
+    play = Play(
+        "steps:\n- {id: s1, needs: [], if: 'inputs.x', run: ['true'], split: 2}\n"
+        + "".join(f"- {steps[name]}\n" for name in order)
+    )
+    play.answer("s1", "if", False)
+    assert play.status("s28") == "cancelled"
+    assert play.activations("s10") == times
