@@ -85,10 +85,7 @@ class _Few:
     def spans(self, data: bytes) -> Iterator[Span]:
         if self.stand_in(data):
             for one in self._largest_first:
-                at = data.find(one)
-                while at >= 0:
-                    yield at, at + len(one)
-                    at = data.find(one, at + 1)
+                yield from _spans(data, one)
 
     def open_end(self, data: bytes) -> int:
         start = max(0, len(data) - self._longest + 1)
@@ -175,6 +172,33 @@ class _Many:
                 if data[at : at + length] in heads:
                     yield at
                     break
+
+
+def _spans(data: bytes, needle: bytes) -> Iterator[Span]:
+    """Where a needle stands, one find for all those that repeat at the shortest distance."""
+    size = len(needle)
+    at = data.find(needle)
+    while at >= 0:
+        last, following = at, data.find(needle, at + 1)
+        if 0 <= following <= at + size // 2:  # one by one that took the square of a long row of one letter
+            period = following - at
+            run = _repeated(data, at, period)
+            last = at + (run - at - size) // period * period
+            following = data.find(needle, last + 1)
+        yield at, last + size
+        at = following
+
+
+def _repeated(data: bytes, at: int, period: int) -> int:
+    """Up to where the data goes on as in the period that begins at a place: by doubling, then by halving."""
+    end, size, more = at + period, period, True
+    while size:
+        before = end + -(-size // period) * -period
+        goes_on = end + size <= len(data) and data[end : end + size] == data[before : before + size]
+        end += size * goes_on
+        more = more and goes_on
+        size = 2 * size if more else (size + 1) // 2 * (size > 1)
+    return end
 
 
 def _group(found: list[bytes]) -> _Few | _Many:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from steplane.masking import Mask
 from steplane.secret_forms import SHORTEST
-from steplane.terminal_escapes import joined
+from steplane.terminal_escapes import Unescaped
 
 NASTY = "pä'ss \"w/o$r`d\\&<+%\n!"
 LONG = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n"
@@ -173,6 +173,10 @@ def programs(said: bytes) -> dict[str, bytes]:
         "od": (digits, 2, b" "), "coloured": (coded, 70, b"\x1b[m\n\x1b[33m"),
     }  # fmt: skip
     return {name: end.join(re.findall(b".{1,%d}" % width, text)) for name, (text, width, end) in lines.items()}
+
+
+def joined(data: bytes) -> bytes:
+    return Unescaped(data, joined=True).data
 
 
 @pytest.mark.parametrize("program", programs(b""))
