@@ -192,13 +192,11 @@ class Mask:
         # a sequence is not cut: what begins in it would be read as text by itself
         return self._spans(data, read), outside(data, kept), outside(data, end)
 
-    def _open_codes(
-        self, data: bytes, half: int, read: Sequence[Unescaped], first: int, end: int
-    ) -> tuple[int, int]:
+    def _open_codes(self, data: bytes, half: int, read: Sequence[Unescaped], first: int, end: int) -> tuple[int, int]:
         """What is kept, and given out, where without codes it were the end; looked at from `first` on, up to `half`."""
         slash, line = data.endswith(b"\\", 0, half), data.endswith((b"\n", b"\r"), 0, half)
         kept = end
-        for one in read or [None]:
+        for one in read or (None,):
             text = one.data[-(half - first) or len(data) :] if one else data[first:]
             if not self._begun(joined(text.removesuffix(b"\\") if slash else text)):
                 continue

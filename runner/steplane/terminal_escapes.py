@@ -1,9 +1,9 @@
 r"""Escape sequences of a terminal (ECMA-48: CSI, OSC and the like, two-character ones) in what a program wrote.
 
-Where a string (OSC, DCS, SOS, PM, APC) ends is seen differently: `ESC X` in a binary begins none that anybody meant, and
-what stands in a title is shown in it. So there are several readings of the same bytes, and a secret is one in any:
-the string goes with all that it holds, up to its end or the next escape; only where its own end follows (a sequence in
-it makes it text); never (only its first two bytes go).
+Where a string (OSC, DCS, SOS, PM, APC) ends is seen in different ways: `ESC X` in a binary begins none that anybody
+meant, and a title is shown. So there are several readings of the same bytes, and what is a secret in one is a secret: a
+string goes with all that it holds, up to its own end or the next escape; it goes where its own end follows, and is text
+where another sequence breaks it off; it is text, and only the two bytes go that begin it.
 """
 
 import re
@@ -14,8 +14,8 @@ ESCAPES = 4096
 """Bytes of escape sequences that are looked over in the end of a stream; no single one is longer."""
 
 _HELD = 4000
-"""Bytes that a string holds at most. Longer ones are pictures and files, which stand in no secret; and what a stream has
-given out long ago does not change what follows.
+"""Bytes that a string holds at most. Longer ones are pictures and files, and stand in no secret; a limit is needed, for
+what a stream has given out cannot be taken back.
 """
 
 _MOST = 1000
@@ -36,9 +36,7 @@ _BREAKS = rb"|\\[nr]|[ \t\r\n]+"
 
 _JOINED = dict(zip(_READINGS, (one + _BREAKS for one in _READINGS), strict=True))
 
-_HALF = re.compile(
-    rb"\x1b(?:\[[0-?]{0,%d}[ -/]{0,%d}|" % (_MOST, _MOST) + _STRING + rb"\x1b?|[ -/]{0,%d})\Z" % _MOST
-)
+_HALF = re.compile(rb"\x1b(?:\[[0-?]{0,%d}[ -/]{0,%d}|" % (_MOST, _MOST) + _STRING + rb"\x1b?|[ -/]{0,%d})\Z" % _MOST)
 _OPENS = re.compile(rb"\x1b[\]PX^_]")
 _BROKEN_OFF = re.compile(rb"\x1b" + _STRING + rb"\x1b(?!\\)")
 _LONGEST = re.compile(_READINGS[0])
@@ -82,7 +80,9 @@ def readings(data: bytes, end: int | None = None) -> list[Unescaped]:
     if not _OPENS.search(data):
         return [Unescaped(data, end=end)]
     long, own, short = _READINGS
-    return [Unescaped(data, one, end=end) for one in ((long, own, short) if _BROKEN_OFF.search(data) else (long, short))]
+    return [
+        Unescaped(data, one, end=end) for one in ((long, own, short) if _BROKEN_OFF.search(data) else (long, short))
+    ]
 
 
 def outside(data: bytes, index: int) -> int:

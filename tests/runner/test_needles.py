@@ -17,15 +17,17 @@ def covered(spans: list[tuple[int, int]]) -> set[int]:
     return {at for start, end in spans for at in range(start, end)}
 
 
-@pytest.mark.parametrize("worthwhile", [0, 1 << 40], ids=["automaton", "by heads"])
+@pytest.mark.parametrize(
+    ("few", "worthwhile"), [(0, 0), (0, 1 << 40), (1 << 40, 0)], ids=["automaton", "by heads", "one by one"]
+)
 @given(
     words=st.lists(st.lists(WORD, min_size=1, max_size=6), min_size=1, max_size=4),
     data=st.lists(WORD, max_size=9).map(b"".join),
 )
-def test_many_are_found_as_each_by_itself_is(worthwhile: int, words: list[list[bytes]], data: bytes) -> None:
+def test_many_are_found_as_each_by_itself_is(few: int, worthwhile: int, words: list[list[bytes]], data: bytes) -> None:
     one_by_one = {one for some in words for one in some}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(needles, "FEW", 0)
+        patch.setattr(needles, "FEW", few)
         patch.setattr(needles, "WORTHWHILE", worthwhile)
         patch.setattr(needles, "LARGE", worthwhile)
         many = Needles()
@@ -44,6 +46,17 @@ def test_many_are_found_as_each_by_itself_is(worthwhile: int, words: list[list[b
         ),
         default=len(data),
     )
+
+
+@given(
+    st.binary(min_size=1, max_size=3), st.integers(1, 9), st.integers(0, 3), st.lists(st.integers(0, 30), max_size=4)
+)
+def test_what_repeats_is_covered_as_if_found_one_by_one(row: bytes, times: int, tail: int, runs: list[int]) -> None:
+    needle = row * times + row[:tail]
+    data = b"-".join(row * run + row[:tail] for run in runs)
+    wanted = {at for begin in range(len(data)) if data.startswith(needle, begin)
+              for at in range(begin, begin + len(needle))}  # fmt: skip
+    assert covered(Needles({needle}).spans(data)) == wanted
 
 
 def test_hundreds_of_values_cost_no_more_than_a_few() -> None:
