@@ -95,12 +95,11 @@ class Answered(Event, frozen=True, tag="answered"):
     (`allowed` failures) · `enter` `{"lock": text, "limit": int, "timeout": seconds, "attempts": int,
     "delay": seconds}`, each only where an expression gives it · `cache` `{"hit": bool}`, of a hit with `outputs` and
     the `reason`, of a miss with `why` (texts) · `require`, `ensure` true (a false one comes as an error) · `switch`
-    index of the arm or null · `branches` list of bool · `call` `{"inputs": {...}, "vars": {...}}` of the child ·
-    `outputs` mapping · `retry` `{"again": bool, "delay": seconds}` · `complete`, `while`, `until` bool · `wait` by
-    rank (as text) a signal's name, seconds, or `{"at": microseconds}` · `signal` `{"name": text, "data": value,
-    "transient": bool, "sender": text, "time": text, "here": bool}` (`here`: also, or only, to this run), for others
-    with `to` (a run) or `case`. `seen`: the parts of the conditions (of `if`, `complete`, `while`, `until`, `switch`,
-    `branches`, and of `when` for `retry`) that were evaluated, such as `inputs.region = "eu"`.
+    index of the arm or null · `branches` list of bool · `call` `{"inputs": {...}, "vars": {...}, "from": {...}}` of the
+    child (`from`: variables of secret inputs) · `outputs` mapping · `retry` `{"again": bool, "delay": seconds}` ·
+    `complete`, `while`, `until` bool · `wait` by rank (as text) a signal's name, seconds, or `{"at": microseconds}` ·
+    `signal` `{"name": text, "data": value, "transient": bool, "sender": text, "time": text, "here": bool}` (to this
+    run), for others with `to` (a run) or `case`. `seen`: what of a condition was evaluated (`inputs.region = "eu"`).
     """
 
     instance: int
@@ -181,8 +180,8 @@ class CancelRequested(Event, frozen=True, tag="cancel.requested"):
 class Resumed(Event, frozen=True, tag="resumed"):
     """The run goes on in a new process: what was in flight died with the old one.
 
-    `redo` and `assume` name instance paths: begin anew, or take as ended, `{"status": "succeeded" | "failed" |
-    "skipped", "outputs": {...}}`. With `selection` nothing else goes on, with `cancel` only what cleans up (`reason`).
+    `redo` and `assume` name instance paths: begin anew, or take as ended, `{"status", "outputs"}`. With `selection`
+    nothing else goes on, with `cancel` only what cleans up. `given`: secret inputs, each with its variable or "".
     """
 
     pool: int = 8
@@ -192,6 +191,7 @@ class Resumed(Event, frozen=True, tag="resumed"):
     cancel: bool = False
     reason: str = ""
     selection: Selected | None = None
+    given: dict[str, str] = {}
 
 
 class Redefined(Event, frozen=True, tag="redefined"):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -158,13 +159,25 @@ def test_a_step_leaves_nothing_behind_for_those_after_it(
         assert ended[f"look{number}"]["outputs"] == before, code
 
 
-@pytest.mark.parametrize("code", ["os.chdir('/')", "os.environ['LEAK'] = '1'", "sys.stdout = None", "sys.path.clear()"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.chdir('/')",
+        "os.environ['LEAK'] = '1'",
+        "sys.stdout = None",
+        "sys.path.clear()",
+        "os.umask(0)",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {15})",
+    ],
+)
 def test_what_a_thread_changes_reaches_no_other_step(
     steplane: Steplane, tmp_path: Path, plugin: dict[str, str], code: str
 ) -> None:
-    shell = {"id": "shell", "run": "pwd; echo ${LEAK:-none}", "needs": ["change"]}
+    known = subprocess.run(["sh", "-c", "umask; grep SigBlk /proc/self/status"], capture_output=True, check=False)
+    script = "pwd; echo ${LEAK:-none}; umask; grep SigBlk /proc/self/status"
+    shell = {"id": "shell", "run": script, "needs": ["change"]}
     ended = run(steplane, tmp_path, plugin, step("change", code, "thread"), shell, step("look", LOOK, needs=["shell"]))
-    assert ended["shell"]["outputs"]["stdout"] == f"{tmp_path}\nnone"
+    assert ended["shell"]["outputs"]["stdout"] == f"{tmp_path}\nnone\n{known.stdout.decode().strip()}"
     assert ended["look"]["status"] == "succeeded", ended["look"]
     assert (ended["look"]["outputs"]["cwd"], ended["look"]["outputs"]["leak"]) == (str(tmp_path), None)
 

@@ -23,7 +23,11 @@ def children(evaluator: Evaluator, secrets: Secrets, environ: Mapping[str, str])
         except UsageError as wrong:
             raise Refused("input.invalid", f"{plan.file}: {wrong.message}") from wrong
 
-    return Children(evaluator, given, secrets.of)
+    def variables(plan: Plan, values: Mapping[str, Any]) -> dict[str, str]:
+        mine = [one for one in plan.inputs if one.secret and one.name not in values]
+        return {one.name: one.env for one in mine if one.env is not None and one.env in environ}
+
+    return Children(evaluator, given, secrets.of, variables)
 
 
 def _as_wanted(spec: InputSpec, value: Any) -> Any:

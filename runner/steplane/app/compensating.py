@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from steplane.app.cleaning_up import used_to_undo
 from steplane.app.execution import Execution, RunResult
-from steplane.app.given_again import inputs_to_clean_up, used_by_compensation
+from steplane.app.given_again import inputs_to_clean_up
 from steplane.app.headers import evaluate_variables
 from steplane.app.leftovers import end_leftovers
 from steplane.app.recorded import folded, recorded_header
@@ -48,7 +49,7 @@ def compensate(  # noqa: PLR0917 - what a run is made of
         plan = kernel.state.plan
         paths, found = _meant(run_id, plan, kernel, steps)
         given = (plan, recorded_header(journal), values, environ)
-        inputs = inputs_to_clean_up(given, used_by_compensation(plan, found))
+        inputs = inputs_to_clean_up(given, used_to_undo(found))
         execution = _execution(run_id, plan, kernel, journal, (registry, inputs, environ, options))
         store.reopened(run_id)
         reporter = make_reporter(begun(execution.basis, journal, resumed=True))
@@ -94,7 +95,7 @@ def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given:
     """What the run stands on, as for a resume."""
     (registry, inputs, environ, options), header = given, recorded_header(journal)
     execution = Execution(basis_again(run_id, plan, header, (inputs, environ, options)), registry, kernel)
-    evaluate_variables(execution, header["vars"])
+    evaluate_variables(execution, header["vars"], leniently=True)
     execution.know_again()
     return execution
 

@@ -82,7 +82,20 @@ def examine_shared(store: RunStore) -> list[Problem]:
     found = []
     if store.catalogue.exists():
         found += _examine_shared(store.directory.database, store.catalogue.integrity, store.catalogue.summaries)
+        found += [] if found else _examine_lost(store)
     return found + _examine_shared(locks.path, locks.integrity, locks.claims)
+
+
+def _examine_lost(store: RunStore) -> Iterator[Problem]:
+    """Runs of which the catalogue still knows, and nothing else is there."""
+    there = set(store.ids())
+    for one in store.catalogue.summaries():
+        if one.id not in there:
+            folder, database = store.directory.run(one.id).path, store.directory.database
+            yield Problem(
+                f"{folder} is gone: run {one.id} of {one.workflow or 'no name'} was there once",
+                f"Put it back from a copy. If that is meant, remove {database}: it is made anew from the runs.",
+            )
 
 
 def _examine_shared(path: str, integrity: Callable[[], list[str]], read: Callable[[], object]) -> list[Problem]:

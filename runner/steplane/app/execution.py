@@ -28,7 +28,7 @@ from steplane.driver.views import secret_names
 from steplane.errors import UsageError
 from steplane.events import ErrorInfo, Input, Resumed
 from steplane.executors.thread import ThreadExecutor
-from steplane.expressions import Engine
+from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.templates import Template
 from steplane.kernel import Kernel, calls
 from steplane.masking import Mask
@@ -148,18 +148,25 @@ class Execution:
             "inputs": basis.inputs, "secrets": self.secrets, "run": Lazy(run), "workflow": workflow, "vars": {},
         }  # fmt: skip
 
-    def evaluate_variables(self, recorded: Mapping[str, Any]) -> dict[str, Any]:
-        """Evaluate `vars` in order, but for those recorded; the ones that may be recorded. Raises `ExpressionError`.
+    def evaluate_variables(self, recorded: Mapping[str, Any], *, leniently: bool = False) -> dict[str, Any]:
+        """Evaluate `vars` in order, but for those recorded; the ones that may be recorded. Raises `ExpressionError`;
+        `leniently` what cannot be evaluated is missing instead.
 
         What holds a secret is not recorded, and evaluated again on resume.
         """
         values: dict[str, Any] = {}
         context = {**self.names, "vars": values, "env": self.environments.base}
         for name, template in self.basis.plan.variables:
-            values[name] = recorded[name] if name in recorded else self.engine.render(template, context)
+            try:
+                values[name] = recorded[name] if name in recorded else self.engine.render(template, context)
+            except ExpressionError as error:
+                if not leniently:
+                    raise
+                values[name] = Missing(error.message)
         self.names["vars"] = values
         templates = dict(self.basis.plan.variables)
-        return {name: one for name, one in values.items() if self.evaluator.told(templates[name], one) == one}
+        known = {name: one for name, one in values.items() if not isinstance(one, Missing)}
+        return {name: one for name, one in known.items() if self.evaluator.told(templates[name], one) == one}
 
     def recall(self, event: Resumed, held: Held) -> None:
         """Before a resume: know again what is secret, and who waits for steps that run again."""

@@ -4,19 +4,16 @@ The header names those that were given when the run began. A run that goes on wi
 its place, would be another run.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from steplane.app import inputs as given_inputs
 from steplane.errors import UsageError
-from steplane.expressions import uses
-from steplane.expressions.templates import Template
-from steplane.kernel import Instance, State
 from steplane.plan.inputs import InputSpec
-from steplane.plan.nodes import Call, Plan, lists_of
-from steplane.plan.templates import templates_of
+from steplane.plan.nodes import Plan
 
 _KEY = "given"
+"""Of the header: see `recorded.recorded_header`."""
 
 Given = tuple[Plan, Mapping[str, Any], Mapping[str, Any], Mapping[str, str]]
 """The plan, the header of the run, the values that this call gives, the environment."""
@@ -24,12 +21,23 @@ Given = tuple[Plan, Mapping[str, Any], Mapping[str, Any], Mapping[str, str]]
 
 def said_of_secrets(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """What the header of a new run says: the secret inputs that the call gave, each with its variable if it has one."""
+    return {_KEY: given_now(plan, values, environ)} if any(one.secret for one in plan.inputs) else {}
+
+
+def given_now(plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """The secret inputs that this call gives, each with its variable if it has one."""
     secret = [one for one in plan.inputs if one.secret and given_inputs.is_given(one, values, environ)]
-    return {_KEY: {one.name: one.env or "" for one in secret}} if secret else {}
+    return {one.name: one.env or "" for one in secret}
+
+
+def given_so_far(given: Given) -> dict[str, str]:
+    """With those that this call gives besides."""
+    plan, header, values, environ = given
+    return {**given_at_first(header), **given_now(plan, values, environ)}
 
 
 def given_at_first(header: Mapping[str, Any]) -> Mapping[str, str]:
-    """The secret inputs that were given when the run began; journals of earlier releases name none."""
+    """The secret inputs that were given when the run began, or went on; journals of earlier releases name none."""
     return {name: str(variable) for name, variable in header.get(_KEY, {}).items()}
 
 
@@ -74,7 +82,35 @@ def inputs_to_clean_up(given: Given, used: Collection[str]) -> Mapping[str, Any]
     ]
     if missing:
         raise UsageError(_unable(header["run"], missing), _remedy(missing))
-    return given_inputs.resolve_leniently(plan, known, environ, first)
+    wanted = [*values, *(name for name in used if name not in header["inputs"])]  # those recorded were checked once
+    return given_inputs.resolve_leniently(plan, known, environ, first, wanted)
+
+
+def inputs_under(before: Plan, given: Given, *, going: bool) -> Mapping[str, Any]:
+    """The inputs under a new definition: recorded ones stay, where they were not the default that is another now.
+
+    Where the run is not `going` on so nothing is asked for. Raises `UsageError`.
+    """
+    plan, header, said, environ = given
+    old, recorded = {spec.name: spec for spec in before.inputs}, header["inputs"]
+    for name in said:
+        _refuse_recorded(name, recorded.keys() & {spec.name for spec in plan.inputs})
+    values = dict(said)
+    for spec in plan.inputs:
+        was = old.get(spec.name)
+        if spec.name in said or was is None or spec.name not in recorded:
+            continue
+        if not (was.default != spec.default and recorded[spec.name] == was.default):
+            values[spec.name] = recorded[spec.name]
+    first = given_at_first(header)
+    if going:
+        return given_inputs.resolve(plan, values, environ, first)
+    return given_inputs.resolve_leniently(plan, values, environ, first, ())
+
+
+def _refuse_recorded(name: str, recorded: Collection[str]) -> None:
+    if name in recorded:
+        raise UsageError(f"input `{name}` is recorded with the run and cannot be given again", "Start a new run.")
 
 
 def _unable(run: str, missing: Sequence[str]) -> str:
@@ -90,76 +126,13 @@ def _remedy(missing: Sequence[str]) -> str:
 
 
 def _known(plan: Plan, header: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    secret = {spec.name for spec in plan.inputs if spec.secret}
+    public = {spec.name for spec in plan.inputs if not spec.secret}
     for name in values:
-        if name not in secret:
-            raise UsageError(f"input `{name}` is recorded with the run and cannot be given again", "Start a new run.")
+        _refuse_recorded(name, public)
     return {**header["inputs"], **values}
 
 
-def used_by_cancel(state: State) -> set[str]:
-    """The inputs of the workflow that what runs after a cancel of the run uses: `finally` of all that has begun."""
-    found: list[Template] = []
-    for one in state.instances.values():
-        if one.ended:
-            continue
-        if one.begun and one.node.finally_ is not None:
-            found += _in_list(state.plan, one, one.node.finally_)
-        if one.scope is not None and one.scope.list.role == "compensate":
-            found += _in_list(state.plan, one.scope.owner, one.scope.list.number)
-    return _inputs(state.plan, found)
-
-
-def used_by_compensation(plan: Plan, undone: Collection[Instance]) -> set[str]:
-    """The inputs of the workflow that undoing these uses."""
-    found: list[Template] = []
-    for one in undone:
-        if one.node.compensate is not None:
-            found += _in_list(plan, one, one.node.compensate)
-    return _inputs(plan, found)
-
-
-def _in_list(plan: Plan, owner: Instance, number: int) -> Iterator[Template]:
-    """What a list of the instance evaluates, as far as it stands in the plan: inside a child, what the child is given,
-    for that is worked out again.
-    """
-    if owner.plan is plan:
-        yield from _below(plan, number)
-    around = owner
-    while True:
-        if around.plan is plan:
-            yield from (value for _, value in around.node.env)
-            yield from () if around.node.cwd is None else (around.node.cwd,)
-            if around is not owner and isinstance(around.node.action, Call):
-                yield around.node.action.given
-        if around.scope is None:
-            return
-        around = around.scope.owner
-
-
-def _below(plan: Plan, number: int) -> Iterator[Template]:
-    for each in plan.lists[number].nodes:
-        yield from templates_of(plan.nodes[each])
-        for inner in lists_of(plan.nodes[each]):
-            yield from _below(plan, inner)
-
-
-def _inputs(plan: Plan, templates: Collection[Template]) -> set[str]:
-    """The inputs that these use, themselves or through `vars`."""
-    variables = dict(plan.variables)
-    used: set[tuple[str, ...]] = set()
-    todo = list(templates)
-    while todo:
-        for use in uses(todo.pop()):
-            if use.path[:1] == ("vars",) and use.path[:2] not in used:
-                todo += [value for name, value in variables.items() if use.path[1:2] in {(), (name,)}]
-            used.add(use.path[:2])
-    if ("inputs",) in used:
-        return {one.name for one in plan.inputs}
-    return {path[1] for path in used if path[:1] == ("inputs",)}
-
-
 __all__ = [
-    "Given", "by_hand", "given_at_first", "inputs_again", "inputs_to_clean_up", "named_again", "said_of_secrets",
-    "used_by_cancel", "used_by_compensation",
+    "Given", "by_hand", "given_at_first", "given_so_far", "inputs_again", "inputs_to_clean_up", "inputs_under",
+    "named_again", "said_of_secrets",
 ]  # fmt: skip

@@ -56,9 +56,11 @@ def group_of(header: Mapping[str, Any]) -> Group | None:
         raise StateDamaged("the header of the run names no group that there can be", "Start a new run.") from error
 
 
-def evaluate_variables(execution: Execution, recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Evaluate `vars`; those that may be recorded. Raises `UsageError`."""
-    values: dict[str, Any] = _worked_out(execution, "vars", lambda: execution.evaluate_variables(recorded))
+def evaluate_variables(execution: Execution, recorded: Mapping[str, Any], *, leniently: bool = False) -> dict[str, Any]:
+    """Evaluate `vars`; those that may be recorded. Raises `UsageError`; `leniently` what fails is missing instead."""
+    values: dict[str, Any] = _worked_out(
+        execution, "vars", lambda: execution.evaluate_variables(recorded, leniently=leniently)
+    )
     return values
 
 

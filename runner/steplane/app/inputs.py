@@ -189,14 +189,23 @@ def is_given(spec: InputSpec, values: Mapping[str, Any], environ: Mapping[str, s
 
 
 def resolve_leniently(
-    plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str], again: Collection[str] = ()
+    plan: Plan, values: Mapping[str, Any], environ: Mapping[str, str], again: Collection[str], wanted: Collection[str]
 ) -> dict[str, Any]:
-    """The same for winding a run up: what was not given is missing where it is used."""
-    missing = Missing("it is secret, was not recorded and not given again")
-    return {
-        spec.name: _value(spec, values, environ) if has_value(spec, values, environ, again) else missing
-        for spec in plan.inputs
-    }
+    """The same for winding a run up: what was not given is missing where it is used. The `wanted` ones are checked.
+
+    Raises `UsageError`.
+    """
+    resolved: dict[str, Any] = {}
+    problems: list[str] = []
+    for spec in plan.inputs:
+        resolved[spec.name] = Missing("it is secret, was not recorded and not given again")
+        if has_value(spec, values, environ, again):
+            value, wrong = _held(spec, values, environ)
+            problems += wrong if spec.name in wanted else ()
+            resolved[spec.name] = Missing("; ".join(wrong)) if wrong and value is None else value
+    if problems:
+        raise UsageError("; ".join(problems), "Mend the value.")
+    return resolved
 
 
 def has_value(

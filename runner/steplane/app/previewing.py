@@ -56,7 +56,7 @@ def preview(
         root = kernel.state.root
         if root is not None and root.ended and root.status in OK:
             return Preview(run_id, ended=root.status)
-        edit = None if recorded else find_edit(run_id, kernel, header, registry, store, values, environ)
+        edit = None if recorded else find_edit(run_id, kernel, header, registry, store, values, environ, going=False)
     if edit is not None:
         refuse_in_between(edit, kernel, header)
         return Preview(run_id, edit=edit)

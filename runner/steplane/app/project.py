@@ -47,7 +47,7 @@ def read_settings(start: str, environ: Mapping[str, str], options: Mapping[str, 
     """The settings that hold at `start`. `options` are those given on the command line (None: not given)."""
     source, table = _table(start)
     values = _checked(source, table)
-    if "state" in values:
+    if values.get("state"):
         values["state"] = os.path.join(os.path.dirname(source), values["state"])
     values |= _from_environment(environ)
     values |= {name: value for name, value in options.items() if value is not None}
@@ -61,7 +61,7 @@ def _table(start: str) -> tuple[str, dict[str, Any]]:
     folder = os.path.abspath(start)
     while True:
         own, project = os.path.join(folder, "steplane.toml"), os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(own):
+        if os.path.lexists(own):  # also where it is no file: what it was to say, and allow, is not just left out
             return own, _toml(own)
         if os.path.isfile(project):
             with open(project, "rb") as file:
@@ -97,7 +97,7 @@ def _checked(source: str, table: Mapping[str, Any]) -> dict[str, Any]:
     return dict(table)
 
 
-_KINDS = {str: "text", int: "a whole number of at least 1", bool: "true or false", list: "a list of texts",
+_KINDS = {str: "text without NUL", int: "a whole number of at least 1", bool: "true or false", list: "a list of texts",
           dict: "lists of codes by patterns of paths"}  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _fits(kind: type, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if kind is dict:
         return isinstance(value, dict) and all(_fits(list, one) for one in value.values())
-    return isinstance(value, kind)
+    return isinstance(value, kind) and "\0" not in str(value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from steplane.app.loading import Recorded, load_data
 from steplane.app.senseless import making_sense
 from steplane.driver.keeping import restored
 from steplane.errors import StateDamaged, UsageError
-from steplane.events import Redefined
+from steplane.events import Redefined, Resumed
 from steplane.kernel import Kernel, calls
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
@@ -28,8 +28,13 @@ def recorded_plan(journal: JournalReader, registry: Registry, store: RunStore | 
 
 
 def recorded_header(journal: JournalReader) -> dict[str, Any]:
-    """The header of the run, with the inputs, variables and files of the definition that it goes on under."""
-    return header_under(journal.header, latest_definition(journal), journal)
+    """The header of the run, with the inputs, variables and files of the definition that it goes on under, and with the
+    secret inputs that it was given so far.
+    """
+    event = latest_definition(journal)
+    header = header_under(journal.header, event, journal)
+    resumed = journal.newest_of(Resumed) if "given" in header or event is not None else None
+    return {**header, "given": resumed.given} if isinstance(resumed, Resumed) and resumed.given else header
 
 
 def header_under(header: Mapping[str, Any], event: Redefined | None, journal: JournalReader) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from steplane.app import inputs as given_inputs
 from steplane.app.editing import changes_of
-from steplane.app.given_again import given_at_first
+from steplane.app.given_again import inputs_under
 from steplane.app.loading import Disk, load_data
 from steplane.app.versions import type_versions
 from steplane.commands import Record
@@ -140,9 +139,10 @@ def told(edit: Edit) -> str:
 
 def find_edit(  # noqa: PLR0917 - what a run is made of
     run: str, kernel: Kernel, header: Mapping[str, Any], registry: Registry, store: RunStore | None,
-    given: Mapping[str, Any], environ: Mapping[str, str],
+    given: Mapping[str, Any], environ: Mapping[str, str], *, going: bool,
 ) -> Edit | None:  # fmt: skip
-    """What is another now than what the run has recorded; None where that changes nothing.
+    """What is another now than what the run has recorded; None where that changes nothing. Where the run is not `going`
+    on so no input is asked for.
 
     Other comments, line breaks, and what only shows a step are no change. A file that is gone is not missed. Raises
     `UsageError` for a file that has errors.
@@ -160,7 +160,7 @@ def find_edit(  # noqa: PLR0917 - what a run is made of
             f"{_shown(files.path(first))} has changed since run {run} was begun: it has errors now",
             f"See them: steplane check {before.file}. Or go on as it was recorded: steplane resume {run} --recorded",
         )
-    inputs = _inputs(before, after, header, given, environ)
+    inputs = inputs_under(before, (after, header, given, environ), going=going)
     outside = Outside(inputs=_other_inputs(header["inputs"], inputs, after), types=frozenset(_uses(after, types)))
     changes = changes_of(kernel.state, after, outside)
     if not changes and not types:
@@ -274,29 +274,6 @@ def _others(before: Any, after: Mapping[str, str]) -> dict[str, tuple[str, str]]
 
 def _uses(plan: Plan, namespaces: Mapping[str, Any]) -> list[str]:
     return [name for one in plan.with_callees() for name in one.types if name.partition(".")[0] in namespaces]
-
-
-def _inputs(
-    before: Plan, after: Plan, header: Mapping[str, Any], given: Mapping[str, Any], environ: Mapping[str, str]
-) -> dict[str, Any]:
-    """The inputs under the new definition: recorded ones stay, where they were not the default that is another now."""
-    old = {spec.name: spec for spec in before.inputs}
-    recorded = header["inputs"]
-    values = dict(given)
-    for spec in after.inputs:
-        was = old.get(spec.name)
-        if spec.name in given or was is None or spec.name not in recorded:
-            continue
-        if not (was.default != spec.default and recorded[spec.name] == was.default):
-            values[spec.name] = recorded[spec.name]
-    for name in given:
-        _refuse_recorded(name, recorded, {spec.name for spec in after.inputs})
-    return given_inputs.resolve(after, values, environ, given_at_first(header))
-
-
-def _refuse_recorded(name: str, recorded: Mapping[str, Any], known: set[str]) -> None:
-    if name in recorded and name in known:
-        raise UsageError(f"input `{name}` is recorded with the run and cannot be given again", "Start a new run.")
 
 
 def _other_inputs(recorded: Mapping[str, Any], inputs: Mapping[str, Any], after: Plan) -> frozenset[str]:

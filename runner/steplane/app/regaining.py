@@ -11,7 +11,7 @@ from steplane.driver.views import is_lost, secret_names
 from steplane.errors import UsageError
 from steplane.events import OK, Resumed
 from steplane.expressions import uses
-from steplane.kernel import Instance, Scope, State, members
+from steplane.kernel import Instance, Scope, State, members, undoing
 from steplane.plan.nodes import Node, Plan, inner_lists, lists_of
 from steplane.plan.templates import templates_of
 
@@ -46,7 +46,7 @@ class Regained(Struct, frozen=True):
 def regained(plan: Plan, state: State, event: Resumed, run: str) -> Regained:
     """Which steps must run again. Raises `UsageError` for one that may run at most once."""
     givers = {node.id: node for node in plan.nodes[1:] if secret_names(node)}
-    if not givers or event.cancel:
+    if not givers or event.cancel or undoing.demanded(state) is not None:
         return Regained()
     search = _Search(plan, state, event, givers)
     while search.further():
@@ -58,7 +58,7 @@ def regained(plan: Plan, state: State, event: Resumed, run: str) -> Regained:
                 "most once",
                 f"If it may run once more after all: steplane resume {run} --redo {path}. Otherwise begin a new run.",
             )
-    around = {number for path in search.found for number in _around(state.paths[path])}
+    around = {number for path in search.running() for number in _around(state.paths[path])}
     return Regained(search.found, {number: paths for number, paths in search.needs.items() if number not in around})
 
 
@@ -70,6 +70,13 @@ class _Search:
         self._users = {name: list(_needing(plan, node)) for name, node in givers.items()}
         self.found: dict[str, str] = {}
         self.needs: dict[int, set[str]] = {}
+        for path, one in state.paths.items():
+            if one.node.id in givers and one.parent is None and _comes_again(one):
+                self._look(path, one)  # an earlier resume had begun it anew, and was cut off
+
+    def running(self) -> set[str]:
+        """All that runs again, also what an earlier resume had begun anew."""
+        return {path for paths in self.needs.values() for path in paths}
 
     def further(self) -> bool:
         """Look once through all; whether more was found."""
@@ -94,7 +101,8 @@ class _Search:
     def _look(self, path: str, one: Instance) -> None:
         for node in self._users[one.node.id]:
             if self._still_to_run(one, node):
-                self.found.setdefault(path, node.id or "the workflow")
+                if not _comes_again(one):
+                    self.found.setdefault(path, node.id or "the workflow")
                 self.needs.setdefault(node.number, set()).add(path)
 
     def _again(self, path: str) -> bool:
@@ -126,6 +134,8 @@ class _Search:
     def _to_do(self, one: Instance | None, rest: list[Link]) -> bool:
         if one is None:
             return True
+        if rest and rest[0][0] == one.node.compensate:
+            return one.undone == "claimed"
         if self._is_done(one):
             return False
         if one.loop is not None:
@@ -144,6 +154,11 @@ class _Search:
             if scope.list.number == number:
                 return self._to_do_at(scope, node.position, rest[1:])
         return not one.body  # an arm that is not taken is not entered
+
+
+def _comes_again(one: Instance) -> bool:
+    """Whether the instance has begun anew and not ended yet, or is to begin anew: its outputs are still to come."""
+    return one.forgotten if one.ended else one.number > 1
 
 
 def _needing(plan: Plan, giver: Node) -> Iterator[Node]:

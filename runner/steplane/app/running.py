@@ -5,17 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.app import inputs as given_inputs
+from steplane.app.cleaning_up import cleans_up, inputs_of
 from steplane.app.execution import Basis, Execution, Reporter, RunResult, Shared, ended_result, home_of
-from steplane.app.given_again import (
-    Given,
-    inputs_again,
-    inputs_to_clean_up,
-    named_again,
-    said_of_secrets,
-    used_by_cancel,
-)
+from steplane.app.given_again import given_so_far, named_again, said_of_secrets
 from steplane.app.headers import evaluate_variables, group_of, new_header
 from steplane.app.leftovers import bury, end_leftovers
 from steplane.app.project import here
@@ -31,19 +26,11 @@ from steplane.parts import Selected
 from steplane.pipes import is_text
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
-from steplane.store import (
-    Journal,
-    LockTable,
-    RunFolder,
-    RunStore,
-    StateDirectory,
-    is_held,
-    new_run_id,
-    now,
-)
+from steplane.store import Journal, LockTable, RunFolder, RunStore, StateDirectory, is_held, new_run_id, now
 
 if TYPE_CHECKING:
     from steplane.app.redefining import Edit
+    from steplane.app.redefining import Taken as TakenEdit
     from steplane.app.regaining import Regained
     from steplane.kernel.undoing import Undoing
 
@@ -178,14 +165,14 @@ def resume(  # noqa: PLR0917 - the same
         edit = _edit(kernel, header, (registry, store, values, environ), "recorded" if cancel else definition)
         taken = edit.take(kernel, options.actor) if edit is not None else None
         plan = kernel.state.plan
-        event, again = _told(run_id, kernel, event, (redo, assume or {}, only))
-        inputs = edit.inputs if edit is not None else _inputs(kernel, (plan, header, values, environ), cancel=cancel)
+        given = (plan, header, values, environ)
+        inputs = edit.inputs if edit is not None else inputs_of(kernel, given, cancel=cancel)
+        event, again = _told(run_id, kernel, replace(event, given=given_so_far(given)), (redo, assume or {}, only))
         basis = basis_again(run_id, plan, header, (inputs, environ, options))
         execution = Execution(basis, registry, kernel)
-        variables = evaluate_variables(execution, header["vars"] if edit is None else edit.kept_variables)
+        variables = _variables(execution, header, edit, leniently=cleans_up(kernel, cancel=cancel))
         execution.recall(event, again.held())
-        if edit is not None and taken is not None:
-            edit.record(journal, taken, variables)
+        _record(edit, taken, journal, variables)
         store.reopened(run_id)
         warnings = _warnings(execution, edit.warning if edit is not None else "", again.warning)
         reporter = make_reporter(begun(execution.basis, journal, warnings, resumed=True))
@@ -195,9 +182,17 @@ def resume(  # noqa: PLR0917 - the same
     return result if demanded is None or cancel else _undone(result, demanded)
 
 
-def _inputs(kernel: Kernel, given: Given, *, cancel: bool) -> Mapping[str, Any]:
-    """Those with which the run goes on, or is wound up. Raises `UsageError`."""
-    return inputs_to_clean_up(given, used_by_cancel(kernel.state)) if cancel else inputs_again(*given)
+def _variables(
+    execution: Execution, header: Mapping[str, Any], edit: "Edit | None", *, leniently: bool
+) -> dict[str, Any]:
+    """Those that may be recorded. Raises `UsageError`."""
+    kept = header["vars"] if edit is None else edit.kept_variables
+    return evaluate_variables(execution, kept, leniently=leniently)
+
+
+def _record(edit: "Edit | None", taken: "TakenEdit | None", journal: Journal, variables: Mapping[str, Any]) -> None:
+    if edit is not None and taken is not None:
+        edit.record(journal, taken, variables)
 
 
 def _undone(result: RunResult, demanded: "Undoing") -> RunResult:
@@ -263,7 +258,9 @@ def _edit(kernel: Kernel, header: Mapping[str, Any], known: tuple[Any, ...], def
     """What the file says now, where that is something else, and the run goes on so. Raises `Edited`, `UsageError`."""
     from steplane.app.redefining import Edited, find_edit, refuse_in_between
 
-    edit = find_edit(header["run"], kernel, header, *known) if definition != "recorded" else None
+    if definition == "recorded":
+        return None
+    edit = find_edit(header["run"], kernel, header, *known, going=definition == "accept")
     if edit is None:
         return None
     refuse_in_between(edit, kernel, header)
@@ -289,7 +286,7 @@ def _told(
 
 def begun(basis: Basis, journal: Journal, warnings: tuple[str, ...] = (), *, resumed: bool = False) -> Begun:
     """The run as those who show it are told of it."""
-    again = named_again(basis.plan, journal.header, basis.inputs, basis.environ)
+    again = named_again(basis.plan, recorded_header(journal), basis.inputs, basis.environ)
     return Begun(basis.run, basis.plan, journal.folder, resumed, warnings, basis.home, again)
 
 

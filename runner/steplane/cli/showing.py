@@ -215,6 +215,7 @@ def _said(remedy: str) -> str:
     spoken = {"--accept-changes": "accept", "--recorded": "recorded", "--only": "only", "--assume": "assume",
               "--redo": "redo"}  # fmt: skip
     leave_out = {name for option, name in spoken.items() if option in remedy}
+    leave_out |= {"go_on", "data", "transient"}  # of `signal --resume`: what is told is a `resume`
     if leave_out & {"accept", "recorded"}:
         leave_out |= {"accept", "recorded"}
     return "".join(f" {shlex.quote(one)}" for one in as_given(leave_out))

@@ -21,14 +21,23 @@ Resolve = Callable[[Plan, Mapping[str, Any]], Mapping[str, Any]]
 
 SecretsOf = Callable[[Plan], Mapping[str, Any]]
 
+VariablesOf = Callable[[Plan, Mapping[str, Any]], Mapping[str, str]]
+"""The secret inputs that a variable of the environment gives, with its name, beside those that are given."""
+
+
+_GONE = "it is secret, and the variable {} that gave it is not set any more"
+
 
 class Children:
     """The children of one run. `resolve` checks what they are given, `secrets` gives those of a file."""
 
-    def __init__(self, evaluator: "Evaluator", resolve: Resolve, secrets: SecretsOf) -> None:
+    def __init__(
+        self, evaluator: "Evaluator", resolve: Resolve, secrets: SecretsOf, variables: VariablesOf = lambda *_: {}
+    ) -> None:
         self._evaluator = evaluator
         self._resolve = resolve
         self._secrets = secrets
+        self._from = variables
 
     def given(self, call: Instance) -> dict[str, Any]:
         """The inputs and variables of the child that the call is to begin. Raises `Refused`, `ExpressionError`."""
@@ -40,7 +49,9 @@ class Children:
         for spec in plan.inputs:
             if spec.secret:
                 self._evaluator.learn(f"input {spec.name}", inputs[spec.name])
-        return {"inputs": inputs, "vars": self._variables(plan, call, inputs)}
+        given: dict[str, Any] = {"inputs": inputs, "vars": self._variables(plan, call, inputs)}
+        variables = dict(self._from(plan, values))
+        return {**given, "from": variables} if variables else given
 
     def _variables(self, plan: Plan, call: Instance, inputs: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -64,7 +75,9 @@ class Children:
     def _have_again(self, call: Instance) -> None:
         """What was secret among it is not recorded: it is worked out once more."""
         with suppress(ExpressionError, Refused, RecursionError, MemoryError):
-            again = self.given(call)
+            again, first = self.given(call), call.choice.get("from", {})
+            gone = {name: variable for name, variable in first.items() if name not in again.get("from", {})}
+            again["inputs"] |= {name: Missing(_GONE.format(variable)) for name, variable in gone.items()}
             call.choice = {
                 part: {name: again[part].get(name) if one.__class__ is Missing else one for name, one in had.items()}
                 for part, had in call.choice.items()

@@ -1,6 +1,7 @@
 """The executor of the runner's own process: a pool of threads, and warm worker processes for what may not run there."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -36,6 +37,20 @@ NO_THREAD = ErrorInfo(
     "could not be started: the system gives no more threads (`ulimit -u`, `ulimit -v`, or the limit of a container)",
 )
 """How an attempt fails for which there is nobody."""
+
+
+class OfProcess:
+    """What is the runner's own, and handed on to processes, but changed by a step in a thread: put back behind it."""
+
+    def __init__(self) -> None:
+        self._umask = os.umask(0o077)
+        os.umask(self._umask)
+        self._blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    def put_back(self) -> None:
+        """The mask of new files, and the signals that the thread lets through."""
+        os.umask(self._umask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._blocked)
 
 
 class OnProgress(Protocol):
@@ -76,6 +91,7 @@ class ThreadExecutor:
     ) -> None:
         self.mask = mask or Mask({})
         self._path = tuple(sys.path)  # a step in a thread may change the list itself
+        self._own = OfProcess()
         self._size, self._registry, self._on_outcome = size, registry, on_outcome
         self._secrets, self._listener, self._on_progress, self._log_limit = secrets, listener, on_progress, log_limit
         self._workers: WorkerPool | None = None
@@ -190,7 +206,10 @@ class ThreadExecutor:
             context = AttemptContext(
                 request, log, token, self._secrets_of(request), self._progress_of(request), own=self._own_folder()
             )
-            return perform(request, found.cls, found.source, context)
+            try:
+                return perform(request, found.cls, found.source, context)
+            finally:
+                self._own.put_back()
         return self._in_worker(request, found, token, log)
 
     def _secrets_of(self, request: AttemptRequest) -> SecretSource:

@@ -14,6 +14,9 @@ ASSUMED = "assumed on resume"
 ANEW = "begun anew on resume"
 _IN_FLIGHT = frozenset({"attempt", "undecided"})
 
+AFTER = frozenset({"compensate", "rescue", "finally"})
+"""Phases in which a list after the body is gone through."""
+
 
 def take_in(state: State, event: Resumed) -> None:
     """Keep what was said until its place is reached; what is around it goes on too, also where that had ended."""
@@ -32,6 +35,39 @@ def take_in(state: State, event: Resumed) -> None:
         one = state.paths.get(path)
         if one is not None:
             mark(state, one)
+
+
+def begin_past_again(state: State, event: Resumed) -> None:
+    """What has gone past its body, in which something is done again, begins anew with what it has."""
+    for path in event.redo:
+        one = state.paths.get(path)
+        for owner in past(one) if one is not None and one.ended else ():
+            leaving.put_down(state, owner, ANEW)
+
+
+def past(one: Instance) -> list[Instance]:
+    """What the instance is in the body of and has gone past that, from inside out: it is compensated, rescued, tidied.
+
+    Not what is to end in a way that is known: by a cancel, or because somebody wants it undone.
+    """
+    found: list[Instance] = []
+    scope = one.scope
+    while scope is not None:
+        owner = scope.owner
+        if (
+            owner.phase in AFTER
+            and scope in owner.body
+            and scope.over
+            and not owner.cancelling
+            and not _is_demanded(owner)
+        ):
+            found.append(owner)
+        scope = owner.scope
+    return found
+
+
+def _is_demanded(owner: Instance) -> bool:
+    return owner.undoing is not None and owner.undoing.then == "demand"
 
 
 def mark(state: State, one: Instance) -> None:

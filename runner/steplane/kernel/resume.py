@@ -25,15 +25,14 @@ from steplane.kernel.state import Instance, Scope, State
 from steplane.kernel.walking import Walk
 from steplane.plan.nodes import Rounds
 
-_AFTER = frozenset({"compensate", "rescue", "finally"})
-"""Phases in which a list after the body is gone through."""
-
 
 def resumed(state: State, event: Resumed) -> None:
     """What was in flight is made again; what was not ok gets a new activation; what succeeded stays."""
     root = state.root
     if root is None:
         return
+    if not root.ended:
+        repairing.begin_past_again(state, event)
     if root.ended:
         repairing.take_in(state, event)
         if root.status in OK and root not in state.again:
@@ -91,7 +90,7 @@ def _prepare(state: State, one: Instance, walk: Walk) -> None:
         walking.make_again(state, one, walk.event)
     elif one.phase == "body":
         _prepare_body(state, one, walk)
-    elif one.phase in _AFTER and one.after is not None:
+    elif one.phase in repairing.AFTER and one.after is not None:
         _prepare_scope(state, one.after, walk)
 
 
@@ -231,7 +230,7 @@ def _walk(state: State, one: Instance, walk: Walk) -> None:
         _close_done(state, one)
         for scope in list(one.body):
             _walk_scope(state, scope, walk)
-    elif one.phase in _AFTER and one.after is not None:
+    elif one.phase in repairing.AFTER and one.after is not None:
         _walk_scope(state, one.after, walk)
     elif one.phase == "trailing":
         walking.wait_on(state, one, "timeout")

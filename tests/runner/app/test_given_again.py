@@ -100,14 +100,32 @@ steps:
     "in a child": """
 steps: [{id: c, call: child.yaml, with: {q: "${{ inputs.p }}"}}]
 """,
+    "as an item": f"""
+steps:
+  - id: l
+    foreach: ["${{{{ inputs.p }}}}"]
+    steps: [{WAITS}]
+    finally: [{{run: 'test "${{{{ item }}}}" = tok-"8c1f0a2b"'}}]
+""",
+    "as a value of a matrix, by a variable": f"""
+vars: {{v: "${{{{ inputs.p }}}}"}}
+steps:
+  - id: l
+    matrix: {{one: ["${{{{ vars.v }}}}"]}}
+    steps: [{WAITS}]
+    finally: [{{run: 'test "${{{{ matrix.one }}}}" = tok-"8c1f0a2b"'}}]
+""",
+    "as an item that is given to a child": """
+steps: [{id: c, foreach: ["${{ inputs.p }}"], call: child.yaml, with: {q: "${{ item }}"}}]
+""",
 }
 
 
 @pytest.fixture
 def child(bench: Workbench) -> None:
     (bench.folder / "child.yaml").write_text(
-        f"steplane: 1\nname: child\ninputs: {{q: {{type: string, secret: true}}}}\nsteps: [{WAITS}]\n"
-        'finally: [{run: \'test "${{ inputs.q }}" = tok-"8c1f0a2b"\'}]\n'
+        f"steplane: 1\nname: c\ninputs: {{q: {{type: string, secret: true}}, r: {{default: x}}}}\nsteps: [{WAITS}]\n"
+        "finally: [{run: 'test \"${{ inputs.q }}\" != other'}]\n"
     )
 
 
@@ -142,6 +160,21 @@ steps:
   - {WAITS}
   - {{steps: [{{run: "true"}}], finally: [{{uses: log, with: {{message: "${{{{ inputs.p }}}}"}}}}]}}
 """,
+    "in a variable that nothing of it uses": f"""
+vars: {{v: "Bearer ${{{{ inputs.p }}}}"}}
+steps: [{WAITS}, {{run: 'echo ${{{{ vars.v }}}}'}}]
+finally: [{{run: "true"}}]
+""",
+    "for a child whose own needs another": """
+steps: [{id: c, call: child.yaml, with: {q: fixed-value, r: "${{ inputs.p }}"}}]
+""",
+    "items that it does not use": f"""
+steps:
+  - id: l
+    foreach: ["${{{{ inputs.p }}}}"]
+    steps: [{WAITS}]
+    finally: [{{uses: log, with: {{message: "${{{{ loop.index }}}}"}}}}]
+""",
     "of a group that is over": f"""
 steps:
   - {{steps: [{{run: "true"}}], finally: [{{uses: log, with: {{message: "${{{{ inputs.p }}}}"}}}}]}}
@@ -156,6 +189,7 @@ rescue: [{{uses: log, with: {{message: "${{{{ inputs.p }}}}"}}}}]
 }
 
 
+@pytest.mark.usefixtures("child")
 @pytest.mark.parametrize("text", NEEDS_NONE.values(), ids=NEEDS_NONE)
 def test_a_cancel_asks_for_nothing_that_it_does_not_need(bench: Workbench, text: str) -> None:
     inputs = "inputs: {p: {type: string, secret: true}}"
@@ -214,3 +248,44 @@ steps: [{id: a, run: 'test -e ready'}]
 def test_a_journal_of_an_earlier_release_names_none() -> None:
     assert given_at_first({}) == {}
     assert by_hand({}, {}) == ()
+
+
+def test_what_cleans_up_is_given_what_the_schema_wants(bench: Workbench) -> None:
+    text = f"""
+inputs: {{pin: {{type: integer, secret: true}}, other: {{type: integer, secret: true, env: OTHER}}}}
+steps: [{WAITS}]
+finally: [{{run: 'test ${{{{ inputs.pin }}}} = 7'}}]
+"""
+    bench.run(text, {"pin": 7, "other": 8}, patience="0")
+    with pytest.raises(UsageError, match="input `pin` is not what its schema says"):
+        bench.resume({"pin": "abc"}, cancel=True)
+    run = bench.resume({"pin": 7}, environ={"OTHER": "abc"}, cancel=True)  # nothing of it uses the other
+    assert run.status == "cancelled"
+
+
+def test_what_a_child_got_from_a_variable_is_no_default_later(bench: Workbench) -> None:
+    (bench.folder / "child.yaml").write_text("""
+steplane: 1
+name: child
+inputs: {p: {type: string, secret: true, env: PASS, default: default-of-child}}
+steps:
+  - {id: a, run: 'test -e ready'}
+  - {id: b, run: 'test "${{ inputs.p }}" = tok-"8c1f0a2b"'}
+""")
+    bench.run("\nsteps: [{id: c, call: child.yaml}]\n", environ={"PASS": TOKEN})
+    (bench.folder / "ready").touch()
+    without = bench.resume()
+    assert without.error("c/child/b")[1].endswith("the variable PASS that gave it is not set any more")
+    assert bench.resume(environ={"PASS": TOKEN}).status == "succeeded"
+
+
+def test_a_secret_that_is_first_given_to_a_resume_is_asked_for_from_then_on(bench: Workbench) -> None:
+    bench.run("""
+inputs: {p: {type: string, secret: true, default: none-at-all}}
+steps: [{id: a, run: 'test "${{ inputs.p }}" = tok-"8c1f0a2b"'}, {id: b, run: test -e ready}]
+""")
+    assert bench.resume({"p": TOKEN}).status == "failed"
+    (bench.folder / "ready").touch()
+    with pytest.raises(UsageError, match="input `p` is missing"):
+        bench.resume()
+    assert bench.resume({"p": TOKEN}).status == "succeeded"

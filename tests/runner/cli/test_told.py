@@ -1,5 +1,6 @@
 """Commands that are told work as they stand: with the state directory, and with what else was said."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -112,3 +113,25 @@ def test_a_state_directory_that_cannot_be(shell: Shell) -> None:
     assert "Name a directory whose path is shorter with `--state DIR`." in done.stderr
     for empty in ("none", "none/below"):
         assert shell("runs", "--state", empty).returncode == 0
+
+
+def test_a_run_that_is_lost(shell: Shell) -> None:
+    state = shell.folder / "kept"
+    for name in ("lost", "left"):
+        assert shell("run", "hello.yaml", "--id", name, "-q", "--state", "kept").returncode == 0
+    shutil.rmtree(state / "runs/lost")
+    done = shell("runs", "check", "--state", "kept")
+    assert done.returncode != 0
+    assert f"{state}/runs/lost is gone: run lost of hello was there once" in done.stdout + done.stderr
+    (state / "steplane.db").unlink()
+    assert shell("runs", "check", "--state", "kept").returncode == 0
+
+
+def test_settings_that_cannot_be(shell: Shell) -> None:
+    shell.write("steplane.toml", 'state = "a\\u0000b"\n')
+    done = shell("runs")
+    assert (done.returncode, "wants text without NUL" in done.stderr) == (2, True)
+    (shell.folder / "steplane.toml").unlink()
+    (shell.folder / "steplane.toml").mkdir()
+    done = shell("runs")
+    assert (done.returncode, "steplane.toml cannot be read" in done.stderr) == (2, True)

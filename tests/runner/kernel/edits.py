@@ -123,7 +123,7 @@ def remove(random: Random, workflow: dict[str, Any], _: str) -> None:
             needs.pop(gone["id"], None)
         join = one.get("join")
         wanted = join["count"] if isinstance(join, dict) else 1 if join == "any" else join
-        if needs and isinstance(wanted, int) and "parallel" not in one and wanted > len(one["needs"]):
+        if needs is not None and isinstance(wanted, int) and "parallel" not in one and wanted > len(one["needs"]):
             del one["join"]
 
 

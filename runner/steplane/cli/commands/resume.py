@@ -177,7 +177,10 @@ def definition(given: dict[str, Any]) -> Any:
 
 
 def input_values(call: Any, run_id: str, words: tuple[str, ...], *, now: bool) -> dict[str, Any]:
-    """What `-i` gives, read by the inputs of the recorded workflow, or (`now`) of that as its file says it now."""
+    """What `-i` gives, read by the inputs of the recorded workflow, or (`now`) of that as its file says it now.
+
+    Names that only the file knows now are taken too: the resume then says that it has changed.
+    """
     from steplane.app.inputs import given
     from steplane.app.recorded import recorded_header, recorded_plan
 
@@ -185,11 +188,14 @@ def input_values(call: Any, run_id: str, words: tuple[str, ...], *, now: bool) -
         return {}
     with call.history.read(run_id) as journal:
         plan = recorded_plan(journal, call.registry, call.history)
-        if now:
-            from steplane.app.redefining import plan_now
+        if not now and all(word.partition("=")[0] in {one.name for one in plan.inputs} for word in words):
+            return given(plan, words, None)
+        from steplane.app.redefining import plan_now
 
-            plan = plan_now(plan, recorded_header(journal), call.registry, call.history) or plan
-        return given(plan, words, None)
+        other = plan_now(plan, recorded_header(journal), call.registry, call.history) or plan
+        if not now and not all(word.partition("=")[0] in {one.name for one in other.inputs} for word in words):
+            return given(plan, words, None)  # raises, with the names that the run knows
+        return given(other, words, None)
 
 
 def say_ended(call: Any, result: Any) -> None:

@@ -68,8 +68,20 @@ def signal(run: str, name: str, given: dict[str, Any]) -> int:
         "kept": f"the signal `{name}` is kept for run {run_id}; it goes on with: steplane resume {run_id}",
         "lost": f"nothing in run {run_id} waits for `{name}` now: the signal is lost",
     }
-    call.out.line(words[outcome] + (call.state_option if outcome == "kept" else ""))
+    call.out.line(words[outcome] + (call.state_option + secrets_again(call, run_id) if outcome == "kept" else ""))
     return 0
+
+
+def secrets_again(call: Any, run_id: str) -> str:
+    """What stands behind a command that goes on with the run: the secret inputs that are to be given again."""
+    import os
+
+    from steplane.app.given_again import by_hand, given_at_first
+    from steplane.app.recorded import recorded_header
+
+    with call.history.read(run_id) as journal:
+        again = by_hand(given_at_first(recorded_header(journal)), os.environ)
+    return "".join(f" -i {name}=..." for name in again)
 
 
 def resume(call: Any, run_id: str, given: dict[str, Any]) -> int:

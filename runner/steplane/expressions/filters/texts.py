@@ -12,6 +12,9 @@ from steplane.expressions.values import text_of
 
 _TITLED = re.compile(r"[^-\s({\[<]+")
 _WORDS = re.compile(r"\w+")
+_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ends a line for `splitlines`; a carriage return and a line feed together end one."""
+
 _STRETCH = 8192
 """Characters between two looks at the clock."""
 
@@ -118,13 +121,15 @@ def _room(frame: Frame, width: Any, name: str) -> int:
 def indent(frame: Frame, value: Any, width: Any = 4, first: Any = False, blank: Any = False) -> str:
     """Every line but the first (with `first` that one too; with `blank` also empty ones) moved to the right."""
     source = text(frame, value, "indent")
-    breaks = source.count("\n")
-    frame.budget.items(breaks)
+    if len(source) > ITEMS:  # may have more lines than can be allowed, which are not made then
+        frame.budget.items(sum(map(source.count, _ENDS)) - source.count("\r\n"))
+    lines = (source + "\n").splitlines()  # of whatever kind their ends are, as Jinja takes them
+    frame.budget.items(len(lines) - 1)
     by = text(frame, width, "indent") if isinstance(width, str) else " " * _room(frame, width, "indent")
-    frame.budget.spend(len(source) + (breaks + 1) * len(by))
-    lines = source.split("\n")
-    moved = [by + line if line or blank else line for line in lines]
-    return "\n".join(moved if first else [lines[0], *moved[1:]])
+    frame.budget.spend(len(source) + len(lines) * len(by))
+    begin, *rest = lines
+    moved = [by + line if line or blank else line for line in rest]
+    return "\n".join([by + begin if first else begin, *moved])
 
 
 def truncate(  # noqa: PLR0917  # the arguments of Jinja's filter, in its order
