@@ -58,3 +58,18 @@ def test_killed_where_it_is_needed_and_while_it_is_had_again(rig: Rig, shape: st
     assert life.wait() == 0, rig.outputs()
     assert rig.status() == wanted
     assert SECRET.encode() not in b"".join(path.read_bytes() for path in rig.state.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("slots", [1, 8])
+def test_a_step_waits_for_what_somebody_wants_again(rig: Rig, slots: int) -> None:
+    """It was cut off, and needs the secret output of a step that is named under `--redo`."""
+    user, text, _ = SHAPES["a step"]
+    rig.write(f"steplane: 1\nname: flow\n{text}\n")
+    (rig.folder / "may-login").touch()
+    life = rig.run("one", "--jobs", slots)
+    rig.noted(user)
+    life.kill("both")
+    (rig.folder / "may-go").touch()
+    life = rig.resume("one", "--redo", "login", "--jobs", slots)
+    assert life.wait() == 0, rig.outputs()
+    assert (rig.status(), rig.executions("login", activation=2), rig.executions(user)) == ("succeeded", 1, 2)

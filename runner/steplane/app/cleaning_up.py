@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from steplane.app.given_again import Given, inputs_again, inputs_to_clean_up
+from steplane.driver.loops import sources
 from steplane.expressions import uses
 from steplane.expressions.templates import MapOf, Template
 from steplane.kernel import Instance, Kernel, State, undoing
@@ -77,15 +78,8 @@ def _of_surroundings(node: Node, found: Collection[Template]) -> Iterator[Templa
     if isinstance(node.loop, ForEach | Matrix):
         name = node.loop.name if isinstance(node.loop, ForEach) else "matrix"
         if any(use.path[:1] == (name,) for one in found for use in uses(one)):
-            yield from _sources(node.loop)
-
-
-def _sources(loop: ForEach | Matrix) -> Iterator[Template]:
-    if isinstance(loop, ForEach):
-        yield loop.items
-        return
-    yield from (value for _, value in loop.axes)
-    yield from (*loop.exclude, *loop.include)
+            yield from sources(node.loop)
+            yield from node.loop.exclude if isinstance(node.loop, Matrix) else ()
 
 
 def _given(call: Node, wanted: Collection[str]) -> Iterator[Template]:

@@ -26,7 +26,7 @@ from steplane.events import CompensateRequested
 from steplane.kernel import Instance, Kernel, undoing
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
-from steplane.store import Journal, RunStore
+from steplane.store import RunStore
 
 
 def compensate(  # noqa: PLR0917 - what a run is made of
@@ -48,11 +48,11 @@ def compensate(  # noqa: PLR0917 - what a run is made of
         kernel = folded(journal, registry, store)
         plan = kernel.state.plan
         paths, found = _meant(run_id, plan, kernel, steps)
-        given = (plan, recorded_header(journal), values, environ)
-        inputs = inputs_to_clean_up(given, used_to_undo(found))
-        execution = _execution(run_id, plan, kernel, journal, (registry, inputs, environ, options))
+        header = recorded_header(journal)
+        inputs = inputs_to_clean_up((plan, header, values, environ), used_to_undo(found))
+        execution = _execution(run_id, plan, kernel, header, (registry, inputs, environ, options))
         store.reopened(run_id)
-        reporter = make_reporter(begun(execution.basis, journal, resumed=True))
+        reporter = make_reporter(begun(execution.basis, journal.folder, header, resumed=True))
         event = CompensateRequested(pool=options.pool, actor=options.actor, steps=paths)
         result = go(execution, journal, event, reporter)
     catalogue(store, result)
@@ -91,9 +91,9 @@ def _meant(run_id: str, plan: Plan, kernel: Kernel, steps: Sequence[str]) -> tup
     return paths, found
 
 
-def _execution(run_id: str, plan: Plan, kernel: Kernel, journal: Journal, given: tuple[Any, ...]) -> Execution:
+def _execution(run_id: str, plan: Plan, kernel: Kernel, header: Mapping[str, Any], given: tuple[Any, ...]) -> Execution:
     """What the run stands on, as for a resume."""
-    (registry, inputs, environ, options), header = given, recorded_header(journal)
+    registry, inputs, environ, options = given
     execution = Execution(basis_again(run_id, plan, header, (inputs, environ, options)), registry, kernel)
     evaluate_variables(execution, header["vars"], leniently=True)
     execution.know_again()

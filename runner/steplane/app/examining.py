@@ -88,9 +88,11 @@ def examine_shared(store: RunStore) -> list[Problem]:
 
 def _examine_lost(store: RunStore) -> Iterator[Problem]:
     """Runs of which the catalogue still knows, and nothing else is there."""
-    there = set(store.ids())
-    for one in store.catalogue.summaries():
-        if one.id not in there:
+    known, there = store.catalogue.summaries(), set(store.ids())  # in this order: a run that begins now is not lost
+    lost = [one for one in known if one.id not in there]
+    still = {one.id for one in store.catalogue.summaries()} if lost else set()  # nor is one that is being removed
+    for one in lost:
+        if one.id in still:
             folder, database = store.directory.run(one.id).path, store.directory.database
             yield Problem(
                 f"{folder} is gone: run {one.id} of {one.workflow or 'no name'} was there once",

@@ -77,6 +77,8 @@ def _table(start: str) -> tuple[str, dict[str, Any]]:
 def _toml(path: str) -> dict[str, Any]:
     import tomllib
 
+    if not os.path.isfile(path):  # a pipe, of which nobody knows when it ends, a folder, a link to nowhere
+        raise UsageError(f"{path} is no file", "Mend it, or move it away.")
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)
@@ -105,7 +107,7 @@ def _fits(kind: type, value: Any) -> bool:
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if kind is list:
-        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return isinstance(value, list) and all(_fits(str, one) for one in value)
     if kind is dict:
         return isinstance(value, dict) and all(_fits(list, one) for one in value.values())
     return isinstance(value, kind) and "\0" not in str(value)

@@ -29,7 +29,9 @@ class Regained(Struct, frozen=True):
 
         An attempt that waits for them may hold a slot: there is one more, so that they never wait for each other.
         """
-        return replace(event, redo=(*event.redo, *self.paths), pool=event.pool + 1) if self.paths else event
+        return (
+            replace(event, redo=(*event.redo, *self.paths), pool=event.pool + 1) if self.paths or self.needs else event
+        )
 
     @property
     def warning(self) -> str:
@@ -71,8 +73,8 @@ class _Search:
         self.found: dict[str, str] = {}
         self.needs: dict[int, set[str]] = {}
         for path, one in state.paths.items():
-            if one.node.id in givers and one.parent is None and _comes_again(one):
-                self._look(path, one)  # an earlier resume had begun it anew, and was cut off
+            if one.node.id in givers and one.parent is None and self._is_coming(one):
+                self._look(path, one)
 
     def running(self) -> set[str]:
         """All that runs again, also what an earlier resume had begun anew."""
@@ -101,9 +103,13 @@ class _Search:
     def _look(self, path: str, one: Instance) -> None:
         for node in self._users[one.node.id]:
             if self._still_to_run(one, node):
-                if not _comes_again(one):
+                if not self._is_coming(one):
                     self.found.setdefault(path, node.id or "the workflow")
                 self.needs.setdefault(node.number, set()).add(path)
+
+    def _is_coming(self, one: Instance) -> bool:
+        """Whether it begins anew without us: somebody says so, or an earlier resume had, and was cut off."""
+        return any(_is_in(one.path, redo) for redo in self._event.redo) or _comes_again(one)
 
     def _again(self, path: str) -> bool:
         return any(_is_in(path, one) for one in (*self._event.redo, *self.found))

@@ -100,7 +100,7 @@ def begin(  # noqa: PLR0917 - what a run is made of
     journal = store.create(basis.run, plan.text, plan.hash, header, durability_of(options), actor=options.actor)
     with journal:
         warnings = _warnings(execution, store.warning)
-        reporter = make_reporter(begun(basis, journal, warnings))
+        reporter = make_reporter(begun(basis, journal.folder, header, warnings))
         first = RunStarted(pool=options.pool, selection=part.selection, taken=part.taken, group=group_of(header))
         result = go(execution, journal, first, reporter)
     catalogue(store, result)
@@ -175,7 +175,7 @@ def resume(  # noqa: PLR0917 - the same
         _record(edit, taken, journal, variables)
         store.reopened(run_id)
         warnings = _warnings(execution, edit.warning if edit is not None else "", again.warning)
-        reporter = make_reporter(begun(execution.basis, journal, warnings, resumed=True))
+        reporter = make_reporter(begun(basis, journal.folder, header, warnings, resumed=True))
         first = again.within(event) if root is not None else RunStarted(pool=options.pool, group=group_of(header))
         demanded, result = undoing.demanded(kernel.state), go(execution, journal, first, reporter)
     catalogue(store, result)
@@ -284,10 +284,12 @@ def _told(
     return event, regained(plan, kernel.state, event, run_id)
 
 
-def begun(basis: Basis, journal: Journal, warnings: tuple[str, ...] = (), *, resumed: bool = False) -> Begun:
+def begun(
+    basis: Basis, folder: RunFolder, header: Mapping[str, Any], warnings: tuple[str, ...] = (), *, resumed: bool = False
+) -> Begun:
     """The run as those who show it are told of it."""
-    again = named_again(basis.plan, recorded_header(journal), basis.inputs, basis.environ)
-    return Begun(basis.run, basis.plan, journal.folder, resumed, warnings, basis.home, again)
+    again = named_again(basis.plan, header, basis.inputs, basis.environ)
+    return Begun(basis.run, basis.plan, folder, resumed, warnings, basis.home, again)
 
 
 def go(execution: Execution, journal: Journal, first: Any, reporter: Reporter) -> RunResult:

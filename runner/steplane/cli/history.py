@@ -15,6 +15,7 @@ from steplane.cli.folding import LIMIT, tree
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look, Timeline
+from steplane.cli.told import secrets_option
 from steplane.moments import written
 from steplane.reporters.jsonlines import error_data, iso, rules_data
 from steplane.reporters.paint import Paint, visible
@@ -138,7 +139,7 @@ def _further(record: RunRecord, paint: Paint, state: str) -> str:
     if one.status == "running":
         found.append(["Follow it:", f"steplane logs -f {one.id}{state}"])
     if one.status in {"waiting", "interrupted", "failed", "cancelled"}:
-        again = "".join(f" -i {name}=..." for name in by_hand(record.given, os.environ))
+        again = secrets_option(by_hand(record.given, os.environ))
         found.append(["Go on with:", f"steplane resume {one.id}{state}{again}"])
     return "".join(f"{paint.bold(title)} {visible(command)}\n" for title, command in found)
 

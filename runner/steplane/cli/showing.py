@@ -12,7 +12,7 @@ from steplane.cli.call import Call, actor
 from steplane.cli.formats import SYSTEMS, repository_root
 from steplane.cli.output import error_text
 from steplane.cli.reports import Reports
-from steplane.cli.told import as_given, env_file_option
+from steplane.cli.told import as_given, env_file_option, secrets_option
 from steplane.driver.warden import leave_words
 from steplane.errors import LeaseLost, RunGone, StateError, SteplaneError, UsageError
 from steplane.events import ErrorInfo
@@ -62,8 +62,8 @@ class Show:
 
     def resume_command(self, begun: Begun) -> str:
         """The exact command that goes on with the run."""
-        words = f"steplane resume {begun.run}{self.call.state_option}{env_file_option()}"
-        return " ".join([words, *(f"-i {name}=..." for name in begun.again)])
+        again = secrets_option(begun.again)
+        return f"steplane resume {begun.run}{self.call.state_option}{env_file_option()}{again}"
 
     @property
     def style(self) -> "Style":

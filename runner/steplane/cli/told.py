@@ -3,7 +3,7 @@ meant when they are given as they stand.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 _COMMAND = re.compile(
     r"\bsteplane (?:(?:runs (?:check|export|prune)|resume|cancel|compensate|show|explain|logs|signal|artifacts|run)"
@@ -39,6 +39,11 @@ def with_state(text: str) -> str:
         found.append(text[at : match.end()] + ("" if "--state" in rest else _state[0]))
         at = match.end()
     return "".join([*found, text[at:]])
+
+
+def secrets_option(names: Iterable[str]) -> str:
+    """What stands behind a command that goes on with a run: the secret inputs that are to be given again."""
+    return "".join(f" -i {name}=..." for name in names)
 
 
 def env_file_option() -> str:
@@ -81,4 +86,4 @@ def _option(names: list[str], name: str, value: object, *, flag: bool) -> Iterat
         yield hidden if name in _HIDDEN else str(one)
 
 
-__all__ = ["as_given", "env_file_option", "remember", "state_option", "with_state"]
+__all__ = ["as_given", "env_file_option", "remember", "secrets_option", "state_option", "with_state"]

@@ -84,6 +84,9 @@ def _given_withheld(event: Answered, state: State, mask: Mask, keeper: "Keeper |
     kept: dict[str, Any] = {}
     lost: list[list[str]] = []
     for part, values in event.value.items():
+        if part == "from":  # names of variables: they stand in the file
+            kept[part] = values
+            continue
         kept[part] = {
             name: MASKED if part == "inputs" and name in secret else mask.data(shown(one))
             for name, one in values.items()

@@ -279,6 +279,22 @@ steps:
     assert bench.resume(environ={"PASS": TOKEN}).status == "succeeded"
 
 
+def test_a_variable_may_be_called_like_the_secret_in_it(bench: Workbench) -> None:
+    (bench.folder / "child.yaml").write_text("""
+steplane: 1
+name: child
+inputs: {p: {type: string, secret: true, env: PASS_WORD, default: default-of-child}}
+steps:
+  - {id: a, run: 'test -e ready'}
+  - {id: b, run: 'test -n "${{ inputs.p }}"'}
+""")
+    bench.run("\nsteps: [{id: c, call: child.yaml}]\n", environ={"PASS_WORD": "PASS_WORD"})
+    (bench.folder / "ready").touch()
+    without = bench.resume()
+    assert without.error("c/child/b")[1].endswith("the variable PASS_WORD that gave it is not set any more")
+    assert bench.resume(environ={"PASS_WORD": "another-word"}).status == "succeeded"
+
+
 def test_a_secret_that_is_first_given_to_a_resume_is_asked_for_from_then_on(bench: Workbench) -> None:
     bench.run("""
 inputs: {p: {type: string, secret: true, default: none-at-all}}

@@ -131,7 +131,10 @@ def test_settings_that_cannot_be(shell: Shell) -> None:
     shell.write("steplane.toml", 'state = "a\\u0000b"\n')
     done = shell("runs")
     assert (done.returncode, "wants text without NUL" in done.stderr) == (2, True)
-    (shell.folder / "steplane.toml").unlink()
-    (shell.folder / "steplane.toml").mkdir()
-    done = shell("runs")
-    assert (done.returncode, "steplane.toml cannot be read" in done.stderr) == (2, True)
+    settings = shell.folder / "steplane.toml"
+    for make in (f"mkdir {settings}", f"mkfifo {settings}", f"ln -s nowhere {settings}"):
+        subprocess.run(f"rm -rf {settings} && {make}", shell=True, check=True)
+        done = shell("runs")
+        assert (done.returncode, done.stderr) == (
+            2, f"error: {settings} is no file\n help: Mend it, or move it away.\n"
+        )  # fmt: skip

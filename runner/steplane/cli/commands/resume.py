@@ -188,14 +188,14 @@ def input_values(call: Any, run_id: str, words: tuple[str, ...], *, now: bool) -
         return {}
     with call.history.read(run_id) as journal:
         plan = recorded_plan(journal, call.registry, call.history)
-        if not now and all(word.partition("=")[0] in {one.name for one in plan.inputs} for word in words):
-            return given(plan, words, None)
-        from steplane.app.redefining import plan_now
+        names = {word.partition("=")[0] for word in words}
+        if now or not names <= {one.name for one in plan.inputs}:
+            from steplane.app.redefining import plan_now
 
-        other = plan_now(plan, recorded_header(journal), call.registry, call.history) or plan
-        if not now and not all(word.partition("=")[0] in {one.name for one in other.inputs} for word in words):
-            return given(plan, words, None)  # raises, with the names that the run knows
-        return given(other, words, None)
+            other = plan_now(plan, recorded_header(journal), call.registry, call.history)
+            if other is not None and (now or names <= {one.name for one in other.inputs}):
+                plan = other
+        return given(plan, words, None)
 
 
 def say_ended(call: Any, result: Any) -> None:

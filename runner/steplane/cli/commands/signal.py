@@ -78,10 +78,10 @@ def secrets_again(call: Any, run_id: str) -> str:
 
     from steplane.app.given_again import by_hand, given_at_first
     from steplane.app.recorded import recorded_header
+    from steplane.cli.told import secrets_option
 
     with call.history.read(run_id) as journal:
-        again = by_hand(given_at_first(recorded_header(journal)), os.environ)
-    return "".join(f" -i {name}=..." for name in again)
+        return secrets_option(by_hand(given_at_first(recorded_header(journal)), os.environ))
 
 
 def resume(call: Any, run_id: str, given: dict[str, Any]) -> int:
