@@ -197,7 +197,7 @@ class Mask:
         slash, line = data.endswith(b"\\", 0, half), data.endswith((b"\n", b"\r"), 0, half)
         kept = end
         for one in read or (None,):
-            text = one.data[-(half - first) or len(data) :] if one else data[first:]
+            text = one.data[max(0, len(one.data) - (half - first)) :] if one else data[first:]
             if not self._begun(joined(text.removesuffix(b"\\") if slash else text)):
                 continue
             code = one.joined(data, first) if one else Unescaped(data[first:], joined=True)
@@ -272,14 +272,15 @@ def _room(plain: int, coded: int) -> int:
 
 
 def _pieces(forms: Collection[bytes]) -> set[bytes]:
-    """The forms, long ones in pieces of which each begins with the end of the one before: finds of them are made one.
+    """The forms, long ones in pieces of which each begins with the end of the one before: finds of them are made one,
+    and what follows one at the end of a line is waited for (`decided`).
 
     The last is as long as all others, for what is short stands in many texts.
     """
     pieces = {one for one in forms if len(one) <= PIECE}
     for one in forms:
         if len(one) > PIECE:
-            pieces.update(one[at : at + PIECE] for at in range(0, len(one) - PIECE, PIECE - 1))
+            pieces.update(one[at : at + PIECE] for at in range(0, len(one) - PIECE, PIECE - SHORTEST))
             pieces.add(one[-PIECE:])
     return pieces
 

@@ -15,6 +15,9 @@ Span = tuple[int, int]
 HEAD = 8
 """Bytes of a needle by which it is found: rare enough that little is looked up in vain."""
 
+LONG = 256
+"""Bytes of a needle from which on also its beginning is found by its head: its first byte may stand everywhere."""
+
 FEW = 16
 """Needles that hold no other (`_roots`) up to which they are looked for one by one."""
 
@@ -72,12 +75,11 @@ class Needles:
 class _Few:
     """Looked for one by one."""
 
-    __slots__ = ("_largest_first", "_longest", "_roots", "found")
+    __slots__ = ("_largest_first", "_roots", "found")
 
     def __init__(self, found: list[bytes], roots: list[bytes]) -> None:
         self.found, self._roots = found, roots
         self._largest_first = sorted(found, key=len, reverse=True)
-        self._longest = len(self._largest_first[0])
 
     def stand_in(self, data: bytes) -> bool:
         return any(root in data for root in self._roots)
@@ -88,15 +90,15 @@ class _Few:
                 yield from _spans(data, one)
 
     def open_end(self, data: bytes) -> int:
-        start = max(0, len(data) - self._longest + 1)
         best, last = len(data), data[-1:]
         for needle in self._largest_first:
             if last not in needle:
                 continue
-            at = data.find(needle[:1], max(start, len(data) - len(needle) + 1), best)
-            while at >= 0 and not needle.startswith(data[at:]):
-                at = data.find(needle[:1], at + 1, best)
-            best = at if at >= 0 else best
+            start = max(0, len(data) - len(needle) + 1)
+            if len(needle) > LONG:
+                best = _begun(data, needle, HEAD, start, best)
+                start = max(start, len(data) - HEAD + 1)
+            best = _begun(data, needle, 1, start, best)
         return best
 
 
@@ -172,6 +174,18 @@ class _Many:
                 if data[at : at + length] in heads:
                     yield at
                     break
+
+
+def _begun(data: bytes, needle: bytes, size: int, start: int, best: int) -> int:
+    """The first place from `start` on, before `best`, from which the data goes on as the needle begins; else `best`.
+
+    It is looked for by so many first bytes of the needle.
+    """
+    head = needle[:size]
+    at = data.find(head, start, best + size - 1)
+    while at >= 0 and not needle.startswith(data[at:]):
+        at = data.find(head, at + 1, best + size - 1)
+    return at if at >= 0 else best
 
 
 def _spans(data: bytes, needle: bytes) -> Iterator[Span]:

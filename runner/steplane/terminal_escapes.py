@@ -34,6 +34,8 @@ _READINGS = (
 _BREAKS = rb"|\\[nr]|[ \t\r\n]+"
 """White space too, also as JSON and programs in C write the end of a line."""
 
+_WRITTEN_BREAK = re.compile(rb"\\[nr]")
+
 _JOINED = dict(zip(_READINGS, (one + _BREAKS for one in _READINGS), strict=True))
 
 _HALF = re.compile(rb"\x1b(?:\[[0-?]{0,%d}[ -/]{0,%d}|" % (_MOST, _MOST) + _STRING + rb"\x1b?|[ -/]{0,%d})\Z" % _MOST)
@@ -99,7 +101,7 @@ def outside(data: bytes, index: int) -> int:
 def joined(data: bytes) -> bytes:
     """Bytes without escape sequences also without white space, fast; where something stands in it `Unescaped` tells."""
     if b"\\" in data:
-        data = data.replace(b"\\n", b"").replace(b"\\r", b"")
+        data = _WRITTEN_BREAK.sub(b"", data)
     return data.translate(None, b" \t\r\n")
 
 

@@ -131,7 +131,7 @@ def test_a_code_behind_a_backslash_is_masked_wherever_it_is_split() -> None:
 
 
 @given(st.lists(st.sampled_from(["ab" * 9, "ab" * 9 + "c" * 9, "cab", "b", "\x1b[m", "ababab", "cccc"]), max_size=9),
-       st.integers(1, 9), st.sampled_from([4, 5, 7]))  # fmt: skip
+       st.integers(1, 9), st.sampled_from([5, 6, 9]))  # fmt: skip
 def test_a_long_secret_is_looked_for_in_pieces(parts: list[str], size: int, piece: int) -> None:
     secret, said = "ab" * 9 + "c" * 9, "".join(parts).encode()
     with pytest.MonkeyPatch.context() as patch:
@@ -142,6 +142,17 @@ def test_a_long_secret_is_looked_for_in_pieces(parts: list[str], size: int, piec
     assert secret[:piece].encode() not in whole
     assert mask.text(f"<{secret}>") == "<***>"
     assert mask.longest >= len(secret)
+
+
+@pytest.mark.parametrize("width", range(13, 20))
+def test_where_the_pieces_of_a_long_code_meet_at_the_end_of_a_line_nothing_is_shown(width: int) -> None:
+    secret = "correct-horse-battery-staple"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(masking, "PIECE", 16)
+        mask = Mask({"key": secret})
+    code = secret.encode().hex().encode()
+    lines = b"".join(code[at : at + width] + b"\n" for at in range(0, len(code), width))
+    assert in_pieces(mask, (lines[at : at + 1] for at in range(len(lines)))) == b"***\n"
 
 
 def test_a_long_row_of_one_mark_is_masked_in_linear_time() -> None:

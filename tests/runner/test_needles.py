@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from steplane import needles
 from steplane.masking import Mask
-from steplane.needles import Needles
+from steplane.needles import HEAD, Needles
 
 PIECE = st.binary(min_size=1, max_size=5).map(lambda some: bytes(b"ab\xff\0|\n"[one % 6] for one in some))
 WORD = st.lists(PIECE, min_size=1, max_size=5).map(b"".join)
@@ -28,6 +28,7 @@ def test_many_are_found_as_each_by_itself_is(few: int, worthwhile: int, words: l
     one_by_one = {one for some in words for one in some}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(needles, "FEW", few)
+        patch.setattr(needles, "LONG", HEAD)
         patch.setattr(needles, "WORTHWHILE", worthwhile)
         patch.setattr(needles, "LARGE", worthwhile)
         many = Needles()
