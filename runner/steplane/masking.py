@@ -249,9 +249,7 @@ class Stream:
         self._starred = cut > kept and (any(end == cut for _, end in spans) or (starred and cut == done))
         self._done = cut - kept
         if done:
-            spans = (
-                _merged([(0, done), *spans]) if starred else [(max(done, one), end) for one, end in spans if end > done]
-            )
+            spans = _merged([(0, done), *spans]) if starred else [span for span in spans if span[1] > done]
         if not spans:
             return data[done:cut] if done or cut < len(data) else data
         parts = list(_blotted(data, spans, 0 if starred else done, cut))

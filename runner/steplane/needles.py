@@ -208,7 +208,7 @@ def _repeated(data: bytes, at: int, period: int) -> int:
     end, size, more = at + period, period, True
     while size:
         before = end + -(-size // period) * -period
-        goes_on = end + size <= len(data) and data[end : end + size] == data[before : before + size]
+        goes_on = data[end : end + size] == data[before : before + size]  # at the end of all one is shorter
         end += size * goes_on
         more = more and goes_on
         size = 2 * size if more else (size + 1) // 2 * (size > 1)

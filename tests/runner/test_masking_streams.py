@@ -95,6 +95,62 @@ def test_a_string_without_an_end_is_text(size: int, ending: bytes) -> None:
                 assert in_pieces(mask, pieces) == mask.encoded(said)
 
 
+@pytest.mark.parametrize("sequence", [*COLOURS, "\x1b]0;broken off\x1b[m", "\x1bPbroken off\x1b]0;title\x07"])
+def test_a_sequence_at_any_place_of_a_secret_hides_nothing(sequence: str) -> None:
+    """A string that another sequence breaks off is not shown either."""
+    secret = "my-swordfish-2000"
+    mask = Mask({"key": secret})
+    for at in range(1, len(secret)):
+        said = f"a {secret[:at]}{sequence}{secret[at:]} b".encode()
+        assert in_pieces(mask, (said[place : place + 1] for place in range(len(said)))) == b"a *** b", at
+        assert mask.encoded(said) == b"a *** b", at
+
+
+def test_what_cannot_become_a_secret_is_given_out_at_once_with_its_colours() -> None:
+    said = b"\x1b[32mName: \x1b[0m"
+    assert Mask({"key": "correct-horse-battery"}).stream().feed(said) == said
+
+
+@pytest.mark.parametrize("before", [b"\x1b", b"\x1b[", b"\x1b(", b"\x1b[3"])
+def test_a_code_whose_first_mark_seems_to_end_a_sequence_is_masked(before: bytes) -> None:
+    code = base64.b64encode(b"correct-horse-battery")
+    mask, said = Mask({"key": "correct-horse-battery"}), before + code + b"."
+    assert mask.encoded(said) == before + b"***."
+    assert in_pieces(mask, (said[at : at + 1] for at in range(len(said)))) == before + b"***."
+
+
+def test_a_line_that_ends_within_a_title_is_not_the_end_of_a_line_of_a_code() -> None:
+    code, mask = base64.b64encode(b"hunter2secret!Value-xyz"), Mask({"a": "hunter2secret!Value-xyz"})
+    stream = mask.stream()
+    assert stream.feed(code[:3] + b"\x1b]0;a\n") == b""
+    assert stream.feed(b"b\x07" + code[3:] + b"\n") == b"***\n"
+    assert mask.stream().feed(code[:1] + b"\n\x1b") == code[:1] + b"\n"
+
+
+def test_a_secret_with_endless_sequences_in_it_is_not_waited_for() -> None:
+    stream = Mask({"key": "my-swordfish-2000"}).stream()
+    given = stream.feed(b"my-sword") + b"".join(stream.feed(b"\x1b[01;31m" * 100) for _ in range(100))
+    assert len(given) > 8 * 100 * 100 - 10_000
+    assert b"".join(stream.feed(b"\x1b]0;" + b"x" * 996) for _ in range(9)) != b""
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_a_code_with_wide_indents_is_waited_for(size: int) -> None:
+    mask, code = Mask({"key": "correct-horse-battery"}), base64.b64encode(b"correct-horse-battery")
+    said = b"a:" + b"".join(code[at : at + 4] + b"\n" + b" " * 60 for at in range(0, len(code), 4)) + b"."
+    whole = mask.encoded(said)
+    assert whole.startswith(b"a:***")
+    assert in_pieces(mask, (said[at : at + size] for at in range(0, len(said), size))) == whole
+
+
+def test_secrets_that_are_added_are_masked_as_the_first_are() -> None:
+    early = Mask({"key": "kjell-kjell"})
+    both = early.with_secrets({"other": "hunter2!"}).with_secrets({"third": "swordfish"})
+    said = b"\\" + base64.b64encode(b"\0\0kjell-kjell")[3:17] + b"."
+    assert both.encoded(said) == early.encoded(said) != said
+    assert both.longest == early.longest
+
+
 PARTS = [
     *(
         "my-sword",
@@ -118,6 +174,15 @@ def test_a_stream_with_escape_sequences_is_masked_as_a_whole_text_is(parts: list
     assert in_pieces(mask, (said[at : at + size] for at in range(0, len(said), size))) == mask.encoded(said)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\\n", b"\\r\\n", b"\r"])
+def test_a_code_with_each_end_of_a_line_is_masked(end: bytes) -> None:
+    mask, code = Mask({"key": "correct-horse-battery"}), base64.b64encode(b"correct-horse-battery")
+    said = b"a: " + code[:10] + end + code[10:20] + end + code[20:] + end
+    assert mask.encoded(said) == b"a: ***" + end
+    for at in range(len(said)):
+        assert in_pieces(mask, (said[:at], said[at:])) == b"a: ***" + end
+
+
 def test_a_code_behind_a_backslash_is_masked_wherever_it_is_split() -> None:
     r"""The `r` that it begins with is no part of `\r`."""
     mask = Mask({"key": "kjell-kjell"})
@@ -131,7 +196,7 @@ def test_a_code_behind_a_backslash_is_masked_wherever_it_is_split() -> None:
 
 
 @given(st.lists(st.sampled_from(["ab" * 9, "ab" * 9 + "c" * 9, "cab", "b", "\x1b[m", "ababab", "cccc"]), max_size=9),
-       st.integers(1, 9), st.sampled_from([5, 6, 9]))  # fmt: skip
+       st.integers(1, 9), st.sampled_from([5, 6, 9, 27]))  # fmt: skip
 def test_a_long_secret_is_looked_for_in_pieces(parts: list[str], size: int, piece: int) -> None:
     secret, said = "ab" * 9 + "c" * 9, "".join(parts).encode()
     with pytest.MonkeyPatch.context() as patch:

@@ -2,7 +2,7 @@ import hashlib
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steplane import needles
@@ -49,12 +49,32 @@ def test_many_are_found_as_each_by_itself_is(few: int, worthwhile: int, words: l
     )
 
 
+@pytest.mark.parametrize("worthwhile", [0, 1 << 40])
+@pytest.mark.parametrize("few", [0, 1 << 40])
+def test_the_beginning_of_a_long_needle_is_seen_at_each_place(
+    few: int, worthwhile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needles, "FEW", few)
+    monkeypatch.setattr(needles, "LONG", HEAD)
+    monkeypatch.setattr(needles, "WORTHWHILE", worthwhile)
+    data = bytes(range(40))
+    for at in range(len(data)):
+        assert Needles({data[at:] + b"!" * 50}).open_end(data) == at
+        for other in range(at, len(data)):
+            assert Needles({data[at:] + b"?", data[other:] + b"!" * 50}).open_end(data) == at
+
+
 @given(
-    st.binary(min_size=1, max_size=3), st.integers(1, 9), st.integers(0, 3), st.lists(st.integers(0, 30), max_size=4)
+    st.lists(st.sampled_from([b"a", b"b"]), min_size=1, max_size=4).map(b"".join),
+    *(st.integers(1, 9), st.integers(0, 3)),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 3)), max_size=5),
 )
-def test_what_repeats_is_covered_as_if_found_one_by_one(row: bytes, times: int, tail: int, runs: list[int]) -> None:
+@example(b"aab", 2, 2, [(3, 1), (2, 2)])  # the last begins with the end of a row
+def test_what_repeats_is_covered_as_if_found_one_by_one(
+    row: bytes, times: int, tail: int, runs: list[tuple[int, int]]
+) -> None:
     needle = row * times + row[:tail]
-    data = b"-".join(row * run + row[:tail] for run in runs)
+    data = b"".join(row * run + row[:cut] for run, cut in runs)
     wanted = {at for begin in range(len(data)) if data.startswith(needle, begin)
               for at in range(begin, begin + len(needle))}  # fmt: skip
     assert covered(Needles({needle}).spans(data)) == wanted
