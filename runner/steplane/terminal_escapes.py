@@ -88,14 +88,13 @@ def readings(data: bytes, end: int | None = None) -> list[Unescaped]:
 
 
 def outside(data: bytes, index: int) -> int:
-    """The index, or where the escape sequence begins in whose middle it is, in any reading."""
-    first = max(0, index - ESCAPES)
-    last = data.rfind(b"\x1b", first, index)
-    before = data.rfind(b"\x1b", first, last) if last >= 0 else -1  # the last may be half of what ends a string
-    for start in (before, last):
-        if start >= 0 and (found := _LONGEST.match(data, start)) and found.end() > index:
-            return start
-    return index
+    r"""The index, or where the escape sequence begins in whose middle it is, in any reading.
+
+    What ends a string (`ESC \`) is a sequence by itself too: without the string before it, it goes all the same.
+    """
+    start = data.rfind(b"\x1b", max(0, index - ESCAPES), index)
+    found = _LONGEST.match(data, start) if start >= 0 else None
+    return start if found and found.end() > index else index
 
 
 def joined(data: bytes) -> bytes:

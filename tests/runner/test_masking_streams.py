@@ -119,6 +119,14 @@ def test_a_code_whose_first_mark_seems_to_end_a_sequence_is_masked(before: bytes
     assert in_pieces(mask, (said[at : at + 1] for at in range(len(said)))) == before + b"***."
 
 
+def test_a_long_sequence_is_not_cut() -> None:
+    """Its last mark seems to be the first of a code, of which the rest is none."""
+    code, mask = base64.b64encode(b"correct-horse-battery"), Mask({"key": "correct-horse-battery"})
+    said = b"\x1b[3" + b"." * 900 + code[:9] + b"\x1b[m" + code[9:] + b"\n"
+    assert mask.encoded(said) == said
+    assert in_pieces(mask, (said[at : at + 1] for at in range(len(said)))) == said
+
+
 def test_a_line_that_ends_within_a_title_is_not_the_end_of_a_line_of_a_code() -> None:
     code, mask = base64.b64encode(b"hunter2secret!Value-xyz"), Mask({"a": "hunter2secret!Value-xyz"})
     stream = mask.stream()
@@ -136,7 +144,7 @@ def test_a_secret_with_endless_sequences_in_it_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("size", [1, 50])
 def test_a_code_with_wide_indents_is_waited_for(size: int) -> None:
-    mask, code = Mask({"key": "correct-horse-battery"}), base64.b64encode(b"correct-horse-battery")
+    mask, code = Mask({"key": "correct-horse-battery"}), b"correct-horse-battery".hex(":").encode()
     said = b"a:" + b"".join(code[at : at + 4] + b"\n" + b" " * 60 for at in range(0, len(code), 4)) + b"."
     whole = mask.encoded(said)
     assert whole.startswith(b"a:***")
