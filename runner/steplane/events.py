@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from steplane.parts import Group, Selected
+from steplane.parts import Artifact, Group, Hit, Selected
 
 Status = Literal[
     "pending", "ready", "running", "waiting",
@@ -49,6 +49,16 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     at: int = 0
 
 
+class Clocked(Event, frozen=True, kw_only=True):
+    """The root of events with which a process begins: `boot` names the time since its machine was started (empty: not
+    known). If the event before is of that time too, `set_by` says by how many microseconds the wall clock has been set
+    since; 0 also where it is not known.
+    """
+
+    boot: str = ""
+    set_by: int = 0
+
+
 class Recorded(Struct, frozen=True, omit_defaults=True):
     """What an earlier run recorded of a step, with what is inside it.
 
@@ -79,7 +89,7 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     items: dict[str, tuple[str, ...]] = {}
 
 
-class RunStarted(Event, frozen=True, tag="run.begun"):
+class RunStarted(Clocked, frozen=True, tag="run.begun"):
     """The first input: how many attempts at once, what is to run, what stands for the rest, whose `group` it is of."""
 
     pool: int = 8
@@ -107,13 +117,6 @@ class Answered(Event, frozen=True, tag="answered"):
     value: Any = None
     error: ErrorInfo | None = None
     seen: tuple[str, ...] = ()
-
-
-class Hit(Struct, frozen=True, omit_defaults=True):
-    """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
-
-    rule: str
-    because: str = ""
 
 
 class AttemptEnded(Event, frozen=True, tag="attempt.ended"):
@@ -177,7 +180,7 @@ class CancelRequested(Event, frozen=True, tag="cancel.requested"):
     reason: str = ""
 
 
-class Resumed(Event, frozen=True, tag="resumed"):
+class Resumed(Clocked, frozen=True, tag="resumed"):
     """The run goes on in a new process: what was in flight died with the old one.
 
     `redo` and `assume` name instance paths: begin anew, or take as ended, `{"status", "outputs"}`. With `selection`
@@ -194,7 +197,7 @@ class Resumed(Event, frozen=True, tag="resumed"):
     given: dict[str, str] = {}
 
 
-class Redefined(Event, frozen=True, tag="redefined"):
+class Redefined(Clocked, frozen=True, tag="redefined"):
     """The run goes on under another definition; nothing goes on until the run is resumed.
 
     `hash` and `files` (by name) are the keys of the texts in the journal, `inputs`, `vars` and `types` as in the header
@@ -211,7 +214,7 @@ class Redefined(Event, frozen=True, tag="redefined"):
     steps: dict[str, dict[str, str]] = {}
 
 
-class CompensateRequested(Event, frozen=True, tag="compensate.requested"):
+class CompensateRequested(Clocked, frozen=True, tag="compensate.requested"):
     """Somebody asked to undo what a run that has ended had completed (`steplane compensate`): all of it, or `steps`."""
 
     pool: int = 8
@@ -308,12 +311,13 @@ class RunWaiting(Event, frozen=True, tag="run.waiting"):
     """Nothing runs, and nothing falls due within the patience of the run, or only people and signals can move it.
 
     `steps` are the paths concerned (the first of many), `reason` says what they wait for, `due` when the next of it
-    comes by itself (microseconds; 0: never).
+    comes by itself (microseconds; 0: never), by the clock of the time `boot` (see `Clocked`).
     """
 
     steps: tuple[str, ...] = ()
     reason: str = ""
     due: int = 0
+    boot: str = ""
 
 
 class RunEnded(Event, frozen=True, tag="run.ended"):
@@ -322,14 +326,6 @@ class RunEnded(Event, frozen=True, tag="run.ended"):
     status: Literal["succeeded", "warning", "failed", "cancelled"]
     outputs: Any = None
     error: ErrorInfo | None = None
-
-
-class Artifact(Struct, frozen=True):
-    """A file that is kept with the run: its path in the folder of its instance, its size in bytes, its digest."""
-
-    name: str
-    size: int
-    sha256: str
 
 
 class ArtifactsKept(Event, frozen=True, kw_only=True, tag="artifacts.kept"):

@@ -1,4 +1,4 @@
-"""What a run is of, as data: which steps run, which of their items; which runs count together."""
+"""What a run is of, as data: which steps run, which of their items; which runs count together; what steps leave."""
 
 from typing import Literal
 
@@ -44,3 +44,18 @@ class Group(Struct, frozen=True, omit_defaults=True):
     name: str
     limit: int = 1
     when_full: Literal["wait", "fail", "skip"] = "wait"
+
+
+class Hit(Struct, frozen=True, omit_defaults=True):
+    """A rule of a decision table that an answer follows from: its id or number, and why it is there."""
+
+    rule: str
+    because: str = ""
+
+
+class Artifact(Struct, frozen=True):
+    """A file that is kept with the run: its path in the folder of its instance, its size in bytes, its digest."""
+
+    name: str
+    size: int
+    sha256: str

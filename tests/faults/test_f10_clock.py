@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -161,9 +162,7 @@ CUT = {
 def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(
     rig: Rig, calm: Rig, clock: Clock, shift: str, step: str
 ) -> None:
-    """The remaining time is told by the machine's clock, for it may have been restarted; set back, that is not by more
-    than the whole.
-    """
+    """Nor shorter: what has run over is told by how long the machine is up."""
     for one in (rig, calm):
         one.write(f"steplane: 1\nname: cut\nsteps:\n  - {{id: cut, {CUT[step]}}}\n")
     undisturbed = calm.run()
@@ -177,12 +176,68 @@ def test_a_wait_that_is_cut_off_is_never_longer_than_it_was(
     resumed = run(rig, clock, "resume", "one", "-q")
     assert resumed.wait() == undisturbed.wait() == (0 if step == "wait" else 1), rig.outputs()
     judge(rig, "one", story(calm.events()), executions_of(calm, "one"), crashes, ordered=True)
-    fired = [one for one in rig.events() if isinstance(one, TimerFired)]
-    assert len(fired) == 1
+    with rig.store.read("one") as journal:
+        entries = list(journal.entries())
+    (began,) = [one.mono for one in entries if isinstance(one.event, TIMED)]
+    (fired,) = [one.mono for one in entries if isinstance(one.event, TimerFired)]
+    assert LEAST <= (fired - began) / 1e9 <= MOST
     for words in (["show", "one"], ["explain", "one"], ["runs"]):
         look = run(rig, clock, *words)
         assert look.wait() == 0, rig.outputs()
         assert not re.search(r"(?<![\w.-])-[\d,.]+(ms|s|m|h)", look.text), look.text  # nothing took less than 0
+
+
+SEVERAL = """\
+steplane: 1
+name: several
+steps:
+  - {id: short, needs: [], wait: 1s}
+  - {id: long, needs: [], wait: 1h}
+  - {id: date, needs: [], wait: {until: "DATE"}}
+"""
+"""A run that stops to wait, and of which other processes go on with what is due."""
+
+DUE = re.compile(r"\b(short|long|date)`?:? waits until ([\d-]+ [\d:]+) UTC")
+
+
+def dues_of(text: str) -> dict[str, datetime]:
+    """Until when the steps wait, by what a command says."""
+    return {name: datetime.fromisoformat(f"{due}+00:00") for name, due in DUE.findall(text)}
+
+
+def words_of(rig: Rig, clock: Clock, *words: object) -> str:
+    """What a command says."""
+    life = run(rig, clock, *words)
+    assert life.wait() in {0, 3}, rig.outputs()
+    return life.text
+
+
+@shifted
+@pytest.mark.parametrize(("shift", "days"), [("back", -1), ("forward", 1)])
+def test_what_has_run_over_in_several_processes_is_told_by_a_clock_that_nobody_sets(
+    rig: Rig, clock: Clock, shift: str, days: int
+) -> None:
+    begin = datetime.now(UTC)
+    dues = {"short": begin, "long": begin + timedelta(hours=1), "date": begin + timedelta(hours=12)}
+    file = rig.write(SEVERAL.replace("DATE", dues["date"].isoformat()))
+    for one in ("one", "two"):
+        words_of(rig, clock, "run", file, "--id", one, "-q", "--patience", "0s")
+    clock.set(SHIFTS[shift])
+    set_by = timedelta(days=days)
+    wanted = {"short": dues["short"] + set_by, "long": dues["long"] + set_by, "date": dues["date"]}
+    for words in (["show", "one"], ["explain", "one"], ["runs"]):
+        text = words_of(rig, clock, *words)
+        seen = dues_of(text)
+        assert seen.keys() == wanted.keys(), text
+        assert max(abs(seen[name] - wanted[name]) for name in seen) < timedelta(minutes=1), text
+    until(lambda: datetime.now(UTC) - begin > timedelta(seconds=3))
+    over = {"short", "date"} if days > 0 else {"short"}
+    for one, resume in (("one", ["resume", "one", "--patience", "0s"]), ("two", ["resume", "--due"])):
+        text = words_of(rig, clock, *resume)
+        assert {each.path for each in rig.events(one) if isinstance(each, StepEnded)} == over, text
+        assert rig.status(one) == "waiting"
+    text = words_of(rig, clock, "show", "one")
+    assert abs(dues_of(text)["long"] - wanted["long"]) < timedelta(minutes=1), text
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,8 @@ def test_a_fatal_fault_ends_its_step_and_nothing_else(rig: Rig, plugin: dict[str
     (bad,) = [event for event in rig.events() if isinstance(event, StepEnded) and event.path == "bad"]
     assert bad.error is not None
     if more.startswith("timeout"):
-        assert bad.error.type == "timeout"
+        how = "`hostile.worker` (steplane-hostile 6.6) did not end when it was told to, and was killed"
+        assert (bad.error.type, bad.error.message) == ("timeout", f"not ended after 0.8 s: {how}")
     else:
         assert (bad.error.type, bad.error.message[:39]) == ("plugin.crash", "`hostile.worker` (steplane-hostile 6.6)")
 

@@ -50,6 +50,7 @@ def test_f25_equal_with_locks_of_the_store(seed: int) -> None:
         (3596344894646, 3),
         (18098, 3),
         (12352325, 3),
+        (2178324269463, 3),
     ],
 )
 def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> None:
@@ -59,14 +60,18 @@ def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> 
     undoes a step stands where the step now does. 317254: a `goto` is told in its `finally` that its target is complete:
     what waits for that begins before the jump. 3596344894646: an `undo` comes before a loop that begins again. 18098: a
     cancel comes to what an `end` cancels already. 12352325: a second one comes to what could not hear of the first, as
-    it was undoing something.
+    it was undoing something. 2178324269463: what a `finish` has ended has its consequences before the join of branches
+    that its own end reaches.
     """
     finish(play(Random(seed), resumes=resumes))
 
 
-def test_f25_equal_where_a_round_was_cut_off_before_it_began() -> None:
-    """What the beginning of its loop lets go on, behind a milestone, is an `end`: the loop goes on behind the round."""
-    finish(play(Random(19284), resumes=3, shared=True))
+@pytest.mark.parametrize("seed", [19284, 521793])
+def test_f25_equal_where_something_goes_on_behind_a_milestone(seed: int) -> None:
+    """19284: what the beginning of a loop lets go on is an `end`; the loop goes on behind its round. 521793: an `end`
+    lets go on what names it, and acts before that.
+    """
+    finish(play(Random(seed), resumes=3, shared=True))
 
 
 @pytest.mark.nightly

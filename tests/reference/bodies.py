@@ -40,7 +40,7 @@ def start_clock(one: "Instance") -> None:
     """The attempt begins now."""
     if one.first_start is None:
         one.first_start = one.reference.now
-    one.begun = True
+    one.has_begun()
     one.status = "running"
     if one.limited:
         one.timers.add("timeout")

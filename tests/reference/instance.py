@@ -122,7 +122,8 @@ class Instance(Life):
         else:
             self.error = None
             return self.verdict
-        self.begun = self.gave_up = True
+        self.gave_up = True
+        self.has_begun()
         self.status = "running"
         yield from self.compensate()
         if self.cancelling and "rescue" in self.step.after:
@@ -165,7 +166,7 @@ class Instance(Life):
         if before is None and "cache" in self.step.raw and (yield from self.ask("cache"))["hit"]:
             raise Reused
         if self.step.kind != "leaf":
-            self.begun = True
+            self.has_begun()
             self.status = "running"
         if before is None and "require" in self.step.raw:
             yield from self.ask("require")

@@ -131,6 +131,12 @@ class Life:
         """It is the next activation of its path."""
         self.number = self.number or self.reference.count(self.path)
 
+    def has_begun(self) -> None:
+        """It begins: what may start only before it is skipped, whatever it waits for."""
+        self.begun = True
+        while self.scope is not None and self.scope.withdraw():
+            pass
+
     def wanted(self) -> Process[bool]:
         """Whether `if` holds; not asked of what had begun before a resume, nor of an instance of a loop."""
         if "if" not in self.step.raw or self.loop is not None or (self.old is not None and self.old.begun):

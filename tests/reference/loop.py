@@ -28,7 +28,7 @@ class Loop(Life):
         self.instances = []
         before = self.adopted()
         self.items = before.items if before is not None else (yield from self.ask("loop"))
-        self.begun = True
+        self.has_begun()
         self.status = "running"
         self.closed = before is not None and before.closed
         for index, key in enumerate(self.items["keys"]):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tests.reference import compensation
-from tests.reference.life import Error, Life, Process, Trouble
+from tests.reference.life import Condition, Error, Life, Process, Trouble
 from tests.reference.reading import Branch, Step, child_of
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.reference.scope import Scope
 
 DEPTH = 100
+IN_ITS_PLACE: Condition = lambda: True  # noqa: E731 - what can go on above it does so first
 
 
 def all_steps(branch: Branch) -> list[Step]:
@@ -53,8 +54,9 @@ def cancel(one: "Instance") -> Process[None]:
     for life in targets(one, ids):
         life.cut = life.cut or not (life.cancelling or life.finishing)
         life.cancel()
+    if "ensure" not in one.step.raw:
+        yield IN_ITS_PLACE
     one.finishing = False
-    yield from ()
 
 
 def finish(one: "Instance") -> Process[None]:
@@ -63,8 +65,9 @@ def finish(one: "Instance") -> Process[None]:
     for life in targets(one, set(one.step.raw["finish"])):
         life.completed_by_force |= life.begun and not life.cancelling and not life.finishing
         life.cancel("skipped")
+    if "ensure" not in one.step.raw:
+        yield IN_ITS_PLACE
     one.finishing = False
-    yield from ()
 
 
 def goto(one: "Instance") -> Process[None]:

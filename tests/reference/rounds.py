@@ -16,7 +16,8 @@ class Rounds(Loop):
         self.instances, self.items = [], {"keys": []}
         before = self.adopted()
         if before is not None:
-            self.begun, self.status = True, "running"
+            self.has_begun()
+            self.status = "running"
             undone = [index for index, one in enumerate(before.instances) if one.status == "compensated"]
             kept = before.instances[: undone[0] + 1] if undone else before.instances
             for index, one in enumerate(kept):
@@ -59,7 +60,8 @@ class Rounds(Loop):
             if number >= int(self.step.raw.get("max", 1000)):
                 raise Trouble(Error("loop.max", self.path))
             self.instances.append(self.instance(number, str(number)))
-            self.begun, self.status = True, "running"
+            self.has_begun()
+            self.status = "running"
 
     @property
     def partly(self) -> bool:

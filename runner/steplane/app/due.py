@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from steplane.app.clocks import state_now
 from steplane.driver.claims import shared_name
 from steplane.driver.stopping import when
 from steplane.errors import SteplaneError
 from steplane.events import RunWaiting
 from steplane.kernel.state import State
 from steplane.plugins import Registry
-from steplane.store import LockTable, RunStore, RunSummary
+from steplane.store import LockTable, RunStore, RunSummary, clock_set
 
 
 class Waiting(Struct, frozen=True):
@@ -37,7 +38,9 @@ def waiting_runs(store: RunStore, registry: Registry, at: int) -> Iterator[Waiti
 def _look(store: RunStore, registry: Registry, one: RunSummary, at: int) -> Waiting:
     with store.read(one.id) as journal:
         last = journal.last()
-    due = last.event.due if last is not None and isinstance(last.event, RunWaiting) else 0
+        due = last.event.due if last is not None and isinstance(last.event, RunWaiting) else 0
+        if due and clock_set(last):
+            due = min(state_now(journal, registry, store).timers.values(), default=0)
     if due and due <= at:
         return Waiting(one, f"a time has come that it waits for: {when(due)}", due)
     sent = _sent(store, one.id)

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from steplane.app.guarding import Reporter, Unfailing, signals_to
 from steplane.app.known import KnownSecrets
@@ -26,19 +27,24 @@ from steplane.driver.post import NoOffice, Office, Post
 from steplane.driver.uncached import Recall, Uncached
 from steplane.driver.views import secret_names
 from steplane.errors import UsageError
-from steplane.events import ErrorInfo, Input, Resumed
+from steplane.events import CompensateRequested, ErrorInfo, Redefined, Resumed, RunStarted
 from steplane.executors.thread import ThreadExecutor
 from steplane.expressions import Engine, ExpressionError, Missing
 from steplane.expressions.templates import Template
-from steplane.kernel import Kernel, calls
+from steplane.kernel import Kernel, State, calls
 from steplane.masking import Mask
 from steplane.plan.nodes import Call, Node, Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
 from steplane.store import Journal, StateDirectory
+from steplane.uptime import boot, set_since
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}
 """The exit code of a run that has ended."""
+
+
+First: TypeAlias = RunStarted | Resumed | CompensateRequested
+Begins = TypeVar("Begins", bound=First | Redefined)
 
 
 class RunResult(Struct, frozen=True):
@@ -195,7 +201,7 @@ class Execution:
         text = self.engine.render_text(template, {**self.names, "env": self.environments.base})
         return str(self.evaluator.told(template, text))
 
-    def go(self, journal: Journal, folders: Folders, first: Input, reporter: Reporter, shared: Shared) -> RunResult:
+    def go(self, journal: Journal, folders: Folders, first: First, reporter: Reporter, shared: Shared) -> RunResult:
         """Run from the first event on."""
         listener = Unfailing(reporter)
         executor = self._executor = ThreadExecutor(
@@ -218,9 +224,10 @@ class Execution:
             post=Post(shared.office, self.inbox, self.evaluator),
             patience=self.basis.patience, held=self._held, recall=(recall := self._recall(folders, listener)),
         )  # fmt: skip
+        begins = clocked(first, self.kernel.state, journal)
         try:
             with signals_to(self.inbox, listener.interrupted):
-                ending = coordinator.run(first)
+                ending = coordinator.run(begins)
         finally:
             executor.close()
             locks.close()
@@ -245,6 +252,14 @@ class Execution:
         if ending.reason == "waiting":
             return RunResult(self.basis.run, "waiting", 3)
         return ended_result(self.basis.run, self.kernel, strict=self.basis.strict)
+
+
+def clocked(event: Begins, state: State, journal: Journal) -> Begins:
+    """The event with which a process begins, with what it knows of the clock. What is recorded so far is folded into
+    the state.
+    """
+    last = journal.last() if boot() and state.boot == boot() else None
+    return replace(event, boot=boot(), set_by=set_since(last.at, last.mono) if last is not None else 0)
 
 
 def _is_shared(node: Node) -> bool:
@@ -288,4 +303,4 @@ def _uniform(low: float, high: float) -> float:
     return uniform(low, high)  # noqa: S311 - jitter is no secret
 
 
-__all__ = ["EXIT", "Basis", "Execution", "Reporter", "RunResult", "ended_result", "home_of"]
+__all__ = ["EXIT", "Basis", "Execution", "Reporter", "RunResult", "clocked", "ended_result", "home_of"]

@@ -15,9 +15,9 @@ from steplane.app.loading import load_data
 from steplane.app.recorded import NEEDED
 from steplane.app.secrets import Secrets
 from steplane.errors import StateDamaged, StateError, SteplaneError, UsageError
-from steplane.events import AnyEvent, Artifact, ErrorInfo, Hit, Recorded, Taken
+from steplane.events import AnyEvent, ErrorInfo, Recorded, Taken
 from steplane.masking import Mask
-from steplane.parts import Group, Part, Selected
+from steplane.parts import Artifact, Group, Hit, Part, Selected
 from steplane.plan.nodes import Plan
 from steplane.plugins import Registry
 from steplane.store import RunFolder, RunStore, now

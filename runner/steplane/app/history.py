@@ -12,6 +12,7 @@ from steplane.events import (
     AnyEvent,
     ArtifactsKept,
     AttemptEnded,
+    Clocked,
     CompensateRequested,
     ErrorInfo,
     Redefined,
@@ -50,14 +51,15 @@ def _read_run(store: RunStore, run_id: str) -> RunRecord:
         inputs, owner = header.get("inputs", {}), owner_of(journal.folder)
     summary = store.summary(run_id)
     if summary.status == "running":
-        fold.sessions[-1:] = [Session(begin=one.begin, end=now(), actor=one.actor) for one in fold.sessions[-1:]]
+        for one in fold.sessions[-1:]:
+            one.end = now()
     elif summary.status != "waiting":
         if summary.status == "interrupted" and owner is not None:
             fold.left(owner)
         fold.cut_off()
-        for one in fold.steps.values():
-            if one.status in _OPEN:
-                one.latest.status = "pending" if one.status == "ready" else "interrupted"
+        for step in fold.steps.values():
+            if step.status in _OPEN:
+                step.latest.status = "pending" if step.status == "ready" else "interrupted"
     ended = fold.ended
     record = RunRecord(
         summary=summary, inputs=inputs, steps=nested(fold.steps), outputs=ended.outputs if ended else None,
@@ -135,7 +137,7 @@ class _Fold:
             self.cut_off()
             self.ended, self.waits = None, ""
             if self.redefined is None:
-                self.sessions.append(Session(begin=event.at, end=event.at, actor=getattr(event, "actor", "")))
+                self._begins(event, getattr(event, "actor", ""))
             self.redefined = None
         elif isinstance(event, Redefined):
             self._redefine(event)
@@ -148,11 +150,14 @@ class _Fold:
         else:
             self._of_instance(event)
 
+    def _begins(self, event: Clocked, actor: str) -> None:
+        self.sessions.append(Session(begin=event.at, end=event.at, actor=actor, set_by=event.set_by))
+
     def _redefine(self, event: Redefined) -> None:
         """A process goes on under another definition; that it resumes the run comes next."""
         self.cut_off()
         if self.redefined is None:
-            self.sessions.append(Session(begin=event.at, end=event.at, actor=event.actor))
+            self._begins(event, event.actor)
         self.redefined = event
         words = {
             f"{os.path.basename(file)}: {name}": word

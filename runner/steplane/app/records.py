@@ -5,16 +5,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from steplane.events import Artifact, ErrorInfo, Hit, StepWaiting
+from steplane.events import ErrorInfo, StepWaiting
+from steplane.parts import Artifact, Hit
 from steplane.store import RunSummary
 
 
 class Session(Struct, kw_only=True):
-    """The part of a run in one process (µs since the epoch): from its first event to its last, or to now."""
+    """The part of a run in one process (µs since the epoch): from its first event to its last, or to now. `set_by`: by
+    how many µs the clock was set before it, as far as that is known.
+    """
 
     begin: int
     end: int
     actor: str = ""
+    set_by: int = 0
 
 
 class AttemptRecord(Struct, kw_only=True):
@@ -38,8 +42,8 @@ class Activation(Struct, kw_only=True):
 
     `tries` counts the attempts, `seconds` is how long it took from its first attempt on, without the time in which
     nobody ran the run; `serial` is what inputs call it by; `performed`: it is of a step type, and has no list inside;
-    `waits` is what it waits for now. `decided` are the rules of a decision table that its outputs follow from (none:
-    its default).
+    `waits` is what it waits for now; `due` when it is tried again, where its last attempt does not tell that, as the
+    clock was set. `decided` are the rules of a decision table that its outputs follow from (none: its default).
     """
 
     number: int = 1
@@ -60,6 +64,7 @@ class Activation(Struct, kw_only=True):
     performed: bool = False
     artifacts: tuple[Artifact, ...] = ()
     waits: StepWaiting | None = None
+    due: int = 0
     decided: tuple[Hit, ...] | None = None
 
 
@@ -187,6 +192,11 @@ class RunRecord(Struct, kw_only=True):
     locks: list[SharedLock] = []
     given: Mapping[str, str] = {}
     conditions: dict[str, str] = {}
+
+    @property
+    def clock_was_set(self) -> bool:
+        """Whether the clock was set between two of its processes."""
+        return any(one.set_by for one in self.sessions)
 
     def worked(self, begin: int, end: int) -> float:
         """The seconds between two times in which a process ran the run."""

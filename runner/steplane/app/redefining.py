@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from steplane.app.editing import changes_of
+from steplane.app.execution import clocked
 from steplane.app.given_again import inputs_under
 from steplane.app.loading import Disk, load_data
 from steplane.app.versions import type_versions
@@ -51,13 +52,14 @@ class Edit(Struct, frozen=True):
     begun: dict[str, str] = {}
     files: tuple[str, ...] = ()
 
-    def take(self, kernel: Kernel, actor: str) -> "Taken":
+    def take(self, kernel: Kernel, journal: Journal, actor: str) -> "Taken":
         """Bring the run over to the new definition; what is to be recorded of that."""
         at = now()
         words: dict[str, dict[str, str]] = {
             file: {name: one.word for name, one in found.items()} for file, found in self.changes.items()
         }
         event = Redefined(at=at, actor=actor, hash=self.after.hash, types=self.versions, steps=words)
+        event = clocked(event, kernel.state, journal)
         kernel.plan_of = lambda _: self.after
         return event, [replace(one.fact, at=at) for one in kernel.step(event) if isinstance(one, Record)]
 

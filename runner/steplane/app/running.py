@@ -163,7 +163,7 @@ def resume(  # noqa: PLR0917 - the same
             _told(run_id, kernel, event, (redo, assume or {}, only))
             return _left_alone(run_id, kernel, options, cancel=cancel)
         edit = _edit(kernel, header, (registry, store, values, environ), "recorded" if cancel else definition)
-        taken = edit.take(kernel, options.actor) if edit is not None else None
+        taken = edit.take(kernel, journal, options.actor) if edit is not None else None
         plan = kernel.state.plan
         given = (plan, header, values, environ)
         inputs = edit.inputs if edit is not None else inputs_of(kernel, given, cancel=cancel)

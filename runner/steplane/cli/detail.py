@@ -16,8 +16,8 @@ from steplane.cli.history import step_data, steps_text
 from steplane.cli.keeping import size
 from steplane.cli.table import table
 from steplane.cli.timeline import Look
-from steplane.events import Hit
 from steplane.moments import written
+from steplane.parts import Hit
 from steplane.plan.nodes import Body, Node
 from steplane.reporters.failures import TAIL, last_lines, shown_path
 from steplane.reporters.jsonlines import error_data, iso, rules_data

@@ -113,7 +113,7 @@ def _spent(record: RunRecord) -> str:
     """How long it has been run; where nobody ran it for a while, that time apart."""
     sessions = record.sessions
     words = clock(record.seconds)
-    idle = sum(after.begin - before.end for before, after in pairwise(sessions)) / 1e6
+    idle = sum(max(0, after.begin - before.end - after.set_by) for before, after in pairwise(sessions)) / 1e6
     if len(sessions) > 1:
         words += f", in {len(sessions)} parts; between them nobody ran it for {clock(idle)}"
     return words

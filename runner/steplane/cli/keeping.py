@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from steplane.cli.table import table
-from steplane.events import Artifact
+from steplane.parts import Artifact
 from steplane.reporters.paint import Paint, visible
 from steplane.reporters.words import count
 

@@ -162,7 +162,7 @@ def _next_attempt(life: Activation) -> str:
     last = life.attempts[-1]
     if not last.delay:
         return "for its turn"
-    due = (last.ended_at or last.started_at) + last.delay * 1e6
+    due = life.due or (last.ended_at or last.started_at) + last.delay * 1e6
     return f"next attempt at {written(due, '%H:%M:%S')} UTC"
 
 

@@ -13,10 +13,11 @@ from steplane.driver.environment import Environments
 from steplane.driver.evaluate import Evaluator, Refused, masked_error
 from steplane.driver.plain import unrecordable
 from steplane.driver.views import secret_names
-from steplane.events import Artifact, ArtifactsKept, AttemptEnded
+from steplane.events import ArtifactsKept, AttemptEnded
 from steplane.executors import AttemptOutcome, AttemptRequest, Executor, KeepRequest
 from steplane.expressions.templates import Literal
 from steplane.kernel import Instance, State
+from steplane.parts import Artifact
 from steplane.plan.nodes import Node, Perform, Plan, Rounds
 from steplane.plan.secrecy import says_secrets
 from steplane.scripts import Direct, ScriptValueError, arguments, assemble, expressions_of

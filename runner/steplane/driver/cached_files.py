@@ -12,9 +12,9 @@ from functools import partial
 
 from steplane.digests import blake2b
 from steplane.driver.putting_back import NEW, content, leads_out, write
-from steplane.events import Artifact
 from steplane.executors.artifacts import BLOCK, opened_below
 from steplane.expressions.telling import Hides
+from steplane.parts import Artifact
 from steplane.sdk.globs import Found, Globs
 from steplane.store.files import make_directory, sync_directory
 from steplane.store.results import KeptFile, KeptFolder

@@ -22,8 +22,9 @@ from steplane.driver.inbox import Inbox
 from steplane.driver.putting_back import restore, restore_artifacts
 from steplane.driver.uncached import CacheLooked
 from steplane.errors import SteplaneError
-from steplane.events import Answered, Artifact, ErrorInfo, StepEnded
+from steplane.events import Answered, ErrorInfo, StepEnded
 from steplane.kernel import Instance
+from steplane.parts import Artifact
 from steplane.plan.nodes import Node
 from steplane.store import StateDirectory
 from steplane.store.nursery import temporary_folder

@@ -12,9 +12,9 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 
 from steplane.errors import StateDamaged
-from steplane.events import Artifact
 from steplane.executors.artifacts import BLOCK, below, opened
 from steplane.executors.own_folder import clear, make
+from steplane.parts import Artifact
 from steplane.sdk.globs import Found
 from steplane.store.files import open_regular, sync_directory, sync_file
 from steplane.store.results import REMEDY, KeptFile, KeptFolder, Result

@@ -18,9 +18,8 @@ def waiting_fact(state: State, held_up: set[int]) -> RunWaiting:
     words = [f"`{one.path}` {awaited_words(state, one)}" if one.path else _let_in(one) for one in found[:3]]
     more = len(found) - len(words)
     reason = "; ".join(words) + (f"; and {more:,} more" if more > 0 else "")
-    return RunWaiting(
-        steps=tuple(one.path for one in found[:MOST] if one.path), reason=reason or "nothing is due", due=due
-    )
+    steps = tuple(one.path for one in found[:MOST] if one.path)
+    return RunWaiting(steps=steps, reason=reason or "nothing is due", due=due, boot=state.boot)
 
 
 def _let_in(root: Instance) -> str:

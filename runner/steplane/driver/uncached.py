@@ -6,7 +6,8 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from steplane.commands import Ask
-from steplane.events import Answered, Artifact, ErrorInfo, StepEnded
+from steplane.events import Answered, ErrorInfo, StepEnded
+from steplane.parts import Artifact
 
 
 class CacheLooked(Struct, frozen=True):

@@ -11,8 +11,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 
-from steplane.events import Artifact
 from steplane.executors.own_folder import FOLDER
+from steplane.parts import Artifact
 from steplane.sdk.globs import Found, Globs
 
 FILES = 10_000

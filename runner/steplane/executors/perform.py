@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec import json, to_builtins
 
-from steplane.events import ErrorInfo, Hit
+from steplane.events import ErrorInfo
 from steplane.executors.context import AttemptContext
 from steplane.executors.failures import SpawnError
 from steplane.executors.requests import AttemptOutcome, AttemptRequest
+from steplane.parts import Hit
 from steplane.sdk import Result, Step, StepError, Suspend, convert, missing_requirements, to_plain
 
 LONGEST = 1 << 16

@@ -4,8 +4,9 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from steplane.events import Artifact, ErrorInfo, Hit, Outcome
+from steplane.events import ErrorInfo, Outcome
 from steplane.executors.cancel import Reason
+from steplane.parts import Artifact, Hit
 
 
 class AttemptRequest(Struct, frozen=True, kw_only=True):

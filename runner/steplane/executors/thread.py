@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from steplane.events import Artifact, ErrorInfo
+from steplane.events import ErrorInfo
 from steplane.executors.cancel import CancelToken, Reason
 from steplane.executors.context import AttemptContext, SecretSource
 from steplane.executors.logs import LOG_LIMIT, Listener, LogSink
@@ -22,6 +22,7 @@ from steplane.executors.patience import PATIENCE
 from steplane.executors.perform import crashed, failed, perform, told
 from steplane.executors.requests import AttemptOutcome, AttemptRequest, KeepRequest
 from steplane.masking import Mask
+from steplane.parts import Artifact
 from steplane.plugins import PluginProblem, Registered, Registry
 from steplane.sdk import StepError
 

@@ -225,7 +225,7 @@ class WorkerPump(Pump):
         if self._garbled:
             how = "wrote into the channel of its process to the runner, a descriptor that it had not opened"
         if self._cancel.cancelled:
-            how = "was ended"
+            how = "did not end when it was told to, and was killed" if self._killed else "was ended"
         error = ErrorInfo(type="plugin.crash", message=f"{self._source} {how}", code=code if code >= 0 else None)
         return failed(self._task.request, error, cancelled=self._cancel.cancelled)
 

@@ -123,6 +123,8 @@ def _slice(inner: Run, node: Any, path: str) -> Run:
         if len(value) > SMALL:
             frame.budget.spend(len(value))
         part = value[cut[0] : cut[1] : cut[2]]
+        if len(part) > SMALL and part.__class__ is str and not part.isascii():
+            frame.budget.weigh(part)
         return part if frame.watch is None else frame.watch.made(part, value, keeps=isinstance(part, list))
 
     return run
@@ -213,6 +215,8 @@ def _concat(node: Any) -> Run:
         if size > SMALL:
             frame.budget.spend(size)
         whole = "".join(texts)
+        if size > SMALL and not whole.isascii():
+            frame.budget.weigh(whole)
         return whole if frame.watch is None else frame.watch.made(whole, *texts, keeps=True)
 
     return run

@@ -1,6 +1,8 @@
 """What one evaluation may use: time, the size of what it makes, the depth of what it nests."""
 
 import time
+from sys import getsizeof
+from typing import Any
 
 from steplane.expressions.faults import ExpressionError
 
@@ -18,6 +20,7 @@ _STRETCH = _EVERY << 10
 """Characters that are made between two looks at the clock."""
 
 _ALL_TEXT = TEXT * 10
+"""Characters, and bytes of those texts that have several for a character."""
 _ALL_ITEMS = ITEMS * 10
 
 
@@ -63,12 +66,24 @@ class Budget:
             self.left = -1
             self._allow(length)
 
+    def weigh(self, text: str) -> None:
+        """Count to the whole also what the text takes in memory beyond a byte for a character: up to three more."""
+        self._chars += getsizeof(text) - len(text)
+        if self._chars > _ALL_TEXT:
+            self._allow(0)
+
+    def small(self, values: list[Any]) -> None:
+        """Count to the whole what the small texts among many values take in memory."""
+        self._chars += sum([getsizeof(one) for one in values if one.__class__ is str and len(one) <= SMALL])
+        if self._chars > _ALL_TEXT:
+            self._allow(0)
+
     def _allow(self, length: int) -> None:
         """Raise where it is too much; how much it is may have come of a secret, and is not told."""
         if length > TEXT:
             raise ExpressionError(f"this would make a text of more than {TEXT:,} characters; no more are allowed")
         if self._chars > _ALL_TEXT:
-            raise ExpressionError(f"this would make more than {_ALL_TEXT:,} characters of text in all")
+            raise ExpressionError(f"this would make more than {_ALL_TEXT // 1_000_000} MB of text in all")
         if self.left < 0:
             self.look()
 

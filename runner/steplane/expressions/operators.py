@@ -17,7 +17,10 @@ def add(left: Any, right: Any, budget: Budget) -> Any:
     if kinds == ("string", "string"):
         if len(left) + len(right) > SMALL:
             budget.spend(len(left) + len(right))
-        return left + right
+        joined: str = left + right
+        if len(joined) > SMALL and not joined.isascii():
+            budget.weigh(joined)
+        return joined
     if kinds == ("list", "list"):
         budget.items(len(left) + len(right))
         return [*left, *right]
@@ -33,7 +36,10 @@ def multiply(left: Any, right: Any, budget: Budget) -> Any:
         left, right = right, left
     if kind_of(right) == "integer" and kind_of(left) == "string":
         budget.spend(len(left) * max(right, 0))
-        return left * right
+        repeated: str = left * right
+        if not repeated.isascii():
+            budget.weigh(repeated)
+        return repeated
     if kind_of(right) == "integer" and kind_of(left) == "list":
         return _repeat(left, right, budget)
     raise ExpressionError(f"`*` cannot multiply {in_words(left)} and {in_words(right)}")

@@ -10,6 +10,7 @@ from steplane.events import (
     Answered,
     AttemptEnded,
     CancelRequested,
+    Clocked,
     CompensateRequested,
     Input,
     LockAnswered,
@@ -20,7 +21,7 @@ from steplane.events import (
     SignalCame,
     TimerFired,
 )
-from steplane.kernel import answers, pool, resume, runs, undoing
+from steplane.kernel import answers, clocks, pool, resume, runs, undoing
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.state import Instance, Scope, State
@@ -40,6 +41,8 @@ class Kernel:
         """Take the event in; the commands that follow from it, in order. Events that came too late change nothing."""
         state = self.state
         state.now = max(state.now, event.at)
+        if isinstance(event, Clocked):
+            clocks.read(state, event)
         state.commands = []
         state.moment += 1
         if state.gone:

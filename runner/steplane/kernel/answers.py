@@ -196,7 +196,7 @@ def timer(state: State, event: TimerFired) -> None:
     elif event.timer == "retry":
         instances.attempt(state, instance)
     elif instance.phase == "attempt":
-        instances.halt(state, instance, timed_out=True)
+        pool.halt(state, instance, timed_out=True)
     elif instance.phase in {"listening", "sending"}:
         instances.stop_listening(state, instance)
         instance.timed_out = True

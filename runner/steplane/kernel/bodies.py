@@ -82,6 +82,7 @@ def open_scopes(state: State, instance: Instance, scopes: list[Scope]) -> None:
         leaving.bind_lists(instance)
         for scope in instance.body:  # of all, before anything follows from the first
             leaving.leave_out(state, scope)
+    lists.look_above(state, instance)
     for scope in instance.body:
         if not scope.cancelled:  # also where a branch before it has reached the join: it is late then
             lists.enter(state, scope)

@@ -1,7 +1,7 @@
 """Cancelling one instance with all that it has begun."""
 
 from steplane.events import Status
-from steplane.kernel import bodies, instances, lists, loops, undoing
+from steplane.kernel import bodies, instances, lists, loops, pool, undoing
 from steplane.kernel.state import Instance, State
 
 
@@ -22,7 +22,7 @@ def instance(state: State, one: Instance, unbegun: Status = "cancelled", by: str
     elif one.phase in {"attempt", "stopping", "trailing"}:
         one.cancelling = True
         if one.phase == "attempt":
-            instances.halt(state, one)
+            pool.halt(state, one)
     elif one.phase in {"ensure", "outputs"}:
         instances.leave_question(state, one)
         one.cancelling = True

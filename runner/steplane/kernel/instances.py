@@ -1,8 +1,9 @@
 """An instance from outside in: lock, finally, on_error, rescue, cache, require, retry, timeout, action, ensure."""
 
+from collections.abc import Callable
 from typing import Any
 
-from steplane.commands import Ask, Stop
+from steplane.commands import Ask
 from steplane.events import ErrorInfo, Question, Status, StepEnded, StepReady, StepRetry, StepStarted
 from steplane.kernel import bodies, calls, lists, loops, pool, rounds, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
@@ -75,11 +76,13 @@ def inside(state: State, instance: Instance) -> None:
 
 def go_in(state: State, instance: Instance) -> None:
     """Nothing stands for it: go on with what was adopted, or check the preconditions."""
-    if not isinstance(instance.node.action, Perform):
-        phase = instance.phase
-        has_begun(state, instance)
-        if instance.phase != phase:  # what its beginning has let go on behind a milestone has ended it
-            return
+    if isinstance(instance.node.action, Perform):
+        _go_on_inside(state, instance)
+    else:
+        has_begun(state, instance, _go_on_inside)
+
+
+def _go_on_inside(state: State, instance: Instance) -> None:
     if instance.adopted:
         bodies.reopen(state, instance)
     elif instance.node.require:
@@ -114,13 +117,15 @@ def begin(state: State, instance: Instance) -> None:
         state.set_timer(instance, "timeout", instance.timeout)
 
 
-def has_begun(state: State, instance: Instance) -> None:
-    """It has begun: what may start only before it is withdrawn."""
+def has_begun(state: State, instance: Instance, go_on: Callable[[State, Instance], None] | None = None) -> None:
+    """It has begun: what may start only before it is withdrawn; it goes on before anything follows from that."""
     instance.begun = True
     if instance.scope is not None and instance.scope.list.milestones:
         from steplane.kernel import milestones
 
-        milestones.begun(state, instance)
+        milestones.begun(state, instance.scope, instance, go_on)
+    elif go_on is not None:
+        go_on(state, instance)
 
 
 def started(state: State, instance: Instance) -> None:
@@ -138,8 +143,7 @@ def attempt_ended(state: State, instance: Instance, error: ErrorInfo | None) -> 
     if instance.cancelling:
         wind_up(state, instance, "cancelled")
     elif instance.timed_out:
-        limit = f"{instance.timeout:g}" if instance.timeout is not None else "?"
-        failed(state, instance, ErrorInfo("timeout", f"not ended after {limit} s", step=instance.path))
+        failed(state, instance, ErrorInfo("timeout", pool.too_late(instance, error), step=instance.path))
     elif error is not None:
         failed(state, instance, error)
     else:
@@ -335,13 +339,6 @@ def stop_listening(state: State, instance: Instance) -> None:
         from steplane.kernel import waiting
 
         waiting.leave(state, instance)
-
-
-def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
-    """Tell the running attempt to stop."""
-    instance.timed_out = instance.timed_out or timed_out
-    instance.phase = "stopping"
-    state.emit(Stop(instance.serial, instance.attempt, "timeout" if timed_out else "cancelled"))
 
 
 def name_of(instance: Instance) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 A join looks at nothing but its own arrivals. That a step can arrive no more goes from step to step, when it becomes so.
 """
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from steplane.events import Status
@@ -18,14 +19,16 @@ def queues_of(scope: Scope) -> Queues:
     return scope.queues
 
 
-def advance(state: State, scope: Scope, candidates: list[int]) -> None:
-    """Start, skip or block what can be decided, in list order, until nothing more follows."""
+def advance(state: State, scope: Scope, candidates: list[int], first: Callable[[], None] | None = None) -> None:
+    """Start, skip or block what can be decided, in list order, until nothing more follows; `first` before that."""
     queues = queues_of(scope)
     queues.todo += candidates
     heapify(queues.todo)
-    if queues.busy:
+    busy, queues.busy = queues.busy, True
+    if first is not None:
+        first()
+    if busy:
         return  # whoever is at it goes on
-    queues.busy = True
     _settle_ahead(state, scope, list(queues.todo))
     while not scope.cancelled:
         if queues.todo or turns.next_waiting(scope, queues.todo):

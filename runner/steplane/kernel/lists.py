@@ -1,5 +1,6 @@
 """Order: which step of a list may start, is skipped or blocked, and what a failure does to the others."""
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from steplane.events import OK, Status
@@ -57,20 +58,24 @@ def step_ended(state: State, scope: Scope, instance: Instance) -> None:
     close(state, scope)
 
 
-def advance(state: State, scope: Scope, candidates: list[int]) -> None:
-    """Start, skip or block what can be decided, in list order, until nothing more follows.
+def advance(state: State, scope: Scope, candidates: list[int], first: Callable[[], None] | None = None) -> None:
+    """Start, skip or block what can be decided, in list order, until nothing more follows. `first` comes before that.
 
     What ends as soon as it begins decides more: that comes in its turn.
     """
     if scope.queues is not None:
-        joins.advance(state, scope, candidates)
+        joins.advance(state, scope, candidates, first)
         return
     if scope.agenda is not None:
         for one in candidates:
             heappush(scope.agenda, one)
+        if first is not None:
+            first()
         return
     heapify(candidates)
     scope.agenda = candidates
+    if first is not None:
+        first()
     while (candidates or turns.next_waiting(scope, candidates)) and not scope.cancelled:
         _decide(state, scope, candidates)
     scope.agenda = None
@@ -99,6 +104,12 @@ def catch_up(state: State, scope: Scope, position: int) -> None:
         return
     while scope.agenda and scope.agenda[0] < position and not scope.cancelled:
         _decide(state, scope, scope.agenda)
+
+
+def look_above(state: State, one: Instance) -> None:
+    """What its beginning has decided above it, behind a milestone, comes before what it holds."""
+    if one.scope is not None and one.scope.list.milestones and one.parent is None:
+        catch_up(state, one.scope, one.node.position)
 
 
 def within(scope: Scope, node: Node, status: Status | None, by: str) -> tuple[Status | None, str]:

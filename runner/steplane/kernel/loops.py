@@ -6,7 +6,7 @@ from msgspec import to_builtins
 
 from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
-from steplane.kernel import completing, instances, leaving, repairing, rounds
+from steplane.kernel import completing, instances, leaving, lists, repairing, rounds
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import ForEach, Rounds
@@ -34,13 +34,17 @@ def start(state: State, outer: Instance) -> None:
     outer.phase = "looping"
     outer.attempt = 1
     instances.started(state, outer)
-    instances.has_begun(state, outer)
-    if outer.cancelling:  # by what its beginning has let go on behind a milestone
-        return
+    instances.has_begun(state, outer, _go_on)
+
+
+def _go_on(state: State, outer: Instance) -> None:
     if outer.bounds is not None:
         leaving.leave_out_items(state, outer)
     take_items(state, outer)
-    proceed(state, outer)
+    if _loop(outer).open or has_more(outer):  # without, it is over with its beginning
+        lists.look_above(state, outer)
+    if not outer.cancelling:
+        proceed(state, outer)
 
 
 def _take_back(outer: Instance) -> None:

@@ -1,5 +1,8 @@
 """Milestones: a step that may start only once another has ended ok, and while a third has not begun."""
 
+from collections.abc import Callable
+from functools import partial
+
 from steplane.events import Status
 from steplane.kernel import leaving, lists, members
 from steplane.kernel.state import Instance, Scope, State
@@ -30,17 +33,24 @@ def after(scope: Scope, position: int) -> list[int]:
     return [at for at, one in found if one is not None and position in {one.after, one.before}]
 
 
-def begun(state: State, one: Instance) -> None:
-    """A step has begun: those that may start only before it are skipped, whatever they wait for."""
-    scope = one.scope
-    if scope is None or one.parent is not None or not members.counts(scope, one):
-        return
+def begun(state: State, scope: Scope, one: Instance, go_on: Callable[[State, Instance], None] | None) -> None:
+    """A step of the list has begun: those that may start only before it are skipped, whatever they wait for. Then it
+    goes on itself (`go_on`), and what those have decided follows.
+    """
+    candidates = _withdraw(state, scope, one) if one.parent is None and members.counts(scope, one) else []
+    if candidates and not scope.cancelled:
+        lists.advance(state, scope, candidates, None if go_on is None else partial(go_on, state, one))
+    elif go_on is not None:
+        go_on(state, one)
+    if one.ended and not scope.frozen:
+        lists.close(state, scope)
+
+
+def _withdraw(state: State, scope: Scope, one: Instance) -> list[int]:
+    """Skip what may start no more; the positions that this may have decided."""
     nodes = [lists.node_at(state, scope, at) for at in scope.list.milestones]
     candidates = []
     for node in [each for each in nodes if passed(scope, each) is one]:
         for held in lists.unbegun_at(state, scope, node):
             candidates += lists.withdraw(state, scope, held, "skipped", one.path)
-    if candidates and not scope.cancelled:
-        lists.advance(state, scope, candidates)
-    if one.ended and not scope.frozen:
-        lists.close(state, scope)
+    return candidates

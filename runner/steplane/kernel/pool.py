@@ -7,7 +7,7 @@ stands in the order of the document. A lock of the store is asked for by the hea
 from bisect import insort
 from itertools import pairwise
 
-from steplane.commands import Acquire, Release, Start
+from steplane.commands import Acquire, Release, Start, Stop
 from steplane.events import ErrorInfo
 from steplane.kernel import instances, runs
 from steplane.kernel.state import Instance, LockQueue, State
@@ -152,6 +152,20 @@ def _fill_slots(state: State) -> None:
             instance.phase = "attempt"
             state.emit(Start(instance.serial, instance.attempt))
             instances.has_begun(state, instance)  # last: what goes on behind a milestone may cancel it
+
+
+def halt(state: State, instance: Instance, *, timed_out: bool = False) -> None:
+    """Tell the running attempt to stop."""
+    instance.timed_out = instance.timed_out or timed_out
+    instance.phase = "stopping"
+    state.emit(Stop(instance.serial, instance.attempt, "timeout" if timed_out else "cancelled"))
+
+
+def too_late(instance: Instance, error: ErrorInfo | None) -> str:
+    """That its time is over, and of a plugin which had to be ended which one."""
+    limit = f"{instance.timeout:g}" if instance.timeout is not None else "?"
+    killed = f": {error.message}" if error is not None and error.type == "plugin.crash" else ""
+    return f"not ended after {limit} s{killed}"
 
 
 def _in_order(wanting: list[Instance]) -> bool:

@@ -1,10 +1,11 @@
 """`while` and `until`: the rounds of a looped step, one after the other."""
 
+from collections.abc import Callable
 from typing import Any
 
 from steplane.events import ErrorInfo, Status
 from steplane.kernel import cancel as cancelling
-from steplane.kernel import instances, leaving, loops, repairing
+from steplane.kernel import instances, leaving, lists, loops, repairing
 from steplane.kernel.bounds import NOT_SELECTED
 from steplane.kernel.loop_state import LoopState
 from steplane.kernel.state import Instance, State
@@ -22,8 +23,7 @@ def start(state: State, outer: Instance) -> None:
         if one is not None:
             one.parent = outer
     reopen(state, outer)
-    _enter(state, outer)
-    go_on(state, outer)
+    _enter(state, outer, go_on)
 
 
 def asked(state: State, outer: Instance, value: Any) -> None:
@@ -62,10 +62,10 @@ def _next(state: State, outer: Instance) -> None:
     loop.result = None
     outer.phase = "looping"
     one = _due(state, outer, number)
-    if not outer.begun:
-        _enter(state, outer)
-    if not one.ended:  # by what the beginning of the loop has let go on behind a milestone
+    if outer.begun:
         instances.ready(state, one)
+    else:
+        _enter(state, outer, lambda state, _: _ready(state, outer, one))
 
 
 def _too_many(spec: Rounds) -> str:
@@ -73,10 +73,17 @@ def _too_many(spec: Rounds) -> str:
     return f"`{spec.question}` {held} after {spec.limit} round{'s' if spec.limit > 1 else ''}, and `max` allows no more"
 
 
-def _enter(state: State, outer: Instance) -> None:
+def _ready(state: State, outer: Instance, one: Instance) -> None:
+    """The first round begins, unless the loop is over before."""
+    lists.look_above(state, outer)
+    if not one.ended:
+        instances.ready(state, one)
+
+
+def _enter(state: State, outer: Instance, follow: Callable[[State, Instance], None]) -> None:
     outer.attempt = 1
     instances.started(state, outer)
-    instances.has_begun(state, outer)
+    instances.has_begun(state, outer, follow)
 
 
 def go_on(state: State, outer: Instance) -> None:

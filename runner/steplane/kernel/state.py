@@ -254,16 +254,17 @@ class State:
     """The whole run."""
 
     __slots__ = (
-        "again", "asked", "assumed", "beside", "commands", "ended", "endings", "fleeting", "gone", "group", "hopeful",
-        "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over", "past",
-        "paths", "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken", "telling",
-        "timers", "wanting", "warned",
+        "again", "asked", "assumed", "beside", "boot", "commands", "ended", "endings", "fleeting", "gone", "group",
+        "hopeful", "instances", "listeners", "lock_waiters", "locks", "moment", "next_serial", "now", "offered", "over",
+        "past", "paths", "plan", "pool", "queue", "root", "running", "selected", "signal_ids", "signals", "taken",
+        "telling", "timers", "wanting", "warned",
     )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.pool = 1
         self.now = 0
+        self.boot = ""  # that of the machine of the process which had the run last, as far as it is known
         self.running = 0
         self.asked = 0
         self.ended = 0

@@ -15,7 +15,6 @@ from steplane.events import (
     CancelRequested,
     CompensateRequested,
     ErrorInfo,
-    Hit,
     ItemAdded,
     Resumed,
     RunStarted,
@@ -31,6 +30,7 @@ from steplane.events import (
     StepWoken,
 )
 from steplane.kernel import Instance
+from steplane.parts import Hit
 from steplane.reporters.subject import Result, Subject
 
 Write = Callable[[str], None]

@@ -10,6 +10,7 @@ from steplane.store.ids import new_run_id, validate_run_id
 from steplane.store.journal import Journal
 from steplane.store.lease import Lease, Owner, is_held, owner_of
 from steplane.store.locks import Claim, LockTable
+from steplane.store.observed import clock_set
 from steplane.store.reader import Definition, JournalReader
 from steplane.store.records import Entry, now
 from steplane.store.requests import Request
@@ -35,6 +36,7 @@ __all__ = [
     "RunStore",
     "RunSummary",
     "StateDirectory",
+    "clock_set",
     "is_held",
     "log_name",
     "new_run_id",

@@ -10,6 +10,8 @@ from steplane.store.catalogue import RunSummary
 from steplane.store.folder import RunFolder
 from steplane.store.lease import is_held
 from steplane.store.reader import JournalReader
+from steplane.store.records import Entry
+from steplane.uptime import boot, set_since
 
 
 def summary_of(run: str, definition_hash: str, header: dict[str, Any]) -> RunSummary:
@@ -59,6 +61,15 @@ def _state(folder: RunFolder) -> tuple[str, int, str]:
     if last is not None and isinstance(last.event, RunWaiting):
         return "waiting", 0, last.event.reason
     return "interrupted", 0, ""
+
+
+def clock_set(last: Entry | None) -> int:
+    """By how many µs the wall clock was set since the run wrote its `last` event. 0 also where that is not known: what
+    is not may have been written in another boot, unless the run says that it waits.
+    """
+    if last is None or not boot() or (isinstance(last.event, RunWaiting) and last.event.boot != boot()):
+        return 0
+    return set_since(last.at, last.mono)
 
 
 def _text(value: object) -> str:

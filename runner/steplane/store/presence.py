@@ -32,10 +32,10 @@ class Presence:
             # SQLite's locks are on other files, so this descriptor of our own takes none away when it is closed
             self._log = os.open(files[1], os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW) if log else -1
         self._length = self._size = 0  # of the log, and of the database
-        self.due = 0  # in ns of the monotonic clock
+        self.due = 0  # in ns of the uptime
 
     def look(self, now: int) -> None:
-        """Raise `RunGone` unless all is where it was, and as long. `now` is that of the monotonic clock, in ns."""
+        """Raise `RunGone` unless all is where it was, and as long. `now` is the uptime, in ns."""
         self.due = now + _EVERY
         for file, known in self._known.items():
             try:

@@ -13,6 +13,7 @@ from steplane.events import AnyEvent, Fact
 from steplane.moments import spoken
 from steplane.store.blobs import Blobs
 from steplane.store.database import Row, damaged
+from steplane.uptime import uptime
 
 LATEST = 253_402_300_799_000_000
 """The last second of the year 9999, in µs since the epoch, UTC: later times cannot be told."""
@@ -30,8 +31,8 @@ _decode = msgspec.json.Decoder(AnyEvent).decode
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One row of a journal. `at`: µs since the epoch, UTC; `mono`: ns of the writer's monotonic clock; `epoch`: that
-    of the lease it was written under; `actor`: who wrote it.
+    """One row of a journal. `at`: µs since the epoch, UTC; `mono`: ns of the uptime of the writer's machine; `epoch`:
+    that of the lease it was written under; `actor`: who wrote it.
     """
 
     seq: int
@@ -102,7 +103,7 @@ def to_row(
     fields = (
         seq,
         event.at,
-        time.monotonic_ns(),
+        uptime(),
         epoch,
         kind,
         path or (detail.path if of_path else ""),

@@ -24,7 +24,7 @@ from steplane.store.ids import is_run_id, validate_run_id
 from steplane.store.journal import Journal, write_new
 from steplane.store.lease import Lease
 from steplane.store.nursery import new_folder, temporary_folder
-from steplane.store.observed import observe, summary_of, with_state
+from steplane.store.observed import clock_set, observe, summary_of, with_state
 from steplane.store.reader import JournalReader
 from steplane.store.records import now, refuse_clock
 from steplane.store.requests import Request, Requests
@@ -185,6 +185,11 @@ class RunStore:
     def summary(self, run_id: str) -> RunSummary:
         """All of one run, from its own folder. Raises `UnknownRun`."""
         return observe(self._folder(run_id))
+
+    def clock_set(self, run_id: str) -> int:
+        """See `clock_set`. Raises `UnknownRun`, `StateDamaged`, `StateError`."""
+        with self.read(run_id) as journal:
+            return clock_set(journal.last())
 
     def list_runs(
         self, *, status: str = "", workflow: str = "", case: str = "", parent: str = "", limit: int = 0

@@ -7,7 +7,8 @@ from tests.runner.running import Workbench
 
 from steplane.app.history import read_run
 from steplane.errors import UsageError
-from steplane.events import AttemptEnded, Hit
+from steplane.events import AttemptEnded
+from steplane.parts import Hit
 
 FLOW = """
 inputs: {weight: {type: number, default: 5}}

@@ -29,8 +29,9 @@ class Watch:
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """The clock of every run of the test."""
+    """The clock of every run of the test. The machine is another each time, so that no other clock counts."""
     made = Watch()
+    monkeypatch.setattr("steplane.app.execution.boot", lambda: "")
     monkeypatch.setattr("steplane.app.execution.Clock", lambda: made)
     return made
 

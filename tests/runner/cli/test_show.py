@@ -96,10 +96,18 @@ def _age(journal: Path, hours: int) -> None:
         for row in database.execute("SELECT * FROM events").fetchall():
             data = msgspec.json.decode(row[9])
             data["at"] -= back
-            fields = (row[0], row[1] - back, *row[2:9], msgspec.json.encode(data).decode(), row[10])
+            fields = (
+                row[0],
+                row[1] - back,
+                row[2] - back * 1000,
+                *row[3:9],
+                msgspec.json.encode(data).decode(),
+                row[10],
+            )
             link = checksum(fields, link)
             database.execute(
-                "UPDATE events SET at = ?, data = ?, checksum = ? WHERE seq = ?", (fields[1], fields[9], link, row[0])
+                "UPDATE events SET at = ?, mono = ?, data = ?, checksum = ? WHERE seq = ?",
+                (fields[1], fields[2], fields[9], link, row[0]),
             )
         database.commit()
 

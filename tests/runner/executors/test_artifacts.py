@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from steplane.events import Artifact
 from steplane.executors import artifacts
 from steplane.executors.own_folder import OwnFolder, clear, sweep
+from steplane.parts import Artifact
 from steplane.sdk.globs import Found
 
 

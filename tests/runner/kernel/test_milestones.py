@@ -129,3 +129,33 @@ steps:
     play.resume()
     assert play.activations("group/work") == 2
     assert play.running == ["group/work"]
+
+
+@pytest.mark.parametrize("loop", ["", "until: 'inputs.x', "])
+def test_what_begins_acts_before_what_its_beginning_lets_go_on(loop: str) -> None:
+    """15.1: `close` stands above what forces it to be complete."""
+    play = Play(f"""
+steps:
+- {{id: close, needs: [], if: 'inputs.x', end: cancelled}}
+- {{id: order, needs: {{close: done}}, milestone: {{before: close}}, run: ['true']}}
+- {{id: force, needs: [order], {loop}finish: [close]}}
+""")
+    play.answer("close", "if")
+    assert play.status("order") == "skipped"
+    assert play.end_of("force").status == "skipped"
+    assert play.ended == "cancelled"
+
+
+@pytest.mark.parametrize("loop", ["foreach: '${{ inputs.x }}', ", "while: 'inputs.x', "])
+def test_the_first_instance_begins_before_what_the_beginning_of_its_loop_lets_go_on(loop: str) -> None:
+    play = Play(f"""
+steps:
+- {{id: close, needs: [], {loop}end: cancelled}}
+- {{id: order, needs: {{close: done}}, milestone: {{before: close}}, run: ['true']}}
+- {{id: force, needs: [order], finish: [close]}}
+""")
+    value = {"keys": ["0"], "items": ["a"], "concurrency": 1, "allowed": 0}
+    play.answer("close", *(("loop", value) if loop.startswith("foreach") else ("while",)))
+    assert play.end_of("close[0]").status == "succeeded"
+    assert play.end_of("force").status == "skipped"
+    assert play.ended == "cancelled"

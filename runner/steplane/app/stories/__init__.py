@@ -49,7 +49,7 @@ def _explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
     plans, record = _plans_of(store, registry, run_id), read_run(store, run_id)
     plan = plans.latest
     until = record.sessions[-1].end if record.sessions else 0
-    _, told = whole(plans, _events(store, run_id), until)
+    _, told = whole(plans, _events(store, run_id), until, set_by=store.clock_set(run_id))
     told = replace(told, waiting=_with_others(store, run_id, told.waiting))
     return Explained(record, plan, whole=told)
 
@@ -71,7 +71,8 @@ def _explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str)
     order = _interesting(record, plan, paths)
     shown = set(order[:MOST])
     live = record.summary.status == "running"
-    _, told = stories(plans, _events(store, run_id), lambda one: one.path in shown, live=live)
+    set_by = store.clock_set(run_id)
+    _, told = stories(plans, _events(store, run_id), lambda one: one.path in shown, live=live, set_by=set_by)
     told = [replace(story, waiting=_with_others(store, run_id, story.waiting)) for story in told]
     kept = sorted(told, key=lambda story: (order.index(story.path), story.activation))
     return Explained(record, plan, stories=tuple(kept), more=tuple(order[MOST:]))

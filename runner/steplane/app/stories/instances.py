@@ -6,7 +6,7 @@ from steplane.app.recorded import Held
 from steplane.app.stories.causes import blocked_by, chain
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story
-from steplane.app.stories.waiting import waits_for
+from steplane.app.stories.waiting import tell_now, waits_for
 from steplane.app.stories.watching import Watcher
 from steplane.events import AnyEvent, Input, StepFact
 from steplane.kernel import Instance
@@ -39,11 +39,16 @@ class Watch:
                 watcher.take(at, event, by_instance.get(serial, []))
 
 
-def stories(plans: Held, events: Iterable[AnyEvent], wanted: Wanted, *, live: bool) -> tuple[Replay, list[Story]]:
-    """The stories of all activations of the wanted instances, in the order of the run. `live`: somebody runs it now."""
+def stories(
+    plans: Held, events: Iterable[AnyEvent], wanted: Wanted, *, live: bool, set_by: int = 0
+) -> tuple[Replay, list[Story]]:
+    """The stories of all activations of the wanted instances, in the order of the run. `live`: somebody runs it now;
+    `set_by`: see `tell_now`.
+    """
     replay = Replay(plans.first, plans.of)
     watch = Watch(replay, wanted)
     replay.go(events, watch)
+    tell_now(replay, set_by)
     return replay, [_story(replay, watcher, live=live) for watcher in watch.watchers.values()]
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from steplane.app.stories.causes import chain, link
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Waiting
-from steplane.kernel import Instance, Scope
+from steplane.kernel import Instance, Scope, clocks
 from steplane.kernel.members import everyone, is_pending
 from steplane.plan.nodes import Choice, Fork, Node
 from steplane.plan.step_names import around, id_path
 from steplane.plan.waits import Race, awaited
+from steplane.uptime import boot
 
 _SHOWN = 8
 
@@ -39,6 +40,12 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     if inside:
         return (Waiting(one.path, "steps", one.started_at, _named(inside)),)
     return (Waiting(one.path, "question", one.ready_at, (), {"question": one.phase}),)
+
+
+def tell_now(replay: Replay, set_by: int) -> None:
+    """Bring what is waited for to the clock as it is now, which may have been set by so many microseconds."""
+    if set_by and replay.kernel.state.boot == boot():
+        clocks.move_timers(replay.kernel.state, set_by)
 
 
 def listening(replay: Replay, one: Instance) -> Waiting:

@@ -8,7 +8,7 @@ from steplane.app.stories.causes import blocked_by, link
 from steplane.app.stories.critical import critical, live
 from steplane.app.stories.replay import Life, Moment, Replay
 from steplane.app.stories.shapes import Entry, Failure, Link, Wait, Whole
-from steplane.app.stories.waiting import waits_for
+from steplane.app.stories.waiting import tell_now, waits_for
 from steplane.events import OK, AnyEvent, CancelRequested, ErrorInfo, Redefined, Resumed, StepEnded
 from steplane.kernel import Instance
 from steplane.plan.nodes import End
@@ -23,9 +23,10 @@ LIVE = 8
 """Instances at work that are told."""
 
 
-def whole(plans: Held, events: Iterable[AnyEvent], until: int = 0) -> tuple[Replay, Whole]:
-    """The story of the run. `events` are its journal; `until`: how far it has come."""
+def whole(plans: Held, events: Iterable[AnyEvent], until: int = 0, *, set_by: int = 0) -> tuple[Replay, Whole]:
+    """The story of the run. `events` are its journal; `until`: how far it has come; `set_by`: see `tell_now`."""
     replay = Replay(plans.first, plans.of).go(events)
+    tell_now(replay, set_by)
     replay.end = max(replay.end, until)
     return replay, Whole(
         critical=tuple(critical(replay)),

@@ -58,6 +58,7 @@ def command(
             return 2
     else:
         found = list(islice(chosen, limit or None))
+    found = [_told_now(call, one) for one in found]
     if form == "json":
         call.out.write(runs_json(found))
     elif found:
@@ -69,3 +70,14 @@ def command(
         wanted = bool(status or workflow or case or since or where)
         call.err.line("no such run" if wanted else f"no run in {call.history.directory.path} yet")
     return 0
+
+
+def _told_now(call: Any, one: Any) -> Any:
+    """The run, with what it waits for by the clock as it is now."""
+    if one.status != "waiting" or not call.history.clock_set(one.id):
+        return one
+    from msgspec.structs import replace
+
+    from steplane.app.clocks import waits_now
+
+    return replace(one, waits=waits_now(call.history, call.registry, one.id, one.waits))

@@ -40,6 +40,11 @@ def command(
     call = Call(state=state, color=color)
     run_id, wanted = run_and_step(call.history, run, step)
     record = read_run(call.history, run_id)
+    going = record.summary.status in {"waiting", "running"}
+    if going and (record.clock_was_set or call.history.clock_set(run_id)):
+        from steplane.app.clocks import tell_now
+
+        tell_now(record, call.history, call.registry)
     _add_conditions(call, record)
     look = Look(call.out.columns, call.color(call.out), call.out.unicode)
     if wanted is not None:

@@ -14,6 +14,9 @@ _NOT_GIVEN = "\0not given"
 _ABSENT = Missing("the item has no such key")
 _OF_PRESENCE = ("defined", "undefined")
 
+AT_ONCE = 4096
+"""Items, as many of which make even small texts worth counting."""
+
 EACH = 4
 """What an item counts that is no text: numbers may be chosen so that each is looked for among all that were before."""
 
@@ -64,7 +67,13 @@ def map_(frame: Frame, value: Any, *arguments: Any, **named: Any) -> list[Any]:
     if not arguments or not isinstance(arguments[0], str):
         raise ExpressionError("`map` wants the name of a filter or `attribute='name'`")
     name, rest = arguments[0], list(arguments[1:])
-    return [_there(apply_filter(frame, name, one, rest, named), name) for one in found]
+    made: list[Any] = []
+    for start in range(0, len(found), AT_ONCE):
+        stretch = found[start : start + AT_ONCE]
+        made += [_there(apply_filter(frame, name, one, rest, named), name) for one in stretch]
+        if len(stretch) == AT_ONCE:
+            frame.budget.small(made[start:])
+    return made
 
 
 def _there(value: Any, name: str) -> Any:

@@ -1,6 +1,7 @@
 """Filters on text."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from steplane.expressions.faults import ExpressionError
@@ -11,9 +12,13 @@ from steplane.expressions.matching import matches, replaced
 from steplane.expressions.values import text_of
 
 _TITLED = re.compile(r"[^-\s({\[<]+")
+_BETWEEN = re.compile(r"[-\s({\[<]")
 _WORDS = re.compile(r"\w+")
 _ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 """What ends a line for `splitlines`; a carriage return and a line feed together end one."""
+
+_AT_ONCE = 1 << 16
+"""Characters of a long text that are taken at once, where what is made of them takes much more than they do."""
 
 _STRETCH = 8192
 """Characters between two looks at the clock."""
@@ -21,7 +26,10 @@ _STRETCH = 8192
 
 def upper(frame: Frame, value: Any) -> str:
     """In capitals."""
-    return _allowed(frame, text(frame, value, "upper").upper())
+    line = text(frame, value, "upper")
+    if len(line) <= _AT_ONCE or line.isascii():
+        return line.upper()
+    return _of_pieces(frame, (line[start : start + _AT_ONCE].upper() for start in range(0, len(line), _AT_ONCE)))
 
 
 def lower(frame: Frame, value: Any) -> str:
@@ -41,6 +49,16 @@ def _allowed(frame: Frame, made: str) -> str:
     return made
 
 
+def _of_pieces(frame: Frame, pieces: Iterable[str]) -> str:
+    """The text that they make, which is refused as soon as it is too long."""
+    made, size = [], 0
+    for piece in pieces:
+        made.append(piece)
+        size += len(piece)
+        frame.budget.text(size)
+    return "".join(made)
+
+
 def title(frame: Frame, value: Any) -> str:
     """Each word with a capital: what begins the text, or stands behind a blank, a hyphen, `(`, `{`, `[` or `<`."""
     budget = frame.budget
@@ -52,7 +70,20 @@ def title(frame: Frame, value: Any) -> str:
         word = found[0]
         return word[:1].upper() + word[1:].lower()
 
-    return _allowed(frame, _TITLED.sub(capital, text(frame, value, "title")))
+    line = text(frame, value, "title")
+    if len(line) <= _AT_ONCE:
+        return _TITLED.sub(capital, line)
+    return _of_pieces(frame, (_TITLED.sub(capital, piece) for piece in _apart(line)))
+
+
+def _apart(line: str) -> Iterator[str]:
+    """The text in pieces that end where a word ends: a text of words is not held as a list of all of them."""
+    start = 0
+    while start < len(line):
+        found = _BETWEEN.search(line, start + _AT_ONCE)
+        end = found.end() if found is not None else len(line)
+        yield line[start:end]
+        start = end
 
 
 def string(frame: Frame, value: Any) -> str:

@@ -13,6 +13,8 @@ def text(frame: Frame, value: Any, name: str) -> str:
     if isinstance(value, str):
         if len(value) > SMALL:
             frame.budget.spend(len(value))
+            if not value.isascii():
+                frame.budget.weigh(value)
         return value
     if kind_of(value) in ("list", "object", "null"):
         raise ExpressionError(f"the filter `{name}` wants text, and this is {in_words(value)}")
