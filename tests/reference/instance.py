@@ -352,6 +352,14 @@ class Instance(Life):
         inside = self.in_body and scope in self.body.values()
         return not (inside or scope.late or scope.branch.rank in RANK.values())
 
+    def cancel_inside(self) -> None:
+        """Cancel the lists that it is in."""
+        rescue = self.here is not None and self.here.branch.rank == RANK["rescue"]
+        inside = [self.here] if rescue else list(self.body.values()) if self.in_body else []
+        for scope in inside:
+            if scope is not None and not scope.over:
+                scope.cancel(self.unbegun)
+
     def late_scopes(self) -> list[Scope]:
         """Its branches that run on."""
         return [scope for scope in self.scopes if scope.late]

@@ -216,6 +216,10 @@ class Life:
         if not self.cancelling:
             self.cancelling = True
             self.unbegun = unbegun
+            self.cancel_inside()
+
+    def cancel_inside(self) -> None:
+        """Cancel what it is in the midst of."""
 
     def late_scopes(self) -> "list[Scope]":
         """Its branches that run on after it has ended."""

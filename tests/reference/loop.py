@@ -266,6 +266,11 @@ class Loop(Life):
         """Late branches of its instances."""
         return [scope for one in getattr(self, "instances", []) for scope in one.late_scopes()]
 
+    def cancel_inside(self) -> None:
+        """Cancel its instances."""
+        for one in getattr(self, "instances", []):
+            one.cancel(self.unbegun)
+
     def cancel_late(self, unbegun: str) -> None:
         """Cancel late branches, and children that run on."""
         for one in getattr(self, "instances", []):

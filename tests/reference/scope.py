@@ -271,7 +271,8 @@ class Scope:
         """Whether a resume of a part of it leaves something that is not ok, and has not failed."""
         partly = self.cut_off or parts.partly(self)
         left = [life for life in self.counting if life.status in NOT_OK and not parts.withdrawn(life)]
-        unwell = any(life.status != "failed" for life in left)
+        kept = [life for life in left if life.status != "blocked" or parts.life_outside(life) == "resume"]
+        unwell = any(life.status != "failed" for life in kept)
         return partly and (unwell or any(scope.cut_off for life in self.lives for scope in life.late_scopes()))
 
     @property

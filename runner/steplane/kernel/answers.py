@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steplane.events import Answered, AttemptEnded, ErrorInfo, LockAnswered, Question, Sent, SignalCame, TimerFired
-from steplane.kernel import bodies, completing, instances, lists, loops, pool, rounds, runs
+from steplane.kernel import bodies, cancel, completing, instances, loops, pool, rounds, runs
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import Call, Choice, End, Fork
 
@@ -203,8 +203,7 @@ def timer(state: State, event: TimerFired) -> None:
         instances.attempt_ended(state, instance, None)
     elif instance.phase == "body":
         instance.timed_out = True
-        for scope in list(instance.body):
-            lists.cancel_scope(state, scope)
+        cancel.scopes(state, instance.body)
     elif instances.asks(instance):
         instances.leave_question(state, instance)
         instance.timed_out = True

@@ -3,7 +3,7 @@
 from typing import Any
 
 from steplane.events import ErrorInfo
-from steplane.kernel import branches, calls, instances, jumping, leaving, lists, runs, undoing
+from steplane.kernel import branches, calls, cancel, instances, jumping, leaving, lists, runs, undoing
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Body, Call, Choice, End, Fork, Goto, Undo
 from steplane.plan.waits import Race, Reach, Send, Wait
@@ -121,8 +121,7 @@ def abandon(state: State, instance: Instance, error: ErrorInfo | None) -> None:
         return
     instance.phase = "trailing"
     instance.error = error
-    for branch in late:
-        lists.cancel_scope(state, branch, instance.unbegun)
+    cancel.scopes(state, late, instance.unbegun)
 
 
 def action_over(state: State, instance: Instance) -> None:

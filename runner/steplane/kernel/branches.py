@@ -1,7 +1,7 @@
 """The branches of a `parallel`: which are taken, when enough of them have arrived, what becomes of the rest."""
 
 from steplane.events import ErrorInfo
-from steplane.kernel import bodies, instances, leaving, lists, members, repairing
+from steplane.kernel import bodies, cancel, instances, leaving, lists, members, repairing
 from steplane.kernel.state import Instance, Scope, State
 from steplane.plan.nodes import Branch, Fork
 
@@ -31,8 +31,7 @@ def over(state: State, instance: Instance, scope: Scope, action: Fork) -> None:
     elif not running:
         bodies.action_over(state, instance)
     elif scope.result == "failed" and instance.node.failure == "cancel":
-        for branch in running:  # unless all of it is being cancelled, which says what becomes of them
-            lists.cancel_scope(state, branch, instance.unbegun)
+        cancel.scopes(state, running, instance.unbegun)  # where all of it is being cancelled, as that says
 
 
 def _decide(state: State, instance: Instance, action: Fork, running: list[Scope]) -> None:
@@ -66,10 +65,10 @@ def _go_on(state: State, instance: Instance, running: list[Scope]) -> None:
 
 def _cancel_rest(state: State, instance: Instance, running: list[Scope]) -> None:
     """Enough have arrived: it goes on once the others are cancelled."""
-    for branch in running:
-        if not branch.withdrawn:
-            branch.withdrawn = True
-            lists.cancel_scope(state, branch, by=instance.path)
+    fresh = [branch for branch in running if not branch.withdrawn]
+    for branch in fresh:
+        branch.withdrawn = True
+    cancel.scopes(state, fresh, by=instance.path)
 
 
 def _is_over(state: State, branch: Scope) -> bool:

@@ -60,8 +60,7 @@ def _complete(state: State, outer: Instance) -> None:
     loops.withdraw(state, outer, "skipped", "", COMPLETE)
     running = [one for one in loop.instances if one is not None and not one.ended]
     if spec.cancel_rest:
-        for one in running:
-            cancelling.instance(state, one)
+        cancelling.together(state, running)
     else:
         outer.scope.strays += running
         loop.open -= len(running)

@@ -147,12 +147,8 @@ def _cancel(state: State, scope: Scope, target: int) -> None:
     """Cancel what is superseded and goes on; the list is not looked at meanwhile."""
     assert scope.course is not None
     busy, scope.busy = scope.busy, True
-    for one in list(scope.course.leaving):
-        cancel.instance(state, one)
-    for branch in _late(scope, target):
-        lists.cancel_scope(state, branch)
-    for stray in _strays(scope, target):
-        cancel.instance(state, stray)
+    going = [*scope.course.leaving, *_strays(scope, target)]
+    cancel.together(state, going, branches=_late(scope, target))
     scope.busy = busy
 
 

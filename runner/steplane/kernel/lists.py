@@ -235,29 +235,7 @@ def unbegun_at(state: State, scope: Scope, node: Node) -> list[Instance]:
 
 def cancel_rest(state: State, scope: Scope) -> None:
     """What has begun is cancelled."""
-    for instance in [one for one in members.everyone(scope) if one.begun and not one.ended]:
-        cancel.instance(state, instance)
-
-
-def cancel_scope(state: State, scope: Scope, unbegun: Status = "cancelled", by: str = "") -> None:
-    """Nothing more starts in the list; what has begun is cancelled, what has not becomes `cancelled` or `skipped`."""
-    if scope.over:
-        return
-    scope.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
-    busy, scope.busy = scope.busy, True  # a resume that has yet to come to it goes through it all the same
-    begun = [one for one in members.everyone(scope) if one.begun and not one.ended]
-    for position in range(len(scope.current)):
-        for held in unbegun_at(state, scope, node_at(state, scope, position)):
-            instances.conclude(state, held, unbegun, by=by)
-            scope.open -= 1
-    for one in begun:  # what follows from it meets the others as they are now
-        cancel.instance(state, one, unbegun, by)
-    for branch in list(scope.late):
-        cancel_scope(state, branch, unbegun, by)
-    for stray in list(scope.strays):
-        cancel.instance(state, stray, unbegun, by)
-    scope.busy = busy
-    close(state, scope)
+    cancel.together(state, [one for one in members.everyone(scope) if one.begun and not one.ended])
 
 
 def close(state: State, scope: Scope) -> None:

@@ -43,8 +43,7 @@ def _go_on(state: State, outer: Instance) -> None:
     take_items(state, outer)
     if _loop(outer).open or has_more(outer):  # without, it is over with its beginning
         lists.look_above(state, outer)
-    if not outer.cancelling:
-        proceed(state, outer)
+    proceed(state, outer)
 
 
 def _take_back(outer: Instance) -> None:
@@ -57,6 +56,9 @@ def proceed(state: State, outer: Instance) -> None:
     """Begin further instances while the loop may have more at once; end the loop when all have ended."""
     loop = _loop(outer)
     if loop.held or outer.phase != "looping":
+        return
+    if outer.cancelling:
+        close(state, outer)
         return
     hold_to_budget(state, outer)
     if loop.news and (loop.open or has_more(outer)) and completing.look(state, outer):
@@ -174,8 +176,8 @@ def cancel(state: State, outer: Instance, unbegun: Status, by: str) -> None:
         instances.leave_question(state, outer)
         outer.phase = "looping"
     withdraw(state, outer, unbegun, by)
-    for one in [one for one in _loop(outer).instances if one is not None and not one.ended]:
-        cancelling.instance(state, one, unbegun, by)
+    going = [one for one in _loop(outer).instances if one is not None and not one.ended]
+    cancelling.together(state, going, unbegun, by)
     close(state, outer)
 
 

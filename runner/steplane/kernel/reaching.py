@@ -33,6 +33,7 @@ def reach(state: State, instance: Instance, action: Reach) -> None:
         touched.setdefault(scope, []).extend(lists.settle(state, scope, held))
     for one in begun:
         _mark(one, instance, force=action.force)
+        cancel.mark(state, one, unbegun, instance.path)
     consequences: list[Consequence] = []
     if instance.node.ensure:
         instances.ask(state, instance, "ensure")

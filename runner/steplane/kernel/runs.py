@@ -3,7 +3,7 @@
 from typing import Any
 
 from steplane.events import ErrorInfo, RunEnded, Status
-from steplane.kernel import cancel, instances, lists, undoing
+from steplane.kernel import cancel, instances, undoing
 from steplane.kernel.bounds import bounds
 from steplane.kernel.state import Instance, State
 from steplane.plan.nodes import End
@@ -48,9 +48,8 @@ def end_now(state: State, instance: Instance, value: dict[str, Any] | None) -> N
     if root.phase == "finally":
         root.outcome = action.status
     instance.phase = "ending"  # not to be cancelled with the rest: it ends where the cancel comes to it
-    for scope in [root.after] if root.phase in {"rescue", "finally"} else list(root.body):
-        if scope is not None:
-            lists.cancel_scope(state, scope, "skipped", instance.path)
+    inside = [root.after] if root.phase in {"rescue", "finally"} else root.body
+    cancel.scopes(state, [scope for scope in inside if scope is not None], "skipped", instance.path)
     if instance.phase == "ending":  # in a `finally`, which no cancel reaches
         instances.attempt_ended(state, instance, None)
 

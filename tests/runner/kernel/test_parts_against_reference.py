@@ -103,6 +103,11 @@ def test_both(seed: int) -> None:
         50105,
         75191,
         149749,
+        42130,
+        65999,
+        74600,
+        700190,
+        702099,
         380781944478,
     ],
 )
@@ -115,7 +120,8 @@ def test_what_a_night_found(seed: int) -> None:
     several activations is of the one that was cut off; a branch that arrives often ends in its turn; nobody asks
     whether a loop is complete of which a resume leaves more failed than may; a loop that had not begun has no round
     to go on with; an `end` ends before what stands below it; a group that runs whole again is cancelled before it
-    begins.
+    begins; what is blocked by a failure of a part is not what a resume leaves; what is cancelled with others is so
+    before anything follows.
     """
     random = Random(seed)
     finish(play(random, begin(random, selected=False), resumes=4, by_hand=True))
