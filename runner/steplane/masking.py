@@ -12,12 +12,12 @@ A key of data that the workflow's author or a step type has named (`names`) is n
 it stands in the file or the manual for everybody to read, and hiding it would tell that a secret is equal to it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from steplane.needles import Needles, Span
 from steplane.secret_forms import SHORTEST, forms_of
-from steplane.terminal_escapes import ESCAPES, Unescaped, joined, split_escape
+from steplane.terminal_escapes import ESCAPES, Unescaped, half_escape, joined, outside, readings
 
 MASKED = "***"
 
@@ -34,20 +34,28 @@ BROKEN, INDENTED = 2, 16
 _WIDE = 1 << 16
 """Bytes within which a code is looked for that is so much longer."""
 
+PIECE = 4096
+"""Bytes of a form that are looked for at once: a longer one is looked for in pieces, so that what is held back of a
+stream, and what is compared in vain, stays small.
+"""
+
 
 class Mask:
     """Masks the values of the secrets (name → value) in text, data and streams of bytes.
 
-    `weak` gives, by name, the reason why a secret cannot be hidden well; `names` are keys of data that stay.
+    `weak` gives, by name, the reason why a secret cannot be hidden well; `names` are keys of data that stay; `longest`
+    is the bytes of the longest text that is looked for (so at least its characters), lines broken at the narrowest.
     """
 
-    __slots__ = ("_coded", "_plain", "_whole", "names", "weak")
+    __slots__ = ("_breaking", "_coded", "_plain", "_whole", "longest", "names", "weak")
 
     def __init__(self, secrets: Mapping[str, str], names: frozenset[str] = frozenset()) -> None:
         self.names = names
         self.weak: dict[str, str] = {}
         self._whole: frozenset[str] = frozenset()
         self._plain, self._coded = Needles(), Needles()
+        self._breaking = False  # whether a code begins with what may be half of a break
+        self.longest = 0
         self._add(secrets)
 
     def _add(self, secrets: Mapping[str, str]) -> None:
@@ -55,14 +63,18 @@ class Mask:
         new = (frozenset(values) | {value.strip() for value in values if value.strip()}) - self._whole
         forms = [forms_of(value) for value in new]
         self._whole |= new
-        self._plain = self._plain.and_more({one for form in forms for one in form.plain})
-        self._coded = self._coded.and_more({one for form in forms for one in form.coded})
+        plain, coded = ({one for form in forms for one in form[kind]} for kind in range(2))
+        self.longest = max(self.longest, _room(max(map(len, plain), default=0), max(map(len, coded), default=0)))
+        self._plain = self._plain.and_more(_pieces(plain))
+        self._coded = self._coded.and_more(_pieces(coded))
+        self._breaking = self._breaking or any(one.startswith((b"n", b"r")) for one in coded)
         self.weak = {**self.weak, **{name: why for name, value in secrets.items() if (why := _weakness(value))}}
 
     def with_secrets(self, secrets: Mapping[str, str]) -> "Mask":
         """A mask that hides these too."""
         more = Mask({}, self.names)
         more.weak, more._whole, more._plain, more._coded = self.weak, self._whole, self._plain, self._coded
+        more._breaking, more.longest = self._breaking, self.longest
         more._add(secrets)
         return more
 
@@ -83,10 +95,9 @@ class Mask:
         return value in self._whole or bool(self.spans(value.encode("utf-8", "surrogatepass")))
 
     @property
-    def longest(self) -> int:
-        """Bytes of the longest text that is looked for (so at least its characters), lines broken at the narrowest."""
-        coded = self._coded.longest
-        return max(self._plain.longest, BROKEN * coded, min(INDENTED * coded, _WIDE))
+    def _reach(self) -> int:
+        """Bytes before the end of a stream in which what may become a secret begins."""
+        return _room(self._plain.longest, self._coded.longest)
 
     def __bool__(self) -> bool:
         """Whether there is anything to mask."""
@@ -136,44 +147,72 @@ class Mask:
 
     def spans(self, data: bytes) -> list[Span]:
         """Where secrets stand, in order, overlapping finds made one."""
+        return self._spans(data, readings(data) if b"\x1b" in data else [])
+
+    def _spans(self, data: bytes, read: Sequence[Unescaped]) -> list[Span]:
+        """The same; `read` is the data without escape sequences, where there are any, in each reading."""
         found = self._plain.spans(data)
-        if b"\x1b" in data:
-            found += _among(Unescaped(data), self._plain.spans)
-            found += self._coded.spans(data)  # also within a sequence: OSC 52 carries base64
-        if self._coded.stand_in(joined(data)):
+        if self._codes_as_they_are(data):
+            found += self._coded.spans(data)
+        for one in read:
+            found += _among(one, self._plain.spans)
+            if self._coded.stand_in(joined(one.data)):
+                found += _among(one.joined(data), self._coded.spans)
+        if not read and self._coded.stand_in(joined(data)):
             found += _among(Unescaped(data, joined=True), self._coded.spans)
         return _merged(sorted(found))
 
-    def open_end(self, data: bytes) -> tuple[int, int]:
-        """Where the longest tail begins that may yet become a secret, and up to where all can be given out already; the
-        length where there is none.
+    def _codes_as_they_are(self, data: bytes) -> bool:
+        r"""Whether what is left out between the lines of a code may be a part of it: what a sequence seems to end with
+        (OSC 52 carries base64), the `n` of `\n`.
+        """
+        return b"\x1b" in data or (self._breaking and b"\\" in data)
+
+    def decided(self, data: bytes) -> tuple[list[Span], int, int]:
+        """What is certain of a stream that goes on: where secrets stand, where the longest tail begins that may yet
+        become one, and up to where all can be given out already; the length where there is no such tail.
 
         At the end of a line the first characters of a code are no reason to wait for the next, which may never come:
         what would wait with them is said, and remembered.
         """
-        escapes = b"\x1b" in data
-        first = max(0, len(data) - self.longest - (ESCAPES if escapes else 0))
-        whole, half = split_escape(data[first:]) if escapes else (data[first:], b"")
-        end = self._open_end(data, first, whole, half) if escapes else self._plain.open_end(data)
-        coded = whole if whole.endswith(b"\x1b\\") else whole.removesuffix(b"\\")  # half of the `\n` of JSON
-        text = joined(coded)
-        if self._coded.open_end(text) == len(text):
-            return end, end
-        code = Unescaped(coded, joined=True)
-        at = self._coded.open_end(code.data)
-        start = min(end, first + code.origin(at)) if at < len(code.data) else end
-        early = len(code.data) - at < SHORTEST and whole[-1:] in {b"\n", b"\r"}
-        return start, end if early else start
+        end = self._plain.open_end(data)
+        if self._codes_as_they_are(data):
+            end = min(end, self._coded.open_end(data))
+        if b"\x1b" not in data:
+            first = max(0, len(data) - self._reach)
+            return self._spans(data, []), *self._open_codes(data, len(data), [], first, end)
+        half = half_escape(data)
+        read = readings(data, half)
+        first = outside(data, max(0, len(data) - self._reach - ESCAPES))
+        for one in read:
+            if (at := self._plain.open_end(one.data)) < len(one.data):
+                end = min(end, one.origin(at))
+        end = min(end, half)
+        kept, end = self._open_codes(data, half, read, first, max(first, end))
+        # a sequence is not cut: what begins in it would be read as text by itself
+        return self._spans(data, read), outside(data, kept), outside(data, end)
 
-    def _open_end(self, data: bytes, first: int, whole: bytes, half: bytes) -> int:
-        """The same of what is looked for as it is; `whole` begins at `first`, `half` an escape sequence behind it."""
-        plain, end = Unescaped(whole), min(self._plain.open_end(data), self._coded.open_end(data))
-        at = self._plain.open_end(plain.data)
-        if end > first:  # a sequence is not cut: what begins in it would be read as text by itself
-            end = first + plain.outside(end - first)
-        if at < len(plain.data):
-            return min(end, first + plain.origin(at))
-        return min(end, first + len(whole) if half else len(data))
+    def _open_codes(self, data: bytes, half: int, read: Sequence[Unescaped], first: int, end: int) -> tuple[int, int]:
+        """What is kept, and given out, where without codes it were the end; looked at from `first` on, up to `half`."""
+        slash, line = data.endswith(b"\\", 0, half), data.endswith((b"\n", b"\r"), 0, half)
+        kept = end
+        for one in read or (None,):
+            text = one.data[max(0, len(one.data) - (half - first)) :] if one else data[first:]
+            if not self._begun(joined(text.removesuffix(b"\\") if slash else text)):
+                continue
+            code = one.joined(data, first) if one else Unescaped(data[first:], joined=True)
+            coded = code.data.removesuffix(b"\\") if slash else code.data  # half of the `\n` of JSON
+            at = self._coded.open_end(coded)
+            if at < len(coded):
+                start = first + code.origin(at)
+                kept = min(kept, start)
+                end = end if line and len(coded) - at < SHORTEST else min(end, start)
+        if kept and data[kept - 1 : kept + 1] in {b"\\n", b"\\r"}:
+            kept -= 1
+        return kept, end
+
+    def _begun(self, code: bytes) -> bool:
+        return self._coded.open_end(code) < len(code)
 
 
 class Stream:
@@ -192,28 +231,25 @@ class Stream:
         if not self._mask:
             return chunk
         data = self._held + chunk if self._held else chunk
-        return self._emit(data, *self._mask.open_end(data)) if data else b""
+        return self._emit(data, *self._mask.decided(data)) if data else b""
 
     def flush(self) -> bytes:
         """The rest, at the end of the stream (or when it has paused)."""
-        return self._emit(self._held, len(self._held), len(self._held))
+        return self._emit(self._held, self._mask.spans(self._held), len(self._held), len(self._held))
 
-    def _emit(self, data: bytes, kept: int, cut: int) -> bytes:
-        """Everything before `cut`; what stands from `kept` on is remembered.
+    def _emit(self, data: bytes, spans: list[Span], kept: int, cut: int) -> bytes:
+        """Everything before `cut`, without what is in `spans`; what stands from `kept` on is remembered.
 
         `_done` bytes at the front have been given out, `_starred` as the stars of a secret that they are a part of.
         """
         done, starred = self._done, self._starred
         self._held = data[kept:]
-        spans = self._mask.spans(data)
         cut = max(cut, done)
         cut = max(cut, *(end for start, end in spans if start < cut), 0)  # of what has begun the rest is stars too
         self._starred = cut > kept and (any(end == cut for _, end in spans) or (starred and cut == done))
         self._done = cut - kept
         if done:
-            spans = (
-                _merged([(0, done), *spans]) if starred else [(max(done, one), end) for one, end in spans if end > done]
-            )
+            spans = _merged([(0, done), *spans]) if starred else [span for span in spans if span[1] > done]
         if not spans:
             return data[done:cut] if done or cut < len(data) else data
         parts = list(_blotted(data, spans, 0 if starred else done, cut))
@@ -226,6 +262,25 @@ def _weakness(value: str) -> str:
     if len(value) < SHORTEST:
         return f"has fewer than {SHORTEST} characters and is not masked inside other text"
     return "is so common a word that masking it shows where it stands" if value.casefold() in COMMON else ""
+
+
+def _room(plain: int, coded: int) -> int:
+    """Bytes that texts of these lengths take at most."""
+    return max(plain, BROKEN * coded, min(INDENTED * coded, _WIDE))
+
+
+def _pieces(forms: Collection[bytes]) -> set[bytes]:
+    """The forms, long ones in pieces of which each begins with the end of the one before: finds of them are made one,
+    and what follows one at the end of a line is waited for (`decided`).
+
+    The last is as long as all others, for what is short stands in many texts.
+    """
+    pieces = {one for one in forms if len(one) <= PIECE}
+    for one in forms:
+        if len(one) > PIECE:
+            pieces.update(one[at : at + PIECE] for at in range(0, len(one) - PIECE, PIECE - SHORTEST))
+            pieces.add(one[-PIECE:])
+    return pieces
 
 
 def _among(text: Unescaped, spans: Callable[[bytes], list[Span]]) -> list[Span]:

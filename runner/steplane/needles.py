@@ -15,6 +15,9 @@ Span = tuple[int, int]
 HEAD = 8
 """Bytes of a needle by which it is found: rare enough that little is looked up in vain."""
 
+LONG = 256
+"""Bytes of a needle from which on also its beginning is found by its head: its first byte may stand everywhere."""
+
 FEW = 16
 """Needles that hold no other (`_roots`) up to which they are looked for one by one."""
 
@@ -72,12 +75,11 @@ class Needles:
 class _Few:
     """Looked for one by one."""
 
-    __slots__ = ("_largest_first", "_longest", "_roots", "found")
+    __slots__ = ("_largest_first", "_roots", "found")
 
     def __init__(self, found: list[bytes], roots: list[bytes]) -> None:
         self.found, self._roots = found, roots
         self._largest_first = sorted(found, key=len, reverse=True)
-        self._longest = len(self._largest_first[0])
 
     def stand_in(self, data: bytes) -> bool:
         return any(root in data for root in self._roots)
@@ -85,21 +87,18 @@ class _Few:
     def spans(self, data: bytes) -> Iterator[Span]:
         if self.stand_in(data):
             for one in self._largest_first:
-                at = data.find(one)
-                while at >= 0:
-                    yield at, at + len(one)
-                    at = data.find(one, at + 1)
+                yield from _spans(data, one)
 
     def open_end(self, data: bytes) -> int:
-        start = max(0, len(data) - self._longest + 1)
         best, last = len(data), data[-1:]
         for needle in self._largest_first:
             if last not in needle:
                 continue
-            at = data.find(needle[:1], max(start, len(data) - len(needle) + 1), best)
-            while at >= 0 and not needle.startswith(data[at:]):
-                at = data.find(needle[:1], at + 1, best)
-            best = at if at >= 0 else best
+            start = max(0, len(data) - len(needle) + 1)
+            if len(needle) > LONG:
+                best = _begun(data, needle, HEAD, start, best)
+                start = max(start, len(data) - HEAD + 1)
+            best = _begun(data, needle, 1, start, best)
         return best
 
 
@@ -175,6 +174,45 @@ class _Many:
                 if data[at : at + length] in heads:
                     yield at
                     break
+
+
+def _begun(data: bytes, needle: bytes, size: int, start: int, best: int) -> int:
+    """The first place from `start` on, before `best`, from which the data goes on as the needle begins; else `best`.
+
+    It is looked for by so many first bytes of the needle.
+    """
+    head = needle[:size]
+    at = data.find(head, start, best + size - 1)
+    while at >= 0 and not needle.startswith(data[at:]):
+        at = data.find(head, at + 1, best + size - 1)
+    return at if at >= 0 else best
+
+
+def _spans(data: bytes, needle: bytes) -> Iterator[Span]:
+    """Where a needle stands, one find for all those that repeat at the shortest distance."""
+    size = len(needle)
+    at = data.find(needle)
+    while at >= 0:
+        last, following = at, data.find(needle, at + 1)
+        if 0 <= following <= at + size // 2:  # one by one that took the square of a long row of one letter
+            period = following - at
+            run = _repeated(data, at, period)
+            last = at + (run - at - size) // period * period
+            following = data.find(needle, last + 1)
+        yield at, last + size
+        at = following
+
+
+def _repeated(data: bytes, at: int, period: int) -> int:
+    """Up to where the data goes on as in the period that begins at a place: by doubling, then by halving."""
+    end, size, more = at + period, period, True
+    while size:
+        before = end + -(-size // period) * -period
+        goes_on = data[end : end + size] == data[before : before + size]  # at the end of all one is shorter
+        end += size * goes_on
+        more = more and goes_on
+        size = 2 * size if more else (size + 1) // 2 * (size > 1)
+    return end
 
 
 def _group(found: list[bytes]) -> _Few | _Many:

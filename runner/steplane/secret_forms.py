@@ -64,11 +64,11 @@ def _in_pages(text: str) -> Iterator[str]:
     whole = escape(text)
     yield from (whole, escape(text, quote=False), whole.replace("&#x27;", "&apos;"), whole.replace("&#x27;", "&#39;"))
     yield whole.replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
-    yield "".join(f"&#{ord(one)};" if one in "&<>'\"" else one for one in text)
-    if not text.isascii():
-        for number in ("&#{};", "&#x{:x};", "&#x{:X};"):
-            for written in (text, whole):
-                yield "".join(one if ord(one) < 128 else number.format(ord(one)) for one in written)
+    yield text.translate({ord(one): f"&#{ord(one)};" for one in "&<>'\""})
+    letters = {ord(one) for one in set(text) if not one.isascii()}
+    for number in ("&#{};", "&#x{:x};", "&#x{:X};") if letters else ():
+        for written in (text, whole):
+            yield written.translate({one: number.format(one) for one in letters})
 
 
 def _in_addresses(text: str) -> Iterator[str]:
@@ -78,15 +78,16 @@ def _in_addresses(text: str) -> Iterator[str]:
     encodable = text.encode("utf-8", "replace")
     for safe in ("", "/", "!'()*~/", "!'()*~", ";,/?:@&=+$!~*'()#", "!$&'()*+,;=", "!$&'()*+,;=:"):
         coded = quote(encodable, safe=safe)
-        yield from (coded, _lower_escapes(coded))
+        yield from (coded, _lower_escapes(coded, encodable))
     form = quote_plus(encodable)
-    yield from (form, _lower_escapes(form))
+    yield from (form, _lower_escapes(form, encodable))
 
 
-def _lower_escapes(text: str) -> str:
-    """Percent escapes with small letters."""
-    head, *rest = text.split("%")
-    return "%".join((head, *(one[:2].lower() + one[2:] for one in rest)))
+def _lower_escapes(text: str, encodable: bytes) -> str:
+    """Percent escapes, which are those of some bytes, with small letters."""
+    for one in set(encodable):
+        text = text.replace(f"%{one:02X}", f"%{one:02x}")
+    return text
 
 
 def _coded(raw: bytes) -> Iterator[bytes]:

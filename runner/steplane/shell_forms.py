@@ -14,6 +14,7 @@ _LETTERS = dict(zip(map(ord, "\a\b\f\n\r\t\v"), ("\\a", "\\b", "\\f", "\\n", "\\
 _CONTROLS = {one: f"\\{one:03o}" for one in (*range(32), 127)} | _LETTERS
 _OCTAL = _CONTROLS | {one: f"\\{one:03o}" for one in range(128, 256)}
 
+_IN_QUOTES = {ord(one): "\\" + one for one in '"$`\\'}
 _OF_BASH: dict[int, str] = {27: "\\E"}
 _OF_C: dict[int, str] = {}
 _OF_ZSH = {one: f"\\C-{chr(one + 64)}" for one in range(32) if one not in _LETTERS} | {127: "\\C-?"}
@@ -34,8 +35,8 @@ def in_shells(text: str) -> Iterator[str]:
     """The text as each of them writes it."""
     yield from (text.replace("'", "'\"'\"'"), text.replace("'", "'\\''"))
     yield re.sub("[!']", lambda found: f"'\\{found[0]}'", text)  # git
-    yield "".join("\\" + one if one in '"$`\\' else one for one in text)
-    yield "".join("\\" + one for one in text)  # bash: set -x; [[ x == "$y" ]]
+    yield text.translate(_IN_QUOTES)
+    yield "\\" + "\\".join(text)  # bash: set -x; [[ x == "$y" ]]
     yield text.replace("\\", "\\\\").translate(_OF_FISH)  # fish: set --show
     yield from _traced(text)
     single_bytes = text.encode("utf-8", "replace").decode("latin-1")
@@ -84,14 +85,12 @@ def _with_backslashes(text: str, way: _Way, escaped: dict[int, str]) -> Iterator
     What means something only where a word or an assignment begins (`~`, `#`, `=`) is escaped there alone, and the text
     may stand there or behind other text: both are found.
     """
-    inside = "".join(
-        one
-        if one in way.bare or (one.isascii() and one.isalnum())
-        else "\\" + one
-        if one in _MARKS
-        else way.odd(one, escaped)
-        for one in text
-    )
+    written = {
+        ord(one): "\\" + one if one in _MARKS else way.odd(one, escaped)
+        for one in set(text)  # once each, for a secret may be long
+        if one not in way.bare and not (one.isascii() and one.isalnum())
+    }
+    inside = text.translate(written)
     for whole in (inside, re.sub("([:=])~", r"\1\\~", inside)):
         yield whole
         if whole.startswith(("~", "#", "=")):

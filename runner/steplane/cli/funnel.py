@@ -36,8 +36,11 @@ def funnel(work: Callable[[], int], words: Sequence[str]) -> int:
 
 
 def half_written(why: str) -> StateError:
-    """The error where standard output is a file that takes no more."""
-    return StateError(f"standard output is not whole: {why}", "Free some space on that disk.")
+    """The error where standard output is a file that takes no more, or none."""
+    from steplane.cli.output import CLOSED
+
+    remedy = "Let it lead somewhere, to /dev/null too." if why == CLOSED else "Free some space on that disk."
+    return StateError(f"standard output is not whole: {why}", remedy)
 
 
 def guarded(work: Callable[[], int]) -> int:

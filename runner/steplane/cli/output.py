@@ -12,6 +12,9 @@ from typing import TextIO
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors of a file that takes no more."""
 
+CLOSED = "it is closed"
+"""Of a stream that the caller has given no file (`>&-`)."""
+
 
 class Output:
     """A standard stream that never fails: once it cannot be written, what is given to it is dropped.
@@ -20,13 +23,16 @@ class Output:
     stderr, which may be one pipe.
     """
 
-    __slots__ = ("_stream",)
+    __slots__ = ("_stream", "_wanted")
     _lock = threading.RLock()
     refused = ""
-    """Why a file that such a stream leads to took no more: a full disk, a quota. Readers that went away are not it."""
+    """Why a file that such a stream leads to took no more: a full disk, a quota; or that there is none where one is
+    `wanted`. Readers that went away are not it.
+    """
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, *, wanted: bool = False) -> None:
         self._stream = stream
+        self._wanted = wanted and stream is None
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
@@ -90,6 +96,8 @@ class Output:
         """Write a text now."""
         with self._lock:
             if self._stream is None or not text:
+                if self._wanted and text:
+                    Output.refused = CLOSED
                 return
             try:
                 _put(self._stream, text)
@@ -171,7 +179,7 @@ def _indented(text: str, by: int) -> str:
 
 def stdout() -> Output:
     """The stream of results."""
-    return Output(sys.stdout)
+    return Output(sys.stdout, wanted=True)
 
 
 def stderr() -> Output:

@@ -3,6 +3,7 @@
 import os
 
 from steplane.masking import Mask
+from steplane.terminal_escapes import ESCAPES
 
 BLOCK = 1 << 20
 
@@ -25,9 +26,10 @@ def blot(path: str, mask: Mask) -> bool:
 
 def _blotted(descriptor: int, mask: Mask) -> bool:
     """Block by block, each with the end of the one before: a secret may stand on both sides."""
+    room = BLOCK + mask.longest + ESCAPES
     size, at, found = os.fstat(descriptor).st_size, 0, False
     while at < size:
-        data = os.pread(descriptor, BLOCK + mask.longest, at)
+        data = os.pread(descriptor, room, at)
         for start, end in mask.spans(data):
             os.pwrite(descriptor, b"*" * (end - start), at + start)
             found = True

@@ -82,6 +82,16 @@ def test_what_is_not_written_whole_is_no_success(shell: Shell, words: str) -> No
     assert (done.returncode, done.stderr) == (6, told)
 
 
+@pytest.mark.parametrize("words", ["runs export", "show", "runs --format json"])
+def test_what_is_not_written_at_all_is_no_success(shell: Shell, words: str) -> None:
+    shell("run", "hello.yaml", "--id", "one")
+    done = _sh(shell, f"$STEPLANE {words} {'one' if 'export' in words else ''} >&-")
+    told = "error: standard output is not whole: it is closed\n help: Let it lead somewhere, to /dev/null too.\n"
+    assert (done.returncode, done.stderr) == (6, told)
+    done = _sh(shell, "$STEPLANE run hello.yaml >&-")  # what acts is not for what it says
+    assert done.returncode == 0
+
+
 def test_no_prompt_without_a_terminal(shell: Shell) -> None:
     shell.write("ask.yaml", "steplane: 1\nsteps:\n  - {id: a, run: 'read x || echo no input'}\n")
     done = shell("run", "ask.yaml", stdin="never read\n")

@@ -27,6 +27,17 @@ def test_every_secret_is_covered_and_nothing_else_moves(parts: list[str], block:
         assert Path(file.name).read_bytes() == text.replace(SECRET.encode(), b"*" * len(SECRET))
 
 
+@pytest.mark.parametrize("before", [0, 60, 63, 70])
+def test_a_secret_with_colours_in_it_is_covered_on_both_sides_of_a_block(
+    before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = b"tell-" + b"\x1b[01;31m" * 100 + b"nobody"
+    monkeypatch.setattr(blotting, "BLOCK", 64)
+    (tmp_path / "log").write_bytes(b"." * before + said + b".")
+    assert blot(str(tmp_path / "log"), Mask({"s": SECRET}))
+    assert (tmp_path / "log").read_bytes() == b"." * before + b"*" * len(said) + b"."
+
+
 def test_links_and_missing_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text(SECRET)
     (tmp_path / "log").symlink_to(tmp_path / "precious")

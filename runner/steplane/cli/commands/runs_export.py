@@ -51,9 +51,9 @@ def command(*, run: str, output: str | None, no_logs: bool, state: str | None, c
 def _print(call: Any, lines: Any) -> dict[str, Any]:
     last: dict[str, Any] = {"complete": True}
     for last in lines:
+        call.out.write(_text(last))
         if call.out.gone:
             return {"complete": True}
-        call.out.write(_text(last))
     return last
 
 
