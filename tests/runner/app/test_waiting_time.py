@@ -5,10 +5,11 @@ from msgspec import to_builtins
 from tests.runner.running import Outcome, Workbench
 
 from steplane.app import signalling
+from steplane.app.due import Waiting, waiting_runs
 from steplane.errors import UsageError
 from steplane.events import RunWaiting, StepWoken
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 START = 1_800_000_000
 
 
@@ -43,6 +44,12 @@ def due(outcome: Outcome) -> float:
     return waiting.due / 1_000_000 - START
 
 
+def looked_at(bench: Workbench, watch: Watch) -> Waiting:
+    """The run as `resume --due` sees it at the present time of the watch."""
+    (found,) = waiting_runs(bench.store, bench.registry, watch.now())
+    return found
+
+
 WAITS = [
     "steps: [{id: a, wait: 1h}]",
     "steps: [{id: a, wait: {until: '2027-01-15T09:00:00Z'}}]",
@@ -64,6 +71,31 @@ def test_the_time_that_remains_is_right(bench: Workbench, watch: Watch, text: st
     assert bench.resume(patience="1m").status == "waiting"
     watch.seconds = START + HOUR + 1
     assert bench.resume(patience="0").status in {"succeeded", "warning"}
+
+
+@pytest.mark.parametrize("text", [one for one in WAITS if "until" not in one])
+def test_where_the_clock_was_set_back_in_another_boot_it_is_due_after_the_whole_length(
+    bench: Workbench, watch: Watch, text: str
+) -> None:
+    """Counted from the first process that sees that, be it `resume --due` or any other."""
+    bench.run(text, patience="0")
+    watch.seconds -= DAY
+    assert looked_at(bench, watch).why.startswith("the clock was set back")
+    assert due(bench.resume(patience="0")) == pytest.approx(HOUR - DAY, abs=1)
+    assert looked_at(bench, watch).why == ""
+    watch.seconds += HOUR / 2
+    assert due(bench.resume(patience="1m")) == pytest.approx(HOUR - DAY, abs=1)  # and not from the beginning again
+    assert looked_at(bench, watch).why == ""
+    watch.seconds += HOUR / 2 + 1
+    assert looked_at(bench, watch).why.startswith("a time has come")
+    assert bench.resume(patience="0").status in {"succeeded", "warning"}
+
+
+def test_a_date_stays_one_where_the_clock_was_set_back_in_another_boot(bench: Workbench, watch: Watch) -> None:
+    bench.run("steps: [{id: a, wait: {until: '2027-01-15T09:00:00Z'}}]", patience="0")
+    watch.seconds -= DAY
+    assert due(bench.resume(patience="0")) == HOUR
+    assert looked_at(bench, watch).why == ""
 
 
 def test_the_limit_of_an_attempt_that_waits_goes_on_too(bench: Workbench, watch: Watch) -> None:
