@@ -241,6 +241,28 @@ steps:
         assert "Tr0ub4dor" not in refused.said  # nor written with escapes
 
 
+def test_s34_in_the_host_of_an_address(victim: Victim) -> None:
+    """Who connects to a host speaks of it in small letters, and without what stands behind it."""
+    steps = """
+failure: continue
+vars: {base: "http://${{ secrets.s }}"}
+steps:
+  - {id: a, needs: [], uses: http.request, with: {url: "http://${{ secrets.s }}.invalid/"}}
+  - {id: b, needs: [], uses: notify.webhook, with: {url: "${{ 'https://u:p@' ~ secrets.s ~ '.invalid/x' }}", text: x}}
+  - {id: c, needs: [], uses: http.request, with: {url: "http://${{ secrets.k }}/x"}}
+  - {id: d, needs: [], uses: http.request, with: {url: "${{ ['http:/', secrets.u] | join('/') }}"}, isolate: true}
+  - {id: e, needs: [], uses: http.request, with: {url: "${{ vars.base }}-2.invalid/"}}
+  - {id: f, needs: [], run: "echo http://Shop.invalid/${{ secrets.s }} shop.invalid"}
+"""
+    env = {"SECRET": "XkPassW0rdQz77", "KEY": "Ab7-Fence/val", "USED": "Mn3-Orchard:81/?key=1"}
+    answer = victim.run("secrets: {s: {env: SECRET}, k: {env: KEY}, u: {env: USED}}\n" + steps, *REPORTS, env=env)
+    told = everything(victim, answer).lower()
+    for hidden in ("xkpassw0rdqz77", "ab7-fence", "mn3-orchard"):
+        assert hidden.encode() not in told, answer.out
+    assert "http.connect" in answer.out
+    assert "[f] http://Shop.invalid/*** shop.invalid\n" in answer.out  # where the host is no secret it stays
+
+
 def test_s34_a_number_that_is_too_large_is_not_told(victim: Victim) -> None:
     steps = """
 secrets: {pin: {env: PIN}}

@@ -1,5 +1,6 @@
 """The secrets that a run knows by now: its own, those that steps gave, and what expressions have made of them."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ PLAIN = COMMON | {
     "prod", "production", "staging", "main", "master", "public", "private", "undefined",
 }  # fmt: skip
 """Parts of secrets that are words of everybody: masking them in all texts would hide nothing and confuse a lot."""
+
+HOST = re.compile(rb"://(?:[^/?#@\s]*@)?([^/?#:@\s]+)")
+"""Of an address what stands in front of its host, and the host."""
+
+REACH = 512
+"""Bytes of an address within which its host stands: a name has up to 253, in front of it are user and password."""
 
 DERIVED = 5_000
 """Values made of secrets that are looked for in texts; each takes some 30 KB of memory."""
@@ -126,6 +133,21 @@ class KnownSecrets:
         self._texts[text] = self._texts.pop(text, None)
         if len(self._texts) > WITHHELD:
             del self._texts[next(iter(self._texts))]
+
+    def addressed(self, text: str) -> None:
+        """See `Keeper`. Who speaks of a host writes it in small letters, and without what stands behind it. Where the
+        secret is the whole address, its host is let be: errors must say where a request went.
+        """
+        data = text.encode("utf-8", "surrogatepass")
+        parts: dict[str, None] = {}
+        for start, end in self.mask.spans(data):
+            at = data.rfind(b"://", max(0, start - REACH), start)
+            found = HOST.match(data, at, at + 2 * REACH) if at >= 0 else None
+            if found is not None and (part := data[max(start, found.start(1)) : min(end, found.end(1))]):
+                parts[part.decode("utf-8", "replace")] = None
+        for one in parts:
+            self.learn(one)
+            self.learn(one.lower())
 
     def withholds(self, value: str | float) -> bool:
         """See `Keeper`."""

@@ -30,6 +30,9 @@ KEEPS = frozenset(
 KEEPS_ITEMS = frozenset({"list", "reverse"})
 """The same where they work on a list; what they make of a text is another."""
 
+ADDRESS = "://"
+"""What stands in a text that holds an address."""
+
 TELLS_NOTHING = frozenset({"count", "length", "regex_match", "wordcount"})
 """Filters whose result says too little of the secret to be one."""
 
@@ -48,6 +51,9 @@ class Keeper(Protocol):
 
     def withhold_text(self, text: str) -> None:
         """Such a part stands in this text."""
+
+    def addressed(self, text: str) -> None:
+        """This text, which holds an address, may have a secret in the host of it."""
 
     def withholds(self, value: str | float) -> bool:
         """Whether it was one of these, not long ago where it is a text with such a part."""
@@ -80,6 +86,7 @@ class Watch:
                 self._take(result)
             elif isinstance(result, str) and not (self._keeper.holds(result) and self._all_found(given)):
                 self._remember(result)
+            self._look_for_hosts(result)
         return result
 
     def filtered(self, name: str, result: Any, *given: Any) -> Any:
@@ -97,6 +104,11 @@ class Watch:
         """A text is whole into which values went."""
         if self.printed:
             self._remember(text)
+        self._look_for_hosts(text)
+
+    def _look_for_hosts(self, made: Any) -> None:
+        if isinstance(made, str) and ADDRESS in made:
+            self._keeper.addressed(made)
 
     def _is_secret(self, value: Any) -> bool:
         budget = self._budget

@@ -137,7 +137,7 @@ class Engine:
     def _text(self, template: Text, context: Mapping[str, Any]) -> str:
         frame = Frame(context, self)
         pieces: list[str] = []
-        size, withheld = 0, False
+        size, withheld, watched = 0, False, False
         for part in template.parts:
             if isinstance(part, str):
                 piece = part
@@ -145,13 +145,17 @@ class Engine:
                 if self.keeper is not None:
                     frame.watch = self._watch(frame, self.keeper, part.text)
                 piece = _printed(part, frame)
+                watched = watched or frame.watch is not None
                 withheld = withheld or (frame.watch is not None and frame.watch.printed)
             size += len(piece)
             frame.budget.text(size)
             pieces.append(piece)
         text = "".join(pieces)
-        if withheld and self.keeper is not None:
-            self.keeper.withhold_text(text)
+        if self.keeper is not None:
+            if withheld:
+                self.keeper.withhold_text(text)
+            if watched and "://" in text:
+                self.keeper.addressed(text)
         return text
 
     def _blocks(self, text: str, context: Mapping[str, Any]) -> str:

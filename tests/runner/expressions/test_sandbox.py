@@ -263,6 +263,8 @@ class _Nobody:
     def withhold_text(self, text: str) -> None:
         raise AssertionError(text)
 
+    addressed = withhold_text
+
     def shown(self, value: Any) -> Any:
         return value
 
