@@ -52,7 +52,7 @@ class Event(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
 class Clocked(Event, frozen=True, kw_only=True):
     """The root of events with which a process begins: `boot` names the time since its machine was started (empty: not
     known). If the event before is of that time too, `set_by` says by how many microseconds the wall clock has been set
-    since; 0 also where it is not known.
+    since; where that is not known, by how many it was before the event before, and else 0.
     """
 
     boot: str = ""

@@ -126,6 +126,35 @@ steps:
     assert "[a] ***\n" * len(made) in answer.out
 
 
+def test_s31_s36_parts_of_a_secret_beside_what_is_known_of_it(victim: Victim) -> None:
+    """A known part, or another secret, in the same text hides no letter of the rest."""
+    joined = {
+        'secrets.s | list | map("replace", "P", "q") | join': "XkqassW0rd-Qz77.longer",
+        '([secrets.u] + (secrets.k | list)) | join("-")': "margaret-4-7-1-1-9-0-0-8-1-5",
+        '([secrets.u] + (secrets.k | list | batch(3) | map("join") | list)) | join("-")': "margaret-471-190-081-5",
+        '{"u": secrets.u, "p": secrets.k[:5] | list} | json': '{"u":"margaret","p":["4","7","1","1","9"]}',
+        'secrets.u ~ "/" ~ secrets.k[:3] ~ "/" ~ secrets.k[3:6]': "margaret/471/190",
+        "[secrets.k | int, 5] | sum": "4711900820",
+    }  # fmt: skip
+    steps = """
+steps:
+  - {id: z, run: [echo, '${{ secrets.s | split("-") | last }}']}
+  - {id: y, run: [echo, '${{ secrets.u ~ " of " ~ "Norwich" }} and ${{ [secrets.u, "Leeds"] | join(" in ") }}']}
+""" + "".join(f"""
+  - {{id: a{index}, run: [echo, '${{{{ {one} }}}}'], outputs: {{o: "${{{{ result.stdout }}}}"}}}}
+  - {{id: b{index}, on_error: warn, uses: fail, with: {{message: '${{{{ {one} }}}}'}}}}
+""" for index, one in enumerate(joined))  # fmt: skip
+    env = {"SECRET": "XkPassW0rd-Qz77.longer", "KEY": "4711900815", "USED": "margaret"}
+    answer = victim.run("secrets: {s: {env: SECRET}, k: {env: KEY}, u: {env: USED}}\n" + steps, *REPORTS, env=env)
+    told = everything(victim, answer)
+    assert "[y] *** of Norwich and *** in Leeds\n" in answer.out  # what is no part of a secret stays
+    for index, made in enumerate(joined.values()):
+        assert f"[a{index}] ***\n" in answer.out, answer.out
+        for part in (made, made[-9:]):
+            assert part.encode() not in told, made
+            assert json.dumps(part)[1:-1].encode() not in told, made
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7])
 def test_s32_split_over_chunks(victim: Victim, size: int) -> None:
     program = (

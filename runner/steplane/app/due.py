@@ -13,6 +13,7 @@ from steplane.events import RunWaiting
 from steplane.kernel.state import State
 from steplane.plugins import Registry
 from steplane.store import LockTable, RunStore, RunSummary, clock_set
+from steplane.uptime import LEAST_SET
 
 
 class Waiting(Struct, frozen=True):
@@ -43,6 +44,8 @@ def _look(store: RunStore, registry: Registry, one: RunSummary, at: int) -> Wait
             due = min(state_now(journal, registry, store).timers.values(), default=0)
     if due and due <= at:
         return Waiting(one, f"a time has come that it waits for: {when(due)}", due)
+    if due and last is not None and last.at + clock_set(last) - at >= LEAST_SET:  # it has to record that, to come due
+        return Waiting(one, "the clock was set back since it stopped to wait: what remains counts from now", due)
     sent = _sent(store, one.id)
     wants_lock = last is not None and any(word in getattr(last.event, "reason", "") for word in ("lock", "group"))
     if not sent and not wants_lock:

@@ -37,7 +37,7 @@ from steplane.plan.nodes import Call, Node, Plan
 from steplane.plugins import Registry
 from steplane.rendering import filters
 from steplane.store import Journal, StateDirectory
-from steplane.uptime import boot, set_since
+from steplane.uptime import LEAST_SET, boot, set_since
 
 EXIT = {"succeeded": 0, "warning": 0, "failed": 1, "cancelled": 1}
 """The exit code of a run that has ended."""
@@ -224,7 +224,7 @@ class Execution:
             post=Post(shared.office, self.inbox, self.evaluator),
             patience=self.basis.patience, held=self._held, recall=(recall := self._recall(folders, listener)),
         )  # fmt: skip
-        begins = clocked(first, self.kernel.state, journal)
+        begins = clocked(first, self.kernel.state, journal, self.clock.now())
         try:
             with signals_to(self.inbox, listener.interrupted):
                 ending = coordinator.run(begins)
@@ -254,12 +254,17 @@ class Execution:
         return ended_result(self.basis.run, self.kernel, strict=self.basis.strict)
 
 
-def clocked(event: Begins, state: State, journal: Journal) -> Begins:
-    """The event with which a process begins, with what it knows of the clock. What is recorded so far is folded into
-    the state.
+def clocked(event: Begins, state: State, journal: Journal, now: int) -> Begins:
+    """The event with which a process begins, with what it knows of the clock, which says `now`. What is recorded so
+    far is folded into the state.
+
+    Whatever is known of the clock, the event is not before those that are recorded: what a clock that was set back in
+    another boot lacks for that is what it was set by at the least. So what waits is due after its whole length at the
+    latest, and later processes count on from here.
     """
     last = journal.last() if boot() and state.boot == boot() else None
-    return replace(event, boot=boot(), set_by=set_since(last.at, last.mono) if last is not None else 0)
+    set_by, gone = set_since(last.at, last.mono) if last is not None else 0, now - state.now
+    return replace(event, boot=boot(), set_by=gone if set_by - gone >= LEAST_SET else set_by)
 
 
 def _is_shared(node: Node) -> bool:

@@ -59,7 +59,7 @@ class Edit(Struct, frozen=True):
             file: {name: one.word for name, one in found.items()} for file, found in self.changes.items()
         }
         event = Redefined(at=at, actor=actor, hash=self.after.hash, types=self.versions, steps=words)
-        event = clocked(event, kernel.state, journal)
+        event = clocked(event, kernel.state, journal, at)
         kernel.plan_of = lambda _: self.after
         return event, [replace(one.fact, at=at) for one in kernel.step(event) if isinstance(one, Record)]
 

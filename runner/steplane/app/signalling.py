@@ -19,6 +19,7 @@ from steplane.plan.nodes import ForEach, Plan
 from steplane.plan.waits import awaited
 from steplane.store import Request, RunStore, StateDirectory, is_held
 from steplane.suggest import nearest_of
+from steplane.uptime import boot, uptime
 
 _PATIENCE = 5.0  # seconds: a receiver that does not answer finds the signal in the store when it goes on
 _LIVING = frozenset({"running", "waiting", "interrupted"})
@@ -38,7 +39,7 @@ def new_parcel(name: str, data: Any, sender: str, at: int, *, transient: bool) -
         why = unrecordable(value)
         if why:
             raise UsageError(f"{what} {why}, which cannot be recorded", "Send plain JSON.")
-    return Parcel(os.urandom(16).hex(), name, data, sender, at, transient)
+    return Parcel(os.urandom(16).hex(), name, data, sender, at, transient, uptime(), boot())
 
 
 def send(store: RunStore, run: str, parcel: Parcel) -> Delivery:

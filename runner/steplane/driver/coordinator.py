@@ -23,7 +23,7 @@ from steplane.driver.keeping import as_heard, to_keep
 from steplane.driver.locks import LockAnswer, LocksFailed, LocksFreed, LockWaited
 from steplane.driver.messages import CancelAsked, Ending, Interrupted, Journal, Listener, PostCame, SignalAsked
 from steplane.driver.plain import unrecordable
-from steplane.driver.post import Post, SentMessage
+from steplane.driver.post import Post, SentMessage, since_sent
 from steplane.driver.timers import Timers
 from steplane.driver.uncached import CacheLooked, Recall, Uncached
 from steplane.driver.warden import is_dying
@@ -283,7 +283,7 @@ class Coordinator:
         """Take in what was left in the store, each at its time: what was due before it was sent comes first."""
         self._feed_all()
         for one in self.post.left(self.kernel.state.signal_ids):
-            ago = max(0, self.clock.now() - one.at) / 1e6
+            ago = since_sent(one, self.clock.now())
             self._inputs.extend(self.timers.due(self.clock.monotonic() - ago))
             self._feed_all()
             if not self.kernel.ended:

@@ -45,7 +45,9 @@ class CancelAsked(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """A signal for a run as it is sent: `id` is unique, `at` when it was sent (µs since the epoch, UTC)."""
+    """A signal for a run as it is sent: `id` is unique, `at` when it was sent (µs since the epoch, UTC), `mono` the
+    uptime then (ns) in the machine's time `boot`, which is empty where that is not known: earlier releases did not say.
+    """
 
     id: str
     name: str
@@ -53,6 +55,8 @@ class Parcel(Struct, frozen=True):
     sender: str = ""
     at: int = 0
     transient: bool = False
+    mono: int = 0
+    boot: str = ""
 
 
 def parcel_of(data: Any) -> Parcel:
@@ -62,7 +66,7 @@ def parcel_of(data: Any) -> Parcel:
     for what, value in texts.items():
         if why := unrecordable(value):
             raise ValueError(f"the {what} of the signal {why}")
-    if not 0 <= parcel.at <= LATEST:
+    if not 0 <= parcel.at <= LATEST or not 0 <= parcel.mono < 1 << 63:
         raise ValueError("the signal was sent at no time that there is")
     return parcel
 

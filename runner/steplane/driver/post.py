@@ -13,6 +13,7 @@ from steplane.driver.messages import Parcel
 from steplane.errors import SteplaneError
 from steplane.events import ErrorInfo, SignalCame
 from steplane.kernel import State
+from steplane.uptime import boot, uptime
 
 
 class Office(Protocol):
@@ -48,6 +49,14 @@ class NoOffice:
     def send(self, parcel: Parcel, to: str, case: str) -> None:
         """There is nobody to send to."""
         raise SteplaneError("there are no other runs")
+
+
+def since_sent(parcel: Parcel, now: int) -> float:
+    """The seconds since the signal was sent. The wall clock, which says `now`, may have been set meanwhile: it counts
+    only where the uptime of then is of another boot, or not known.
+    """
+    known = parcel.boot and parcel.boot == boot()
+    return max(0.0, (uptime() - parcel.mono) / 1e9 if known else (now - parcel.at) / 1e6)
 
 
 class Post:
@@ -108,8 +117,9 @@ class Post:
                 name = f"{self._evaluator.run}/{instance.path}#{instance.number}.{instance.attempt}"
                 value = one.signal
                 parcel = Parcel(
-                    name, value["name"], value.get("data"), value.get("sender", ""), now, bool(value.get("transient"))
-                )
+                    name, value["name"], value.get("data"), value.get("sender", ""), now, bool(value.get("transient")),
+                    uptime(), boot(),
+                )  # fmt: skip
                 self.open += 1
                 self._start(lambda one=one, parcel=parcel: self._send(one, parcel))  # type: ignore[misc]
 

@@ -27,7 +27,7 @@ KEEPS = frozenset(
 )  # fmt: skip
 """Filters that hand on what they got, whole and as it is: in what they give the secret is found again."""
 
-KEEPS_ITEMS = frozenset({"list", "reverse", "sum"})
+KEEPS_ITEMS = frozenset({"list", "reverse"})
 """The same where they work on a list; what they make of a text is another."""
 
 TELLS_NOTHING = frozenset({"count", "length", "regex_match", "wordcount"})
@@ -76,7 +76,10 @@ class Watch:
     def made(self, result: Any, *given: Any, keeps: bool) -> Any:
         """The result of an operation on what was given; with `keeps` that stands in it as it was."""
         if result.__class__ is not bool and any(map(self._is_secret, given)):
-            self._take(result, keeps=keeps)
+            if not keeps:
+                self._take(result)
+            elif isinstance(result, str) and not (self._keeper.holds(result) and self._all_found(given)):
+                self._remember(result)
         return result
 
     def filtered(self, name: str, result: Any, *given: Any) -> Any:
@@ -105,14 +108,21 @@ class Watch:
                 return True
         return False
 
-    def _take(self, result: Any, *, keeps: bool) -> None:
-        if keeps and not isinstance(result, str):
-            return
+    def _all_found(self, given: tuple[Any, ...]) -> bool:
+        """Whether a text that was joined of these is hidden by what is known already: a known secret in it does not
+        hide the letters of another beside it, which are only withheld.
+        """
+        for one in leaves(given):
+            self._budget.tick()
+            if self._keeper.withholds(one):
+                return False
+        return True
+
+    def _take(self, result: Any) -> None:
         names = {name for name in _names(result) if len(name) < SHORT}
         for one in leaves(result):
             self._budget.tick()
-            if not (keeps and self._keeper.holds(one)):
-                self._remember(one, learn=one not in names)
+            self._remember(one, learn=one not in names)
 
     def _remember(self, value: str | float, *, learn: bool = True) -> None:
         if learn:

@@ -5,10 +5,11 @@ from msgspec import to_builtins
 from tests.runner.running import Outcome, Workbench
 
 from steplane.app import signalling
+from steplane.app.due import Waiting, waiting_runs
 from steplane.errors import UsageError
 from steplane.events import RunWaiting, StepWoken
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 START = 1_800_000_000
 
 
@@ -17,6 +18,12 @@ class Watch:
 
     def __init__(self) -> None:
         self.seconds = float(START)
+        self._shift = 0.0
+
+    def set_by(self, seconds: float) -> None:
+        """Set the wall clock, and no other."""
+        self.seconds += seconds
+        self._shift += seconds
 
     def now(self) -> int:
         """Microseconds since the epoch."""
@@ -24,7 +31,11 @@ class Watch:
 
     def monotonic(self) -> float:
         """Seconds since somewhen."""
-        return self.seconds - START + 5
+        return self.seconds - self._shift - START + 5
+
+    def uptime(self) -> int:
+        """Nanoseconds since somewhen."""
+        return round(self.monotonic() * 1_000_000_000)
 
 
 @pytest.fixture
@@ -32,8 +43,24 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """The clock of every run of the test. The machine is another each time, so that no other clock counts."""
     made = Watch()
     monkeypatch.setattr("steplane.app.execution.boot", lambda: "")
+    monkeypatch.setattr("steplane.driver.post.boot", lambda: "")
     monkeypatch.setattr("steplane.app.execution.Clock", lambda: made)
     return made
+
+
+@pytest.fixture
+def same(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """The clock of every run of the test, on one machine that is never started again."""
+
+    def set_since(at: int, mono: int) -> int:
+        return watch.now() - at - (watch.uptime() - mono) // 1000
+
+    for module in ("app.execution", "app.signalling", "driver.post"):
+        monkeypatch.setattr(f"steplane.{module}.boot", lambda: "one")
+    for module in ("app.signalling", "driver.post", "store.records"):
+        monkeypatch.setattr(f"steplane.{module}.uptime", watch.uptime)
+    monkeypatch.setattr("steplane.app.execution.set_since", set_since)
+    return watch
 
 
 def due(outcome: Outcome) -> float:
@@ -41,6 +68,12 @@ def due(outcome: Outcome) -> float:
     waiting = outcome.events[-1]
     assert isinstance(waiting, RunWaiting)
     return waiting.due / 1_000_000 - START
+
+
+def looked_at(bench: Workbench, watch: Watch) -> Waiting:
+    """The run as `resume --due` sees it at the present time of the watch."""
+    (found,) = waiting_runs(bench.store, bench.registry, watch.now())
+    return found
 
 
 WAITS = [
@@ -66,6 +99,31 @@ def test_the_time_that_remains_is_right(bench: Workbench, watch: Watch, text: st
     assert bench.resume(patience="0").status in {"succeeded", "warning"}
 
 
+@pytest.mark.parametrize("text", [one for one in WAITS if "until" not in one])
+def test_where_the_clock_was_set_back_in_another_boot_it_is_due_after_the_whole_length(
+    bench: Workbench, watch: Watch, text: str
+) -> None:
+    """Counted from the first process that sees that, be it `resume --due` or any other."""
+    bench.run(text, patience="0")
+    watch.seconds -= DAY
+    assert looked_at(bench, watch).why.startswith("the clock was set back")
+    assert due(bench.resume(patience="0")) == pytest.approx(HOUR - DAY, abs=1)
+    assert looked_at(bench, watch).why == ""
+    watch.seconds += HOUR / 2
+    assert due(bench.resume(patience="1m")) == pytest.approx(HOUR - DAY, abs=1)  # and not from the beginning again
+    assert looked_at(bench, watch).why == ""
+    watch.seconds += HOUR / 2 + 1
+    assert looked_at(bench, watch).why.startswith("a time has come")
+    assert bench.resume(patience="0").status in {"succeeded", "warning"}
+
+
+def test_a_date_stays_one_where_the_clock_was_set_back_in_another_boot(bench: Workbench, watch: Watch) -> None:
+    bench.run("steps: [{id: a, wait: {until: '2027-01-15T09:00:00Z'}}]", patience="0")
+    watch.seconds -= DAY
+    assert due(bench.resume(patience="0")) == HOUR
+    assert looked_at(bench, watch).why == ""
+
+
 def test_the_limit_of_an_attempt_that_waits_goes_on_too(bench: Workbench, watch: Watch) -> None:
     branches = "b: {wait: 1h, steps: [{wait: 3h}]}, c: {wait: {signal: x}, steps: [{wait: 0s}]}"
     text = f"steps: [{{id: a, timeout: 2h, on_error: warn, race: {{{branches}}}}}]"
@@ -84,6 +142,11 @@ def send(bench: Workbench, watch: Watch, name: str) -> None:
     bench.store.ask("r1", "signal", to_builtins(parcel), "ann")
 
 
+def woken(outcome: Outcome) -> list[str]:
+    """The branch that the race `a` took."""
+    return [event.branch for event in outcome.events if isinstance(event, StepWoken) and event.path == "a"]
+
+
 RACE = "steps: [{id: a, race: {sig: {wait: {signal: go}, steps: [{wait: 0s}]}, time: {wait: 1h, steps: [{wait: 0s}]}}}]"
 
 
@@ -95,7 +158,33 @@ def test_what_came_first_while_nobody_ran_it_decides(bench: Workbench, watch: Wa
     watch.seconds = START + 5 * HOUR
     last = bench.resume(patience="0")
     assert last.status == "succeeded"
-    assert [event.branch for event in last.events if isinstance(event, StepWoken) and event.path == "a"] == [branch]
+    assert woken(last) == [branch]
+
+
+@pytest.mark.parametrize(("sent", "resumed"), [(0, -DAY), (DAY, -DAY), (0, DAY), (-DAY, DAY)])
+@pytest.mark.parametrize(("after", "branch"), [(HOUR - 2, "sig"), (HOUR + 2, "time")])
+def test_what_came_first_is_told_by_a_clock_that_nobody_sets(
+    bench: Workbench, same: Watch, after: int, branch: str, sent: int, resumed: int
+) -> None:
+    bench.run(RACE, patience="0")
+    same.seconds += after
+    same.set_by(sent)
+    send(bench, same, "go")
+    same.set_by(resumed)
+    same.seconds += HOUR
+    assert woken(bench.resume(patience="0")) == [branch]
+
+
+@pytest.mark.parametrize(("after", "branch"), [(HOUR - 2, "sig"), (HOUR + 2, "time")])
+def test_what_an_earlier_release_left_has_the_time_of_the_wall_clock(
+    bench: Workbench, same: Watch, after: int, branch: str
+) -> None:
+    bench.run(RACE, patience="0")
+    same.seconds += after
+    left = {"id": "x", "name": "go", "data": None, "sender": "ann", "at": same.now(), "transient": False}
+    bench.store.ask("r1", "signal", left, "ann")
+    same.seconds += HOUR
+    assert woken(bench.resume(patience="0")) == [branch]
 
 
 def test_what_was_left_twice_counts_once(bench: Workbench, watch: Watch) -> None:
