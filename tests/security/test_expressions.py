@@ -28,6 +28,12 @@ S16_LARGE = (
     "range(10**5) | join('a' * 10**5)", "('a' * 10**6) | replace('a', 'b' * 1000)", "lipsum(n=10**6)",
     "'%999999999d' % 1", "1 | round(10**9)", "[1] | batch(10**9, 0)", "('a' * 9999999) | urlencode | urlencode",
     "('a' * 10**6) | regex_replace('a', 'b' * 1000)", "'a' | regex_replace('(a)', '\\\\1' * 1000000)",
+    "([['a' * 1000] * 1000] * 1000) | map('join') | list | length",
+    "([['ß' * 10000] * 999] * 999) | map('join') | list | length",
+    "([range(100000) | list] * 300) | map('batch', 1) | list | length",
+    "([[]] * 300) | map('slice', 100000) | list | length",
+    "(['[' ~ '[],' * 99999 ~ '1]'] * 300) | map('from_json') | list | length",
+    "([range(99999) | batch(1) | list] * 30) | map('groupby', 0) | list | length",
 )  # fmt: skip
 S17_LONG = (
     "'x' | regex_match('(' * 9000 ~ 'x' ~ ')' * 9000)", "'x' | regex_match('(' * 40000 ~ 'x' ~ ')' * 40000)",

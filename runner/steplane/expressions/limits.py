@@ -15,6 +15,9 @@ BITS = 4096
 SMALL = 512
 """Characters of a text that need not be counted: the operations that make them are."""
 
+LIST = 8
+"""Items that take as much memory as a list itself does, before there is one in it."""
+
 _EVERY = 256
 _STRETCH = _EVERY << 10
 """Characters that are made between two looks at the clock."""
@@ -93,6 +96,12 @@ class Budget:
         self._items += count
         if self.left < 0 or count > ITEMS or self._items > _ALL_ITEMS:
             self._allow_items(count)
+
+    def lists(self, count: int) -> None:
+        """Count to the whole what that many lists, within one, take in memory beyond their items."""
+        self._items += count * LIST
+        if self._items > _ALL_ITEMS:
+            self._allow_items(0)
 
     def _allow_items(self, count: int) -> None:
         """Raise where it is too much."""

@@ -17,6 +17,9 @@ _OF_PRESENCE = ("defined", "undefined")
 AT_ONCE = 4096
 """Items, as many of which make even small texts worth counting."""
 
+GROUP = 3
+"""Lists that take as much memory as a group does: its mapping, and a list."""
+
 EACH = 4
 """What an item counts that is no text: numbers may be chosen so that each is looked for among all that were before."""
 
@@ -240,4 +243,5 @@ def groupby(
             groups.append({"grouper": groupers[index], "list": []})
         groups[-1]["list"].append(found[index])
         before = keys[index]
+    budget.lists(GROUP * len(groups))
     return groups

@@ -22,9 +22,11 @@ def from_json(frame: Frame, value: Any) -> Any:
     """The data that a JSON text holds."""
     source = text(frame, value, "from_json")
     frame.budget.text(len(source))
-    parts = sum(map(source.count, ",[{"))
+    nested = sum(map(source.count, "[{"))
+    parts = nested + source.count(",")
     if parts > JSON_PARTS:
         raise ExpressionError(f"the filter `from_json` reads at most {JSON_PARTS:,} items; this text has {parts:,}")
+    frame.budget.lists(nested)
     try:
         return json_module.loads(source, parse_constant=_not_json, parse_float=_finite)
     except (ValueError, RecursionError) as error:

@@ -5,7 +5,7 @@ from typing import Any
 from steplane.expressions.faults import ExpressionError, Missing
 from steplane.expressions.filters.wanted import sequence, text, whole
 from steplane.expressions.frames import Frame
-from steplane.expressions.limits import ITEMS
+from steplane.expressions.limits import ITEMS, SMALL
 from steplane.expressions.values import in_words, kind_of, text_of
 
 
@@ -59,6 +59,7 @@ def items(frame: Frame, value: Any) -> list[list[Any]]:
     if kind_of(value) != "object":
         raise ExpressionError(f"the filter `items` wants a mapping, and this is {in_words(value)}")
     frame.budget.items(len(value))
+    frame.budget.lists(len(value))
     return [[key, solid(value[key])] for key in value]
 
 
@@ -85,14 +86,21 @@ def join(frame: Frame, value: Any, d: Any = "", attribute: Any = None) -> str:
     between = text(frame, d, "join")
     budget = frame.budget
     words = [one if one.__class__ is str else text_of(one, budget) for one in found]
-    budget.text(sum(map(len, words)) + len(between) * len(words))
-    return between.join(words)
+    size = sum(map(len, words)) + len(between) * len(words)
+    if size <= SMALL:
+        return between.join(words)
+    budget.spend(size)
+    whole_text = between.join(words)
+    if not whole_text.isascii():
+        budget.weigh(whole_text)
+    return whole_text
 
 
 def batch(frame: Frame, value: Any, linecount: Any, fill_with: Any = None) -> list[list[Any]]:
     """Lists of `linecount` items each, the last filled up with `fill_with` if that is given."""
     found = sequence(frame, value, "batch")
     size = whole(linecount, "batch", 1, ITEMS)
+    frame.budget.lists(-(-len(found) // size))
     rows = [found[start : start + size] for start in range(0, len(found), size)]
     if rows and fill_with is not None:
         frame.budget.items(size)
@@ -105,6 +113,7 @@ def slice_(frame: Frame, value: Any, slices: Any, fill_with: Any = None) -> list
     found = sequence(frame, value, "slice")
     count = whole(slices, "slice", 1, ITEMS)
     frame.budget.items(count)
+    frame.budget.lists(count)
     size, longer = divmod(len(found), count)
     rows, start = [], 0
     for index in range(count):
