@@ -198,6 +198,35 @@ def heard_by_github(commands: list[str]) -> list[str]:
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x1b[31mred\x1b]8;;http://x\x1b\\\x9b1m\x08\r\x00\u202e"
 
 
+ODD_NAME = "odd\x1b[2J\x1b]0;title\x07\u202e"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["check", f"{ODD_NAME}.yaml"], "steps: [{run: 'true'}]"),
+        (["check", f"{ODD_NAME}.yaml"], "steps: [{rum: 'true', id: A_b}]"),
+        (["check", "--fix", "--unsafe", f"{ODD_NAME}.yaml"], "steps: [{rum: 'true'}]"),
+        (["fmt", f"{ODD_NAME}.yaml"], "steps:\n  - run: make   \n    id: a"),
+        (["fmt", "--check", f"{ODD_NAME}.yaml"], "steps:\n  - run: make   \n    id: a"),
+        (["migrate", f"{ODD_NAME}.yaml"], "steps: [{run: 'true'}]"),
+        (["plan", f"{ODD_NAME}.yaml"], "steps: [{run: 'true'}]"),
+        (["graph", f"{ODD_NAME}.yaml"], "steps: [{run: 'true'}]"),
+        (["run", f"{ODD_NAME}.yaml", "--state", ODD_NAME], "steps: [{run: 'false'}]"),
+        (["runs", "--state", ODD_NAME], ""),
+        (["show", "x", "--state", ODD_NAME], ""),
+    ],
+)
+def test_s30_names_of_files_are_inert_on_a_terminal(victim: Victim, words: list[str], text: str) -> None:
+    (victim.folder / f"{ODD_NAME}.yaml").write_text(f"steplane: 1\n{text}\n")
+    with Terminal(victim.words(words), victim.folder, victim.env) as terminal:
+        terminal.end()
+        said = terminal.written.decode("utf-8", "surrogateescape")
+    assert said
+    assert "\x1b[2J" not in said
+    assert not [one for one in ("\x1b]", "\x07", "\u202e") if one in said], said
+
+
 @pytest.mark.parametrize("form", ["plain", "json", "github", "live"])
 def test_s30_control_commands_and_escapes_are_inert(victim: Victim, form: str) -> None:
     lines = "::error::forged\n##[error]forged\n\x1b[32m::warning::forged\n::add-mask::a\n::stop-commands::x\n"

@@ -1,13 +1,16 @@
 """The report of an internal error: what a maintainer needs, in a file, without the values that were given."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
 
 from steplane import __version__
 
-_VALUES = ("-i", "--input", "--assume", "--outputs", "--reason")
+_VALUES = ("--input", "--assume", "--outputs", "--reason", "--data")
+_CLUSTER = re.compile("-[A-Za-hj-z]*i")
+"""Short options, the last of which takes a value."""
 
 
 def describe(error: BaseException, path: str | None) -> tuple[str, str]:
@@ -94,8 +97,9 @@ def without_values(words: Sequence[str]) -> list[str]:
         elif word in _VALUES:
             shown.append(word)
             hide = True
-        elif word.startswith("-i"):
-            shown.append("-i" + _hidden(word[2:]))
+        elif found := _CLUSTER.match(word):
+            hide = found.end() == len(word)
+            shown.append(word if hide else found.group() + _hidden(word[found.end() :]))
         elif word.startswith("--") and word.partition("=")[0] in _VALUES:
             option, _, value = word.partition("=")
             shown.append(f"{option}={_hidden(value)}")

@@ -21,7 +21,9 @@ def remember(state: str | None) -> None:
     """The state directory that the call has named, if any."""
     import shlex
 
-    _state[0] = f" --state {shlex.quote(state)}" if state else ""
+    from steplane.reporters.paint import visible
+
+    _state[0] = f" --state {visible(shlex.quote(state))}" if state else ""
 
 
 def state_option() -> str:

@@ -70,3 +70,10 @@ def all_in(one: Instance) -> list[Instance]:
         scopes = [*now.body, *([now.after] if now.after is not None else [])]
         pending += [each for scope in scopes for each in everyone(scope)]
     return found
+
+
+def is_superseded(one: Instance) -> bool:
+    """Whether it, or the loop that it is an item of, is over and a `goto` has superseded it."""
+    outer = one.parent or one
+    course = outer.scope.course if outer.scope is not None else None
+    return course is not None and outer.ended and course.before.get(outer.node.position) is outer

@@ -336,9 +336,9 @@ def _is_cut(one: Instance) -> bool:
 
 
 def _is_history(scope: Scope) -> bool:
-    """Whether it is, or stands in, a list after a body that is over: nothing in it goes on."""
+    """Whether it is, or stands in, a list after a body that is over, or of what is superseded: nothing goes on."""
     here: Scope | None = scope
-    while here is not None and not (here.list.role in _ROLES and here.over):
+    while here is not None and not (here.list.role in _ROLES and here.over) and not members.is_superseded(here.owner):
         here = here.owner.scope
     return here is not None
 

@@ -140,10 +140,12 @@ def open_regular(path: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def read_regular(path: str) -> bytes:
-    """The bytes of a plain file; see `open_regular`. Raises `OSError`."""
+def read_regular(path: str, most: int) -> bytes:
+    """The bytes of a plain file; see `open_regular`. Raises `OSError`, also where it has more than `most`."""
     with open_regular(path) as file:
-        return file.read()
+        if os.fstat(file.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+        return file.read(most)
 
 
 def read_plain(path: str, most: int) -> bytes:

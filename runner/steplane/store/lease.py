@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from steplane.errors import RunHeld, StateError
 from steplane.moments import spoken
-from steplane.store.database import Durability
+from steplane.store.database import Durability, damaged
 from steplane.store.files import make_file, open_regular, state_errors, write_all
 from steplane.store.folder import RunFolder
 from steplane.store.records import LATEST
@@ -89,6 +89,7 @@ class Lease:
         With `force` the lock is taken from a holder that is suspended or out of reach: it gets a new file, and the
         epoch in the journal keeps the old holder from writing, should it wake.
         """
+        refuse_links(folder)
         guard = -1 if force else _in_time(folder, _try_guard)
         try:
             if odd := odd_lock(folder):
@@ -299,3 +300,11 @@ def _replace_lock(folder: RunFolder) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def refuse_links(folder: RunFolder) -> None:
+    """A folder of a run that is a link leads to what is not the run's: nothing is written through it, nor read."""
+    for path in (folder.path, folder.artifacts, folder.blobs, folder.requests):
+        if os.path.islink(path):
+            remedy = "Look at where it leads, then put a folder in its place, or remove the run."
+            raise damaged(path, "it is a link, not a folder", remedy)

@@ -1,6 +1,5 @@
 """Reading the journal of one run: the append-only truth from which everything else is derived."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ from steplane.store.blobs import Blobs
 from steplane.store.database import Database, Row, damaged
 from steplane.store.folder import RunFolder
 from steplane.store.formats import SCHEMA, pages
-from steplane.store.lease import Owner, owner_of
+from steplane.store.lease import Owner, owner_of, refuse_links
 from steplane.store.records import FACTS, LATEST, Entry, digest, prove, root, to_entry, to_event
 
 _INSTANCES = (
@@ -203,7 +202,7 @@ def refuse_wrong(folder: RunFolder, database: Database, owner: Owner | None) -> 
     """Raise `StateDamaged` if the journal is another run's, or older than its last owner, as read before the journal:
     what was committed since stood in a write-ahead log that is gone or damaged.
     """
-    _refuse_links(folder)
+    refuse_links(folder)
     _refuse_another(folder, database)
     why = _lost(database, owner)
     if why:
@@ -214,14 +213,6 @@ def refuse_wrong(folder: RunFolder, database: Database, owner: Owner | None) -> 
             f"they tell of would run again; to go on from what is left: rm {folder.lock}"
         )
         raise damaged(folder.journal, f"its newest events are missing ({why})", remedy)
-
-
-def _refuse_links(folder: RunFolder) -> None:
-    """A folder of a run that is a link leads to what is not the run's: nothing is written through it, nor read."""
-    for path in (folder.path, folder.artifacts, folder.blobs, folder.requests):
-        if os.path.islink(path):
-            remedy = "Look at where it leads, then put a folder in its place, or remove the run."
-            raise damaged(path, "it is a link, not a folder", remedy)
 
 
 def _lost(database: Database, owner: Owner | None) -> str:

@@ -6,6 +6,8 @@ from tests.runner.running import Outcome, Workbench
 
 from steplane.app import signalling
 from steplane.app.due import Waiting, waiting_runs
+from steplane.app.stories import explain_run, explain_step
+from steplane.app.stories.shapes import Story
 from steplane.errors import UsageError
 from steplane.events import RunWaiting, StepWoken
 
@@ -173,6 +175,32 @@ def test_what_came_first_is_told_by_a_clock_that_nobody_sets(
     same.set_by(resumed)
     same.seconds += HOUR
     assert woken(bench.resume(patience="0")) == [branch]
+
+
+def test_explain_tells_what_it_took_by_a_clock_that_nobody_sets(bench: Workbench, same: Watch) -> None:
+    bench.run("steps: [{id: a, wait: 4h}]", patience="0")
+    for shift in (DAY, -2 * DAY):
+        same.seconds += HOUR
+        same.set_by(shift)
+        bench.resume(patience="0")
+    for one in (explain_run(bench.store, bench.registry, "r1").whole, *explained(bench, "a")):
+        assert one is not None
+        assert one.waiting[0].data["until"] / 1e6 == pytest.approx(START - DAY + 4 * HOUR, abs=1)  # of the clock of now
+    same.seconds += 2 * HOUR + 1
+    assert bench.resume(patience="0").status == "succeeded"
+    told = explain_run(bench.store, bench.registry, "r1")
+    assert told.whole is not None
+    assert sum(one.end - one.begin for one in told.whole.critical) / 1e6 == pytest.approx(4 * HOUR, abs=2)
+    assert told.record.summary.ended_at / 1e6 == pytest.approx(START + 4 * HOUR, abs=2)
+    (story,) = explained(bench, "a")
+    times = [one.at for one in story.entries]
+    assert times == sorted(times)
+    assert (times[-1] - times[0]) / 1e6 == pytest.approx(4 * HOUR, abs=2)
+
+
+def explained(bench: Workbench, step: str) -> tuple[Story, ...]:
+    """The stories of a step."""
+    return explain_step(bench.store, bench.registry, "r1", step).stories
 
 
 @pytest.mark.parametrize(("after", "branch"), [(HOUR - 2, "sig"), (HOUR + 2, "time")])

@@ -109,6 +109,10 @@ def test_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
         (["--outputs", '{"a": 1}'], ["--outputs", "***"]),
         (["--inputs", "file.yaml", "-j", "4"], ["--inputs", "file.yaml", "-j", "4"]),
         (["-i"], ["-i"]),
+        (["-qi", "a=b"], ["-qi", "a=***"]),
+        (["-qia=b"], ["-qia=***"]),
+        (["signal", "r", "go", "--data", '{"a": 1}'], ["signal", "r", "go", "--data", "***"]),
+        (["--data=a=b"], ["--data=a=***"]),
     ],
 )
 def test_values_are_taken_out(words: list[str], shown: list[str]) -> None:

@@ -113,11 +113,11 @@ def test_what_a_night_found(seed: int) -> None:
     equal(seed)
 
 
-@pytest.mark.parametrize("seed", [825, 2404, 2711, 2994, 3037, 3059, 41395, 41993])
+@pytest.mark.parametrize("seed", [825, 2404, 2711, 2994, 3037, 3059, 41395, 41993, 100227])
 def test_what_a_night_found_in_all_of_the_language(seed: int) -> None:
     """Another step in the branch for which a `join` has cancelled the rest; in a `rescue` that is over and had not
     helped (of a step, in a round of a `call`); in a child, and in a branch, that had gone on late and is over; in a
-    group that runs whole again; elsewhere, while an arrival is swallowed.
+    group that runs whole again; elsewhere, while an arrival is swallowed; in what a `goto` has superseded.
     """
     equal(seed, for_good)
 

@@ -1,10 +1,15 @@
 import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from steplane.store import Cache
 from steplane.store import cache as module
+from steplane.store.own_key import own_key
 
 
 @pytest.fixture
@@ -85,3 +90,68 @@ def test_the_size_is_bounded_but_the_newest_stays(cache: Cache, monkeypatch: pyt
 
     assert cache.get("plan", "small") is None
     assert cache.get("plan", "large") == b"x" * 1000
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the key is, for a user who has none yet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
+    own_key.cache_clear()
+    yield tmp_path / "own" / "steplane"
+    own_key.cache_clear()
+
+
+def test_an_entry_of_another_user_or_machine_is_a_miss(cache: Cache, place: Path) -> None:
+    cache.put("plan", "key", b"content")
+    assert cache.get("plan", "key") == b"content"
+    assert stat.S_IMODE((place / "key").stat().st_mode) == 0o600
+    assert [one.name for one in place.iterdir()] == ["key"]
+
+    (place / "key").write_bytes(bytes(32))
+    own_key.cache_clear()
+
+    assert cache.get("plan", "key") is None
+
+
+def test_the_key_of_a_user_stays(cache: Cache, place: Path) -> None:
+    cache.put("plan", "key", b"content")
+    own_key.cache_clear()
+    cache.put("plan", "other", b"content")
+    own_key.cache_clear()
+
+    assert cache.get("plan", "key") == cache.get("plan", "other") == b"content"
+
+
+@pytest.mark.parametrize("spoil", ["mode", "short", "folder", "link"])
+def test_without_a_key_of_his_own_nothing_is_kept(cache: Cache, place: Path, spoil: str) -> None:
+    cache.put("plan", "key", b"content")
+    key = place / "key"
+    if spoil == "mode":
+        key.chmod(0o640)
+    elif spoil == "short":
+        key.write_bytes(b"short")
+    elif spoil == "folder":
+        key.unlink()
+        key.mkdir()
+    else:
+        key.rename(place / "elsewhere")
+        key.symlink_to("elsewhere")
+    own_key.cache_clear()
+    cache.put("plan", "other", b"content")
+
+    assert cache.get("plan", "key") is None
+    assert len([one for one in Path(cache.folder).rglob("*") if one.is_file()]) == 1
+
+
+def test_of_all_that_make_the_key_at_once_one_does(place: Path) -> None:
+    made = "from steplane.store.own_key import own_key; print(own_key(make=True).hex())"
+    running = [subprocess.Popen([sys.executable, "-c", made], stdout=subprocess.PIPE) for _ in range(4)]
+    assert len({one.communicate()[0] for one in running}) == 1
+    assert [one.returncode for one in running] == [0] * 4
+
+
+def test_an_entry_that_is_too_large_is_a_miss_and_is_not_read(cache: Cache) -> None:
+    cache.put("plan", "key", b"content")
+    os.truncate(only_file(cache), 1 << 36)
+
+    assert cache.get("plan", "key") is None

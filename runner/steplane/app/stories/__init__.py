@@ -12,6 +12,7 @@ from steplane.app.senseless import making_sense
 from steplane.app.stories.instances import stories
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story, Waiting, Whole
+from steplane.app.stories.timeline import by_first_clock
 from steplane.app.stories.waiting import pending
 from steplane.app.stories.whole import whole
 from steplane.errors import UsageError
@@ -46,7 +47,7 @@ def explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
 
 
 def _explain_run(store: RunStore, registry: Registry, run_id: str) -> Explained:
-    plans, record = _plans_of(store, registry, run_id), read_run(store, run_id)
+    plans, record = _plans_of(store, registry, run_id), by_first_clock(read_run(store, run_id))
     plan = plans.latest
     until = record.sessions[-1].end if record.sessions else 0
     _, told = whole(plans, _events(store, run_id), until, set_by=store.clock_set(run_id))
@@ -61,7 +62,7 @@ def explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) 
 
 
 def _explain_step(store: RunStore, registry: Registry, run_id: str, wanted: str) -> Explained:
-    plans, record = _plans_of(store, registry, run_id), read_run(store, run_id)
+    plans, record = _plans_of(store, registry, run_id), by_first_clock(read_run(store, run_id))
     plan = plans.latest
     steps = {one.path: one.step for one in record.steps}
     try:

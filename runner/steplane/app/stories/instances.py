@@ -6,6 +6,7 @@ from steplane.app.recorded import Held
 from steplane.app.stories.causes import blocked_by, chain
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Story
+from steplane.app.stories.timeline import Timeline
 from steplane.app.stories.waiting import tell_now, waits_for
 from steplane.app.stories.watching import Watcher
 from steplane.events import AnyEvent, Input, StepFact
@@ -47,8 +48,9 @@ def stories(
     """
     replay = Replay(plans.first, plans.of)
     watch = Watch(replay, wanted)
-    replay.go(events, watch)
-    tell_now(replay, set_by)
+    timeline = Timeline()
+    replay.go(timeline.events(events), watch)
+    tell_now(replay, timeline, set_by)
     return replay, [_story(replay, watcher, live=live) for watcher in watch.watchers.values()]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from steplane.app.stories.causes import chain, link
 from steplane.app.stories.replay import Replay
 from steplane.app.stories.shapes import Waiting
+from steplane.app.stories.timeline import Timeline
 from steplane.kernel import Instance, Scope, clocks
 from steplane.kernel.members import everyone, is_pending
 from steplane.plan.nodes import Choice, Fork, Node
@@ -42,10 +43,13 @@ def waits_for(replay: Replay, one: Instance) -> tuple[Waiting, ...]:
     return (Waiting(one.path, "question", one.ready_at, (), {"question": one.phase}),)
 
 
-def tell_now(replay: Replay, set_by: int) -> None:
-    """Bring what is waited for to the clock as it is now, which may have been set by so many microseconds."""
-    if set_by and replay.kernel.state.boot == boot():
-        clocks.move_timers(replay.kernel.state, set_by)
+def tell_now(replay: Replay, timeline: Timeline, set_by: int) -> None:
+    """Bring what is waited for to the clock as it is now, which may have been set by so many microseconds since the
+    latest process.
+    """
+    state = replay.kernel.state
+    if by := timeline.set_by + (set_by if state.boot == boot() else 0):
+        clocks.move_timers(state, by)
 
 
 def listening(replay: Replay, one: Instance) -> Waiting:

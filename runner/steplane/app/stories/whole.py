@@ -8,6 +8,7 @@ from steplane.app.stories.causes import blocked_by, link
 from steplane.app.stories.critical import critical, live
 from steplane.app.stories.replay import Life, Moment, Replay
 from steplane.app.stories.shapes import Entry, Failure, Link, Wait, Whole
+from steplane.app.stories.timeline import Timeline
 from steplane.app.stories.waiting import tell_now, waits_for
 from steplane.events import OK, AnyEvent, CancelRequested, ErrorInfo, Redefined, Resumed, StepEnded
 from steplane.kernel import Instance
@@ -24,9 +25,12 @@ LIVE = 8
 
 
 def whole(plans: Held, events: Iterable[AnyEvent], until: int = 0, *, set_by: int = 0) -> tuple[Replay, Whole]:
-    """The story of the run. `events` are its journal; `until`: how far it has come; `set_by`: see `tell_now`."""
-    replay = Replay(plans.first, plans.of).go(events)
-    tell_now(replay, set_by)
+    """The story of the run. `events` are its journal; `until`: how far it has come, by the clock with which it began;
+    `set_by`: see `tell_now`.
+    """
+    timeline = Timeline()
+    replay = Replay(plans.first, plans.of).go(timeline.events(events))
+    tell_now(replay, timeline, set_by)
     replay.end = max(replay.end, until)
     return replay, Whole(
         critical=tuple(critical(replay)),

@@ -95,6 +95,7 @@ def _exit_code(call: "Call", report: "CheckReport") -> int:
 def _tell(call: "Call", report: "CheckReport", form: Any) -> None:
     from steplane.cli.formats import repository_root
     from steplane.reporters.diagnostics import render
+    from steplane.reporters.paint import visible
 
     if report.diagnostics or form in {"json", "gitlab", "junit", "sarif"}:
         root = repository_root(call.here, os.environ)
@@ -102,14 +103,16 @@ def _tell(call: "Call", report: "CheckReport", form: Any) -> None:
         call.out.write(render(report.diagnostics, report.sources, form, call.color(call.out), root, rules=rules))
     elif form in {"full", "github"}:
         what = report.files[0] if len(report.files) == 1 else f"{len(report.files)} files"
-        call.err.line(f"{what}: nothing wrong")
+        call.err.line(f"{visible(what)}: nothing wrong")
 
 
 def _tell_of_fixes(call: "Call", report: "CheckReport", files: tuple[str, ...]) -> None:
     """How many can be mended without a hand, and by which command."""
+    from steplane.reporters.paint import visible
+
     fixes = [one.fix for one in report.diagnostics if one.fix is not None and one.fix.edits]
     safe = sum(one.safe for one in fixes)
-    where = "".join(f" {shlex.quote(one)}" for one in files)
+    where = visible("".join(f" {shlex.quote(one)}" for one in files))
     if safe:
         call.err.line(f" help: {safe} can be mended: steplane check --fix{where}")
     if guesses := len(fixes) - safe:
@@ -129,13 +132,14 @@ def _mended(
     """What is wrong once it is mended; the difference where nothing is to be written."""
     from steplane.app.new_files import replace_file
     from steplane.cli.differences import difference
+    from steplane.reporters.paint import visible
 
     changed = False
     for one in checker.mend(report, unsafe=unsafe):
         if write:
             replace_file(one.file, one.after)
             changed = True
-            call.err.line(f"{one.file}: {one.count} mended")
+            call.err.line(f"{visible(one.file)}: {one.count} mended")
         else:
             call.out.write(difference(one.file, one.before, one.after))
     return checker.check(files, call.here) if changed else report

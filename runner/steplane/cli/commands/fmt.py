@@ -48,6 +48,7 @@ def _told(call: "Call", found: "list[Form]", options: dict[str, Any]) -> int:
     from steplane.app.new_files import replace_file
     from steplane.cli.differences import difference
     from steplane.reporters.diagnostics import render
+    from steplane.reporters.paint import visible
 
     changed = [form for form in found if form.after != form.before]
     for form in found:
@@ -57,10 +58,10 @@ def _told(call: "Call", found: "list[Form]", options: dict[str, Any]) -> int:
         if options["diff"]:
             call.out.write(difference(form.file, form.before, form.after))
         elif options["check"]:
-            call.err.line(f"{form.file}: not in form")
+            call.err.line(f"{visible(form.file)}: not in form")
         elif form.file != "<stdin>":
             replace_file(form.file, form.after)
-            call.err.line(f"{form.file}: put into form")
+            call.err.line(f"{visible(form.file)}: put into form")
     if any(form.errors for form in found):
         return 2
     return 1 if changed and options["check"] else 0

@@ -24,6 +24,7 @@ def command(files: tuple[str, ...], **options: Any) -> int:
     from steplane.app.migrating import NEWEST, migrated
     from steplane.app.new_files import replace_file
     from steplane.cli.call import Call
+    from steplane.reporters.paint import visible
 
     call = Call(state=options["state"], color=options["color"])
     names = expand(files, call.here)
@@ -36,8 +37,8 @@ def command(files: tuple[str, ...], **options: Any) -> int:
         changed += 1
         if not options["check"]:
             replace_file(name, after)
-        call.err.line(f"{name}: {'not in' if options['check'] else 'brought to'} version {NEWEST}")
+        call.err.line(f"{visible(name)}: {'not in' if options['check'] else 'brought to'} version {NEWEST}")
     if not changed:
         what = names[0] if len(names) == 1 else f"{len(names)} files"
-        call.err.line(f"{what}: in version {NEWEST}, the newest")
+        call.err.line(f"{visible(what)}: in version {NEWEST}, the newest")
     return 1 if changed and options["check"] else 0

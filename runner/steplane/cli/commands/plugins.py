@@ -38,9 +38,12 @@ def command(form: str, state: str | None, color: str | None) -> int:
 
 
 def _row(one: Any) -> list[str]:
+    from steplane.reporters.paint import visible
+
     labels = ", ".join(claim.label for claim in one.claims)
     types = ", ".join(kind.name for kind in one.types)
-    return [one.namespace, labels, types if one.problem is None else types or "cannot be used"]
+    row = [one.namespace, labels, types if one.problem is None else types or "cannot be used"]
+    return [visible(cell) for cell in row]
 
 
 def _data(one: Any) -> dict[str, Any]:

@@ -65,10 +65,11 @@ def command(
         call.out.write(runs_text(found, call.color(call.out)))
     else:
         from steplane.cli.choosing import refuse_unknown_workflow
+        from steplane.reporters.paint import visible
 
         refuse_unknown_workflow(call, workflow)
         wanted = bool(status or workflow or case or since or where)
-        call.err.line("no such run" if wanted else f"no run in {call.history.directory.path} yet")
+        call.err.line("no such run" if wanted else f"no run in {visible(call.history.directory.path)} yet")
     return 0
 
 
