@@ -66,10 +66,11 @@ def test_f25_equal_where_a_night_found_a_difference(seed: int, resumes: int) -> 
     finish(play(Random(seed), resumes=resumes))
 
 
-@pytest.mark.parametrize("seed", [19284, 521793, 11373])
+@pytest.mark.parametrize("seed", [19284, 521793, 11373, 27268])
 def test_f25_equal_with_locks_where_a_night_found_a_difference(seed: int) -> None:
     """19284: what the beginning of a loop lets go on is an `end`; the loop goes on behind its round. 521793: an `end`
-    lets go on what names it, and acts before that. 11373: what a join cancels ends in its place, not at once.
+    lets go on what names it, and acts before that. 11373: what a join cancels ends in its place, not at once. 27268: a
+    step that begins lets one go on that asks for a lock in the place of another.
     """
     finish(play(Random(seed), resumes=3, shared=True))
 

@@ -77,9 +77,8 @@ def settle(state: State) -> None:
             follow(state)
         if state.lock_waiters:
             _ask_store(state)
-        waiters = state.lock_waiters
-        _fill_slots(state)
-        if state.over or state.hopeful or state.offered or state.lock_waiters > waiters:
+        has_begun = _fill_slots(state)
+        if state.over or state.hopeful or state.offered or (has_begun and state.lock_waiters):
             continue  # what has begun was what others waited for, or were waiting to see
         if not state.lock_waiters or not _break_deadlock(state):
             return
@@ -135,8 +134,11 @@ def _ask_store(state: State) -> None:
             state.emit(Acquire(one.serial, one.lock_key[1], one.limit, "" if full == "wait" else full))
 
 
-def _fill_slots(state: State) -> None:
-    """Start attempts while there are free slots. What begins may let others want one (behind a milestone)."""
+def _fill_slots(state: State) -> bool:
+    """Start attempts while there are free slots; whether any. What begins may let others want one, or a lock (behind a
+    milestone).
+    """
+    has_begun = False
     while True:
         if state.wanting:
             if not _in_order(state.wanting):
@@ -144,9 +146,10 @@ def _fill_slots(state: State) -> None:
             state.queue.extend(state.wanting)
             state.wanting.clear()
         if not state.queue or state.running >= state.pool:
-            return
+            return has_begun
         instance = state.queue.popleft()
         if instance.phase == "queue":
+            has_begun = True
             state.running += 1
             instances.begin(state, instance)
             instance.phase = "attempt"

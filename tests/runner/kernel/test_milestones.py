@@ -3,6 +3,8 @@
 import pytest
 from tests.runner.kernel.play import Play
 
+from steplane.commands import Acquire
+
 BETWEEN = """
 steps:
 - {id: open, needs: [], run: ['true']}
@@ -159,3 +161,16 @@ steps:
     assert play.end_of("close[0]").status == "succeeded"
     assert play.end_of("force").status == "skipped"
     assert play.ended == "cancelled"
+
+
+def test_what_goes_on_behind_a_milestone_asks_the_store_for_its_lock_at_once() -> None:
+    """It wants one in the very moment in which the other, that was withdrawn, wants its own no more."""
+    play = Play("""
+steps:
+- {id: order, needs: [], milestone: {before: close}, lock: {name: one, scope: store}, run: ['true']}
+- {id: after, needs: [order], lock: {name: two, scope: store}, run: ['true']}
+- {id: close, needs: [], run: ['true']}
+""")
+    assert play.status("order") == "skipped"
+    asked = [(command.name, command.instance) for command in play.commands if isinstance(command, Acquire)]
+    assert ("two", play.live("after").serial) in asked
