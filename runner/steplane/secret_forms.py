@@ -1,5 +1,6 @@
 """The forms in which a value usually gets out: what programs that encode and quote make of it."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -50,12 +51,29 @@ def _in_json(text: str) -> Iterator[str]:
     for coded in (plain, ascii_only):
         escaped = coded.translate(_OF_GO)
         yield from (coded, coded.replace("/", "\\/"), escaped, json.dumps(coded)[1:-1], json.dumps(escaped)[1:-1])
-        yield json.dumps(coded, ensure_ascii=False)[1:-1]
+        yield from (json.dumps(one, ensure_ascii=False)[1:-1] for one in (coded, escaped))
+    for marks, capitals, base in ((*one, base) for one in _OF_OTHERS for base in (plain, ascii_only)):
+        numbers = {mark: f"\\u{ord(mark):04{'X' if capitals else 'x'}}" for mark in marks}
+        found = base.replace('\\"', numbers['"']) if '"' in numbers else base
+        found = found.translate({ord(mark): number for mark, number in numbers.items() if mark != '"'})
+        large = _ESCAPE.sub(lambda match: match.group().upper().replace("U", "u"), found) if capitals else found
+        yield from (written for one in (found, large) for written in (one, one.replace("/", "\\/")))
     yield from (repr(text)[1:-1], ascii(text)[1:-1], repr(text.encode("utf-8", "replace"))[2:-1])
 
 
 _OF_GO = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}
 """What Go's `encoding/json` writes so: kubectl, docker, terraform."""
+
+_OF_OTHERS = (
+    ("", True),  # Jackson
+    ("\"&'+<>`", True),  # System.Text.Json
+    ("\"&'<>", True),  # PHP's JSON_HEX_*
+    ("&'<>", False),  # PowerShell
+    ("&'<=>", False),  # Gson
+)
+"""The characters that the JSON of others has as `\\uXXXX`, and whether in capitals."""
+
+_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
 
 
 def _in_pages(text: str) -> Iterator[str]:
@@ -65,6 +83,9 @@ def _in_pages(text: str) -> Iterator[str]:
     yield from (whole, escape(text, quote=False), whole.replace("&#x27;", "&apos;"), whole.replace("&#x27;", "&#39;"))
     yield whole.replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
     yield text.translate({ord(one): f"&#{ord(one)};" for one in "&<>'\""})
+    yield whole.replace("=", "&#x3D;").replace("`", "&#x60;")  # Handlebars
+    for number in ("&#{};", "&#x{:x};", "&#x{:X};"):  # all but letters and digits, as OWASP says
+        yield "".join(one if one.isalnum() and one.isascii() else number.format(ord(one)) for one in text)
     letters = {ord(one) for one in set(text) if not one.isascii()}
     for number in ("&#{};", "&#x{:x};", "&#x{:X};") if letters else ():
         for written in (text, whole):
@@ -105,8 +126,9 @@ def _coded(raw: bytes) -> Iterator[bytes]:
     for text in (raw.hex().encode(), raw.hex().upper().encode()):
         yield text
         yield from _lines(text, 60)
-    for text in (raw.hex(":").encode(), raw.hex(":").upper().encode()):
-        yield text
+    for digits in (raw.hex(":"), raw.hex(":").upper()):
+        for between in (":", "-", "\\x", ",0x"):
+            yield digits.replace(":", between).encode()
 
 
 def _lines(text: bytes, width: int) -> Iterator[bytes]:

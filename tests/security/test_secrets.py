@@ -33,6 +33,18 @@ def shapes(secret: str) -> Iterator[tuple[str, str]]:
     yield "XML", html.escape(secret).replace("&#x27;", "&apos;")
     go = json.dumps(secret, ensure_ascii=False)[1:-1].replace("&", "\\u0026")
     yield "JSON of Go", go
+    yield "JSON of Go in JSON", json.dumps(go, ensure_ascii=False)[1:-1]
+    yield "JSON of Java", json.dumps(secret)[1:-1].replace("\\u00fc", "\\u00FC")
+    net = {'"': "\\u0022", "&": "\\u0026", "'": "\\u0027", "ü": "\\u00FC", "$": "$"}
+    yield "JSON of .NET", "".join(net.get(one, one) for one in secret)
+    yield "JSON of PHP", "".join({**net, "ü": "\\u00fc", "/": "\\/"}.get(one, one) for one in secret)
+    yield "JSON of PowerShell", "".join({**net, "ü": "ü", '"': '\\"'}.get(one, one) for one in secret)
+    yield (
+        "HTML in numbers throughout",
+        "".join(one if one.isascii() and one.isalnum() else f"&#x{ord(one):X};" for one in secret),
+    )
+    yield "bytes in hexadecimal", ", 0x".join(f"{one:02x}" for one in raw)
+    yield "bytes in a script", "\\x".join(f"{one:02x}" for one in raw)
     yield "JSON in JSON", json.dumps(json.dumps(secret))[3:-3]
     yield "encodeURI", quote(secret, safe=";,/?:@&=+$-_.!~*'()#")
     yield "connection string", quote(secret, safe="!$&'()*+,;=")
@@ -51,7 +63,7 @@ def everything(victim: Victim, answer: Answer) -> bytes:
     said = [answer.said.encode("utf-8", "surrogateescape"), victim.stored()]
     for words in (
         ["show", "one", "--all"], ["show", "one", "--format", "json"], ["logs", "one"], ["explain", "one"], ["runs"],
-        ["runs", "--format", "json"],
+        ["runs", "--format", "json"], ["runs", "export", "one"],
     ):  # fmt: skip
         said.append(victim.attack(*words).said.encode("utf-8", "surrogateescape"))
     for name in ("junit.xml", "summary.md"):
@@ -277,12 +289,15 @@ steps:
     assert not any(hidden in told for hidden in (b"48151623", b"48,151,623"))
 
 
+DRY = ["run", "trial.yaml", "--dry-run"]
+
+
 def test_s35_not_in_other_steps_nor_in_a_dry_run(victim: Victim) -> None:
     steps = """
 inputs: {p: {type: string, secret: true, env: PASS}}
 vars: {salted: "${{ (inputs.p ~ 'x') | upper }}"}
 steps:
-  - {id: a, run: 'env > of_a; tr "\\0" "\\n" < /proc/$PPID/environ > of_runner || true'}
+  - {id: a, run: 'env > of_a'}
   - {id: b, env: {GIVEN: "${{ secrets.s }}"}, run: 'env > of_b'}
   - {id: c, run: 'env > of_c; tr "\\0" "\\n" < /proc/self/cmdline > line', if: vars.salted != 'x'}
   - {id: d, run: 'echo ${{ vars.salted }} ${{ inputs.p }} > /dev/null; tr "\\0" "\\n" < /proc/self/cmdline > line_d'}
@@ -290,7 +305,7 @@ steps:
     env = {**ENV, "PASS": "correct-horse-battery"}
     planned = [
         victim.attack(*words, env=env).said
-        for words in (["plan", "trial.yaml"], ["plan", "trial.yaml", "--format", "json"], ["graph", "trial.yaml"])
+        for words in (["plan", "trial.yaml"], ["plan", "trial.yaml", "--format", "json"], ["graph", "trial.yaml"], DRY)
         if victim.write("trial.yaml", f"steplane: 1\nname: trial\n{HEAD}{steps}")
     ]
     answer = victim.run(HEAD + steps, env=env)
