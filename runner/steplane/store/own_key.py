@@ -60,10 +60,12 @@ def _make(path: str) -> None:
     os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
     make_directory(folder)
     temporary = os.path.join(folder, f".new-{os.getpid()}-{os.urandom(4).hex()}")
-    descriptor = make_file(temporary)
     try:
-        write_all(descriptor, os.urandom(_SIZE))
-        os.close(descriptor)
+        descriptor = make_file(temporary)
+        try:
+            write_all(descriptor, os.urandom(_SIZE))
+        finally:
+            os.close(descriptor)
         with suppress(FileExistsError):
             os.link(temporary, path)
     finally:
