@@ -1,6 +1,6 @@
 """The graph in a terminal: what the lanes say is what the plan says."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from steplane.reporters.graph.building import graph_of
 from steplane.reporters.graph.lanes import lanes_text
@@ -133,7 +133,7 @@ def _read(text: str) -> set[tuple[str, str]]:
             waited = {one for at in tied | {column} for one in carried.get(at, set()) if not tied or column in tied}
         found |= {(before, name) for before in waited}
         peers = peers | {name} if arm else set()
-        carried = {at: steps for at, steps in carried.items() if line[at] in "│├┼╰╭─●"}
+        carried = {at: steps for at, steps in carried.items() if line[at] in "│├┼╰╭─"}
         carried[column] = peers or {name}
         peers = set() if arm and cells[column] == "╰" else peers
         tied = set()
@@ -141,6 +141,18 @@ def _read(text: str) -> set[tuple[str, str]]:
 
 
 @CALM
+@example("""\
+steplane: 1
+name: random
+steps:
+  - {id: s0, run: echo}
+  - {id: s1, run: echo}
+  - {id: s2, run: echo, needs: []}
+  - {id: s3, run: echo}
+  - {id: s4, run: echo, needs: {s0: ok, s1: ok, s2: ok}}
+  - {id: s5, run: echo, needs: []}
+  - {id: s6, run: echo}
+""")
 @given(lists(most=8))
 def test_what_is_drawn_is_the_order(text: str) -> None:
     plan = plan_of(text)
