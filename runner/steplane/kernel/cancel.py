@@ -28,11 +28,6 @@ def scopes(state: State, those: Iterable[Scope], unbegun: Status = "cancelled", 
         follow()
 
 
-def scope(state: State, one: Scope, unbegun: Status = "cancelled", by: str = "") -> None:
-    """The same for one list."""
-    scopes(state, [one], unbegun, by)
-
-
 def _mark_scope(state: State, one: Scope, unbegun: Status, by: str) -> Callable[[], None]:
     """Mark all of the list; what is to be done then."""
     one.cancelled = "skipped" if unbegun == "skipped" else "cancelled"
