@@ -35,6 +35,8 @@ def _base() -> str | None:
     """Where a program may keep what is the user's alone; none where that is another's, as under `sudo`."""
     home = os.path.expanduser("~")
     named = os.environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(named) and not (os.path.isabs(home) and os.path.isdir(home)):
+        return None  # as of a user that the system has no entry of; nobody's home is made
     base = named if os.path.isabs(named) else os.path.join(home, ".local", "state")
     above = base
     while not os.path.lexists(above):

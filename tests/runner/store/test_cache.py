@@ -143,6 +143,18 @@ def test_without_a_key_of_his_own_nothing_is_kept(cache: Cache, place: Path, spo
     assert len([one for one in Path(cache.folder).rglob("*") if one.is_file()]) == 1
 
 
+@pytest.mark.parametrize("home", ["nowhere/at/all", "gone"])
+def test_without_a_home_nothing_is_kept(home: str, tmp_path: Path) -> None:
+    """None is made, nor looked for below where the command was called."""
+    place = home if "/" in home else str(tmp_path / home)
+    env = {name: value for name, value in os.environ.items() if name != "XDG_STATE_HOME"}
+    code = (
+        "from steplane.store import Cache; one = Cache('cache'); one.put('plan', 'key', b'x'); one.get('plan', 'key')"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={**env, "HOME": place}, timeout=20, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_of_all_that_make_the_key_at_once_one_does(place: Path) -> None:
     made = "from steplane.store.own_key import own_key; print(own_key(make=True).hex())"
     running = [subprocess.Popen([sys.executable, "-c", made], stdout=subprocess.PIPE) for _ in range(4)]
